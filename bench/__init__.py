@@ -1,0 +1,1 @@
+"""How much a node costs: each file measures one capability, beside what the peers were measured at."""

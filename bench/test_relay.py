@@ -1,0 +1,144 @@
+"""CPU per relayed RTP packet: ours and rtpengine's, turn by turn in the same run."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from bench.figure import Figure, Peer, measure, record
+from bench.relays import Bellwire, Ports, Relay, RtpEngine, cpu_s, resident_bytes
+
+ROUNDS = 3
+WARM_UP_S = 1.5
+SECONDS = 3.0
+SOCKETS = 16  # of each side, as in rtp_blast.c
+
+# Microseconds of CPU per packet by calls, where rtpengine cannot be measured here (10.5.3.5, --table=-1, one thread).
+RTPENGINE_US = {50: 17.4, 200: 11.2, 500: 10.9}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One relay under one load for one moment."""
+
+    us_per_packet: float
+    loss: float
+    p50_us: float
+    p99_us: float
+    kib_per_call: float
+
+
+@pytest.fixture(scope="module")
+def blast(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The load generator, compiled."""
+    program = tmp_path_factory.mktemp("blast") / "rtp_blast"
+    source = Path(__file__).with_name("rtp_blast.c")
+    subprocess.run(["cc", "-O2", "-o", str(program), str(source)], check=True)
+    return program
+
+
+def cores() -> tuple[int | None, int | None]:
+    """One for the relay and one for the load, so that neither takes the other's time; where there are two."""
+    usable = sorted(os.sched_getaffinity(0))
+    return (usable[0], usable[1]) if len(usable) > 1 else (None, None)
+
+
+def run_once(make: Callable[[int, int, int | None], Relay], calls: int, blast: Path, first_port: int) -> Run:
+    relay_core, load_core = cores()
+    pin = ["taskset", "-c", str(load_core)] if load_core is not None else []
+    with make(first_port, first_port + 4 * calls + 99, relay_core) as relay:
+        before = resident_bytes(relay.pid)
+        load = subprocess.Popen(
+            [*pin, str(blast), str(WARM_UP_S + SECONDS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert load.stdin is not None
+        assert load.stdout is not None
+        ports = [int(port) for port in load.stdout.readline().split()]
+        relayed = relay.open_calls(list(phones(ports, calls)))
+        load.stdin.write("".join(f"{a} {b}\n" for a, b in relayed) + "go\n")
+        load.stdin.close()
+        wait(load, WARM_UP_S)
+        cpu, memory = cpu_s(relay.pid), resident_bytes(relay.pid)
+        wait(load, SECONDS - 0.2)
+        cpu = cpu_s(relay.pid) - cpu
+        said = json.loads(load.stdout.read())
+        load.wait()
+    packets = calls * 2 * 50 * (SECONDS - 0.2)
+    return Run(
+        us_per_packet=cpu / packets * 1e6,
+        loss=1 - said["received"] / said["sent"],
+        p50_us=said["p50_us"],
+        p99_us=said["p99_us"],
+        kib_per_call=(memory - before) / 1024 / calls,
+    )
+
+
+def wait(load: subprocess.Popen[str], seconds: float) -> None:
+    """The load's own time passes; it must not end meanwhile."""
+    try:
+        load.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return
+    raise RuntimeError("the load ended early")
+
+
+def phones(ports: list[int], calls: int) -> Iterator[Ports]:
+    for call in range(calls):
+        yield ports[call % SOCKETS], ports[SOCKETS + call % SOCKETS]
+
+
+@pytest.mark.parametrize("calls", sorted(RTPENGINE_US))
+def test_cpu_per_relayed_packet(benchmark: BenchmarkFixture, blast: Path, calls: int) -> None:
+    makers: dict[str, Callable[[int, int, int | None], Relay]] = {Bellwire.name: Bellwire}
+    if RtpEngine.installed():
+        makers[RtpEngine.name] = RtpEngine
+    else:
+        warnings.warn("rtpengine is not installed (Debian: rtpengine-daemon); shown beside a known figure", stacklevel=1)
+    runs: dict[str, list[Run]] = {name: [] for name in makers}
+
+    def turns() -> None:
+        for turn in range(ROUNDS):
+            for place, (name, make) in enumerate(makers.items()):
+                runs[name].append(run_once(make, calls, blast, 20000 + 12000 * ((turn + place) % 2)))
+
+    measure(benchmark, turns)
+    ours = middle(runs[Bellwire.name])
+    if theirs := runs.get(RtpEngine.name):
+        peer = Peer(
+            name=RtpEngine.name,
+            value=middle(theirs).us_per_packet,
+            low=min(run.us_per_packet for run in theirs),
+            high=max(run.us_per_packet for run in theirs),
+            same_run=True,
+            source="Debian's rtpengine in user space, one thread, in turns with ours",
+        )
+    else:
+        peer = Peer(name=RtpEngine.name, value=RTPENGINE_US[calls])
+    record(
+        benchmark,
+        Figure(
+            title=f"CPU per relayed RTP packet, {calls} calls",
+            value=ours.us_per_packet,
+            unit="µs",
+            target=peer.value / 2,
+            peer=peer,
+            how=f"20 ms µ-law both ways on loopback, median of {ROUNDS}; loss {ours.loss:.2%}, through the relay in "
+            f"{ours.p50_us:.0f} µs (p50) and {ours.p99_us:.0f} µs (p99)",
+        ),
+    )
+    assert ours.loss < 0.001
+
+
+def middle(runs: list[Run]) -> Run:
+    """The run whose CPU is the median."""
+    wanted = statistics.median_low(run.us_per_packet for run in runs)
+    return next(run for run in runs if run.us_per_packet == wanted)

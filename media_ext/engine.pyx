@@ -1,0 +1,480 @@
+"""The engine's face to Python: commands in, events out, counters by reading.
+
+Python objects live only here. A command is written into a slot of the worker's ring under the GIL and the worker is
+woken by its eventfd; events wait in rings until `drain`. A leg's memory belongs to its worker from `open` until
+"closed" was told.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy, memset
+from posix.time cimport clock_gettime, timespec
+from posix.unistd cimport close, write
+
+from media_ext.address cimport AF_INET, Address, address_set, ntohs
+from media_ext.atomics cimport load_relaxed
+from media_ext.clock cimport NS_PER_S, now_ns
+from media_ext.formats cimport format_of
+from media_ext.loop_epoll cimport loop_epoll
+from media_ext.player cimport prompt_hold, prompt_release
+from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
+from media_ext.types cimport (
+    DROP,
+    EVENT_CLOSED,
+    EVENT_DETACHED,
+    EVENT_DIGIT,
+    EVENT_FIRST,
+    EVENT_LATCHED,
+    EVENT_PROMPT_ENDED,
+    EVENT_RESUMED,
+    EVENT_SILENT,
+    MAX_PACKET_BYTES,
+    OP_ADD,
+    OP_CLOSE,
+    OP_DETACH,
+    OP_ECHO,
+    OP_FORGET,
+    OP_LINK,
+    OP_PLAY,
+    OP_REMOTE,
+    OP_STOP,
+    OP_STOP_PLAYING,
+    OP_UNLINK,
+    PAYLOAD_TYPES,
+    RTCP,
+    RTP,
+    TELEPHONE_EVENT,
+    Command,
+    Counters,
+    Event,
+    Operation,
+    PromptData,
+    Worker,
+)
+from media_ext.types cimport Leg as LegRecord
+from media_ext.worker cimport worker_open, worker_run, worker_shut
+
+cdef dict KIND_NAMES = {
+    EVENT_FIRST: "first",
+    EVENT_DIGIT: "digit",
+    EVENT_SILENT: "silent",
+    EVENT_RESUMED: "resumed",
+    EVENT_LATCHED: "latched",
+    EVENT_PROMPT_ENDED: "prompt_ended",
+    EVENT_CLOSED: "closed",
+}
+
+FULL_RING_PATIENCE_S = 2.0
+
+
+cdef class Prompt:
+    """Encoded audio in frames of equal length, kept once however many phones hear it.
+
+    `data` holds whole frames of `frame_bytes`; a frame lasts `frame_ms`, in timestamp units of `clock_hz`.
+    """
+
+    cdef PromptData *record
+    cdef readonly str encoding
+
+    def __init__(self, bytes data not None, *, str encoding, int frame_bytes, int clock_hz=8000, int frame_ms=20):
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
+        if self.record != NULL:
+            raise RuntimeError("a prompt is made once")
+        if not 0 < frame_bytes <= MAX_PACKET_BYTES - 12 or size == 0 or size % frame_bytes:
+            raise ValueError(f"a prompt of {size} bytes is not made of frames of {frame_bytes}")
+        if not 0 < frame_ms <= 200 or clock_hz <= 0:
+            raise ValueError(f"frames of {frame_ms} ms at {clock_hz} Hz")
+        self.record = <PromptData *> calloc(1, sizeof(PromptData))
+        if self.record == NULL:
+            raise MemoryError
+        self.record.data = <uint8_t *> malloc(size)
+        if self.record.data == NULL:
+            free(self.record)
+            self.record = NULL
+            raise MemoryError
+        memcpy(self.record.data, PyBytes_AS_STRING(data), size)
+        self.record.references = 1
+        self.record.frame_bytes = frame_bytes
+        self.record.frames = <uint32_t> (size // frame_bytes)
+        self.record.frame_ms = frame_ms
+        self.record.clock_hz = clock_hz
+        self.record.frame_units = <uint32_t> (<int64_t> clock_hz * frame_ms // 1000)
+        self.encoding = encoding
+
+    def __dealloc__(self):
+        if self.record != NULL:
+            prompt_release(self.record)
+
+    @property
+    def duration_ms(self):
+        return self.record.frames * self.record.frame_ms
+
+    @property
+    def holders(self):
+        """How many hold the audio: this object and every player."""
+        return self.record.references
+
+
+cdef class Leg:
+    """A phone's audio: handed to the engine's methods, and read for its counters."""
+
+    cdef LegRecord *record
+    cdef int worker
+
+    def __dealloc__(self):
+        # Only a leg that no worker knows comes here with a record: `Engine.free` and `Engine.release` see to that.
+        free(self.record)
+
+    @property
+    def id(self):
+        return self.record.id if self.record != NULL else 0
+
+    def counters(self):
+        """The counters as keyword arguments of `pbx.model.stream.StreamStats`."""
+        if self.record == NULL:
+            return {}
+        cdef Counters *c = &self.record.counters
+        cdef int64_t now = now_ns()
+        cdef uint64_t expected = load_relaxed(&c.expected)
+        cdef uint64_t clock_hz = load_relaxed(&c.jitter_clock_hz)
+        cdef uint64_t rtt_us = load_relaxed(&c.rtt_us)
+        return {
+            "packets_in": load_relaxed(&c.packets_in),
+            "bytes_in": load_relaxed(&c.bytes_in),
+            "packets_out": load_relaxed(&c.packets_out),
+            "bytes_out": load_relaxed(&c.bytes_out),
+            "expected": expected,
+            "lost": <int64_t> expected - <int64_t> load_relaxed(&c.received),
+            "jitter_ms": load_relaxed(&c.jitter_q4) * 1000.0 / 16 / clock_hz if clock_hz else 0.0,
+            "rtt_ms": rtt_us / 1000.0 if rtt_us else None,
+            "packet_age_s": age_s(load_relaxed(&c.last_rtp_ns), now),
+            "rtcp_in": load_relaxed(&c.rtcp_in),
+            "rtcp_out": load_relaxed(&c.rtcp_out),
+            "rtcp_age_s": age_s(load_relaxed(&c.last_rtcp_ns), now),
+            "out_of_order": load_relaxed(&c.out_of_order),
+            "duplicates": load_relaxed(&c.duplicates),
+            "dropped_alien": load_relaxed(&c.dropped_alien),
+            "dropped_malformed": load_relaxed(&c.dropped_malformed),
+            "dropped_oversize": load_relaxed(&c.dropped_oversize),
+            "dropped_payload_type": load_relaxed(&c.dropped_payload_type),
+            "dropped_direction": load_relaxed(&c.dropped_direction),
+            "send_errors": load_relaxed(&c.send_errors),
+        }
+
+
+cdef object age_s(uint64_t at_ns, int64_t now):
+    if at_ns == 0:
+        return None
+    return max(now - <int64_t> at_ns, 0) / <double> NS_PER_S
+
+
+cdef class Engine:
+    """`threads` workers; `silence_ms` 0 tells no silence. All methods but `stop` are called from one Python thread."""
+
+    cdef Worker *workers
+    cdef int count
+    cdef int event_fd
+    cdef uint32_t last_id
+    cdef dict legs
+    cdef object waiting             # calls that wait until a leg has moved to another worker
+    cdef Leg moving
+    cdef int moving_to
+    cdef list threads
+    cdef bint running
+
+    def __cinit__(self, *, int threads, int silence_ms):
+        cdef int i
+        if not 0 < threads <= 64:
+            raise ValueError(f"{threads} media threads")
+        self.legs = {}
+        self.waiting = deque()
+        self.threads = []
+        self.event_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self.workers = <Worker *> calloc(threads, sizeof(Worker))
+        if self.workers == NULL:
+            raise MemoryError
+        for i in range(threads):
+            if not worker_open(&self.workers[i], loop_epoll(), i, self.event_fd, <int64_t> silence_ms * 1000000):
+                raise OSError("no memory or file for a media thread")
+            self.count = i + 1
+
+    def __dealloc__(self):
+        # The threads hold a reference to this object, so none of them runs any more.
+        cdef int i
+        if self.workers != NULL:
+            for i in range(self.count):
+                worker_shut(&self.workers[i])
+            free(self.workers)
+        if self.event_fd > 0:
+            close(self.event_fd)
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def start(self):
+        """Start the threads."""
+        if self.running:
+            raise RuntimeError("the engine runs already")
+        self.running = True
+        for i in range(self.count):
+            thread = threading.Thread(target=self._run, args=(i,), name=f"media-{i}", daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def _run(self, int index):
+        with nogil:
+            worker_run(&self.workers[index])
+
+    def stop(self):
+        """End the threads and wait for them; blocks, so the loop calls it in another thread. Legs are closed."""
+        cdef int i
+        if not self.running:
+            return
+        self.running = False
+        for i in range(self.count):
+            self.push(i, NULL, OP_STOP, NULL)
+        for thread in self.threads:
+            thread.join()
+        self.threads.clear()
+
+    def release(self):
+        """After `stop`: forget every leg, told closed or not."""
+        self.waiting.clear()
+        for leg in list(self.legs.values()):
+            self.free(leg)
+
+    def fileno(self):
+        """Readable when `drain` has something."""
+        return self.event_fd
+
+    @property
+    def loop_name(self):
+        return "epoll"
+
+    @property
+    def events_lost(self):
+        return sum([self.workers[i].events_lost for i in range(self.count)])
+
+    def cpu_seconds(self):
+        """CPU time of each thread so far."""
+        return [thread_cpu_s(self.workers[i].cpu_clock) for i in range(self.count)]
+
+    # -- legs ------------------------------------------------------------------------------------------------------
+
+    def open(self, int rtp_fd, int rtcp_fd, *, int thread, uint32_t ssrc, uint32_t seq, uint32_t rtp_ts):
+        """Take over two bound, non-blocking UDP sockets; `ssrc`, `seq`, `rtp_ts` start the outgoing stream."""
+        cdef Leg leg = Leg.__new__(Leg)
+        if not self.running:
+            raise RuntimeError("the engine does not run")
+        leg.record = <LegRecord *> calloc(1, sizeof(LegRecord))
+        if leg.record == NULL:
+            raise MemoryError
+        self.last_id += 1
+        leg.record.id = self.last_id
+        leg.record.sockets[RTP].fd = rtp_fd
+        leg.record.sockets[RTCP].fd = rtcp_fd
+        leg.record.out.ssrc = ssrc
+        leg.record.out.next_seq = seq & 0xffff
+        leg.record.out.last_ts = rtp_ts
+        leg.worker = thread % self.count
+        self.legs[leg.record.id] = leg
+        self.push(leg.worker, leg.record, OP_ADD, NULL)
+        return leg
+
+    def close(self, Leg leg not None):
+        """Give the leg up: "closed" is told when its sockets are closed, and `free` may be called then."""
+        self.submit(leg, OP_CLOSE, NULL)
+
+    def free(self, Leg leg not None):
+        """After "closed": give the memory back."""
+        if leg.record != NULL:
+            self.legs.pop(leg.record.id, None)
+            free(leg.record)
+            leg.record = NULL
+
+    def set_remote(self, Leg leg not None, bytes rtp_host not None, int rtp_port, bytes rtcp_host not None,
+                   int rtcp_port, bint rtcp_mux, bint may_send, bint may_receive, dict clock_by_pt not None, digits):
+        """Where the phone is; hosts are packed addresses of the sockets' family, empty for unknown."""
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        fill_address(&c.detail.remote.rtp, rtp_host, rtp_port)
+        fill_address(&c.detail.remote.rtcp, rtcp_host, rtcp_port)
+        c.detail.remote.rtcp_mux = rtcp_mux
+        c.detail.remote.may_send = may_send
+        c.detail.remote.may_receive = may_receive
+        c.detail.remote.any_format = not clock_by_pt
+        for payload_type, clock_hz in clock_by_pt.items():
+            c.detail.remote.formats[check_type(payload_type)] = format_of(clock_hz)
+        for payload_type in digits:
+            check_type(payload_type)
+            if c.detail.remote.formats[<int> payload_type] == 0:
+                c.detail.remote.formats[<int> payload_type] = format_of(8000)
+            c.detail.remote.formats[<int> payload_type] |= TELEPHONE_EVENT
+        self.submit(leg, OP_REMOTE, &c)
+
+    def forget_remote(self, Leg leg not None):
+        self.submit(leg, OP_FORGET, NULL)
+
+    def link(self, Leg a not None, Leg b not None, dict a_to_b not None, dict b_to_a not None):
+        """Relay between two legs; moves `b` to the thread of `a` first where they differ."""
+        if a is b:
+            raise ValueError("a leg cannot be linked to itself: that is an echo")
+        self.in_turn(lambda: self._link(a, b, a_to_b, b_to_a))
+
+    def _link(self, Leg a, Leg b, dict a_to_b, dict b_to_a):
+        cdef Command c
+        if a.record == NULL or b.record == NULL:
+            return
+        if a.worker != b.worker:
+            self.moving = b
+            self.moving_to = a.worker
+            self.push(b.worker, b.record, OP_DETACH, NULL)
+            self.waiting.appendleft(lambda: self._link(a, b, a_to_b, b_to_a))
+            return
+        memset(&c, 0, sizeof(c))
+        c.detail.link.other = b.record
+        fill_map(c.detail.link.map_out, a_to_b)
+        fill_map(c.detail.link.map_back, b_to_a)
+        self.push(a.worker, a.record, OP_LINK, &c)
+
+    def unlink(self, Leg leg not None):
+        self.submit(leg, OP_UNLINK, NULL)
+
+    def echo(self, Leg leg not None):
+        self.submit(leg, OP_ECHO, NULL)
+
+    def play(self, Leg leg not None, Prompt prompt not None, int payload_type, bint loop):
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        c.detail.play.payload_type = check_type(payload_type)
+        c.detail.play.loop = loop
+        c.detail.play.prompt = prompt_hold(prompt.record)
+        self.submit(leg, OP_PLAY, &c)
+
+    def stop_playing(self, Leg leg not None):
+        self.submit(leg, OP_STOP_PLAYING, NULL)
+
+    # -- events ----------------------------------------------------------------------------------------------------
+
+    def drain(self):
+        """Every event that waits: (leg id, kind, number, duration_ms, packed host, port)."""
+        cdef list events = []
+        cdef Event *event
+        cdef Worker *w
+        cdef int i
+        try:
+            os.eventfd_read(self.event_fd)
+        except BlockingIOError:
+            pass
+        for i in range(self.count):
+            w = &self.workers[i]
+            event = <Event *> ring_peek(&w.events)
+            while event != NULL:
+                if event.kind == EVENT_DETACHED:
+                    self.attach()
+                else:
+                    events.append((event.leg, KIND_NAMES[event.kind], event.number, event.duration_ms,
+                                   packed_host(&event.address), packed_port(&event.address)))
+                ring_release(&w.events)
+                event = <Event *> ring_peek(&w.events)
+        return events
+
+    cdef void attach(self):
+        """The moving leg is free: give it to its new worker, then do what had to wait."""
+        cdef Leg leg = self.moving
+        self.moving = None
+        leg.worker = self.moving_to
+        if self.running:
+            self.push(leg.worker, leg.record, OP_ADD, NULL)
+            while self.waiting and self.moving is None:
+                self.waiting.popleft()()
+
+    # -- the way to the workers --------------------------------------------------------------------------------------
+
+    cdef in_turn(self, call):
+        """Calls keep their order while a leg moves."""
+        if self.moving is None:
+            call()
+        else:
+            self.waiting.append(call)
+
+    cdef submit(self, Leg leg, Operation op, Command *c):
+        cdef bytes detail
+        if leg.record == NULL:
+            raise RuntimeError("the leg was closed")
+        if self.moving is None:
+            self.push(leg.worker, leg.record, op, c)
+            return
+        detail = b"" if c == NULL else PyBytes_FromStringAndSize(<char *> c, sizeof(Command))
+        self.waiting.append(lambda: self._submit_kept(leg, op, detail))
+
+    def _submit_kept(self, Leg leg, int op, bytes detail):
+        self.push(leg.worker, leg.record, <Operation> op,
+                  <Command *> PyBytes_AS_STRING(detail) if detail else NULL)
+
+    cdef push(self, int worker, LegRecord *record, Operation op, Command *c):
+        """Write a command into the ring and wake the worker. Waits a little when the ring is full."""
+        cdef Worker *w = &self.workers[worker]
+        cdef Command *slot = <Command *> ring_reserve(&w.commands)
+        cdef uint64_t one = 1
+        if slot == NULL:
+            slot = self.wait_for_slot(w)
+        if c != NULL:
+            memcpy(slot, c, sizeof(Command))
+        slot.op = op
+        slot.leg = record
+        ring_publish(&w.commands)
+        write(w.wake_fd, &one, sizeof(one))
+
+    cdef Command *wait_for_slot(self, Worker *w) except NULL:
+        cdef Command *slot = NULL
+        deadline = time.monotonic() + FULL_RING_PATIENCE_S
+        while slot == NULL:
+            if time.monotonic() > deadline:
+                raise RuntimeError("a media thread does not take commands")
+            time.sleep(0.0002)
+            slot = <Command *> ring_reserve(&w.commands)
+        return slot
+
+
+cdef double thread_cpu_s(uint64_t clock):
+    cdef timespec t
+    if clock == 0 or clock_gettime(<int> <unsigned int> clock, &t) != 0:
+        return 0.0
+    return t.tv_sec + t.tv_nsec / <double> NS_PER_S
+
+
+cdef int check_type(object payload_type) except -1:
+    if not 0 <= payload_type < PAYLOAD_TYPES:
+        raise ValueError(f"payload type {payload_type}")
+    return payload_type
+
+
+cdef int fill_map(uint8_t *into, dict types) except -1:
+    memset(into, DROP, PAYLOAD_TYPES)
+    for ours, theirs in types.items():
+        into[check_type(ours)] = check_type(theirs)
+    return 0
+
+
+cdef void fill_address(Address *into, bytes host, int port):
+    if not 0 < port < 65536:
+        port = 0
+    address_set(into, <uint8_t *> PyBytes_AS_STRING(host), <int> PyBytes_GET_SIZE(host), port)
+
+
+cdef bytes packed_host(const Address *a):
+    if a.length == 0:
+        return b""
+    if a.bits.v4.sin_family == AF_INET:
+        return PyBytes_FromStringAndSize(<char *> &a.bits.v4.sin_addr, 4)
+    return PyBytes_FromStringAndSize(<char *> &a.bits.v6.sin6_addr, 16)
+
+
+cdef int packed_port(const Address *a) noexcept:
+    return ntohs(a.bits.v4.sin_port) if a.length else 0

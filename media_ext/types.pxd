@@ -1,0 +1,249 @@
+"""The records of the engine: a leg, a worker thread, a command, an event. What lives here has one owner at a time.
+
+A leg belongs to one worker from ADD to CLOSE (or DETACH, to move to another worker); Python only reads its counters.
+Commands go to a worker through one ring and are carried out between packets, in order; events come back through
+another.
+"""
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from media_ext.address cimport Address
+from media_ext.digits cimport Digits
+from media_ext.latch cimport Latch
+from media_ext.ring cimport Ring
+from media_ext.rtp cimport Sender
+from media_ext.wheel cimport Timer, Wheel
+
+cdef enum:
+    PAYLOAD_TYPES = 128
+    DROP = 255                  # in a payload map: this type may not pass
+    TELEPHONE_EVENT = 0x80      # in `formats`: the type carries digits; the low bits index CLOCKS
+    MAX_PACKET_BYTES = 1500     # longer than any audio packet on an Ethernet
+    BUFFER_BYTES = 2048
+    COMMAND_RING = 512
+    EVENT_RING = 4096
+    HOUSEKEEPING_MS = 250
+
+
+cdef enum:                      # a leg's components
+    RTP = 0
+    RTCP = 1
+
+
+cdef enum:                      # kinds of timers
+    TIMER_HOUSEKEEPING = 0
+    TIMER_PLAYER = 1
+
+
+# One writer (the worker), any reader. All counts are since the stream was opened.
+cdef struct Counters:
+    uint64_t packets_in
+    uint64_t bytes_in
+    uint64_t packets_out
+    uint64_t bytes_out
+    uint64_t payload_bytes_out  # for RTCP sender reports
+    uint64_t expected           # RFC 3550: lost = expected - received
+    uint64_t received
+    uint64_t out_of_order
+    uint64_t duplicates
+    uint64_t jitter_q4
+    uint64_t jitter_clock_hz
+    uint64_t rtcp_in
+    uint64_t rtcp_out
+    uint64_t rtt_us             # 0: unknown
+    uint64_t last_rtp_ns        # 0: never
+    uint64_t last_rtcp_ns
+    uint64_t dropped_alien
+    uint64_t dropped_malformed
+    uint64_t dropped_oversize
+    uint64_t dropped_payload_type
+    uint64_t dropped_direction
+    uint64_t send_errors
+
+
+# What the phone hears is one RTP stream with one SSRC for the leg's life, whatever feeds it (RFC 3550 5.1). A feed is
+# a sender behind the linked leg, or the player; when it changes, the offsets are set so that the numbers go on.
+cdef struct Output:
+    uint32_t ssrc
+    bint started                # something was sent
+    uint64_t feed               # which one the offsets are for; 0: none
+    uint16_t seq_offset
+    uint32_t ts_offset
+    uint16_t feed_first_seq     # older packets of the feed lie before the change and are not sent
+    uint32_t feed_packets
+    uint16_t next_seq
+    uint32_t last_ts            # the newest timestamp sent …
+    int64_t last_ns             # … and when
+    uint32_t clock_hz
+    uint32_t report_ntp         # middle 32 bits of the NTP time in the last sender report that the phone got …
+    int64_t report_ns           # … and when, for the round trip
+
+
+# Pre-encoded frames of one codec, shared by the players that use it; freed by whoever lets go last.
+cdef struct PromptData:
+    int32_t references
+    uint32_t frames
+    uint32_t frame_bytes
+    uint32_t frame_units        # timestamp units a frame lasts
+    uint32_t clock_hz
+    uint32_t frame_ms
+    uint8_t *data
+
+
+cdef struct Player:
+    PromptData *prompt          # NULL: not playing
+    uint8_t payload_type
+    bint loop
+    uint32_t frame
+    uint64_t feed
+    int64_t due_ns              # of the next frame; steps by frame_ms, so it never drifts
+    Timer timer
+
+
+cdef struct Socket:
+    int fd
+    bint connected
+    bint registered
+
+
+cdef struct Leg:
+    # what every packet needs
+    Leg *sink                   # who hears this phone: the linked leg, the leg itself (echo), or NULL
+    uint8_t payload_map[128]    # from this phone's types to the sink's
+    uint8_t formats[128]        # index into CLOCKS, plus TELEPHONE_EVENT; 0: not negotiated
+    bint any_format             # nothing was said about types: take them all
+    bint has_remote
+    bint may_send               # to the phone
+    bint may_receive            # from the phone
+    bint rtcp_mux
+    bint heard                  # an RTP packet was accepted once
+    bint silent                 # WentSilent was told and Resumed was not
+    Latch latch
+    Sender sender
+    Output out
+    Player player
+    Digits digits
+    Address rtcp_signalled
+    Address rtcp_current        # where RTCP was last heard from, on the phone's host
+    int64_t listening_since_ns  # silence counts from here at the earliest
+    int64_t latched_ns
+    Counters counters
+    # ownership and place
+    Socket sockets[2]           # by Component
+    Timer housekeeping
+    Leg *next                   # the worker's list of legs, or of those that wait to be told closed
+    Leg *previous
+    uint32_t id
+    uint8_t pending_event       # the event that could not be told for want of room: closed or detached
+
+
+cdef enum Operation:
+    OP_ADD = 1
+    OP_REMOTE
+    OP_FORGET
+    OP_LINK
+    OP_UNLINK
+    OP_ECHO
+    OP_PLAY
+    OP_STOP_PLAYING
+    OP_CLOSE
+    OP_DETACH
+    OP_STOP
+
+
+cdef struct RemoteCommand:
+    Address rtp
+    Address rtcp
+    bint rtcp_mux
+    bint may_send
+    bint may_receive
+    bint any_format
+    uint8_t formats[128]
+
+
+cdef struct LinkCommand:
+    Leg *other
+    uint8_t map_out[128]        # from `leg` to `other`
+    uint8_t map_back[128]
+
+
+cdef struct PlayCommand:
+    PromptData *prompt          # one reference goes with it
+    uint8_t payload_type
+    bint loop
+
+
+cdef union CommandDetail:
+    RemoteCommand remote
+    LinkCommand link
+    PlayCommand play
+
+
+cdef struct Command:
+    Operation op
+    Leg *leg
+    CommandDetail detail
+
+
+cdef enum EventKind:
+    EVENT_NONE = 0
+    EVENT_FIRST
+    EVENT_DIGIT                 # number: RFC 4733 event, duration_ms
+    EVENT_SILENT                # number: ms
+    EVENT_RESUMED
+    EVENT_LATCHED               # address
+    EVENT_PROMPT_ENDED
+    EVENT_CLOSED                # the worker has let go of the leg for ever
+    EVENT_DETACHED              # … to be given to another worker
+
+
+cdef struct Event:
+    EventKind kind
+    uint32_t leg
+    uint32_t number
+    uint32_t duration_ms
+    Address address
+
+
+cdef struct Worker:
+    Loop *loop
+    void *loop_state
+    Wheel wheel
+    Ring commands
+    Ring events
+    int wake_fd                 # eventfd: commands are waiting
+    int event_fd                # eventfd: events are waiting; shared by all workers
+    int64_t now_ns              # of the current batch
+    int64_t silence_ns
+    bint stopping
+    bint told                   # events were written in this batch
+    Leg *legs
+    Leg *leaving                # closed or detached, not yet told
+    uint64_t leg_count
+    uint64_t feeds              # makes player feeds unique
+    uint64_t events_lost
+    uint64_t batches
+    uint64_t cpu_clock          # clockid of the thread, for its CPU time
+
+
+# How packets get in and out. Two of them: epoll, and io_uring where there is one.
+ctypedef bint (*LoopOpen)(Worker *w) noexcept nogil
+ctypedef void (*LoopShut)(Worker *w) noexcept nogil
+ctypedef bint (*LoopAdd)(Worker *w, Leg *leg) noexcept nogil
+ctypedef void (*LoopRemove)(Worker *w, Leg *leg) noexcept nogil
+ctypedef void (*LoopConnect)(Worker *w, Leg *leg) noexcept nogil
+ctypedef void (*LoopDisconnect)(Worker *w, Leg *leg) noexcept nogil
+ctypedef void (*LoopSend)(Worker *w, Leg *leg, int component, const uint8_t *data, size_t size,
+                          const Address *to) noexcept nogil
+ctypedef void (*LoopWait)(Worker *w, int64_t until_ns) noexcept nogil       # for packets or commands; -1: for ever
+ctypedef void (*LoopReceive)(Worker *w) noexcept nogil                      # what `wait` found
+
+cdef struct Loop:
+    LoopOpen open
+    LoopShut shut
+    LoopAdd add
+    LoopRemove remove
+    LoopConnect connect
+    LoopDisconnect disconnect
+    LoopSend send
+    LoopWait wait
+    LoopReceive receive

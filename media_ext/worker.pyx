@@ -1,0 +1,331 @@
+"""The worker thread; see worker.pxd."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
+from posix.unistd cimport close, write
+
+from media_ext.address cimport address_clear, same_address
+from media_ext.clock cimport NS_PER_MS, ms, now_ns
+from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
+from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
+from media_ext.output cimport output_cut
+from media_ext.player cimport player_run, player_start, player_stop, prompt_release
+from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
+from media_ext.tell cimport tell
+from media_ext.types cimport (
+    COMMAND_RING,
+    EVENT_CLOSED,
+    EVENT_DETACHED,
+    EVENT_DIGIT,
+    EVENT_RING,
+    EVENT_SILENT,
+    HOUSEKEEPING_MS,
+    OP_ADD,
+    OP_CLOSE,
+    OP_DETACH,
+    OP_ECHO,
+    OP_FORGET,
+    OP_LINK,
+    OP_PLAY,
+    OP_REMOTE,
+    OP_STOP,
+    OP_STOP_PLAYING,
+    OP_UNLINK,
+    PAYLOAD_TYPES,
+    RTP,
+    TIMER_HOUSEKEEPING,
+    TIMER_PLAYER,
+    Command,
+    Event,
+    EventKind,
+    Leg,
+    LinkCommand,
+    RemoteCommand,
+)
+from media_ext.wheel cimport Timer, wheel_arm, wheel_disarm, wheel_next_ns, wheel_open, wheel_run
+
+cdef enum:
+    CONNECT_AFTER_MS = 500      # a latch is this old before the socket is connected to it
+    DISCONNECT_AFTER_MS = 500   # silent for so long: listen to every source again
+
+
+cdef extern from "<sys/eventfd.h>" nogil:
+    enum: EFD_NONBLOCK
+    enum: EFD_CLOEXEC
+    int eventfd(unsigned int initial, int flags)
+
+
+cdef extern from "<sys/prctl.h>" nogil:
+    enum: PR_SET_TIMERSLACK
+    int prctl(int option, unsigned long value)
+
+
+cdef extern from "<pthread.h>" nogil:
+    ctypedef unsigned long pthread_t
+    pthread_t pthread_self()
+    int pthread_getcpuclockid(pthread_t thread, int *clock)
+
+
+cdef bint worker_open(Worker *w, Loop *loop, int index, int event_fd, int64_t silence_ns) noexcept nogil:
+    """Everything a worker needs; False when there is no memory or file left. `w` is zeroed."""
+    w.loop = loop
+    w.event_fd = event_fd
+    w.silence_ns = silence_ns
+    w.feeds = <uint64_t> index << 40
+    w.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
+    w.now_ns = now_ns()
+    wheel_open(&w.wheel, w.now_ns)
+    if w.wake_fd < 0:
+        return False
+    if (not ring_open(&w.commands, sizeof(Command), COMMAND_RING)
+            or not ring_open(&w.events, sizeof(Event), EVENT_RING) or not loop.open(w)):
+        worker_shut(w)
+        return False
+    return True
+
+
+cdef void worker_shut(Worker *w) noexcept nogil:
+    cdef Command *command = <Command *> ring_peek(&w.commands) if w.commands.slots != NULL else NULL
+    while command != NULL:
+        if command.op == OP_PLAY:
+            prompt_release(command.detail.play.prompt)
+        ring_release(&w.commands)
+        command = <Command *> ring_peek(&w.commands)
+    w.loop.shut(w)
+    if w.wake_fd >= 0:
+        close(w.wake_fd)
+        w.wake_fd = -1
+    ring_close(&w.commands)
+    ring_close(&w.events)
+
+
+cdef void worker_run(Worker *w) noexcept nogil:
+    cdef int clock
+    cdef uint64_t one = 1
+    prctl(PR_SET_TIMERSLACK, 1000)
+    if pthread_getcpuclockid(pthread_self(), &clock) == 0:
+        w.cpu_clock = <uint64_t> <unsigned int> clock
+    while not w.stopping:
+        w.loop.wait(w, wheel_next_ns(&w.wheel))
+        w.batches += 1
+        # A phone may answer at once to what signalling has just told us, so commands come before its packets; but a
+        # leg that leaves has to wait until the batch, which may hold packets of it, is done.
+        carry_out_commands(w, leaving=False)
+        w.loop.receive(w)
+        carry_out_commands(w, leaving=True)
+        wheel_run(&w.wheel, w.now_ns, timer_due, w)
+        tell_leaving(w)
+        if w.told:
+            w.told = False
+            write(w.event_fd, &one, sizeof(one))
+    while w.legs != NULL:
+        close_leg(w, w.legs)
+    tell_leaving(w)
+    w.cpu_clock = 0
+    write(w.event_fd, &one, sizeof(one))
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+cdef void carry_out_commands(Worker *w, bint leaving) noexcept nogil:
+    """All that wait; without `leaving`, only those before the first that takes a leg away."""
+    cdef Command *c = <Command *> ring_peek(&w.commands)
+    while c != NULL and (leaving or (c.op != OP_CLOSE and c.op != OP_DETACH)):
+        carry_out(w, c)
+        ring_release(&w.commands)
+        c = <Command *> ring_peek(&w.commands)
+
+
+cdef void carry_out(Worker *w, Command *c) noexcept nogil:
+    if c.op == OP_ADD:
+        add_leg(w, c.leg)
+    elif c.op == OP_REMOTE:
+        set_remote(w, c.leg, &c.detail.remote)
+    elif c.op == OP_FORGET:
+        forget_remote(w, c.leg)
+    elif c.op == OP_LINK:
+        link(c.leg, &c.detail.link)
+    elif c.op == OP_UNLINK:
+        unlink(c.leg)
+    elif c.op == OP_ECHO:
+        echo(c.leg)
+    elif c.op == OP_PLAY:
+        player_start(w, c.leg, c.detail.play.prompt, c.detail.play.payload_type, c.detail.play.loop)
+    elif c.op == OP_STOP_PLAYING:
+        player_stop(w, c.leg)
+    elif c.op == OP_CLOSE:
+        close_leg(w, c.leg)
+    elif c.op == OP_DETACH:
+        detach_leg(w, c.leg)
+    elif c.op == OP_STOP:
+        w.stopping = True
+
+
+cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
+    """A leg that is new, or comes from another worker with all its state."""
+    leg.previous = NULL
+    leg.next = w.legs
+    if w.legs != NULL:
+        w.legs.previous = leg
+    w.legs = leg
+    w.leg_count += 1
+    leg.housekeeping.owner = leg
+    leg.housekeeping.kind = TIMER_HOUSEKEEPING
+    leg.player.timer.owner = leg
+    leg.player.timer.kind = TIMER_PLAYER
+    wheel_arm(&w.wheel, &leg.housekeeping, w.now_ns + ms(HOUSEKEEPING_MS))
+    if leg.player.prompt != NULL:
+        wheel_arm(&w.wheel, &leg.player.timer, leg.player.due_ns)
+    w.loop.add(w, leg)
+
+
+cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
+    """Take a leg out of everything; Python is told as soon as there is room, and owns it from then on."""
+    unlink(leg)
+    w.loop.remove(w, leg)
+    wheel_disarm(&w.wheel, &leg.housekeeping)
+    wheel_disarm(&w.wheel, &leg.player.timer)
+    if leg.previous != NULL:
+        leg.previous.next = leg.next
+    else:
+        w.legs = leg.next
+    if leg.next != NULL:
+        leg.next.previous = leg.previous
+    w.leg_count -= 1
+    leg.previous = NULL
+    leg.next = w.leaving
+    leg.pending_event = why
+    w.leaving = leg
+
+
+cdef void close_leg(Worker *w, Leg *leg) noexcept nogil:
+    cdef int i
+    player_stop(w, leg)
+    drop_leg(w, leg, EVENT_CLOSED)
+    for i in range(2):
+        close(leg.sockets[i].fd)
+        leg.sockets[i].fd = -1
+
+
+cdef void detach_leg(Worker *w, Leg *leg) noexcept nogil:
+    """The packets of a moving leg wait in its sockets."""
+    drop_leg(w, leg, EVENT_DETACHED)
+
+
+cdef void tell_leaving(Worker *w) noexcept nogil:
+    cdef Leg *leg = w.leaving
+    cdef Leg *next_leg
+    while leg != NULL:
+        next_leg = leg.next             # once told, the leg is no longer ours to read
+        if not tell(w, leg, <EventKind> leg.pending_event):
+            w.events_lost -= 1          # only late, not lost
+            break
+        leg = next_leg
+    w.leaving = leg
+
+
+cdef void set_remote(Worker *w, Leg *leg, const RemoteCommand *remote) noexcept nogil:
+    if leg.sockets[RTP].connected:
+        w.loop.disconnect(w, leg)
+    latch_arm(&leg.latch, &remote.rtp, w.now_ns)
+    leg.latched_ns = w.now_ns
+    if not same_address(&leg.rtcp_signalled, &remote.rtcp):
+        address_clear(&leg.rtcp_current)
+    leg.rtcp_signalled = remote.rtcp
+    leg.rtcp_mux = remote.rtcp_mux
+    if leg.may_send != remote.may_send:
+        output_cut(&leg.out)
+    if leg.may_receive != remote.may_receive and leg.sink != NULL:
+        output_cut(&leg.sink.out)
+    leg.may_send = remote.may_send
+    leg.may_receive = remote.may_receive
+    leg.any_format = remote.any_format
+    memcpy(leg.formats, remote.formats, PAYLOAD_TYPES)
+    leg.has_remote = True
+    leg.listening_since_ns = w.now_ns
+
+
+cdef void forget_remote(Worker *w, Leg *leg) noexcept nogil:
+    if leg.sockets[RTP].connected:
+        w.loop.disconnect(w, leg)
+    memset(&leg.latch, 0, sizeof(leg.latch))
+    address_clear(&leg.rtcp_signalled)
+    address_clear(&leg.rtcp_current)
+    output_cut(&leg.out)
+    leg.has_remote = leg.may_send = leg.may_receive = False
+
+
+cdef void unlink(Leg *leg) noexcept nogil:
+    cdef Leg *other = leg.sink
+    if other == NULL:
+        return
+    leg.sink = NULL
+    output_cut(&other.out)
+    if other != leg and other.sink == leg:
+        other.sink = NULL
+        output_cut(&leg.out)
+
+
+cdef void link(Leg *leg, const LinkCommand *c) noexcept nogil:
+    """Joining again what is joined only changes the maps: the streams go on."""
+    cdef Leg *other = c.other
+    if leg.sink != other or other.sink != leg:
+        unlink(leg)
+        unlink(other)
+        leg.sink = other
+        other.sink = leg
+    memcpy(leg.payload_map, c.map_out, PAYLOAD_TYPES)
+    memcpy(other.payload_map, c.map_back, PAYLOAD_TYPES)
+
+
+cdef void echo(Leg *leg) noexcept nogil:
+    cdef int i
+    if leg.sink != leg:
+        unlink(leg)
+    leg.sink = leg
+    for i in range(PAYLOAD_TYPES):
+        leg.payload_map[i] = <uint8_t> i
+
+
+# -- timers ------------------------------------------------------------------------------------------------------------
+
+cdef void timer_due(void *context, Timer *timer) noexcept nogil:
+    cdef Worker *w = <Worker *> context
+    cdef Leg *leg = <Leg *> timer.owner
+    if timer.kind == TIMER_PLAYER:
+        player_run(w, leg)
+    else:
+        keep_house(w, leg)
+
+
+cdef void keep_house(Worker *w, Leg *leg) noexcept nogil:
+    """What need not be looked at with every packet: lost ends of digits, silence, connecting the socket."""
+    cdef Digit digit = digits_expire(&leg.digits, w.now_ns)
+    cdef int64_t next_ns = w.now_ns + ms(HOUSEKEEPING_MS)
+    cdef int64_t silent_at_ns
+    if digit.event != DIGIT_NONE:
+        tell(w, leg, EVENT_DIGIT, digit.event, digit.duration_ms)
+    if leg.heard and not leg.silent and leg.may_receive and w.silence_ns > 0:
+        silent_at_ns = last_sign_ns(leg) + w.silence_ns
+        if w.now_ns >= silent_at_ns:
+            leg.silent = tell(w, leg, EVENT_SILENT, <uint32_t> ((w.now_ns - last_sign_ns(leg)) // NS_PER_MS))
+        elif silent_at_ns < next_ns:
+            next_ns = silent_at_ns
+    connect_or_not(w, leg)
+    wheel_arm(&w.wheel, &leg.housekeeping, next_ns)
+
+
+cdef int64_t last_sign_ns(const Leg *leg) noexcept nogil:
+    """Since when the phone has been silent: its last packet, or the moment it was told to talk."""
+    cdef int64_t heard_ns = <int64_t> leg.counters.last_rtp_ns
+    return heard_ns if heard_ns > leg.listening_since_ns else leg.listening_since_ns
+
+
+cdef void connect_or_not(Worker *w, Leg *leg) noexcept nogil:
+    cdef int64_t silent_ns = w.now_ns - leg.latch.live_ns
+    if leg.sockets[RTP].connected:
+        if silent_ns >= ms(DISCONNECT_AFTER_MS):
+            w.loop.disconnect(w, leg)
+    elif (leg.latch.rank == RANK_EXACT and silent_ns < ms(LATCH_LIVE_MS)
+            and w.now_ns - leg.latched_ns >= ms(CONNECT_AFTER_MS)):
+        w.loop.connect(w, leg)

@@ -1,0 +1,65 @@
+"""What the API needs from the node, as one value that the node builds. `pbx.api` looks nothing up elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pbx.api.views import RegistrationView
+    from pbx.core.clock import Clock
+    from pbx.core.config import NodeConfig
+    from pbx.core.events import EventBus
+    from pbx.core.metrics import Registry
+    from pbx.model.live_call import LiveCall
+    from pbx.store.cdrs import CdrStore
+    from pbx.store.extensions import ExtensionStore
+    from pbx.store.tokens import TokenStore
+    from pbx.store.users import UserStore
+
+__all__ = ["ApiDeps", "CheckResult", "HealthCheck"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One line of the health list: what was looked at, whether it is well, and if not, why and what to do."""
+
+    name: str
+    ok: bool
+    cause: str = ""
+    action: str = ""
+
+
+HealthCheck = Callable[[], CheckResult]
+"""Looks at one part of the node. Called on the event loop: it must not block or raise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiDeps:
+    """Everything from outside that the API works with.
+
+    `live_calls` and `registrations` are asked whenever a list is wanted or the bus says that something changed; both
+    are called on the event loop and return at once. `address` is the host that phones use to reach this node (for SIP
+    logins and the status page); `sip_port` is the port that was really bound, 0 for the configured one. `site_dir` is
+    the built admin site, None or a missing folder when it is not built.
+    """
+
+    config: NodeConfig
+    clock: Clock
+    bus: EventBus
+    metrics: Registry
+    extensions: ExtensionStore
+    cdrs: CdrStore
+    users: UserStore
+    tokens: TokenStore
+    live_calls: Callable[[], Sequence[LiveCall]]
+    registrations: Callable[[], Sequence[RegistrationView]]
+    started_at: datetime
+    address: Callable[[], str]
+    version: str
+    sip_port: int = 0
+    site_dir: Path | None = None
+    health_checks: Sequence[HealthCheck] = field(default=())

@@ -1,0 +1,129 @@
+"""From a row of the route table to an aiohttp handler.
+
+In this order: credential, scope, CSRF, path, query, body, handler, answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from pbx.api.auth import (
+    COOKIE,
+    authenticate,
+    check_csrf,
+    check_origin,
+    is_secure,
+    on_this_machine,
+    source_of,
+    unauthorized,
+)
+from pbx.api.codec import decode, decode_query, encode
+from pbx.api.exchange import Answer, Exchange, Principal
+from pbx.api.problem import ApiError, plain_error
+from pbx.api.route import Route
+from pbx.api.scopes import Scope
+from pbx.api.service import Service
+
+__all__ = ["BODY_S", "MAX_BODY", "endpoint"]
+
+MAX_BODY = 64 * 1024
+BODY_S = 10.0
+"""A body that takes longer than this to arrive is given up."""
+
+
+def endpoint(route: Route, service: Service) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The aiohttp handler of `route`. Raises `ApiError` and `UserError`; `pbx.api.app` makes answers of them."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        principal = await _principal(route, request, service)
+        arguments: dict[str, Any] = _path_arguments(route, request)
+        if route.query is not None:
+            arguments["query"] = decode_query(request.query, route.query)
+        body = await _body(route, request)
+        if route.request is not None:
+            arguments["body"] = decode(body, route.request)
+        exchange = Exchange(
+            request=request,
+            service=service,
+            principal=principal,
+            source=source_of(request),
+            secure=is_secure(request),
+            body=body,
+        )
+        result = await route.handler(exchange, **arguments)
+        return _response(route, exchange, result)
+
+    return handle
+
+
+async def _principal(route: Route, request: web.Request, service: Service) -> Principal | None:
+    """Who asks, after making sure that they may."""
+    if route.scope is Scope.OPEN:
+        if route.unsafe:
+            check_origin(request)
+        return None
+    principal = await authenticate(request, service.deps.users, service.deps.tokens)
+    if principal is None:
+        if route.scope is Scope.METRICS_READ and on_this_machine(request):
+            return None
+        raise unauthorized("Sign in, or send a bearer token.")
+    if route.scope is not Scope.SESSION and route.scope not in principal.scopes:
+        raise ApiError(403, "scope", f"This credential lacks the scope {route.scope.value}.")
+    if route.unsafe:
+        check_csrf(request, principal)
+    return principal
+
+
+def _path_arguments(route: Route, request: web.Request) -> dict[str, Any]:
+    """The path's parameters; one that cannot name anything is 404, like one that does not."""
+    arguments = {}
+    for name, kind in route.path_types:
+        try:
+            arguments[name] = msgspec.convert(request.match_info[name], kind)
+        except msgspec.ValidationError:
+            raise plain_error(404, f"There is no {request.rel_url.path}.") from None
+    return arguments
+
+
+async def _body(route: Route, request: web.Request) -> bytes:
+    if route.request is None:
+        return b""
+    if request.content_type not in route.request_types:
+        raise plain_error(415, f"The body must be {' or '.join(route.request_types)}.")
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await request.read()
+    except TimeoutError:
+        raise plain_error(408, f"The body did not arrive within {BODY_S:.0f} s.") from None
+
+
+def _response(
+    route: Route, exchange: Exchange, result: msgspec.Struct | Answer | web.StreamResponse | None
+) -> web.StreamResponse:
+    if isinstance(result, web.StreamResponse):
+        return result
+    answer = result if isinstance(result, Answer) else Answer(body=result)
+    response = web.Response(status=answer.status or route.status, headers=answer.headers)
+    if answer.body is not None:
+        response.body = encode(answer.body)
+        response.content_type = route.response_type
+    if answer.cookie is not None:
+        _set_cookie(response, exchange, answer)
+    return response
+
+
+def _set_cookie(response: web.Response, exchange: Exchange, answer: Answer) -> None:
+    response.set_cookie(
+        COOKIE,
+        answer.cookie or "",
+        max_age=answer.cookie_age_s if answer.cookie else 0,
+        path="/",
+        httponly=True,
+        samesite="Strict",
+        secure=exchange.secure,
+    )

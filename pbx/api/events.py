@@ -1,0 +1,121 @@
+"""The WebSocket of live events: who may open it, and one connection's life."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from pbx.api.auth import check_origin, unauthorized
+from pbx.api.exchange import Exchange, Principal
+from pbx.api.live import ALL_TOPICS, HEARTBEAT_S, LiveClient, TooManyClientsError
+from pbx.api.live_message import LiveMessage
+from pbx.api.problem import ApiError, plain_error
+from pbx.api.query import EventsQuery
+from pbx.api.route import Route
+from pbx.api.scopes import Scope
+
+_CLOSE = {
+    "slow": (WSCloseCode.TRY_AGAIN_LATER, b"too slow: connect again with ?since="),
+    "signed out": (WSCloseCode.POLICY_VIOLATION, b"signed out"),
+    "fault": (WSCloseCode.INTERNAL_ERROR, b"our fault: connect again"),
+    "shutdown": (WSCloseCode.GOING_AWAY, b"the node is stopping"),
+}
+SEND_S = 10.0
+"""A single message that cannot be handed to the network for this long means that nobody reads."""
+
+
+async def get_events(exchange: Exchange, *, query: EventsQuery) -> web.StreamResponse:
+    principal = exchange.principal
+    if principal is None:  # the scope check has seen to that
+        raise unauthorized("Sign in first.")
+    check_origin(exchange.request, required=principal.session is not None)
+    socket = web.WebSocketResponse(heartbeat=2 * HEARTBEAT_S, max_msg_size=4096, compress=False)
+    if not socket.can_prepare(exchange.request).ok:
+        raise ApiError(
+            426,
+            "upgrade-required",
+            "This is a WebSocket.",
+            headers={"Upgrade": "websocket", "Connection": "Upgrade"},
+        )
+    topics = query.topics.split(",") if query.topics else ALL_TOPICS
+    try:
+        async with exchange.service.hub.client(topics, principal.credential, query.since) as client:
+            await socket.prepare(exchange.request)
+            await _serve(exchange, principal, socket, client)
+    except TooManyClientsError:
+        raise plain_error(503, "Too many live connections are open.", headers={"Retry-After": "10"}) from None
+    return socket
+
+
+async def _serve(
+    exchange: Exchange, principal: Principal, socket: web.WebSocketResponse, client: LiveClient
+) -> None:
+    """Send until the client leaves or has to. The three tasks end each other."""
+    async with asyncio.TaskGroup() as group:
+        others = [
+            group.create_task(_read(socket, client)),
+            group.create_task(_check_credential(exchange, principal, client)),
+        ]
+        try:
+            with suppress(ConnectionError, TimeoutError):
+                await _send(socket, client)
+            code, message = _CLOSE.get(client.end, (WSCloseCode.OK, b""))
+            if not socket.closed:
+                with suppress(TimeoutError, ConnectionError):
+                    async with asyncio.timeout(2.0):
+                        await socket.close(code=code, message=message)
+        finally:
+            for task in others:
+                task.cancel()
+
+
+async def _send(socket: web.WebSocketResponse, client: LiveClient) -> None:
+    async for data in client.messages():
+        async with asyncio.timeout(SEND_S):
+            await socket.send_str(data.decode())
+
+
+async def _read(socket: web.WebSocketResponse, client: LiveClient) -> None:
+    """Nothing is expected from the client but its close; reading also answers pings."""
+    async for message in socket:
+        if message.type is WSMsgType.ERROR:
+            break
+    client.stop("left")
+
+
+async def _check_credential(exchange: Exchange, principal: Principal, client: LiveClient) -> None:
+    """A session that ends, or a token that is deleted, ends its connections."""
+    deps = exchange.service.deps
+    while True:
+        await asyncio.sleep(HEARTBEAT_S)
+        if principal.session is not None:
+            valid = await deps.users.session(principal.cookie) is not None
+        else:
+            valid = await deps.tokens.authenticate(principal.token) is not None
+        if not valid:
+            client.stop("signed out")
+            return
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/api/v1/events",
+        scope=Scope.EVENTS_READ,
+        name="getEvents",
+        tag="Live",
+        summary="Live events over a WebSocket",
+        description=(
+            "Upgrades to a WebSocket (RFC 6455). The first message is a `LiveSnapshot`, or a `LiveResumed` when "
+            "`since` could be honoured; then every change follows, each with its `seq`. A client that cannot keep up "
+            "is closed with 1013 and may come back with `since`. With a session cookie the Origin must be this node's."
+        ),
+        query=EventsQuery,
+        status=101,
+        errors=(403, 426, 503),
+        schemas=(("LiveMessage", LiveMessage),),
+        handler=get_events,
+    ),
+)

@@ -1,0 +1,105 @@
+"""What is registered, what is being talked, and what was: the lists that are only read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from pbx.api.exchange import Exchange
+from pbx.api.problem import plain_error
+from pbx.api.query import CdrQuery, Paging
+from pbx.api.route import Route
+from pbx.api.scopes import Scope
+from pbx.api.views import CallList, CdrList, RegistrationList
+from pbx.model.cdr import Cdr
+from pbx.store.cdrs import CdrFilter
+
+CallId = Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$(?!\n)", examples=["01J9ZQ4V7N3T8K2M5R6W1X0YAB"])]
+
+
+async def list_registrations(exchange: Exchange, *, query: Paging) -> RegistrationList:
+    everything = sorted(
+        exchange.service.deps.registrations(),
+        key=lambda one: (len(one.extension), one.extension, one.contact),
+    )
+    page = everything[query.offset : query.offset + query.limit]
+    return RegistrationList(items=tuple(page), total=len(everything))
+
+
+async def list_calls(exchange: Exchange, *, query: Paging) -> CallList:
+    everything = sorted(
+        exchange.service.deps.live_calls(), key=lambda one: (one.started_at, one.id), reverse=True
+    )
+    page = everything[query.offset : query.offset + query.limit]
+    return CallList(items=tuple(page), total=len(everything))
+
+
+async def list_cdrs(exchange: Exchange, *, query: CdrQuery) -> CdrList:
+    wanted = CdrFilter(
+        since=query.since,
+        until=query.until,
+        extension=query.extension or None,
+        number=query.number or None,
+        disposition=query.disposition,
+    )
+    page, total = await exchange.service.deps.cdrs.list(query.limit, query.offset, wanted)
+    return CdrList(items=tuple(page), total=total)
+
+
+async def get_cdr(exchange: Exchange, *, id: str) -> Cdr:
+    found = await exchange.service.deps.cdrs.get(id)
+    if found is None:
+        raise plain_error(404, f"There is no call {id} in the history.")
+    return found
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/api/v1/registrations",
+        scope=Scope.REGISTRATIONS_READ,
+        name="listRegistrations",
+        tag="Phones",
+        summary="List the registered phones",
+        description="Sorted by extension, shorter numbers first, then by contact.",
+        query=Paging,
+        response=RegistrationList,
+        handler=list_registrations,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/calls",
+        scope=Scope.CALLS_READ,
+        name="listCalls",
+        tag="Calls",
+        summary="List the calls that are going on",
+        description="The newest first.",
+        query=Paging,
+        response=CallList,
+        handler=list_calls,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/cdrs",
+        scope=Scope.CDRS_READ,
+        name="listCdrs",
+        tag="Calls",
+        summary="Read the call history",
+        description="The newest first. `events` is empty here; read one record to see them.",
+        query=CdrQuery,
+        response=CdrList,
+        handler=list_cdrs,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/cdrs/{id}",
+        scope=Scope.CDRS_READ,
+        name="getCdr",
+        tag="Calls",
+        summary="Read one call of the history with its events",
+        path_types=(("id", CallId),),
+        response=Cdr,
+        handler=get_cdr,
+    ),
+)

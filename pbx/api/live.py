@@ -1,0 +1,252 @@
+"""The live hub: what is going on now, told to every open page as it changes.
+
+The hub keeps the last known state of each topic. When the bus says that something happened, it asks the node for the
+state as it is, compares, and sends what differs. So nothing is ever missed for good: an event lost on a full queue is
+made up for by the next comparison, at the latest with the next heartbeat. While nobody watches, nothing is compared.
+
+    bus ─► dirty topics ─► compare ─► ring of the last changes ─► bounded queue of each client ─► WebSocket
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from pbx.api.codec import encode
+from pbx.api.deps import ApiDeps
+from pbx.api.live_message import (
+    CallChange,
+    ExtensionChange,
+    LiveHeartbeat,
+    LiveResumed,
+    LiveSnapshot,
+    RegistrationChange,
+)
+from pbx.core.events import Subscription
+from pbx.core.tasks import Supervisor
+
+__all__ = ["ALL_TOPICS", "LiveClient", "LiveHub", "TooManyClientsError"]
+
+ALL_TOPICS = ("calls", "registrations", "extensions")
+_TOPIC_OF = {"call": "calls", "registration": "registrations", "extensions": "extensions"}
+_CHANGE = {"calls": CallChange, "registrations": RegistrationChange, "extensions": ExtensionChange}
+
+RING = 2048
+QUEUE = 2048
+"""A compared topic is sent at once, so this has room for every phone of a large office to change together."""
+MOST_CLIENTS = 64
+HEARTBEAT_S = 15.0
+PAUSE_S = 0.05
+"""At least this long between two comparisons: a busy node sends 20 times a second, not for each event."""
+
+
+class TooManyClientsError(Exception):
+    """No room for another live connection."""
+
+
+class _Kept(NamedTuple):
+    seq: int
+    topic: str
+    data: bytes
+
+
+@dataclass(eq=False, slots=True)
+class LiveClient:
+    """One connection's queue. `end` says why it ends: "slow", "signed out", "shutdown", "fault", "left"."""
+
+    topics: frozenset[str]
+    credential: str
+    queue: deque[bytes] = field(default_factory=deque)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    end: str = ""
+
+    def push(self, data: bytes) -> bool:
+        """Queue a message; False when the client is, or has just become, too slow."""
+        if not self.end and len(self.queue) >= QUEUE:
+            self.stop("slow")
+        if self.end:
+            return False
+        self.queue.append(data)
+        self.wake.set()
+        return True
+
+    def stop(self, reason: str) -> None:
+        self.end = self.end or reason
+        self.wake.set()
+
+    async def messages(self) -> AsyncIterator[bytes]:
+        """What is queued, until `stop`; what a slow client has not read by then is not sent."""
+        while not self.end:
+            if not self.queue:
+                self.wake.clear()
+                await self.wake.wait()
+                continue
+            yield self.queue.popleft()
+
+
+class LiveHub:
+    """Compares, numbers and spreads changes. Lives on one event loop."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self._deps = deps
+        self._state: dict[str, dict[str, msgspec.Struct]] = {topic: {} for topic in ALL_TOPICS}
+        # Starts at the time of day, so that a number from before a restart is never taken for one of this run.
+        self._seq = int(deps.clock.now().timestamp() * 1000)
+        self._oldest = self._seq  # changes after this one are in the ring
+        self._ring: deque[_Kept] = deque()
+        self._clients: set[LiveClient] = set()
+        self._dirty: set[str] = set()
+        self._wake = asyncio.Event()
+        self._comparing = asyncio.Lock()
+        self._tasks: Supervisor | None = None
+        self._subscription: Subscription | None = None
+        self.dropped = 0
+
+    @property
+    def clients(self) -> int:
+        return len(self._clients)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The hub's tasks live inside this."""
+        async with Supervisor() as self._tasks:
+            try:
+                yield
+            finally:
+                self.shut_down()
+
+    def shut_down(self) -> None:
+        """Let every client go."""
+        for client in self._clients:
+            client.stop("shutdown")
+        self._rest()
+
+    def sign_out(self, credential: str) -> None:
+        """Close the connections that were opened with this credential."""
+        for client in self._clients:
+            if client.credential == credential:
+                client.stop("signed out")
+
+    @asynccontextmanager
+    async def client(
+        self, topics: Iterable[str], credential: str, since: int | None
+    ) -> AsyncIterator[LiveClient]:
+        """A connection; its queue starts with a snapshot, or with all it missed since `since`."""
+        if len(self._clients) >= MOST_CLIENTS:
+            raise TooManyClientsError
+        client = LiveClient(frozenset(topics), credential)
+        self._watch()
+        await self._compare(ALL_TOPICS)
+        # From here to the end of _welcome nothing awaits: no change comes between state and queue.
+        self._clients.add(client)
+        self._welcome(client, since)
+        try:
+            yield client
+        finally:
+            self._clients.discard(client)
+            if not self._clients:
+                self._rest()
+
+    def _welcome(self, client: LiveClient, since: int | None) -> None:
+        missed = [
+            kept
+            for kept in self._ring
+            if since is not None and kept.seq > since and kept.topic in client.topics
+        ]
+        if since is not None and self._oldest <= since <= self._seq and len(missed) < QUEUE - 1:
+            client.push(encode(LiveResumed(seq=since)))
+            for kept in missed:
+                client.push(kept.data)
+        else:
+            client.push(encode(self._snapshot(client.topics)))
+
+    def _snapshot(self, topics: frozenset[str]) -> LiveSnapshot:
+        wanted = {topic: tuple(self._state[topic].values()) for topic in ALL_TOPICS if topic in topics}
+        return LiveSnapshot(seq=self._seq, **wanted)  # type: ignore[arg-type]  # each topic holds its own record type
+
+    # -- what makes it go ---------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Listen to the bus, unless that is being done."""
+        if self._subscription is None and self._tasks is not None:
+            self._subscription = self._deps.bus.subscribe(*_TOPIC_OF, limit=256)
+            self._tasks.spawn("live events", self._run(self._subscription))
+
+    def _rest(self) -> None:
+        """Nobody watches: stop listening. The state and the ring stay, so that a client can still resume."""
+        if self._subscription is not None:
+            self._subscription.close()
+            self._subscription = None
+            self._wake.set()
+
+    async def _run(self, subscription: Subscription) -> None:
+        """Until nobody watches. Should this fail, the clients are let go: when they come back, it starts anew."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen(subscription))
+                group.create_task(self._beat(subscription))
+        finally:
+            if self._subscription is subscription:
+                self._rest()
+                for client in self._clients:
+                    client.stop("fault")
+
+    async def _listen(self, subscription: Subscription) -> None:
+        async for published in subscription:
+            self._dirty.add(_TOPIC_OF[published.topic])
+            self._wake.set()
+
+    async def _beat(self, subscription: Subscription) -> None:
+        """Compare what is dirty as soon as it is, and everything once per heartbeat."""
+        loop = asyncio.get_running_loop()
+        heartbeat_at = loop.time() + HEARTBEAT_S
+        while self._subscription is subscription:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(heartbeat_at):
+                    await self._wake.wait()
+            self._wake.clear()
+            dirty, self._dirty = self._dirty, set()
+            if loop.time() >= heartbeat_at:
+                heartbeat_at = loop.time() + HEARTBEAT_S
+                await self._compare(ALL_TOPICS)
+                self._send(encode(LiveHeartbeat(seq=self._seq)))
+            else:
+                await self._compare(dirty)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _compare(self, topics: Iterable[str]) -> None:
+        async with self._comparing:
+            for topic in topics:
+                now = await self._read(topic)
+                known, self._state[topic] = self._state[topic], now
+                for key in known.keys() - now.keys():
+                    self._change(topic, key, None)
+                for key, item in now.items():
+                    if known.get(key) != item:
+                        self._change(topic, key, item)
+
+    async def _read(self, topic: str) -> dict[str, msgspec.Struct]:
+        if topic == "calls":
+            return {call.id: call for call in self._deps.live_calls()}
+        if topic == "registrations":
+            return {one.id: one for one in self._deps.registrations()}
+        return {one.number: one for one in await self._deps.extensions.all()}
+
+    def _change(self, topic: str, key: str, item: msgspec.Struct | None) -> None:
+        self._seq += 1
+        data = encode(_CHANGE[topic](seq=self._seq, id=key, item=item))
+        self._ring.append(_Kept(self._seq, topic, data))
+        if len(self._ring) > RING:
+            self._oldest = self._ring.popleft().seq
+        self._send(data, topic)
+
+    def _send(self, data: bytes, topic: str | None = None) -> None:
+        for client in self._clients:
+            if (topic is None or topic in client.topics) and not client.end and not client.push(data):
+                self.dropped += 1

@@ -1,0 +1,71 @@
+"""What goes over the live-events WebSocket. Each text frame is one JSON object; `type` says which of these it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from pbx.api.views import RegistrationView
+from pbx.model.extension import Extension
+from pbx.model.live_call import LiveCall
+
+__all__ = [
+    "CallChange",
+    "ExtensionChange",
+    "LiveHeartbeat",
+    "LiveMessage",
+    "LiveResumed",
+    "LiveSnapshot",
+    "RegistrationChange",
+]
+
+Seq = Annotated[
+    int,
+    Meta(ge=0, description="Rises with every change; give the last one seen as ?since= to go on from there."),
+]
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+    seq: Seq
+
+
+class LiveSnapshot(_Message, tag="snapshot", frozen=True, kw_only=True):
+    """Everything as it is now. First message, unless the client could resume. A topic not asked for is null."""
+
+    calls: tuple[LiveCall, ...] | None = None
+    registrations: tuple[RegistrationView, ...] | None = None
+    extensions: tuple[Extension, ...] | None = None
+
+
+class LiveResumed(_Message, tag="resumed", frozen=True, kw_only=True):
+    """First message when `?since=` could be honoured: all changes after that seq follow."""
+
+
+class CallChange(_Message, tag="call", frozen=True, kw_only=True):
+    """A call is new or different; `item` is null when it is over."""
+
+    id: str
+    item: LiveCall | None
+
+
+class RegistrationChange(_Message, tag="registration", frozen=True, kw_only=True):
+    """A registration is new or different; `item` is null when it is gone."""
+
+    id: str
+    item: RegistrationView | None
+
+
+class ExtensionChange(_Message, tag="extension", frozen=True, kw_only=True):
+    """An extension is new or different; `item` is null when it was deleted. `id` is its number."""
+
+    id: str
+    item: Extension | None
+
+
+class LiveHeartbeat(_Message, tag="heartbeat", frozen=True, kw_only=True):
+    """Sent when nothing else was for a while: the connection lives."""
+
+
+LiveMessage = LiveSnapshot | LiveResumed | CallChange | RegistrationChange | ExtensionChange | LiveHeartbeat

@@ -1,0 +1,82 @@
+"""What may stand after the question mark: each query string is a Struct, refused with the name of what is wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from pbx.model.base import Record
+
+Limit = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
+Offset = Annotated[int, Meta(ge=0, le=1_000_000_000, description="How many items to skip.")]
+Disposition = Literal["in_progress", "answered", "busy", "no_answer", "cancelled", "failed"]
+Topic = Literal["calls", "registrations", "extensions"]
+
+
+class Paging(Record, frozen=True, kw_only=True):
+    """Which part of a list."""
+
+    limit: Limit = 100
+    offset: Offset = 0
+
+
+class ExtensionQuery(Record, frozen=True, kw_only=True):
+    """Which extensions."""
+
+    limit: Limit = 100
+    offset: Offset = 0
+    q: Annotated[
+        str, Meta(max_length=80, description="Only those whose number or name contains this text.")
+    ] = ""
+
+
+class CdrQuery(Record, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+    """Which calls of the history."""
+
+    limit: Limit = 100
+    offset: Offset = 0
+    number: Annotated[
+        str, Meta(max_length=64, description="Only calls whose caller or dialled number contains this text.")
+    ] = ""
+    extension: Annotated[
+        str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)", description="Only calls from or to this extension.")
+    ] = ""
+    since: (
+        Annotated[datetime, Meta(tz=True, description="Only calls that started then or later (RFC 3339).")]
+        | None
+    ) = None
+    until: (
+        Annotated[datetime, Meta(tz=True, description="Only calls that started before (RFC 3339).")] | None
+    ) = None
+    disposition: Annotated[Disposition, Meta(description="Only calls that ended like this.")] | None = None
+
+
+class SipLoginQuery(Record, frozen=True, kw_only=True):
+    """How the login is shown."""
+
+    qr: Annotated[bool, Meta(description="Also as a QR code (SVG).")] = False
+
+
+class EventsQuery(Record, frozen=True, kw_only=True):
+    """Which live topics, and from where on."""
+
+    topics: Annotated[
+        str,
+        Meta(
+            pattern=r"^((calls|registrations|extensions)(,(calls|registrations|extensions))*)?$(?!\n)",
+            max_length=100,
+            description="Topics, separated by commas; all of them when missing.",
+            examples=["calls,registrations"],
+        ),
+    ] = ""
+    since: (
+        Annotated[
+            int,
+            Meta(
+                ge=0, le=2**53, description="The last seq seen: only what came after is sent, if still kept."
+            ),
+        ]
+        | None
+    ) = None

@@ -1,0 +1,67 @@
+"""What a route is: method, path, the scope it demands, and the Structs that go in and out.
+
+The table in `pbx.api.table` holds all of them. The aiohttp router and the OpenAPI document are both made from it, so a
+route that is served is described, and one that is described is served.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from pbx.api.exchange import Answer
+from pbx.api.scopes import Scope
+
+__all__ = ["JSON", "MERGE_PATCH", "Handler", "Route"]
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
+Handler = Callable[..., Awaitable[msgspec.Struct | Answer | web.StreamResponse | None]]
+"""Called with the `Exchange`, then by name: each path parameter, `query` and `body` where the route declares them."""
+
+_IN_BRACES = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One row of the table. `path` is written as OpenAPI writes it; `path_types` gives each `{name}` its type.
+
+    `errors` are the statuses this route may answer with beyond those that follow from the rest (see
+    `pbx.api.openapi`); `also` are further statuses with a body of their own. `schemas` are named types that belong into
+    the document though no body is made of them, such as the messages of a WebSocket.
+    """
+
+    method: str
+    path: str
+    scope: Scope
+    name: str
+    summary: str
+    handler: Handler
+    tag: str
+    description: str = ""
+    request: type[msgspec.Struct] | None = None
+    request_types: tuple[str, ...] = (JSON,)
+    query: type[msgspec.Struct] | None = None
+    path_types: tuple[tuple[str, Any], ...] = ()
+    response: type[msgspec.Struct] | None = None
+    response_type: str = JSON
+    status: int = 200
+    errors: tuple[int, ...] = ()
+    also: tuple[tuple[int, type[msgspec.Struct]], ...] = ()
+    schemas: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in the path's braces."""
+        return tuple(_IN_BRACES.findall(self.path))
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether the method changes something (RFC 9110 section 9.2.1)."""
+        return self.method not in ("GET", "HEAD", "OPTIONS")

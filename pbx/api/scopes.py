@@ -1,0 +1,26 @@
+"""What a credential may do. Every route names the one scope it needs; `Scope.OPEN` needs none."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = ["ALL_SCOPES", "Scope"]
+
+
+class Scope(Enum):
+    """The value is the word that stands in a token's scope list and in the OpenAPI document."""
+
+    OPEN = "open"  # nobody has to say who they are
+    SESSION = "session"  # any signed-in administrator or valid token; no further right
+    EXTENSIONS_READ = "extensions:read"
+    EXTENSIONS_WRITE = "extensions:write"
+    SIP_LOGIN_READ = "sip-login:read"  # the only scope that shows a SIP password
+    REGISTRATIONS_READ = "registrations:read"
+    CALLS_READ = "calls:read"
+    CDRS_READ = "cdrs:read"
+    EVENTS_READ = "events:read"
+    STATUS_READ = "status:read"
+    METRICS_READ = "metrics:read"
+
+
+ALL_SCOPES = frozenset(Scope)

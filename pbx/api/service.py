@@ -1,0 +1,52 @@
+"""What lives as long as the application: the node's parts, the live hub, the back-off and the figures."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cached_property
+
+from pbx.api.backoff import Backoff
+from pbx.api.deps import ApiDeps
+from pbx.api.live import LiveHub
+from pbx.core.metrics import Counter
+
+__all__ = ["Service"]
+
+
+class Service:
+    """One node's API behind the routes."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self.deps = deps
+        self.backoff = Backoff()
+        self.hub = LiveHub(deps)
+        self.changing = asyncio.Lock()
+        """Held while a record is read, merged with a patch and written: two patches at once both count."""
+        self.requests: Counter = deps.metrics.counter(
+            "pbx_http_requests_total", "HTTP requests answered, by route and status.", ("route", "status")
+        )
+        self.failed_logins: Counter = deps.metrics.counter(
+            "pbx_http_failed_logins_total", "Log-ins and set-ups refused, by reason.", ("reason",)
+        )
+        deps.metrics.gauge(
+            "pbx_http_live_clients", "Open live-event connections.", read=lambda: float(self.hub.clients)
+        )
+        self.dropped_clients = deps.metrics.counter(
+            "pbx_http_live_dropped_total",
+            "Live-event connections closed because they could not keep up.",
+            read=lambda: float(self.hub.dropped),
+        )
+
+    @property
+    def sip_port(self) -> int:
+        return self.deps.sip_port or self.deps.config.sip_port
+
+    @cached_property
+    def _openapi(self) -> bytes:
+        from pbx.api.openapi import encoded
+
+        return encoded()
+
+    def openapi(self) -> bytes:
+        """The OpenAPI document; made when it is first asked for."""
+        return self._openapi

@@ -1,0 +1,150 @@
+"""Signing in and out, and the one-time set-up of the first administrator."""
+
+from __future__ import annotations
+
+from pbx.api.auth import unauthorized
+from pbx.api.exchange import Answer, Exchange
+from pbx.api.problem import ApiError
+from pbx.api.route import Route
+from pbx.api.scopes import Scope
+from pbx.api.views import SessionView, SetupRequest, SetupState
+from pbx.core.errors import UserError
+from pbx.model.user import Login, Session, User
+
+_SETUP_ACCOUNT = "(set-up)"
+
+
+async def get_setup(exchange: Exchange) -> SetupState:
+    return SetupState(needed=await exchange.service.deps.users.count() == 0)
+
+
+async def set_up(exchange: Exchange, *, body: SetupRequest) -> Answer:
+    """Redeem the link. A wrong one is counted, so that it cannot be tried for long."""
+    _hold_back(exchange, _SETUP_ACCOUNT)
+    users = exchange.service.deps.users
+    try:
+        user = await users.create_first(body.token, body.username, body.password)
+    except UserError:
+        exchange.service.failed_logins.inc("setup")
+        raise
+    exchange.service.backoff.succeeded(exchange.source, _SETUP_ACCOUNT)
+    return await _signed_in(exchange, user)
+
+
+async def log_in(exchange: Exchange, *, body: Login) -> Answer:
+    """Check name and password. Both wrong ways get the same answer after the same time."""
+    _hold_back(exchange, body.username)
+    user = await exchange.service.deps.users.authenticate(body.username, body.password)
+    if user is None:
+        exchange.service.failed_logins.inc("password")
+        raise unauthorized("The user name or the password is wrong.")
+    exchange.service.backoff.succeeded(exchange.source, body.username)
+    return await _signed_in(exchange, user)
+
+
+def _hold_back(exchange: Exchange, account: str) -> None:
+    """Count this try; refuse it while the wait of earlier failures lasts. Raises `ApiError` 429."""
+    backoff, now_s = exchange.service.backoff, exchange.service.deps.clock.monotonic()
+    if wait_s := backoff.wait_s(exchange.source, account, now_s):
+        exchange.service.failed_logins.inc("wait")
+        raise ApiError(
+            429,
+            "too-many-attempts",
+            f"Too many failed attempts. Try again in {wait_s} s.",
+            headers={"Retry-After": str(wait_s)},
+        )
+    backoff.failed(exchange.source, account, now_s)
+
+
+async def _signed_in(exchange: Exchange, user: User) -> Answer:
+    deps = exchange.service.deps
+    secret, session = await deps.users.open_session(user)
+    age_s = int((session.expires_at - deps.clock.now()).total_seconds())
+    return Answer(body=_view(session), cookie=secret, cookie_age_s=age_s)
+
+
+async def get_session(exchange: Exchange) -> SessionView:
+    return _view(_session(exchange))
+
+
+async def log_out(exchange: Exchange) -> Answer:
+    _session(exchange)
+    principal = exchange.principal
+    if principal is not None:
+        await exchange.service.deps.users.close_session(principal.cookie)
+        exchange.service.hub.sign_out(principal.credential)
+    return Answer(cookie="")
+
+
+def _session(exchange: Exchange) -> Session:
+    """The browser session behind this request. Raises `ApiError` 403 for a bearer token, which has none."""
+    if exchange.principal is None or exchange.principal.session is None:
+        raise ApiError(403, "no-session", "A bearer token has no session.")
+    return exchange.principal.session
+
+
+def _view(session: Session) -> SessionView:
+    return SessionView(user=session.user, csrf_token=session.csrf_token, expires_at=session.expires_at)
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/api/v1/setup",
+        scope=Scope.OPEN,
+        name="getSetup",
+        tag="Session",
+        summary="Whether the node waits for its first administrator",
+        response=SetupState,
+        handler=get_setup,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/setup",
+        scope=Scope.OPEN,
+        name="setUp",
+        tag="Session",
+        summary="Make the first administrator, with the one-time link",
+        description="Signs in too: sets the session cookie. 403 when the link is spent, or an administrator exists.",
+        request=SetupRequest,
+        response=SessionView,
+        status=201,
+        errors=(403, 429),
+        handler=set_up,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/session",
+        scope=Scope.OPEN,
+        name="logIn",
+        tag="Session",
+        summary="Sign in",
+        description="Sets the session cookie. After several failures the next try must wait (429, Retry-After).",
+        request=Login,
+        response=SessionView,
+        status=201,
+        errors=(401, 403, 429),
+        handler=log_in,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/session",
+        scope=Scope.SESSION,
+        name="getSession",
+        tag="Session",
+        summary="Who is signed in",
+        response=SessionView,
+        handler=get_session,
+    ),
+    Route(
+        method="DELETE",
+        path="/api/v1/session",
+        scope=Scope.SESSION,
+        name="logOut",
+        tag="Session",
+        summary="Sign out",
+        description="The cookie is worth nothing from then on, and its live connections are closed.",
+        status=204,
+        handler=log_out,
+    ),
+)

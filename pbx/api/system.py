@@ -1,0 +1,111 @@
+"""How the node itself is: health, status, metrics, and the description of this API."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from pbx.api.exchange import Answer, Exchange
+from pbx.api.route import Route
+from pbx.api.scopes import Scope
+from pbx.api.views import Health, HealthLine, NodeStatus, StatusCounts
+from pbx.core.metrics import CONTENT_TYPE
+
+
+async def get_health(exchange: Exchange) -> Answer:
+    failing = tuple(one.name for one in check_all(exchange) if not one.ok)
+    if failing:
+        return Answer(body=Health(status="degraded", failing=failing), status=503)
+    return Answer(body=Health(status="ok"))
+
+
+def check_all(exchange: Exchange) -> tuple[HealthLine, ...]:
+    """Every health check of the node, asked now."""
+    results = (check() for check in exchange.service.deps.health_checks)
+    return tuple(HealthLine(name=one.name, ok=one.ok, cause=one.cause, action=one.action) for one in results)
+
+
+async def get_status(exchange: Exchange) -> NodeStatus:
+    service, deps = exchange.service, exchange.service.deps
+    now = deps.clock.now()
+    registrations = deps.registrations()
+    _, extensions = await deps.extensions.list(limit=1)
+    return NodeStatus(
+        version=deps.version,
+        started_at=deps.started_at,
+        now=now,
+        uptime_s=max(0, int((now - deps.started_at).total_seconds())),
+        address=deps.address(),
+        sip_port=service.sip_port,
+        http_port=_own_port(exchange.request) or deps.config.http_port,
+        rtp_port_min=deps.config.rtp_port_min,
+        rtp_port_max=deps.config.rtp_port_max,
+        counts=StatusCounts(
+            extensions=extensions,
+            registrations=len(registrations),
+            registered_extensions=len({one.extension for one in registrations}),
+            calls=len(deps.live_calls()),
+        ),
+        health=check_all(exchange),
+    )
+
+
+def _own_port(request: web.Request) -> int:
+    """The port this request came in at; the configured one may be 0."""
+    name = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return int(name[1]) if isinstance(name, tuple) else 0
+
+
+async def get_metrics(exchange: Exchange) -> web.Response:
+    text = exchange.service.deps.metrics.expose()
+    return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE})
+
+
+async def get_openapi(exchange: Exchange) -> web.Response:
+    return web.Response(body=exchange.service.openapi(), content_type="application/json")
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/api/v1/health",
+        scope=Scope.OPEN,
+        name="getHealth",
+        tag="Node",
+        summary="Whether the node is well",
+        description="For monitors and load balancers. 503 with the same body while a check fails.",
+        response=Health,
+        also=((503, Health),),
+        handler=get_health,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/status",
+        scope=Scope.STATUS_READ,
+        name="getStatus",
+        tag="Node",
+        summary="Version, address, figures and health of the node",
+        response=NodeStatus,
+        handler=get_status,
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        scope=Scope.METRICS_READ,
+        name="getMetrics",
+        tag="Node",
+        summary="Figures for Prometheus",
+        description="Text exposition format 0.0.4. Needs no credential when asked from the node's own machine.",
+        response_type="text/plain",
+        handler=get_metrics,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/openapi.json",
+        scope=Scope.OPEN,
+        name="getOpenapi",
+        tag="Node",
+        summary="This document",
+        response_type="application/json",
+        handler=get_openapi,
+    ),
+)

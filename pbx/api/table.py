@@ -1,0 +1,16 @@
+"""All routes of the API, in one place. What is not in this table is not served."""
+
+from __future__ import annotations
+
+from pbx.api import events, extension, listing, session, system
+from pbx.api.route import Route
+
+__all__ = ["ROUTES"]
+
+ROUTES: tuple[Route, ...] = (
+    *system.ROUTES,
+    *session.ROUTES,
+    *extension.ROUTES,
+    *listing.ROUTES,
+    *events.ROUTES,
+)

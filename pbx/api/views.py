@@ -1,0 +1,179 @@
+"""What the API answers with, where it is not simply a record of the office.
+
+Lists are one Struct each, not a generic, so that generated types carry plain names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta
+
+from pbx.model.base import Record
+from pbx.model.cdr import Cdr
+from pbx.model.extension import Extension
+from pbx.model.live_call import LiveCall
+from pbx.model.scalars import Password, Username
+from pbx.model.user import User
+
+if TYPE_CHECKING:
+    from pbx.model.binding import Binding
+
+Total = Annotated[int, Meta(ge=0, description="How many there are in all, beyond this page.")]
+
+
+class RegistrationView(Record, frozen=True, kw_only=True):
+    """A phone that is registered: one contact of one extension (RFC 3261 section 10)."""
+
+    id: Annotated[str, Meta(description="Stays the same while the phone refreshes this contact.")]
+    extension: str
+    contact: Annotated[str, Meta(description="The SIP URI the phone gave.")]
+    transport: Annotated[str, Meta(examples=["UDP"])]
+    source: Annotated[str, Meta(description="Address and port the REGISTER came from.")]
+    user_agent: Annotated[str, Meta(description="What the phone calls itself; empty when it does not say.")]
+    registered_at: datetime
+    expires_at: datetime
+
+
+class ExtensionList(Record, frozen=True, kw_only=True):
+    """A page of extensions."""
+
+    items: tuple[Extension, ...]
+    total: Total
+
+
+class RegistrationList(Record, frozen=True, kw_only=True):
+    """A page of registrations."""
+
+    items: tuple[RegistrationView, ...]
+    total: Total
+
+
+class CallList(Record, frozen=True, kw_only=True):
+    """A page of the calls that are going on."""
+
+    items: tuple[LiveCall, ...]
+    total: Total
+
+
+class CdrList(Record, frozen=True, kw_only=True):
+    """A page of the call history."""
+
+    items: tuple[Cdr, ...]
+    total: Total
+
+
+class SipTransport(Record, frozen=True, kw_only=True):
+    """One way to reach the node with SIP."""
+
+    transport: Literal["UDP", "TCP", "TLS", "WS", "WSS"]
+    port: Annotated[int, Meta(ge=1, le=65535)]
+
+
+class SipLogin(Record, frozen=True, kw_only=True):
+    """Everything that is typed into a phone to make it this extension."""
+
+    username: str
+    password: Annotated[str, Meta(description="The SIP password in plain text. Treat it like one.")]
+    display_name: str
+    domain: Annotated[str, Meta(description="Address of this node: the phone's domain, registrar and proxy.")]
+    transports: tuple[SipTransport, ...]
+    uri: Annotated[str, Meta(description="Address of record with port: what calls this extension.")]
+    softphone_uri: Annotated[
+        str, Meta(description="The whole login as one URI, for the QR code. Holds the password.")
+    ]
+    qr_svg: Annotated[str | None, Meta(description="The softphone URI as a QR code; only with ?qr=true.")] = (
+        None
+    )
+
+
+class Health(Record, frozen=True, kw_only=True):
+    """Whether the node is well, for load balancers and monitors. Says nothing that needs a login."""
+
+    status: Literal["ok", "degraded"]
+    failing: Annotated[tuple[str, ...], Meta(description="Names of the checks that fail.")] = ()
+
+
+class HealthLine(Record, frozen=True, kw_only=True):
+    """One check: what was looked at and, where it is not well, the cause and what to do."""
+
+    name: str
+    ok: bool
+    cause: str = ""
+    action: str = ""
+
+
+class StatusCounts(Record, frozen=True, kw_only=True):
+    """Figures of the dashboard."""
+
+    extensions: int
+    registrations: int
+    registered_extensions: int
+    calls: int
+
+
+class NodeStatus(Record, frozen=True, kw_only=True):
+    """What the dashboard shows about the node itself."""
+
+    version: str
+    started_at: datetime
+    now: datetime
+    uptime_s: Annotated[int, Meta(extra_json_schema={"x-unit": "s"})]
+    address: Annotated[str, Meta(description="Where phones find this node.")]
+    sip_port: int
+    http_port: int
+    rtp_port_min: int
+    rtp_port_max: int
+    counts: StatusCounts
+    health: tuple[HealthLine, ...]
+
+
+class SetupRequest(Record, frozen=True, kw_only=True):
+    """The first administrator, let in by the one-time set-up link."""
+
+    token: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=200,
+            description="The part of the link after #token=.",
+            extra_json_schema={"writeOnly": True},
+        ),
+    ]
+    username: Username
+    password: Password
+
+
+class SetupState(Record, frozen=True, kw_only=True):
+    """Whether the node still waits for its first administrator."""
+
+    needed: bool
+
+
+class SessionView(Record, frozen=True, kw_only=True):
+    """A signed-in browser.
+
+    `csrf_token` goes into the header X-CSRF-Token of every request that changes something.
+    """
+
+    user: User
+    csrf_token: str
+    expires_at: datetime
+
+
+def registration_view(binding: Binding) -> RegistrationView:
+    """What the API shows of a binding."""
+    name = f"{binding.extension}\n{binding.contact_uri}".encode()
+    host = f"[{binding.source_host}]" if ":" in binding.source_host else binding.source_host
+    return RegistrationView(
+        id=hashlib.blake2s(name, digest_size=10).hexdigest(),
+        extension=binding.extension,
+        contact=binding.contact_uri,
+        transport=binding.transport,
+        source=f"{host}:{binding.source_port}",
+        user_agent=binding.user_agent,
+        registered_at=datetime.fromtimestamp(binding.registered_at, UTC),
+        expires_at=datetime.fromtimestamp(binding.expires_at, UTC),
+    )

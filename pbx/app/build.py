@@ -1,0 +1,215 @@
+"""Puts a node together: every part is made here once and handed what it needs. No part looks another one up."""
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pbx.call.incoming import CallPorts
+from pbx.call.switch import Switch
+from pbx.core.clock import SystemClock
+from pbx.core.config import NodeConfig
+from pbx.core.events import EventBus
+from pbx.core.ids import new_id, token
+from pbx.core.metrics import Registry
+from pbx.core.tasks import Supervisor
+from pbx.feature.call_log import CallLog
+from pbx.feature.dialplan import Dialplan
+from pbx.feature.directory import Directory, Entry
+from pbx.feature.extension import ExtensionCalls
+from pbx.feature.gatekeeper import Gatekeeper
+from pbx.feature.identify import Identify
+from pbx.feature.registrar import Registrar, RegistrarPorts
+from pbx.feature.self_test import ECHO, TONE, SelfTest
+from pbx.media.engine import MediaEngine
+from pbx.media.prompts import hold_tone, milliwatt
+from pbx.model.cdr import Cdr
+from pbx.sip.binding import Limits
+from pbx.sip.digest import Challenger
+from pbx.sip.endpoint import Endpoint
+from pbx.store.bindings import BindingStore
+from pbx.store.cdrs import CdrStore
+from pbx.store.extensions import ExtensionStore
+from pbx.transport.agent import Agent
+from pbx.transport.driver import Driver
+from pbx.transport.guard import Guard, Offence
+from pbx.transport.local_address import LocalAddress, source_address
+from pbx.transport.sockets import SipSockets
+
+SERVER = "Bellwire"
+NONCE_LIFETIME_S = 300.0
+ANYWHERE = "192.0.2.1"
+"""An address nobody has (RFC 5737): the route to it is the route to the office's network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A node's parts, for the one who starts and stops them."""
+
+    agent: Agent
+    bus: EventBus
+    call_log: CallLog
+    clock: SystemClock
+    directory: Directory
+    endpoint: Endpoint
+    local_address: LocalAddress
+    media: MediaEngine
+    registrar: Registrar
+    sip_port: int
+    started_at: datetime
+    switch: Switch
+
+    def address(self) -> str:
+        """This node's address in the office's network, for people to type into phones."""
+        return self.local_address(ANYWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The stores that calls and registrations need."""
+
+    extensions: ExtensionStore
+    bindings: BindingStore
+    cdrs: CdrStore
+
+
+def build(
+    config: NodeConfig,
+    *,
+    sockets: SipSockets,
+    guard: Guard,
+    stores: Stores,
+    bus: EventBus,
+    metrics: Registry,
+    supervisor: Supervisor,
+) -> Parts:
+    """Make all parts. Nothing runs yet."""
+    clock = SystemClock()
+    local_address = LocalAddress(clock, bound_host=config.host, external_ip=config.external_ip)
+    directory = Directory(lambda: _load(stores.extensions))
+    identify = Identify(
+        Challenger(
+            secrets.token_bytes(32),
+            realm=config.realm,
+            algorithms=config.digest_algorithms,
+            nonce_lifetime_s=NONCE_LIFETIME_S,
+        ),
+        directory,
+        monotonic=clock.monotonic,
+        wrong_credentials=lambda host, _user: _discard(guard.count(Offence.AUTH_FAILED, host)),
+    )
+    registrar = Registrar(
+        RegistrarPorts(
+            identify=identify,
+            store=stores.bindings,
+            bus=bus,
+            clock=clock,
+            limits=Limits(),
+            new_tag=_tag,
+        )
+    )
+    media = MediaEngine(
+        bind_host=config.host,
+        port_min=config.rtp_port_min,
+        port_max=config.rtp_port_max,
+        threads=config.rtp_threads,
+        silence_ms=round(config.rtp_timeout_s * 1000),
+    )
+    endpoint = Endpoint(new_branch=_branch, new_tag=_tag, counters={}, server_name=SERVER)
+    agent = Agent(
+        driver=Driver(endpoint, sockets, clock=clock, guard=guard),
+        clock=clock,
+        local_address=local_address,
+        local_port=sockets.port,
+        guard=guard,
+    )
+    call_log = CallLog(lambda batch: _write(stores.cdrs, batch), bus)
+    self_test = SelfTest(milliwatt)
+    dialplan = Dialplan(
+        features={ECHO: self_test.echo, TONE: self_test.tone},
+        directory=directory,
+        extensions=ExtensionCalls(registrar, is_ours=lambda host: source_address(host) == host),
+    )
+    switch = Switch(
+        CallPorts(
+            media=media,
+            signaling=agent,
+            log=call_log,
+            clock=clock,
+            rtp_timeout_s=config.rtp_timeout_s,
+            new_session_id=lambda: secrets.randbits(62),
+            local_host=local_address,
+            hold_tone=hold_tone,
+        ),
+        dialplan,
+        supervisor=supervisor,
+        new_id=new_id,
+    )
+    gatekeeper = Gatekeeper(identify=identify, registrar=registrar, switch=switch, new_tag=_tag)
+    agent.on_invite = gatekeeper.invite
+    agent.on_request = gatekeeper.request
+    _measure(metrics, guard, switch, registrar, call_log, endpoint)
+    return Parts(
+        agent=agent,
+        bus=bus,
+        call_log=call_log,
+        clock=clock,
+        directory=directory,
+        endpoint=endpoint,
+        local_address=local_address,
+        media=media,
+        registrar=registrar,
+        sip_port=sockets.port,
+        started_at=clock.now(),
+        switch=switch,
+    )
+
+
+def _measure(
+    metrics: Registry,
+    guard: Guard,
+    switch: Switch,
+    registrar: Registrar,
+    call_log: CallLog,
+    endpoint: Endpoint,
+) -> None:
+    metrics.gauge("pbx_calls", "Calls going on.", read=switch.__len__)
+    metrics.gauge("pbx_registrations", "Phones registered.", read=lambda: len(registrar.all_bindings()))
+    metrics.gauge("pbx_sip_transactions", "SIP transactions alive.", read=lambda: endpoint.live)
+    metrics.counter(
+        "pbx_cdrs_dropped_total",
+        "Call records lost because the store failed for long.",
+        read=lambda: call_log.dropped,
+    )
+    metrics.counter(
+        "pbx_sip_offences_total",
+        "What strangers and broken phones did wrong.",
+        labels=("kind",),
+        read=lambda: {(kind.value,): guard.totals[kind] for kind in Offence},
+    )
+
+
+async def _load(extensions: ExtensionStore) -> dict[str, Entry]:
+    passwords = await extensions.credentials()
+    return {
+        each.number: Entry(each, passwords.get(each.number, "")) for each in await extensions.all()
+    }
+
+
+async def _write(cdrs: CdrStore, batch: Sequence[Cdr]) -> None:
+    """The store's writer commits what is asked for together in one transaction."""
+    await asyncio.gather(*(cdrs.put(cdr) for cdr in batch))
+
+
+def _branch() -> str:
+    return "z9hG4bK" + token(12)
+
+
+def _tag() -> str:
+    return token(8)
+
+
+def _discard(_value: object) -> None:
+    """For callbacks whose caller wants no answer."""

@@ -1,0 +1,275 @@
+"""The command `pbx`: reads the command line, puts the configuration together, and hands over.
+
+Every command imports what it needs when it runs: the node must answer its first packet within half a second.
+Exit status: 0 done, 1 refused or failed (with a plain message), 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from pbx.core.config import CONFIG_VARIABLE, NodeConfig, Setting, load, nearest, settings
+from pbx.core.errors import StartupError, UserError
+from pbx.core.secret import KEY_VARIABLE
+
+OFFICE_SETTINGS = ("data_dir",)
+"""What commands that only read or write the database need."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Names the nearest option when one is not known."""
+
+    def parse_known_args(  # type: ignore[override]  # argparse's overloads are of no use here
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        known, rest = super().parse_known_args(args, namespace)
+        for word in rest:
+            if word.startswith("-"):
+                self._refuse(word.split("=", maxsplit=1)[0])
+        return known, rest
+
+    def _refuse(self, word: str) -> NoReturn:
+        options = [option for action in self._actions for option in action.option_strings]
+        guess = nearest(word, options)
+        self.error(f"there is no option {word}" + (f"; did you mean {guess}?" if guess else ""))
+
+
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[_Parser]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except UserError as error:
+        print(f"pbx: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of a pipe went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="pbx", description="Bellwire, an office phone system.", allow_abbrev=False)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    known = settings()
+
+    serve = _command(commands, "serve", "run the node", _serve, epilog=_precedence())
+    _add_settings(serve, known.values())
+
+    importing = _command(commands, "import", "apply a JSON document of the office", _import)
+    importing.add_argument("file", metavar="FILE", help="the document; - reads standard input")
+    importing.add_argument("--prune", action="store_true", help="delete what the document does not name")
+    importing.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
+
+    exporting = _command(commands, "export", "write the office as a JSON document", _export)
+    exporting.add_argument(
+        "file", metavar="FILE", nargs="?", default="-", help="where to; without, standard output"
+    )
+    exporting.add_argument("--with-secrets", action="store_true", help="include SIP passwords in plain text")
+
+    token = _group(commands, "token", "bearer tokens for programs")
+    creating = _command(token, "create", "make a token and print it once", _token_create)
+    creating.add_argument("name", metavar="NAME", help="what it is for")
+
+    admin = _group(commands, "admin", "administrators")
+    for name, text, run in (
+        ("create", "make an administrator", _admin_create),
+        ("password", "change an administrator's password and end their sessions", _admin_password),
+    ):
+        command = _command(admin, name, text, run)
+        command.add_argument("user", metavar="USER", help="the user name")
+        command.add_argument(
+            "--password-stdin", action="store_true", help="read the password from standard input"
+        )
+        _add_settings(command, [known[key] for key in OFFICE_SETTINGS])
+
+    schema = _command(commands, "schema", "write the JSON schemas that the admin site is built from", _schema)
+    schema.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of date")
+    schema.add_argument(
+        "--dir", metavar="PATH", type=Path, help="where to; without, site/schema of this source tree"
+    )
+
+    doctor = _command(commands, "doctor", "check this machine and say what to fix", _doctor)
+    _add_settings(doctor, known.values())
+
+    for command in (importing, exporting, creating):
+        _add_settings(command, [known[key] for key in OFFICE_SETTINGS])
+    return parser
+
+
+def _group(commands: _Commands, name: str, text: str) -> _Commands:
+    group = commands.add_parser(name, help=text, description=_sentence(text), allow_abbrev=False)
+    return group.add_subparsers(required=True, metavar="COMMAND")
+
+
+def _command(
+    commands: _Commands,
+    name: str,
+    text: str,
+    run: Callable[[argparse.Namespace], int],
+    epilog: str | None = None,
+) -> _Parser:
+    command = commands.add_parser(
+        name,
+        help=text,
+        description=_sentence(text),
+        epilog=epilog,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_settings(command: argparse.ArgumentParser, wanted: Iterable[Setting]) -> None:
+    """One option a setting; its documentation is the setting's own. What is not given stays out of the
+    namespace.
+    """
+    group = command.add_argument_group("settings")
+    group.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help=f"configuration file (default pbx.toml if there is one) [{CONFIG_VARIABLE}]",
+    )
+    for setting in wanted:
+        text = f"{setting.description} (default {_default(setting)}) [{setting.variable}]".replace("%", "%%")
+        if setting.is_flag:
+            group.add_argument(
+                setting.option,
+                dest=setting.name,
+                action=argparse.BooleanOptionalAction,
+                default=argparse.SUPPRESS,
+                help=text,
+            )
+        else:
+            group.add_argument(
+                setting.option,
+                dest=setting.name,
+                metavar=_metavar(setting),
+                default=argparse.SUPPRESS,
+                help=text,
+            )
+
+
+def _config(arguments: argparse.Namespace) -> NodeConfig:
+    given = {name: value for name, value in vars(arguments).items() if name in NodeConfig.__struct_fields__}
+    return load(given, os.environ, arguments.config)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app.node import run
+
+    return run(config)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    config, data = _config(arguments), _read(arguments.file)
+    from pbx.app import office
+
+    return office.run(office.import_(config, data, prune=arguments.prune, dry_run=arguments.dry_run))
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import office
+
+    return office.run(office.export(config, arguments.file, with_secrets=arguments.with_secrets))
+
+
+def _token_create(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import office
+
+    return office.run(office.create_token(config, arguments.name))
+
+
+def _admin_create(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import office
+
+    password = office.ask_password(from_stdin=arguments.password_stdin)
+    return office.run(office.create_admin(config, arguments.user, password))
+
+
+def _admin_password(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import office
+
+    password = office.ask_password(from_stdin=arguments.password_stdin)
+    return office.run(office.change_password(config, arguments.user, password))
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from pbx.app import schema
+
+    folder = arguments.dir or schema.FOLDER
+    return schema.check(folder) if arguments.check else schema.write(folder)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import doctor
+
+    return doctor.run(config)
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when asked: package metadata is slow to read."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"bellwire {version('bellwire')}")
+        except PackageNotFoundError:
+            print("bellwire, not installed")
+        parser.exit()
+
+
+def _read(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise StartupError(f"{name} cannot be read: {error.strerror}") from None
+
+
+def _precedence() -> str:
+    return (
+        "Each setting comes from the command line, else from the environment variable in [brackets], else from\n"
+        "pbx.toml (the same name with underscores: http_port = 8080), else it is the default.\n"
+        f"The key that seals SIP passwords is the file secret.key in the data directory, or {KEY_VARIABLE}."
+    )
+
+
+def _default(setting: Setting) -> str:
+    if isinstance(setting.default, bool):
+        return "on" if setting.default else "off"
+    if isinstance(setting.default, tuple):
+        return ",".join(map(str, setting.default))
+    if isinstance(setting.default, float):
+        return f"{setting.default:g}"
+    return "none" if setting.default is None else str(setting.default)
+
+
+def _metavar(setting: Setting) -> str:
+    if setting.choices:
+        return f"{{{','.join(setting.choices)}}}"
+    return setting.name.rsplit("_", maxsplit=1)[-1].upper()
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

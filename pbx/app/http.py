@@ -1,0 +1,96 @@
+"""The HTTP side of a node. aiohttp is imported when it starts, after SIP is answered: it takes a while."""
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiohttp.web import AppRunner
+
+    from pbx.api.deps import HealthCheck
+    from pbx.app.build import Parts, Stores
+    from pbx.core.config import NodeConfig
+    from pbx.core.metrics import Registry
+    from pbx.store.tokens import TokenStore
+    from pbx.store.users import UserStore
+
+BUILT_SITE = Path(__file__).parents[1] / "web"
+SHUTDOWN_S = 2.0
+"""How long a stop waits for requests under way; open WebSockets are told to come back."""
+
+
+async def start_http(
+    config: NodeConfig,
+    listener: socket.socket,
+    parts: Parts,
+    stores: Stores,
+    users: UserStore,
+    tokens: TokenStore,
+    metrics: Registry,
+) -> AppRunner:
+    """Serve the API and the admin site on `listener`; `cleanup` of the result stops it."""
+    from aiohttp.web import AppRunner, SockSite  # noqa: PLC0415
+
+    from pbx.api.app import build  # noqa: PLC0415
+    from pbx.api.deps import ApiDeps  # noqa: PLC0415
+    from pbx.api.views import registration_view  # noqa: PLC0415
+
+    application = build(
+        ApiDeps(
+            config=config,
+            clock=parts.clock,
+            bus=parts.bus,
+            metrics=metrics,
+            extensions=stores.extensions,
+            cdrs=stores.cdrs,
+            users=users,
+            tokens=tokens,
+            live_calls=parts.switch.live_calls,
+            registrations=lambda: [registration_view(each) for each in parts.registrar.all_bindings()],
+            started_at=parts.started_at,
+            address=parts.address,
+            sip_port=parts.sip_port,
+            version=program_version(),
+            site_dir=config.site_dir or BUILT_SITE,
+            health_checks=_checks(parts),
+        )
+    )
+    runner = AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    await SockSite(runner, listener).start()
+    return runner
+
+
+def program_version() -> str:
+    """The installed version; "dev" in a source tree that was never installed."""
+    try:
+        return version("bellwire")
+    except PackageNotFoundError:
+        return "dev"
+
+
+def _checks(parts: Parts) -> Sequence[HealthCheck]:
+    from pbx.api.deps import CheckResult  # noqa: PLC0415
+
+    def extensions() -> CheckResult:
+        found = len(parts.directory) > 0
+        return CheckResult(
+            "extensions",
+            ok=found,
+            cause="" if found else "There is no extension yet, so no phone can register.",
+            action="" if found else "Create one on the page Phones.",
+        )
+
+    def call_records() -> CheckResult:
+        lost = parts.call_log.dropped
+        return CheckResult(
+            "call records",
+            ok=not lost,
+            cause=f"{lost} call records could not be stored and are lost." if lost else "",
+            action="Make room on the disk and look at the log." if lost else "",
+        )
+
+    return (extensions, call_records)

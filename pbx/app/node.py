@@ -1,0 +1,179 @@
+"""One node: takes its ports, starts, serves, and stops in order.
+
+The order of the start is a promise: ports first (a port in use stops the start before anything else has
+happened), then the database, then audio, then SIP answers; the HTTP side, which is slow to import, comes
+last. The stop is the reverse: phones are told, calls are recorded, then the files are closed.
+"""
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import uvloop
+
+from pbx.app import demo
+from pbx.app.build import Parts, Stores, build
+from pbx.app.http import start_http
+from pbx.app.welcome import greet
+from pbx.core import log as logs
+from pbx.core.config import NodeConfig
+from pbx.core.errors import StartupError
+from pbx.core.events import EventBus
+from pbx.core.metrics import Registry
+from pbx.core.secret import SecretBox, load_key
+from pbx.core.tasks import Supervisor
+from pbx.store.bindings import BindingStore
+from pbx.store.cdrs import CdrStore
+from pbx.store.database import FILE_NAME, Database, lock_data_dir
+from pbx.store.extensions import ExtensionStore
+from pbx.store.tokens import TokenStore
+from pbx.store.users import UserStore
+from pbx.transport.guard import Guard
+from pbx.transport.sockets import SipSockets
+
+log = logging.getLogger(__name__)
+
+KEY_FILE = "secret.key"
+SWEEP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The sockets a node listens on, bound before it starts."""
+
+    sip: SipSockets
+    http: socket.socket
+    guard: Guard
+
+
+def run(config: NodeConfig) -> int:
+    """Serve until SIGTERM or SIGINT; the exit status. Raises `StartupError` when the node cannot start."""
+    logs.setup(config.log_level, config.log_format)
+    uvloop.run(_serve(config))
+    return 0
+
+
+async def _serve(config: NodeConfig) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with node(config):
+        await stop.wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def node(config: NodeConfig) -> AsyncIterator[Parts]:
+    """A running node. Leaving the context stops it; every phone in a call is told."""
+    started = time.monotonic()
+    async with AsyncExitStack() as stack:
+        ports = take_ports(config)
+        stack.push_async_callback(ports.sip.close)
+        stack.callback(ports.http.close)
+        stack.callback(lock_data_dir(config.data_dir).release)
+        metrics = Registry()
+        database = await Database.open(config.data_dir / FILE_NAME, metrics=metrics)
+        stack.push_async_callback(database.close)
+        bus = EventBus()
+        box = SecretBox(load_key(config.data_dir / KEY_FILE))
+        stores = Stores(ExtensionStore(database, box, bus), BindingStore(database), CdrStore(database))
+        supervisor = await stack.enter_async_context(Supervisor())
+        parts = build(
+            config,
+            sockets=ports.sip,
+            guard=ports.guard,
+            stores=stores,
+            bus=bus,
+            metrics=metrics,
+            supervisor=supervisor,
+        )
+        made = await demo.fill(stores.extensions) if config.demo else []
+        await _prepare(stores, parts)
+        await parts.media.start()
+        stack.push_async_callback(parts.media.stop)
+        await _start_sip(stack, ports, parts, supervisor, bus)
+        log.info("SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)})
+        users = UserStore(database)
+        runner = await start_http(config, ports.http, parts, stores, users, TokenStore(database), metrics)
+        stack.push_async_callback(runner.cleanup)
+        await greet(made, users, parts.address(), ports.sip.port, ports.http.getsockname()[1])
+        log.info(
+            "ready", extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)}
+        )
+        yield parts
+
+
+def take_ports(config: NodeConfig) -> Ports:
+    """Bind everything the node listens on. Raises `StartupError` naming the setting to change."""
+    guard = Guard()
+    sip = SipSockets(config.host, config.sip_port, guard=guard)
+    sip.bind()
+    return Ports(sip, _bind_http(config), guard)
+
+
+def _bind_http(config: NodeConfig) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind((config.host, config.http_port))
+        listener.listen(128)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise StartupError(
+            f"HTTP port {config.http_port} on {config.host} cannot be opened: {error.strerror}",
+            path="http_port",
+            action="Stop the other program, or choose another port with --http-port",
+        ) from error
+    return listener
+
+
+async def _prepare(stores: Stores, parts: Parts) -> None:
+    """Bring back what the last run left: extensions, bindings, and calls that it did not live to see end."""
+    await parts.directory.reload()
+    await parts.registrar.load()
+    closed = await stores.cdrs.close_interrupted(parts.clock.now())
+    if closed:
+        log.warning("calls of the last run were closed as interrupted", extra={"calls": closed})
+
+
+async def _start_sip(
+    stack: AsyncExitStack, ports: Ports, parts: Parts, supervisor: Supervisor, bus: EventBus
+) -> None:
+    supervisor.spawn("call log", parts.call_log.run(), critical=True)
+    supervisor.spawn("extensions", _follow_extensions(parts, bus))
+    supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
+    await ports.sip.start(parts.agent.driver)
+    stack.push_async_callback(_stop_sip, parts)
+
+
+async def _stop_sip(parts: Parts) -> None:
+    await parts.switch.drain()
+    await parts.agent.close()
+    await parts.call_log.flush()
+
+
+async def _follow_extensions(parts: Parts, bus: EventBus) -> None:
+    """Keep the directory as the store has it, and the registrations as the directory allows."""
+    with bus.subscribe("extensions") as changes:
+        async for _ in changes:
+            await parts.directory.reload()
+            await parts.registrar.prune(lambda number: parts.directory.password(number) is not None)
+
+
+async def _every(seconds: float, work: Callable[[], object]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        result = work()
+        if asyncio.iscoroutine(result):
+            await result

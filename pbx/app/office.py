@@ -1,0 +1,155 @@
+"""The commands that read and write the office's records, beside a running node or without one."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from pbx.core.config import NodeConfig
+from pbx.core.errors import StartupError, UserError
+from pbx.core.secret import KEY_FILE, SecretBox, load_key
+from pbx.feature.documents import Plan, export_document, import_document
+from pbx.model.token import TokenWrite
+from pbx.model.user import UserWrite
+from pbx.model.validate import problems_of
+from pbx.store.database import FILE_NAME, Database
+from pbx.store.extensions import ExtensionStore
+from pbx.store.tokens import TokenStore
+from pbx.store.users import UserStore
+
+_Record = TypeVar("_Record", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The stores that commands work with."""
+
+    extensions: ExtensionStore
+    users: UserStore
+    tokens: TokenStore
+
+
+def run(command: Coroutine[None, None, None]) -> int:
+    """Run one command to its end; errors pass through."""
+    asyncio.run(command)
+    return 0
+
+
+@asynccontextmanager
+async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Office]:
+    """The office in the data directory. `make` says whether a missing database is made."""
+    path = config.data_dir / FILE_NAME
+    if not make and not path.exists():
+        raise StartupError(
+            f"there is no office in {config.data_dir}", action="Name the right folder with --data-dir"
+        )
+    try:
+        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"the data directory {config.data_dir} cannot be made: {error.strerror}") from None
+    async with await Database.open(path, poll_s=0) as database:
+        box = SecretBox(load_key(config.data_dir / KEY_FILE))
+        yield Office(ExtensionStore(database, box), UserStore(database), TokenStore(database))
+
+
+async def import_(config: NodeConfig, data: bytes, *, prune: bool, dry_run: bool) -> None:
+    async with opened(config) as office:
+        changes = await import_document(office.extensions, data, prune=prune, dry_run=dry_run)
+    print(summary(changes, dry_run=dry_run))
+
+
+async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
+    async with opened(config, make=False) as office:
+        data = await export_document(office.extensions, with_secrets=with_secrets)
+    if with_secrets:
+        print(
+            "pbx: this document holds SIP passwords in plain text: keep it as secret as they are",
+            file=sys.stderr,
+        )
+    _write(file, data, private=with_secrets)
+
+
+async def create_token(config: NodeConfig, name: str) -> None:
+    """Prints the token alone on standard output, so that a script can take it."""
+    wanted = _checked({"name": name}, TokenWrite)
+    async with opened(config) as office:
+        created = await office.tokens.create(wanted.name)
+    print(created.secret)
+    print("pbx: this token is shown once; send it as `Authorization: Bearer …`", file=sys.stderr)
+
+
+async def create_admin(config: NodeConfig, name: str, password: str) -> None:
+    wanted = _checked({"username": name, "password": password}, UserWrite)
+    async with opened(config) as office:
+        await office.users.create(wanted.username, wanted.password)
+    print(f"Administrator {name} created.")
+
+
+async def change_password(config: NodeConfig, name: str, password: str) -> None:
+    wanted = _checked({"username": name, "password": password}, UserWrite)
+    async with opened(config, make=False) as office:
+        await office.users.set_password(wanted.username, wanted.password)
+    print(f"The password of {name} is changed, their sessions have ended.")
+
+
+def ask_password(*, from_stdin: bool) -> str:
+    """From standard input when asked to or when it is no terminal; else typed twice, unseen."""
+    if from_stdin or not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise UserError("the two passwords differ, nothing has been changed")
+    return password
+
+
+def summary(changes: Plan, *, dry_run: bool = False) -> str:
+    """What an import did, in a few lines."""
+    lines = [
+        f"{word} {len(numbers)}: {_listed(numbers)}"
+        for word, numbers in (
+            ("created", tuple(one.number for one in changes.create)),
+            ("changed", tuple(one.number for one in changes.change)),
+            ("deleted", changes.remove),
+        )
+        if numbers
+    ]
+    lines = lines or ["nothing to change"]
+    if dry_run:
+        lines = [f"would be {line}" if not changes.is_empty else line for line in lines]
+    if changes.kept:
+        lines.append(f"not in the document and kept: {_listed(changes.kept)} (--prune deletes them)")
+    return "\n".join(lines)
+
+
+def _listed(numbers: tuple[str, ...]) -> str:
+    shown = ", ".join(numbers[:10])
+    return f"{shown} and {len(numbers) - 10} more" if len(numbers) > 10 else shown
+
+
+def _checked(raw: dict[str, str], record: type[_Record]) -> _Record:
+    if problems := problems_of(raw, record):
+        raise problems[0]
+    return msgspec.convert(raw, record)
+
+
+def _write(file: str, data: bytes, *, private: bool) -> None:
+    if file == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
+    path = Path(file)
+    try:
+        path.touch(mode=0o600 if private else 0o644)
+        if private:
+            path.chmod(0o600)
+        path.write_bytes(data)
+    except OSError as error:
+        raise StartupError(f"{file} cannot be written: {error.strerror}") from None

@@ -1,0 +1,36 @@
+"""Reach somebody and talk: fork, answer, bridge. What most features do with a call."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pbx.call.bridge import Bridge
+from pbx.call.call import Call
+from pbx.call.ending import Ending
+from pbx.call.fork import Fork, Lost, Redirect, caller_formats
+from pbx.core.errors import PeerError
+from pbx.model.leg_event import LegCause, LegFailed
+from pbx.model.party import DialTarget
+
+
+async def connect(
+    call: Call, targets: Iterable[DialTarget], *, ring_timeout_s: float, redirect: Redirect
+) -> None:
+    """Ring `targets`, join the one that answers, return when it hung up or when nobody answered."""
+    outcome = await Fork(call, ring_timeout_s=ring_timeout_s, redirect=redirect).ring(targets)
+    if isinstance(outcome, Lost):
+        call.end_with(Ending(outcome.cause, outcome.status, headers=outcome.headers))
+        return
+    cause = LegCause.NORMAL
+    try:
+        await call.answer_caller(caller_formats(call, outcome))
+    except PeerError as error:
+        call.end_with(Ending.of(error))
+        cause = LegCause.INCOMPATIBLE
+        raise
+    except LegFailed as error:
+        cause = error.cause
+        raise
+    finally:
+        if not call.a.answered:
+            await call.close_leg(outcome, cause)
+    await Bridge(call, outcome).run()

@@ -1,0 +1,215 @@
+"""Ring several phones at once: the first answer wins, the losers are cancelled (RFC 3261 16.7, as a B2BUA).
+
+A refusal is remembered and the best one is what the caller gets; 6xx ("I decline, everywhere") stops the whole fork.
+A 3xx answer is followed: its contacts are rung in the order of their q-values, a few hops deep.
+"""
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pbx.call.call import Call, answer_reoffer
+from pbx.call.leg import CallLeg, read_audio, voice
+from pbx.core.errors import PeerError
+from pbx.model import call_event as events
+from pbx.model.cause import cause_of_status
+from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Offered, Progress, Refused
+from pbx.model.party import DialTarget
+from pbx.sip.sdp.negotiate import Format, common, payload_map
+
+log = logging.getLogger(__name__)
+
+MAX_REDIRECTS = 3
+MAX_LEGS = 16
+
+Redirect = Callable[[str], Sequence[DialTarget]]
+"""Turns a contact URI of a 3xx into the places to ring; empty when it may not be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Nobody answered: why, and the SIP status and headers for the caller."""
+
+    cause: LegCause
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Fork:
+    """One attempt to reach somebody on all their phones."""
+
+    def __init__(self, call: Call, *, ring_timeout_s: float, redirect: Redirect) -> None:
+        self.call = call
+        self.winner: CallLeg | None = None
+        self._ring_timeout_s = ring_timeout_s
+        self._redirect = redirect
+        self._formats = call.offered_formats()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._refusals: list[int] = []
+        self._headers: tuple[tuple[str, str], ...] = ()
+        self._heard: CallLeg | None = None
+        self._told_ringing = False
+        self._timed_out = False
+        self._legs = 0
+
+    async def ring(self, targets: Iterable[DialTarget]) -> CallLeg | Lost:
+        """Ring `targets` until one answers, all refuse, or the time is up. Cancelling it stops all phones."""
+        try:
+            async with asyncio.timeout(self._ring_timeout_s), asyncio.TaskGroup() as group:
+                self._tasks = [group.create_task(self._try(each, 0)) for each in targets]
+        except TimeoutError:
+            self._timed_out = True
+        except BaseException:  # the caller hung up, perhaps just as somebody answered
+            if self.winner is not None:
+                await self.call.close_leg(self.winner, LegCause.NORMAL)
+            raise
+        if self.winner is not None:
+            return self.winner
+        if self._timed_out:
+            return Lost(LegCause.NO_ANSWER, 480)
+        status = best_refusal(self._refusals)
+        return Lost(cause_of_status(status), status, self._headers)
+
+    async def _try(self, target: DialTarget, depth: int) -> None:
+        """One phone, from the INVITE to its answer or refusal, and on to where it redirects."""
+        if self._legs >= MAX_LEGS:
+            return
+        self._legs += 1
+        try:
+            leg = self.call.new_leg(target, target.label or target.uri)
+        except PeerError as error:  # no port is free for this leg
+            self._headers = error.headers
+            self._refused(error.sip_status)
+            return
+        cause, status = LegCause.CANCELLED, 0
+        contacts: tuple[str, ...] = ()
+        try:
+            self.call.record(
+                events.LegDialled(call=self.call.id, at=self.call.now(), leg=leg.name, target=leg.label)
+            )
+            leg.signal = self.call.ports.signaling.dial(
+                target, offer=leg.offer(self._formats), caller=self.call.caller, call=self.call.id
+            )
+            refused = await self._until_final(leg)
+            if refused is not None:
+                cause, status, contacts = cause_of_status(refused.status), refused.status, refused.contacts
+        except PeerError as error:  # its answer does not fit our offer
+            cause, status = cause_of_status(error.sip_status), error.sip_status
+        except LegFailed as error:
+            cause, status = error.cause, error.status or 480
+        finally:
+            if leg is not self.winner:
+                if self.winner is not None:
+                    cause = LegCause.ANSWERED_ELSEWHERE
+                elif self._expired():
+                    cause = LegCause.NO_ANSWER
+                await self.call.close_leg(leg, cause, status)
+                if self._heard is leg:
+                    self._heard = None
+        if status and not contacts:
+            self._refused(status)
+        elif contacts:
+            await self._follow(contacts, depth + 1)
+
+    async def _until_final(self, leg: CallLeg) -> Refused | None:
+        """Take what the phone says until it answers (None) or refuses."""
+        while True:
+            event = await leg.dialog.receive()
+            if isinstance(event, Progress):
+                await self._progress(leg, event)
+            elif isinstance(event, Answered):
+                self._answered(leg, event.sdp)
+                return None
+            elif isinstance(event, Refused):
+                return event
+            elif isinstance(event, Ended):
+                return Refused(event.status or 480, event.reason)
+            elif isinstance(event, Offered):
+                await answer_reoffer(self.call, leg, event.sdp, self._renegotiate_early)
+
+    def _answered(self, leg: CallLeg, sdp: bytes | None) -> None:
+        if self.winner is not None:
+            return  # a photo finish: `_try` ends this leg as answered elsewhere
+        if sdp is not None or leg.remote is None:
+            leg.take_answer(sdp)
+        leg.answered = True
+        self.winner = leg
+        self.call.record(events.LegAnswered(call=self.call.id, at=self.call.now(), leg=leg.name))
+        self._stop_others()
+
+    async def _progress(self, leg: CallLeg, event: Progress) -> None:
+        early = event.sdp is not None and leg.remote is None
+        if early:
+            leg.take_answer(event.sdp)
+        self.call.record(
+            events.LegRinging(
+                call=self.call.id, at=self.call.now(), leg=leg.name, status=event.status, early_media=early
+            )
+        )
+        if early and self._heard is None:
+            self._heard = leg
+            formats = caller_formats(self.call, leg)
+            if await self.call.let_hear(formats):
+                link(self.call, leg)
+        elif not self._told_ringing and event.status in (180, 181, 182):
+            self._told_ringing = True
+            await self.call.a.dialog.progress(180)
+
+    async def _renegotiate_early(self, leg: CallLeg, sdp: bytes | None) -> None:
+        if sdp is None:
+            raise PeerError(488, "Not Acceptable Here")
+        offer = read_audio(sdp)
+        await leg.dialog.answer(leg.accept(offer, common(offer.formats, leg.receives)))
+
+    def _refused(self, status: int) -> None:
+        self._refusals.append(status)
+        if status >= 600:
+            self._stop_others()
+
+    def _stop_others(self) -> None:
+        mine = asyncio.current_task()
+        for task in self._tasks:
+            if task is not mine:
+                task.cancel()
+
+    def _expired(self) -> bool:
+        """True while this task is being cancelled though nobody won, declined or hung up: the time is up."""
+        task = asyncio.current_task()
+        cancelled = task is not None and task.cancelling() > 0
+        return cancelled and self.call.ending is None and not any(each >= 600 for each in self._refusals)
+
+    async def _follow(self, contacts: Sequence[str], depth: int) -> None:
+        """Ring the contacts of a 3xx one after another."""
+        targets = [target for contact in contacts for target in self._redirect(contact)]
+        if depth > MAX_REDIRECTS or not targets:
+            self._refused(480)
+        for target in targets if depth <= MAX_REDIRECTS else ():
+            await self._try(target, depth)
+            if self.winner is not None:
+                return
+
+
+def best_refusal(statuses: Sequence[int]) -> int:
+    """The one refusal the caller gets (RFC 3261 16.7 step 6): 6xx, else what says most about the person."""
+    if not statuses:
+        return 480
+    order = {486: 0, 603: 0, 600: 0}
+    return min(statuses, key=lambda status: (status < 600, order.get(status, 1), status == 408, status >= 500, status))
+
+
+def caller_formats(call: Call, leg: CallLeg) -> tuple[Format, ...]:
+    """What the caller and the other leg both speak, in the caller's numbering."""
+    formats = common(call.offered_formats(), leg.sends)
+    if not voice(formats):
+        raise PeerError(488, "Not Acceptable Here")
+    return formats
+
+
+def link(call: Call, leg: CallLeg) -> None:
+    """Let audio flow between the caller and `leg`, in both directions."""
+    a = call.a
+    call.ports.media.link(
+        a.stream, leg.stream, payload_map(a.receives, leg.sends), payload_map(leg.receives, a.sends)
+    )

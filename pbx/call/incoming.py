@@ -1,0 +1,39 @@
+"""A caller at the door, and what every call of a node shares."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pbx.call.ports import CallLog, Leg, Media, Prompt, Signaling
+from pbx.core.clock import Clock
+from pbx.model.party import Party
+
+
+@dataclass(frozen=True, slots=True)
+class CallPorts:
+    """What every call of this node shares.
+
+    `local_host(remote)` is this node's address as that host sees it. `hold_tone(encoding)` is what a held party hears.
+    `rtp_timeout_s` is how long audio may stop before the phone is asked whether it is still there.
+    """
+
+    media: Media
+    signaling: Signaling
+    log: CallLog
+    clock: Clock
+    rtp_timeout_s: float
+    new_session_id: Callable[[], int]
+    local_host: Callable[[str], str]
+    hold_tone: Callable[[str], Prompt]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An INVITE whose sender is known: who they are, what they dialled, what they offer (SDP, None: we offer)."""
+
+    leg: Leg
+    caller: Party
+    dialled: str
+    source: str
+    source_host: str
+    offer: bytes | None

@@ -1,0 +1,138 @@
+"""One leg as the call sees it: a dialog, a stream, and what the two agreed on.
+
+Payload numbers come in two lists, because RFC 3264 lets each side number codecs as it likes: `receives` is what our
+SDP said (the phone sends us these), `sends` is what the phone's SDP said (we send it these).
+"""
+from __future__ import annotations
+
+import logging
+
+from pbx.call.ports import Leg, Stream
+from pbx.core.errors import PeerError
+from pbx.model.leg_event import LegCause
+from pbx.model.stream import RemoteMedia
+from pbx.sip.sdp import parse
+from pbx.sip.sdp.negotiate import AudioSession, Format, Local, audio_of, common, write_answer, write_offer
+
+log = logging.getLogger(__name__)
+
+TELEPHONE_EVENT = "TELEPHONE-EVENT"
+
+
+def voice(formats: tuple[Format, ...]) -> tuple[Format, ...]:
+    """The formats that carry speech, without telephone-event."""
+    return tuple(each for each in formats if each.encoding != TELEPHONE_EVENT)
+
+
+def read_audio(sdp: bytes) -> AudioSession:
+    """The audio session of an SDP body. Raises `PeerError` (400 or 488)."""
+    return audio_of(parse(sdp))
+
+
+class CallLeg:
+    """A phone in a call. `name` is "a" for the caller, "b1", "b2" … for the phones that are rung."""
+
+    __slots__ = (
+        "_host",
+        "_session_id",
+        "_version",
+        "answered",
+        "closed",
+        "held",
+        "label",
+        "name",
+        "receives",
+        "remote",
+        "sends",
+        "signal",
+        "stream",
+    )
+
+    def __init__(self, name: str, *, stream: Stream, host: str, session_id: int, label: str = "") -> None:
+        self.name = name
+        self.label = label
+        self.stream = stream
+        self.signal: Leg | None = None
+        self.remote: AudioSession | None = None
+        self.receives: tuple[Format, ...] = ()
+        self.sends: tuple[Format, ...] = ()
+        self.held = False
+        self.answered = False
+        self.closed = False
+        self._host = host
+        self._session_id = session_id
+        self._version = 0
+
+    @property
+    def dialog(self) -> Leg:
+        """The leg's signalling. Raises `RuntimeError` before the leg has any."""
+        if self.signal is None:
+            raise RuntimeError(f"leg {self.name} has no dialog yet")
+        return self.signal
+
+    # -- our SDP ---------------------------------------------------------------------------------------------------
+
+    def offer(self, formats: tuple[Format, ...], direction: str = "sendrecv") -> bytes:
+        """An offer of ours with these formats; `take_answer` completes it."""
+        self.receives = formats
+        return write_offer(self._local(), formats, direction)
+
+    def take_answer(self, sdp: bytes | None) -> None:
+        """The phone's answer to `offer`. Raises `PeerError` 488 when nothing we offered is in it."""
+        if sdp is None:
+            raise PeerError(488, "Answer Without SDP")
+        session = read_audio(sdp)
+        agreed = common(session.formats, self.receives)
+        if not voice(agreed):
+            raise PeerError(488, "No Common Codec In Answer")
+        self.sends = agreed
+        self._arm(session)
+
+    def accept(self, offer: AudioSession, formats: tuple[Format, ...]) -> bytes:
+        """Our answer to the phone's `offer`, agreeing on `formats` (a part of the offer, in its numbering)."""
+        if not voice(formats):
+            raise PeerError(488, "Not Acceptable Here")
+        self.receives = self.sends = formats
+        self._arm(offer)
+        return write_answer(offer, self._local(), formats, "sendrecv")
+
+    def _local(self) -> Local:
+        self._version += 1
+        return Local(
+            host=self._host,
+            rtp_port=self.stream.rtp_port,
+            rtcp_port=self.stream.rtcp_port,
+            session_id=self._session_id,
+            version=self._version,
+        )
+
+    def _arm(self, session: AudioSession) -> None:
+        """Tell the stream where the phone is and what it may send."""
+        self.remote = session
+        self.held = session.held
+        self.stream.set_remote(
+            RemoteMedia(
+                rtp_host=session.host,
+                rtp_port=session.rtp_port,
+                rtcp_host=session.rtcp_host,
+                rtcp_port=session.rtcp_port,
+                rtcp_mux=session.rtcp_mux,
+                clock_by_pt={each.payload_type: each.clock_hz for each in self.receives},
+                telephone_event_pts=tuple(
+                    each.payload_type for each in self.receives if each.encoding == TELEPHONE_EVENT
+                ),
+                send=session.direction in ("sendrecv", "recvonly") and not session.held,
+                receive=session.direction in ("sendrecv", "sendonly"),
+            )
+        )
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    async def close(self, cause: LegCause) -> None:
+        """Leave the dialog and give the ports back. Never raises; may be called twice."""
+        if self.closed:
+            return
+        self.closed = True
+        self.stream.close()
+        if self.signal is not None:
+            await self.signal.end(cause)

@@ -1,0 +1,98 @@
+"""`LiveFold`: a running call as the live screen shows it, kept up to date event by event."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pbx.model.call_event import (
+    AudioBack,
+    AudioSilent,
+    AudioStarted,
+    CallEnded,
+    CallEvent,
+    CallOffered,
+    CallRouted,
+    LegAnswered,
+    LegDialled,
+    LegEnded,
+    LegHeld,
+    LegResumed,
+    LegRinging,
+)
+from pbx.model.live_call import LiveCall, LiveLeg
+
+
+@dataclass(slots=True)
+class _Leg:
+    party: str
+    state: str
+    audio: str = "none"
+
+
+@dataclass(slots=True)
+class LiveFold:
+    """The state behind one `LiveCall`. `take` an event, then ask for the `view`."""
+
+    offered: CallOffered
+    to_name: str = ""
+    state: str = "routing"
+    answered_at: datetime | None = None
+    _legs: dict[str, _Leg] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._legs["a"] = _Leg(party=self.offered.from_number, state="dialling")
+
+    def take(self, event: CallEvent) -> None:
+        if isinstance(event, CallRouted):
+            self.to_name = event.to_name
+        elif isinstance(event, LegDialled):
+            self._legs[event.leg] = _Leg(party=event.target, state="dialling")
+        elif isinstance(event, CallEnded):
+            self.state = "ended"
+        elif isinstance(event, LegEnded):
+            self._legs.pop(event.leg, None)
+        elif isinstance(
+            event,
+            LegRinging | LegAnswered | LegHeld | LegResumed | AudioStarted | AudioSilent | AudioBack,
+        ):
+            leg = self._legs.get(event.leg)
+            if leg is not None:
+                self._update(leg, event)
+
+    def _update(
+        self,
+        leg: _Leg,
+        event: LegRinging | LegAnswered | LegHeld | LegResumed | AudioStarted | AudioSilent | AudioBack,
+    ) -> None:
+        if isinstance(event, LegRinging):
+            leg.state = "ringing"
+            if self.answered_at is None:
+                self.state = "ringing"
+        elif isinstance(event, LegAnswered):
+            leg.state = "talking"
+            if event.leg == "a":
+                self.answered_at = self.answered_at or event.at
+                self.state = "talking"
+        elif isinstance(event, LegHeld | LegResumed):
+            leg.state = "held" if isinstance(event, LegHeld) else "talking"
+            self.state = "held" if any(each.state == "held" for each in self._legs.values()) else "talking"
+        elif isinstance(event, AudioSilent):
+            leg.audio = "silent"
+        else:
+            leg.audio = "flowing"
+
+    def view(self) -> LiveCall:
+        return LiveCall(
+            id=self.offered.call,
+            from_number=self.offered.from_number,
+            from_name=self.offered.from_name,
+            dialled=self.offered.dialled,
+            to_name=self.to_name,
+            state=self.state,
+            started_at=self.offered.at,
+            answered_at=self.answered_at,
+            legs=tuple(
+                LiveLeg(leg=name, party=leg.party, state=leg.state, audio=leg.audio)
+                for name, leg in self._legs.items()
+            ),
+        )

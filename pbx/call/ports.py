@@ -1,0 +1,126 @@
+"""What a call needs from below and from above, as small Protocols.
+
+Call code owns no sockets and reads no files: a SIP dialog, a stream over a WebSocket and a simulated phone all fit
+`Leg`; the compiled audio engine and a recorder for tests both fit `Media`. This file never names an implementation.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from pbx.model.call_event import CallEvent
+from pbx.model.cdr import Cdr
+from pbx.model.leg_event import LegCause, LegEvent
+from pbx.model.party import DialTarget, Party
+from pbx.model.stream import RemoteMedia, StreamEvent, StreamStats
+
+__all__ = ["CallLog", "Leg", "Media", "Prompt", "Router", "Signaling", "Stream"]
+
+
+class Leg(Protocol):
+    """One dialog of a call with one phone."""
+
+    @property
+    def id(self) -> str: ...
+
+    async def receive(self) -> LegEvent:
+        """The next thing the phone did. After `Ended` nothing follows."""
+        ...
+
+    async def progress(self, status: int, sdp: bytes | None = None) -> None:
+        """Tell a caller that it rings (180) or let it hear early media (183 with SDP)."""
+        ...
+
+    async def answer(self, sdp: bytes | None) -> bytes | None:
+        """Accept the INVITE or the pending re-offer; returns the SDP of the ACK, if any. Raises `LegFailed`."""
+        ...
+
+    async def reject(self, status: int, reason: str | None = None, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Refuse the INVITE (this ends the leg) or the pending re-offer (this does not)."""
+        ...
+
+    async def reoffer(self, sdp: bytes | None) -> bytes | None:
+        """re-INVITE; returns the peer's answer. Raises `LegFailed` when the leg is lost, `PeerError` when refused."""
+        ...
+
+    async def alive(self) -> bool:
+        """Ask the phone inside the dialog whether it is still there."""
+        ...
+
+    async def end(self, cause: LegCause = LegCause.NORMAL) -> None:
+        """Leave, in whichever way the state demands. Never raises; may be called twice."""
+        ...
+
+
+class Signaling(Protocol):
+    """Makes outgoing legs."""
+
+    def dial(
+        self,
+        target: DialTarget,
+        *,
+        offer: bytes | None,
+        caller: Party,
+        call: str,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> Leg: ...
+
+
+class Stream(Protocol):
+    """One leg's audio: an RTP and an RTCP port on this node."""
+
+    on_event: Callable[[StreamEvent], None]
+
+    @property
+    def rtp_port(self) -> int: ...
+
+    @property
+    def rtcp_port(self) -> int: ...
+
+    def set_remote(self, remote: RemoteMedia | None) -> None: ...
+
+    def stats(self) -> StreamStats: ...
+
+    def close(self) -> None: ...
+
+
+Prompt = Any
+"""Audio the engine can play; opaque to call code, made by `pbx.media.prompts` and handed in by `pbx.app`."""
+
+
+class Media(Protocol):
+    """The audio engine."""
+
+    def open_stream(self, *, label: str) -> Stream:
+        """Raises `PeerError` 503 with Retry-After when no port pair is free."""
+        ...
+
+    def link(self, a: Any, b: Any, a_to_b: Mapping[int, int], b_to_a: Mapping[int, int]) -> None: ...
+
+    def unlink(self, a: Any) -> None: ...
+
+    def echo(self, a: Any) -> None: ...
+
+    def play(self, a: Any, prompt: Prompt, *, payload_type: int, loop: bool) -> None: ...
+
+    def stop_playing(self, a: Any) -> None: ...
+
+
+class CallLog(Protocol):
+    """Where calls are written down."""
+
+    def put(self, cdr: Cdr) -> None:
+        """Write the record, or its newer state, soon and durably; never waits, keeps the order of a call's states."""
+        ...
+
+    def publish(self, event: CallEvent) -> None:
+        """Tell the live screen, metrics and webhooks; never waits."""
+        ...
+
+
+class Router(Protocol):
+    """How a call finds its feature without looking upwards. Implemented by `pbx.feature.dialplan`."""
+
+    async def route(self, call: Any) -> None:
+        """Run the call to its end: ring phones, answer with a feature, or refuse with `PeerError`."""
+        ...

@@ -1,0 +1,92 @@
+"""The switch: admits calls, runs each in its own scope, knows which are going on."""
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from pbx.call.call import Call
+from pbx.call.ending import Ending
+from pbx.call.incoming import CallPorts, Incoming
+from pbx.call.ports import Router
+from pbx.core.errors import PeerError
+from pbx.core.tasks import Supervisor
+from pbx.model.leg_event import LegCause
+from pbx.model.live_call import LiveCall
+
+log = logging.getLogger(__name__)
+
+
+class Switch:
+    """All calls of the node. `limit` is how many may run at once; the next one is told to come back."""
+
+    def __init__(
+        self,
+        ports: CallPorts,
+        router: Router,
+        *,
+        supervisor: Supervisor,
+        new_id: Callable[[], str],
+        limit: int = 2000,
+    ) -> None:
+        self._ports = ports
+        self._router = router
+        self._supervisor = supervisor
+        self._new_id = new_id
+        self._limit = limit
+        self._calls: dict[str, Call] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._draining = False
+
+    def admit(self) -> None:
+        """Raises `PeerError` 503 with Retry-After when no more calls are taken."""
+        if self._draining:
+            raise PeerError(503, "Shutting Down", headers=(("Retry-After", "10"),))
+        if len(self._calls) >= self._limit:
+            raise PeerError(503, "Too Many Calls", headers=(("Retry-After", "5"),))
+
+    def offered(self, incoming: Incoming) -> Call:
+        """Take a call whose caller is known and run it. `admit` must have agreed."""
+        call = Call(self._new_id(), incoming, self._ports)
+        self._calls[call.id] = call
+        self._empty.clear()
+        self._supervisor.spawn("call", self._run(call))
+        return call
+
+    def live_calls(self) -> list[LiveCall]:
+        """The calls going on now, oldest first."""
+        return [call.live.view() for call in self._calls.values()]
+
+    def live_call(self, call_id: str) -> LiveCall | None:
+        call = self._calls.get(call_id)
+        return None if call is None else call.live.view()
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def hang_up(self, call_id: str) -> bool:
+        """End a call from the outside; False when there is no such call."""
+        call = self._calls.get(call_id)
+        if call is not None:
+            call.hang_up(Ending(LegCause.NORMAL, by="node"))
+        return call is not None
+
+    async def drain(self, within_s: float = 5.0) -> None:
+        """Take no more calls and end those that run; every phone is told. Returns when all are cleaned up."""
+        self._draining = True
+        for call in list(self._calls.values()):
+            call.hang_up(Ending(LegCause.SHUTDOWN, 503))
+        try:
+            async with asyncio.timeout(within_s):
+                await self._empty.wait()
+        except TimeoutError:
+            log.warning("calls were still ending at shutdown", extra={"calls": len(self._calls)})
+
+    async def _run(self, call: Call) -> None:
+        try:
+            await call.run(self._router)
+        finally:
+            del self._calls[call.id]
+            if not self._calls:
+                self._empty.set()

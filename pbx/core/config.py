@@ -1,0 +1,260 @@
+"""What the process needs to start, and where each setting comes from.
+
+    command line  >  environment (PBX_HTTP_PORT)  >  pbx.toml (http_port)  >  default
+
+A key that nobody knows is refused with the nearest name that exists, so that a typing error never goes
+unnoticed. What an administrator changes while the node runs is not here but in `pbx.model.settings`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from pbx.core.errors import StartupError
+from pbx.core.secret import KEY_VARIABLE
+
+PREFIX = "PBX_"
+CONFIG_VARIABLE = "PBX_CONFIG"
+CONFIG_FILE = "pbx.toml"
+OTHER_VARIABLES = frozenset({KEY_VARIABLE, CONFIG_VARIABLE})
+"""Variables with our prefix that are no setting of `NodeConfig`."""
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+RtpPort = Annotated[int, Meta(ge=1024, le=65535)]
+
+
+class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one node. Each description is its documentation in `pbx serve --help`."""
+
+    data_dir: Annotated[Path, Meta(description="folder of the database, the key file and recordings")] = Path(
+        "data"
+    )
+    host: Annotated[
+        str,
+        Meta(
+            description="address to listen on for SIP, audio and HTTP; :: means IPv6 and IPv4", min_length=1
+        ),
+    ] = "0.0.0.0"  # noqa: S104  phones in the office must reach it
+    http_port: Annotated[
+        Port, Meta(description="port of the admin site and the API (TCP); 0 lets the system choose")
+    ] = 8080
+    sip_port: Annotated[Port, Meta(description="port of SIP (UDP and TCP); 0 lets the system choose")] = 5060
+    rtp_port_min: Annotated[RtpPort, Meta(description="lowest port of audio (UDP); a call takes four")] = (
+        10000
+    )
+    rtp_port_max: Annotated[RtpPort, Meta(description="highest port of audio (UDP)")] = 20000
+    external_ip: Annotated[
+        str, Meta(description="address that phones are told to send to: auto, or an IP address")
+    ] = "auto"
+    realm: Annotated[
+        str,
+        Meta(
+            description="name of the SIP digest realm", pattern=r'^[^"\\\x00-\x1f\x7f]+$(?!\n)', max_length=64
+        ),
+    ] = "bellwire"
+    digest_algorithms: Annotated[
+        tuple[Literal["MD5", "SHA-256"], ...],
+        Meta(
+            description="SIP digest challenges in order: MD5, SHA-256 or both; some phones give up at any SHA-256",
+            min_length=1,
+        ),
+    ] = ("MD5",)
+    rtp_timeout_s: Annotated[
+        float,
+        Meta(description="seconds without audio before a phone is asked whether it is still there", gt=0),
+    ] = 60.0
+    rtp_threads: Annotated[int, Meta(description="threads that relay audio", ge=1, le=64)] = 1
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="least serious line that is logged")
+    ] = "info"
+    log_format: Annotated[Literal["text", "json"], Meta(description="how log lines look")] = "text"
+    site_dir: Annotated[
+        Path | None,
+        Meta(description="folder of the built admin site; without it, the one that was installed"),
+    ] = None
+    demo: Annotated[
+        bool, Meta(description="on an empty database, create the extensions 101, 102 and 103")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of `NodeConfig`, as the command line and the documentation need it."""
+
+    name: str
+    type: object
+    default: object
+    description: str
+
+    @property
+    def option(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name.upper()
+
+    @property
+    def is_flag(self) -> bool:
+        return _plain(self.type) is bool
+
+    @property
+    def is_list(self) -> bool:
+        return get_origin(_plain(self.type)) is tuple
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words it may be, if it is one of a few."""
+        plain = _plain(self.type)
+        return get_args(plain) if get_origin(plain) is Literal else ()
+
+
+def settings() -> dict[str, Setting]:
+    """All settings by name, in the order of `NodeConfig`."""
+    return {
+        field.name: Setting(field.name, field.type, field.default, _description(field.type))
+        for field in msgspec.structs.fields(NodeConfig)
+    }
+
+
+def load(
+    options: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+) -> NodeConfig:
+    """Put the settings together. `options` are those given on the command line, by field name.
+
+    The file is `file`, else the one `PBX_CONFIG` names, else `pbx.toml` in the working directory if there is
+    one. Raises `StartupError`, which names where a wrong value came from.
+    """
+    known = settings()
+    values: dict[str, object] = {}
+    for given, is_text in (
+        (_from_file(known, environ, file), False),
+        (_from_environment(known, environ), True),
+        (_from_options(known, options or {}), True),
+    ):
+        for setting, value, origin in given:
+            values[setting.name] = _converted(setting, value, origin, is_text=is_text)
+    config = NodeConfig(**values)  # type: ignore[arg-type]  # each value has just been converted to its field's type
+    _check(config)
+    return config
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name a typing error probably meant."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+_Given = Iterable[tuple[Setting, object, str]]
+
+
+def _from_file(known: Mapping[str, Setting], environ: Mapping[str, str], file: Path | None) -> _Given:
+    named = file or (Path(name) if (name := environ.get(CONFIG_VARIABLE)) else None)
+    path = named or Path(CONFIG_FILE)
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if named is None:
+            return
+        raise StartupError(f"the configuration file {path} does not exist") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StartupError(f"the configuration file {path} cannot be read: {error}") from None
+    for key, value in table.items():
+        if key not in known:
+            raise _unknown(f"the key {key!r} in {path}", key, known)
+        yield known[key], value, f"{path}: {key}"
+
+
+def _from_environment(known: Mapping[str, Setting], environ: Mapping[str, str]) -> _Given:
+    by_variable = {setting.variable: setting for setting in known.values()}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable in OTHER_VARIABLES:
+            continue
+        if variable not in by_variable:
+            raise _unknown(f"the environment variable {variable}", variable, {*by_variable, *OTHER_VARIABLES})
+        yield by_variable[variable], text, f"environment variable {variable}"
+
+
+def _from_options(known: Mapping[str, Setting], options: Mapping[str, object]) -> _Given:
+    for name, value in options.items():
+        yield known[name], value, known[name].option
+
+
+def _unknown(what: str, word: str, known: Iterable[str]) -> StartupError:
+    guess = nearest(word, known)
+    return StartupError(
+        f"{what} is not a setting", action=f"Did you mean {guess}?" if guess else "See: pbx serve --help"
+    )
+
+
+def _converted(setting: Setting, value: object, origin: str, *, is_text: bool) -> object:
+    """The value as its field wants it. Variables and options are text, whatever they mean; TOML has types."""
+    if is_text and isinstance(value, str):
+        value = _understood(setting, value)
+    try:
+        return msgspec.convert(value, setting.type, strict=not is_text, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise StartupError(f"{origin}: {error}", got=value, needed=setting.description) from None
+
+
+def _understood(setting: Setting, text: str) -> object:
+    if setting.is_list:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if setting.is_flag:
+        return {"yes": True, "on": True, "no": False, "off": False}.get(text.lower(), text)
+    return text
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str) and value:
+        return Path(value)
+    raise ValueError("Expected the path of a folder")
+
+
+def _check(config: NodeConfig) -> None:
+    """What no single setting can know."""
+    if config.rtp_port_max - config.rtp_port_min < 3:
+        raise StartupError(
+            "the range of audio ports is too small for one call",
+            got=f"rtp_port_min {config.rtp_port_min}, rtp_port_max {config.rtp_port_max}",
+            needed="rtp_port_max at least 3 above rtp_port_min",
+        )
+    if config.sip_port and config.sip_port == config.http_port:
+        raise StartupError(f"sip_port and http_port are both {config.sip_port}", action="Change one of them")
+    if config.rtp_port_min <= config.sip_port <= config.rtp_port_max:
+        raise StartupError(f"sip_port {config.sip_port} lies between rtp_port_min and rtp_port_max")
+    if config.external_ip != "auto":
+        _require_address("external_ip", config.external_ip)
+    _require_address("host", config.host)
+
+
+def _require_address(name: str, text: str) -> None:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise StartupError(
+            f"{name} is no IP address", got=text, needed="such as 192.0.2.10 or 2001:db8::10"
+        ) from None
+
+
+def _plain(kind: object) -> object:
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    return kind
+
+
+def _description(kind: object) -> str:
+    metas = [meta for meta in get_args(kind)[1:] if isinstance(meta, Meta)]
+    return next((meta.description for meta in reversed(metas) if meta.description), "")

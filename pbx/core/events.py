@@ -1,0 +1,98 @@
+"""The event bus: what happened, told to whoever listens, without waiting for them.
+
+Publishing never blocks and never fails because of a listener: each subscription has a bounded queue, and a
+listener that is too slow loses its oldest events, which are counted. Belongs to one event loop; call it from
+there only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import NamedTuple, Self
+
+import msgspec
+
+
+class Published(NamedTuple):
+    """An event and the topic it came under."""
+
+    topic: str
+    event: msgspec.Struct
+
+
+class Subscription:
+    """An async iterator over the events of some topics; ends after `close()`.
+
+    `dropped` counts the events lost because the queue was full.
+    """
+
+    def __init__(self, bus: EventBus, topics: frozenset[str], limit: int) -> None:
+        self.topics = topics
+        self.dropped = 0
+        self._bus = bus
+        self._queue: deque[Published] = deque()
+        self._limit = limit
+        self._wake = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        """Stop listening. What is already queued is still delivered."""
+        self._closed = True
+        self._bus.forget(self)
+        self._wake.set()
+
+    def offer(self, published: Published) -> None:
+        """Queue an event; used by the bus."""
+        if len(self._queue) >= self._limit:
+            self._queue.popleft()
+            self.dropped += 1
+            self._bus.dropped += 1
+        self._queue.append(published)
+        self._wake.set()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Published:
+        while not self._queue:
+            if self._closed:
+                raise StopAsyncIteration
+            self._wake.clear()
+            await self._wake.wait()
+        return self._queue.popleft()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class EventBus:
+    """Topics and who listens to them. `dropped` counts what slow listeners have lost in all."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self._listeners: dict[str, tuple[Subscription, ...]] = {}
+
+    def publish(self, topic: str, event: msgspec.Struct) -> None:
+        """Hand `event` to every subscription of `topic`; costs a dictionary look-up when there are none."""
+        for subscription in self._listeners.get(topic, ()):
+            subscription.offer(Published(topic, event))
+
+    def subscribe(self, *topics: str, limit: int = 1000) -> Subscription:
+        """Listen to `topics`; at most `limit` events wait."""
+        subscription = Subscription(self, frozenset(topics), limit)
+        for topic in subscription.topics:
+            self._listeners[topic] = (*self._listeners.get(topic, ()), subscription)
+        return subscription
+
+    def forget(self, subscription: Subscription) -> None:
+        """Take a subscription out; called by its `close()`."""
+        for topic in subscription.topics:
+            rest = tuple(one for one in self._listeners.get(topic, ()) if one is not subscription)
+            if rest:
+                self._listeners[topic] = rest
+            else:
+                self._listeners.pop(topic, None)

@@ -1,0 +1,77 @@
+"""The owner of tasks that live as long as the node, and of those nobody waits for.
+
+A `TaskGroup` ends everything when one task fails: right for a call, wrong for a node. A `Supervisor` logs the
+failure with its traceback and keeps the rest running, unless the task was critical.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, Self, TypeVar
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Supervisor:
+    """Owns tasks; leaving its `async with` cancels them and waits until every `finally` has run."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._critical: set[asyncio.Task[Any]] = set()
+        self._failure: BaseException | None = None
+        self._failed = asyncio.Event()
+        self._closing = False
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def spawn(self, name: str, coro: Coroutine[Any, Any, T], *, critical: bool = False) -> asyncio.Task[T]:
+        """Run `coro`. When a critical task fails, `wait_failed` raises; any other is logged and counted."""
+        if self._closing:
+            coro.close()
+            raise RuntimeError(f"the supervisor is closing, {name} is not started")
+        task = asyncio.get_running_loop().create_task(coro, name=name)
+        self._tasks.add(task)
+        if critical:
+            self._critical.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def wait_failed(self) -> None:
+        """Return never, but raise what a critical task raised, once one has failed."""
+        await self._failed.wait()
+        assert self._failure is not None
+        raise self._failure
+
+    async def aclose(self) -> None:
+        """Cancel every task and wait for all of them, also those that they start meanwhile being refused."""
+        self._closing = True
+        current = asyncio.current_task()
+        while tasks := [task for task in self._tasks if task is not current]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        critical = task in self._critical
+        self._critical.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            return
+        self.failures += 1
+        log.error("task failed", exc_info=error, extra={"task": task.get_name(), "critical": critical})
+        if critical and self._failure is None:
+            self._failure = error
+            self._failed.set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

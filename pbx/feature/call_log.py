@@ -1,0 +1,65 @@
+"""Writes calls down: CDRs to the store, events to the bus.
+
+A call never waits for the disk. Records queue up here, newest state per call, and are written together; a failing
+disk costs nothing but memory until `limit` records wait, and from there the oldest, counted and logged.
+"""
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from pbx.core.events import EventBus
+from pbx.model.call_event import CallEvent
+from pbx.model.cdr import Cdr
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 2.0
+
+
+class CallLog:
+    """Implements `call.ports.CallLog`. `run` must be running for records to reach the store."""
+
+    def __init__(
+        self, write: Callable[[Sequence[Cdr]], Awaitable[None]], bus: EventBus, *, limit: int = 10_000
+    ) -> None:
+        self.dropped = 0
+        self._write = write
+        self._bus = bus
+        self._limit = limit
+        self._waiting: dict[str, Cdr] = {}
+        self._wake = asyncio.Event()
+
+    def publish(self, event: CallEvent) -> None:
+        self._bus.publish("call", event)
+
+    def put(self, cdr: Cdr) -> None:
+        self._waiting[cdr.id] = cdr
+        if len(self._waiting) > self._limit:
+            self._waiting.pop(next(iter(self._waiting)))
+            self.dropped += 1
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write what waits, for ever. Cancel it, then call `flush`."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self.flush()
+            except OSError as error:  # full or failing disk: keep the records and try again
+                log.error("call records could not be written, will try again", extra={"error": str(error)})
+                self._wake.set()
+                await asyncio.sleep(RETRY_S)
+
+    async def flush(self) -> None:
+        """Write everything that waits now. What could not be written waits on, unless a newer state came."""
+        batch, self._waiting = self._waiting, {}
+        if not batch:
+            return
+        try:
+            await self._write(list(batch.values()))
+        except BaseException:
+            self._waiting = {**batch, **self._waiting}
+            raise

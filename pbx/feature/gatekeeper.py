@@ -1,0 +1,81 @@
+"""The door: every request that opens something comes in here.
+
+INVITE: who is it, is there room, then to the switch. REGISTER to the registrar. OPTIONS is answered for everybody, so
+that phones and trunks can see the node is alive. Anything else is 405.
+"""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from pbx.call.incoming import Incoming
+from pbx.call.switch import Switch
+from pbx.core.errors import PeerError
+from pbx.feature.identify import Identify
+from pbx.feature.registrar import Registrar
+from pbx.model.party import Party
+from pbx.sip.build import response_to
+from pbx.sip.hop import Hop
+from pbx.sip.message import ParseError, Request, Response
+from pbx.sip.uri import SipUri
+from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
+from pbx.transport.sip_leg import SipLeg
+
+log = logging.getLogger(__name__)
+
+METHODS = f"{ALLOW}, REGISTER"
+
+
+class Gatekeeper:
+    """What the user agent calls for requests outside any dialog."""
+
+    def __init__(
+        self, *, identify: Identify, registrar: Registrar, switch: Switch, new_tag: Callable[[], str]
+    ) -> None:
+        self._identify = identify
+        self._registrar = registrar
+        self._switch = switch
+        self._new_tag = new_tag
+
+    def invite(self, leg: SipLeg) -> None:
+        """Hand a new INVITE to the switch. Raises `PeerError` with the challenge or the refusal."""
+        self._switch.offered(self._incoming(leg))
+
+    def _incoming(self, leg: SipLeg) -> Incoming:
+        request, hop = leg.request, leg.hop
+        self._switch.admit()
+        extension = self._identify.extension(request, hop)
+        return Incoming(
+            leg=leg,
+            caller=Party(number=extension.number, name=extension.name, extension=extension.number),
+            dialled=_dialled(request),
+            source=f"{hop.transport.lower()}:{hop.remote_host}:{hop.remote_port}",
+            source_host=hop.remote_host,
+            offer=leg.offer,
+        )
+
+    async def request(self, request: Request, hop: Hop) -> Response:
+        """Anything else outside a dialog. Raises `PeerError` with the status to answer."""
+        if request.method == "REGISTER":
+            return await self._registrar.register(request, hop)
+        if request.method == "OPTIONS":
+            return self._options(request)
+        raise PeerError(405, "Method Not Allowed", headers=(("Allow", METHODS),))
+
+    def _options(self, request: Request) -> Response:
+        response = response_to(request, 200, to_tag=self._new_tag())
+        response.headers.set("Allow", METHODS)
+        response.headers.set("Accept", ACCEPT)
+        response.headers.set("Supported", SUPPORTED)
+        return response
+
+
+def _dialled(request: Request) -> str:
+    """The user part of the Request-URI. Raises `PeerError` 404 when it names nobody."""
+    try:
+        user = SipUri.parse(request.uri).user
+    except ParseError as error:
+        raise PeerError(error.status, error.reason) from error
+    if not user:
+        raise PeerError(404, "Not Found")
+    return user

@@ -1,0 +1,193 @@
+"""The registrar: which phones an extension can be rung on (RFC 3261 10.3).
+
+A binding is stored durably before the 200 OK leaves, so a phone that was told "registered" is registered after a crash
+too. Requests of one extension are handled in turn, or two phones could each undo the other's change.
+"""
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from email.utils import format_datetime
+from typing import Protocol
+
+from pbx.core.clock import Clock
+from pbx.core.errors import PeerError
+from pbx.core.events import EventBus
+from pbx.feature.identify import Identify
+from pbx.model.binding import Binding
+from pbx.model.party import DialTarget
+from pbx.model.registration import Registered, Unregistered
+from pbx.sip.binding import Limits, plan
+from pbx.sip.build import response_to
+from pbx.sip.hop import Hop
+from pbx.sip.message import Request, Response
+from pbx.sip.uri import SipUri
+
+log = logging.getLogger(__name__)
+
+
+class BindingStore(Protocol):
+    """Where bindings survive a restart."""
+
+    async def load(self) -> list[Binding]: ...
+
+    async def apply(self, put: Sequence[Binding], remove: Sequence[Binding]) -> None:
+        """Returns when the change would survive a power cut."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrarPorts:
+    """What the registrar needs."""
+
+    identify: Identify
+    store: BindingStore
+    bus: EventBus
+    clock: Clock
+    limits: Limits
+    new_tag: Callable[[], str]
+
+
+class Registrar:
+    """All bindings of the office, in memory and in the store."""
+
+    def __init__(self, ports: RegistrarPorts) -> None:
+        self._ports = ports
+        self._bindings: dict[str, list[Binding]] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def load(self) -> None:
+        """Bring back the bindings of the last run that have not expired."""
+        now = self._now()
+        for binding in await self._ports.store.load():
+            if binding.expires_at > now:
+                self._bindings.setdefault(binding.extension, []).append(binding)
+
+    # -- REGISTER --------------------------------------------------------------------------------------------------
+
+    async def register(self, request: Request, hop: Hop) -> Response:
+        """Answer a REGISTER. Raises `PeerError` 401, 403, 404, 423 …"""
+        extension = self._ports.identify.extension(request, hop)
+        number = SipUri.parse(request.to.uri).user
+        if number != extension.number:
+            raise PeerError(403, "Forbidden")  # one extension may not register another's phones
+        async with self._turns.setdefault(number, asyncio.Lock()):
+            bindings = await self._change(number, request, hop)
+        response = response_to(request, 200, to_tag=self._ports.new_tag())
+        now = self._now()
+        for binding in bindings:
+            response.headers.add("Contact", _contact(binding, now))
+        response.headers.set("Date", format_datetime(self._ports.clock.now(), usegmt=True))
+        return response
+
+    async def _change(self, number: str, request: Request, hop: Hop) -> list[Binding]:
+        now = self._now()
+        existing = self.bindings(number)
+        change = plan(existing, request, hop, now, self._ports.limits, extension=number)
+        if change.put or change.remove:
+            await self._ports.store.apply(change.put, change.remove)
+            self._bindings[number] = list(change.result)
+            self._tell(number, existing, change.result)
+        return list(change.result)
+
+    def _tell(self, number: str, before: Sequence[Binding], after: Sequence[Binding]) -> None:
+        """Publish what came and went; a refresh of the same contact is news to nobody."""
+        old = {binding.contact_uri: binding for binding in before}
+        new = {binding.contact_uri: binding for binding in after}
+        for uri in new.keys() - old.keys():
+            binding = new[uri]
+            log.info("phone registered", extra={"extension": number, "contact": uri})
+            self._ports.bus.publish(
+                "registration", Registered(extension=number, contact_uri=uri, user_agent=binding.user_agent)
+            )
+        for uri in old.keys() - new.keys():
+            log.info("phone unregistered", extra={"extension": number, "contact": uri})
+            self._ports.bus.publish(
+                "registration", Unregistered(extension=number, contact_uri=uri, reason="unregistered")
+            )
+
+    # -- who can be rung -------------------------------------------------------------------------------------------
+
+    def bindings(self, number: str) -> list[Binding]:
+        """The bindings of one extension that have not expired."""
+        now = self._now()
+        return [each for each in self._bindings.get(number, ()) if each.expires_at > now]
+
+    def all_bindings(self) -> list[Binding]:
+        """Every binding that has not expired."""
+        now = self._now()
+        return [each for several in self._bindings.values() for each in several if each.expires_at > now]
+
+    def targets(self, number: str) -> list[DialTarget]:
+        """Where an INVITE for this extension goes: to where each REGISTER came from, highest q first."""
+        return [
+            DialTarget(
+                uri=each.contact_uri,
+                to_uri=f"sip:{number}@{_host(each)}",
+                transport=each.transport,
+                host=each.source_host,
+                port=each.source_port,
+                connection=each.connection,
+                route=each.path,
+                label=number,
+            )
+            for each in sorted(self.bindings(number), key=lambda each: -each.q)
+        ]
+
+    async def sweep(self) -> None:
+        """Forget what has expired. Called about once a second."""
+        now = self._now()
+        await self._drop(
+            [each for several in self._bindings.values() for each in several if each.expires_at <= now],
+            "expired",
+        )
+
+    async def prune(self, may_register: Callable[[str], bool]) -> None:
+        """Forget the phones of extensions that were deleted or disabled."""
+        await self._drop(
+            [
+                each
+                for number, several in self._bindings.items()
+                if not may_register(number)
+                for each in several
+            ],
+            "extension removed",
+        )
+
+    async def _drop(self, gone: Sequence[Binding], reason: str) -> None:
+        if not gone:
+            return
+        for binding in gone:
+            rest = [each for each in self._bindings[binding.extension] if each is not binding]
+            if rest:
+                self._bindings[binding.extension] = rest
+            else:
+                del self._bindings[binding.extension]
+                if not self._turns.get(binding.extension, _FREE).locked():
+                    self._turns.pop(binding.extension, None)
+            log.info("registration dropped", extra={"extension": binding.extension, "reason": reason})
+            self._ports.bus.publish(
+                "registration",
+                Unregistered(
+                    extension=binding.extension, contact_uri=binding.contact_uri, reason=reason
+                ),
+            )
+        await self._ports.store.apply((), gone)
+
+    def _now(self) -> float:
+        return self._ports.clock.now().timestamp()
+
+
+_FREE = asyncio.Lock()
+
+
+def _contact(binding: Binding, now: float) -> str:
+    value = f"<{binding.contact_uri}>;expires={max(0, round(binding.expires_at - now))}"
+    return f"{value};q={binding.q:g}" if binding.q != 1.0 else value
+
+
+def _host(binding: Binding) -> str:
+    host = binding.source_host
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,181 @@
+"""The audio engine as the node's loop sees it: streams are opened, linked, played to and closed.
+
+Native threads do the work (`media_ext.engine`). Commands are pushed to them, events come back through a ring and an
+eventfd that the loop reads; each wake drains the ring. Nothing here sees a packet.
+"""
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import zlib
+from collections.abc import Mapping
+
+from media_ext.engine import Engine, Prompt
+from pbx.core.errors import PeerError, StartupError
+from pbx.media.stream import Stream
+from pbx.media.udp_ports import NoPortError, PortPool
+
+__all__ = ["MediaEngine", "Prompt", "Stream"]
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 5
+
+
+class MediaEngine:
+    """Opens streams on ports `port_min`…`port_max` of `bind_host`; `threads` of them share the work.
+
+    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told.
+    """
+
+    def __init__(
+        self,
+        *,
+        bind_host: str,
+        port_min: int,
+        port_max: int,
+        threads: int = 1,
+        silence_ms: int,
+        quarantine_s: float = 5.0,
+    ) -> None:
+        self._pool = PortPool(bind_host, port_min, port_max, quarantine_s=quarantine_s)
+        self._threads = threads
+        self.native = Engine(threads=threads, silence_ms=silence_ms)
+        self._streams: dict[int, Stream] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._exhausted = False
+        self.refused = 0
+        """Streams that could not be opened for want of ports."""
+
+    @property
+    def ipv6(self) -> bool:
+        """Whether the sockets are IPv6 ones (which may carry IPv4 too)."""
+        return self._pool.ipv6
+
+    @property
+    def streams(self) -> int:
+        """How many streams are open, those that are closing included."""
+        return len(self._streams)
+
+    @property
+    def ports_available(self) -> int:
+        """How many more streams could be opened now."""
+        return self._pool.available
+
+    async def start(self) -> None:
+        """Start the threads. Raises `StartupError` when audio could not work on this address at all."""
+        try:
+            pair = self._pool.take()
+        except NoPortError as error:
+            raise StartupError(
+                f"no RTP port can be opened: {error}",
+                action="Set --rtp-port-min and --rtp-port-max to a range that nothing else uses, and check --host",
+            ) from error
+        pair.rtp.close()
+        pair.rtcp.close()
+        self._pool.give_back(pair.rtp_port)
+        self.native.start()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self.native.fileno(), self._drain)
+
+    async def stop(self) -> None:
+        """Close every stream, end the threads and wait for them."""
+        if self._loop is None:
+            return
+        loop, self._loop = self._loop, None
+        for stream in list(self._streams.values()):
+            stream.close()
+        await loop.run_in_executor(None, self.native.stop)
+        loop.remove_reader(self.native.fileno())
+        self._drain()
+        self.native.release()
+
+    def open_stream(self, *, label: str) -> Stream:
+        """Bind a pair of ports and start listening on it; nothing is accepted before `Stream.set_remote`.
+
+        `label` names the stream in logs; streams whose labels agree up to the first "/" share a thread. Raises
+        `PeerError` 503 with Retry-After when no pair of ports is free.
+        """
+        try:
+            pair = self._pool.take()
+        except NoPortError as error:
+            self._say_exhausted(error)
+            raise PeerError(
+                503, "No Audio Port Free", headers=(("Retry-After", str(RETRY_AFTER_S)),)
+            ) from error
+        self._exhausted = False
+        native = self.native.open(
+            pair.rtp.detach(),
+            pair.rtcp.detach(),
+            thread=zlib.crc32(label.partition("/")[0].encode()) % self._threads,
+            ssrc=secrets.randbits(32),
+            seq=secrets.randbits(16),
+            rtp_ts=secrets.randbits(32),
+        )
+        stream = self._streams[native.id] = Stream(self, native, rtp_port=pair.rtp_port, label=label)
+        return stream
+
+    def link(self, a: Stream, b: Stream, a_to_b: Mapping[int, int], b_to_a: Mapping[int, int]) -> None:
+        """Relay audio between two streams; payload types that a map does not name are dropped and counted.
+
+        Ends what either was linked to before. May be called again to change the maps.
+        """
+        if not a.closed and not b.closed:
+            self.native.link(a.native, b.native, dict(a_to_b), dict(b_to_a))
+
+    def unlink(self, a: Stream) -> None:
+        """End the relay of this stream, and of the one it was linked to; ends an echo too."""
+        if not a.closed:
+            self.native.unlink(a.native)
+
+    def echo(self, a: Stream) -> None:
+        """Send everything the phone says back to it. Ends what the stream was linked to before."""
+        if not a.closed:
+            self.native.echo(a.native)
+
+    def play(self, a: Stream, prompt: Prompt, *, payload_type: int, loop: bool) -> None:
+        """Play to the phone, instead of what it is linked to, until the end or `stop_playing`.
+
+        `PromptEnded` is told when a prompt that does not loop has ended.
+        """
+        if not a.closed:
+            self.native.play(a.native, prompt, payload_type, loop)
+
+    def stop_playing(self, a: Stream) -> None:
+        """Let the phone hear again what it is linked to."""
+        if not a.closed:
+            self.native.stop_playing(a.native)
+
+    def close_stream(self, stream: Stream) -> None:
+        """For `Stream.close`."""
+        self.native.close(stream.native)
+
+    def _drain(self) -> None:
+        for event in self.native.drain():
+            stream = self._streams.get(event[0])
+            if stream is None:
+                continue
+            if event[1] == "closed":
+                self._forget(event[0], stream)
+                continue
+            try:
+                stream.take(event)
+            except Exception:
+                # A listener's mistake must not cost other streams their events.
+                log.exception("a stream's listener failed", extra={"stream": stream.label, "event": event[1]})
+
+    def _forget(self, stream_id: int, stream: Stream) -> None:
+        stream.keep_final_stats()
+        self.native.free(stream.native)
+        del self._streams[stream_id]
+        self._pool.give_back(stream.rtp_port)
+
+    def _say_exhausted(self, error: NoPortError) -> None:
+        self.refused += 1
+        if not self._exhausted:
+            self._exhausted = True
+            log.error(
+                "no RTP port is free, calls are refused: widen --rtp-port-min/--rtp-port-max",
+                extra={"reason": str(error), "streams": len(self._streams)},
+            )

@@ -1,0 +1,151 @@
+"""One leg's audio as call code holds it: two ports, where the phone is, what it did.
+
+Everything here is a command to the compiled engine or a reading of its counters; no packet passes through.
+"""
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pbx.core.errors import PeerError
+from pbx.model.stream import (
+    DigitPressed,
+    FirstPacket,
+    PromptEnded,
+    RemoteMedia,
+    Resumed,
+    StreamEvent,
+    StreamStats,
+    WentSilent,
+)
+
+if TYPE_CHECKING:
+    from media_ext.engine import Leg, NativeEvent
+    from pbx.media.engine import MediaEngine
+
+log = logging.getLogger(__name__)
+
+_DIGITS = "0123456789*#ABCD"
+
+
+def _unheard(_event: StreamEvent) -> None:
+    """Nobody listens to this stream yet."""
+
+
+class Stream:
+    """An RTP and an RTCP port of this node, and the phone that talks to them. Made by `MediaEngine.open_stream`."""
+
+    __slots__ = (
+        "_engine",
+        "_final",
+        "_remote_host",
+        "_remote_port",
+        "closed",
+        "id",
+        "label",
+        "native",
+        "on_event",
+        "rtp_port",
+    )
+
+    def __init__(self, engine: MediaEngine, native: Leg, *, rtp_port: int, label: str) -> None:
+        self.id = native.id
+        self.label = label
+        self.rtp_port = rtp_port
+        self.on_event: Callable[[StreamEvent], None] = _unheard
+        self.closed = False
+        self.native = native
+        self._engine = engine
+        self._final: StreamStats | None = None
+        self._remote_host = ""
+        self._remote_port = 0
+
+    def __repr__(self) -> str:
+        return f"<Stream {self.label} port {self.rtp_port}{' closed' if self.closed else ''}>"
+
+    @property
+    def rtcp_port(self) -> int:
+        return self.rtp_port + 1
+
+    def set_remote(self, remote: RemoteMedia | None) -> None:
+        """Say where the phone is and what it may send; None: nothing may come in, nothing is sent.
+
+        Each call allows the phone to appear at another address for a moment, as after a re-INVITE. A host that is
+        not a literal address is learned from the phone's first packets. Raises `PeerError` 488 for an IPv6 address
+        when this node's audio is IPv4 only.
+        """
+        if self.closed:
+            return
+        if remote is None:
+            self._engine.native.forget_remote(self.native)
+            return
+        rtcp_host = remote.rtcp_host or remote.rtp_host
+        rtcp_port = remote.rtcp_port or remote.rtp_port + 1
+        self._engine.native.set_remote(
+            self.native,
+            self._packed(remote.rtp_host),
+            remote.rtp_port,
+            self._packed(rtcp_host),
+            rtcp_port,
+            remote.rtcp_mux,
+            remote.send,
+            remote.receive,
+            dict(remote.clock_by_pt),
+            remote.telephone_event_pts,
+        )
+
+    def stats(self) -> StreamStats:
+        """Counters up to now, or up to the end of a closed stream. Costs no lock and no thread's time."""
+        if self._final is not None:
+            return self._final
+        return StreamStats(remote_host=self._remote_host, remote_port=self._remote_port, **self.native.counters())
+
+    def close(self) -> None:
+        """Stop all audio and give the ports back after their rest. May be called twice."""
+        if not self.closed:
+            self.closed = True
+            self.on_event = _unheard
+            self._engine.close_stream(self)
+
+    def take(self, event: NativeEvent) -> None:
+        """What the engine's thread saw on this stream."""
+        kind, number, duration_ms, host, port = event[1:]
+        if kind == "latched":
+            self._remote_host, self._remote_port = _readable(host), port
+        elif kind == "digit" and number < len(_DIGITS):
+            self.on_event(DigitPressed(_DIGITS[number], duration_ms))
+        elif kind == "first":
+            self.on_event(FirstPacket())
+        elif kind == "silent":
+            self.on_event(WentSilent(number))
+        elif kind == "resumed":
+            self.on_event(Resumed())
+        elif kind == "prompt_ended":
+            self.on_event(PromptEnded())
+
+    def keep_final_stats(self) -> None:
+        """The native record is about to go."""
+        self._final = self.stats()
+
+    def _packed(self, host: str) -> bytes:
+        """The address as the engine's sockets know it; empty when it must be learned from packets."""
+        ipv6 = self._engine.ipv6
+        try:
+            packed = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+        except OSError:
+            return b""
+        if not any(packed):
+            return b""
+        if ":" in host:
+            if not ipv6:
+                raise PeerError(488, "IPv6 Audio Not Supported Here")
+            return packed
+        return b"\0" * 10 + b"\xff\xff" + packed if ipv6 else packed
+
+
+def _readable(packed: bytes) -> str:
+    if len(packed) == 16 and packed.startswith(b"\0" * 10 + b"\xff\xff"):
+        packed = packed[12:]
+    return socket.inet_ntop(socket.AF_INET6 if len(packed) == 16 else socket.AF_INET, packed)

@@ -1,0 +1,117 @@
+"""Pairs of UDP ports for audio: an even one for RTP and the odd one above it for RTCP (RFC 3550 11).
+
+A pair is proven free by binding it. The order is random at first and then round-robin, and a pair that was closed
+rests before it is used again, so packets that still travel for an old call find nobody.
+"""
+from __future__ import annotations
+
+import errno
+import ipaddress
+import random
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pbx.core.errors import PbxError
+
+DSCP_EF = 0xB8  # RFC 3246, as the byte of the IP header
+_BUSY = {errno.EADDRINUSE, errno.EACCES}
+
+
+class NoPortError(PbxError):
+    """No pair of ports can be had now; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortPair:
+    """Two bound, non-blocking sockets; whoever takes them closes them and gives the pair back."""
+
+    rtp: socket.socket
+    rtcp: socket.socket
+    rtp_port: int
+
+
+class PortPool:
+    """The pairs between `port_min` and `port_max` inclusive on one local address.
+
+    `host` is a literal IPv4 or IPv6 address; "::" also takes IPv4. Raises `ValueError` when no pair fits the range.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port_min: int,
+        port_max: int,
+        *,
+        quarantine_s: float = 5.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        first = port_min + port_min % 2
+        pairs = list(range(first, port_max, 2))
+        if not pairs or port_min < 1 or port_max > 65535:
+            raise ValueError(f"no pair of RTP ports between {port_min} and {port_max}")
+        random.shuffle(pairs)
+        self.host = host
+        self.ipv6 = ipaddress.ip_address(host).version == 6
+        self.size = len(pairs)
+        self._quarantine_s = quarantine_s
+        self._monotonic = monotonic
+        self._free: deque[tuple[float, int]] = deque((0.0, port) for port in pairs)
+        self._resting: deque[tuple[float, int]] = deque()
+
+    def take(self) -> PortPair:
+        """Bind a free pair. Raises `NoPortError`; ports that someone else holds are passed over."""
+        self._wake_rested()
+        for _ in range(len(self._free)):
+            _, port = self._free.popleft()
+            try:
+                return self._bind(port)
+            except OSError as error:
+                if error.errno not in _BUSY:
+                    self._free.append((0.0, port))
+                    raise NoPortError(f"port {port} on {self.host}: {error.strerror}") from error
+                self._rest(port)
+        raise NoPortError(f"all {self.size} pairs are in use or were closed a moment ago")
+
+    def give_back(self, rtp_port: int) -> None:
+        """The pair was closed; it may be taken again after its rest."""
+        self._rest(rtp_port)
+
+    @property
+    def available(self) -> int:
+        """How many pairs could be taken now."""
+        self._wake_rested()
+        return len(self._free)
+
+    def _rest(self, port: int) -> None:
+        self._resting.append((self._monotonic() + self._quarantine_s, port))
+
+    def _wake_rested(self) -> None:
+        now = self._monotonic()
+        while self._resting and self._resting[0][0] <= now:
+            self._free.append(self._resting.popleft())
+
+    def _bind(self, rtp_port: int) -> PortPair:
+        rtp = self._socket(rtp_port)
+        try:
+            return PortPair(rtp, self._socket(rtp_port + 1), rtp_port)
+        except OSError:
+            rtp.close()
+            raise
+
+    def _socket(self, port: int) -> socket.socket:
+        family = socket.AF_INET6 if self.ipv6 else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        try:
+            if self.ipv6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(self.host != "::"))
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, DSCP_EF)
+            else:
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, DSCP_EF)
+            sock.bind((self.host, port))
+        except OSError:
+            sock.close()
+            raise
+        return sock

@@ -1,0 +1,38 @@
+"""The call detail record: one row a call, a fold over its events."""
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from pbx.model.call_event import CallEvent
+
+
+class Cdr(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One call as the history shows it.
+
+    `disposition` is "in_progress", "answered", "busy", "no_answer", "cancelled", "failed". `duration_s` counts from the
+    offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
+    `ended_at` is when the next start found out.
+    """
+
+    id: str
+    from_number: str
+    from_name: str = ""
+    from_extension: str | None = None
+    dialled: str
+    to_extension: str | None = None
+    to_name: str = ""
+    answered_by: str | None = None
+    source: str = ""
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    disposition: str = "in_progress"
+    cause: str = ""
+    sip_status: int = 0
+    hung_up_by: str = ""
+    duration_s: float = 0.0
+    talk_s: float = 0.0
+    interrupted: bool = False
+    events: tuple[CallEvent, ...] = ()

@@ -1,0 +1,94 @@
+"""What a leg tells the call it belongs to.
+
+The same events come from a SIP dialog, from an audio stream over a WebSocket and from a simulated phone, so nothing
+here names a protocol. Session descriptions travel as bytes (RFC 8866); the call reads them with `pbx.sip.sdp`.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class LegCause(Enum):
+    """Why a leg ended. The value is the word that stands in CDRs and events."""
+
+    NORMAL = "normal"  # BYE from either side
+    CANCELLED = "cancelled"  # the caller gave up before an answer
+    ANSWERED_ELSEWHERE = "answered_elsewhere"  # another phone of a fork was quicker (RFC 3326 Reason, cause 200)
+    BUSY = "busy"
+    DECLINED = "declined"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"  # nobody registered, or nothing answered the INVITE
+    NOT_FOUND = "not_found"
+    INCOMPATIBLE = "incompatible"  # no codec in common (488)
+    ACK_MISSING = "ack_missing"  # the 200 OK was never acknowledged
+    SESSION_EXPIRED = "session_expired"  # RFC 4028 refresh did not come
+    MEDIA_TIMEOUT = "media_timeout"  # audio stopped and the phone no longer answers
+    TRANSPORT = "transport"  # the peer's address refuses our packets
+    SHUTDOWN = "shutdown"  # this node is being stopped
+    REFUSED = "refused"  # any other final refusal; the SIP status says which
+    ERROR = "error"  # our own fault
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """180, 181, 182 or 183 from the phone we are calling; `sdp` is early media."""
+
+    status: int
+    sdp: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The phone we called picked up; the ACK has been sent. `sdp` is its answer (or its offer, if we made none)."""
+
+    sdp: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A final refusal of our INVITE. `contacts` are the URIs of a 3xx, best first."""
+
+    status: int
+    reason: str
+    contacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The peer re-INVITEs (or sends UPDATE with SDP). Answer with `Leg.answer` or `Leg.reject`.
+
+    `sdp` is None when the peer asks us for an offer.
+    """
+
+    sdp: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class InfoDigit:
+    """A DTMF digit that came in a SIP INFO request (application/dtmf-relay or application/dtmf)."""
+
+    digit: str
+    duration_ms: int = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The leg is over; nothing follows. `status` is the SIP status or Q.850-mapped status, when one was given."""
+
+    cause: LegCause
+    status: int = 0
+    reason: str = ""
+
+
+LegEvent = Progress | Answered | Refused | Offered | InfoDigit | Ended
+
+
+class LegFailed(Exception):
+    """An operation on a leg came to nothing: the leg is ending, or has ended, for `cause`."""
+
+    def __init__(self, cause: LegCause, status: int = 0, reason: str = "") -> None:
+        super().__init__(f"leg failed: {cause.value}" + (f" ({status} {reason})" if status else ""))
+        self.cause = cause
+        self.status = status
+        self.reason = reason

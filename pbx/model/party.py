@@ -1,0 +1,37 @@
+"""Who is on one end of a leg, in the words a phone shows."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A caller or a callee: what From and P-Asserted-Identity say.
+
+    `number` is what would be dialled to reach them ("101", "+4930123456"); `name` is the display name, empty when
+    unknown; `extension` is set only when this node knows (has authenticated or addressed) one of its own extensions.
+    """
+
+    number: str
+    name: str = ""
+    extension: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialTarget:
+    """One place an INVITE is sent to: a registered contact, or any SIP URI.
+
+    `uri` becomes the Request-URI, `to_uri` the To header. `transport`, `host` and `port` say where the packet really
+    goes (the source of the REGISTER, so that far-end NAT works); `host` empty means: resolve `uri` by RFC 3263.
+    `connection` names the TCP/TLS/WebSocket connection the phone registered over, 0 for none. `route` is the pre-loaded
+    route set (Path, RFC 3327).
+    """
+
+    uri: str
+    to_uri: str
+    transport: str = "UDP"
+    host: str = ""
+    port: int = 0
+    connection: int = 0
+    route: tuple[str, ...] = ()
+    label: str = ""

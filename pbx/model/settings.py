@@ -1,0 +1,20 @@
+"""Settings of the office that an administrator changes while the node runs.
+
+What the process needs to start (ports, folders) is `pbx.core.config.NodeConfig`, not this.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from pbx.model.base import Record
+
+
+class OfficeSettings(Record, frozen=True, kw_only=True):
+    """One object, stored key by key so that a new setting needs no migration."""
+
+    office_name: Annotated[
+        str, Meta(max_length=80, title="Office name", description="Shown in the title of the admin pages.")
+    ] = ""

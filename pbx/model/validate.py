@@ -1,0 +1,144 @@
+"""Every error of a decoded JSON value, where msgspec stops at the first.
+
+The rules are msgspec's own: each field is converted by itself, so this cannot disagree with decoding. Meant
+for documents that people write; when it finds nothing, `msgspec.convert` succeeds.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterator
+from typing import Annotated, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from pbx.core.errors import UserError
+
+MOST_PROBLEMS = 100
+
+
+def problems_of(raw: object, record: type[msgspec.Struct], path: str = "$") -> list[UserError]:
+    """At most `MOST_PROBLEMS` of them, in the order of the document."""
+    found: list[UserError] = []
+    for problem in _of_struct(raw, record, path):
+        found.append(problem)
+        if len(found) == MOST_PROBLEMS:
+            break
+    return found
+
+
+def _of_struct(raw: object, record: type[msgspec.Struct], path: str) -> Iterator[UserError]:
+    if not isinstance(raw, dict):
+        yield UserError("this is not an object", path=path, got=_brief(raw), needed="a JSON object {…}")
+        return
+    fields = {field.encode_name: field for field in msgspec.structs.fields(record)}
+    for key in raw:
+        if key not in fields:
+            yield _unknown(key, path, list(fields))
+    for name, field in fields.items():
+        if name in raw:
+            yield from _of_value(raw[name], field.type, f"{path}.{name}")
+        elif field.required:
+            yield UserError("this field is missing", path=f"{path}.{name}", needed=_description(field.type))
+
+
+def _of_value(raw: object, kind: object, path: str) -> Iterator[UserError]:
+    inner = _element(kind)
+    if inner is not None and isinstance(raw, list):
+        for index, element in enumerate(raw):
+            yield from _of_value(element, inner, f"{path}[{index}]")
+        return
+    record = _record(kind)
+    if record is not None and not (raw is None and _may_be_none(kind)):
+        yield from _of_struct(raw, record, path)
+        return
+    try:
+        msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        yield UserError(
+            "this is not possible here",
+            path=path,
+            got=_length(raw) if _is_secret(kind) else _brief(raw),
+            needed=_needed(kind, str(error)),
+        )
+
+
+def _unknown(key: str, path: str, known: list[str]) -> UserError:
+    guess = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return UserError(
+        "there is no such field",
+        path=f"{path}.{key}",
+        action=f"Did you mean {guess[0]}?" if guess else f"Possible are: {', '.join(known)}",
+    )
+
+
+def _length(raw: object) -> str:
+    """All that may be told of a secret."""
+    return f"{len(raw)} characters" if isinstance(raw, str) else f"a {type(raw).__name__}"
+
+
+def _needed(kind: object, refusal: str) -> str:
+    """msgspec's words, but for regular expressions, which the type describes better."""
+    description = _description(kind)
+    if "matching regex" in refusal and description:
+        return description
+    return refusal.removeprefix("Expected ").split(" - at ")[0].split(", got ")[0].replace("`", "")
+
+
+def _brief(raw: object) -> object:
+    """What stood there, short enough for one line."""
+    if isinstance(raw, list):
+        return "a list"
+    if isinstance(raw, dict):
+        return "an object"
+    return f"{raw[:37]}…" if isinstance(raw, str) and len(raw) > 40 else raw
+
+
+def _metas(kind: object) -> Iterator[Meta]:
+    """The rules of a type, innermost first."""
+    if get_origin(kind) is Annotated:
+        base, *extra = get_args(kind)
+        yield from _metas(base)
+        yield from (one for one in extra if isinstance(one, Meta))
+    elif get_origin(kind) in (Union, types.UnionType):
+        for part in get_args(kind):
+            yield from _metas(part)
+
+
+def _description(kind: object) -> str | None:
+    return next((meta.description for meta in _metas(kind) if meta.description), None)
+
+
+def _is_secret(kind: object) -> bool:
+    return any((meta.extra_json_schema or {}).get("writeOnly") for meta in _metas(kind))
+
+
+def _parts(kind: object) -> Iterator[object]:
+    """The plain types a value may have."""
+    if get_origin(kind) is Annotated:
+        yield from _parts(get_args(kind)[0])
+    elif get_origin(kind) in (Union, types.UnionType):
+        for part in get_args(kind):
+            yield from _parts(part)
+    else:
+        yield kind
+
+
+def _may_be_none(kind: object) -> bool:
+    return type(None) in _parts(kind)
+
+
+def _record(kind: object) -> type[msgspec.Struct] | None:
+    records = [part for part in _parts(kind) if isinstance(part, type) and issubclass(part, msgspec.Struct)]
+    return records[0] if len(records) == 1 else None
+
+
+def _element(kind: object) -> object | None:
+    """The type of the elements of a list."""
+    for part in _parts(kind):
+        if get_origin(part) is tuple and len(get_args(part)) == 2 and get_args(part)[1] is Ellipsis:
+            element: object = get_args(part)[0]
+            return element
+    return None

@@ -1,0 +1,242 @@
+"""Digest authentication (RFC 3261 22, RFC 7616, RFC 8760), both sides.
+
+A nonce proves by HMAC that we made it, for whom and when, so nothing is stored for those that never come back. Of those
+that do, the highest nonce count is kept (a bounded number of them): each count works once.
+"""
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import struct
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from pbx.sip.errors import ParseError
+
+MAX_NONCES = 65536
+_PARAM = re.compile(r'\s*([A-Za-z0-9\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)')
+_ESCAPED = re.compile(r"\\(.)")
+_HASHES: Mapping[str, Callable[[bytes], hashlib._Hash]] = {
+    "MD5": lambda data: hashlib.md5(data, usedforsecurity=False),
+    "SHA-256": hashlib.sha256,
+    "SHA-512-256": lambda data: hashlib.new("sha512_256", data),
+}
+_STRENGTH = ("SHA-512-256", "SHA-256", "MD5")
+
+
+class VerdictKind(Enum):
+    """What credentials turned out to be."""
+
+    OK = "ok"
+    NONE = "none"  # none were sent, or none for our realm
+    STALE = "stale"  # right, or impossible to judge, but for an old or used nonce: challenge again
+    BAD = "bad"  # wrong password, or malformed
+    UNKNOWN_USER = "unknown_user"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`username` is what was claimed, whether or not it was proved."""
+
+    kind: VerdictKind
+    username: str | None = None
+
+
+class Challenger:
+    """Our side as a server: makes challenges and judges answers.
+
+    `secret` signs nonces; a new one makes all old nonces stale. `algorithms` are offered in this order (RFC 8760 2.4:
+    the client takes the first it knows). `now` is in seconds of any clock that does not go back.
+    """
+
+    def __init__(
+        self, secret: bytes, realm: str, algorithms: Iterable[str], nonce_lifetime_s: float = 300.0
+    ) -> None:
+        self.realm = realm
+        self.algorithms = tuple(algorithms)
+        unknown = [each for each in self.algorithms if each not in _HASHES]
+        if unknown or not self.algorithms:
+            raise ValueError(f"digest algorithms must be among {', '.join(_HASHES)}, got {unknown}")
+        self._secret = secret
+        self._lifetime_s = nonce_lifetime_s
+        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._serial = 0
+        self._ha1: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def challenge(self, now: float, *, source_host: str, stale: bool = False) -> list[str]:
+        """WWW-Authenticate values, one for each algorithm, best loved first."""
+        nonce = self._new_nonce(now, source_host)
+        tail = ", stale=true" if stale else ""
+        return [
+            f'Digest realm="{self.realm}", nonce="{nonce}", algorithm={name}, qop="auth"{tail}'
+            for name in self.algorithms
+        ]
+
+    def verify(
+        self,
+        values: Iterable[str],
+        method: str,
+        now: float,
+        source_host: str,
+        lookup: Callable[[str], str | None],
+    ) -> Verdict:
+        """Judge Authorization values. `lookup` gives a user's password, None when there is no such user.
+
+        An unknown user costs the same work and is told the same as a wrong password.
+        """
+        params = self._ours(values)
+        if params is None:
+            return Verdict(VerdictKind.NONE)
+        user = params.get("username", "")
+        nonce = params.get("nonce", "")
+        age_s = self._age(nonce, now, source_host)
+        if age_s is None or age_s > self._lifetime_s:
+            return Verdict(VerdictKind.STALE, user)
+        if params.get("qop", "") != "auth" or not params.get("cnonce") or not params.get("uri"):
+            return Verdict(VerdictKind.BAD, user)
+        password = lookup(user)
+        algorithm = params["algorithm"]
+        expected = _response(self._ha1_of(user, algorithm, password), algorithm, method, params)
+        right = hmac.compare_digest(expected, params.get("response", "").lower())
+        if password is None:
+            return Verdict(VerdictKind.UNKNOWN_USER, user)
+        if not right:
+            return Verdict(VerdictKind.BAD, user)
+        return Verdict(VerdictKind.OK if self._count_rises(nonce, params.get("nc", "")) else VerdictKind.STALE, user)
+
+    def _ours(self, values: Iterable[str]) -> dict[str, str] | None:
+        """The first credentials for our realm with an algorithm we offer."""
+        for value in values:
+            try:
+                params = parse_params(value)
+            except ParseError:
+                continue
+            algorithm = params.setdefault("algorithm", "MD5").upper()
+            if params.get("realm") == self.realm and algorithm in self.algorithms:
+                params["algorithm"] = algorithm
+                return params
+        return None
+
+    def _ha1_of(self, user: str, algorithm: str, password: str | None) -> str:
+        known = self._ha1.get((user, algorithm))
+        if known is not None and known[0] == password:
+            return known[1]
+        ha1 = _hash(algorithm, f"{user}:{self.realm}:{password or ''}")
+        if password is not None:
+            if len(self._ha1) > 20_000:
+                self._ha1.clear()
+            self._ha1[user, algorithm] = (password, ha1)
+        return ha1
+
+    # -- nonces: base64(time in ms, serial, HMAC over both and the source) -------------------------------------------
+
+    def _new_nonce(self, now: float, source_host: str) -> str:
+        self._serial += 1
+        stamp = struct.pack(">QI", int(now * 1000), self._serial & 0xFFFFFFFF)
+        return base64.urlsafe_b64encode(stamp + self._sign(stamp, source_host)).decode()
+
+    def _sign(self, stamp: bytes, source_host: str) -> bytes:
+        return hmac.digest(self._secret, stamp + source_host.encode(), "sha256")[:18]
+
+    def _age(self, nonce: str, now: float, source_host: str) -> float | None:
+        """Seconds since we made this nonce for this source; None when we did not."""
+        try:
+            raw = base64.urlsafe_b64decode(nonce.encode("ascii"))
+        except (ValueError, UnicodeEncodeError):
+            return None
+        stamp, signature = raw[:12], raw[12:]
+        if len(raw) != 30 or not hmac.compare_digest(signature, self._sign(stamp, source_host)):
+            return None
+        return now - float(struct.unpack(">QI", stamp)[0]) / 1000
+
+    def _count_rises(self, nonce: str, text: str) -> bool:
+        """Whether this nonce count is new (RFC 7616 3.4.5: a replay has an old one)."""
+        try:
+            count = int(text, 16)
+        except ValueError:
+            return False
+        if count <= self._counts.get(nonce, 0):
+            return False
+        self._counts[nonce] = count
+        self._counts.move_to_end(nonce)
+        if len(self._counts) > MAX_NONCES:
+            self._counts.popitem(last=False)
+        return True
+
+
+def authorize(
+    challenges: Iterable[str],
+    *,
+    method: str,
+    uri: str,
+    username: str,
+    password: str,
+    cnonce: str,
+    count: int = 1,
+) -> str | None:
+    """The Authorization value for the strongest challenge we understand; None when there is none."""
+    best: dict[str, str] | None = None
+    for value in challenges:
+        params = parse_params(value)
+        params["algorithm"] = params.get("algorithm", "MD5").upper()
+        if params["algorithm"] not in _HASHES:
+            continue
+        if best is None or _STRENGTH.index(params["algorithm"]) < _STRENGTH.index(best["algorithm"]):
+            best = params
+    if best is None:
+        return None
+    algorithm = best["algorithm"]
+    answer = {"uri": uri, "nonce": best.get("nonce", ""), "cnonce": cnonce, "nc": f"{count:08x}", "qop": ""}
+    if "auth" in [each.strip() for each in best.get("qop", "").split(",")]:
+        answer["qop"] = "auth"
+    realm = best.get("realm", "")
+    response = _response(_hash(algorithm, f"{username}:{realm}:{password}"), algorithm, method, answer)
+    parts = [
+        f'username="{_escape(username)}"',
+        f'realm="{_escape(realm)}"',
+        f'nonce="{answer["nonce"]}"',
+        f'uri="{uri}"',
+        f'response="{response}"',
+        f"algorithm={algorithm}",
+    ]
+    if answer["qop"]:
+        parts += ["qop=auth", f"nc={answer['nc']}", f'cnonce="{cnonce}"']
+    if "opaque" in best:
+        parts.append(f'opaque="{_escape(best["opaque"])}"')
+    return "Digest " + ", ".join(parts)
+
+
+def parse_params(value: str) -> dict[str, str]:
+    """The parameters of a Digest header value, names in lower case. Raises `ParseError` 400."""
+    scheme, _, rest = value.strip().partition(" ")
+    if scheme.lower() != "digest":
+        raise ParseError(400, "Not Digest Credentials")
+    params: dict[str, str] = {}
+    at = 0
+    while at < len(rest):
+        found = _PARAM.match(rest, at)
+        if found is None or found[1].lower() in params:
+            raise ParseError(400, "Bad Digest Credentials")
+        params[found[1].lower()] = found[3] if found[3] is not None else _ESCAPED.sub(r"\1", found[2])
+        at = found.end()
+    return params
+
+
+def _response(ha1: str, algorithm: str, method: str, params: Mapping[str, str]) -> str:
+    ha2 = _hash(algorithm, f"{method}:{params['uri']}")
+    if not params.get("qop"):
+        return _hash(algorithm, f"{ha1}:{params['nonce']}:{ha2}")
+    middle = f"{params['nonce']}:{params.get('nc', '')}:{params.get('cnonce', '')}:{params['qop']}"
+    return _hash(algorithm, f"{ha1}:{middle}:{ha2}")
+
+
+def _hash(algorithm: str, text: str) -> str:
+    return _HASHES[algorithm](text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,116 @@
+"""Header fields: an ordered multi-map keyed by canonical name.
+
+The order of fields of one name is kept; the order of different names means nothing (RFC 3261 7.3.1) and is that of
+their first appearance. Code uses canonical names as they stand below; `canonical` is for names from outside.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_COMPACT = {  # RFC 3261 7.3.3 and the registry that followed it
+    "a": "Accept-Contact",
+    "b": "Referred-By",
+    "c": "Content-Type",
+    "d": "Request-Disposition",
+    "e": "Content-Encoding",
+    "f": "From",
+    "i": "Call-ID",
+    "j": "Reject-Contact",
+    "k": "Supported",
+    "l": "Content-Length",
+    "m": "Contact",
+    "n": "Identity-Info",
+    "o": "Event",
+    "r": "Refer-To",
+    "s": "Subject",
+    "t": "To",
+    "u": "Allow-Events",
+    "v": "Via",
+    "x": "Session-Expires",
+    "y": "Identity",
+}
+_KNOWN = (
+    "Accept Accept-Contact Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info "
+    "Authorization CSeq Call-ID Call-Info Contact Content-Disposition Content-Encoding Content-Language "
+    "Content-Length Content-Type Date Diversion Error-Info Event Expires From History-Info Identity Identity-Info "
+    "In-Reply-To Info-Package Join MIME-Version Max-Forwards Min-Expires Min-SE Organization P-Asserted-Identity "
+    "P-Preferred-Identity Path Priority Privacy Proxy-Authenticate Proxy-Authorization Proxy-Require RAck RSeq Reason "
+    "Record-Route Recv-Info Refer-Sub Refer-To Referred-By Reject-Contact Remote-Party-ID Replaces Reply-To "
+    "Request-Disposition Require Retry-After Route Server Service-Route Session-Expires Subject Subscription-State "
+    "Supported Target-Dialog Timestamp To Unsupported User-Agent Via WWW-Authenticate Warning X-Asterisk-HangupCause"
+).split()
+
+CANONICAL: dict[str, str] = {}
+"""Spellings seen so far that need no work: canonical, lower case and compact ones."""
+for _name in _KNOWN:
+    CANONICAL[_name] = CANONICAL[_name.lower()] = _name
+for _letter, _name in _COMPACT.items():
+    CANONICAL[_letter] = CANONICAL[_letter.upper()] = _name
+
+
+def canonical(name: str) -> str:
+    """The one spelling this program uses for a header name."""
+    known = CANONICAL.get(name) or CANONICAL.get(name.lower())
+    return known or "-".join(part[:1].upper() + part[1:].lower() for part in name.split("-"))
+
+
+class Headers:
+    """`name → values`, each value as it stood on the wire (unfolded, trimmed)."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: dict[str, list[str]] | None = None) -> None:
+        self._fields: dict[str, list[str]] = {} if fields is None else fields
+
+    def get(self, name: str) -> str | None:
+        """The first value."""
+        values = self._fields.get(name)
+        return values[0] if values else None
+
+    def all(self, name: str) -> list[str]:
+        """All values, in order. Comma lists are not split, except Via, which the parser splits."""
+        return self._fields.get(name, [])
+
+    def add(self, name: str, value: str) -> None:
+        self._fields.setdefault(name, []).append(value)
+
+    def set(self, name: str, value: str) -> None:
+        """One value in place of all."""
+        self._fields[name] = [value]
+
+    def set_all(self, name: str, values: list[str]) -> None:
+        """These values in place of all; none removes the name."""
+        if values:
+            self._fields[name] = values
+        else:
+            self._fields.pop(name, None)
+
+    def prepend(self, name: str, value: str) -> None:
+        """A value before all others of its name, and its name before all others when it is new."""
+        if name in self._fields:
+            self._fields[name].insert(0, value)
+        else:
+            self._fields = {name: [value], **self._fields}
+
+    def remove(self, name: str) -> None:
+        self._fields.pop(name, None)
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        """Every field, a pair for each value."""
+        for name, values in self._fields.items():
+            for value in values:
+                yield name, value
+
+    def copy(self) -> Headers:
+        return Headers({name: list(values) for name, values in self._fields.items()})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._fields
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._fields == other._fields
+
+    __hash__ = None  # type: ignore[assignment]  # mutable
+
+    def __repr__(self) -> str:
+        return f"Headers({self._fields!r})"

@@ -1,0 +1,38 @@
+"""Answers to requests that are not worth a transaction (RFC 3261 8.2.7, RFC 4475).
+
+A request that comes again gets the same answer again, with the same To tag, because both are made of the request.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from pbx.sip.build import response_to
+from pbx.sip.effects import Transmit
+from pbx.sip.errors import ParseError
+from pbx.sip.hop import Hop
+from pbx.sip.message import Request, Response
+from pbx.sip.nat import fix_via, response_hop
+
+_MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
+
+
+def refuse(request: Request, status: int, reason: str, hop: Hop, server_name: str = "") -> Transmit | None:
+    """The answer; None for an ACK, and when the request lacks what an answer is made of."""
+    if request.method == "ACK" or not all(name in request.headers for name in _MANDATORY):
+        return None
+    try:
+        back = response_hop(request, hop)
+        fix_via(request, hop)
+    except ParseError:
+        return None
+    seed = f"{request.headers.get('Via')} {request.headers.get('Call-ID')} {request.headers.get('CSeq')}"
+    tag = blake2b(seed.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
+    return Transmit(written_by(server_name, response_to(request, status, reason, to_tag=tag)).encode(), back)
+
+
+def written_by(server_name: str, response: Response) -> Response:
+    """Sign a response the endpoint makes itself."""
+    if server_name:
+        response.headers.add("Server", server_name)
+    return response

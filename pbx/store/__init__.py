@@ -1,0 +1,1 @@
+"""The office's one SQLite file: records, registrations, call history, log-ins."""

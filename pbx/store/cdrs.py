@@ -1,0 +1,107 @@
+"""Call history: one row a call, written when it starts, when it is answered and when it ends."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from pbx.model.cdr import Cdr
+from pbx.store.database import Database
+from pbx.store.table import Table, timestamp
+
+_WHOLE = Table(Cdr, "cdrs")
+_BRIEF = Table(Cdr, "cdrs", without=("events",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdrFilter:
+    """Which calls to list. `since` and `until` are about the start, `until` not included; `extension` may be
+    either side; `number` is a part of the caller's or the dialled number.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    extension: str | None = None
+    number: str | None = None
+    disposition: str | None = None
+
+
+class CdrStore:
+    """Call detail records."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, cdr: Cdr) -> None:
+        """Write a call's record, new or changed; returns when it would survive a power cut."""
+        await self._database.write(lambda connection: _WHOLE.upsert(connection, cdr))
+
+    async def get(self, id_: str) -> Cdr | None:
+        """One call with all its events."""
+        return await self._database.read(lambda connection: _WHOLE.get(connection, id_))
+
+    async def list(
+        self, limit: int = 50, offset: int = 0, filters: CdrFilter | None = None
+    ) -> tuple[list[Cdr], int]:
+        """One page, newest first, without the events; and how many match in all."""
+        where, values = _where(filters or CdrFilter())
+        return await self._database.read(
+            lambda connection: _BRIEF.page(
+                connection,
+                where=where,
+                values=values,
+                order="started_at DESC, id DESC",
+                limit=limit,
+                offset=offset,
+            )
+        )
+
+    async def close_interrupted(self, now: datetime) -> int:
+        """Close the calls that a dead process left open; returns how many.
+
+        Only the node that holds the data directory's lock may do this, before its first call. The disposition
+        is kept, except that a call nobody answered is no longer in progress: it "failed".
+        """
+
+        def work(connection: sqlite3.Connection) -> int:
+            cursor = connection.execute(_CLOSE, {"now": timestamp(now)})
+            return cursor.rowcount
+
+        return await self._database.write(work)
+
+
+_CLOSE = """
+UPDATE cdrs SET
+    ended_at = max(:now, started_at),
+    interrupted = 1,
+    cause = CASE cause WHEN '' THEN 'interrupted' ELSE cause END,
+    disposition = CASE
+        WHEN disposition <> 'in_progress' THEN disposition
+        WHEN answered_at IS NOT NULL THEN 'answered'
+        ELSE 'failed' END,
+    duration_s = max(0, :now - started_at),
+    talk_s = CASE WHEN answered_at IS NULL THEN 0 ELSE max(0, :now - answered_at) END
+WHERE ended_at IS NULL
+"""
+
+
+def _where(wanted: CdrFilter) -> tuple[str, list[str | float]]:
+    terms: list[str] = []
+    values: list[str | float] = []
+    if wanted.since is not None:
+        terms.append("started_at >= ?")
+        values.append(timestamp(wanted.since))
+    if wanted.until is not None:
+        terms.append("started_at < ?")
+        values.append(timestamp(wanted.until))
+    if wanted.extension is not None:
+        terms.append("(from_extension = ? OR to_extension = ?)")
+        values += [wanted.extension, wanted.extension]
+    if wanted.number is not None:
+        terms.append("(instr(from_number, ?) OR instr(dialled, ?))")
+        values += [wanted.number, wanted.number]
+    if wanted.disposition is not None:
+        terms.append("disposition = ?")
+        values.append(wanted.disposition)
+    return (f"WHERE {' AND '.join(terms)}" if terms else ""), values

@@ -1,0 +1,40 @@
+"""Settings of the office, one row a key, so that a new setting needs no migration."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from pbx.model.settings import OfficeSettings
+from pbx.store.database import Database
+
+_PUT = "INSERT INTO settings VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value"
+
+
+class SettingStore:
+    """The office's settings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self) -> OfficeSettings:
+        """What is stored; defaults for the rest. Keys that a newer program wrote are passed over."""
+        rows = await self._database.read(
+            lambda connection: connection.execute("SELECT key, value FROM settings").fetchall()
+        )
+        known = OfficeSettings.__struct_fields__
+        return msgspec.convert(
+            {key: msgspec.json.decode(value) for key, value in rows if key in known}, OfficeSettings
+        )
+
+    async def put(self, settings: OfficeSettings) -> None:
+        rows = [
+            (key, msgspec.json.encode(value).decode())
+            for key, value in msgspec.structs.asdict(settings).items()
+        ]
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany(_PUT, rows)
+
+        await self._database.write(work)

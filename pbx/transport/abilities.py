@@ -1,0 +1,50 @@
+"""What this node can do in SIP, and reading what a peer can do (Allow, Supported, Require)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pbx.sip.headers import Headers
+
+DIALOG_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK")
+ALLOW = ", ".join(DIALOG_METHODS)
+SUPPORTED = "100rel, timer"
+UNDERSTOOD = frozenset({"100rel", "timer"})
+"""Option tags a peer may put into Require."""
+
+SDP = "application/sdp"
+DTMF_RELAY = "application/dtmf-relay"
+DTMF = "application/dtmf"
+ACCEPT = SDP
+ACCEPT_INFO = f"{DTMF_RELAY}, {DTMF}"
+
+
+def tokens(values: Iterable[str]) -> frozenset[str]:
+    """The members of comma-separated header values, in lower case, without parameters."""
+    return frozenset(
+        word
+        for value in values
+        for part in value.split(",")
+        if (word := part.partition(";")[0].strip().lower())
+    )
+
+
+def supports(headers: Headers, option: str) -> bool:
+    """Whether a message's Supported or Require names an option tag."""
+    return option in tokens(headers.all("Supported")) or option in tokens(headers.all("Require"))
+
+
+def allows(headers: Headers, method: str) -> bool | None:
+    """Whether a message's Allow names a method; None when it has no Allow (then nothing is known)."""
+    values = headers.all("Allow")
+    return method.lower() in tokens(values) if values else None
+
+
+def content_type(headers: Headers) -> str:
+    """The media type of the body in lower case, without parameters; "" when none is given."""
+    return (headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+
+
+def missing_options(headers: Headers) -> str:
+    """The option tags of Require that we do not understand, as an Unsupported value; "" when all is well."""
+    return ", ".join(sorted(tokens(headers.all("Require")) - UNDERSTOOD))

@@ -1,0 +1,63 @@
+"""Reading a dial target: where its INVITE goes, and what its URIs say."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pbx.model.party import DialTarget
+from pbx.sip.build import response_to
+from pbx.sip.errors import ParseError
+from pbx.sip.hop import Hop
+from pbx.sip.message import Request, Response
+from pbx.sip.uri import SipUri
+from pbx.transport.resolver import DEFAULT_PORT, Resolver
+
+
+def hops_at_once(target: DialTarget, resolver: Resolver) -> list[Hop] | None:
+    """The next hops of a target when no look-up is needed, else None."""
+    if target.host:
+        port = target.port or DEFAULT_PORT.get(target.transport, 5060)
+        return [Hop(target.transport, target.host, port, connection=target.connection)]
+    known = resolver.known(first_uri(target))
+    return [known] if known is not None else None
+
+
+def first_uri(target: DialTarget) -> str:
+    """The URI that decides the next hop: the first route, or the target itself (RFC 3261 8.1.2)."""
+    return target.route[0].strip("<> ").partition(">")[0] if target.route else target.uri
+
+
+def is_far_end_nat(target: DialTarget) -> bool:
+    """Whether a registered phone's Contact is not the address its packets come from."""
+    if not target.host or target.route:
+        return False
+    try:
+        return SipUri.parse(target.uri).host.strip("[]") != target.host
+    except ParseError:
+        return True
+
+
+def user_of(uri: str) -> str:
+    """The user part of a SIP URI, "" when it has none."""
+    try:
+        return SipUri.parse(uri).user or ""
+    except ParseError:
+        return ""
+
+
+class FinalResponse:
+    """A future for the final response to one request; silence becomes a 408 or 503 of our own."""
+
+    __slots__ = ("_request", "arrived")
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.arrived: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+
+    def responded(self, response: Response, hop: Hop) -> None:
+        if response.status >= 200 and not self.arrived.done():
+            self.arrived.set_result(response)
+
+    def failed(self, status: int) -> None:
+        if not self.arrived.done():
+            self.arrived.set_result(response_to(self._request, status))

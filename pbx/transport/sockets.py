@@ -1,0 +1,132 @@
+"""All SIP sockets of a node: bound first, started later, closed last.
+
+`bind` takes the ports before anything else of the node starts, so that "already in use" is told while nothing has to
+be undone. A host of "::" means both families, "0.0.0.0" IPv4 only.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+from typing import Protocol
+
+from pbx.core.errors import StartupError
+from pbx.sip.hop import Hop
+from pbx.transport.guard import Guard
+from pbx.transport.stream import StreamLimits
+from pbx.transport.tcp import StreamUser, TcpListener
+from pbx.transport.udp import UdpListener
+
+log = logging.getLogger(__name__)
+
+ANY_IPV4 = "0.0.0.0"  # noqa: S104 what the setting asks for
+_PORT_TRIES = 20
+_NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+
+
+class WireUser(StreamUser, Protocol):
+    """What stands above a wire: the driver. `undeliverable`: the hop refused, or its connection has ended."""
+
+    def received(self, data: bytes, hop: Hop) -> None:
+        """One datagram."""
+        ...
+
+
+class Wire(Protocol):
+    """What carries messages: real sockets here, a lossy network in tests."""
+
+    def send(self, data: bytes, hop: Hop) -> bool:
+        """Send, without waiting; False when the hop cannot be reached. Later failures go to `undeliverable`."""
+        ...
+
+
+class SipSockets:
+    """UDP and TCP on one port."""
+
+    def __init__(
+        self, host: str, port: int, *, guard: Guard | None = None, limits: StreamLimits | None = None
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.guard = guard if guard is not None else Guard()
+        self.udp = UdpListener()
+        self.tcp = TcpListener(guard=self.guard, limits=limits if limits is not None else StreamLimits())
+
+    def bind(self) -> None:
+        """Take the port for UDP and TCP; port 0 takes any that is free for both.
+
+        Raises `StartupError` that names the setting to change.
+        """
+        tries = 1 if self.port else _PORT_TRIES
+        for remaining in reversed(range(tries)):
+            try:
+                self._bind_both()
+            except OSError as error:
+                if remaining and error.errno == errno.EADDRINUSE:
+                    continue
+                raise self._startup_error(error) from error
+            return
+
+    async def start(self, user: WireUser) -> None:
+        """Begin to receive; messages go to `user`."""
+        self.udp.start(user.received, user.undeliverable)
+        await self.tcp.start(user)
+
+    def send(self, data: bytes, hop: Hop) -> bool:
+        """Send one encoded message to a hop."""
+        if hop.transport == "UDP":
+            return self.udp.send(data, hop.remote_host, hop.remote_port)
+        if hop.transport == "TCP":
+            return self.tcp.send(data, hop)
+        return False
+
+    async def close(self) -> None:
+        """Close everything. May be called twice."""
+        self.udp.close()
+        await self.tcp.close()
+
+    def _hosts(self) -> tuple[str, ...]:
+        if self.host not in ("::", ""):
+            return (self.host,)
+        return ("::", ANY_IPV4) if self.host == "::" and _has_ipv6() else (ANY_IPV4,)
+
+    def _bind_both(self) -> None:
+        hosts = self._hosts()
+        self.udp.bind(hosts, self.port)
+        try:
+            self.tcp.bind(hosts, self.udp.port)
+        except BaseException:
+            self.udp.close()
+            raise
+        self.port = self.udp.port
+
+    def _startup_error(self, error: OSError) -> StartupError:
+        if error.errno == errno.EADDRINUSE:
+            return StartupError(
+                f"SIP port {self.port} is already in use on {self.host}",
+                path="sip_port",
+                action="Stop the other program, or choose another port with --sip-port",
+            )
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return StartupError(
+                f"SIP port {self.port} may not be opened by this user",
+                path="sip_port",
+                action="Choose a port above 1023 with --sip-port",
+            )
+        return StartupError(
+            f"the SIP address {self.host}:{self.port} cannot be opened: {error.strerror or error}",
+            path="host",
+            action="Check --host and --sip-port",
+        )
+
+
+def _has_ipv6() -> bool:
+    """Whether this machine can bind an IPv6 address at all."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        log.info("no IPv6 here, SIP stays on IPv4", extra={"error": error.strerror})
+        return False
+    return True

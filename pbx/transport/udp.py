@@ -1,0 +1,162 @@
+"""UDP sockets: one per address family, read straight from the event loop.
+
+Plain sockets rather than a `DatagramProtocol`, because the kernel's error queue matters here: with IP_RECVERR an ICMP
+"port unreachable" names the destination that caused it, so an INVITE to a phone that is gone fails at once and not
+after 32 seconds. Must never know what is in a datagram.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable
+
+from pbx.core.errors import StartupError
+from pbx.sip.hop import Hop
+
+log = logging.getLogger(__name__)
+
+SOCKET_BUFFER_BYTES = 4 << 20
+"""Asked for in both directions; the kernel gives what net.core.rmem_max allows."""
+
+_MAX_DATAGRAM = 65535
+_READS_PER_WAKE = 64
+_IP_RECVERR = 11
+_IPV6_RECVERR = 25
+_MSG_ERRQUEUE = 0x2000
+
+Received = Callable[[bytes, Hop], None]
+Undeliverable = Callable[[Hop], None]
+
+
+def family_of(host: str) -> int:
+    """AF_INET or AF_INET6 for an IP literal, 0 for anything else (a name here would block in the resolver)."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.inet_pton(family, host.partition("%")[0])
+    except (OSError, ValueError):
+        return 0
+    return int(family)
+
+
+def bind_udp(host: str, port: int) -> socket.socket:
+    """A bound, non-blocking UDP socket with large buffers. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        sock.bind((host, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+class UdpListener:
+    """Reads and writes the bound UDP sockets of this node."""
+
+    def __init__(self) -> None:
+        self.send_dropped = 0
+        self._sockets: dict[int, socket.socket] = {}
+        self._received: Received | None = None
+        self._undeliverable: Undeliverable | None = None
+
+    @property
+    def port(self) -> int:
+        """The bound port; 0 before `bind`."""
+        for sock in self._sockets.values():
+            return int(sock.getsockname()[1])
+        return 0
+
+    def bind(self, hosts: tuple[str, ...], port: int) -> None:
+        """Bind every host (one per family). Raises `OSError`; then nothing stays bound."""
+        try:
+            for host in hosts:
+                sock = bind_udp(host, port or self.port)
+                self._sockets[sock.family] = sock
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, received: Received, undeliverable: Undeliverable) -> None:
+        """Begin to read. `undeliverable` is told the destination of a packet that ICMP brought back."""
+        if not self._sockets:
+            raise StartupError("the SIP sockets are not bound")
+        self._received = received
+        self._undeliverable = undeliverable
+        loop = asyncio.get_running_loop()
+        for sock in self._sockets.values():
+            loop.add_reader(sock, self._readable, sock)
+
+    def send(self, data: bytes, host: str, port: int) -> bool:
+        """Send one datagram to an IP literal; False when there is no way to reach the destination.
+
+        A full socket buffer loses the datagram, as the network might: SIP sends it again.
+        """
+        sock = self._sockets.get(family_of(host))
+        if sock is None:
+            return False
+        for _ in range(3):
+            try:
+                sock.sendto(data, (host, port))
+            except BlockingIOError:
+                self.send_dropped += 1
+                return True
+            except ConnectionError:
+                # The error of an earlier datagram, to whomever it went; this one has not been sent yet.
+                self._drain_errors(sock)
+            except OSError as error:
+                if not self._drain_errors(sock):
+                    log.debug("datagram not sent", extra={"error": errno.errorcode.get(error.errno or 0, "")})
+                    return False
+            else:
+                return True
+        return False
+
+    def close(self) -> None:
+        """Stop reading and close the sockets. May be called twice."""
+        sockets, self._sockets = self._sockets, {}
+        for sock in sockets.values():
+            if self._received is not None:
+                asyncio.get_running_loop().remove_reader(sock)
+            sock.close()
+        self._received = None
+
+    def _readable(self, sock: socket.socket) -> None:
+        received = self._received
+        for turn in range(_READS_PER_WAKE):
+            if received is None or sock.fileno() < 0:
+                return
+            try:
+                data, address = sock.recvfrom(_MAX_DATAGRAM)
+            except BlockingIOError:
+                if turn == 0:  # woken without data: an error waits whose number somebody has read already
+                    self._drain_errors(sock)
+                return
+            except OSError:
+                if not self._drain_errors(sock):
+                    return
+                continue
+            received(data, Hop("UDP", address[0], address[1]))
+
+    def _drain_errors(self, sock: socket.socket) -> bool:
+        """Read the kernel's error queue; True when something was in it."""
+        found = False
+        for _ in range(_READS_PER_WAKE):
+            try:
+                _, _, _, address = sock.recvmsg(0, 512, _MSG_ERRQUEUE)
+            except OSError:
+                return found
+            found = True
+            if address and self._undeliverable is not None:
+                self._undeliverable(Hop("UDP", address[0], address[1]))
+        return found

@@ -1,0 +1,19 @@
+/** Search parameters of an address, read with suspicion: anybody can type one. */
+type Search = Readonly<Record<string, unknown>>;
+
+export function textParam<K extends string>(search: Search, name: K): Partial<Record<K, string>> {
+  const value = search[name];
+  const text = typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
+  return text === "" ? {} : ({ [name]: text.slice(0, 200) } as Partial<Record<K, string>>);
+}
+
+export function numberParam<K extends string>(
+  search: Search,
+  name: K,
+  lowest: number,
+  highest: number,
+): Partial<Record<K, number>> {
+  const value = Number(search[name]);
+  const fits = Number.isInteger(value) && value >= lowest && value <= highest;
+  return fits ? ({ [name]: value } as Partial<Record<K, number>>) : {};
+}

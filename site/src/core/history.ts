@@ -1,0 +1,57 @@
+/** One row of the history in words. */
+import type { Cdr, Extension } from "../schema.gen.ts";
+import type { Text } from "../text/en.ts";
+import { causeWords, dispositionTone, type DispositionTone } from "./causes.ts";
+import { dialledName, partyName } from "./people.ts";
+import { endedBy } from "./story.ts";
+import { formatDuration } from "./time.ts";
+
+export interface HistoryRow {
+  readonly id: string;
+  readonly from: string;
+  readonly fromNumber: string;
+  readonly to: string;
+  readonly toNumber: string;
+  readonly startedAt: string;
+  readonly tone: DispositionTone;
+  readonly outcome: string;
+  /** Why it came to this, where the outcome alone does not say it; empty otherwise. */
+  readonly why: string;
+  /** Talk time, empty for a call nobody answered. */
+  readonly talked: string;
+  readonly interrupted: boolean;
+}
+
+export type Directory = ReadonlyMap<string, Extension>;
+
+export function historyRow(cdr: Cdr, directory: Directory, t: Text): HistoryRow {
+  const answered = cdr.answered_at !== null;
+  // The name of that day is in the record; only a call that is still being routed has none yet.
+  const toName = cdr.to_name || (cdr.ended_at === null ? (directory.get(cdr.dialled)?.name ?? "") : "");
+  return {
+    id: cdr.id,
+    from: partyName(cdr.from_name, cdr.from_number),
+    fromNumber: cdr.from_number,
+    to: dialledName(cdr.dialled, toName, t.live.features),
+    toNumber: cdr.dialled,
+    startedAt: cdr.started_at,
+    tone: dispositionTone(cdr.disposition),
+    outcome: t.history.disposition[cdr.disposition] ?? cdr.disposition,
+    why: needsWhy(cdr) ? causeWords(cdr.cause, endedBy(cdr, t), t) : "",
+    talked: answered && cdr.ended_at !== null && !cdr.interrupted ? formatDuration(cdr.talk_s, t.duration) : "",
+    interrupted: cdr.interrupted,
+  };
+}
+
+function needsWhy(cdr: Cdr): boolean {
+  if (cdr.ended_at === null || cdr.interrupted) return false;
+  return !(cdr.disposition === "answered" && cdr.cause === "normal") && cdr.disposition !== "cancelled";
+}
+
+export const DISPOSITIONS = ["answered", "no_answer", "busy", "cancelled", "failed", "in_progress"] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
+
+/** A disposition from an address, or nothing when it is not one. */
+export function dispositionFrom(text: string | undefined): Disposition | undefined {
+  return DISPOSITIONS.find((each) => each === text);
+}

@@ -1,0 +1,157 @@
+/** A finished (or running) call's events as a timeline that a person can read: a fold over the same events as the CDR. */
+import type { Cdr } from "../schema.gen.ts";
+import type { Text } from "../text/en.ts";
+import { causeWords } from "./causes.ts";
+import { dialledName, partyName, shortTarget } from "./people.ts";
+import { formatDuration } from "./time.ts";
+
+type CallEvent = Cdr["events"][number];
+
+export type StoryTone = "start" | "plain" | "good" | "warn" | "bad" | "end";
+
+export interface StoryStep {
+  readonly at: string;
+  /** Milliseconds since the call was offered. */
+  readonly offsetMs: number;
+  readonly tone: StoryTone;
+  readonly title: string;
+  readonly detail: string;
+}
+
+type Told = readonly [tone: StoryTone, title: string, detail?: string];
+
+/** The readable timeline of one call. Leg ends that only repeat how the whole call ended are left out. */
+export function story(cdr: Cdr, t: Text): StoryStep[] {
+  const { events } = cdr;
+  const who = nameLegs(cdr, t);
+  const origin = Date.parse(events[0]?.at ?? cdr.started_at);
+  const steps: StoryStep[] = [];
+  for (const event of events) {
+    if (isEcho(event, events)) continue;
+    const [tone, title, detail = ""] = tell(event, who, cdr, t);
+    const last = steps.at(-1);
+    if (last?.title === title && last.detail === detail) continue;
+    steps.push({ at: event.at, offsetMs: Date.parse(event.at) - origin, tone, title, detail });
+  }
+  return steps;
+}
+
+/** How each leg is called: "a" is the caller, the others the phones that were rung. */
+export function nameLegs(cdr: Cdr, t: Text): (leg: string) => string {
+  const names = new Map<string, string>([["a", partyName(cdr.from_name, cdr.from_number)]]);
+  // A list of calls comes without their events: then whoever was called stands for all phones that rang.
+  const called = partyName(cdr.to_name, cdr.dialled);
+  const targets = new Map<string, number>();
+  for (const event of cdr.events) {
+    if (event.type !== "leg_dialled") continue;
+    const target = shortTarget(event.target);
+    const nth = (targets.get(target) ?? 0) + 1;
+    targets.set(target, nth);
+    const name = target === cdr.to_extension || target === cdr.dialled ? partyName(cdr.to_name, target) : target;
+    names.set(event.leg, nth > 1 ? `${name} #${nth}` : name);
+  }
+  return (leg) => (leg === "node" ? t.story.node : (names.get(leg) ?? called));
+}
+
+/** Who ended the call, as a name; empty where the history does not say. */
+export function endedBy(cdr: Cdr, t: Text): string {
+  return cdr.hung_up_by && cdr.hung_up_by !== "node" ? nameLegs(cdr, t)(cdr.hung_up_by) : "";
+}
+
+function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text): Told {
+  switch (event.type) {
+    case "offered":
+      return [
+        "start",
+        t.story.offered(partyName(event.from_name, event.from_number), event.dialled),
+        event.source ? t.story.offeredFrom(event.source) : "",
+      ];
+    case "routed": {
+      const to = dialledName(event.to, event.to_name, t.live.features);
+      return ["plain", event.kind === "feature" ? t.story.routedFeature(to) : t.story.routedExtension(to)];
+    }
+    case "leg_dialled":
+      return ["plain", t.story.legDialled(who(event.leg)), addressOf(event.target)];
+    case "leg_ringing":
+      if (event.leg === "a") return ["plain", event.early_media ? t.story.callerEarly : t.story.callerRinging];
+      return ["plain", t.story.legRinging(who(event.leg)), event.early_media ? t.story.earlyMedia : ""];
+    case "leg_answered":
+      return event.leg === "a"
+        ? ["good", t.story.callerAnswered(who("a"))]
+        : ["good", t.story.legAnswered(who(event.leg))];
+    case "leg_held":
+      return ["warn", t.story.legHeld(who(event.leg))];
+    case "leg_resumed":
+      return ["good", t.story.legResumed(who(event.leg))];
+    case "digit":
+      return ["plain", t.story.digit(who(event.leg))];
+    case "audio_started":
+      return ["good", t.story.audioStarted(who(event.leg))];
+    case "audio_silent":
+      return [
+        "bad",
+        t.story.audioSilent(who(event.leg)),
+        t.story.audioSilentFor(formatDuration(event.silent_ms / 1000, t.duration)),
+      ];
+    case "audio_back":
+      return ["good", t.story.audioBack(who(event.leg))];
+    case "leg_quality":
+      return [lossOf(event) > 0.03 ? "warn" : "plain", t.story.quality(who(event.leg)), qualityWords(event, t)];
+    case "leg_ended":
+      return [
+        isTrouble(event.cause) ? "warn" : "plain",
+        t.story.legEnded(who(event.leg)),
+        causeWords(event.cause, who(event.leg), t),
+      ];
+    case "ended":
+      return [isTrouble(event.cause) ? "bad" : "end", t.story.ended, causeWords(event.cause, endedBy(cdr, t), t)];
+    default:
+      return ["plain", t.story.unknown((event as { type: string }).type)];
+  }
+}
+
+/** A leg that ended in the same breath and for the same cause as the call says nothing new. */
+function isEcho(event: CallEvent, events: readonly CallEvent[]): boolean {
+  if (event.type !== "leg_ended") return false;
+  const end = events.find((each) => each.type === "ended");
+  if (end === undefined) return false;
+  const together = Math.abs(Date.parse(end.at) - Date.parse(event.at)) < 1500;
+  return together && (event.cause === end.cause || event.cause === "normal");
+}
+
+function addressOf(target: string): string {
+  return /^sips?:[^@]*@([^;>]+)/i.exec(target)?.[1] ?? "";
+}
+
+const CALM_CAUSES: ReadonlySet<string> = new Set([
+  "normal",
+  "cancelled",
+  "answered_elsewhere",
+  "busy",
+  "declined",
+  "no_answer",
+]);
+
+function isTrouble(cause: string): boolean {
+  return !CALM_CAUSES.has(cause);
+}
+
+interface Quality {
+  readonly packets_in: number;
+  readonly lost: number;
+  readonly jitter_ms: number;
+}
+
+/** The share of packets that never came, 0 to 1. */
+export function lossOf(quality: Quality): number {
+  const sent = quality.packets_in + Math.max(0, quality.lost);
+  return sent > 0 ? Math.max(0, quality.lost) / sent : 0;
+}
+
+export function qualityWords(quality: Quality, t: Text): string {
+  if (quality.packets_in === 0) return t.story.qualityNone;
+  const percent = lossOf(quality) * 100;
+  const loss = percent === 0 ? "0 %" : percent < 0.1 ? "< 0.1 %" : `${percent.toFixed(1)} %`;
+  const jitter = `${quality.jitter_ms < 10 ? quality.jitter_ms.toFixed(1) : quality.jitter_ms.toFixed(0)} ms`;
+  return t.story.qualityDetail(quality.packets_in.toLocaleString(t.locale), loss, jitter);
+}

@@ -1,0 +1,98 @@
+/** Durations and instants as people read them. Time zone and language are arguments; nothing here asks the clock. */
+import type { Text } from "../text/en.ts";
+
+type DurationWords = Text["duration"];
+
+/** A running timer: "0:07", "12:45", "1:02:03". Never negative, since two clocks may disagree a little. */
+export function formatTimer(ms: number): string {
+  const total = Math.max(0, Math.floor(ms / 1000));
+  const hours = Math.floor(total / 3600);
+  const minutes = Math.floor((total % 3600) / 60);
+  const seconds = pad(total % 60);
+  return hours > 0 ? `${hours}:${pad(minutes)}:${seconds}` : `${minutes}:${seconds}`;
+}
+
+/** A finished duration in at most two units: "7 s", "3 min 12 s", "1 h 4 min", "2 days 3 h". */
+export function formatDuration(seconds: number, words: DurationWords): string {
+  const total = Math.max(0, Math.round(seconds));
+  const units: readonly (readonly [number, (n: number) => string])[] = [
+    [86400, words.d],
+    [3600, words.h],
+    [60, words.min],
+    [1, words.s],
+  ];
+  const first = units.findIndex(([size]) => total >= size);
+  if (first < 0) return words.s(0);
+  const parts: string[] = [];
+  let rest = total;
+  for (const [size, word] of units.slice(first, first + 2)) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(word(count));
+  }
+  return parts.join(" ");
+}
+
+/** A time still to go, as precise as it matters: "48 min", "2 h 5 min", below a minute "16 s". */
+export function formatRemaining(seconds: number, words: DurationWords): string {
+  return formatDuration(seconds >= 60 ? Math.floor(seconds / 60) * 60 : seconds, words);
+}
+
+/** Clock time with seconds: "14:02:11". */
+export function formatClock(at: number | string, locale: string, timeZone?: string): string {
+  return format(at, locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" }, timeZone);
+}
+
+/** Clock time without seconds: "14:02". */
+export function formatShortClock(at: number | string, locale: string, timeZone?: string): string {
+  return format(at, locale, { hour: "2-digit", minute: "2-digit" }, timeZone);
+}
+
+/** "Today", "Yesterday", "Mon 3 Nov", and with the year when it is another one. */
+export function formatDay(
+  at: string,
+  now: number,
+  locale: string,
+  words: { readonly today: string; readonly yesterday: string },
+  timeZone?: string,
+): string {
+  const day = dayKey(Date.parse(at), timeZone);
+  if (day === dayKey(now, timeZone)) return words.today;
+  if (day === dayKey(now - 86_400_000, timeZone)) return words.yesterday;
+  const sameYear = day.slice(0, 4) === dayKey(now, timeZone).slice(0, 4);
+  return format(
+    at,
+    locale,
+    { weekday: "short", day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) },
+    timeZone,
+  );
+}
+
+/** Date and clock time in full, for details and tooltips. */
+export function formatFull(at: string, locale: string, timeZone?: string): string {
+  return format(
+    at,
+    locale,
+    { weekday: "short", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+    timeZone,
+  );
+}
+
+function format(
+  at: number | string,
+  locale: string,
+  options: Intl.DateTimeFormatOptions,
+  timeZone: string | undefined,
+): string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  return new Intl.DateTimeFormat(locale, { ...options, ...zone, hourCycle: "h23" }).format(new Date(at));
+}
+
+function dayKey(at: number, timeZone: string | undefined): string {
+  const zone = timeZone === undefined ? {} : { timeZone };
+  return new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", ...zone }).format(at);
+}
+
+function pad(n: number): string {
+  return n.toString().padStart(2, "0");
+}

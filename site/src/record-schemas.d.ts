@@ -1,0 +1,4 @@
+declare module "virtual:record-schemas" {
+  const schemas: unknown;
+  export default schemas;
+}

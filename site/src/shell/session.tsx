@@ -1,0 +1,52 @@
+/** Who is logged in. Pages inside the gate can rely on somebody being there. */
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { createContext, use, useEffect } from "react";
+import { setCsrfToken, whenSignedOut } from "../api/client.ts";
+import { queryClient, sessionQuery } from "../api/queries.ts";
+import { liveClient } from "../live/useLive.ts";
+import type { SessionView } from "../schema.gen.ts";
+import { LoginPage } from "../pages/LoginPage.tsx";
+import { Unreachable } from "./Unreachable.tsx";
+
+const SessionContext = createContext<SessionView | undefined>(undefined);
+
+export function useSession(): SessionView {
+  const session = use(SessionContext);
+  if (session === undefined) throw new Error("useSession outside of the gate");
+  return session;
+}
+
+export function enter(session: SessionView): void {
+  setCsrfToken(session.csrf_token);
+  queryClient.setQueryData(sessionQuery.queryKey, session);
+}
+
+/** Forgets everything that was read: the next person on this browser may not be allowed to see it. */
+export function leave(): void {
+  setCsrfToken("");
+  liveClient.stop();
+  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+  queryClient.setQueryData(sessionQuery.queryKey, null);
+}
+
+whenSignedOut(leave);
+
+/** Shows the log-in where nobody is logged in, at whatever address was asked for. */
+export function SessionGate({ children }: { readonly children: ReactNode }) {
+  const { data: session, error, refetch, isFetching } = useQuery({
+    ...sessionQuery,
+    refetchInterval: (query) => (query.state.error === null ? false : 5000),
+  });
+
+  useEffect(() => {
+    if (session === undefined || session === null) return;
+    setCsrfToken(session.csrf_token);
+    liveClient.start();
+  }, [session]);
+
+  if (session === null) return <LoginPage />;
+  if (session !== undefined) return <SessionContext value={session}>{children}</SessionContext>;
+  if (error !== null) return <Unreachable retry={() => void refetch()} busy={isFetching} />;
+  return null;
+}

@@ -1,0 +1,52 @@
+/** Short messages about what just happened, read aloud and gone by themselves. */
+import type { ReactNode } from "react";
+import { createContext, use, useCallback, useMemo, useState } from "react";
+import { Icon } from "./Icon.tsx";
+
+type Say = (text: string) => void;
+
+const SayContext = createContext<Say>(() => undefined);
+
+/** A function that shows a short message. */
+export function useSay(): Say {
+  return use(SayContext);
+}
+
+interface Toast {
+  readonly id: number;
+  readonly text: string;
+}
+
+export function Toasts({ children }: { readonly children: ReactNode }) {
+  const [toasts, setToasts] = useState<readonly Toast[]>([]);
+  const say = useCallback<Say>((text) => {
+    const id = performance.now();
+    setToasts((before) => [...before.slice(-2), { id, text }]);
+    setTimeout(() => setToasts((before) => before.filter((each) => each.id !== id)), 4500);
+  }, []);
+  const shown = useMemo(
+    () =>
+      toasts.map((toast) => (
+        <p
+          key={toast.id}
+          className="arrive pointer-events-auto flex items-center gap-2.5 rounded-xl bg-ink px-4 py-3 text-canvas shadow-float"
+        >
+          <Icon name="check" />
+          {toast.text}
+        </p>
+      )),
+    [toasts],
+  );
+  return (
+    <SayContext value={say}>
+      {children}
+      <div
+        role="status"
+        aria-live="polite"
+        className="pointer-events-none fixed inset-x-0 bottom-20 z-50 flex flex-col items-center gap-2 px-4 md:bottom-6"
+      >
+        {shown}
+      </div>
+    </SayContext>
+  );
+}

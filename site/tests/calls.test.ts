@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { busyExtensions, inOrder, viewCall } from "../src/core/calls.ts";
+import { en } from "../src/text/en.ts";
+import { at, leg, liveCall, talking } from "./samples.ts";
+
+describe("a running call in words", () => {
+  test("ringing says where", () => {
+    const view = viewCall(liveCall(), en);
+    expect(view).toMatchObject({ state: "ringing", summary: "Ringing at 102", trouble: false, answered: false });
+    expect(view.since).toBe(Date.parse(at(0)));
+  });
+
+  test("several phones of one extension are counted", () => {
+    const call = liveCall({ legs: [leg("a", "101", "dialling"), leg("b1", "102", "ringing"), leg("b2", "102", "ringing")] });
+    expect(viewCall(call, en).summary).toBe("Ringing at 102 on 2 devices");
+  });
+
+  test("the timer of an answered call counts from the answer", () => {
+    const view = viewCall(talking(leg("a", "101", "talking", "flowing"), leg("b1", "102", "talking", "flowing")), en);
+    expect(view.since).toBe(Date.parse(at(4)));
+    expect(view.summary).toBe("Audio flows both ways");
+  });
+
+  test("a side that is not heard is the first thing said", () => {
+    const view = viewCall(talking(leg("a", "101", "talking", "flowing"), leg("b1", "102", "talking", "silent")), en);
+    expect(view).toMatchObject({ summary: "No audio from Bob", trouble: true });
+    expect(view.to.audio).toBe("silent");
+    expect(view.from.audio).toBe("flowing");
+  });
+
+  test("hold is not trouble", () => {
+    const call = liveCall({
+      state: "held",
+      answered_at: at(4),
+      legs: [leg("a", "101", "held", "silent"), leg("b1", "102", "talking", "flowing")],
+    });
+    expect(viewCall(call, en)).toMatchObject({ summary: "Alice has the call on hold", trouble: false });
+  });
+
+  test("a feature is called by what it does and has one leg", () => {
+    const call = liveCall({ dialled: "*43", to_name: "", state: "talking", answered_at: at(0), legs: [leg("a", "101", "talking", "flowing")] });
+    const view = viewCall(call, en);
+    expect(view.to.name).toBe("Echo test");
+    expect(view.summary).toBe("Audio from Alice");
+  });
+
+  test("a state this site does not know reads as routing, it does not break", () => {
+    expect(viewCall(liveCall({ state: "levitating" }), en).state).toBe("routing");
+  });
+});
+
+test("calls keep their place: the longest running first", () => {
+  const calls = [liveCall({ id: "b", started_at: at(5) }), liveCall({ id: "a", started_at: at(1) })];
+  expect(inOrder(calls).map((call) => call.id)).toEqual(["a", "b"]);
+});
+
+test("a caller is on a call, the phone that rings is ringing, and talking wins", () => {
+  const busy = busyExtensions([
+    liveCall(),
+    liveCall({ id: "c2", from_number: "102", legs: [leg("a", "102", "talking"), leg("b1", "sip:103@192.0.2.9", "ringing")] }),
+  ]);
+  expect(Object.fromEntries(busy)).toEqual({ 101: "talking", 102: "talking", 103: "ringing" });
+});

@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { causeWords } from "../src/core/causes.ts";
+import { dispositionFrom, historyRow } from "../src/core/history.ts";
+import { matchesPhone, numberToSearch, phoneRows } from "../src/core/phones.ts";
+import { story } from "../src/core/story.ts";
+import type { Cdr } from "../src/schema.gen.ts";
+import { en } from "../src/text/en.ts";
+import { at, cdr, extension, liveCall, registration } from "./samples.ts";
+
+type Events = Cdr["events"];
+
+const NOBODY = new Map();
+const ANSWERED: Events = [
+  { type: "offered", call: "c1", at: at(0), from_number: "101", from_name: "Alice", from_extension: "101", dialled: "102", source: "192.0.2.31:5062" },
+  { type: "routed", call: "c1", at: at(0), kind: "extension", to: "102", to_name: "Bob" },
+  { type: "leg_dialled", call: "c1", at: at(0), leg: "b1", target: "102" },
+  { type: "leg_ringing", call: "c1", at: at(0.2), leg: "b1", status: 180, early_media: false },
+  { type: "leg_answered", call: "c1", at: at(4), leg: "b1" },
+  { type: "leg_answered", call: "c1", at: at(4), leg: "a" },
+  { type: "audio_started", call: "c1", at: at(4.1), leg: "a" },
+  { type: "audio_silent", call: "c1", at: at(30), leg: "b1", silent_ms: 5000 },
+  { type: "audio_back", call: "c1", at: at(36), leg: "b1" },
+  { type: "leg_quality", call: "c1", at: at(64), leg: "b1", packets_in: 9420, packets_out: 9380, lost: 41, jitter_ms: 6.84 },
+  { type: "leg_ended", call: "c1", at: at(64), leg: "b1", cause: "normal", status: 0 },
+  { type: "ended", call: "c1", at: at(64), cause: "normal", status: 0, by: "b1" },
+];
+
+describe("the story of a call", () => {
+  test("reads from the offer to the end, in words", () => {
+    const steps = story(cdr({ events: ANSWERED }), en);
+    expect(steps.map((step) => step.title)).toEqual([
+      "Alice dialled 102",
+      "Goes to Bob",
+      "Calling Bob",
+      "Bob rings",
+      "Bob answered",
+      "Alice is connected",
+      "Audio from Alice arrives",
+      "No audio from Bob",
+      "Audio from Bob is back",
+      "Audio from Bob",
+      "Call ended",
+    ]);
+    expect(steps.at(-1)?.detail).toBe("Bob hung up");
+    expect(steps.at(-2)?.detail).toBe("9,420 packets, 0.4 % lost, 6.8 ms jitter");
+    expect(steps[7]).toMatchObject({ tone: "bad", detail: "for 5 s", offsetMs: 30_000 });
+  });
+
+  test("a second phone of the same extension has a number", () => {
+    const events: Events = [
+      ...ANSWERED.slice(0, 3),
+      { type: "leg_dialled", call: "c1", at: at(0), leg: "b2", target: "sip:102@192.0.2.8:5060" },
+    ];
+    expect(story(cdr({ events }), en).at(-1)).toMatchObject({ title: "Calling Bob #2", detail: "192.0.2.8:5060" });
+  });
+
+  test("an event this site does not know is shown, not dropped", () => {
+    const events = [...ANSWERED.slice(0, 1), { type: "teleported", call: "c1", at: at(1) }] as unknown as Events;
+    expect(story(cdr({ events }), en).at(-1)?.title).toBe("Event “teleported”");
+  });
+
+  test("a call without events has no story", () => {
+    expect(story(cdr(), en)).toEqual([]);
+  });
+});
+
+describe("a row of the history", () => {
+  test("an answered call needs no reason", () => {
+    expect(historyRow(cdr(), NOBODY, en)).toMatchObject({ outcome: "Answered", tone: "good", why: "", talked: "1 min" });
+  });
+
+  test("who declined is named even though lists come without events", () => {
+    const row = historyRow(cdr({ disposition: "busy", cause: "declined", answered_at: null, answered_by: null, talk_s: 0 }), NOBODY, en);
+    expect(row).toMatchObject({ outcome: "Busy", tone: "warn", why: "Bob declined the call", talked: "" });
+  });
+
+  test("a call closed after a restart claims no talk time", () => {
+    const row = historyRow(cdr({ interrupted: true, cause: "interrupted" }), NOBODY, en);
+    expect(row).toMatchObject({ interrupted: true, talked: "", why: "" });
+  });
+
+  test("a running call takes the name from the directory, a finished one only from its record", () => {
+    const directory = new Map([["102", extension("102", "Bob Okafor")]]);
+    expect(historyRow(cdr({ to_name: "", ended_at: null }), directory, en).to).toBe("Bob Okafor");
+    expect(historyRow(cdr({ to_name: "" }), directory, en).to).toBe("102");
+  });
+
+  test("every cause of the node has words, and a new one is shown as it came", () => {
+    const source = readFileSync(new URL("../../pbx/model/leg_event.py", import.meta.url), "utf8");
+    const causes = [...source.matchAll(/^ {4}[A-Z_]+ = "(\w+)"/gm)].map((match) => match[1] ?? "");
+    expect(causes.length).toBeGreaterThan(10);
+    for (const cause of [...causes, "interrupted"]) expect(en.cause[cause], cause).toBeDefined();
+    expect(causeWords("sunspots", "", en)).toBe("Ended: sunspots");
+  });
+
+  test("an address cannot invent a disposition", () => {
+    expect(dispositionFrom("busy")).toBe("busy");
+    expect(dispositionFrom("toString")).toBeUndefined();
+  });
+});
+
+describe("the phones page", () => {
+  const data = {
+    seq: 1,
+    calls: new Map([["c1", liveCall()]]),
+    registrations: new Map([
+      ["r1", registration("r1", "101")],
+      ["r2", registration("r2", "102", "snom D785")],
+    ]),
+    extensions: new Map(
+      [extension("1000", "Zoë"), extension("103", "Carol"), extension("102", "Bob"), extension("101", "Alice"), extension("104", "Off", false)].map(
+        (each) => [each.number, each],
+      ),
+    ),
+  };
+
+  test("rows are in the order of the numbers and say what each phone is doing", () => {
+    expect(phoneRows(data).map((row) => `${row.extension.number} ${row.state}`)).toEqual([
+      "101 talking",
+      "102 ringing",
+      "103 unregistered",
+      "104 disabled",
+      "1000 unregistered",
+    ]);
+  });
+
+  test.each([
+    ["snom", ["102"]],
+    ["zoe", ["1000"]],
+    ["10", ["101", "102", "103", "104", "1000"]],
+    ["192.0.2.31", ["101", "102"]],
+  ])("searching %s finds %s", (query, numbers) => {
+    expect(phoneRows(data).filter((row) => matchesPhone(row, query)).map((row) => row.extension.number)).toEqual(numbers);
+  });
+
+  test("a name in the history's search becomes the number of the one who has it", () => {
+    const people = data.extensions.values();
+    expect(numberToSearch("caro", people)).toBe("103");
+    expect(numberToSearch(" 102 ", data.extensions.values())).toBe("102");
+    expect(numberToSearch("o", data.extensions.values())).toBe("o");
+  });
+});

@@ -1,0 +1,74 @@
+/** Records as the node sends them, with what a test does not care about filled in. */
+import type { Cdr, Extension, LiveCall, LiveLeg, RegistrationView } from "../src/schema.gen.ts";
+
+export const AT = "2026-03-02T09:00:00Z";
+
+export function at(seconds: number): string {
+  return new Date(Date.parse(AT) + seconds * 1000).toISOString();
+}
+
+export function leg(name: string, party: string, state: string, audio = "none"): LiveLeg {
+  return { leg: name, party, state, audio };
+}
+
+export function liveCall(changes: Partial<LiveCall> = {}): LiveCall {
+  return {
+    id: "c1",
+    from_number: "101",
+    from_name: "Alice",
+    dialled: "102",
+    to_name: "Bob",
+    state: "ringing",
+    started_at: AT,
+    answered_at: null,
+    legs: [leg("a", "101", "dialling"), leg("b1", "102", "ringing")],
+    ...changes,
+  };
+}
+
+export function talking(...legs: readonly LiveLeg[]): LiveCall {
+  return liveCall({ state: "talking", answered_at: at(4), legs });
+}
+
+export function extension(number: string, name: string, enabled = true): Extension {
+  return { number, name, enabled, ring_timeout_s: 30 };
+}
+
+export function registration(id: string, number: string, userAgent = "Yealink"): RegistrationView {
+  return {
+    id,
+    extension: number,
+    contact: `sip:${number}@192.0.2.31`,
+    transport: "UDP",
+    source: "192.0.2.31:5062",
+    user_agent: userAgent,
+    registered_at: AT,
+    expires_at: at(3600),
+  };
+}
+
+export function cdr(changes: Partial<Cdr> = {}): Cdr {
+  return {
+    id: "c1",
+    from_number: "101",
+    from_name: "Alice",
+    from_extension: "101",
+    dialled: "102",
+    to_extension: "102",
+    to_name: "Bob",
+    answered_by: "102",
+    source: "192.0.2.31:5062",
+    started_at: AT,
+    answered_at: at(4),
+    ended_at: at(64),
+    disposition: "answered",
+    cause: "normal",
+    sip_status: 0,
+    hung_up_by: "b1",
+    duration_s: 64,
+    talk_s: 60,
+    interrupted: false,
+    events: [],
+    ...changes,
+  };
+}

@@ -1,0 +1,191 @@
+"""The real application on a real SQLite file, behind a real socket on loopback; time is handed in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import ClientResponse, ClientSession, CookieJar
+from aiohttp.test_utils import TestServer
+
+from pbx.api.app import ApiDeps, RegistrationView, build
+from pbx.api.deps import CheckResult
+from pbx.core.config import NodeConfig
+from pbx.core.events import EventBus
+from pbx.core.metrics import Registry
+from pbx.core.password import PasswordHash
+from pbx.core.secret import SecretBox
+from pbx.model.live_call import LiveCall
+from pbx.model.user import Session
+from pbx.store.cdrs import CdrStore
+from pbx.store.database import Database
+from pbx.store.extensions import ExtensionStore
+from pbx.store.tokens import TokenStore
+from pbx.store.users import UserStore
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+ELSEWHERE = {"X-Forwarded-For": "192.0.2.7"}
+"""Makes a request of the test look as if it came through a proxy, from another machine."""
+
+
+class Time:
+    """A clock that moves when told."""
+
+    def __init__(self) -> None:
+        self._s = 1000.0
+
+    def monotonic(self) -> float:
+        return self._s
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self._s - 1000.0)
+
+    def pass_s(self, seconds: float) -> None:
+        self._s += seconds
+
+
+@dataclass
+class Node:
+    """A node's API with what a test turns on it."""
+
+    deps: ApiDeps
+    time: Time
+    server: TestServer
+    calls: list[LiveCall]
+    registrations: list[RegistrationView]
+    checks: list[CheckResult]
+    token: str = ""
+    sessions: list[ClientSession] = field(default_factory=list)
+
+    @property
+    def base(self) -> str:
+        return str(self.server.make_url("")).rstrip("/")
+
+    def browser(self) -> ClientSession:
+        """A client with a cookie jar of its own and no credential."""
+        session = ClientSession(self.base, cookie_jar=CookieJar(unsafe=True))
+        self.sessions.append(session)
+        return session
+
+    @asynccontextmanager
+    async def ask(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any
+    ) -> AsyncIterator[ClientResponse]:
+        """One request with the node's bearer token."""
+        credential = {"Authorization": f"Bearer {self.token}"}
+        async with self.browser().request(
+            method, path, headers=credential | (headers or {}), **options
+        ) as answer:
+            yield answer
+
+    async def json(self, method: str, path: str, status: int = 200, **options: Any) -> Any:
+        """The JSON body of an answer, after its status has been checked."""
+        async with self.ask(method, path, **options) as answer:
+            text = await answer.text()
+            assert answer.status == status, text
+            return msgspec.json.decode(text) if text else None
+
+    async def admin(self, username: str = "admin") -> tuple[ClientSession, Session]:
+        """A signed-in browser and its session."""
+        user = await self.deps.users.create(username, PASSWORD)
+        secret, session = await self.deps.users.open_session(user)
+        browser = self.browser()
+        browser.cookie_jar.update_cookies({"pbx_session": secret}, response_url=self.server.make_url("/"))
+        return browser, session
+
+
+StartNode = Callable[..., Awaitable[Node]]
+
+
+@pytest.fixture
+async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
+    """Starts nodes; keyword arguments replace fields of their `ApiDeps`."""
+    undo: list[Callable[[], Awaitable[None]]] = []
+
+    async def start(**changes: Any) -> Node:
+        time, bus, metrics = Time(), EventBus(), Registry()
+        database = await Database.open(tmp_path / f"node{len(undo)}.sqlite3", clock=time, poll_s=0)
+        undo.append(database.close)
+        calls: list[LiveCall] = []
+        registrations: list[RegistrationView] = []
+        checks: list[CheckResult] = []
+        deps = ApiDeps(
+            config=NodeConfig(data_dir=tmp_path),
+            clock=time,
+            bus=bus,
+            metrics=metrics,
+            extensions=ExtensionStore(database, SecretBox(bytes(32)), bus),
+            cdrs=CdrStore(database),
+            users=UserStore(database, PasswordHash(memory_kib=64, passes=1)),
+            tokens=TokenStore(database),
+            live_calls=lambda: calls,
+            registrations=lambda: registrations,
+            started_at=START,
+            address=lambda: "192.0.2.10",
+            version="1.2.3",
+            health_checks=(lambda: checks[0] if checks else CheckResult("database", ok=True),),
+        )
+        deps = replace(deps, **changes)
+        server = TestServer(build(deps), host="127.0.0.1")
+        await server.start_server()
+        node = Node(deps, time, server, calls, registrations, checks)
+        node.token = (await deps.tokens.create("test")).secret
+
+        async def stop() -> None:
+            for session in node.sessions:
+                await session.close()
+            await server.close()
+
+        undo.append(stop)
+        return node
+
+    yield start
+    for step in reversed(undo):
+        await step()
+
+
+@pytest.fixture
+async def node(start_node: StartNode) -> Node:
+    return await start_node()
+
+
+def live_call(id_: str, state: str = "ringing") -> LiveCall:
+    return LiveCall(
+        id=id_,
+        from_number="101",
+        from_name="Alice",
+        dialled="102",
+        to_name="Bob",
+        state=state,
+        started_at=START,
+        answered_at=None,
+        legs=(),
+    )
+
+
+def registration(extension: str, user_agent: str = "test phone") -> RegistrationView:
+    return RegistrationView(
+        id=f"r{extension}",
+        extension=extension,
+        contact=f"sip:{extension}@192.0.2.20:5062",
+        transport="UDP",
+        source="192.0.2.20:5062",
+        user_agent=user_agent,
+        registered_at=START,
+        expires_at=START + timedelta(hours=1),
+    )
+
+
+async def soon(true: Callable[[], bool], within_s: float = 3.0) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(within_s):
+        while not true():
+            await asyncio.sleep(0.005)

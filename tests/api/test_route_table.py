@@ -1,0 +1,124 @@
+"""The route table keeps its promises: nothing is served that it does not hold, and each row guards its door."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import replace
+from typing import get_type_hints
+
+import msgspec
+import pytest
+
+from pbx.api.app import build
+from pbx.api.route import Route
+from pbx.api.scopes import Scope
+from pbx.api.table import ROUTES
+from pbx.core.metrics import Registry
+from tests.api.conftest import ELSEWHERE, Node
+
+OPEN = {
+    ("GET", "/api/v1/health"),
+    ("GET", "/api/v1/openapi.json"),
+    ("GET", "/api/v1/setup"),
+    ("POST", "/api/v1/setup"),
+    ("POST", "/api/v1/session"),
+}
+
+
+def url(route: Route) -> str:
+    return re.sub(r"\{\w+\}", "101", route.path)
+
+
+def test_open_routes_are_exactly_these() -> None:
+    assert {(one.method, one.path) for one in ROUTES if one.scope is Scope.OPEN} == OPEN
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda one: one.name)
+async def test_without_a_credential_only_open_routes_answer(node: Node, route: Route) -> None:
+    async with node.browser().request(route.method, url(route), headers=ELSEWHERE) as answer:
+        if (route.method, route.path) in OPEN:
+            assert answer.status != 401
+            return
+        assert answer.status == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
+        assert answer.content_type == "application/problem+json"
+
+
+WORTHLESS = (
+    {"Authorization": "Bearer pbx_wrong"},
+    {"Authorization": "Bearer"},
+    {"Authorization": "Bearer \xe9"},
+    {"Authorization": "Basic YTpi"},
+    {"Authorization": "x"},
+    {"Cookie": "pbx_session=wrong"},
+    {"Cookie": "pbx_session="},
+)
+GUARDED = [one for one in ROUTES if one.scope is not Scope.OPEN]
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=lambda one: one.name)
+async def test_a_worthless_credential_is_401(node: Node, route: Route) -> None:
+    for credential in WORTHLESS:
+        async with node.browser().request(route.method, url(route), headers=ELSEWHERE | credential) as answer:
+            assert answer.status == 401, credential
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=lambda one: one.name)
+async def test_a_wrong_token_is_not_made_good_by_a_right_cookie(node: Node, route: Route) -> None:
+    browser, _ = await node.admin()
+    headers = {"Authorization": "Bearer pbx_wrong"}
+    async with browser.request(route.method, url(route), headers=headers) as answer:
+        assert answer.status == 401
+
+
+@pytest.mark.parametrize("route", [one for one in GUARDED if one.unsafe], ids=lambda one: one.name)
+async def test_with_a_cookie_every_change_needs_the_csrf_token(node: Node, route: Route) -> None:
+    browser, _ = await node.admin()
+    attempts: tuple[dict[str, str], ...] = ({}, *({"X-CSRF-Token": one} for one in ("", "wrong", "\xe9")))
+    for headers in attempts:
+        async with browser.request(route.method, url(route), headers=headers, json={}) as answer:
+            assert answer.status == 403
+            assert (await answer.json(content_type=None))["type"] == "urn:bellwire:problem:csrf"
+
+
+async def test_the_router_serves_the_table_and_nothing_else(node: Node) -> None:
+    app = build(replace(node.deps, metrics=Registry()))
+    served = {(one.method, one.resource.canonical) for one in app.router.routes() if one.resource is not None}
+    assert served == {(one.method, one.path) for one in ROUTES}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda one: one.name)
+def test_handler_takes_what_the_row_declares(route: Route) -> None:
+    hints = get_type_hints(route.handler)
+    parameters = set(inspect.signature(route.handler).parameters) - {"exchange"}
+    declared = {name for name, _ in route.path_types}
+    declared |= {"query"} if route.query else set()
+    declared |= {"body"} if route.request else set()
+    assert parameters == declared
+    assert tuple(name for name, _ in route.path_types) == route.parameters
+    if route.query:
+        assert hints["query"] is route.query
+    if route.request and hints["body"] is not msgspec.Struct:
+        assert hints["body"] is route.request
+
+
+def test_names_and_places_are_unique() -> None:
+    assert len({one.name for one in ROUTES}) == len(ROUTES)
+    assert len({(one.method, one.path) for one in ROUTES}) == len(ROUTES)
+
+
+async def test_other_methods_are_405_and_say_which_are_allowed(node: Node) -> None:
+    for path in {url(one) for one in ROUTES}:
+        async with node.ask("TRACE", path) as answer:
+            assert answer.status == 405
+            assert answer.content_type == "application/problem+json"
+            assert answer.headers["Allow"] == ", ".join(
+                sorted({one.method for one in ROUTES if url(one) == path})
+            )
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v2/extensions"])
+async def test_unknown_api_path_is_404_never_the_site(node: Node, path: str) -> None:
+    problem = await node.json("GET", path, 404)
+    assert problem["type"] == "urn:bellwire:problem:not-found"

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pbx.app import doctor
+from pbx.app.doctor import Grade, examine
+from pbx.core.config import NodeConfig
+from pbx.core.secret import load_key
+from pbx.store.database import Database, lock_data_dir
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> NodeConfig:
+    return NodeConfig(
+        data_dir=tmp_path / "data", host="127.0.0.1", sip_port=_free_port(), http_port=_free_port(),
+        rtp_port_min=40000, rtp_port_max=40100,
+    )  # fmt: skip
+
+
+def _found(config: NodeConfig) -> dict[str, tuple[Grade, str]]:
+    return {one.name: (one.grade, f"{one.text} {one.action}") for one in examine(config)}
+
+
+def test_a_fresh_machine_is_well_and_nothing_is_made(config: NodeConfig) -> None:
+    found = _found(config)
+    assert {name for name, (grade, _) in found.items() if grade is Grade.FAILURE} <= {"audio engine"}
+    assert not config.data_dir.exists()
+
+
+async def test_a_used_data_directory_is_well(config: NodeConfig) -> None:
+    config.data_dir.mkdir()
+    load_key(config.data_dir / "secret.key", {})
+    async with await Database.open(config.data_dir / "pbx.sqlite3"):
+        found = _found(config)
+    assert found["database"][0] is found["key"][0] is Grade.OK
+
+
+def test_ports_in_use_are_named_with_their_setting(config: NodeConfig) -> None:
+    with socket.socket() as http, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
+        http.bind((config.host, config.http_port))
+        http.listen()
+        sip.bind((config.host, config.sip_port))
+        found = _found(config)
+    assert found["HTTP"][0] is found["SIP over UDP"][0] is Grade.FAILURE
+    assert "--http-port" in found["HTTP"][1]
+    assert found["SIP over TCP"][0] is Grade.OK
+
+
+def test_beside_a_running_node_its_ports_are_its_own(config: NodeConfig) -> None:
+    lock = lock_data_dir(config.data_dir)
+    with socket.socket() as http:
+        http.bind((config.host, config.http_port))
+        found = _found(config)
+    lock.release()
+    assert found["ports"][0] is Grade.OK
+    assert "HTTP" not in found
+
+
+def test_a_foreign_address_is_said(config: NodeConfig) -> None:
+    found = _found(NodeConfig(data_dir=config.data_dir, host="192.0.2.1"))
+    assert "this machine has no address 192.0.2.1" in found["HTTP"][1]
+
+
+def test_an_open_key_and_a_broken_database_are_failures(config: NodeConfig) -> None:
+    config.data_dir.mkdir()
+    load_key(config.data_dir / "secret.key", {})
+    (config.data_dir / "secret.key").chmod(0o644)
+    (config.data_dir / "pbx.sqlite3").write_bytes(b"x" * 5000)
+    found = _found(config)
+    assert "chmod 600" in found["key"][1]
+    assert "restore a backup" in found["database"][1]
+    assert found["key"][0] is found["database"][0] is Grade.FAILURE
+
+
+def test_a_data_directory_that_cannot_be_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = _found(NodeConfig(data_dir=tmp_path / "file" / "data", host="127.0.0.1"))
+    assert found["data directory"][0] is Grade.FAILURE
+
+
+@pytest.mark.parametrize(("year", "grade"), [(1970, Grade.FAILURE), (2020, Grade.FAILURE), (2030, Grade.OK)])
+def test_a_clock_from_before_the_program_is_wrong(config: NodeConfig, year: int, grade: Grade) -> None:
+    assert doctor._clock(config, datetime(year, 6, 1, tzinfo=UTC)).grade is grade
+
+
+def test_the_exit_status_says_whether_something_must_be_fixed(
+    config: NodeConfig, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_audio_engine", lambda: doctor.Finding(Grade.OK, "audio engine", "there"))
+    assert doctor.run(config) == 0
+    config.data_dir.mkdir()
+    (config.data_dir / "pbx.sqlite3").write_bytes(b"x" * 5000)
+    assert doctor.run(config) == 1
+    out = capsys.readouterr().out
+    assert "FAIL  database" in out
+    assert "→" in out

@@ -1,0 +1,60 @@
+"""Live tests: real phones against a real node. They run one after the other, without neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+from tests.live.baresip import Account, Phone
+from tests.live.node import Node, running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A missing phone is an error of the machine, not a reason to skip: `make test` installs them."""
+    missing = [tool for tool in ("baresip", "sipp") if which(tool) is None]
+    if items and missing:
+        raise pytest.UsageError(f"not installed: {', '.join(missing)}; run `make test`, which installs them")
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncIterator[Node]:
+    """A running node with the extensions 101, 102 and 103, whose log must be clean in the end."""
+    async with running(Node(tmp_path / "node")) as node:
+        yield node
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> PhoneMaker:
+    """Makes phones that register with a node."""
+    return PhoneMaker(tmp_path)
+
+
+class PhoneMaker:
+    """`phone(node, "101", tone_hz=440)`: a baresip of that extension, not yet started."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made = 0
+
+    def __call__(
+        self,
+        node: Node,
+        number: str,
+        *,
+        tone_hz: float | None = None,
+        codecs: tuple[str, ...] = ("PCMU",),
+        password: str | None = None,
+        transport: str = "udp",
+    ) -> Phone:
+        self._made += 1
+        account = Account(
+            number,
+            password=node.password(number) if password is None else password,
+            registrar=node.address,
+            transport=transport,
+            codecs=codecs,
+        )
+        return Phone(account, self._folder / f"phone{self._made}-{number}", tone_hz=tone_hz)

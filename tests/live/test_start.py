@@ -1,0 +1,114 @@
+"""Starting where something is in the way: one clear sentence, exit 1, and nothing is touched."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.live.node import Node, running
+
+pytestmark = pytest.mark.timeout(60)
+
+
+async def _fails(node: Node) -> str:
+    """Start; it must exit 1 soon, without a traceback. Returns what it printed."""
+    process = node.spawn()
+    assert await asyncio.to_thread(process.wait, 15) == 1, node.log
+    node.process = None
+    assert "Traceback" not in node.log
+    return node.log
+
+
+@pytest.mark.parametrize(
+    ("taken", "kind", "setting"),
+    [
+        ("sip", socket.SOCK_DGRAM, "sip-port"),
+        ("sip", socket.SOCK_STREAM, "sip-port"),
+        ("http", socket.SOCK_STREAM, "http-port"),
+    ],
+)
+async def test_port_in_use_names_the_setting(
+    tmp_path: Path, taken: str, kind: socket.SocketKind, setting: str
+) -> None:
+    node = Node(tmp_path / "node")
+    port = node.sip_port if taken == "sip" else node.http_port
+    with socket.socket(socket.AF_INET, kind) as squatter:
+        squatter.bind(("127.0.0.1", port))
+        if kind is socket.SOCK_STREAM:
+            squatter.listen()
+        printed = await _fails(node)
+    assert str(port) in printed
+    assert setting in printed
+
+
+async def test_two_nodes_do_not_share_a_data_folder(tmp_path: Path) -> None:
+    async with running(Node(tmp_path / "node")) as first:
+        second = Node(tmp_path / "second")
+        second.folder.mkdir()
+        (second.folder / "data").symlink_to(first.data)
+        printed = await _fails(second)
+        assert "data" in printed
+        assert (await first.get("extensions"))["total"] == 3
+
+
+def _overwrite_start(path: Path) -> None:
+    path.write_bytes(b"this is not a database" * 100 + path.read_bytes()[2200:])
+
+
+def _overwrite_middle(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 4 : len(data) // 2] = b"\xa5" * (len(data) // 2 - len(data) // 4)
+    path.write_bytes(data)
+
+
+def _from_the_future(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+
+
+@pytest.mark.parametrize("harm", [_overwrite_start, _overwrite_middle, _from_the_future])
+async def test_broken_or_newer_database_is_refused_and_left_alone(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    node = Node(tmp_path / "node")
+    await node.prepare()
+    (database,) = [path for path in node.data.iterdir() if path.read_bytes()[:15] == b"SQLite format 3"]
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    harm(database)
+    before = hashlib.sha256(database.read_bytes()).hexdigest()
+    printed = await _fails(node)
+    assert str(database.name) in printed
+    assert hashlib.sha256(database.read_bytes()).hexdigest() == before
+
+
+async def test_unknown_setting_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
+    node = Node(tmp_path / "node", options=("--sip-prot", "5060"))
+    process = node.spawn()
+    code = await asyncio.to_thread(process.wait, 15)
+    node.process = None
+    assert code != 0
+    assert "sip-port" in node.log
+
+
+async def test_import_changes_nothing_when_something_is_wrong(tmp_path: Path) -> None:
+    node = Node(tmp_path / "node")
+    await node.prepare()
+    office = tmp_path / "wrong.json"
+    office.write_text(
+        '{"extensions": [{"number": "150", "name": "New", "sip_password": "long-enough-1"},'
+        ' {"number": "1x", "name": "Bad", "sip_password": "long-enough-2"}]}'
+    )
+    result = await asyncio.to_thread(node.cli, "import", str(office), check=False)
+    assert result.returncode == 1
+    assert "extensions[1].number" in result.stdout + result.stderr
+    exported = (await asyncio.to_thread(node.cli, "export")).stdout
+    assert '"150"' not in exported
+    assert '"101"' in exported

@@ -1,0 +1,64 @@
+/** Debian's Chromium under playwright-core, as the site's browser tests use it. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const require = createRequire(new URL("../../site/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Runs `work` with a fresh browser profile; whatever the page logs as an error fails it. */
+export async function withBrowser(options, work) {
+  const profile = mkdtempSync(join(tmpdir(), "bellwire-site-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: ARGUMENTS,
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    ...options,
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
+  page.on("console", (message) => {
+    // Refusals (401 before the log-in, 409 …) are part of the story; the browser reports them as errors too.
+    const refusal = /Failed to load resource|WebSocket connection to/.test(message.text());
+    if (message.type() === "error" && !refusal) faults.push(`console: ${message.text()}`);
+  });
+  page.setDefaultTimeout(10_000);
+  try {
+    return await work(page, faults, context);
+  } finally {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Serious and critical faults of accessibility on the page as it is, as lines. */
+export async function axeFaults(page) {
+  // The policy of the node forbids injected <script> elements; evaluating through the debugger is not that.
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }),
+  );
+  return found.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary ?? ""}`));
+}
+
+/** Whether the page can be scrolled sideways, which no page may. */
+export const overflows = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);

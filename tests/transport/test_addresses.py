@@ -1,0 +1,141 @@
+"""Where we are for a peer, where a peer is for us, and why calls end: resolver, local address, Reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from pbx.core.errors import PeerError
+from pbx.model.leg_event import LegCause
+from pbx.sip.hop import Hop
+from pbx.transport.local_address import CACHE_S, LocalAddress, is_local_network
+from pbx.transport.reason import read_reason, reason_headers
+from pbx.transport.resolver import FAILED_FRESH_S, Resolver, system_lookup
+from tests.fakes.clock import FakeClock
+
+
+def test_the_route_to_the_peer_chooses_our_address() -> None:
+    address = LocalAddress(FakeClock())
+    assert address("127.0.0.1") == "127.0.0.1"
+    assert address("::1") == "::1"
+
+
+def test_a_bound_address_is_the_only_one_of_its_family() -> None:
+    assert LocalAddress(FakeClock(), bound_host="192.0.2.5")("127.0.0.1") == "192.0.2.5"
+    assert LocalAddress(FakeClock(), bound_host="192.0.2.5")("::1") == "::1"
+
+
+@pytest.mark.parametrize(
+    ("peer", "shown"), [("8.8.8.8", "203.0.113.7"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")]
+)
+def test_the_external_address_is_shown_outside_private_networks(peer: str, shown: str) -> None:
+    assert LocalAddress(FakeClock(), external_ip="203.0.113.7")(peer) == shown
+
+
+def test_an_unresolved_name_gets_the_address_of_the_default_route() -> None:
+    assert LocalAddress(FakeClock(), external_ip="203.0.113.7")("sip.example.com")
+
+
+def test_the_answer_is_kept_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()
+    address = LocalAddress(clock)
+    routes = iter(["10.0.0.1", "10.0.0.2"])
+    monkeypatch.setattr("pbx.transport.local_address.source_address", lambda host: next(routes))
+    assert [address("10.9.9.9"), address("10.9.9.9")] == ["10.0.0.1"] * 2
+    clock.advance(CACHE_S)
+    assert address("10.9.9.9") == "10.0.0.2"
+
+
+@pytest.mark.parametrize(
+    "host", ["10.1.2.3", "192.168.0.1", "127.0.0.1", "100.64.0.1", "fe80::1%eth0", "fd00::1"]
+)
+def test_private_networks(host: str) -> None:
+    assert is_local_network(host)
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8", "example.com"])
+def test_public_networks(host: str) -> None:
+    assert not is_local_network(host)
+
+
+@pytest.mark.parametrize(
+    ("uri", "hop"),
+    [
+        ("sip:x@192.0.2.1", Hop("UDP", "192.0.2.1", 5060)),
+        ("sip:192.0.2.1:5080;transport=tcp", Hop("TCP", "192.0.2.1", 5080)),
+        ("sips:x@192.0.2.1", Hop("TLS", "192.0.2.1", 5061)),
+        ("sips:x@192.0.2.1;transport=tcp", Hop("TLS", "192.0.2.1", 5061)),
+        ("sip:x@[2001:db8::1]:5070;transport=UDP", Hop("UDP", "2001:db8::1", 5070)),
+        ("sip:x@example.com;maddr=192.0.2.7", Hop("UDP", "192.0.2.7", 5060)),
+        ("sip:x@phone.invalid", None),
+        ("tel:+123", None),
+        ("nonsense", None),
+        ("sip:x@192.0.2.1;transport=sctp", None),
+    ],
+)
+def test_literal_addresses_need_no_look_up(uri: str, hop: Hop | None) -> None:
+    assert Resolver(FakeClock()).known(uri) == hop
+
+
+async def test_names_are_looked_up_once_and_failures_only_briefly_remembered() -> None:
+    asked: list[str] = []
+    clock = FakeClock()
+
+    async def lookup(host: str) -> list[str]:
+        asked.append(host)
+        if host == "good.example":
+            return ["192.0.2.1", "192.0.2.2"]
+        raise OSError
+
+    resolver = Resolver(clock, lookup)
+    both = [Hop("TCP", "192.0.2.1", 5070), Hop("TCP", "192.0.2.2", 5070)]
+    for _ in range(2):
+        assert await resolver.hops("sip:x@good.example:5070;transport=tcp") == both
+        with pytest.raises(PeerError) as error:
+            await resolver.hops("sip:x@bad.example")
+        assert error.value.sip_status == 404
+    assert asked == ["good.example", "bad.example"]
+    assert resolver.known("sip:good.example") == Hop("UDP", "192.0.2.1", 5060)
+    assert resolver.known("sip:bad.example") is None
+    clock.advance(FAILED_FRESH_S + 1)
+    with pytest.raises(PeerError):
+        await resolver.hops("sip:x@bad.example")
+    assert asked[2:] == ["bad.example"]
+
+
+async def test_a_slow_resolver_is_504_and_other_schemes_are_416(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(host: str) -> list[str]:
+        raise TimeoutError
+
+    with pytest.raises(PeerError) as error:
+        await Resolver(FakeClock(), never).hops("sip:slow.example")
+    assert error.value.sip_status == 504
+    with pytest.raises(PeerError) as error:
+        await Resolver(FakeClock()).hops("mailto:x@y")
+    assert error.value.sip_status == 416
+
+
+async def test_the_system_knows_localhost() -> None:
+    assert set(await system_lookup("localhost")) <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        (['SIP;cause=200;text="Call completed elsewhere"'], (200, "Call completed elsewhere")),
+        (['Q.850 ; cause=17 ; text="User busy"'], (486, "User busy")),
+        (["Q.850;cause=99"], (480, "")),
+        (["X;cause=3", 'SIP ;text="a";cause=486'], (486, "a")),
+        (["SIP;cause=4860", "nonsense"], (0, "")),
+        ([], (0, "")),
+    ],
+)
+def test_reasons_are_read(values: list[str], read: tuple[int, str]) -> None:
+    assert read_reason(values) == read
+
+
+def test_reasons_are_written_where_there_is_something_to_say() -> None:
+    assert reason_headers(LegCause.NORMAL) == ()
+    for cause in LegCause:
+        for name, value in reason_headers(cause):
+            assert name == "Reason"
+            assert read_reason([value])[0]
