@@ -1,8 +1,7 @@
 """Compiles `media_ext`; what is Python, and what travels as data, is said in pyproject.toml.
 
-`PBX_DEBUG_BUILD=1` turns bounds checks and the address and undefined-behaviour sanitizers on (see
-`pbx/docs/guide/development.md` for running the tests on such a build). System libraries are found with pkg-config; a
-module whose optional library is missing is compiled without that part.
+`PBX_DEBUG_BUILD=1` turns bounds checks and the address and undefined-behaviour sanitizers on; `python -m
+tests.media.sanitized` makes such a build beside this one and runs the audio tests on it.
 """
 from __future__ import annotations
 

@@ -161,7 +161,14 @@ def free_udp_port() -> int:
 
 
 def sdp(port: int) -> str:
-    lines = ("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0", f"m=audio {port} RTP/AVP 0")
+    lines = (
+        "v=0",
+        "o=- 1 1 IN IP4 127.0.0.1",
+        "s=-",
+        "c=IN IP4 127.0.0.1",
+        "t=0 0",
+        f"m=audio {port} RTP/AVP 0",
+    )
     return "\r\n".join(lines) + "\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"
 
 

@@ -13,7 +13,7 @@ from bench.conftest import EXTENSIONS, Runner
 from bench.figure import Figure, Peer, record
 from bench.figure import measure as timed
 from tests.live.node import Node, running
-from tests.live.sipp import Sipp, SippResult, caller_rows, phone_rows, register_all
+from tests.live.sipp import Sipp, SippResult, caller_rows, register_all
 
 CALLERS, CALLEES = EXTENSIONS[:10], EXTENSIONS[10:]
 
@@ -24,7 +24,7 @@ async def call(
     """So many calls between SIPp and SIPp; the node's phones must have been registered at `port`."""
     seconds = calls / rate + hold_ms / 1000 + 40
     answering = Sipp(folder / "uas", "answer", remote=node.address, calls=calls, timeout_s=seconds)
-    await register_all(folder / "register", node, phone_rows(node, CALLEES, answering.port))
+    await register_all(folder / "register", node, CALLEES, answering.port)
     answering.start()
     calling = Sipp(
         folder / "uac",

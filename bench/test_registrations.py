@@ -12,16 +12,19 @@ from bench.conftest import EXTENSIONS, Runner
 from bench.figure import Figure, record
 from bench.figure import measure as timed
 from tests.live.node import Node, running
+from tests.live.ports import free_port
 from tests.live.sipp import Sipp, SippResult, phone_rows
 
 
 async def register(node: Node, folder: Path, *, count: int, rate: float) -> SippResult:
     """So many REGISTERs, each with its challenge, of 20 extensions in turn."""
+    port = free_port()
     return await Sipp(
         folder,
         "register",
         remote=node.address,
-        users=phone_rows(node, EXTENSIONS, 40000),
+        users=phone_rows(node, EXTENSIONS, port),
+        port=port,
         calls=count,
         rate=rate,
         limit=5000,

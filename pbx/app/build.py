@@ -192,9 +192,8 @@ def _measure(
 
 
 async def _load(extensions: ExtensionStore) -> dict[str, Entry]:
-    passwords = await extensions.credentials()
     return {
-        each.number: Entry(each, passwords.get(each.number, "")) for each in await extensions.all()
+        each.number: Entry(each.extension(), each.sip_password or "") for each in await extensions.everything()
     }
 
 

@@ -48,6 +48,7 @@ class Call:
         self._offer: AudioSession | None = None
         self._answer: bytes | None = None
         self._ending: Ending | None = None
+        self._answering = False
         self._legs = 0
         offered = events.CallOffered(
             call=call_id,
@@ -99,12 +100,23 @@ class Call:
         Raises `LegFailed` when the caller vanished, `PeerError` when its late answer does not fit.
         """
         a = self.a
+        self._answering = True
         if self._offer is not None:
             await a.dialog.answer(self._caller_answer(self._offer, formats))
         else:
             a.take_answer(await a.dialog.answer(a.offer(formats)))
-        a.answered = True
+        self._answered()
+
+    def _answered(self) -> None:
+        self._answering = False
+        self.a.answered = True
         self.record(events.LegAnswered(call=self.id, at=self.now(), leg="a"))
+
+    def open_audio(self, formats: tuple[Format, ...]) -> bool:
+        """Get the caller's stream ready before the answer is sent, so that no word is lost; False without an offer."""
+        if self._offer is not None:
+            self._caller_answer(self._offer, formats)
+        return self._offer is not None
 
     async def let_hear(self, formats: tuple[Format, ...], status: int = 183) -> bool:
         """Open the audio towards a caller that has not been answered (early media); False when it made no offer."""
@@ -169,6 +181,8 @@ class Call:
         while True:
             event = await self.a.dialog.receive()
             if isinstance(event, Ended):
+                if self._answering and event.cause is LegCause.NORMAL:
+                    self._answered()  # its BYE overtook its ACK: it did hear our 200
                 self.end_with(Ending(event.cause, event.status, by="a"))
                 self.scope.end()
                 return

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pbx.call.bridge import Bridge
 from pbx.call.call import Call
 from pbx.call.ending import Ending
-from pbx.call.fork import Fork, Lost, Redirect, caller_formats
+from pbx.call.fork import Fork, Lost, Redirect, caller_formats, link
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause, LegFailed
 from pbx.model.party import DialTarget
@@ -22,7 +22,10 @@ async def connect(
         return
     cause = LegCause.NORMAL
     try:
-        await call.answer_caller(caller_formats(call, outcome))
+        formats = caller_formats(call, outcome)
+        if call.open_audio(formats):
+            link(call, outcome)
+        await call.answer_caller(formats)
     except PeerError as error:
         call.end_with(Ending.of(error))
         cause = LegCause.INCOMPATIBLE
@@ -31,6 +34,7 @@ async def connect(
         cause = error.cause
         raise
     finally:
-        if not call.a.answered:
+        if not call.a.answered or call.ending is not None:
+            call.ports.media.unlink(call.a.stream)
             await call.close_leg(outcome, cause)
     await Bridge(call, outcome).run()

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pbx.core.events import EventBus
 from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
+from pbx.store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +49,9 @@ class CallLog:
             self._wake.clear()
             try:
                 await self.flush()
-            except OSError as error:  # full or failing disk: keep the records and try again
-                log.error("call records could not be written, will try again", extra={"error": str(error)})
+            except StoreError as error:  # a full or failing disk: keep the records and try again
+                log.error(  # noqa: TRY400 - the disk's trouble, without our traceback
+                    "call records could not be written, will try again", extra={"error": str(error)})
                 self._wake.set()
                 await asyncio.sleep(RETRY_S)
 

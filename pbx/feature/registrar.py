@@ -24,6 +24,7 @@ from pbx.sip.build import response_to
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.uri import SipUri
+from pbx.store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,11 @@ class Registrar:
         existing = self.bindings(number)
         change = plan(existing, request, hop, now, self._ports.limits, extension=number)
         if change.put or change.remove:
-            await self._ports.store.apply(change.put, change.remove)
+            try:
+                await self._ports.store.apply(change.put, change.remove)
+            except StoreError as error:  # not stored, so not confirmed: the phone tries again
+                log.error("a registration could not be stored", extra={"error": str(error)})  # noqa: TRY400
+                raise PeerError(503, "Service Unavailable", headers=(("Retry-After", "10"),)) from error
             self._bindings[number] = list(change.result)
             self._tell(number, existing, change.result)
         return list(change.result)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import secrets
 import zlib
 from collections.abc import Mapping
@@ -75,6 +76,7 @@ class MediaEngine:
         pair.rtp.close()
         pair.rtcp.close()
         self._pool.give_back(pair.rtp_port)
+        allow_many_files()
         self.native.start()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self.native.fileno(), self._drain)
@@ -179,3 +181,10 @@ class MediaEngine:
                 "no RTP port is free, calls are refused: widen --rtp-port-min/--rtp-port-max",
                 extra={"reason": str(error), "streams": len(self._streams)},
             )
+
+
+def allow_many_files() -> None:
+    """Two sockets a stream: a login shell's limit of 1,024 files would end at 250 calls."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -10,7 +10,8 @@ from pbx.sip.errors import ParseError
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
-_TOKENS = re.compile(r"[A-Za-z0-9\-.!%*_+`'~ \t]*|[^\x00-\x7f]*")
+_TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
+_BARE = re.compile(r'[^;,? \t"<>]*')
 _DISPLAY = re.compile(r"[^<>\";,]*")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _PARAM = re.compile(r'\s*;\s*([A-Za-z0-9\-.!%*_+`\'~]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"<>]+)\s*)?')
@@ -79,34 +80,49 @@ def _param(value: str) -> str:
 
 def _one(text: str, at: int) -> tuple[NameAddr, int]:
     """The address that begins at `at`, and where it ends (at a comma or the end)."""
-    while at < len(text) and text[at] in " \t":
-        at += 1
-    display = ""
+    display, at = _display(text, _skip_blanks(text, at))
+    uri, at = _uri(text, at)
+    params, at = _params(text, at)
+    if at < len(text) and text[at] != ",":
+        raise ParseError(400, "Bad Address Parameter")
+    return NameAddr(display, uri, params or _NONE), at
+
+
+def _display(text: str, at: int) -> tuple[str, int]:
+    """The display name, "" for none, and where the URI begins."""
     quoted = _QUOTED.match(text, at)
     if quoted is not None:
-        display, at = _ESCAPED.sub(r"\1", quoted[1]), quoted.end()
-        if text[at : at + 1] != "<":
+        if text[quoted.end() : quoted.end() + 1] != "<":
             raise ParseError(400, "Bad Address")
-    else:
-        plain = _DISPLAY.match(text, at)
-        if plain is not None and text[plain.end() : plain.end() + 1] == "<":
-            display, at = plain[0].strip(), plain.end()
-            if display and not all(_TOKENS.fullmatch(word) or not word.isascii() for word in display.split()):
-                raise ParseError(400, "Bad Display Name")
+        return _ESCAPED.sub(r"\1", quoted[1]), quoted.end()
+    plain = _DISPLAY.match(text, at)
+    if plain is None or text[plain.end() : plain.end() + 1] != "<":
+        return "", at
+    display = plain[0].strip()
+    if not all(_TOKEN.fullmatch(word) or not word.isascii() for word in display.split()):
+        raise ParseError(400, "Bad Display Name")
+    return display, plain.end()
+
+
+def _uri(text: str, at: int) -> tuple[str, int]:
+    """The URI, in angle brackets or bare, and where it ends."""
     if text[at : at + 1] == "<":
         end = text.find(">", at)
         if end < 0:
             raise ParseError(400, "Unclosed Address")
         uri, at = text[at + 1 : end].strip(), end + 1
     else:
-        end = at
-        while end < len(text) and text[end] not in ";,? \t\"<>":
-            end += 1
-        if text[end : end + 1] == "?":  # RFC 3261 20: a URI with ? must be in angle brackets
+        found = _BARE.match(text, at)
+        assert found is not None  # it may be empty
+        uri, at = found[0], found.end()
+        if text[at : at + 1] == "?":  # RFC 3261 20: a URI with ? must be in angle brackets
             raise ParseError(400, "Bad Address")
-        uri, at = text[at:end], end
     if uri != "*" and not _SCHEME.fullmatch(uri):
         raise ParseError(400, "Bad Address")
+    return uri, at
+
+
+def _params(text: str, at: int) -> tuple[dict[str, str], int]:
     params: dict[str, str] = {}
     while found := _PARAM.match(text, at):
         name, value = found[1].lower(), found[2] or ""
@@ -114,8 +130,10 @@ def _one(text: str, at: int) -> tuple[NameAddr, int]:
             raise ParseError(400, "Two Tags")
         params.setdefault(name, _ESCAPED.sub(r"\1", value[1:-1]) if value.startswith('"') else value)
         at = found.end()
+    return params, _skip_blanks(text, at)
+
+
+def _skip_blanks(text: str, at: int) -> int:
     while at < len(text) and text[at] in " \t":
         at += 1
-    if at < len(text) and text[at] != ",":
-        raise ParseError(400, "Bad Address Parameter")
-    return NameAddr(display, uri, params or _NONE), at
+    return at

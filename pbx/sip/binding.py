@@ -15,8 +15,8 @@ from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 from pbx.sip.uri import SipUri
 
-_SECONDS = re.compile(r"\d{1,10}")
-_Q = re.compile(r"[01](?:\.\d{0,3})?")
+_SECONDS = re.compile(r"[0-9]{1,10}")
+_Q = re.compile(r"[01](?:\.[0-9]{0,3})?")
 USER_AGENT_CHARS = 120
 
 
@@ -54,30 +54,26 @@ def plan(
     if any(contact.uri == "*" for contact in contacts):
         return _remove_all(existing, request, contacts)
     result = list(existing)
-    put: list[Binding] = []
-    remove: list[Binding] = []
     for contact in contacts:
-        old = _same(result, contact)
-        if old is not None:
-            _in_order(old, request)
+        renewed = _same(result, contact)
+        for old in renewed:
+            if old in existing:  # one that this request made itself may be named twice
+                _in_order(old, request)
         expires_s = _expiry(contact, default_s, limits)
-        if expires_s == 0:
-            if old is not None:
-                result.remove(old)
-                remove.append(old)
-            continue
-        new = _binding(contact, request, hop, now, expires_s, extension)
-        if old is not None:
-            new = msgspec.structs.replace(new, registered_at=old.registered_at)
-            result[result.index(old)] = new
-            if old.contact_uri != new.contact_uri:
-                remove.append(old)
-        else:
-            result.append(new)
-        put.append(new)
+        if expires_s:
+            new = _binding(contact, request, hop, now=now, expires_s=expires_s, extension=extension)
+            if renewed:
+                new = msgspec.structs.replace(new, registered_at=renewed[0].registered_at)
+                result[result.index(renewed[0])] = new
+            else:
+                result.append(new)
+        result = [each for each in result if each not in renewed]
     if len(result) > limits.max_contacts:
         raise PeerError(403, "Too Many Contacts")
-    return RegisterPlan(tuple(put), tuple(remove), tuple(result))
+    kept = {each.contact_uri for each in result}
+    put = tuple(each for each in result if each not in existing)
+    remove = tuple(each for each in existing if each.contact_uri not in kept)
+    return RegisterPlan(put, remove, tuple(result))
 
 
 def _remove_all(existing: Sequence[Binding], request: Request, contacts: Sequence[NameAddr]) -> RegisterPlan:
@@ -89,16 +85,20 @@ def _remove_all(existing: Sequence[Binding], request: Request, contacts: Sequenc
     return RegisterPlan((), tuple(existing), ())
 
 
-def _same(bindings: Sequence[Binding], contact: NameAddr) -> Binding | None:
-    """The binding this contact renews: the same instance of a phone (RFC 5626), or an equal URI (19.1.4)."""
+def _same(bindings: Sequence[Binding], contact: NameAddr) -> list[Binding]:
+    """What this contact renews: the same instance of a phone (RFC 5626), or an equal URI (19.1.4).
+
+    More than one when a phone has moved to an address that was registered without its instance.
+    """
     instance = _instance(contact)
     uri = _uri(contact)
-    for binding in bindings:
-        if instance is not None and binding.instance_id == instance:
-            return binding
-        if binding.contact_uri == contact.uri or _uri_matches(binding.contact_uri, uri):
-            return binding
-    return None
+    return [
+        binding
+        for binding in bindings
+        if (instance is not None and binding.instance_id == instance)
+        or binding.contact_uri == contact.uri
+        or _uri_matches(binding.contact_uri, uri)
+    ]
 
 
 def _uri_matches(stored: str, uri: SipUri) -> bool:
@@ -128,7 +128,7 @@ def _expiry(contact: NameAddr, default_s: int, limits: Limits) -> int:
 
 
 def _binding(
-    contact: NameAddr, request: Request, hop: Hop, now: float, expires_s: int, extension: str
+    contact: NameAddr, request: Request, hop: Hop, *, now: float, expires_s: int, extension: str
 ) -> Binding:
     _uri(contact)
     return Binding(

@@ -1,6 +1,7 @@
 """New messages: a response to a request (RFC 3261 8.2.6), a request from nothing."""
 from __future__ import annotations
 
+from pbx.sip.errors import ParseError
 from pbx.sip.headers import Headers
 from pbx.sip.message import Request, Response
 from pbx.sip.status import reason_of
@@ -17,9 +18,16 @@ def response_to(
         fields["Timestamp"] = [stamp]
     if 100 < status < 300 and (route := request.headers.all("Record-Route")):
         fields["Record-Route"] = list(route)
-    if to_tag and status != 100 and "To" in fields and ";tag=" not in fields["To"][0].lower():
+    if to_tag and status != 100 and "To" in fields and not _has_to_tag(request):
         fields["To"] = [f"{fields['To'][0]};tag={to_tag}"]
     return Response(status, reason or reason_of(status), Headers(fields))
+
+
+def _has_to_tag(request: Request) -> bool:
+    try:
+        return request.to_tag is not None
+    except ParseError:  # it is being refused for this To; a tag too many does no harm then
+        return ";tag=" in (request.headers.get("To") or "").lower()
 
 
 def request_of(

@@ -18,14 +18,15 @@ from enum import Enum
 from pbx.sip.errors import ParseError
 
 MAX_NONCES = 65536
+MAX_KNOWN = 20_000
 _PARAM = re.compile(r'\s*([A-Za-z0-9\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)')
+_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
 _ESCAPED = re.compile(r"\\(.)")
 _HASHES: Mapping[str, Callable[[bytes], hashlib._Hash]] = {
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False),
     "SHA-256": hashlib.sha256,
     "SHA-512-256": lambda data: hashlib.new("sha512_256", data),
 }
-_STRENGTH = ("SHA-512-256", "SHA-256", "MD5")
 
 
 class VerdictKind(Enum):
@@ -66,6 +67,7 @@ class Challenger:
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._serial = 0
         self._ha1: dict[tuple[str, str], tuple[str, str]] = {}
+        self._nobody = {name: _hash(name, f"{secret.hex()}:{realm}") for name in self.algorithms}
 
     def challenge(self, now: float, *, source_host: str, stale: bool = False) -> list[str]:
         """WWW-Authenticate values, one for each algorithm, best loved first."""
@@ -94,7 +96,7 @@ class Challenger:
         user = params.get("username", "")
         nonce = params.get("nonce", "")
         age_s = self._age(nonce, now, source_host)
-        if age_s is None or age_s > self._lifetime_s:
+        if age_s is None or not 0 <= age_s <= self._lifetime_s:
             return Verdict(VerdictKind.STALE, user)
         if params.get("qop", "") != "auth" or not params.get("cnonce") or not params.get("uri"):
             return Verdict(VerdictKind.BAD, user)
@@ -122,14 +124,16 @@ class Challenger:
         return None
 
     def _ha1_of(self, user: str, algorithm: str, password: str | None) -> str:
+        """Remembered for each user, so that somebody unknown costs what somebody known does."""
+        if password is None:
+            return self._nobody[algorithm]
         known = self._ha1.get((user, algorithm))
         if known is not None and known[0] == password:
             return known[1]
-        ha1 = _hash(algorithm, f"{user}:{self.realm}:{password or ''}")
-        if password is not None:
-            if len(self._ha1) > 20_000:
-                self._ha1.clear()
-            self._ha1[user, algorithm] = (password, ha1)
+        ha1 = _hash(algorithm, f"{user}:{self.realm}:{password}")
+        if len(self._ha1) >= MAX_KNOWN:
+            self._ha1.clear()
+        self._ha1[user, algorithm] = (password, ha1)
         return ha1
 
     # -- nonces: base64(time in ms, serial, HMAC over both and the source) -------------------------------------------
@@ -155,10 +159,9 @@ class Challenger:
 
     def _count_rises(self, nonce: str, text: str) -> bool:
         """Whether this nonce count is new (RFC 7616 3.4.5: a replay has an old one)."""
-        try:
-            count = int(text, 16)
-        except ValueError:
+        if not _COUNT.fullmatch(text):
             return False
+        count = int(text, 16)
         if count <= self._counts.get(nonce, 0):
             return False
         self._counts[nonce] = count
@@ -178,27 +181,19 @@ def authorize(
     cnonce: str,
     count: int = 1,
 ) -> str | None:
-    """The Authorization value for the strongest challenge we understand; None when there is none."""
-    best: dict[str, str] | None = None
-    for value in challenges:
-        params = parse_params(value)
-        params["algorithm"] = params.get("algorithm", "MD5").upper()
-        if params["algorithm"] not in _HASHES:
-            continue
-        if best is None or _STRENGTH.index(params["algorithm"]) < _STRENGTH.index(best["algorithm"]):
-            best = params
+    """The Authorization value for the first challenge we understand (RFC 8760 2.4); None when there is none."""
+    best = next((params for value in challenges if (params := _understood(value)) is not None), None)
     if best is None:
         return None
     algorithm = best["algorithm"]
-    answer = {"uri": uri, "nonce": best.get("nonce", ""), "cnonce": cnonce, "nc": f"{count:08x}", "qop": ""}
-    if "auth" in [each.strip() for each in best.get("qop", "").split(",")]:
-        answer["qop"] = "auth"
+    answer = {"uri": uri, "nonce": best.get("nonce", ""), "cnonce": cnonce, "nc": f"{count:08x}"}
+    answer["qop"] = "auth" if "qop" in best else ""
     realm = best.get("realm", "")
     response = _response(_hash(algorithm, f"{username}:{realm}:{password}"), algorithm, method, answer)
     parts = [
         f'username="{_escape(username)}"',
         f'realm="{_escape(realm)}"',
-        f'nonce="{answer["nonce"]}"',
+        f'nonce="{_escape(answer["nonce"])}"',
         f'uri="{uri}"',
         f'response="{response}"',
         f"algorithm={algorithm}",
@@ -208,6 +203,17 @@ def authorize(
     if "opaque" in best:
         parts.append(f'opaque="{_escape(best["opaque"])}"')
     return "Digest " + ", ".join(parts)
+
+
+def _understood(challenge: str) -> dict[str, str] | None:
+    """The parameters of a challenge that can be answered: Digest, an algorithm and a qop we know."""
+    try:
+        params = parse_params(challenge)
+    except ParseError:
+        return None
+    params["algorithm"] = params.get("algorithm", "MD5").upper()
+    offered = [each.strip() for each in params.get("qop", "auth").split(",")]
+    return params if params["algorithm"] in _HASHES and "auth" in offered else None
 
 
 def parse_params(value: str) -> dict[str, str]:
@@ -235,7 +241,7 @@ def _response(ha1: str, algorithm: str, method: str, params: Mapping[str, str]) 
 
 
 def _hash(algorithm: str, text: str) -> str:
-    return _HASHES[algorithm](text.encode("utf-8", "surrogateescape")).hexdigest()
+    return _HASHES[algorithm](text.encode("utf-8", "replace")).hexdigest()
 
 
 def _escape(text: str) -> str:

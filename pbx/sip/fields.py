@@ -10,12 +10,12 @@ from pbx.sip.errors import ParseError
 
 _VIA = re.compile(
     r"\s*SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+"
-    r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.\-_]*)\s*(?::\s*(\d{1,5}))?\s*(;.*)?",
+    r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.\-_]*)(?:\s*:\s*([0-9]{1,5}))?\s*(;.*)?",
     re.IGNORECASE | re.DOTALL,
 )
 _VIA_PARAM = re.compile(r';\s*([A-Za-z0-9\-.!%*_+`\'~]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*)?')
-_CSEQ = re.compile(r"(\d{1,10})\s+([A-Za-z0-9\-.!%*_+`'~]+)")
-_NUMBER = re.compile(r"\d{1,10}")
+_CSEQ = re.compile(r"([0-9]{1,10})\s+([A-Za-z0-9\-.!%*_+`'~]+)")
+_NUMBER = re.compile(r"[0-9]{1,10}")
 MAX_CSEQ = 2**31 - 1
 
 

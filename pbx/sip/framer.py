@@ -18,13 +18,15 @@ class KeepAlive:
 class StreamFramer:
     """Feed it what arrives, in any pieces; it gives whole messages. After an error the stream cannot be trusted."""
 
-    __slots__ = ("_buffer", "_head", "_max_message", "_need")
+    __slots__ = ("_buffer", "_head", "_max_message", "_need", "error")
 
     def __init__(self, max_message: int = 65535) -> None:
         self._buffer = bytearray()
         self._max_message = max_message
         self._head: Request | Response | None = None
         self._need = 0
+        self.error: ParseError | None = None
+        """What is wrong with the stream, once something is; whole messages before it have been given out."""
 
     @property
     def pending(self) -> int:
@@ -37,17 +39,32 @@ class StreamFramer:
         return bool(self._buffer) or self._head is not None
 
     def feed(self, data: bytes) -> list[Request | Response | KeepAlive]:
-        """Raises `ParseError` for a message too long, without Content-Length, or malformed."""
+        """Whole messages, and none after an error.
+
+        Raises `ParseError` for a message too long, without Content-Length, or malformed; when whole messages came
+        before it, they are returned, the error stands in `error`, and the next call raises it.
+        """
+        if self.error is not None:
+            raise self.error
         self._buffer += data
         found: list[Request | Response | KeepAlive] = []
+        try:
+            self._take_messages(found)
+        except ParseError as error:
+            self.error = error
+            if not found:
+                raise
+        return found
+
+    def _take_messages(self, found: list[Request | Response | KeepAlive]) -> None:
         while True:
             if self._head is None:
                 self._skip_keepalives(found)
                 if not self._take_head():
-                    return found
+                    return
             message = self._head
             if message is None or len(self._buffer) < self._need:
-                return found
+                return
             message.body = bytes(self._buffer[: self._need])
             del self._buffer[: self._need]
             self._head = None

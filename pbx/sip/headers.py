@@ -29,7 +29,7 @@ _COMPACT = {  # RFC 3261 7.3.3 and the registry that followed it
     "x": "Session-Expires",
     "y": "Identity",
 }
-_KNOWN = (
+_KNOWN_NAMES = (
     "Accept Accept-Contact Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info "
     "Authorization CSeq Call-ID Call-Info Contact Content-Disposition Content-Encoding Content-Language "
     "Content-Length Content-Type Date Diversion Error-Info Event Expires From History-Info Identity Identity-Info "
@@ -38,11 +38,11 @@ _KNOWN = (
     "Record-Route Recv-Info Refer-Sub Refer-To Referred-By Reject-Contact Remote-Party-ID Replaces Reply-To "
     "Request-Disposition Require Retry-After Route Server Service-Route Session-Expires Subject Subscription-State "
     "Supported Target-Dialog Timestamp To Unsupported User-Agent Via WWW-Authenticate Warning X-Asterisk-HangupCause"
-).split()
+)
 
 CANONICAL: dict[str, str] = {}
 """Spellings seen so far that need no work: canonical, lower case and compact ones."""
-for _name in _KNOWN:
+for _name in _KNOWN_NAMES.split():
     CANONICAL[_name] = CANONICAL[_name.lower()] = _name
 for _letter, _name in _COMPACT.items():
     CANONICAL[_letter] = CANONICAL[_letter.upper()] = _name

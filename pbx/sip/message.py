@@ -80,7 +80,7 @@ class _Views:
         self.headers.set("Content-Length", str(len(self.body)))
         lines = [start]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + self.body
+        return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + self.body
 
 
 @dataclass(slots=True)

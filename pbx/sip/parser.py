@@ -13,17 +13,18 @@ from pbx.sip.headers import CANONICAL, Headers, canonical
 from pbx.sip.message import Request, Response
 
 MAX_MESSAGE_BYTES = 65535
-MAX_HEADERS = 256
-MAX_LINE = 8192
+MAX_LINES = 512
+MAX_LINE_CHARS = 8192
 
-_START_REQUEST = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]+) (\S+) (SIP/\d+\.\d+)", re.IGNORECASE)
-_LOOSE_REQUEST = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]+)\s+(.*?)\s+(SIP/\S+)\s*", re.IGNORECASE | re.DOTALL)
-_START_RESPONSE = re.compile(r"(SIP/\d+\.\d+) (\d{3}) ?(.*)", re.IGNORECASE | re.DOTALL)
+_START_REQUEST = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]+) ([\x21-\x7e]+) (SIP/[0-9]+\.[0-9]+)", re.IGNORECASE)
+_START_RESPONSE = re.compile(r"(SIP/[0-9]+\.[0-9]+) ([0-9]{3})(?: ([^\r\n\0]*))?", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
-_ONCE = ("From", "To", "Call-ID", "CSeq", "Content-Length", "Max-Forwards", "Content-Type", "Expires")
+_ONCE = frozenset(("From", "To", "Call-ID", "CSeq", "Content-Length", "Max-Forwards", "Content-Type", "Expires"))
 _MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
-_KNOWN_METHODS = frozenset(
-    "INVITE ACK BYE CANCEL OPTIONS REGISTER INFO UPDATE PRACK REFER NOTIFY SUBSCRIBE MESSAGE PUBLISH".split()
+_HEADERS_IN_URI = re.compile(r"sips?:[^?]*\?[^@]*", re.IGNORECASE)  # after an @ it is a question mark of the user
+_BARE_NUL = re.compile(r"(?:^|[^\\])(?:\\\\)*\0")  # a backslash before it makes it lawful (RFC 3261 25.1, quoted-pair)
+_KNOWN_METHODS = (
+    "INVITE ACK BYE CANCEL OPTIONS REGISTER INFO UPDATE PRACK REFER NOTIFY SUBSCRIBE MESSAGE PUBLISH"
 )
 
 
@@ -43,10 +44,12 @@ def parse_head(data: bytes | memoryview) -> Request | Response:
     head, blank, body = raw.partition(b"\r\n\r\n")
     if not blank:
         head, blank, body = _lenient_end(raw)
-    text = head.decode("utf-8", "surrogateescape")
+    text = _decode(head)
     start, _, rest = text.partition("\r\n")
     headers = Headers()
     problem = _read_headers(rest, headers)
+    if len(start) > MAX_LINE_CHARS:
+        raise ParseError(414, "Request-URI Too Long")
     message, fault = _start_line(start, headers, body)
     if message is None:
         raise ParseError(400, "Bad Start Line")
@@ -64,15 +67,15 @@ def check(message: Request | Response) -> None:
     """Ask for every value that any receiver needs. Raises `ParseError` with the message as `partial`."""
     try:
         cseq = message.cseq
-        _ = (message.via, message.from_, message.to)
+        _ = (message.via, message.from_, message.to, message.call_id)
         if isinstance(message, Request):
             forwards = message.headers.get("Max-Forwards")
             if forwards is not None and number(forwards, "Max-Forwards") > 255:
                 raise ParseError(400, "Bad Max-Forwards")  # noqa: TRY301 - one place adds the partial message
             if cseq.number > MAX_CSEQ or cseq.method != message.method:
-                status = 400 if message.method in _KNOWN_METHODS else 501
+                status = 400 if message.method in _KNOWN_METHODS.split() else 501
                 raise ParseError(status, "CSeq Method Mismatch" if status == 400 else "Not Implemented")  # noqa: TRY301
-            if not message.uri.isascii() or "<" in message.uri or " " in message.uri:
+            if "<" in message.uri or ("?" in message.uri and _HEADERS_IN_URI.fullmatch(message.uri)):
                 raise ParseError(400, "Bad Request-URI")  # noqa: TRY301
     except ParseError as error:
         error.partial = message
@@ -92,13 +95,21 @@ def content_length(message: Request | Response) -> int | None:
 
 
 def cut_body(message: Request | Response) -> None:
-    """Make the body of a datagram as long as it says it is (RFC 3261 18.3). Raises `ParseError` 400 when it is short."""
+    """Make the body of a datagram as long as it says it is (RFC 3261 18.3). Raises `ParseError` 400 when it is not."""
     length = content_length(message)
     if length is None:
         return
     if length > len(message.body):
         raise ParseError(400, "Body Shorter Than Content-Length", message)
     message.body = message.body[:length]
+
+
+def _decode(head: bytes) -> str:
+    """UTF-8 as the RFC has it; Latin-1 from phones that know no better. Any bytes are text, without surrogates."""
+    try:
+        return head.decode()
+    except UnicodeDecodeError:
+        return head.decode("latin-1")
 
 
 def _lenient_end(raw: bytes) -> tuple[bytes, bytes, bytes]:
@@ -113,10 +124,10 @@ def _read_headers(text: str, headers: Headers) -> ParseError | None:
     """Fill `headers`; the first thing wrong is returned, so that the rest is still there for the answer."""
     problem: ParseError | None = None
     lines = text.split("\r\n") if text else []
+    if len(lines) > MAX_LINES:
+        return ParseError(513, "Too Many Headers")
     if "\r\n " in text or "\r\n\t" in text:
         lines = _unfold(lines)
-    if len(lines) > MAX_HEADERS:
-        return ParseError(513, "Too Many Headers")
     for line in lines:
         name, colon, value = line.partition(":")
         known = CANONICAL.get(name)
@@ -126,11 +137,11 @@ def _read_headers(text: str, headers: Headers) -> ParseError | None:
                 problem = problem or ParseError(400, "Bad Header Line")
                 continue
             known = canonical(name)
-        if len(line) > MAX_LINE:
+        if len(line) > MAX_LINE_CHARS:
             problem = problem or ParseError(513, "Header Too Long")
             continue
         value = value.strip(" \t")
-        if "\0" in value or "\r" in value or "\n" in value:
+        if "\r" in value or "\n" in value or ("\0" in value and _BARE_NUL.search(value)):
             problem = problem or ParseError(400, "Control Character In Header")
             continue
         if known == "Via" and "," in value:
@@ -166,13 +177,13 @@ def _start_line(
     found = _START_RESPONSE.fullmatch(line)
     if found is not None:
         status = int(found[2])
-        response = Response(status, found[3], headers, body)
+        response = Response(status, found[3] or "", headers, body)
         if found[1].upper() != "SIP/2.0":
             return response, ParseError(505, "Version Not Supported")
         return response, None if 100 <= status <= 699 else ParseError(400, "Bad Status Code")
-    found = _LOOSE_REQUEST.fullmatch(line)
-    if found is not None:
-        return Request(found[1], found[2], headers, body), ParseError(400, "Bad Request Line")
+    words = line.split()
+    if len(words) > 2 and _NAME.fullmatch(words[0]) and words[-1][:4].upper() == "SIP/":
+        return Request(words[0], " ".join(words[1:-1]), headers, body), ParseError(400, "Bad Request Line")
     return None, None
 
 

@@ -14,20 +14,21 @@ from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.nat import fix_via, response_hop
 
-_MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
+_NEEDED = ("Via", "CSeq")
 
 
 def refuse(request: Request, status: int, reason: str, hop: Hop, server_name: str = "") -> Transmit | None:
     """The answer; None for an ACK, and when the request lacks what an answer is made of."""
-    if request.method == "ACK" or not all(name in request.headers for name in _MANDATORY):
+    if request.method == "ACK" or not all(name in request.headers for name in _NEEDED):
         return None
     try:
         back = response_hop(request, hop)
         fix_via(request, hop)
     except ParseError:
-        return None
+        # A Via nobody can read (RFC 4475 3.1.2.1 and 3.1.2.16): the answer goes back to where the request came from.
+        back = hop
     seed = f"{request.headers.get('Via')} {request.headers.get('Call-ID')} {request.headers.get('CSeq')}"
-    tag = blake2b(seed.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
+    tag = blake2b(seed.encode("utf-8", "replace"), digest_size=6).hexdigest()
     return Transmit(written_by(server_name, response_to(request, status, reason, to_tag=tag)).encode(), back)
 
 

@@ -13,7 +13,7 @@ from pbx.sip.errors import ParseError
 _NONE: Mapping[str, str] = MappingProxyType({})
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _HOST_PORT = re.compile(
-    r"(?P<host>\[[0-9A-Fa-f:.]+(?:%25[\w.\-]+)?\]|[A-Za-z0-9](?:[A-Za-z0-9.\-_]*[A-Za-z0-9.])?)(?::(?P<port>\d{1,5}))?"
+    r"(?P<host>\[[0-9A-Fa-f:.]+(?:%25[\w.\-]+)?\]|[A-Za-z0-9](?:[A-Za-z0-9.\-_]*[A-Za-z0-9.])?)(?::(?P<port>[0-9]{1,5}))?"
 )
 _USER = re.compile(r"(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/#\[\]{}|\\^`<>\"]|%[0-9A-Fa-f]{2}|[^\x00-\x7f])*")
 _PARAM = re.compile(r"(?:[\[\]/:&+$A-Za-z0-9\-_.!~*'()]|%[0-9A-Fa-f]{2})+")
@@ -94,8 +94,8 @@ def _parse(text: str) -> SipUri:
     rest = text[found.end() :]
     user: str | None = None
     password: str | None = None
-    # The user part may hold ; and ? but no unescaped @, so the last @ before the host parameters ends it.
-    before, at, after = rest.rpartition("@") if "@" in rest.partition("?")[0] else ("", "", rest)
+    # The user part may hold ; and ?, and nothing may hold an unescaped @, so the first one ends it.
+    before, at, after = rest.partition("@")
     if at:
         user, password = _userinfo(before)
         rest = after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 
 from pbx.sip.headers import Headers
 
@@ -19,14 +19,16 @@ ACCEPT = SDP
 ACCEPT_INFO = f"{DTMF_RELAY}, {DTMF}"
 
 
-def tokens(values: Iterable[str]) -> frozenset[str]:
+def tokens(values: list[str]) -> frozenset[str]:
     """The members of comma-separated header values, in lower case, without parameters."""
-    return frozenset(
-        word
-        for value in values
-        for part in value.split(",")
-        if (word := part.partition(";")[0].strip().lower())
-    )
+    if not values:
+        return frozenset()
+    return _tokens(values[0] if len(values) == 1 else ",".join(values))
+
+
+@lru_cache(maxsize=512)  # an office has a few makes of phones, and each always says the same
+def _tokens(text: str) -> frozenset[str]:
+    return frozenset(word for part in text.split(",") if (word := part.partition(";")[0].strip().lower()))
 
 
 def supports(headers: Headers, option: str) -> bool:

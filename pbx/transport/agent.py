@@ -10,7 +10,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
 from typing import Any
 
 from pbx.core.clock import Clock
@@ -267,7 +266,7 @@ class Agent:
         if hop.local_host:
             return hop
         address = self._local_address(hop.remote_host)
-        return replace(hop, local_host=address, local_port=self._local_port)
+        return Hop(hop.transport, hop.remote_host, hop.remote_port, address, self._local_port, hop.connection)
 
     def spawn(self, name: str, coro: Coroutine[Any, Any, None]) -> None:
         if self._closing:

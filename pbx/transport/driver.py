@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from pbx.core.clock import Clock
 from pbx.sip.build import response_to
@@ -38,6 +38,7 @@ from pbx.sip.message import Request, Response
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.sockets import Wire
 from pbx.transport.timer_queue import Timer, TimerQueue
+from pbx.transport.transaction_users import ClientUser, Outgoing, RequestUser, ServerUser
 
 log = logging.getLogger(__name__)
 
@@ -47,70 +48,26 @@ TCP_REFUSED_S = 60.0
 MALFORMED = ("malformed", "malformed_ack", "malformed_response", "refused_400", "refused_413", "refused_505")
 """What the endpoint calls messages that are none."""
 
+OPENING_METHODS = ("INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE", "MESSAGE", "PUBLISH", "REFER", "NOTIFY")
+_OPENING = tuple(f"{method} ".encode() for method in OPENING_METHODS)
+
 _MAX_REFUSALS = 4096
-
-
-class RequestUser(Protocol):
-    """Who is told about new requests: the agent."""
-
-    def requested(self, transaction: TransactionId, request: Request, hop: Hop) -> None: ...
-
-
-class ClientUser(Protocol):
-    """Who waits for the responses to one request."""
-
-    def responded(self, response: Response, hop: Hop) -> None:
-        """A provisional or final response; 2xx to INVITE once for each fork that accepts."""
-        ...
-
-    def failed(self, status: int) -> None:
-        """No response will come: 408 (silence) or 503 (the transport refuses)."""
-        ...
-
-
-class Nobody:
-    """Stands for the user of a request whose answer changes nothing: a last BYE, a PRACK."""
-
-    def responded(self, response: Response, hop: Hop) -> None: ...
-
-    def failed(self, status: int) -> None: ...
-
-
-NOBODY = Nobody()
-
-
-class ServerUser(Protocol):
-    """Who answers one INVITE."""
-
-    def acked(self, request: Request) -> None: ...
-
-    def cancelled(self, request: Request) -> None: ...
-
-    def ack_missing(self) -> None: ...
-
-    def undeliverable(self) -> None:
-        """Nothing reaches the peer any more, and the INVITE has no final response yet."""
-        ...
-
-
-class Outgoing:
-    """Our handle on one client transaction."""
-
-    __slots__ = ("answered", "cancelled", "fallback", "hop", "id", "user")
-
-    def __init__(self, user: ClientUser, hop: Hop) -> None:
-        self.id: TransactionId = ()
-        self.user = user
-        self.hop = hop
-        self.answered = False
-        self.cancelled = False
-        self.fallback: Request | None = None  # goes over UDP if TCP is refused
 
 
 class Driver:
     """The endpoint, its timers, and a wire."""
 
-    def __init__(self, endpoint: Endpoint, wire: Wire, *, clock: Clock, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        wire: Wire,
+        *,
+        clock: Clock,
+        guard: Guard | None = None,
+        max_transactions: int = 40_000,
+    ) -> None:
+        """Above `max_transactions`, requests that would open something are dropped unanswered: even a 503 is a
+        transaction that has to be remembered for half a minute. What belongs to running calls still gets through."""
         self.endpoint = endpoint
         self.clock = clock
         self.wire = wire
@@ -118,6 +75,7 @@ class Driver:
         self.user: RequestUser | None = None
         self._guard = guard if guard is not None else Guard()
         self._malformed = 0
+        self._max_transactions = max_transactions
         self._running: dict[TimerKey, Timer] = {}
         self._clients: dict[TransactionId, Outgoing] = {}
         self._servers: dict[TransactionId, ServerUser] = {}
@@ -141,13 +99,24 @@ class Driver:
 
     def received(self, data: bytes, hop: Hop) -> None:
         """A datagram."""
+        if self.endpoint.live >= self._max_transactions and data.startswith(_OPENING):
+            self._guard.count(Offence.OVERLOAD, hop.remote_host)
+            return
         effects = self.endpoint.receive(data, hop, self.clock.monotonic())
-        if len(effects) <= 1:  # nothing for anybody above: perhaps because it was rubbish
+        if not effects or (len(effects) == 1 and type(effects[0]) is Transmit):
+            # Nothing for anybody above: perhaps because it was rubbish.
             self._count_malformed(hop)
         self._perform(effects)
 
     def received_message(self, message: Request | Response, hop: Hop) -> None:
         """A message from a stream."""
+        if (
+            self.endpoint.live >= self._max_transactions
+            and isinstance(message, Request)
+            and message.method in OPENING_METHODS
+        ):
+            self._guard.count(Offence.OVERLOAD, hop.remote_host)
+            return
         self._perform(self.endpoint.receive_message(message, hop, self.clock.monotonic()))
 
     def received_malformed(self, error: ParseError, hop: Hop) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import urllib.parse
+from functools import lru_cache
 
 from pbx.model.party import Party
 from pbx.sip.hop import Hop, host_port
@@ -39,6 +40,7 @@ def user_part(number: str) -> str:
     return urllib.parse.quote(one_line(number)[:MAX_USER], safe=_USER_SAFE)
 
 
+@lru_cache(maxsize=1024)
 def party_address(party: Party, host: str) -> str:
     """From and P-Asserted-Identity: the party at this node. A party without a number is anonymous (RFC 3323)."""
     if not party.number:
@@ -48,6 +50,7 @@ def party_address(party: Party, host: str) -> str:
     return f"{name} {uri}" if name else uri
 
 
+@lru_cache(maxsize=1024)
 def contact(user: str, hop: Hop) -> str:
     """Our Contact, as the peer at the other end of `hop` can reach us."""
     at = host_port(hop.local_host, hop.local_port)

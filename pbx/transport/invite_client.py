@@ -19,10 +19,11 @@ from pbx.sip.message import Request, Response
 from pbx.sip.offer_answer import Carrier, Meaning, OfferAnswer
 from pbx.sip.reliable import Receipt, ReliableReceiver, rack_for
 from pbx.sip.session_timer import SessionOffer
+from pbx.sip.status import reason_of
 from pbx.transport.abilities import SDP
 from pbx.transport.bodies import sdp_of
-from pbx.transport.driver import NOBODY, Outgoing
 from pbx.transport.reason import reason_headers
+from pbx.transport.transaction_users import NOBODY, Outgoing
 
 if TYPE_CHECKING:
     from pbx.transport.sip_leg import SipLeg
@@ -244,7 +245,7 @@ class ClientInvite:
         elif self.hops and not self.forks:
             self.send(self.hops)
         else:
-            self._fail(status, "Request Timeout" if status == 408 else "Service Unavailable")
+            self._fail(status, reason_of(status))
 
     def _fail(self, status: int, reason: str, contacts: tuple[str, ...] = ()) -> None:
         self.answered = True

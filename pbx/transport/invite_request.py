@@ -38,24 +38,26 @@ def invite_request(
 ) -> Request:
     """Everything but Via. `extra` headers replace those of the same name."""
     address = party_address(caller, ours.host)
-    headers = Headers()
-    headers.add("Max-Forwards", str(settings.max_forwards))
-    for route in target.route:
-        headers.add("Route", _bracketed(one_line(route)))
-    headers.add("From", f"{address};tag={ours.tag}")
-    headers.add("To", _bracketed(_uri(target.to_uri or target.uri)))
-    headers.add("Call-ID", ours.call_id)
-    headers.add("CSeq", "1 INVITE")
-    headers.add("Contact", ours.contact)
-    headers.add("User-Agent", settings.user_agent)
-    headers.add("Allow", ALLOW)
-    headers.add("Supported", SUPPORTED)
+    fields = {
+        "Max-Forwards": [str(settings.max_forwards)],
+        "From": [f"{address};tag={ours.tag}"],
+        "To": [_bracketed(_uri(target.to_uri or target.uri))],
+        "Call-ID": [ours.call_id],
+        "CSeq": ["1 INVITE"],
+        "Contact": [ours.contact],
+        "User-Agent": [settings.user_agent],
+        "Allow": [ALLOW],
+        "Supported": [SUPPORTED],
+    }
+    if target.route:
+        fields["Route"] = [_bracketed(one_line(route)) for route in target.route]
+    if caller.number:
+        fields["P-Asserted-Identity"] = [address]
+    if offer:
+        fields["Content-Type"] = [SDP]
+    headers = Headers(fields)
     for name, value in ours.session:
         headers.add(name, value)
-    if caller.number:
-        headers.add("P-Asserted-Identity", address)
-    if offer:
-        headers.add("Content-Type", SDP)
     replaced: set[str] = set()
     for given, value in extra:
         name = canonical(_NOT_TOKEN.sub("", given))

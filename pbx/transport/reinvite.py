@@ -18,8 +18,8 @@ from pbx.sip.offer_answer import Carrier, Meaning
 from pbx.sip.session_timer import SessionOffer
 from pbx.transport.abilities import ALLOW, SDP
 from pbx.transport.bodies import sdp_of
-from pbx.transport.driver import Outgoing
 from pbx.transport.timer_queue import Timer
+from pbx.transport.transaction_users import Outgoing
 
 if TYPE_CHECKING:
     from pbx.transport.sip_leg import SipLeg

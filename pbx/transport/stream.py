@@ -57,11 +57,22 @@ class StreamOwner(Protocol):
 class SipStream(asyncio.Protocol):
     """The protocol object of one connection, accepted or opened by us."""
 
-    __slots__ = ("_clock", "_framer", "_last_byte_at", "_message_since", "_owner", "_transport", "hop", "id")
+    __slots__ = (
+        "_clock",
+        "_framer",
+        "_last_byte_at",
+        "_message_since",
+        "_owner",
+        "_transport",
+        "has_carried",
+        "hop",
+        "id",
+    )
 
     def __init__(self, owner: StreamOwner, connection: int, clock: Callable[[], float]) -> None:
         self.id = connection
         self.hop = Hop(owner.transport_name, "", 0, connection=connection)
+        self.has_carried = False
         self._owner = owner
         self._clock = clock
         self._framer = StreamFramer(max_message=owner.limits.max_message)
@@ -92,12 +103,7 @@ class SipStream(asyncio.Protocol):
         try:
             messages = self._framer.feed(data)
         except ParseError as error:
-            overlong = error.status in (413, 513)
-            self._owner.guard.count(
-                Offence.OVERLONG_STREAM if overlong else Offence.MALFORMED, self.hop.remote_host
-            )
-            self._owner.malformed(error, self.hop)
-            self.close()
+            self._give_up(error)
             return
         if not self._framer.unfinished:
             self._message_since = None
@@ -108,6 +114,17 @@ class SipStream(asyncio.Protocol):
                 self.write(PONG)
             else:
                 self._owner.message(message, self.hop)
+        if self._framer.error is not None:  # behind the whole messages came one that is not
+            self._give_up(self._framer.error)
+
+    def _give_up(self, error: ParseError) -> None:
+        """The stream cannot be framed any more: say so and close."""
+        overlong = error.status in (413, 513)
+        self._owner.guard.count(
+            Offence.OVERLONG_STREAM if overlong else Offence.MALFORMED, self.hop.remote_host
+        )
+        self._owner.malformed(error, self.hop)
+        self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._owner.closed(self)
@@ -123,6 +140,7 @@ class SipStream(asyncio.Protocol):
         """Queue bytes for the peer; False when the connection is gone or is cut because the peer does not read."""
         if self._transport is None or self._transport.is_closing():
             return False
+        self.has_carried = True
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > self._owner.limits.max_backlog:
             self.cut(Offence.NOT_READING)

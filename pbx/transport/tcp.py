@@ -186,7 +186,7 @@ class TcpListener:
         self._per_source[peer[0]] -= 1
         if not self._per_source[peer[0]]:
             del self._per_source[peer[0]]
-        if self._user is not None:
+        if self._user is not None and stream.has_carried:  # else nobody waits for anything on it
             self._user.undeliverable(stream.hop)
 
     def message(self, message: Request | Response, hop: Hop) -> None:

@@ -12,6 +12,7 @@ import errno
 import logging
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 
 from pbx.core.errors import StartupError
 from pbx.sip.hop import Hop
@@ -23,6 +24,11 @@ SOCKET_BUFFER_BYTES = 4 << 20
 
 _MAX_DATAGRAM = 65535
 _READS_PER_WAKE = 64
+_IP_MTU_DISCOVER = 10
+_IPV6_MTU_DISCOVER = 23
+_MAY_FRAGMENT = 0
+"""A message above the MTU that has to go over UDP goes in fragments, rather than not at all."""
+
 _IP_RECVERR = 11
 _IPV6_RECVERR = 25
 _MSG_ERRQUEUE = 0x2000
@@ -31,6 +37,7 @@ Received = Callable[[bytes, Hop], None]
 Undeliverable = Callable[[Hop], None]
 
 
+@lru_cache(maxsize=4096)
 def family_of(host: str) -> int:
     """AF_INET or AF_INET6 for an IP literal, 0 for anything else (a name here would block in the resolver)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -52,8 +59,10 @@ def bind_udp(host: str, port: int) -> socket.socket:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+            sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER, _MAY_FRAGMENT)
         else:
             sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+            sock.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _MAY_FRAGMENT)
         sock.bind((host, port))
     except BaseException:
         sock.close()
@@ -69,6 +78,7 @@ class UdpListener:
         self._sockets: dict[int, socket.socket] = {}
         self._received: Received | None = None
         self._undeliverable: Undeliverable | None = None
+        self._arming: set[socket.socket] = set()
 
     @property
     def port(self) -> int:
@@ -143,8 +153,8 @@ class UdpListener:
                     self._drain_errors(sock)
                 return
             except OSError:
-                if not self._drain_errors(sock):
-                    return
+                self._drain_errors(sock)
+                self._arm_again(sock)
                 continue
             received(data, Hop("UDP", address[0], address[1]))
 
@@ -155,8 +165,27 @@ class UdpListener:
             try:
                 _, _, _, address = sock.recvmsg(0, 512, _MSG_ERRQUEUE)
             except OSError:
+                if found:
+                    self._arm_again(sock)
                 return found
             found = True
             if address and self._undeliverable is not None:
                 self._undeliverable(Hop("UDP", address[0], address[1]))
+        self._arm_again(sock)
         return found
+
+    def _arm_again(self, sock: socket.socket) -> None:
+        """libuv stops watching a socket that epoll reports an error on, so watch it anew, soon.
+
+        Not at once: the event that carries the error may still be waiting in the batch that is being handled.
+        """
+        if sock not in self._arming:
+            self._arming.add(sock)
+            asyncio.get_running_loop().call_soon(self._watch, sock)
+
+    def _watch(self, sock: socket.socket) -> None:
+        self._arming.discard(sock)
+        if self._received is not None and sock.fileno() >= 0:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(sock)
+            loop.add_reader(sock, self._readable, sock)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
@@ -57,7 +56,7 @@ class Whereabouts:
             self._host.spawn("resolve", self._learn(uri))
             return self._host.facing(here)
         if here.connection and hop.transport == here.transport:
-            hop = replace(hop, connection=here.connection)
+            hop = Hop(hop.transport, hop.remote_host, hop.remote_port, connection=here.connection)
         return self._host.facing(hop)
 
     async def _learn(self, uri: str) -> None:
@@ -70,6 +69,8 @@ class Whereabouts:
 def is_behind_nat(request: Request, hop: Hop) -> bool:
     """Whether the sender does not know its own address: its only Via names another host than its packets."""
     if len(request.headers.all("Via")) != 1:
+        return False
+    if request.via.host == hop.remote_host:
         return False
     try:
         said = ipaddress.ip_address(request.via.host.strip("[]"))

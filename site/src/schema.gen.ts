@@ -248,7 +248,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Make the first administrator, with the one-time link
-         * @description Signs in too: the answer sets the session cookie. 409 as soon as there is an administrator.
+         * @description Signs in too: sets the session cookie. 403 when the link is spent, or an administrator exists.
          */
         readonly post: operations["setUp"];
         readonly delete?: never;
@@ -302,9 +302,9 @@ export interface components {
         readonly AudioBack: {
             /** @enum {unknown} */
             readonly type: "audio_back";
-            readonly leg: string;
             readonly call: string;
             readonly at: string;
+            readonly leg: string;
         };
         /**
          * AudioSilent
@@ -313,10 +313,10 @@ export interface components {
         readonly AudioSilent: {
             /** @enum {unknown} */
             readonly type: "audio_silent";
-            readonly leg: string;
-            readonly silent_ms: number;
             readonly call: string;
             readonly at: string;
+            readonly leg: string;
+            readonly silent_ms: number;
         };
         /**
          * AudioStarted
@@ -325,9 +325,9 @@ export interface components {
         readonly AudioStarted: {
             /** @enum {unknown} */
             readonly type: "audio_started";
-            readonly leg: string;
             readonly call: string;
             readonly at: string;
+            readonly leg: string;
         };
         /**
          * CallChange
@@ -348,13 +348,13 @@ export interface components {
         readonly CallEnded: {
             /** @enum {unknown} */
             readonly type: "ended";
+            readonly call: string;
+            readonly at: string;
             readonly cause: string;
             /** @default 0 */
             readonly status: number;
             /** @default node */
             readonly by: string;
-            readonly call: string;
-            readonly at: string;
         };
         /**
          * CallList
@@ -372,13 +372,13 @@ export interface components {
         readonly CallOffered: {
             /** @enum {unknown} */
             readonly type: "offered";
+            readonly call: string;
+            readonly at: string;
             readonly from_number: string;
             readonly from_name: string;
             readonly from_extension: string | null;
             readonly dialled: string;
             readonly source: string;
-            readonly call: string;
-            readonly at: string;
         };
         /**
          * CallRouted
@@ -387,12 +387,12 @@ export interface components {
         readonly CallRouted: {
             /** @enum {unknown} */
             readonly type: "routed";
+            readonly call: string;
+            readonly at: string;
             readonly kind: string;
             readonly to: string;
             /** @default  */
             readonly to_name: string;
-            readonly call: string;
-            readonly at: string;
         };
         /**
          * Cdr
@@ -451,16 +451,16 @@ export interface components {
         };
         /**
          * DigitSeen
-         * @description A DTMF digit was sent by this leg; `via` is "rfc4733" or "info".
+         * @description A DTMF digit was sent by this leg; `via` is "rfc4733" or "info". `digit` is empty in stored records.
          */
         readonly DigitSeen: {
             /** @enum {unknown} */
             readonly type: "digit";
+            readonly call: string;
+            readonly at: string;
             readonly leg: string;
             readonly digit: string;
             readonly via: string;
-            readonly call: string;
-            readonly at: string;
         };
         /**
          * Extension
@@ -469,7 +469,7 @@ export interface components {
         readonly Extension: {
             /**
              * Number
-             * @description What is dialled to reach this extension: 2 to 10 digits.
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
              * @example 101
              */
             readonly number: string;
@@ -520,7 +520,7 @@ export interface components {
         readonly ExtensionPatch: {
             /**
              * Number
-             * @description What is dialled to reach this extension: 2 to 10 digits.
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
              * @example 101
              */
             readonly number?: string;
@@ -543,7 +543,7 @@ export interface components {
         readonly ExtensionWrite: {
             /**
              * Number
-             * @description What is dialled to reach this extension: 2 to 10 digits.
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
              * @example 101
              */
             readonly number: string;
@@ -621,9 +621,9 @@ export interface components {
         readonly LegAnswered: {
             /** @enum {unknown} */
             readonly type: "leg_answered";
-            readonly leg: string;
             readonly call: string;
             readonly at: string;
+            readonly leg: string;
         };
         /**
          * LegDialled
@@ -632,29 +632,29 @@ export interface components {
         readonly LegDialled: {
             /** @enum {unknown} */
             readonly type: "leg_dialled";
-            readonly leg: string;
-            readonly target: string;
             readonly call: string;
             readonly at: string;
+            readonly leg: string;
+            readonly target: string;
         };
         /** LegEnded */
         readonly LegEnded: {
             /** @enum {unknown} */
             readonly type: "leg_ended";
+            readonly call: string;
+            readonly at: string;
             readonly leg: string;
             readonly cause: string;
             /** @default 0 */
             readonly status: number;
-            readonly call: string;
-            readonly at: string;
         };
         /** LegHeld */
         readonly LegHeld: {
             /** @enum {unknown} */
             readonly type: "leg_held";
-            readonly leg: string;
             readonly call: string;
             readonly at: string;
+            readonly leg: string;
         };
         /**
          * LegQuality
@@ -663,32 +663,32 @@ export interface components {
         readonly LegQuality: {
             /** @enum {unknown} */
             readonly type: "leg_quality";
+            readonly call: string;
+            readonly at: string;
             readonly leg: string;
             readonly packets_in: number;
             readonly packets_out: number;
             readonly lost: number;
             readonly jitter_ms: number;
-            readonly call: string;
-            readonly at: string;
         };
         /** LegResumed */
         readonly LegResumed: {
             /** @enum {unknown} */
             readonly type: "leg_resumed";
-            readonly leg: string;
             readonly call: string;
             readonly at: string;
+            readonly leg: string;
         };
         /** LegRinging */
         readonly LegRinging: {
             /** @enum {unknown} */
             readonly type: "leg_ringing";
+            readonly call: string;
+            readonly at: string;
             readonly leg: string;
             readonly status: number;
             /** @default false */
             readonly early_media: boolean;
-            readonly call: string;
-            readonly at: string;
         };
         /**
          * LiveCall
@@ -851,7 +851,16 @@ export interface components {
         readonly SetupRequest: {
             /** @description The part of the link after #token=. */
             readonly token: string;
+            /**
+             * User name
+             * @description What the administrator logs in with.
+             * @example admin
+             */
             readonly username: string;
+            /**
+             * Password
+             * @description At least 10 characters.
+             */
             readonly password: string;
         };
         /**
@@ -1029,8 +1038,10 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only calls where this number or extension called or was called. */
+                /** @description Only calls whose caller or dialled number contains this text. */
                 readonly number?: string;
+                /** @description Only calls from or to this extension. */
+                readonly extension?: string;
                 /** @description Only calls that started then or later (RFC 3339). */
                 readonly from?: string;
                 /** @description Only calls that started before (RFC 3339). */
@@ -2090,15 +2101,6 @@ export interface operations {
             };
             /** @description Request Timeout */
             readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import json
 import re
-import re
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable

@@ -235,13 +235,14 @@ class Node:
     async def cdrs(
         self, *, at_least: int = 1, ended: bool = True, timeout_s: float = 5.0
     ) -> list[dict[str, Any]]:
-        """The call records, oldest first, once there are so many and (with `ended`) none is in progress."""
+        """The call records with their events, oldest first, once there are so many, and with `ended` all closed."""
         deadline = time.monotonic() + timeout_s
         while True:
             items: list[dict[str, Any]] = (await self.get("cdrs?limit=500"))["items"]
             done = not ended or all(item["disposition"] != "in_progress" for item in items)
             if len(items) >= at_least and done:
-                return sorted(items, key=lambda item: str(item["started_at"]))
+                whole = [await self.get(f"cdrs/{item['id']}") for item in items]
+                return sorted(whole, key=lambda item: str(item["started_at"]))
             if time.monotonic() > deadline:
                 raise TimeoutError(
                     f"wanted {at_least} finished CDRs within {timeout_s} s, have {items}\n{self.log}"

@@ -130,17 +130,30 @@ class Peer:
         body: bytes = b"",
     ) -> Answer:
         """Ask, answer the challenge, and return the final response to the second attempt (or to the first)."""
+        first = self.send_authenticated(method, user, password, to=to, headers=headers, body=body)
+        return self.final() if first.status == 401 else first
+
+    def send_authenticated(
+        self,
+        method: str,
+        user: str,
+        password: str,
+        *,
+        to: str | None = None,
+        headers: tuple[str, ...] = (),
+        body: bytes = b"",
+    ) -> Answer:
+        """Ask, and when challenged ask again; returns the first final response without waiting for the second."""
         call_id = f"raw{next(_numbers)}-{os.urandom(4).hex()}"
         self.send(self.message(method, user, to=to, call_id=call_id, headers=headers, body=body))
         answer = self.final()
-        if answer.status != 401:
-            return answer
-        if method == "INVITE":
-            self.acknowledge(answer, user, to or user)
-        self.answer_challenge(
-            answer, method, user, password, to=to, call_id=call_id, headers=headers, body=body
-        )
-        return self.final()
+        if answer.status == 401:
+            if method == "INVITE":
+                self.acknowledge(answer, user, to or user)
+            self.answer_challenge(
+                answer, method, user, password, to=to, call_id=call_id, headers=headers, body=body
+            )
+        return answer
 
     def answer_challenge(
         self,

@@ -144,7 +144,7 @@ def _proof(node: Node, number: str) -> str:
 
 
 def phone_rows(node: Node, numbers: Sequence[str], port: int) -> list[tuple[str, ...]]:
-    """Users of the scenario `register`: each with a contact at this port."""
+    """Users of the scenario `register`: each with a contact at this port, where they must also register from."""
     return [(number, _proof(node, number), f"127.0.0.1:{port}") for number in numbers]
 
 
@@ -153,10 +153,21 @@ def caller_rows(node: Node, callers: Sequence[str], callees: Sequence[str]) -> l
     return [(caller, _proof(node, caller), callee) for caller, callee in zip(callers, callees, strict=True)]
 
 
-async def register_all(folder: Path, node: Node, rows: Sequence[Sequence[str]]) -> None:
-    """Register phones with SIPp, one after the other."""
+async def register_all(folder: Path, node: Node, numbers: Sequence[str], port: int) -> None:
+    """Register phones that will be answered for by the SIPp at `port`, which must not run yet.
+
+    The node sends calls to where a REGISTER came from, so they are sent from that port.
+    """
+    rows = phone_rows(node, numbers, port)
     result = await Sipp(
-        folder, "register", remote=node.address, users=rows, calls=len(rows), rate=50, limit=10
+        folder,
+        "register",
+        remote=node.address,
+        users=rows,
+        calls=len(rows),
+        rate=50,
+        limit=10,
+        port=port,
     ).run()
     if result.successful != len(rows):
         raise RuntimeError(f"only {result.successful} of {len(rows)} phones could register\n{result.output}")

@@ -141,12 +141,32 @@ async def test_sdp_without_usable_audio_is_488(node: Node) -> None:
     assert await asyncio.to_thread(invite, many) in {400, 488}
 
 
+async def test_phone_that_left_without_a_word_does_not_deafen_the_node(node: Node) -> None:
+    """An INVITE to a closed port comes back as an ICMP error; the socket must go on being read."""
+
+    def call_the_dead() -> None:
+        with Peer(node.sip_port) as gone:
+            assert gone.register("102", node.password("102")).status == 200
+        for _ in range(3):
+            with Peer(node.sip_port) as peer:
+                answer = peer.request(
+                    "INVITE", "101", node.password("101"), to="102", headers=SDP, body=OFFER
+                )
+                assert answer.status in {480, 503}
+                peer.acknowledge(answer, "101", "102")
+                assert peer.receive(1.2) is None, "the ACK was heard, so the refusal is not sent again"
+        alive(node)
+
+    await asyncio.to_thread(call_the_dead)
+
+
 async def test_full_port_pool_is_503_with_retry_after(phone: PhoneMaker, tmp_path: Path) -> None:
     """Two port pairs: enough for one call between two phones, not for a third leg."""
     async with running(Node(tmp_path / "node", rtp_ports=4)) as node:
         alice, bob = phone(node, "101", tone_hz=440), phone(node, "102", tone_hz=880)
         async with phones(alice, bob):
             await asyncio.gather(alice.registered(), bob.registered())
+            await asyncio.sleep(5)  # the pair that was tried out at the start rests for so long
             await Pair(alice, bob).talk("102")
 
             def invite() -> tuple[int, str]:

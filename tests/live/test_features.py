@@ -10,8 +10,7 @@ import pytest
 from tests.live.baresip import phones
 from tests.live.conftest import PhoneMaker
 from tests.live.node import Node
-from tests.live.raw import Peer
-from tests.live.sipp import Sipp
+from tests.live.sipp import Sipp, register_all
 from tests.live.tone import write_ulaw_tone
 
 pytestmark = pytest.mark.timeout(120)
@@ -99,10 +98,7 @@ async def test_one_busy_phone_leaves_the_others_ringing(node: Node, phone: Phone
 async def test_early_media_is_heard_before_the_answer(node: Node, phone: PhoneMaker, tmp_path: Path) -> None:
     announcer = Sipp(tmp_path / "uas", "early_media", remote=node.address, timeout_s=30)
     write_ulaw_tone(tmp_path / "uas" / "tone.ul", 620)
-    with Peer(node.sip_port) as peer:
-        peer.port = announcer.port  # the contact of the SIPp that will answer, registered on its behalf
-        answer = await asyncio.to_thread(peer.register, "102", node.password("102"))
-    assert answer.status == 200
+    await register_all(tmp_path / "register", node, ["102"], announcer.port)
     announcer.start()
     alice = phone(node, "101", tone_hz=440)
     async with phones(alice):

@@ -11,7 +11,7 @@ import pytest
 from tests.live.baresip import Pair, phones
 from tests.live.conftest import PhoneMaker
 from tests.live.node import Node, running
-from tests.live.sipp import Sipp, caller_rows, phone_rows, register_all
+from tests.live.sipp import Sipp, caller_rows, register_all
 from tests.live.tone import write_ulaw_tone
 
 pytestmark = pytest.mark.timeout(180)
@@ -32,7 +32,7 @@ async def test_fifty_calls_at_once(phone: PhoneMaker, tmp_path: Path) -> None:
             rtp_echo=True,
             timeout_s=60,
         )
-        await register_all(tmp_path / "register", node, phone_rows(node, CALLEES, answering.port))
+        await register_all(tmp_path / "register", node, CALLEES, answering.port)
         answering.start()
         quiet = Sipp(
             tmp_path / "uac",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from tests.live.baresip import Pair, Phone, phones
 from tests.live.conftest import PhoneMaker
 from tests.live.node import Node
+from tests.live.raw_call import RawPhone
 
 ALICE_HZ, BOB_HZ = 440.0, 880.0
 pytestmark = pytest.mark.timeout(120)
@@ -85,9 +87,10 @@ async def test_either_side_may_hang_up(node: Node, phone: PhoneMaker, who: str) 
 
 @pytest.mark.parametrize("who", ["caller", "callee"])
 async def test_hold_and_resume_from_either_side(node: Node, phone: PhoneMaker, who: str) -> None:
+    """What the held phone hears. (baresip 1.0 stops recording when it holds: see the next test for the holder.)"""
     alice, bob = phone(node, "101", tone_hz=ALICE_HZ), phone(node, "102", tone_hz=BOB_HZ)
     holder, other = (alice, bob) if who == "caller" else (bob, alice)
-    holder_hz, other_hz = (ALICE_HZ, BOB_HZ) if who == "caller" else (BOB_HZ, ALICE_HZ)
+    holder_hz = ALICE_HZ if who == "caller" else BOB_HZ
     async with phones(alice, bob):
         await registered(alice, bob)
         await Pair(alice, bob).talk("102")
@@ -97,33 +100,61 @@ async def test_hold_and_resume_from_either_side(node: Node, phone: PhoneMaker, w
         await _state(node, "held")
         await asyncio.sleep(0.5)
         on_hold = other.heard().seconds
-        holder_on_hold = holder.heard().seconds
         await asyncio.sleep(1.5)
         held = other.heard().seconds
-        holder_held = holder.heard().seconds
         await holder.resume()
         await _state(node, "talking")
         await asyncio.sleep(0.5)
-        resumed, holder_resumed = other.heard().seconds, holder.heard().seconds
+        resumed = other.heard().seconds
         await asyncio.sleep(1.5)
         await alice.hangup()
         await bob.wait_for("CALL_CLOSED")
         (cdr,) = await node.cdrs()
         await node.no_calls()
-    sound, holder_sound = other.heard(), holder.heard()
+    sound = other.heard()
     assert sound.between(0.2, before - 0.1).gaps(holder_hz) == []
     assert sound.between(on_hold, held).level_dbfs(holder_hz) < -40, "the held side still heard the holder"
-    assert holder_sound.between(holder_on_hold, holder_held).level_dbfs(other_hz) < -40, (
-        "the holder still heard"
-    )
-    after, holder_after = sound.between(resumed, -0.1), holder_sound.between(holder_resumed, -0.1)
+    after = sound.between(resumed, -0.1)
     assert after.seconds > 1
     assert after.level_dbfs(holder_hz) == pytest.approx(-12, abs=2)
     assert after.gaps(holder_hz) == []
-    assert holder_after.level_dbfs(other_hz) == pytest.approx(-12, abs=2)
-    assert holder_after.gaps(other_hz) == []
     kinds = [event["type"] for event in cdr["events"]]
     assert kinds.count("leg_held") == kinds.count("leg_resumed") == 1
+
+
+@pytest.mark.parametrize("who", ["caller", "callee"])
+@pytest.mark.parametrize("how", ["sendonly", "inactive"])
+async def test_holder_hears_nothing_until_it_resumes(
+    node: Node, phone: PhoneMaker, who: str, how: str
+) -> None:
+    bob = phone(node, "102", tone_hz=BOB_HZ)
+    async with phones(bob):
+        await bob.registered()
+        with RawPhone(node, "101", tone_hz=ALICE_HZ) as holder:
+            if who == "caller":
+                calling = asyncio.create_task(asyncio.to_thread(holder.call, "102"))
+                await bob.wait_for("CALL_INCOMING")
+                await bob.accept()
+                await calling
+            else:
+                holder.register()
+                await bob.dial("101")
+                await asyncio.to_thread(holder.answer)
+            await asyncio.to_thread(holder.pump, 1.0)
+            await asyncio.to_thread(holder.reoffer, how)
+            held_at = time.monotonic() + 0.2
+            await asyncio.to_thread(holder.pump, 1.2)
+            heard_on_hold = holder.ears.count_since(held_at)
+            await asyncio.to_thread(holder.reoffer, "sendrecv")
+            resumed_at = time.monotonic() + 0.2
+            await asyncio.to_thread(holder.pump, 1.7)
+            await asyncio.to_thread(holder.hang_up)
+        await bob.wait_for("CALL_CLOSED")
+    assert heard_on_hold == 0, "no packet for a phone that said it does not listen"
+    after = holder.ears.since(resumed_at)
+    assert after.seconds > 1.2
+    assert after.level_dbfs(BOB_HZ) == pytest.approx(-12, abs=2)
+    assert after.gaps(BOB_HZ) == []
 
 
 async def _state(node: Node, state: str) -> None:

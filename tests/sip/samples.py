@@ -109,9 +109,10 @@ def every(kind: type[E], effects: list[Effect]) -> list[E]:
 
 
 def answer(
-    request: Request, status: int, *, tag: str = "bob1", body: bytes = b"", contact: str = ""
+    request: Request | Response, status: int, *, tag: str = "bob1", body: bytes = b"", contact: str = ""
 ) -> Response:
     """A response as the peer, or we, would make it."""
+    assert isinstance(request, Request)
     response = response_to(request, status, to_tag=tag)
     response.body = body
     if contact:

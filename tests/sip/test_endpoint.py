@@ -43,7 +43,16 @@ def test_a_malformed_request_gets_the_same_tag_each_time_it_comes() -> None:
     assert b";tag=" in first.split(b"To:")[1]
 
 
-@pytest.mark.parametrize("name", [b"Via", b"From", b"To", b"Call-ID", b"CSeq"])
+@pytest.mark.parametrize("name", [b"From", b"To", b"Call-ID"])
+def test_a_request_without_its_dialog_is_told_so(name: bytes) -> None:
+    data = b"\r\n".join(line for line in text("OPTIONS").split(b"\r\n") if not line.startswith(name + b":"))
+    (answered,) = (
+        effect for effect in make_endpoint().receive(data, UDP, 0.0) if isinstance(effect, Transmit)
+    )
+    assert answered.data.startswith(b"SIP/2.0 400 Missing " + name)
+
+
+@pytest.mark.parametrize("name", [b"Via", b"CSeq"])
 def test_without_the_headers_an_answer_needs_there_is_silence(name: bytes) -> None:
     endpoint = make_endpoint()
     data = b"\r\n".join(line for line in text("OPTIONS").split(b"\r\n") if not line.startswith(name + b":"))
@@ -66,7 +75,7 @@ def test_an_ack_is_never_answered() -> None:
 def test_a_malformed_response_is_dropped() -> None:
     endpoint = make_endpoint()
     _, effects = endpoint.request(our_request("OPTIONS"), UDP, 0.0)
-    good = answer(sent(effects)[0], 200).encode()  # type: ignore[arg-type]
+    good = answer(sent(effects)[0], 200).encode()
     for data in (
         good.replace(b"CSeq: 1 OPTIONS", b"CSeq: one"),
         good.replace(b"SIP/2.0 200", b"SIP/2.0 999"),

@@ -9,6 +9,7 @@ import pytest
 from pbx.sip.effects import (
     ClearTimer,
     DeliverResponse,
+    Effect,
     SetTimer,
     Terminated,
     TransactionFailed,
@@ -28,10 +29,10 @@ def start(hop: Hop = UDP) -> tuple[Endpoint, Clockwork, TransactionId]:
     return endpoint, clockwork, key
 
 
-def reply(clockwork: Clockwork, status: int, hop: Hop = UDP) -> list[object]:
+def reply(clockwork: Clockwork, status: int, hop: Hop = UDP) -> list[Effect]:
     request = sent(clockwork.effects)[0]
-    response = answer(request, status)  # type: ignore[arg-type]  # what was sent first is the request
-    return list(clockwork.take(clockwork.endpoint.receive(response.encode(), hop, clockwork.now)))
+    response = answer(request, status)
+    return clockwork.take(clockwork.endpoint.receive(response.encode(), hop, clockwork.now))
 
 
 def test_the_request_carries_a_via_with_rport_and_a_branch_of_ours() -> None:
@@ -71,7 +72,7 @@ def test_the_final_response_is_delivered_once_and_stops_repetition() -> None:
     _, clockwork, key = start()
     first = reply(clockwork, 200)
     again = reply(clockwork, 200)
-    assert only(DeliverResponse, first).transaction == key  # type: ignore[arg-type]
+    assert only(DeliverResponse, first).transaction == key
     assert again == []
     clockwork.run(100)
     assert clockwork.sent_at == [0.0]
@@ -98,7 +99,7 @@ def test_on_a_reliable_transport_nothing_is_repeated_and_the_final_response_ends
 
 def test_a_response_with_another_cseq_method_is_a_stranger() -> None:
     endpoint, clockwork, _ = start()
-    response = answer(sent(clockwork.effects)[0], 200)  # type: ignore[arg-type]
+    response = answer(sent(clockwork.effects)[0], 200)
     response.headers.set("CSeq", "1 INVITE")
     assert endpoint.receive(response.encode(), UDP, 0.1) == []
     assert endpoint.counters["stray_response"] == 1
@@ -106,7 +107,7 @@ def test_a_response_with_another_cseq_method_is_a_stranger() -> None:
 
 def test_a_response_with_two_vias_is_not_ours() -> None:
     endpoint, clockwork, _ = start()
-    response = answer(sent(clockwork.effects)[0], 200)  # type: ignore[arg-type]
+    response = answer(sent(clockwork.effects)[0], 200)
     response.headers.add("Via", "SIP/2.0/UDP 192.0.2.99;branch=z9hG4bKother")
     assert endpoint.receive(response.encode(), UDP, 0.1) == []
     assert endpoint.counters["stray_response"] == 1
@@ -138,5 +139,33 @@ def test_a_transport_error_of_another_peer_changes_nothing() -> None:
 def test_every_timer_is_cleared_when_it_has_no_meaning_any_more() -> None:
     _, clockwork, key = start()
     effects = reply(clockwork, 404)
-    assert {timer.key for timer in every(ClearTimer, effects)} == {(key, "E"), (key, "F")}  # type: ignore[arg-type]
+    assert {timer.key for timer in every(ClearTimer, effects)} == {(key, "E"), (key, "F")}
     assert set(clockwork.timers) == {(key, "K")}
+
+
+def test_every_provisional_response_is_delivered() -> None:
+    _, clockwork, key = start()
+    for _ in range(2):
+        assert only(DeliverResponse, reply(clockwork, 100)).transaction == key
+
+
+def test_a_final_response_after_a_provisional_one_is_delivered_once_and_stops_repetition() -> None:
+    endpoint, clockwork, key = start()
+    reply(clockwork, 100)
+    effects = reply(clockwork, 200)
+    assert only(DeliverResponse, effects).response.status == 200
+    assert set(clockwork.timers) == {(key, "K")}
+    assert reply(clockwork, 100) == reply(clockwork, 200) == []
+    clockwork.run(5.0)
+    assert endpoint.live == 0
+
+
+def test_nothing_rings_after_a_timeout() -> None:
+    for provisional in (False, True):
+        _, clockwork, key = start()
+        if provisional:
+            reply(clockwork, 100)
+        clockwork.run(32.0)
+        assert not clockwork.timers
+        assert only(TransactionFailed, clockwork.effects).reason == "timeout"
+        assert clockwork.effects[-1] == Terminated(key)

@@ -230,7 +230,7 @@ def test_cancel_is_repeated_until_answered_and_its_answer_is_not_delivered() -> 
     call.reply(180)
     cancel = sent(call.cancel())[0]
     assert lines(call.clockwork.run(0.6)) == ["CANCEL"]
-    ok = answer(cancel, 200)  # type: ignore[arg-type]
+    ok = answer(cancel, 200)
     effects = call.clockwork.take(call.endpoint.receive(ok.encode(), UDP, 0.7))
     assert not every(DeliverResponse, effects)
     assert lines(call.clockwork.run(5)) == []
@@ -312,3 +312,74 @@ def test_a_finished_transaction_keeps_no_request() -> None:
     assert machine.data == b""
     assert machine.request.method == ""  # type: ignore[union-attr]
     assert [timer.key[1] for timer in every(SetTimer, call.clockwork.effects)][-1] == "M"
+
+
+def call_that_is(state: str) -> Call:
+    """A call on the way to an answer."""
+    call = Call()
+    if state in ("cancel pending", "cancelled"):
+        call.cancel()
+    if state in ("proceeding", "cancelled"):
+        call.reply(180)
+    call.clockwork.run(0.1)
+    call.clockwork.effects.clear()
+    return call
+
+
+unfinished = pytest.mark.parametrize("state", ["calling", "cancel pending", "proceeding", "cancelled"])
+
+
+def letters(call: Call) -> set[str]:
+    """The timers that run for the INVITE."""
+    return {letter for key, letter in call.clockwork.timers if key == call.key}
+
+
+@unfinished
+def test_in_every_unfinished_state_a_provisional_response_is_delivered(state: str) -> None:
+    call = call_that_is(state)
+    assert only(DeliverResponse, call.reply(183)).response.status == 183
+    assert letters(call) == ({"CANCEL"} if "cancel" in state else set())
+
+
+@unfinished
+def test_in_every_unfinished_state_a_2xx_is_delivered_and_kept_for_timer_m(state: str) -> None:
+    call = call_that_is(state)
+    assert only(DeliverResponse, call.reply(200)).response.status == 200
+    assert letters(call) == {"M"}
+    call.clockwork.run(60.0)
+    assert call.endpoint.live == 0
+    assert only(Terminated, call.clockwork.effects).transaction == call.key
+
+
+@unfinished
+def test_in_every_unfinished_state_a_refusal_is_acknowledged_delivered_and_kept_for_timer_d(
+    state: str,
+) -> None:
+    call = call_that_is(state)
+    effects = call.reply(603)
+    assert lines(effects) == ["ACK"]
+    assert only(DeliverResponse, effects).response.status == 603
+    assert letters(call) == {"D"}
+    call.clockwork.run(60.0)
+    assert call.endpoint.live == 0
+    assert only(Terminated, call.clockwork.effects).transaction == call.key
+
+
+@unfinished
+def test_in_every_unfinished_state_a_transport_error_is_the_end(state: str) -> None:
+    call = call_that_is(state)
+    effects = call.clockwork.take(call.endpoint.transport_failed(UDP, 0.1))
+    assert only(TransactionFailed, effects) == TransactionFailed(call.key, "transport")
+    assert only(Terminated, effects) == Terminated(call.key)
+    assert not call.clockwork.timers
+    assert call.endpoint.live == 0
+
+
+@pytest.mark.parametrize("state", ["calling", "cancel pending", "cancelled"])
+def test_silence_is_the_end_of_everything_but_ringing(state: str) -> None:
+    call = call_that_is(state)
+    call.clockwork.run(32.0)
+    assert only(TransactionFailed, call.clockwork.effects) == TransactionFailed(call.key, "timeout")
+    assert only(Terminated, call.clockwork.effects) == Terminated(call.key)
+    assert not letters(call)
+    assert call.endpoint.live == 0

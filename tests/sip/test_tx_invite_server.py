@@ -278,3 +278,46 @@ def test_a_reinvite_is_not_a_loop() -> None:
     call = Call()
     again = call.receive("INVITE", body=SDP, to_tag="ours1", branch="z9hG4bKreinvite")
     assert every(DeliverRequest, again)
+
+
+def letters(call: Call) -> set[str]:
+    """The timers that run for the INVITE."""
+    return {letter for key, letter in call.clockwork.timers if key == call.key}
+
+
+def test_every_provisional_answer_is_sent() -> None:
+    call = Call()
+    assert [lines(call.respond(status)) for status in (100, 180, 183)] == [["100"], ["180"], ["183"]]
+    assert not letters(call), "how long a phone rings is the user's business"
+
+
+def test_only_the_timers_of_the_state_run() -> None:
+    call = Call()
+    assert letters(call) == {"TRYING"}
+    call.respond(200)
+    assert letters(call) == {"2XX", "L"}
+    call.receive("ACK", to_tag="ours1", branch="z9hG4bKack1")
+    assert letters(call) == {"L"}
+    call = Call()
+    call.respond(486)
+    assert letters(call) == {"G", "H"}
+    call.receive("ACK", to_tag="ours1")
+    assert letters(call) == {"I"}
+
+
+@pytest.mark.parametrize("status", [200, 486])
+def test_nothing_rings_after_a_missing_ack(status: int) -> None:
+    call = Call()
+    call.respond(status)
+    call.clockwork.run(32.0)
+    assert not call.clockwork.timers
+
+
+def test_a_transport_error_after_a_refusal_ends_it_quietly() -> None:
+    call = Call()
+    call.respond(486)
+    effects = call.clockwork.take(call.endpoint.transport_failed(UDP, 0.1))
+    assert effects[-1] == Terminated(call.key)
+    assert not every(TransactionFailed, effects)
+    assert not call.clockwork.timers
+    assert call.endpoint.live == 0

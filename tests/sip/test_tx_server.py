@@ -110,3 +110,27 @@ def test_a_transport_error_after_the_final_answer_ends_it_quietly() -> None:
     effects = clockwork.take(endpoint.transport_failed(UDP, 1.0))
     assert effects[-1] == Terminated(key)
     assert TransactionFailed(key, "transport") not in effects
+
+
+def test_every_provisional_answer_is_sent_and_then_the_final_one() -> None:
+    endpoint, clockwork, key = start()
+    clockwork.run(1.0)
+    assert [respond(clockwork, key, status) for status in (100, 100, 200)] == [["100"], ["100"], ["200"]]
+    assert clockwork.timers == {(key, "J"): 33.0}
+    clockwork.run(33.0)
+    assert endpoint.live == 0
+
+
+def test_a_request_that_only_got_a_provisional_answer_is_forgotten_too() -> None:
+    endpoint, clockwork, key = start()
+    respond(clockwork, key, 100)
+    clockwork.run(32.0)
+    assert endpoint.live == 0
+    assert clockwork.effects[-1] == Terminated(key)
+
+
+def test_a_transport_error_after_the_final_answer_leaves_no_timer() -> None:
+    endpoint, clockwork, key = start()
+    respond(clockwork, key, 200)
+    clockwork.take(endpoint.transport_failed(UDP, 1.0))
+    assert not clockwork.timers

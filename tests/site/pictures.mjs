@@ -1,9 +1,9 @@
-/** Pictures of every page, in both themes and three widths: `node pictures.mjs SETUP_URL FOLDER`. */
+/** Pictures of every page, in both themes and three widths: `node pictures.mjs SETUP_URL FOLDER [SCALE]`. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { axeFaults, overflows, withBrowser } from "./browser.mjs";
 
-const [setupUrl, folder] = process.argv.slice(2);
+const [setupUrl, folder, scale = "1"] = process.argv.slice(2);
 const base = new URL(setupUrl).origin;
 const PASSWORD = "correct horse battery";
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 360, height: 740 }, small: { width: 320, height: 640 } };
@@ -11,7 +11,7 @@ mkdirSync(folder, { recursive: true });
 
 const report = [];
 
-await withBrowser({}, async (page, faults, context) => {
+await withBrowser({ deviceScaleFactor: Number(scale) }, async (page, faults, context) => {
   const themes = async (name) => {
     for (const theme of ["light", "dark"]) {
       await page.evaluate((chosen) => {
@@ -53,7 +53,7 @@ await withBrowser({}, async (page, faults, context) => {
   await themes("phone-login");
   await visit("/phones?open=new", "phone-new", () => page.getByRole("heading", { name: "New phone" }).waitFor());
   await visit("/history", "history", () => page.locator("[data-cdr]").first().waitFor());
-  await page.locator("[data-cdr]", { hasText: "Front desk" }).first().click();
+  await page.locator("[data-cdr]", { hasText: /Front desk.*Bob Okafor/s }).first().click();
   await page.getByText("What happened").waitFor();
   await themes("call");
   await visit("/history?show=busy&q=999", "history-none", () => page.getByText("No call matches").waitFor());

@@ -18,7 +18,8 @@ from tests.fakes.virtual_loop import run_virtual
 from tests.fakes.wire import STORM
 from tests.stories.office import ANSWER, ANSWER_2, OFFER, OFFER_2, Office, Phone
 
-SEEDS = 1000
+SEEDS = 600
+MANY_SEEDS = range(600, 6000)
 BATCH = 50
 
 
@@ -179,7 +180,16 @@ def agree(a: Side, b: Side, office: Office) -> None:
 
 @pytest.mark.parametrize("batch", range(SEEDS // BATCH))
 def test_a_random_call_ends_alike_on_both_sides_and_leaves_nothing(batch: int) -> None:
-    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+    play(range(batch * BATCH, (batch + 1) * BATCH))
+
+
+@pytest.mark.slow
+def test_thousands_of_random_calls_end_alike_on_both_sides() -> None:
+    play(MANY_SEEDS)
+
+
+def play(seeds: range) -> None:
+    for seed in seeds:
         try:
             run_virtual(partial(random_call, seed))
         except BaseException as error:

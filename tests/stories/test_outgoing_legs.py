@@ -566,7 +566,7 @@ def test_a_name_is_resolved_before_the_invite_goes() -> None:
         lost = office.alice.agent.dial(
             place("sip:102@nowhere.example", "sip:102@x"), offer=OFFER, caller=ALICE, call="c"
         )
-        assert await lost.receive() == Refused(404, "Service Unavailable")
+        assert await lost.receive() == Refused(404, "Not Found")
         gone = office.alice.agent.dial(
             place("sip:1@elsewhere.example", "sip:1@x"), offer=OFFER, caller=ALICE, call="c"
         )

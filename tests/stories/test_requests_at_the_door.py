@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from pbx.core.errors import PeerError
+from pbx.model.leg_event import Ended
 from pbx.sip.build import response_to
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
@@ -204,6 +205,20 @@ def test_above_capacity_new_calls_get_503_at_once_and_running_ones_go_on() -> No
         await b.end()
 
     play(story, settings=AgentSettings(max_legs=1))
+
+
+def test_far_above_capacity_nothing_new_is_even_remembered() -> None:
+    async def story(office: Office, peer: RawPeer) -> None:
+        a, b = await office.call()
+        office.bob.driver._max_transactions = office.bob.driver.live
+        peer.invite()
+        peer.request("OPTIONS", call_id="other")
+        await asyncio.sleep(1)
+        assert peer.silent_since()
+        await a.end()  # a running call is not touched
+        assert isinstance(await b.receive(), Ended)
+
+    play(story)
 
 
 def test_while_shutting_down_new_requests_get_503_and_calls_are_ended() -> None:

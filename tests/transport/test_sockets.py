@@ -177,6 +177,7 @@ async def test_a_connection_is_reused_and_opened_again_when_it_is_gone() -> None
         _, second = await soon(other.messages)
         assert first == second
         assert len(one.tcp) == len(two.tcp) == 1
+        two.send(OPTIONS, first)
         await one.tcp.close()
         assert (await soon(other.refused)).connection == first.connection
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_RTPMAP = re.compile(r"(\d{1,3}) +([A-Za-z0-9\-_.]+)/(\d{1,6})(?:/(\d{1,2}))? *")
-_FMTP = re.compile(r"(\d{1,3}) +(.*)")
+_RTPMAP = re.compile(r"([0-9]{1,3}) +([A-Za-z0-9\-_.]+)/([1-9][0-9]{0,5})(?:/([1-9][0-9]?))? *")
+_FMTP = re.compile(r"([0-9]{1,3}) +(.*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Offers and answers about one audio stream (RFC 3264): the part of SDP that calls are made of."""
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pbx.core.errors import PeerError
@@ -21,6 +22,7 @@ __all__ = [
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+_PTIME = re.compile(r"[1-9][0-9]{0,2}")
 _PROTOCOLS = ("RTP/AVP", "RTP/AVPF")
 _NOWHERE = ("0.0.0.0", "::")  # noqa: S104 - RFC 2543 hold, not an address to bind
 
@@ -99,7 +101,7 @@ def _audio(session: SessionDescription, media: Media, index: int) -> AudioSessio
         rtcp_port=rtcp_port,
         rtcp_mux=media.attribute("rtcp-mux") is not None,
         direction=direction,
-        ptime_ms=int(ptime) if ptime and ptime.isascii() and ptime.isdigit() and len(ptime) < 4 else None,
+        ptime_ms=int(ptime) if ptime and _PTIME.fullmatch(ptime) else None,
         formats=read_formats(media.formats, media.all("rtpmap"), media.all("fmtp")),
         held=direction in ("sendonly", "inactive") or host in _NOWHERE,
         protocol=media.protocol,

@@ -38,7 +38,7 @@ function Facts({ status, receivedAt }: { readonly status: NodeStatus; readonly r
     <div className="flex flex-col gap-3 px-4 pt-1 pb-5 sm:px-5">
       <div>
         {stale ? (
-          <StatusMark tone="plain">{t.dashboard.nodeUnknown}</StatusMark>
+          <StatusMark tone="plain">{t.dashboard.nodeUnknownNow}</StatusMark>
         ) : ill.length === 0 ? (
           <StatusMark tone="good">{t.dashboard.nodeWell}</StatusMark>
         ) : (

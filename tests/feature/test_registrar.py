@@ -1,0 +1,221 @@
+"""REGISTER through the registrar: who may, what is stored before the 200, what expires, what is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from pbx.core.errors import PeerError
+from pbx.core.events import EventBus
+from pbx.feature.directory import Directory, Entry
+from pbx.feature.identify import Identify
+from pbx.feature.registrar import Registrar, RegistrarPorts
+from pbx.model.binding import Binding
+from pbx.model.extension import Extension
+from pbx.model.registration import Registered, Unregistered
+from pbx.sip.binding import Limits
+from pbx.sip.build import request_of
+from pbx.sip.digest import Challenger, authorize
+from pbx.sip.hop import Hop
+from pbx.sip.message import Request, Response
+from pbx.store.errors import StoreError
+from tests.fakes.clock import FakeClock
+
+HOP = Hop("UDP", "192.0.2.7", 5062)
+URI = "sip:pbx.example"
+
+
+class Shelf:
+    """A binding store that remembers what it was asked, and can be slow or broken."""
+
+    def __init__(self) -> None:
+        self.kept: list[Binding] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.broken = False
+
+    async def load(self) -> list[Binding]:
+        return list(self.kept)
+
+    async def apply(self, put: Sequence[Binding], remove: Sequence[Binding]) -> None:
+        await self.gate.wait()
+        if self.broken:
+            raise StoreError("disk full")
+        gone = {(each.extension, each.contact_uri) for each in (*put, *remove)}
+        self.kept = [each for each in self.kept if (each.extension, each.contact_uri) not in gone] + list(put)
+
+
+class Office:
+    """A registrar with extensions 101 (password "one") and 102 (disabled)."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.shelf = Shelf()
+        self.bus = EventBus()
+        self.directory = Directory(self._entries)
+        self.challenger = Challenger(b"s" * 32, "bellwire", ("MD5", "SHA-256"))
+        self.wrong: list[tuple[str, str]] = []
+        self.enabled = True
+        self._cseq = 0
+        self.registrar = self.new_registrar()
+
+    def new_registrar(self) -> Registrar:
+        identify = Identify(
+            self.challenger,
+            self.directory,
+            monotonic=self.clock.monotonic,
+            wrong_credentials=lambda host, user: self.wrong.append((host, user)),
+        )
+        return Registrar(
+            RegistrarPorts(
+                identify=identify,
+                store=self.shelf,
+                bus=self.bus,
+                clock=self.clock,
+                limits=Limits(max_contacts=2),
+                new_tag=lambda: "tag",
+            )
+        )
+
+    async def _entries(self) -> dict[str, Entry]:
+        return {
+            "101": Entry(Extension(number="101", name="Alice", enabled=self.enabled), "one"),
+            "102": Entry(Extension(number="102", name="Bob", enabled=False), "two"),
+        }
+
+    def request(self, user: str, contact: str | None, *, password: str | None = "one", **more: str) -> Request:
+        self._cseq += 1
+        headers = [("Contact", contact)] if contact else []
+        headers += [(name.replace("_", "-").title(), value) for name, value in more.items()]
+        if password is not None:
+            challenge = self.challenger.challenge(self.clock.monotonic(), source_host=HOP.remote_host)
+            answer = authorize(
+                challenge, method="REGISTER", uri=URI, username=user, password=password, cnonce="c"
+            )
+            assert answer is not None
+            headers.append(("Authorization", answer))
+        address = f"<sip:{user}@pbx.example>"
+        return request_of(
+            "REGISTER", URI, from_=f"{address};tag=1", to=address, call_id="x", cseq=self._cseq, headers=tuple(headers)
+        )
+
+    async def register(self, contact: str | None, **more: str) -> Response:
+        return await self.registrar.register(self.request("101", contact, **more), HOP)
+
+
+@pytest.fixture
+async def office() -> Office:
+    office = Office()
+    await office.directory.reload()
+    return office
+
+
+async def test_the_200_lists_the_contacts_with_their_time_left(office: Office) -> None:
+    response = await office.register("<sip:101@10.0.0.5:5060>;expires=100")
+    office.clock.advance(40)
+    response = await office.register(None)
+    assert response.status == 200
+    assert response.headers.all("Contact") == ["<sip:101@10.0.0.5:5060>;expires=60"]
+    assert "Date" in response.headers
+
+
+async def test_a_phone_is_rung_where_its_register_came_from(office: Office) -> None:
+    await office.register("<sip:101@10.0.0.5:5060>")
+    (target,) = office.registrar.targets("101")
+    assert (target.uri, target.host, target.port) == ("sip:101@10.0.0.5:5060", "192.0.2.7", 5062)
+
+
+async def test_a_binding_is_stored_before_it_is_confirmed(office: Office) -> None:
+    office.shelf.gate.clear()
+    task = asyncio.get_running_loop().create_task(office.register("<sip:101@10.0.0.5>"))
+    await asyncio.sleep(0.01)
+    assert not task.done(), "confirmed although the store has not said yes"
+    office.shelf.gate.set()
+    assert (await task).status == 200
+    assert [each.contact_uri for each in office.shelf.kept] == ["sip:101@10.0.0.5"]
+
+
+async def test_what_cannot_be_stored_is_not_confirmed(office: Office) -> None:
+    office.shelf.broken = True
+    with pytest.raises(PeerError) as refused:
+        await office.register("<sip:101@10.0.0.5>")
+    assert refused.value.sip_status == 503
+    assert ("Retry-After", "10") in refused.value.headers
+    assert office.registrar.targets("101") == []
+
+
+async def test_known_unknown_and_disabled_extensions_get_the_same_challenge(office: Office) -> None:
+    seen = []
+    for user in ("101", "102", "999"):
+        with pytest.raises(PeerError) as refused:
+            await office.registrar.register(office.request(user, "<sip:x@y>", password=None), HOP)
+        seen.append((refused.value.sip_status, [name for name, _ in refused.value.headers]))
+    assert seen == [(401, ["WWW-Authenticate"] * 2)] * 3
+    assert office.wrong == [], "asking without credentials is no attack"
+
+
+async def test_wrong_credentials_are_403_for_all_and_counted(office: Office) -> None:
+    for user in ("101", "102", "999"):
+        with pytest.raises(PeerError) as refused:
+            await office.registrar.register(office.request(user, "<sip:x@y>", password="guess"), HOP)
+        assert refused.value.sip_status == 403
+    assert office.wrong == [("192.0.2.7", "101"), ("192.0.2.7", "102"), ("192.0.2.7", "999")]
+
+
+async def test_an_extension_may_not_register_another(office: Office) -> None:
+    request = office.request("101", "<sip:x@y>")
+    request.headers.set("To", "<sip:102@pbx.example>")
+    with pytest.raises(PeerError) as refused:
+        await office.registrar.register(request, HOP)
+    assert refused.value.sip_status == 403
+
+
+async def test_bindings_come_back_after_a_restart_unless_they_expired(office: Office) -> None:
+    await office.register("<sip:101@10.0.0.5>;expires=60")
+    await office.register("<sip:101@10.0.0.6>;expires=600")
+    office.clock.advance(61)
+    again = office.new_registrar()
+    await again.load()
+    assert [each.uri for each in again.targets("101")] == ["sip:101@10.0.0.6"]
+
+
+async def test_expired_bindings_are_forgotten_and_told(office: Office) -> None:
+    with office.bus.subscribe("registration") as told:
+        await office.register("<sip:101@10.0.0.5>;expires=60")
+        office.clock.advance(61)
+        await office.registrar.sweep()
+        assert office.shelf.kept == []
+        first, second = [(await anext(told)).event for _ in range(2)]
+    assert isinstance(first, Registered)
+    assert isinstance(second, Unregistered)
+    assert second.reason == "expired"
+
+
+async def test_a_refresh_is_not_news(office: Office) -> None:
+    with office.bus.subscribe("registration") as told:
+        await office.register("<sip:101@10.0.0.5>")
+        await office.register("<sip:101@10.0.0.5>")
+        await office.register("<sip:101@10.0.0.5>;expires=0")
+        kinds = [type((await anext(told)).event) for _ in range(2)]
+    assert kinds == [Registered, Unregistered]
+
+
+async def test_the_phones_of_a_disabled_extension_are_dropped(office: Office) -> None:
+    await office.register("<sip:101@10.0.0.5>")
+    office.enabled = False
+    await office.directory.reload()
+    await office.registrar.prune(lambda number: office.directory.password(number) is not None)
+    assert office.registrar.all_bindings() == []
+    assert office.shelf.kept == []
+
+
+async def test_two_phones_registering_at_once_are_both_kept(office: Office) -> None:
+    office.shelf.gate.clear()
+    loop = asyncio.get_running_loop()
+    tasks = [loop.create_task(office.register(f"<sip:101@10.0.0.{n}>")) for n in (5, 6)]
+    await asyncio.sleep(0.01)
+    office.shelf.gate.set()
+    await asyncio.gather(*tasks)
+    assert {each.uri for each in office.registrar.targets("101")} == {"sip:101@10.0.0.5", "sip:101@10.0.0.6"}
