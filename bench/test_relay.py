@@ -36,6 +36,12 @@ class Run:
     p99_us: float
     kib_per_call: float
 
+    def __str__(self) -> str:
+        return (
+            f"loss {self.loss:.2%}, through the relay in {self.p50_us:.0f} µs (p50) and {self.p99_us:.0f} µs (p99), "
+            f"{self.kib_per_call:.0f} KiB a call"
+        )
+
 
 @pytest.fixture(scope="module")
 def blast(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -136,8 +142,8 @@ def test_cpu_per_relayed_packet(benchmark: BenchmarkFixture, blast: Path, calls:
             unit="µs",
             target=peer.value / 2,
             peer=peer,
-            how=f"20 ms µ-law both ways on loopback, median of {ROUNDS}; loss {ours.loss:.2%}, through the relay in "
-            f"{ours.p50_us:.0f} µs (p50) and {ours.p99_us:.0f} µs (p99)",
+            how=f"20 ms µ-law both ways on loopback, median of {ROUNDS}; "
+            + "; ".join(f"{name}: {middle(each)}" for name, each in runs.items()),
         ),
     )
     assert min(run.loss for run in runs[Bellwire.name]) < 0.001, "nothing is lost while the machine has time"

@@ -7,7 +7,14 @@ from media_ext.clock cimport ms
 
 
 cdef void latch_arm(Latch *latch, const Address *signalled, int64_t now_ns) noexcept nogil:
-    """Signalling has spoken. An unchanged address keeps its latch; either way the phone may move for a moment."""
+    """Signalling has spoken. An unchanged address keeps its latch; either way the phone may move for a moment.
+
+    No address (hold as RFC 2543 had it, c=0.0.0.0) says nothing about where the phone is: what was known stays.
+    """
+    latch.learning_until_ns = now_ns + ms(LATCH_LEARNING_MS)
+    latch.candidate_run = 0
+    if signalled.length == 0:
+        return
     if not same_address(&latch.signalled, signalled) and latch.current.length != 0:
         if same_address(&latch.current, signalled):
             latch.rank = RANK_EXACT
@@ -16,8 +23,6 @@ cdef void latch_arm(Latch *latch, const Address *signalled, int64_t now_ns) noex
             address_clear(&latch.current)
             latch.rank = RANK_NONE
     latch.signalled = signalled[0]
-    latch.learning_until_ns = now_ns + ms(LATCH_LEARNING_MS)
-    latch.candidate_run = 0
 
 
 cdef Rank rank_of(const Latch *latch, const Address *source) noexcept nogil:

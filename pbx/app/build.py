@@ -1,4 +1,5 @@
 """Puts a node together: every part is made here once and handed what it needs. No part looks another one up."""
+
 from __future__ import annotations
 
 import asyncio
@@ -150,7 +151,14 @@ def build(
     gatekeeper = Gatekeeper(identify=identify, registrar=registrar, switch=switch, new_tag=_tag)
     agent.on_invite = gatekeeper.invite
     agent.on_request = gatekeeper.request
-    _measure(metrics, guard, switch, registrar, call_log, endpoint)
+    _measure(
+        metrics,
+        guard=guard,
+        switch=switch,
+        registrar=registrar,
+        call_log=call_log,
+        endpoint=endpoint,
+    )
     return Parts(
         agent=agent,
         bus=bus,
@@ -169,6 +177,7 @@ def build(
 
 def _measure(
     metrics: Registry,
+    *,
     guard: Guard,
     switch: Switch,
     registrar: Registrar,
@@ -193,7 +202,8 @@ def _measure(
 
 async def _load(extensions: ExtensionStore) -> dict[str, Entry]:
     return {
-        each.number: Entry(each.extension(), each.sip_password or "") for each in await extensions.everything()
+        each.number: Entry(each.extension(), each.sip_password or "")
+        for each in await extensions.everything()
     }
 
 

@@ -1,4 +1,5 @@
 """The HTTP side of a node. aiohttp is imported when it starts, after SIP is answered: it takes a while."""
+
 from __future__ import annotations
 
 import socket
@@ -26,17 +27,18 @@ async def start_http(
     config: NodeConfig,
     listener: socket.socket,
     parts: Parts,
+    *,
     stores: Stores,
     users: UserStore,
     tokens: TokenStore,
     metrics: Registry,
 ) -> AppRunner:
     """Serve the API and the admin site on `listener`; `cleanup` of the result stops it."""
-    from aiohttp.web import AppRunner, SockSite  # noqa: PLC0415
+    from aiohttp.web import AppRunner, SockSite
 
-    from pbx.api.app import build  # noqa: PLC0415
-    from pbx.api.deps import ApiDeps  # noqa: PLC0415
-    from pbx.api.views import registration_view  # noqa: PLC0415
+    from pbx.api.app import build
+    from pbx.api.deps import ApiDeps
+    from pbx.api.views import registration_view
 
     application = build(
         ApiDeps(
@@ -73,7 +75,7 @@ def program_version() -> str:
 
 
 def _checks(parts: Parts) -> Sequence[HealthCheck]:
-    from pbx.api.deps import CheckResult  # noqa: PLC0415
+    from pbx.api.deps import CheckResult
 
     def extensions() -> CheckResult:
         found = len(parts.directory) > 0

@@ -4,6 +4,7 @@ The order of the start is a promise: ports first (a port in use stops the start 
 happened), then the database, then audio, then SIP answers; the HTTP side, which is slow to import, comes
 last. The stop is the reverse: phones are told, calls are recorded, then the files are closed.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -99,13 +100,24 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         await parts.media.start()
         stack.push_async_callback(parts.media.stop)
         await _start_sip(stack, ports, parts, supervisor, bus)
-        log.info("SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)})
+        log.info(
+            "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}
+        )
         users = UserStore(database)
-        runner = await start_http(config, ports.http, parts, stores, users, TokenStore(database), metrics)
+        runner = await start_http(
+            config,
+            ports.http,
+            parts,
+            stores=stores,
+            users=users,
+            tokens=TokenStore(database),
+            metrics=metrics,
+        )
         stack.push_async_callback(runner.cleanup)
         await greet(made, users, parts.address(), ports.sip.port, ports.http.getsockname()[1])
         log.info(
-            "ready", extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)}
+            "ready",
+            extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)},
         )
         yield parts
 

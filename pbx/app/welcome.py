@@ -1,4 +1,5 @@
 """What a node says on standard output when it is ready: the admin page, the set-up link, the demo's SIP logins."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -15,7 +16,9 @@ async def greet(
     page = f"http://{f'[{host}]' if ':' in host else host}:{http_port}"
     lines = [f"Bellwire is ready. Admin page: {page}/"]
     if not await users.count():
-        lines.append(f"Set up the first administrator (works once): {page}/setup#token={await users.new_setup_link()}")
+        lines.append(
+            f"Set up the first administrator (works once): {page}/setup#token={await users.new_setup_link()}"
+        )
     if made:
         lines += ["", welcome(logins(made, host, sip_port))]
     print("\n".join(lines), flush=True)

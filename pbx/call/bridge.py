@@ -4,6 +4,7 @@ Hold is answered here and not passed on: the held side hears the hold tone, what
 microphone never leaks out of a held call. A re-offer that still has a codec the other side speaks is answered here
 too; only one that has none makes a re-INVITE to the other side (nothing is transcoded yet).
 """
+
 from __future__ import annotations
 
 import asyncio

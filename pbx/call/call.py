@@ -3,6 +3,7 @@
 A call is a scope. The router's program for it (ring these phones, play that tone) is the scope's main task; the
 caller's hang-up ends the scope, and every `finally` cleans up after itself. The event list is the only record.
 """
+
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,5 @@
 """`fold(events) → Cdr`: the history's row is computed, never kept beside the events."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
 """Reach somebody and talk: fork, answer, bridge. What most features do with a call."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
 """Why a call is over, and who ended it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

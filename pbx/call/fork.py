@@ -3,6 +3,7 @@
 A refusal is remembered and the best one is what the caller gets; 6xx ("I decline, everywhere") stops the whole fork.
 A 3xx answer is followed: its contacts are rung in the order of their q-values, a few hops deep.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -196,7 +197,10 @@ def best_refusal(statuses: Sequence[int]) -> int:
     if not statuses:
         return 480
     order = {486: 0, 603: 0, 600: 0}
-    return min(statuses, key=lambda status: (status < 600, order.get(status, 1), status == 408, status >= 500, status))
+    return min(
+        statuses,
+        key=lambda status: (status < 600, order.get(status, 1), status == 408, status >= 500, status),
+    )
 
 
 def caller_formats(call: Call, leg: CallLeg) -> tuple[Format, ...]:

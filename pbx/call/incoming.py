@@ -1,4 +1,5 @@
 """A caller at the door, and what every call of a node shares."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

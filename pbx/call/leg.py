@@ -3,6 +3,7 @@
 Payload numbers come in two lists, because RFC 3264 lets each side number codecs as it likes: `receives` is what our
 SDP said (the phone sends us these), `sends` is what the phone's SDP said (we send it these).
 """
+
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,5 @@
 """`LiveFold`: a running call as the live screen shows it, kept up to date event by event."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

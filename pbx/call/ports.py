@@ -3,6 +3,7 @@
 Call code owns no sockets and reads no files: a SIP dialog, a stream over a WebSocket and a simulated phone all fit
 `Leg`; the compiled audio engine and a recorder for tests both fit `Media`. This file never names an implementation.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -35,7 +36,9 @@ class Leg(Protocol):
         """Accept the INVITE or the pending re-offer; returns the SDP of the ACK, if any. Raises `LegFailed`."""
         ...
 
-    async def reject(self, status: int, reason: str | None = None, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    async def reject(
+        self, status: int, reason: str | None = None, headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         """Refuse the INVITE (this ends the leg) or the pending re-offer (this does not)."""
         ...
 

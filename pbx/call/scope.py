@@ -3,6 +3,7 @@
 A scope is a `TaskGroup` with a main task. When the main task returns, or `end` is called, every task of the scope is
 cancelled and awaited, so each `finally` has run before `run` returns. Nothing a call starts can outlive it.
 """
+
 from __future__ import annotations
 
 import asyncio

@@ -3,6 +3,7 @@
 A muted phone may send nothing for minutes, a dead one never will again. So silence alone ends no call: RTCP is proof of
 life, else the phone is asked inside the dialog, and only when nothing answers the call is over (both sides are told).
 """
+
 from __future__ import annotations
 
 import asyncio

@@ -1,4 +1,5 @@
 """The switch: admits calls, runs each in its own scope, knows which are going on."""
+
 from __future__ import annotations
 
 import asyncio

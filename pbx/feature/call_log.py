@@ -3,6 +3,7 @@
 A call never waits for the disk. Records queue up here, newest state per call, and are written together; a failing
 disk costs nothing but memory until `limit` records wait, and from there the oldest, counted and logged.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -51,7 +52,8 @@ class CallLog:
                 await self.flush()
             except StoreError as error:  # a full or failing disk: keep the records and try again
                 log.error(  # noqa: TRY400 - the disk's trouble, without our traceback
-                    "call records could not be written, will try again", extra={"error": str(error)})
+                    "call records could not be written, will try again", extra={"error": str(error)}
+                )
                 self._wake.set()
                 await asyncio.sleep(RETRY_S)
 

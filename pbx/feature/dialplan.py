@@ -2,6 +2,7 @@
 
 Feature codes first, then extensions; anything else is 404. Implements `call.ports.Router`.
 """
+
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping

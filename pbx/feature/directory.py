@@ -2,6 +2,7 @@
 
 Loaded at start and again whenever an extension changes (by API, by import, or by another process on the same file).
 """
+
 from __future__ import annotations
 
 import logging

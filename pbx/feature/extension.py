@@ -1,4 +1,5 @@
 """A call to an extension: ring all its phones, join the one that answers."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

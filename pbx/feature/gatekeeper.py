@@ -3,6 +3,7 @@
 INVITE: who is it, is there room, then to the switch. REGISTER to the registrar. OPTIONS is answered for everybody, so
 that phones and trunks can see the node is alive. Anything else is 405.
 """
+
 from __future__ import annotations
 
 import logging

@@ -4,6 +4,7 @@ Whoever proves to know an extension's password is that extension; it need not be
 extensions get the same challenge, and the same 403 when the proof is wrong. Only wrong credentials count against a
 source, not a phone that answers an old nonce.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable

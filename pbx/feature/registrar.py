@@ -3,6 +3,7 @@
 A binding is stored durably before the 200 OK leaves, so a phone that was told "registered" is registered after a crash
 too. Requests of one extension are handled in turn, or two phones could each undo the other's change.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -175,9 +176,7 @@ class Registrar:
             log.info("registration dropped", extra={"extension": binding.extension, "reason": reason})
             self._ports.bus.publish(
                 "registration",
-                Unregistered(
-                    extension=binding.extension, contact_uri=binding.contact_uri, reason=reason
-                ),
+                Unregistered(extension=binding.extension, contact_uri=binding.contact_uri, reason=reason),
             )
         await self._ports.store.apply((), gone)
 

@@ -1,4 +1,5 @@
 """The two numbers everybody dials first: *43 sends your own voice back, *44 plays a tone."""
+
 from __future__ import annotations
 
 import asyncio
@@ -45,9 +46,7 @@ class SelfTest:
             await asyncio.sleep(LONGEST_S)
 
     async def _answer(self, call: Call, name: str, formats: tuple[Format, ...]) -> None:
-        call.record(
-            CallRouted(call=call.id, at=call.now(), kind="feature", to=call.dialled, to_name=name)
-        )
+        call.record(CallRouted(call=call.id, at=call.now(), kind="feature", to=call.dialled, to_name=name))
         digits = tuple(
             each
             for each in call.offered_formats()

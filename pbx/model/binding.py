@@ -1,4 +1,5 @@
 """A binding: one contact address of one extension, as a REGISTER made it (RFC 3261 10)."""
+
 from __future__ import annotations
 
 from pbx.model.base import Record

@@ -1,12 +1,13 @@
 """What happened in a call: the only record of it.
 
-CDRs, the live screen, metrics, log lines and tests are folds over these events. Each event carries `call` (the call's
-id), `at` (aware UTC) and, where one leg is meant, `leg` ("a" is the caller; "b1", "b2" … are the phones that were rung).
+CDRs, the live screen, metrics, log lines and tests are folds over these events. Each event carries `call`
+(the call's id), `at` (aware UTC) and, where one leg is meant, `leg` ("a" is the caller; "b1", "b2" … are the
+phones that were rung).
 """
+
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Union
 
 import msgspec
 
@@ -108,19 +109,19 @@ class CallEnded(_Event, frozen=True, kw_only=True, tag="ended"):
     by: str = "node"
 
 
-CallEvent = Union[
-    CallOffered,
-    CallRouted,
-    LegDialled,
-    LegRinging,
-    LegAnswered,
-    LegHeld,
-    LegResumed,
-    DigitSeen,
-    AudioStarted,
-    AudioSilent,
-    AudioBack,
-    LegQuality,
-    LegEnded,
-    CallEnded,
-]
+CallEvent = (
+    CallOffered
+    | CallRouted
+    | LegDialled
+    | LegRinging
+    | LegAnswered
+    | LegHeld
+    | LegResumed
+    | DigitSeen
+    | AudioStarted
+    | AudioSilent
+    | AudioBack
+    | LegQuality
+    | LegEnded
+    | CallEnded
+)

@@ -1,4 +1,5 @@
 """Between the reasons a leg ends and SIP statuses, in both directions."""
+
 from __future__ import annotations
 
 from pbx.model.leg_event import LegCause

@@ -1,4 +1,5 @@
 """The call detail record: one row a call, a fold over its events."""
+
 from __future__ import annotations
 
 from datetime import datetime

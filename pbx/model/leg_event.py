@@ -3,6 +3,7 @@
 The same events come from a SIP dialog, from an audio stream over a WebSocket and from a simulated phone, so nothing
 here names a protocol. Session descriptions travel as bytes (RFC 8866); the call reads them with `pbx.sip.sdp`.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ class LegCause(Enum):
 
     NORMAL = "normal"  # BYE from either side
     CANCELLED = "cancelled"  # the caller gave up before an answer
-    ANSWERED_ELSEWHERE = "answered_elsewhere"  # another phone of a fork was quicker (RFC 3326 Reason, cause 200)
+    ANSWERED_ELSEWHERE = (
+        "answered_elsewhere"  # another phone of a fork was quicker (RFC 3326 Reason, cause 200)
+    )
     BUSY = "busy"
     DECLINED = "declined"
     NO_ANSWER = "no_answer"
@@ -84,7 +87,7 @@ class Ended:
 LegEvent = Progress | Answered | Refused | Offered | InfoDigit | Ended
 
 
-class LegFailed(Exception):
+class LegFailed(Exception):  # noqa: N818 - a way for a leg to end, which callers expect, rather than an error
     """An operation on a leg came to nothing: the leg is ending, or has ended, for `cause`."""
 
     def __init__(self, cause: LegCause, status: int = 0, reason: str = "") -> None:

@@ -1,4 +1,5 @@
 """A call that is going on, as the live screen shows it: a fold over the same events as the CDR."""
+
 from __future__ import annotations
 
 from datetime import datetime

@@ -1,4 +1,5 @@
 """Who is on one end of a leg, in the words a phone shows."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
 """What happened to registrations, as the live screen and metrics are told."""
+
 from __future__ import annotations
 
 import msgspec

@@ -2,6 +2,7 @@
 
 Internal values, never on a wire. They know nothing of sockets or of the compiled engine that fills them.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping

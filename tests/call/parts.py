@@ -1,4 +1,5 @@
 """Fakes at `call/ports.py`: legs that a test drives, media and a log that remember what they were told."""
+
 from __future__ import annotations
 
 import asyncio
@@ -22,7 +23,14 @@ Reply = Callable[[bytes | None], bytes | None]
 def sdp(*payloads: str, port: int = 4000, direction: str = "sendrecv", host: str = "127.0.0.1") -> bytes:
     """An SDP body; each payload is "number encoding/clock"."""
     numbers = " ".join(each.split()[0] for each in payloads)
-    lines = ["v=0", f"o=- 1 1 IN IP4 {host}", "s=-", f"c=IN IP4 {host}", "t=0 0", f"m=audio {port} RTP/AVP {numbers}"]
+    lines = [
+        "v=0",
+        f"o=- 1 1 IN IP4 {host}",
+        "s=-",
+        f"c=IN IP4 {host}",
+        "t=0 0",
+        f"m=audio {port} RTP/AVP {numbers}",
+    ]
     lines += [f"a=rtpmap:{each}" for each in payloads]
     lines.append(f"a={direction}")
     return ("\r\n".join(lines) + "\r\n").encode()
@@ -194,7 +202,9 @@ class TickingClock:
 class Office:
     """One call under test with all its fakes."""
 
-    def __init__(self, *, offer: bytes | None = None, capacity: int = 100, rtp_timeout_s: float = 0.01) -> None:
+    def __init__(
+        self, *, offer: bytes | None = None, capacity: int = 100, rtp_timeout_s: float = 0.01
+    ) -> None:
         self.media = FakeMedia(capacity)
         self.signaling = FakeSignaling()
         self.log = FakeLog()
@@ -239,5 +249,3 @@ async def settle(rounds: int = 20) -> None:
     """Let everything that can run now run."""
     for _ in range(rounds):
         await asyncio.sleep(0)
-
-

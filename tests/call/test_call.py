@@ -1,4 +1,5 @@
 """Whole calls on scripted legs: what each side is told, what is recorded, what is given back."""
+
 from __future__ import annotations
 
 import asyncio
@@ -13,7 +14,7 @@ from pbx.core.errors import PeerError
 from pbx.model.leg_event import Answered, Ended, LegCause, Offered, Progress, Refused
 from pbx.model.party import DialTarget
 from pbx.model.stream import Resumed, StreamStats, WentSilent
-from tests.call.parts import G722, PCMA, PCMU, FakeStream, Office, sdp, settle, target
+from tests.call.parts import G722, PCMA, PCMU, FakeStream, Office, ScriptedLeg, sdp, settle, target
 
 OFFER = sdp(PCMU, PCMA, "101 telephone-event/8000")
 
@@ -21,7 +22,9 @@ OFFER = sdp(PCMU, PCMA, "101 telephone-event/8000")
 class Ring:
     """A router that rings fixed targets, as the extension feature does."""
 
-    def __init__(self, *uris: str, timeout_s: float = 5.0, redirect: dict[str, list[DialTarget]] | None = None) -> None:
+    def __init__(
+        self, *uris: str, timeout_s: float = 5.0, redirect: dict[str, list[DialTarget]] | None = None
+    ) -> None:
         self.targets = [target(uri) for uri in uris]
         self.timeout_s = timeout_s
         self.redirect = redirect or {}
@@ -390,7 +393,12 @@ async def test_hanging_up_from_outside_tells_both_phones() -> None:
 @pytest.mark.parametrize("steps", range(12))
 async def test_a_hang_up_at_any_moment_leaks_nothing(steps: int) -> None:
     office = Office(offer=OFFER)
-    office.signaling.on_dial = lambda uri, leg: (leg.tell(Progress(180)), leg.tell(Answered(sdp(PCMU))))[0]
+
+    def pick_up(_uri: str, leg: ScriptedLeg) -> None:
+        leg.tell(Progress(180))
+        leg.tell(Answered(sdp(PCMU)))
+
+    office.signaling.on_dial = pick_up
     task = asyncio.get_running_loop().create_task(office.call.run(Ring("sip:b", "sip:c")))
     for _ in range(steps):
         await asyncio.sleep(0)

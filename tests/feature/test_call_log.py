@@ -17,7 +17,11 @@ from pbx.store.errors import StoreError
 
 def cdr(call: str, disposition: str = "in_progress") -> Cdr:
     return Cdr(
-        id=call, from_number="101", dialled="102", started_at=datetime(2026, 1, 1, tzinfo=UTC), disposition=disposition
+        id=call,
+        from_number="101",
+        dialled="102",
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+        disposition=disposition,
     )
 
 

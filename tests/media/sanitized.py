@@ -41,7 +41,7 @@ def main() -> int:
     environment = {
         **os.environ,
         "LD_PRELOAD": f"{library('libasan.so')} {library('libubsan.so')}",
-        # The interpreter itself never frees everything; freed memory is kept back only shortly, as a test measures growth.
+        # The interpreter itself never frees everything. A test measures growth: freed memory is soon given back.
         "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:quarantine_size_mb=1",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
         "PYTHONMALLOC": "malloc",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_ext.kernels import LatchProbe
-from tests.oracles.latch import Address, Latch
+from tests.oracles.latch import NOWHERE, Address, Latch
 
 PHONE: Address = ("192.0.2.10", 4000)
 NAT: Address = ("198.51.100.7", 61000)
@@ -23,7 +23,8 @@ class Scene:
         self.arm(signalled)
 
     def arm(self, signalled: Address) -> None:
-        self.latch.arm(socket.inet_aton(signalled[0]), signalled[1], self.now_ms)
+        host = b"" if signalled == NOWHERE else socket.inet_aton(signalled[0])
+        self.latch.arm(host, signalled[1], self.now_ms)
 
     def hear(self, source: Address, ssrc: int, seq: int) -> bool:
         return self.latch.hear(socket.inet_aton(source[0]), source[1], ssrc, seq, self.now_ms)
@@ -124,9 +125,19 @@ def test_a_refresh_keeps_the_latch() -> None:
     assert not any(scene.talk(THIEF, 50, ssrc=66)), "an address that proved to be the signalled one stays"
 
 
+def test_hold_without_an_address_keeps_a_phone_behind_nat() -> None:
+    """RFC 2543 hold: c=0.0.0.0, and the old address again on resume."""
+    scene = Scene(("10.0.0.5", 4000))
+    scene.talk(NAT, 50, ssrc=1)
+    scene.arm(NOWHERE)
+    scene.now_ms += 10_000
+    scene.arm(("10.0.0.5", 4000))
+    assert scene.talk(NAT, 1, ssrc=1, seq=51) == [True]
+
+
 SOURCES = st.sampled_from([PHONE, (PHONE[0], 61000), NAT, THIEF, ("192.0.2.99", 7000)])
 STEPS = st.one_of(
-    st.tuples(st.just("arm"), SOURCES),
+    st.tuples(st.just("arm"), SOURCES | st.just(NOWHERE)),
     st.tuples(st.just("wait"), st.sampled_from([5, 100, 249, 251, 1000, 2999, 3001])),
     st.tuples(st.just("talk"), SOURCES, st.integers(1, 3), st.integers(1, 8), st.sampled_from([0, 10, 20])),
 )

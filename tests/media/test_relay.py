@@ -160,6 +160,16 @@ async def test_held_phones_are_not_sent_to_and_not_listened_to(engine: MediaEngi
     assert len(await a.hear_some(1)) == 1
 
 
+async def test_a_phone_that_said_it_only_listens_is_not_passed_on(engine: MediaEngine, phone: MakePhone) -> None:
+    a, b = phone(), phone()
+    sa, sb = opened(engine, a, receive=False), opened(engine, b, "call/b")
+    engine.link(sa, sb, SAME, SAME)
+    a.say(sa.rtp_port)
+    await eventually(lambda: sa.stats().dropped_direction == 1)
+    assert b.hear() == []
+    assert sa.stats().packets_in == 1, "it is counted and keeps its address alive"
+
+
 async def test_unlinked_phones_hear_nothing_of_each_other(
     engine: MediaEngine, pair: tuple[Phone, Phone, Stream, Stream]
 ) -> None:

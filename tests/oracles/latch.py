@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 Address = tuple[str, int]
+NOWHERE: Address = ("", 0)
 LEARNING_MS, LIVE_MS, SPACING_MS = 3000, 250, 10
 
 
@@ -21,9 +22,12 @@ class Latch:
     run: list[tuple[Address, int, int, int]] = field(default_factory=list)
 
     def arm(self, signalled: Address, now_ms: int) -> None:
+        self.armed_ms, self.run = now_ms, []
+        if signalled == NOWHERE:
+            return
         if self.current is not None and signalled not in (self.signalled, self.current):
             self.former, self.current = self.current, None
-        self.signalled, self.armed_ms, self.run = signalled, now_ms, []
+        self.signalled = signalled
 
     def hear(self, source: Address, ssrc: int, seq: int, now_ms: int) -> bool:
         if source == self.current:

