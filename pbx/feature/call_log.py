@@ -18,6 +18,8 @@ from pbx.store.errors import StoreError
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
+GATHER_S = 0.05
+"""How long a record waits for others, so that a busy second is some twenty commits and not hundreds."""
 
 
 class CallLog:
@@ -47,6 +49,7 @@ class CallLog:
         """Write what waits, for ever. Cancel it, then call `flush`."""
         while True:
             await self._wake.wait()
+            await asyncio.sleep(GATHER_S)
             self._wake.clear()
             try:
                 await self.flush()

@@ -64,6 +64,7 @@ async def test_what_a_broken_disk_refuses_waits_and_a_newer_state_replaces_it() 
 
 async def test_the_writer_goes_on_after_the_disk_is_well_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call_log, "RETRY_S", 0.01)
+    monkeypatch.setattr(call_log, "GATHER_S", 0.0)
     disk = Disk()
     log = CallLog(disk.write, EventBus())
     disk.broken = True

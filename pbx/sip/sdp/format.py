@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_NUMBER = re.compile(r"[0-9]{1,3}")
 _RTPMAP = re.compile(r"([0-9]{1,3}) +([A-Za-z0-9\-_.]+)/([1-9][0-9]{0,5})(?:/([1-9][0-9]?))? *")
 _FMTP = re.compile(r"([0-9]{1,3}) +(.*)")
 
@@ -65,12 +66,11 @@ _MUST_AGREE = {"ILBC": _ilbc}
 def read_formats(numbers: tuple[str, ...], rtpmaps: list[str], fmtps: list[str]) -> tuple[Format, ...]:
     """The formats of an m= line, in its order; numbers without a meaning are left out."""
     maps = {int(found[1]): found for text in rtpmaps if (found := _RTPMAP.fullmatch(text))}
-    parameters = {int(found[1]): found[2].strip() for text in fmtps if (found := _FMTP.fullmatch(text))}
+    parameters = {int(found[1]): found[2].strip() or None for text in fmtps if (found := _FMTP.fullmatch(text))}
     formats: list[Format] = []
-    for text in dict.fromkeys(numbers):
-        if not text.isascii() or not text.isdigit() or int(text) > 127:
+    for payload_type in dict.fromkeys(int(text) for text in numbers if _NUMBER.fullmatch(text)):
+        if payload_type > 127:
             continue
-        payload_type = int(text)
         found = maps.get(payload_type)
         if found is not None:
             formats.append(
