@@ -6,7 +6,6 @@ from bench.figure import Peer
 
 __all__ = [
     "CALL_AT_50",
-    "CALL_AT_200",
     "CALL_MEMORY",
     "IDLE_MEMORY",
     "REGISTER",
@@ -25,9 +24,6 @@ CALL_MEMORY = Peer(name="Asterisk", value=297, low=280, high=314)
 
 CALL_AT_50 = Peer(name="Asterisk", value=3.55, low=3.4, high=3.7)
 """Milliseconds of CPU for a call: authenticated INVITE to BYE and CDR, 0.5 s hold, 50 calls/s."""
-
-CALL_AT_200 = Peer(name="Asterisk", value=2.9, low=2.6, high=3.2)
-"""The same at 200 to 350 calls/s."""
 
 REGISTER = Peer(name="Asterisk", value=367, low=336, high=398)
 """Microseconds of CPU for a REGISTER (401, then 200), the binding stored, at 500/s."""

@@ -15,9 +15,13 @@ from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 from pbx.sip.uri import SipUri
 
-_SECONDS = re.compile(r"[0-9]{1,10}")
-_Q = re.compile(r"[01](?:\.[0-9]{0,3})?")
 USER_AGENT_CHARS = 120
+MAX_URI_CHARS = 1024
+MAX_PATHS = 8
+
+_SECONDS = re.compile(r"[0-9]{1,10}")
+_MAX_SECONDS = 2**32 - 1
+_Q = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class RegisterPlan:
-    """`result` are the bindings after the change, in the order they were made."""
+    """`remove` first, then `put`, together or not at all; `result` is what is registered then, oldest first."""
 
     put: tuple[Binding, ...]
     remove: tuple[Binding, ...]
@@ -48,54 +52,60 @@ def plan(
     *,
     extension: str,
 ) -> RegisterPlan:
-    """Raises `PeerError` 400, 403 (too many contacts), 423 (too short), 500 (out of order)."""
+    """`now` and the bindings' times are Unix seconds; bindings that have expired by then do not count.
+
+    Raises `PeerError` 400, 403 (too many contacts), 423 (too short, with Min-Expires), 500 (out of order).
+    """
     contacts = request.contacts
-    default_s = _default_expiry(request, limits)
+    before = [each for each in existing if each.expires_at > now]
     if any(contact.uri == "*" for contact in contacts):
-        return _remove_all(existing, request, contacts)
-    result = list(existing)
+        return _remove_all(before, request, contacts)
+    default_s = _seconds(request.headers.get("Expires"), limits.default_expires_s)
+    template = _template(request, hop, now, extension) if contacts else None
+    result = list(before)
+    put: dict[str, Binding] = {}
     for contact in contacts:
-        renewed = _same(result, contact)
+        renewed = _renewed(result, contact, put)
         for old in renewed:
-            if old in existing:  # one that this request made itself may be named twice
+            if old.contact_uri not in put:  # one that this request made itself may be named twice
                 _in_order(old, request)
         expires_s = _expiry(contact, default_s, limits)
-        if expires_s:
-            new = _binding(contact, request, hop, now=now, expires_s=expires_s, extension=extension)
-            if renewed:
-                new = msgspec.structs.replace(new, registered_at=renewed[0].registered_at)
-                result[result.index(renewed[0])] = new
-            else:
-                result.append(new)
-        result = [each for each in result if each not in renewed]
-    if len(result) > limits.max_contacts:
+        place = result.index(renewed[0]) if renewed else len(result)
+        for old in renewed:
+            result.remove(old)
+            put.pop(old.contact_uri, None)
+        if expires_s and template is not None:
+            new = _binding(template, contact, expires_s, registered_at=renewed[0].registered_at if renewed else now)
+            result.insert(place, new)
+            put[new.contact_uri] = new
+    if len(result) > max(limits.max_contacts, len(before)):
         raise PeerError(403, "Too Many Contacts")
-    kept = {each.contact_uri for each in result}
-    put = tuple(each for each in result if each not in existing)
-    remove = tuple(each for each in existing if each.contact_uri not in kept)
-    return RegisterPlan(put, remove, tuple(result))
+    remain = {each.contact_uri for each in result}
+    remove = tuple(each for each in before if each.contact_uri not in remain)
+    return RegisterPlan(tuple(put.values()), remove, tuple(result))
 
 
-def _remove_all(existing: Sequence[Binding], request: Request, contacts: Sequence[NameAddr]) -> RegisterPlan:
+def _remove_all(before: Sequence[Binding], request: Request, contacts: Sequence[NameAddr]) -> RegisterPlan:
     """`Contact: *` stands alone and comes with `Expires: 0` (RFC 3261 10.2.2)."""
-    if len(contacts) != 1 or (request.headers.get("Expires") or "").strip() != "0":
+    expires = (request.headers.get("Expires") or "").strip()
+    if len(contacts) != 1 or not _SECONDS.fullmatch(expires) or int(expires) != 0:
         raise ParseError(400, "Bad Wildcard Contact")
-    for binding in existing:
+    for binding in before:
         _in_order(binding, request)
-    return RegisterPlan((), tuple(existing), ())
+    return RegisterPlan((), tuple(before), ())
 
 
-def _same(bindings: Sequence[Binding], contact: NameAddr) -> list[Binding]:
-    """What this contact renews: the same instance of a phone (RFC 5626), or an equal URI (19.1.4).
+def _renewed(bindings: Sequence[Binding], contact: NameAddr, put: dict[str, Binding]) -> list[Binding]:
+    """The bindings this contact renews: an equal URI (RFC 3261 19.1.4), and the same phone at another address.
 
-    More than one when a phone has moved to an address that was registered without its instance.
+    RFC 5626 4.1: `+sip.instance` names the phone, `reg-id` tells its connections apart. What this very request has put
+    is only met again under its own URI, since one phone may register two addresses at once.
     """
-    instance = _instance(contact)
-    uri = _uri(contact)
+    uri, instance = _uri(contact), _instance(contact)
     return [
         binding
         for binding in bindings
-        if (instance is not None and binding.instance_id == instance)
+        if (instance is not None and binding.instance_id == instance and binding.contact_uri not in put)
         or binding.contact_uri == contact.uri
         or _uri_matches(binding.contact_uri, uri)
     ]
@@ -114,57 +124,69 @@ def _in_order(old: Binding, request: Request) -> None:
         raise PeerError(500, "CSeq Out Of Order")
 
 
-def _default_expiry(request: Request, limits: Limits) -> int:
-    text = (request.headers.get("Expires") or "").strip()
-    return int(text) if _SECONDS.fullmatch(text) else limits.default_expires_s
+def _seconds(text: str | None, default_s: int) -> int:
+    """RFC 3261 20.19: a malformed value counts as if it were not there."""
+    text = (text or "").strip()
+    return int(text) if _SECONDS.fullmatch(text) and int(text) <= _MAX_SECONDS else default_s
 
 
 def _expiry(contact: NameAddr, default_s: int, limits: Limits) -> int:
-    text = contact.params.get("expires", "")
-    wanted = int(text) if _SECONDS.fullmatch(text) else default_s
+    wanted = _seconds(contact.params.get("expires"), default_s)
     if 0 < wanted < limits.min_expires_s:
         raise PeerError(423, "Interval Too Brief", headers=(("Min-Expires", str(limits.min_expires_s)),))
     return min(wanted, limits.max_expires_s)
 
 
-def _binding(
-    contact: NameAddr, request: Request, hop: Hop, *, now: float, expires_s: int, extension: str
-) -> Binding:
-    _uri(contact)
+def _template(request: Request, hop: Hop, now: float, extension: str) -> Binding:
+    """What all contacts of one REGISTER have in common."""
+    paths = [each for value in request.headers.all("Path") for each in NameAddr.parse_list(value)]
+    if len(paths) > MAX_PATHS:
+        raise ParseError(400, "Too Many Path Values")
     return Binding(
         extension=extension,
-        contact_uri=contact.uri,
+        contact_uri="",
         transport=hop.transport,
         source_host=hop.remote_host,
         source_port=hop.remote_port,
         connection=hop.connection,
-        path=tuple(str(each) for value in request.headers.all("Path") for each in NameAddr.parse_list(value)),
-        expires_at=now + expires_s,
+        path=tuple(str(each) for each in paths),
+        expires_at=now,
         call_id=request.call_id,
         cseq=request.cseq.number,
-        q=_priority(contact),
         user_agent=(request.headers.get("User-Agent") or "")[:USER_AGENT_CHARS],
-        instance_id=_instance(contact),
         registered_at=now,
+    )
+
+
+def _binding(template: Binding, contact: NameAddr, expires_s: int, registered_at: float) -> Binding:
+    return msgspec.structs.replace(
+        template,
+        contact_uri=contact.uri,
+        expires_at=template.expires_at + expires_s,
+        q=_priority(contact),
+        instance_id=_instance(contact),
+        registered_at=registered_at,
     )
 
 
 def _uri(contact: NameAddr) -> SipUri:
     try:
-        return SipUri.parse(contact.uri)
+        if contact.uri.isascii() and len(contact.uri) <= MAX_URI_CHARS:
+            return SipUri.parse(contact.uri)
     except ParseError as error:
         raise ParseError(400, "Bad Contact") from error
+    raise ParseError(400, "Bad Contact")
 
 
 def _priority(contact: NameAddr) -> float:
     text = contact.params.get("q", "")
-    return min(1.0, float(text)) if _Q.fullmatch(text) else 1.0
+    return float(text) if _Q.fullmatch(text) else 1.0
 
 
 def _instance(contact: NameAddr) -> str | None:
-    """RFC 5626 4.1: the phone itself, whatever its address; reg-id tells its several connections apart."""
-    instance = contact.params.get("+sip.instance")
-    if not instance:
+    """The phone itself, whatever its address, and which of its connections this is."""
+    instance = contact.params.get("+sip.instance", "")
+    if not instance or len(instance) > MAX_URI_CHARS:
         return None
-    reg_id = contact.params.get("reg-id")
-    return f"{instance};{reg_id}" if reg_id else instance
+    reg_id = contact.params.get("reg-id", "")
+    return f"{instance};{reg_id}" if reg_id.isascii() and reg_id.isdigit() else instance

@@ -12,22 +12,19 @@ _COPIED = ("Via", "From", "To", "Call-ID", "CSeq")
 def response_to(
     request: Request, status: int, reason: str | None = None, *, to_tag: str | None = None
 ) -> Response:
-    """A response with the headers every response copies; `to_tag` is added where the request had none."""
-    fields = {name: list(values) for name in _COPIED if (values := request.headers.all(name))}
-    if status == 100 and (stamp := request.headers.get("Timestamp")) is not None:
+    """A response with the headers every response copies; `to_tag` is added where the request had none.
+
+    Works on half-understood requests too: what is missing is left out, a To that cannot be read is copied as it is.
+    """
+    asked = request.headers
+    fields = {name: list(values) for name in _COPIED if (values := asked.all(name))}
+    if to_tag and status != 100 and "To" in fields and not _has_tag(request):
+        fields["To"][0] += f";tag={to_tag}"
+    if status == 100 and (stamp := asked.get("Timestamp")) is not None:
         fields["Timestamp"] = [stamp]
-    if 100 < status < 300 and (route := request.headers.all("Record-Route")):
+    if 100 < status < 300 and (route := asked.all("Record-Route")):
         fields["Record-Route"] = list(route)
-    if to_tag and status != 100 and "To" in fields and not _has_to_tag(request):
-        fields["To"] = [f"{fields['To'][0]};tag={to_tag}"]
     return Response(status, reason or reason_of(status), Headers(fields))
-
-
-def _has_to_tag(request: Request) -> bool:
-    try:
-        return request.to_tag is not None
-    except ParseError:  # it is being refused for this To; a tag too many does no harm then
-        return ";tag=" in (request.headers.get("To") or "").lower()
 
 
 def request_of(
@@ -53,3 +50,10 @@ def request_of(
     for name, value in headers:
         built.add(name, value)
     return Request(method, uri, built, body)
+
+
+def _has_tag(request: Request) -> bool:
+    try:
+        return request.to_tag is not None
+    except ParseError:
+        return True

@@ -18,15 +18,17 @@ class KeepAlive:
 class StreamFramer:
     """Feed it what arrives, in any pieces; it gives whole messages. After an error the stream cannot be trusted."""
 
-    __slots__ = ("_buffer", "_head", "_max_message", "_need", "error")
+    __slots__ = ("_body", "_buffer", "_head", "_max_message", "_scanned", "error")
 
     def __init__(self, max_message: int = 65535) -> None:
+        """`max_message` is in bytes, header and body together."""
+        self.error: ParseError | None = None
+        """What is wrong with the stream, once something is; whole messages before it have been given out."""
         self._buffer = bytearray()
         self._max_message = max_message
         self._head: Request | Response | None = None
-        self._need = 0
-        self.error: ParseError | None = None
-        """What is wrong with the stream, once something is; whole messages before it have been given out."""
+        self._body = 0  # bytes of the body `_head` waits for
+        self._scanned = 0  # bytes of the buffer known to hold no blank line
 
     @property
     def pending(self) -> int:
@@ -36,7 +38,7 @@ class StreamFramer:
     @property
     def unfinished(self) -> bool:
         """Whether a message has begun and is not complete, even if only its body is missing."""
-        return bool(self._buffer) or self._head is not None
+        return self._head is not None or bool(self._buffer[:4].strip(b"\r\n"))
 
     def feed(self, data: bytes) -> list[Request | Response | KeepAlive]:
         """Whole messages, and none after an error.
@@ -49,45 +51,47 @@ class StreamFramer:
         self._buffer += data
         found: list[Request | Response | KeepAlive] = []
         try:
-            self._take_messages(found)
+            while self._take(found):
+                pass
         except ParseError as error:
             self.error = error
+            self._buffer.clear()
             if not found:
                 raise
         return found
 
-    def _take_messages(self, found: list[Request | Response | KeepAlive]) -> None:
-        while True:
-            if self._head is None:
-                self._skip_keepalives(found)
-                if not self._take_head():
-                    return
-            message = self._head
-            if message is None or len(self._buffer) < self._need:
-                return
-            message.body = bytes(self._buffer[: self._need])
-            del self._buffer[: self._need]
-            self._head = None
-            found.append(message)
+    def _take(self, found: list[Request | Response | KeepAlive]) -> bool:
+        """One step on; False when more bytes are needed first."""
+        head = self._head
+        if head is None:
+            self._skip_line_ends(found)
+            return self._take_head()
+        if len(self._buffer) < self._body:
+            return False
+        head.body = bytes(self._buffer[: self._body])
+        del self._buffer[: self._body]
+        self._head = None
+        found.append(head)
+        return True
 
-    def _skip_keepalives(self, found: list[Request | Response | KeepAlive]) -> None:
+    def _skip_line_ends(self, found: list[Request | Response | KeepAlive]) -> None:
+        """Before a message: two line ends ask for a keep-alive, a single one means nothing (RFC 3261 7.5)."""
         while self._buffer.startswith(b"\r\n"):
             if self._buffer.startswith(b"\r\n\r\n"):
                 found.append(KeepAlive())
                 del self._buffer[:4]
-            elif len(self._buffer) > 2 and not self._buffer.startswith(b"\r\n\r"):
-                del self._buffer[:2]  # a pong, or a stray line end before a message (RFC 3261 7.5)
+            elif b"\r\n\r\n".startswith(self._buffer):
+                return  # one or the other: more bytes will tell
             else:
-                return
+                del self._buffer[:2]
 
     def _take_head(self) -> bool:
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            if len(self._buffer) > MAX_HEAD_BYTES:
-                raise ParseError(513, "Message Too Large")
-            return False
-        if end > MAX_HEAD_BYTES:
+        end = self._buffer.find(b"\r\n\r\n", max(0, self._scanned - 3))
+        self._scanned = len(self._buffer) if end < 0 else 0
+        if max(end, self._scanned) > MAX_HEAD_BYTES:
             raise ParseError(513, "Message Too Large")
+        if end < 0:
+            return False
         message = parse_head(bytes(self._buffer[: end + 4]))
         length = content_length(message)
         if length is None:
@@ -95,5 +99,5 @@ class StreamFramer:
         if end + 4 + length > self._max_message:
             raise ParseError(513, "Message Too Large", message)
         del self._buffer[: end + 4]
-        self._head, self._need = message, length
+        self._head, self._body = message, length
         return True

@@ -5,7 +5,12 @@ their first appearance. Code uses canonical names as they stand below; `canonica
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from pbx.sip.errors import ParseError
+
+T = TypeVar("T")
 
 _COMPACT = {  # RFC 3261 7.3.3 and the registry that followed it
     "a": "Accept-Contact",
@@ -29,20 +34,20 @@ _COMPACT = {  # RFC 3261 7.3.3 and the registry that followed it
     "x": "Session-Expires",
     "y": "Identity",
 }
-_KNOWN_NAMES = (
-    "Accept Accept-Contact Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info "
-    "Authorization CSeq Call-ID Call-Info Contact Content-Disposition Content-Encoding Content-Language "
-    "Content-Length Content-Type Date Diversion Error-Info Event Expires From History-Info Identity Identity-Info "
-    "In-Reply-To Info-Package Join MIME-Version Max-Forwards Min-Expires Min-SE Organization P-Asserted-Identity "
-    "P-Preferred-Identity Path Priority Privacy Proxy-Authenticate Proxy-Authorization Proxy-Require RAck RSeq Reason "
-    "Record-Route Recv-Info Refer-Sub Refer-To Referred-By Reject-Contact Remote-Party-ID Replaces Reply-To "
-    "Request-Disposition Require Retry-After Route Server Service-Route Session-Expires Subject Subscription-State "
-    "Supported Target-Dialog Timestamp To Unsupported User-Agent Via WWW-Authenticate Warning X-Asterisk-HangupCause"
-)
+_KNOWN = """
+Accept Accept-Contact Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info Authorization
+CSeq Call-ID Call-Info Contact Content-Disposition Content-Encoding Content-Language Content-Length Content-Type Date
+Diversion Error-Info Event Expires From History-Info Identity Identity-Info In-Reply-To Info-Package Join MIME-Version
+Max-Forwards Min-Expires Min-SE Organization P-Asserted-Identity P-Preferred-Identity Path Priority Privacy
+Proxy-Authenticate Proxy-Authorization Proxy-Require RAck RSeq Reason Record-Route Recv-Info Refer-Sub Refer-To
+Referred-By Reject-Contact Remote-Party-ID Replaces Reply-To Request-Disposition Require Retry-After Route Server
+Service-Route Session-Expires Subject Subscription-State Supported Target-Dialog Timestamp To Unsupported User-Agent
+Via WWW-Authenticate Warning
+"""
 
 CANONICAL: dict[str, str] = {}
-"""Spellings seen so far that need no work: canonical, lower case and compact ones."""
-for _name in _KNOWN_NAMES.split():
+"""Spellings that need no work: canonical, lower case and compact ones. Never grows after import."""
+for _name in _KNOWN.split():
     CANONICAL[_name] = CANONICAL[_name.lower()] = _name
 for _letter, _name in _COMPACT.items():
     CANONICAL[_letter] = CANONICAL[_letter.upper()] = _name
@@ -51,16 +56,21 @@ for _letter, _name in _COMPACT.items():
 def canonical(name: str) -> str:
     """The one spelling this program uses for a header name."""
     known = CANONICAL.get(name) or CANONICAL.get(name.lower())
-    return known or "-".join(part[:1].upper() + part[1:].lower() for part in name.split("-"))
+    return known or "-".join([part[:1].upper() + part[1:].lower() for part in name.split("-")])
 
 
 class Headers:
-    """`name → values`, each value as it stood on the wire (unfolded, trimmed)."""
+    """`name → values`, each value as it stood on the wire (unfolded, trimmed).
 
-    __slots__ = ("_fields",)
+    What a field means is parsed once by `view` and kept until the field changes.
+    """
+
+    __slots__ = ("_fields", "_views")
 
     def __init__(self, fields: dict[str, list[str]] | None = None) -> None:
+        """Takes `fields` over; nobody else may change it afterwards."""
         self._fields: dict[str, list[str]] = {} if fields is None else fields
+        self._views: dict[str, Any] = {}
 
     def get(self, name: str) -> str | None:
         """The first value."""
@@ -68,31 +78,51 @@ class Headers:
         return values[0] if values else None
 
     def all(self, name: str) -> list[str]:
-        """All values, in order. Comma lists are not split, except Via, which the parser splits."""
+        """All values, in order, not to be changed. Comma lists are not split, except Via, which the parser splits."""
         return self._fields.get(name, [])
 
+    def view(self, name: str, parse: Callable[[str], T]) -> T:
+        """The first value, parsed. Raises `ParseError` 400 when it is missing or `parse` refuses it."""
+        view: T | None = self._views.get(name)
+        if view is None:
+            values = self._fields.get(name)
+            if not values:
+                raise ParseError(400, f"Missing {name}")
+            view = self._views[name] = parse(values[0])
+        return view
+
     def add(self, name: str, value: str) -> None:
+        self._views.pop(name, None)
         self._fields.setdefault(name, []).append(value)
 
     def set(self, name: str, value: str) -> None:
         """One value in place of all."""
+        self._views.pop(name, None)
         self._fields[name] = [value]
 
     def set_all(self, name: str, values: list[str]) -> None:
         """These values in place of all; none removes the name."""
+        self._views.pop(name, None)
         if values:
             self._fields[name] = values
         else:
             self._fields.pop(name, None)
 
+    def set_first(self, name: str, value: str, view: object) -> None:
+        """Another first value, whose parsed form is `view`; the name is there already."""
+        self._fields[name][0] = value
+        self._views[name] = view
+
     def prepend(self, name: str, value: str) -> None:
         """A value before all others of its name, and its name before all others when it is new."""
+        self._views.pop(name, None)
         if name in self._fields:
             self._fields[name].insert(0, value)
         else:
             self._fields = {name: [value], **self._fields}
 
     def remove(self, name: str) -> None:
+        self._views.pop(name, None)
         self._fields.pop(name, None)
 
     def items(self) -> Iterator[tuple[str, str]]:
@@ -101,8 +131,20 @@ class Headers:
             for value in values:
                 yield name, value
 
+    def lines(self) -> list[str]:
+        """Every field as it goes onto the wire, without line ends."""
+        lines = []
+        for name, values in self._fields.items():
+            if len(values) == 1:
+                lines.append(f"{name}: {values[0]}")
+            else:
+                lines += [f"{name}: {value}" for value in values]
+        return lines
+
     def copy(self) -> Headers:
-        return Headers({name: list(values) for name, values in self._fields.items()})
+        twin = Headers({name: list(values) for name, values in self._fields.items()})
+        twin._views = dict(self._views)
+        return twin
 
     def __contains__(self, name: object) -> bool:
         return name in self._fields

@@ -1,22 +1,19 @@
 """Requests and responses (RFC 3261 7).
 
-Headers are text as it came; the typed views below parse on first use, remember the result as long as the text stays
-the same, and raise `ParseError` 400 when it is not what the RFC allows.
+Headers are text as it came; the typed views below are parsed on first use, remembered as long as the text stays the
+same, and raise `ParseError` 400 when it is not what the RFC allows.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
 
+from pbx.core.errors import InternalError
 from pbx.sip.address import NameAddr
 from pbx.sip.errors import ParseError
 from pbx.sip.fields import CSeq, Via
 from pbx.sip.headers import Headers
 
 __all__ = ["ParseError", "Request", "Response"]
-
-T = TypeVar("T")
 
 
 class _Views:
@@ -26,24 +23,23 @@ class _Views:
 
     headers: Headers
     body: bytes
-    _views: dict[str, tuple[str, Any]]
 
     @property
     def via(self) -> Via:
         """The topmost Via."""
-        return self._view("Via", Via.parse)
+        return self.headers.view("Via", Via.parse)
 
     @property
     def from_(self) -> NameAddr:
-        return self._view("From", NameAddr.parse)
+        return self.headers.view("From", NameAddr.parse)
 
     @property
     def to(self) -> NameAddr:
-        return self._view("To", NameAddr.parse)
+        return self.headers.view("To", NameAddr.parse)
 
     @property
     def cseq(self) -> CSeq:
-        return self._view("CSeq", CSeq.parse)
+        return self.headers.view("CSeq", CSeq.parse)
 
     @property
     def call_id(self) -> str:
@@ -59,28 +55,20 @@ class _Views:
 
     @property
     def from_tag(self) -> str | None:
-        return self.from_.tag
+        return self.from_.params.get("tag")
 
     @property
     def to_tag(self) -> str | None:
-        return self.to.tag
-
-    def _view(self, name: str, parse: Callable[[str], T]) -> T:
-        text = self.headers.get(name)
-        if text is None:
-            raise ParseError(400, f"Missing {name}")
-        known = self._views.get(name)
-        if known is not None and known[0] is text:
-            return known[1]  # type: ignore[no-any-return]  # what `parse` returned
-        value = parse(text)
-        self._views[name] = (text, value)
-        return value
+        return self.to.params.get("tag")
 
     def _encode(self, start: str) -> bytes:
         self.headers.set("Content-Length", str(len(self.body)))
-        lines = [start]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n" + self.body
+        lines = [start, *self.headers.lines(), "", ""]
+        text = "\r\n".join(lines)
+        # What a peer sent cannot hold a line end (the parser refuses it), so one that is there is a mistake of ours.
+        if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+            raise InternalError("a header field holds a line end")
+        return text.encode("utf-8", "replace") + self.body
 
 
 @dataclass(slots=True)
@@ -91,10 +79,9 @@ class Request(_Views):
     uri: str
     headers: Headers
     body: bytes = b""
-    _views: dict[str, tuple[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def encode(self) -> bytes:
-        """The bytes for the wire; sets Content-Length."""
+        """The bytes for the wire; sets Content-Length. Raises `InternalError` for a line end within a field."""
         return self._encode(f"{self.method} {self.uri} SIP/2.0")
 
 
@@ -106,8 +93,7 @@ class Response(_Views):
     reason: str
     headers: Headers
     body: bytes = b""
-    _views: dict[str, tuple[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def encode(self) -> bytes:
-        """The bytes for the wire; sets Content-Length."""
+        """The bytes for the wire; sets Content-Length. Raises `InternalError` for a line end within a field."""
         return self._encode(f"SIP/2.0 {self.status} {self.reason}")

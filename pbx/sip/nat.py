@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pbx.sip.fields import Via
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 
@@ -11,17 +10,21 @@ _DEFAULT_PORT = {"TLS": 5061, "WSS": 443, "WS": 80}
 
 
 def fix_via(request: Request, hop: Hop) -> None:
-    """Note in the top Via where the request really came from. Raises `ParseError` 400."""
+    """Note in the top Via where the request really came from. Raises `ParseError` 400.
+
+    A `received` that the client wrote itself does not survive when it is wrong. Doing it twice changes nothing.
+    """
     via = request.via
-    rport = "rport" in via.params
-    if not rport and via.host.strip("[]").lower() == hop.remote_host.lower():
-        return
+    host = hop.remote_host
     params = dict(via.params)
-    params["received"] = hop.remote_host
-    if rport:
+    if "rport" in params:
         params["rport"] = str(hop.remote_port)
-    values = request.headers.all("Via")
-    request.headers.set_all("Via", [str(Via(via.transport, via.host, via.port, params)), *values[1:]])
+        params["received"] = host
+    elif "received" in params or via.host.strip("[]").lower() != host.lower():
+        params["received"] = host
+    if params != via.params:
+        fixed = replace(via, params=params)
+        request.headers.set_first("Via", str(fixed), fixed)
 
 
 def response_hop(request: Request, hop: Hop) -> Hop:
@@ -29,9 +32,8 @@ def response_hop(request: Request, hop: Hop) -> Hop:
     if hop.reliable:
         return hop
     via = request.via
-    if "maddr" in via.params:  # multicast is not spoken here: the source is the only safe place to answer
-        return hop
-    if "rport" in via.params:
+    # maddr asks for multicast, which is not spoken here: the source is the only safe place to answer.
+    if "rport" in via.params or "maddr" in via.params:
         return hop
     port = via.port or _DEFAULT_PORT.get(via.transport, 5060)
     return hop if port == hop.remote_port else replace(hop, remote_port=port)

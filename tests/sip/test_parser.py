@@ -162,7 +162,7 @@ def test_too_much_is_refused_before_it_costs_anything() -> None:
     ids=lambda line: line[:20].decode(),
 )
 def test_nothing_takes_long_to_refuse(line: bytes) -> None:
-    data = text("OPTIONS").replace(b"Max-Forwards: 70", line)
+    data = text("OPTIONS").replace(b"Via:", line + b"\r\nVia:")  # at the top, where it is read
     if line.startswith(b"OPTIONS"):
         data = line + data[7:]
     began = time.process_time()

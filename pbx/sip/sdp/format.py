@@ -2,11 +2,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-_NUMBER = re.compile(r"[0-9]{1,3}")
-_RTPMAP = re.compile(r"([0-9]{1,3}) +([A-Za-z0-9\-_.]+)/([1-9][0-9]{0,5})(?:/([1-9][0-9]?))? *")
-_FMTP = re.compile(r"([0-9]{1,3}) +(.*)")
+MAX_CACHED = 256
+
+_RTPMAP = re.compile(r" *+([A-Za-z0-9\-_.]+)/([0-9]{1,6})(?:/([0-9]{1,2}))? *")
+_NUMBERS = frozenset(str(number) for number in range(128))
+_SPELLING = {"OPUS": "opus", "TELEPHONE-EVENT": "telephone-event", "ILBC": "iLBC", "SPEEX": "speex"}
+_STATIC = {
+    0: ("PCMU", 8000),
+    3: ("GSM", 8000),
+    4: ("G723", 8000),
+    5: ("DVI4", 8000),
+    6: ("DVI4", 16000),
+    7: ("LPC", 8000),
+    8: ("PCMA", 8000),
+    9: ("G722", 8000),
+    12: ("QCELP", 8000),
+    13: ("CN", 8000),
+    15: ("G728", 8000),
+    16: ("DVI4", 11025),
+    17: ("DVI4", 22050),
+    18: ("G729", 8000),
+}
+_WRITTEN_BY_MISTAKE = {"OPUS": (48000, 2), "G722": (8000, 1)}
+"""Clock and channels that RFC 7587 and RFC 3551 fix, whatever a phone writes."""
+
+_MUST_AGREE: Mapping[str, tuple[str, str]] = {
+    "ILBC": ("mode", "30"),
+    "AMR": ("octet-align", "0"),
+    "AMR-WB": ("octet-align", "0"),
+    "G7221": ("bitrate", ""),
+    "G7231": ("bitrate", ""),
+}
+"""Parameters that change the bits of the packets, with what counts when they are not given.
+
+An Opus decoder takes any Opus, and Annex B of G.729 is only about silence: what they say is a wish, not a difference.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,74 +58,73 @@ class Format:
         """The spelling phones expect on the wire."""
         return _SPELLING.get(self.encoding, self.encoding)
 
+    @property
+    def key(self) -> tuple[str, int, int, str]:
+        """Formats with equal keys are the same codec: their packets differ only in the payload number."""
+        rule = _MUST_AGREE.get(self.encoding)
+        agreed = "" if rule is None else _parameter(self.fmtp or "", *rule)
+        return (self.encoding, self.clock_hz, self.channels, agreed)
+
     def matches(self, other: Format) -> bool:
-        """Whether both are the same codec, so that packets of one need only another number to be the other's."""
-        if (self.encoding, self.clock_hz, self.channels) != (other.encoding, other.clock_hz, other.channels):
-            return False
-        return _MUST_AGREE.get(self.encoding, _agree)(self.fmtp, other.fmtp)
+        """Whether both are the same codec."""
+        return self.key == other.key
 
 
-_SPELLING = {"OPUS": "opus", "TELEPHONE-EVENT": "telephone-event", "ILBC": "iLBC", "SPEEX": "speex"}
-
-_STATIC = {
-    0: ("PCMU", 8000),
-    3: ("GSM", 8000),
-    4: ("G723", 8000),
-    5: ("DVI4", 8000),
-    6: ("DVI4", 16000),
-    7: ("LPC", 8000),
-    8: ("PCMA", 8000),
-    9: ("G722", 8000),
-    12: ("QCELP", 8000),
-    13: ("CN", 8000),
-    15: ("G728", 8000),
-    16: ("DVI4", 11025),
-    17: ("DVI4", 22050),
-    18: ("G729", 8000),
-}
-
-
-def _agree(_mine: str | None, _theirs: str | None) -> bool:
-    return True
-
-
-def _ilbc(mine: str | None, theirs: str | None) -> bool:
-    return ("mode=20" in (mine or "")) == ("mode=20" in (theirs or ""))
-
-
-_MUST_AGREE = {"ILBC": _ilbc}
-"""Codecs whose parameters change the bits. Opus decoders take any Opus; G.729 Annex B is only about silence."""
-
-
-def read_formats(numbers: tuple[str, ...], rtpmaps: list[str], fmtps: list[str]) -> tuple[Format, ...]:
+def read_formats(numbers: Sequence[str], rtpmaps: Sequence[str], fmtps: Sequence[str]) -> tuple[Format, ...]:
     """The formats of an m= line, in its order; numbers without a meaning are left out."""
-    maps = {int(found[1]): found for text in rtpmaps if (found := _RTPMAP.fullmatch(text))}
-    parameters = {int(found[1]): found[2].strip() or None for text in fmtps if (found := _FMTP.fullmatch(text))}
-    formats: list[Format] = []
-    for payload_type in dict.fromkeys(int(text) for text in numbers if _NUMBER.fullmatch(text)):
-        if payload_type > 127:
-            continue
-        found = maps.get(payload_type)
+    maps = _by_number(rtpmaps)
+    parameters = _by_number(fmtps)
+    formats = []
+    for text in dict.fromkeys(numbers):
+        rtpmap, fmtp = maps.get(text), parameters.get(text)
+        read = _cached if len(rtpmap or "") + len(fmtp or "") <= MAX_CACHED else _format
+        found = read(text, rtpmap, fmtp)
         if found is not None:
-            formats.append(
-                Format(
-                    payload_type,
-                    found[2].upper(),
-                    int(found[3]),
-                    int(found[4] or 1),
-                    parameters.get(payload_type),
-                )
-            )
-        elif payload_type in _STATIC:
-            encoding, clock_hz = _STATIC[payload_type]
-            formats.append(Format(payload_type, encoding, clock_hz, 1, parameters.get(payload_type)))
+            formats.append(found)
     return tuple(formats)
 
 
 def write_format(each: Format) -> list[str]:
     """The a= lines of a format, without line ends."""
+    number = each.payload_type
     channels = f"/{each.channels}" if each.channels > 1 else ""
-    lines = [f"a=rtpmap:{each.payload_type} {each.encoding_name}/{each.clock_hz}{channels}"]
+    lines = [f"a=rtpmap:{number} {each.encoding_name}/{each.clock_hz}{channels}"]
     if each.fmtp:
-        lines.append(f"a=fmtp:{each.payload_type} {each.fmtp}")
+        lines.append(f"a=fmtp:{number} {each.fmtp}")
     return lines
+
+
+def _by_number(lines: Sequence[str]) -> dict[str, str]:
+    """`number text` lines by number."""
+    found = {}
+    for line in lines:
+        number, _, text = line.partition(" ")
+        found[number] = text
+    return found
+
+
+def _format(number: str, rtpmap: str | None, fmtp: str | None) -> Format | None:
+    if number not in _NUMBERS:
+        return None
+    payload_type = int(number)
+    fmtp = (fmtp or "").strip() or None
+    if rtpmap is None:
+        static = _STATIC.get(payload_type)
+        return None if static is None else Format(payload_type, *static, fmtp=fmtp)
+    found = _RTPMAP.fullmatch(rtpmap)
+    if found is None or int(found[2]) == 0 or found[3] in ("0", "00"):
+        return None
+    encoding = found[1].upper()
+    clock_hz, channels = _WRITTEN_BY_MISTAKE.get(encoding) or (int(found[2]), int(found[3] or 1))
+    return Format(payload_type, encoding, clock_hz, channels, fmtp)
+
+
+_cached = lru_cache(maxsize=1024)(_format)
+
+
+def _parameter(fmtp: str, name: str, default: str) -> str:
+    for part in fmtp.split(";"):
+        key, _, value = part.partition("=")
+        if key.strip().lower() == name:
+            return value.strip()
+    return default

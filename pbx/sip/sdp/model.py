@@ -3,32 +3,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
-@dataclass(slots=True)
-class Attribute:
-    """`a=name:value`; `value` is None for a flag."""
-
-    name: str
-    value: str | None = None
+Attributes = dict[str, list[str]]
+"""`a=name:value` by name, in the order the names first appear; a flag has the value ""."""
 
 
 @dataclass(slots=True)
 class Media:
-    """One m= section. `host` is its own c= address, None when the session's counts."""
+    """One m= section. `kind` is lower case, `protocol` upper; `host` is its own c= address, None for the session's."""
 
     kind: str
     port: int
     protocol: str
     formats: tuple[str, ...]
     host: str | None = None
-    attributes: list[Attribute] = field(default_factory=list)
+    attributes: Attributes = field(default_factory=dict)
 
     def attribute(self, name: str) -> str | None:
         """The value of the first attribute of this name, "" for a flag, None when it is not there."""
-        return next((each.value or "" for each in self.attributes if each.name == name), None)
+        values = self.attributes.get(name)
+        return values[0] if values else None
 
     def all(self, name: str) -> list[str]:
-        return [each.value or "" for each in self.attributes if each.name == name]
+        return self.attributes.get(name, [])
 
 
 @dataclass(slots=True)
@@ -37,8 +33,10 @@ class SessionDescription:
 
     origin: str = ""
     host: str | None = None
-    attributes: list[Attribute] = field(default_factory=list)
+    attributes: Attributes = field(default_factory=dict)
     media: list[Media] = field(default_factory=list)
 
     def attribute(self, name: str) -> str | None:
-        return next((each.value or "" for each in self.attributes if each.name == name), None)
+        """As of `Media`."""
+        values = self.attributes.get(name)
+        return values[0] if values else None

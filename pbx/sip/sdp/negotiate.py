@@ -1,12 +1,13 @@
 """Offers and answers about one audio stream (RFC 3264): the part of SDP that calls are made of."""
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
 
 from pbx.core.errors import PeerError
 from pbx.sip.sdp.format import Format, read_formats, write_format
-from pbx.sip.sdp.model import Media, SessionDescription
+from pbx.sip.sdp.model import Attributes, Media, SessionDescription
 
 __all__ = [
     "KNOWN",
@@ -22,9 +23,7 @@ __all__ = [
 
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
-_PTIME = re.compile(r"[1-9][0-9]{0,2}")
 _PROTOCOLS = ("RTP/AVP", "RTP/AVPF")
-_NOWHERE = ("0.0.0.0", "::")  # noqa: S104 - RFC 2543 hold, not an address to bind
 
 KNOWN: tuple[Format, ...] = (
     Format(107, "OPUS", 48000, 2, "useinbandfec=1"),
@@ -41,9 +40,9 @@ KNOWN: tuple[Format, ...] = (
 class AudioSession:
     """The audio a peer offers or answers with.
 
-    `host` and the ports are where it wants to receive. `held` means it wants to hear nothing from us: sendonly,
-    inactive, or the old way, address 0.0.0.0. `direction` is the peer's. `media` is every m= line of the description,
-    `media_index` says which one this is.
+    `host` (an IP literal) and the ports are where it wants to receive. `held` means it wants to hear nothing from us:
+    sendonly, inactive, or the old way, address 0.0.0.0. `direction` is the peer's. `media` is every m= line of the
+    description, `media_index` says which one this is.
     """
 
     host: str
@@ -75,47 +74,61 @@ def audio_of(session: SessionDescription) -> AudioSession:
     """The first audio stream that plain RTP can carry. Raises `PeerError` 488 when there is none."""
     for index, media in enumerate(session.media):
         if media.kind == "audio" and media.port and media.protocol in _PROTOCOLS:
-            return _audio(session, media, index)
+            formats = read_formats(media.formats, media.all("rtpmap"), media.all("fmtp"))
+            if formats:
+                return _audio(session, index, formats)
     raise PeerError(488, "Not Acceptable Here")
 
 
-def _audio(session: SessionDescription, media: Media, index: int) -> AudioSession:
+def _audio(session: SessionDescription, index: int, formats: tuple[Format, ...]) -> AudioSession:
+    media = session.media[index]
     host = media.host or session.host
     if host is None:
         raise PeerError(400, "SDP Without Connection")
-    direction = next(
-        (
-            name
-            for attributes in (media.attributes, session.attributes)
-            for name in (each.name for each in attributes)
-            if name in DIRECTIONS
-        ),
-        "sendrecv",
-    )
+    kind = _kind_of(host)
+    if not kind:  # a name would need a resolver, a group would make us a loudspeaker
+        raise PeerError(488, "Unusable Address In SDP")
+    direction = _direction(media.attributes) or _direction(session.attributes) or "sendrecv"
     rtcp_port, rtcp_host = _rtcp(media, host)
-    ptime = media.attribute("ptime")
+    ptime = media.attribute("ptime") or ""
     return AudioSession(
         host=host,
         rtp_port=media.port,
         rtcp_host=rtcp_host,
         rtcp_port=rtcp_port,
-        rtcp_mux=media.attribute("rtcp-mux") is not None,
+        rtcp_mux="rtcp-mux" in media.attributes,
         direction=direction,
-        ptime_ms=int(ptime) if ptime and _PTIME.fullmatch(ptime) else None,
-        formats=read_formats(media.formats, media.all("rtpmap"), media.all("fmtp")),
-        held=direction in ("sendonly", "inactive") or host in _NOWHERE,
+        ptime_ms=int(ptime) if ptime.isascii() and ptime.isdigit() and 0 < int(ptime[:4]) < 1000 else None,
+        formats=formats,
+        held=direction in ("sendonly", "inactive") or kind == "nowhere",
         protocol=media.protocol,
         media_index=index,
         media=tuple(session.media),
     )
 
 
+def _direction(attributes: Attributes) -> str | None:
+    return next((name for name in attributes if name in DIRECTIONS), None)
+
+
 def _rtcp(media: Media, host: str) -> tuple[int, str]:
-    """RFC 3605: `a=rtcp:port [IN IP4 address]`."""
+    """RFC 3605: `a=rtcp:port [IN IP4 address]`, by default the next port."""
     parts = (media.attribute("rtcp") or "").split()
-    if parts and parts[0].isascii() and parts[0].isdigit() and 0 < int(parts[0]) <= 65535:
-        return int(parts[0]), parts[3] if len(parts) == 4 else host
+    if parts and parts[0].isascii() and parts[0].isdigit() and 0 < int(parts[0][:6]) <= 65535:
+        return int(parts[0]), parts[3] if len(parts) == 4 and _kind_of(parts[3]) == "unicast" else host
     return min(media.port + 1, 65535), host
+
+
+@lru_cache(maxsize=1024)
+def _kind_of(host: str) -> str:
+    """"unicast", "nowhere" (0.0.0.0, how RFC 2543 holds), or "" for what no media can be sent to."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return ""
+    if address.is_unspecified:
+        return "nowhere"
+    return "" if address.is_multicast or host == "255.255.255.255" or "%" in host else "unicast"
 
 
 def common(offered: tuple[Format, ...], ours: tuple[Format, ...]) -> tuple[Format, ...]:
@@ -123,7 +136,8 @@ def common(offered: tuple[Format, ...], ours: tuple[Format, ...]) -> tuple[Forma
 
     telephone-event is kept only with a clock of a codec that is kept too (RFC 4733 2.1), where there is a choice.
     """
-    both = tuple(each for each in offered if any(each.matches(other) for other in ours))
+    known = {each.key for each in ours}
+    both = tuple([each for each in offered if each.key in known])
     clocks = {each.clock_hz for each in both if each.encoding != "TELEPHONE-EVENT"}
     fitting = tuple(each for each in both if each.encoding != "TELEPHONE-EVENT" or each.clock_hz in clocks)
     return fitting if any(each.encoding == "TELEPHONE-EVENT" for each in fitting) else both
@@ -131,13 +145,10 @@ def common(offered: tuple[Format, ...], ours: tuple[Format, ...]) -> tuple[Forma
 
 def payload_map(from_formats: tuple[Format, ...], to_formats: tuple[Format, ...]) -> dict[int, int]:
     """Payload number to payload number, for every codec that is in both lists."""
-    mapped: dict[int, int] = {}
-    for each in from_formats:
-        for other in to_formats:
-            if each.matches(other):
-                mapped.setdefault(each.payload_type, other.payload_type)
-                break
-    return mapped
+    numbers: dict[tuple[str, int, int, str], int] = {}
+    for other in to_formats:
+        numbers.setdefault(other.key, other.payload_type)
+    return {each.payload_type: numbers[each.key] for each in from_formats if each.key in numbers}
 
 
 def write_offer(
@@ -152,12 +163,14 @@ def write_answer(
 ) -> bytes:
     """The answer to `offer`: as many m= lines in the same order, all but the one audio stream refused (port 0).
 
-    `direction` is what we would like; the offer narrows it (RFC 3264 6.1).
+    `direction` is what we would like; the offer narrows it (RFC 3264 6.1). No `formats` refuse the audio too. RTCP goes
+    over the RTP port when the offer asks for that (RFC 5761 5.1.1).
     """
     lines = _session(local)
     for index, media in enumerate(offer.media):
-        if index == offer.media_index:
-            lines += _stream(local, formats, narrowed(offer.direction, direction), offer.protocol, None)
+        if index == offer.media_index and formats:
+            ours = narrowed(offer.direction, direction)
+            lines += _stream(local, formats, ours, offer.protocol, None, rtcp_mux=offer.rtcp_mux)
         else:
             lines.append(f"m={media.kind} 0 {media.protocol} {' '.join(media.formats) or '0'}")
     return _encode(lines)
@@ -185,13 +198,21 @@ def _session(local: Local) -> list[str]:
 
 
 def _stream(
-    local: Local, formats: tuple[Format, ...], direction: str, protocol: str, ptime_ms: int | None
+    local: Local,
+    formats: tuple[Format, ...],
+    direction: str,
+    protocol: str,
+    ptime_ms: int | None,
+    *,
+    rtcp_mux: bool = False,
 ) -> list[str]:
-    numbers = " ".join(str(each.payload_type) for each in formats)
+    numbers = " ".join([str(each.payload_type) for each in formats])
     lines = [f"m=audio {local.rtp_port} {protocol} {numbers}"]
     for each in formats:
         lines += write_format(each)
-    if local.rtcp_port != local.rtp_port + 1:
+    if rtcp_mux:
+        lines.append("a=rtcp-mux")
+    elif local.rtcp_port != local.rtp_port + 1:
         lines.append(f"a=rtcp:{local.rtcp_port}")
     if ptime_ms is not None:
         lines.append(f"a=ptime:{ptime_ms}")
