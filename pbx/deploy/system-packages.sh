@@ -2,7 +2,7 @@
 # Makes sure that the Debian packages a target needs are installed.
 #
 #   system-packages.sh run     what building and running the node takes
-#   system-packages.sh test    the same, and the phones and the browser that the tests drive
+#   system-packages.sh test    the same, and the phones, the browser and the libraries that the tests drive
 #
 # Installs only what is missing: as root, or through sudo. Where neither is possible it prints the exact line to run
 # and stops. On a system without dpkg it checks for the tools themselves and names what to look for.
@@ -19,9 +19,10 @@ sys.exit(0 if ok else 1)
 PY
 }
 
-wanted="ca-certificates gcc libc6-dev"
+wanted="ca-certificates gcc libc6-dev libssl-dev pkg-config libopus-dev libspeexdsp-dev libspandsp-dev"
 python_is_usable || wanted="$wanted python3 python3-dev python3-venv"
-[ "$profile" = run ] || wanted="$wanted baresip-core sip-tester chromium"
+[ "$profile" = run ] || wanted="$wanted baresip-core sip-tester chromium libsrtp2-dev opus-tools ffmpeg"
+[ "$profile" = run ] || wanted="$wanted gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
     if ! command -v gcc >/dev/null 2>&1; then

@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parents[2]
 TREE = HERE / "build" / "sanitized"
 PACKAGES = ("pbx", "tests", "media_ext")
-TESTS = ("tests/media", "tests/fuzz/test_fuzz_rtp.py")
+TESTS = ("tests/media", "tests/fuzz/test_fuzz_rtp.py", "tests/fuzz/test_fuzz_srtp.py")
 
 
 def prepare() -> None:

@@ -67,6 +67,16 @@ async def test_a_phone_behind_nat_is_heard_and_sent_to_where_it_is(engine: Media
     assert sa.stats().remote_port == a.port
 
 
+async def test_a_source_without_an_agreed_payload_type_proves_nothing(call: Call, phone: MakePhone) -> None:
+    _, _, sa, _ = call
+    stray = phone()
+    await stray.talk(sa.rtp_port, 10, payload_type=96)
+    await eventually(lambda: sa.stats().dropped_alien == 10)
+    assert sa.stats().remote_port == 0
+    await stray.talk(sa.rtp_port, 6)
+    await eventually(lambda: sa.stats().remote_port == stray.port)
+
+
 async def test_the_phone_takes_its_stream_back_from_an_early_stranger(call: Call, phone: MakePhone) -> None:
     a, b, sa, sb = call
     thief = phone()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx.core.errors import PeerError
+from pbx.sip import sdp
 from pbx.sip.errors import ParseError
 from pbx.sip.sdp import crypto
 from pbx.sip.sdp.crypto import SUITES, Crypto
@@ -170,3 +171,9 @@ def test_keys_are_not_shown() -> None:
     assert KEY_30 not in shown
     assert "YS___semctl" not in shown
     assert "tag=1" in shown
+
+
+def test_a_description_with_keys_does_not_show_them() -> None:
+    found = sdp.parse(f"v=0\r\nm=audio 9 RTP/SAVP 0\r\na=crypto:1 {SHA1_80} inline:{KEY_30}\r\n".encode())
+    assert KEY_30 not in repr(found)
+    assert [each.tag for each in crypto.usable(found.media[0].all("crypto"))] == [1]

@@ -139,7 +139,7 @@ def usable(values: Iterable[str]) -> tuple[Crypto, ...]:
 
 
 def choose(offered: Iterable[Crypto]) -> Crypto | None:
-    """The line to answer: the offerer's first choice (RFC 4568 5.1.2), a 32-bit tag only where nothing else is offered."""
+    """The line to answer: the offerer's first choice (RFC 4568 5.1.2); a 32-bit tag only where there is no other."""
     lines = tuple(offered)
     strong = (crypto for crypto in lines if crypto.suite.tag_bits > _WEAK_TAG_BITS)
     return next(strong, lines[0] if lines else None)
