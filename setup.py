@@ -1,11 +1,15 @@
 """Compiles `media_ext`; what is Python, and what travels as data, is said in pyproject.toml.
 
 `PBX_DEBUG_BUILD=1` turns bounds checks and the address and undefined-behaviour sanitizers on; `python -m
-tests.media.sanitized` makes such a build beside this one and runs the audio tests on it.
+tests.media.sanitized` makes such a build beside this one and runs the audio tests on it. `PBX_WITHOUT="opus spandsp"`
+builds as if these libraries were not there.
 """
+
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -29,7 +33,62 @@ RELEASE_FLAGS = ["-O3", "-g0", "-fno-plt", "-fvisibility=hidden"]
 DEBUG_FLAGS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-omit-frame-pointer"]
 WARNINGS = ["-Wall", "-Wno-unused-function", "-Werror=overflow"]
 COMPILE = [*(DEBUG_FLAGS if DEBUG else RELEASE_FLAGS), "-std=gnu11", *WARNINGS]
-LINK = ["-fsanitize=address,undefined"] if DEBUG else ["-Wl,-s", "-Wl,-O1"]
+# Each module depends on no more of the libraries than it calls.
+LINK = ["-Wl,--as-needed", *(["-fsanitize=address,undefined"] if DEBUG else ["-Wl,-s", "-Wl,-O1"])]
+
+# What a module links, by pkg-config's names. Every module sees all their headers: .pxd files name types of theirs.
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    "srtp": ("libcrypto",),
+    "srtp_keys": ("libcrypto",),
+}
+
+
+def ask_pkg_config(*arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(  # noqa: S603  the arguments are those of the tables here
+            ["pkg-config", *arguments],  # noqa: S607  the build's own PATH is the one to use
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        sys.exit("pkg-config is missing; pbx/deploy/system-packages.sh installs what building takes")
+
+
+def pkg_config(option: str, names: tuple[str, ...]) -> list[str]:
+    """What pkg-config answers about these libraries, as arguments for the compiler."""
+    if not names:
+        return []
+    found = ask_pkg_config(option, *names)
+    if found.returncode:
+        sys.exit(f"{found.stderr}pbx/deploy/system-packages.sh installs what building takes")
+    return found.stdout.split()
+
+
+HEADERS = pkg_config("--cflags", tuple(sorted({name for names in LIBRARIES.values() for name in names})))
+
+# Codecs' libraries, and the macro that tells the C code that one is there. Without it, what needs it is built all the
+# same, and refuses when asked.
+OPTIONAL = {
+    "opus": "HAVE_OPUS",
+    "spandsp": "HAVE_SPANDSP",
+    "speexdsp": "HAVE_SPEEXDSP",
+    "liburing >= 2.3": "HAVE_LIBURING",
+}
+
+
+def present(name: str) -> bool:
+    """Whether there is such a library, and it was not asked to be left out."""
+    wanted = name.split(maxsplit=1)[0] not in os.environ.get("PBX_WITHOUT", "").split()
+    return wanted and ask_pkg_config("--exists", name).returncode == 0
+
+
+for name, macro in OPTIONAL.items():
+    if present(name):
+        COMPILE += [f"-D{macro}", *pkg_config("--cflags", (name,))]
+        LINK += pkg_config("--libs", (name,))
+    else:
+        print(f"media_ext: built without {name}")
 
 SOURCES = sorted(Path("media_ext").glob("*.pyx"))
 
@@ -41,8 +100,8 @@ def extension(source: Path) -> Extension:
         [str(source)],
         include_dirs=["media_ext/src"],
         depends=[str(header) for header in sorted(Path("media_ext").glob("src/*.h"))],
-        extra_compile_args=COMPILE,
-        extra_link_args=LINK,
+        extra_compile_args=[*COMPILE, *HEADERS],
+        extra_link_args=[*LINK, *pkg_config("--libs", LIBRARIES.get(source.stem, ()))],
         define_macros=[("_GNU_SOURCE", None)],
     )
 

@@ -1,7 +1,8 @@
-"""Our audio engine alone in a process, to be measured: `python -m bench.relay PORT_MIN PORT_MAX`.
+"""Our audio engine alone in a process, to be measured: `python -m bench.relay PORT_MIN PORT_MAX LOOP`.
 
-Each line of standard input is a JSON list of calls, [phone A's port, phone B's port]; each is answered with the list of
-[port for A, port for B]. The process ends when standard input does.
+Once it runs, it prints how packets get in and out: LOOP, or what "auto" means here. Each line of standard input is a
+JSON list of calls, [phone A's port, phone B's port]; each is answered with the list of [port for A, port for B]. The
+process ends when standard input does.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import asyncio
 import json
 import sys
 
+import msgspec
 import uvloop
 
-from pbx.media.engine import MediaEngine
+from pbx.media.engine import LoopSetting, MediaEngine
 from pbx.model.stream import RemoteMedia
 
 PCMU = {0: 0}
@@ -29,9 +31,12 @@ def open_call(media: MediaEngine, number: int, ports: tuple[int, int]) -> list[i
     return [stream.rtp_port for stream in streams]
 
 
-async def serve(port_min: int, port_max: int) -> None:
-    media = MediaEngine(bind_host="127.0.0.1", port_min=port_min, port_max=port_max, silence_ms=60_000)
+async def serve(port_min: int, port_max: int, way: LoopSetting) -> None:
+    media = MediaEngine(
+        bind_host="127.0.0.1", port_min=port_min, port_max=port_max, silence_ms=60_000, loop=way
+    )
     await media.start()
+    print(media.loop_name, flush=True)
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         calls = json.loads(line)
@@ -40,4 +45,4 @@ async def serve(port_min: int, port_max: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1]), int(sys.argv[2])))
+    uvloop.run(serve(int(sys.argv[1]), int(sys.argv[2]), msgspec.convert(sys.argv[3], LoopSetting)))

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-__all__ = ["Bellwire", "Relay", "RtpEngine", "cpu_s", "resident_bytes"]
+__all__ = ["Bellwire", "BellwireEpoll", "BellwireUring", "Relay", "RtpEngine", "cpu_s", "resident_bytes"]
 
 Ports = tuple[int, int]
 ENGINE = "rtpengine"
@@ -58,10 +58,11 @@ def start(command: list[str], core: int | None, **streams: Any) -> subprocess.Po
 class Bellwire:
     """Our engine with one thread in a Python process that does nothing else (`python -m bench.relay`)."""
 
+    loop = "auto"
     name = "Bellwire"
 
     def __init__(self, port_min: int, port_max: int, core: int | None = None) -> None:
-        self._command = [sys.executable, "-m", "bench.relay", str(port_min), str(port_max)]
+        self._command = [sys.executable, "-m", "bench.relay", str(port_min), str(port_max), self.loop]
         self._core = core
 
     @property
@@ -80,12 +81,29 @@ class Bellwire:
 
     def __enter__(self) -> Self:
         self._process = start(self._command, self._core, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        if not self._process.stdout.readline():
+            raise RuntimeError(f"{self.name} does not start")
         return self
 
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(20)
+
+
+class BellwireUring(Bellwire):
+    """Our engine with io_uring."""
+
+    loop = "io_uring"
+    name = "Bellwire, io_uring"
+
+
+class BellwireEpoll(Bellwire):
+    """Our engine with epoll."""
+
+    loop = "epoll"
+    name = "Bellwire, epoll"
 
 
 class RtpEngine:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.errno cimport ENOPKG
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
@@ -22,6 +23,7 @@ from media_ext.atomics cimport load_relaxed
 from media_ext.clock cimport NS_PER_S, now_ns
 from media_ext.formats cimport format_of
 from media_ext.loop_epoll cimport loop_epoll
+from media_ext.loop_uring cimport loop_uring, uring_refusal
 from media_ext.player cimport prompt_hold, prompt_release
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
 from media_ext.types cimport (
@@ -53,6 +55,7 @@ from media_ext.types cimport (
     Command,
     Counters,
     Event,
+    Loop,
     Operation,
     PromptData,
     Worker,
@@ -71,6 +74,14 @@ cdef dict KIND_NAMES = {
 }
 
 FULL_RING_PATIENCE_S = 2.0
+
+
+def io_uring_refusal():
+    """Why the io_uring loop cannot be used here; empty when it can."""
+    cdef int refusal = uring_refusal()
+    if refusal == ENOPKG:
+        return "the engine was built without liburing"
+    return f"the kernel refuses it: {os.strerror(refusal)}" if refusal else ""
 
 
 cdef class Prompt:
@@ -175,7 +186,10 @@ cdef object age_s(uint64_t at_ns, int64_t now):
 
 
 cdef class Engine:
-    """`threads` workers; `silence_ms` 0 tells no silence. All methods but `stop` are called from one Python thread."""
+    """`threads` workers; `silence_ms` 0 tells no silence; `loop` is "epoll" or "io_uring".
+
+    All methods but `stop` are called from one Python thread.
+    """
 
     cdef Worker *workers
     cdef int count
@@ -187,11 +201,17 @@ cdef class Engine:
     cdef int moving_to
     cdef list threads
     cdef bint running
+    cdef readonly str loop_name
 
-    def __cinit__(self, *, int threads, int silence_ms):
+    def __cinit__(self, *, int threads, int silence_ms, str loop not None):
+        cdef Loop *chosen
         cdef int i
         if not 0 < threads <= 64:
             raise ValueError(f"{threads} media threads")
+        if loop not in ("epoll", "io_uring"):
+            raise ValueError(f"no loop is called {loop}")
+        chosen = loop_uring() if loop == "io_uring" else loop_epoll()
+        self.loop_name = loop
         self.legs = {}
         self.waiting = deque()
         self.threads = []
@@ -200,7 +220,7 @@ cdef class Engine:
         if self.workers == NULL:
             raise MemoryError
         for i in range(threads):
-            if not worker_open(&self.workers[i], loop_epoll(), i, self.event_fd, <int64_t> silence_ms * 1000000):
+            if not worker_open(&self.workers[i], chosen, i, self.event_fd, <int64_t> silence_ms * 1000000):
                 raise OSError("no memory or file for a media thread")
             self.count = i + 1
 
@@ -251,10 +271,6 @@ cdef class Engine:
     def fileno(self):
         """Readable when `drain` has something."""
         return self.event_fd
-
-    @property
-    def loop_name(self):
-        return "epoll"
 
     @property
     def events_lost(self):

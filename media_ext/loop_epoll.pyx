@@ -9,11 +9,12 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from posix.unistd cimport close, read
 
-from media_ext.address cimport AF_UNSPEC, Address, address_clear, sockaddr, socklen_t
+from media_ext.address cimport Address, address_clear, sockaddr, socklen_t
 from media_ext.atomics cimport count
 from media_ext.clock cimport NS_PER_MS, now_ns, sleep_until
 from media_ext.relay cimport relay_receive
 from media_ext.types cimport BUFFER_BYTES, RTP, Leg, Loop, Socket, Worker
+from media_ext.udp cimport udp_connect, udp_disconnect
 
 cdef enum:
     BATCH = 1024
@@ -44,7 +45,6 @@ cdef extern from "<sys/socket.h>" nogil:
     ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, sockaddr *address, socklen_t *length)
     ssize_t send(int fd, const void *buffer, size_t size, int flags)
     ssize_t sendto(int fd, const void *buffer, size_t size, int flags, const sockaddr *address, socklen_t length)
-    int connect(int fd, const sockaddr *address, socklen_t length)
 
 
 cdef struct State:
@@ -91,7 +91,7 @@ cdef bint epoll_add(Worker *w, Leg *leg) noexcept nogil:
         if epoll_ctl(state.epoll, EPOLL_CTL_ADD, leg.sockets[component].fd, &event) != 0:
             epoll_remove(w, leg)
             return False
-        leg.sockets[component].registered = True
+        leg.sockets[component].watch = 1
     return True
 
 
@@ -100,9 +100,9 @@ cdef void epoll_remove(Worker *w, Leg *leg) noexcept nogil:
     cdef epoll_event event
     cdef int component
     for component in range(2):
-        if leg.sockets[component].registered:
+        if leg.sockets[component].watch:
             epoll_ctl(state.epoll, EPOLL_CTL_DEL, leg.sockets[component].fd, &event)
-            leg.sockets[component].registered = False
+            leg.sockets[component].watch = 0
 
 
 cdef void epoll_connect(Worker *w, Leg *leg) noexcept nogil:
@@ -110,9 +110,7 @@ cdef void epoll_connect(Worker *w, Leg *leg) noexcept nogil:
     cdef State *state = <State *> w.loop_state
     cdef Socket *s = &leg.sockets[RTP]
     cdef int _i
-    if s.connected or leg.latch.current.length == 0:
-        return
-    if connect(s.fd, <const sockaddr *> &leg.latch.current.bits, leg.latch.current.length) != 0:
+    if s.connected or not udp_connect(s.fd, &leg.latch.current):
         return
     for _i in range(DRAIN):
         if not receive_one(w, state, leg, RTP):
@@ -122,10 +120,7 @@ cdef void epoll_connect(Worker *w, Leg *leg) noexcept nogil:
 
 
 cdef void epoll_disconnect(Worker *w, Leg *leg) noexcept nogil:
-    """Hear every source again. The port stays: it was bound by number."""
-    cdef sockaddr nowhere
-    nowhere.sa_family = AF_UNSPEC
-    connect(leg.sockets[RTP].fd, &nowhere, sizeof(nowhere))
+    udp_disconnect(leg.sockets[RTP].fd)
     leg.sockets[RTP].connected = False
 
 

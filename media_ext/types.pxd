@@ -102,7 +102,7 @@ cdef struct Player:
 cdef struct Socket:
     int fd
     bint connected
-    bint registered
+    uint32_t watch              # the loop's own mark; 0: the loop does not know this socket
 
 
 cdef struct Leg:

@@ -117,6 +117,7 @@ def build(
         port_max=config.rtp_port_max,
         threads=config.rtp_threads,
         silence_ms=round(config.rtp_timeout_s * 1000),
+        loop=config.rtp_loop,
     )
     endpoint = Endpoint(new_branch=_branch, new_tag=_tag, counters={}, server_name=SERVER)
     agent = Agent(

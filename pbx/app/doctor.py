@@ -67,7 +67,7 @@ def run(config: NodeConfig) -> int:
 def examine(config: NodeConfig) -> Iterator[Finding]:
     """All checks, the quick ones first."""
     yield _clock(config, datetime.now(UTC))
-    yield _audio_engine()
+    yield _audio_engine(config)
     yield _admin_site(config)
     yield _file_limit()
     yield _data_dir(config.data_dir)
@@ -97,7 +97,7 @@ def _changed(path: Path) -> datetime:
         return BUILT
 
 
-def _audio_engine() -> Finding:
+def _audio_engine(config: NodeConfig) -> Finding:
     try:
         import pbx.media.engine
     except ImportError as error:
@@ -107,7 +107,15 @@ def _audio_engine() -> Finding:
             f"it is not compiled, or not for this Python: {error}",
             "Run: make build",
         )
-    return Finding(Grade.OK, "audio engine", f"compiled, used by {Path(pbx.media.engine.__file__).parent}")
+    try:
+        loop = pbx.media.engine.loop_for(config.rtp_loop)
+    except StartupError as error:
+        return Finding(Grade.FAILURE, "audio engine", error.message, error.action)
+    text = f"compiled, used by {Path(pbx.media.engine.__file__).parent}; packets by {loop}"
+    if config.rtp_loop == "auto":
+        refusal = pbx.media.engine.io_uring_refusal()
+        text += f" (no io_uring: {refusal})" if refusal else " (io_uring would work too)"
+    return Finding(Grade.OK, "audio engine", text)
 
 
 def _admin_site(config: NodeConfig) -> Finding:

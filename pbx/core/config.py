@@ -74,6 +74,12 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Meta(description="seconds without audio before a phone is asked whether it is still there", gt=0),
     ] = 60.0
     rtp_threads: Annotated[int, Meta(description="threads that relay audio", ge=1, le=64)] = 1
+    rtp_loop: Annotated[
+        Literal["auto", "io_uring", "epoll"],
+        Meta(
+            description="how audio threads get packets: epoll, io_uring (Linux 6.1), or auto for the proven one"
+        ),
+    ] = "auto"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="least serious line that is logged")
     ] = "info"

@@ -3,6 +3,7 @@
 Native threads do the work (`media_ext.engine`). Commands are pushed to them, events come back through a ring and an
 eventfd that the loop reads; each wake drains the ring. Nothing here sees a packet.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -11,17 +12,34 @@ import resource
 import secrets
 import zlib
 from collections.abc import Mapping
+from typing import Literal
 
-from media_ext.engine import Engine, Prompt
+from media_ext.engine import Engine, Prompt, io_uring_refusal
 from pbx.core.errors import PeerError, StartupError
 from pbx.media.stream import Stream
 from pbx.media.udp_ports import NoPortError, PortPool
 
-__all__ = ["MediaEngine", "Prompt", "Stream"]
+__all__ = ["LoopSetting", "MediaEngine", "Prompt", "Stream", "io_uring_refusal", "loop_for"]
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
+
+LoopSetting = Literal["auto", "io_uring", "epoll"]
+
+
+AUTO: Literal["io_uring", "epoll"] = "epoll"
+"""No run had io_uring ahead (docs/decisions.md), and epoll is known to work on every kernel."""
+
+
+def loop_for(setting: LoopSetting) -> Literal["io_uring", "epoll"]:
+    """The loop that a setting means on this machine. Raises `StartupError` for one that cannot be had."""
+    wanted = AUTO if setting == "auto" else setting
+    if wanted == "io_uring" and (refusal := io_uring_refusal()):
+        if setting == "auto":
+            return "epoll"
+        raise StartupError(f"--rtp-loop io_uring: {refusal}", action="Choose --rtp-loop auto")
+    return wanted
 
 
 class MediaEngine:
@@ -39,15 +57,21 @@ class MediaEngine:
         threads: int = 1,
         silence_ms: int,
         quarantine_s: float = 5.0,
+        loop: LoopSetting = "auto",
     ) -> None:
         self._pool = PortPool(bind_host, port_min, port_max, quarantine_s=quarantine_s)
         self._threads = threads
-        self.native = Engine(threads=threads, silence_ms=silence_ms)
+        self.native = Engine(threads=threads, silence_ms=silence_ms, loop=loop_for(loop))
         self._streams: dict[int, Stream] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
         self.refused = 0
         """Streams that could not be opened for want of ports."""
+
+    @property
+    def loop_name(self) -> str:
+        """How packets get in and out: epoll or io_uring."""
+        return self.native.loop_name
 
     @property
     def ipv6(self) -> bool:

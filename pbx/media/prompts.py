@@ -4,6 +4,7 @@ Frequencies and cadences are those that ITU-T E.180 Supplement 2 lists per count
 cadence whose length is a whole number of 20 ms frames, so it loops without a click. Plain Python, not numpy: that
 costs megabytes of imports for a moment's work.
 """
+
 from __future__ import annotations
 
 import math

@@ -2,6 +2,7 @@
 
 Everything here is a command to the compiled engine or a reading of its counters; no packet passes through.
 """
+
 from __future__ import annotations
 
 import logging
@@ -100,7 +101,9 @@ class Stream:
         """Counters up to now, or up to the end of a closed stream. Costs no lock and no thread's time."""
         if self._final is not None:
             return self._final
-        return StreamStats(remote_host=self._remote_host, remote_port=self._remote_port, **self.native.counters())
+        return StreamStats(
+            remote_host=self._remote_host, remote_port=self._remote_port, **self.native.counters()
+        )
 
     def close(self) -> None:
         """Stop all audio and give the ports back after their rest. May be called twice."""

@@ -3,6 +3,7 @@
 A pair is proven free by binding it. The order is random at first and then round-robin, and a pair that was closed
 rests before it is used again, so packets that still travel for an old call find nobody.
 """
+
 from __future__ import annotations
 
 import errno

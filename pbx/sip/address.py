@@ -1,4 +1,5 @@
 """Addresses in header fields: `"Display" <uri>;params` (RFC 3261 20.10, 25.1)."""
+
 from __future__ import annotations
 
 import re

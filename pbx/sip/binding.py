@@ -1,4 +1,5 @@
 """What a REGISTER does to an extension's bindings (RFC 3261 10.3), as a plan: what to store, what to forget."""
+
 from __future__ import annotations
 
 import re
@@ -75,7 +76,9 @@ def plan(
             result.remove(old)
             put.pop(old.contact_uri, None)
         if expires_s and template is not None:
-            new = _binding(template, contact, expires_s, registered_at=renewed[0].registered_at if renewed else now)
+            new = _binding(
+                template, contact, expires_s, registered_at=renewed[0].registered_at if renewed else now
+            )
             result.insert(place, new)
             put[new.contact_uri] = new
     if len(result) > max(limits.max_contacts, len(before)):

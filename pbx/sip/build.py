@@ -1,4 +1,5 @@
 """New messages: a response to a request (RFC 3261 8.2.6), a request from nothing."""
+
 from __future__ import annotations
 
 from pbx.sip.errors import ParseError

@@ -3,6 +3,7 @@
 A nonce proves by HMAC that we made it, for whom and when, so nothing is stored for those that never come back. Of those
 that do, the highest nonce count is kept (a bounded number of them): each count works once.
 """
+
 from __future__ import annotations
 
 import base64
@@ -108,7 +109,9 @@ class Challenger:
             return Verdict(VerdictKind.UNKNOWN_USER, user)
         if not right:
             return Verdict(VerdictKind.BAD, user)
-        return Verdict(VerdictKind.OK if self._count_rises(nonce, params.get("nc", "")) else VerdictKind.STALE, user)
+        return Verdict(
+            VerdictKind.OK if self._count_rises(nonce, params.get("nc", "")) else VerdictKind.STALE, user
+        )
 
     def _ours(self, values: Iterable[str]) -> dict[str, str] | None:
         """The first credentials for our realm with an algorithm we offer."""

@@ -1,4 +1,5 @@
 """What a peer got wrong in a message, and the status that tells it so."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

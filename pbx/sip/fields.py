@@ -4,6 +4,7 @@ Each is first tried against the shape that nearly every message has; only what d
 that knows about white space, quotes and escapes. The patterns are possessive where they repeat, so that no input makes
 them try twice.
 """
+
 from __future__ import annotations
 
 import re

@@ -1,4 +1,5 @@
 """Messages out of a byte stream (RFC 3261 18.3): headers to the blank line, body by Content-Length."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 The order of fields of one name is kept; the order of different names means nothing (RFC 3261 7.3.1) and is that of
 their first appearance. Code uses canonical names as they stand below; `canonical` is for names from outside.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

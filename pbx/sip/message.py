@@ -3,6 +3,7 @@
 Headers are text as it came; the typed views below are parsed on first use, remembered as long as the text stays the
 same, and raise `ParseError` 400 when it is not what the RFC allows.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

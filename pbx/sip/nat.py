@@ -1,4 +1,5 @@
 """Where a response goes: RFC 3261 18.2.1, 18.2.2 and RFC 3581 (rport)."""
+
 from __future__ import annotations
 
 from dataclasses import replace

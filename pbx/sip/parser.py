@@ -9,6 +9,7 @@ Reads what RFC 4475 calls valid however strange, and refuses what it calls inval
 From, To, Call-ID, CSeq) is parsed at once; other headers are judged when somebody asks for them. Knows no transport:
 framing on streams is the framer's.
 """
+
 from __future__ import annotations
 
 import re
@@ -35,7 +36,17 @@ _CONTROLS = bytes([*range(9), *range(10, 32), 127])
 """All but tab. They are legal behind a backslash in quoted strings, nowhere else."""
 
 _ONCE = frozenset(
-    ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length", "Content-Type", "Expires", "Min-Expires")
+    (
+        "From",
+        "To",
+        "Call-ID",
+        "CSeq",
+        "Max-Forwards",
+        "Content-Length",
+        "Content-Type",
+        "Expires",
+        "Min-Expires",
+    )
 )
 _METHODS = frozenset(
     (
@@ -142,7 +153,9 @@ def _without_crlf(raw: bytes) -> tuple[bytes, bytes, bytes]:
     return raw.removesuffix(b"\r\n"), b"", b""
 
 
-def _read_fields(lines: list[str], fields: dict[str, list[str]], *, unfolded: bool = False) -> ParseError | None:
+def _read_fields(
+    lines: list[str], fields: dict[str, list[str]], *, unfolded: bool = False
+) -> ParseError | None:
     """Fill `fields`; the first thing wrong is returned, so that the rest is still there for the answer."""
     if len(lines) > MAX_LINES:
         return ParseError(513, "Too Many Headers")
@@ -157,7 +170,9 @@ def _read_fields(lines: list[str], fields: dict[str, list[str]], *, unfolded: bo
                 return _read_fields(_unfold(lines), fields, unfolded=True)
             known = _name(name, colon)
         if not known or len(line) > MAX_LINE_CHARS:
-            problem = problem or (ParseError(513, "Header Too Long") if known else ParseError(400, "Bad Header Line"))
+            problem = problem or (
+                ParseError(513, "Header Too Long") if known else ParseError(400, "Bad Header Line")
+            )
             continue
         value = value.strip(" \t")
         if known == "Via" and "," in value:

@@ -1,4 +1,5 @@
 """Reason phrases (RFC 3261 21 and its extensions)."""
+
 from __future__ import annotations
 
 REASONS = {
@@ -66,7 +67,14 @@ REASONS = {
     607: "Unwanted",
     608: "Rejected",
 }
-_CLASSES = {1: "Trying", 2: "OK", 3: "Redirect", 4: "Request Failure", 5: "Server Failure", 6: "Global Failure"}
+_CLASSES = {
+    1: "Trying",
+    2: "OK",
+    3: "Redirect",
+    4: "Request Failure",
+    5: "Server Failure",
+    6: "Global Failure",
+}
 
 
 def reason_of(status: int) -> str:

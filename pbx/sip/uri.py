@@ -1,4 +1,5 @@
 """SIP and tel URIs (RFC 3261 19.1, RFC 3966)."""
+
 from __future__ import annotations
 
 import re
@@ -67,7 +68,12 @@ class SipUri:
 
     def matches(self, other: SipUri) -> bool:
         """Whether both mean the same resource (RFC 3261 19.1.4)."""
-        if (self.scheme, self.user, self.host, self.port) != (other.scheme, other.user, other.host, other.port):
+        if (self.scheme, self.user, self.host, self.port) != (
+            other.scheme,
+            other.user,
+            other.host,
+            other.port,
+        ):
             return False
         if self.password != other.password and _plain(self.password) != _plain(other.password):
             return False

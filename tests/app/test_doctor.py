@@ -4,6 +4,7 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pbx.app import doctor
@@ -96,7 +97,7 @@ def test_a_clock_from_before_the_program_is_wrong(config: NodeConfig, year: int,
 def test_the_exit_status_says_whether_something_must_be_fixed(
     config: NodeConfig, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "_audio_engine", lambda: doctor.Finding(Grade.OK, "audio engine", "there"))
+    monkeypatch.setattr(doctor, "_audio_engine", lambda _: doctor.Finding(Grade.OK, "audio engine", "there"))
     assert doctor.run(config) == 0
     config.data_dir.mkdir()
     (config.data_dir / "pbx.sqlite3").write_bytes(b"x" * 5000)
@@ -104,3 +105,14 @@ def test_the_exit_status_says_whether_something_must_be_fixed(
     out = capsys.readouterr().out
     assert "FAIL  database" in out
     assert "→" in out
+
+
+def test_the_way_that_audio_takes_is_told(config: NodeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = pytest.importorskip("pbx.media.engine")
+    assert f"packets by {engine.loop_for('auto')}" in _found(config)["audio engine"][1]
+    monkeypatch.setattr(engine, "io_uring_refusal", lambda: "forbidden here")
+    assert "packets by epoll (no io_uring: forbidden here)" in _found(config)["audio engine"][1]
+    wanted = msgspec.structs.replace(config, rtp_loop="io_uring")
+    grade, text = _found(wanted)["audio engine"]
+    assert grade is Grade.FAILURE
+    assert "forbidden here" in text

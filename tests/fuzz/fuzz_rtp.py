@@ -3,6 +3,7 @@
 Worth most on a sanitized build (`tests/media/sanitized.py`), which sees what would pass unnoticed. Prints the seed, so
 that a failure can be had again.
 """
+
 from __future__ import annotations
 
 import asyncio

@@ -1,4 +1,5 @@
 """A moment of the fuzzer with a fixed seed, so that it stays in working order."""
+
 from __future__ import annotations
 
 from tests.fuzz.fuzz_rtp import fuzz

@@ -1,21 +1,39 @@
 """Ports of this machine's loopback that nobody uses at the moment.
 
-The kernel is asked for a port and the socket is closed again, so two tests that run at the same time could be handed
-the same one; the range is therefore split by the process id of the test runner.
+A port is free when it can be bound; it is closed again at once, so that a node or a phone can take it. Until then it is
+ours by a lock on one byte of a file, which other test runners respect and which dies with the process.
 """
 
 from __future__ import annotations
 
-import itertools
+import fcntl
+import functools
 import os
 import random
 import socket
+import tempfile
 
 __all__ = ["free_pair", "free_port", "free_range"]
 
 FIRST, LAST = 12000, 32000  # below the kernel's ephemeral range
 _dice = random.Random(os.getpid())
 _taken: set[int] = set()
+
+
+@functools.cache
+def _lock_file() -> int:
+    """One descriptor for good: closing any would give up all locks of this process (fcntl(2))."""
+    path = os.path.join(tempfile.gettempdir(), f"bellwire-test-ports-{os.getuid()}")
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _is_ours(first: int, count: int) -> bool:
+    """Lock a range against other test runners; False when one of them has a part of it."""
+    try:
+        fcntl.lockf(_lock_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, count, first)
+    except OSError:
+        return False
+    return True
 
 
 def _is_free(port: int, *, host: str = "127.0.0.1") -> bool:
@@ -35,7 +53,7 @@ def free_range(count: int) -> int:
             _taken.clear()  # a long run has been everywhere; what is still in use is found by binding to it
         first = _dice.randrange(FIRST, LAST - count, 2)
         ports = range(first, first + count)
-        if _taken.isdisjoint(ports) and all(map(_is_free, ports)):
+        if _taken.isdisjoint(ports) and _is_ours(first, count) and all(map(_is_free, ports)):
             _taken.update(ports)
             return first
     raise RuntimeError(f"no {count} free ports in a row between {FIRST} and {LAST}")
@@ -48,5 +66,5 @@ def free_port() -> int:
 
 def free_pair() -> tuple[int, int]:
     """A port and the one above it (SIP and SIP over TLS of a phone)."""
-    first, second = itertools.islice(itertools.count(free_range(2)), 2)
-    return first, second
+    first = free_range(2)
+    return first, first + 1

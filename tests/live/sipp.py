@@ -53,7 +53,7 @@ class Sipp:
         self._timeout_s = timeout_s
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        media = free_range(8)
+        media = free_range(min(8 + 4 * calls, 400))  # rtp_stream takes the next free ones for each call
         self._command = [
             "sipp", remote,
             "-sf", str(SCENARIOS / f"{scenario}.xml"),

@@ -1,4 +1,5 @@
 """A running engine on loopback, and phones that are closed after the test."""
+
 from __future__ import annotations
 
 import os
@@ -6,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from pbx.media.engine import MediaEngine
+from pbx.media.engine import LoopSetting, MediaEngine, io_uring_refusal
 from tests.media.phone import Phone
 
 
@@ -16,10 +17,36 @@ def port_range(pairs: int = 40) -> tuple[int, int]:
     return first, first + 2 * pairs - 1
 
 
+LOOPS = [
+    pytest.param(
+        "io_uring",
+        marks=pytest.mark.skipif(bool(io_uring_refusal()), reason=f"no io_uring here: {io_uring_refusal()}"),
+    ),
+    "epoll",
+]
+
+
+ON_EVERY_LOOP = {"test_engine", "test_events", "test_loops", "test_player", "test_relay", "test_strangers"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """How packets get in and out must not show in what these modules test."""
+    if "loop" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_EVERY_LOOP:
+        metafunc.parametrize("loop", LOOPS)
+
+
 @pytest.fixture
-async def engine() -> AsyncIterator[MediaEngine]:
+def loop() -> LoopSetting:
+    """How the engine of the other modules gets its packets."""
+    return "auto"
+
+
+@pytest.fixture
+async def engine(loop: LoopSetting) -> AsyncIterator[MediaEngine]:
     first, last = port_range()
-    media = MediaEngine(bind_host="127.0.0.1", port_min=first, port_max=last, silence_ms=300, quarantine_s=0.05)
+    media = MediaEngine(
+        bind_host="127.0.0.1", port_min=first, port_max=last, silence_ms=300, quarantine_s=0.05, loop=loop
+    )
     await media.start()
     yield media
     await media.stop()

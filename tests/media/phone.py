@@ -1,4 +1,5 @@
 """A phone of plain sockets, and RTP written and read by hand: nothing here uses the code under test."""
+
 from __future__ import annotations
 
 import asyncio
@@ -29,7 +30,13 @@ class Rtp:
 
 
 def write_rtp(
-    seq: int, rtp_ts: int, *, ssrc: int, payload_type: int = 0, payload: bytes = b"\xff" * 160, marker: bool = False
+    seq: int,
+    rtp_ts: int,
+    *,
+    ssrc: int,
+    payload_type: int = 0,
+    payload: bytes = b"\xff" * 160,
+    marker: bool = False,
 ) -> bytes:
     second = payload_type | (0x80 if marker else 0)
     return struct.pack("!BBHII", 0x80, second, seq & 0xFFFF, rtp_ts & 0xFFFFFFFF, ssrc) + payload
@@ -92,7 +99,9 @@ class Phone:
             receive=receive,
         )
 
-    def say(self, to_port: int, *, payload_type: int = 0, payload: bytes = b"\xff" * 160, marker: bool = False) -> None:
+    def say(
+        self, to_port: int, *, payload_type: int = 0, payload: bytes = b"\xff" * 160, marker: bool = False
+    ) -> None:
         """One packet, 20 ms of speech further than the last."""
         data = write_rtp(
             self.seq, self.rtp_ts, ssrc=self.ssrc, payload_type=payload_type, payload=payload, marker=marker

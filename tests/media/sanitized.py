@@ -3,6 +3,7 @@
 Builds `media_ext` with `PBX_DEBUG_BUILD=1` into `build/sanitized`, beside a copy of the Python sources, and runs the
 tests there with the address and undefined-behaviour sanitizers loaded. The build in place is not touched.
 """
+
 from __future__ import annotations
 
 import os
@@ -21,10 +22,21 @@ def prepare() -> None:
     """The tree with the instrumented modules."""
     for package in PACKAGES:
         shutil.rmtree(TREE / package, ignore_errors=True)
-        shutil.copytree(HERE / package, TREE / package, ignore=shutil.ignore_patterns("*.so", "__pycache__", "web"))
+        shutil.copytree(
+            HERE / package, TREE / package, ignore=shutil.ignore_patterns("*.so", "__pycache__", "web")
+        )
     shutil.copy(HERE / "pyproject.toml", TREE)
     subprocess.run(
-        [sys.executable, "setup.py", "-q", "build_ext", "--build-lib", str(TREE), "--build-temp", str(TREE / "temp")],
+        [
+            sys.executable,
+            "setup.py",
+            "-q",
+            "build_ext",
+            "--build-lib",
+            str(TREE),
+            "--build-temp",
+            str(TREE / "temp"),
+        ],
         cwd=HERE,
         env={**os.environ, "PBX_DEBUG_BUILD": "1"},
         check=True,
@@ -33,7 +45,9 @@ def prepare() -> None:
 
 def library(name: str) -> str:
     """Where the compiler keeps this sanitizer's runtime, which has to be loaded before Python's own code."""
-    return subprocess.run(["cc", f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["cc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def main() -> int:
@@ -47,7 +61,9 @@ def main() -> int:
         "PYTHONMALLOC": "malloc",
     }
     options = sys.argv[1:] or list(TESTS)
-    return subprocess.run([sys.executable, "-m", "pytest", *options], cwd=TREE, env=environment, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options], cwd=TREE, env=environment, check=False
+    ).returncode
 
 
 if __name__ == "__main__":

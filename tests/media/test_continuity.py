@@ -1,4 +1,5 @@
 """What a phone hears stays one RTP stream through every switch (RFC 3550 5.1)."""
+
 from __future__ import annotations
 
 import asyncio
@@ -30,7 +31,9 @@ def assert_one_stream(packets: list[Rtp], clock_hz: int = 8000) -> None:
         assert abs(step / clock_hz - (later.at - earlier.at)) < 0.2
 
 
-async def test_hold_music_and_a_new_partner_do_not_break_the_stream(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_hold_music_and_a_new_partner_do_not_break_the_stream(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b, c = phone(), phone(), phone()
     sa, sb, sc = opened(engine, a), opened(engine, b, "call/b"), opened(engine, c, "call/c")
     heard: list[Rtp] = []

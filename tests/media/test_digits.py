@@ -1,4 +1,5 @@
 """RFC 4733 digits: each told once, whatever the network did to its packets."""
+
 from __future__ import annotations
 
 import struct
@@ -33,7 +34,9 @@ events = st.lists(st.tuples(st.integers(0, 15), st.integers(161, 4000)), min_siz
 
 
 @given(events, st.integers(0, 2**32 - 1), st.sampled_from([8000, 16000, 48000]))
-def test_every_digit_is_told_once_with_its_length(pressed: list[tuple[int, int]], start: int, clock_hz: int) -> None:
+def test_every_digit_is_told_once_with_its_length(
+    pressed: list[tuple[int, int]], start: int, clock_hz: int
+) -> None:
     made = presses(pressed, start)
     packets = [packet for press in made for packet in press.packets]
     assert heard(packets, clock_hz) == [press.told(clock_hz) for press in made]

@@ -1,4 +1,5 @@
 """The engine's life: nothing leaks, closing is final, several threads share the work."""
+
 from __future__ import annotations
 
 import asyncio
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from pbx.media.engine import MediaEngine
+from pbx.media.engine import LoopSetting, MediaEngine
 from pbx.media.prompts import hold_tone
 from pbx.model.stream import FirstPacket, StreamEvent
 from tests.media.phone import Phone, eventually
@@ -28,12 +29,14 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-async def test_stopping_leaves_no_thread_and_no_file() -> None:
+async def test_stopping_leaves_no_thread_and_no_file(loop: LoopSetting) -> None:
     await asyncio.to_thread(os.getpid)  # the executor's own thread and files exist from here on
     gc.collect()
     threads, files = threading.active_count(), open_files()
     for _ in range(3):
-        media = MediaEngine(bind_host="127.0.0.1", port_min=27000, port_max=27099, threads=2, silence_ms=0)
+        media = MediaEngine(
+            bind_host="127.0.0.1", port_min=27000, port_max=27099, threads=2, silence_ms=0, loop=loop
+        )
         await media.start()
         streams = [media.open_stream(label=f"{n}/a") for n in range(5)]
         media.link(streams[0], streams[1], SAME, SAME)
@@ -47,9 +50,17 @@ async def test_stopping_leaves_no_thread_and_no_file() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-async def test_thousands_of_calls_leak_neither_memory_nor_files(threads: int, phone: MakePhone) -> None:
+async def test_thousands_of_calls_leak_neither_memory_nor_files(
+    threads: int, phone: MakePhone, loop: LoopSetting
+) -> None:
     media = MediaEngine(
-        bind_host="127.0.0.1", port_min=26000, port_max=26199, threads=threads, silence_ms=50, quarantine_s=0
+        bind_host="127.0.0.1",
+        port_min=26000,
+        port_max=26199,
+        threads=threads,
+        silence_ms=50,
+        quarantine_s=0,
+        loop=loop,
     )
     await media.start()
     a, b = phone(), phone()
@@ -93,7 +104,9 @@ async def test_stats_outlive_the_stream(engine: MediaEngine, phone: MakePhone) -
     assert sa.stats().remote_port == a.port
 
 
-async def test_a_closed_stream_takes_no_commands_and_tells_nothing(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_a_closed_stream_takes_no_commands_and_tells_nothing(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b = phone(), phone()
     sa, sb = opened(engine, a), opened(engine, b, "call/b")
     events: list[StreamEvent] = []
@@ -126,9 +139,11 @@ async def test_a_partner_survives_when_the_other_stream_closes(engine: MediaEngi
     assert len(await a.hear_some(1)) == 1
 
 
-async def test_streams_of_different_threads_can_be_joined(phone: MakePhone) -> None:
+async def test_streams_of_different_threads_can_be_joined(phone: MakePhone, loop: LoopSetting) -> None:
     """Whatever threads the streams began on, and while both are being talked to."""
-    media = MediaEngine(bind_host="127.0.0.1", port_min=25000, port_max=25399, threads=4, silence_ms=0)
+    media = MediaEngine(
+        bind_host="127.0.0.1", port_min=25000, port_max=25399, threads=4, silence_ms=0, loop=loop
+    )
     await media.start()
     phones = [phone() for _ in range(12)]
     streams = [opened(media, each, f"{n}/x") for n, each in enumerate(phones)]
@@ -156,9 +171,9 @@ async def test_streams_of_different_threads_can_be_joined(phone: MakePhone) -> N
     await media.stop()
 
 
-def test_the_engine_runs_on_uvloop() -> None:
+def test_the_engine_runs_on_uvloop(loop: LoopSetting) -> None:
     async def call() -> list[StreamEvent]:
-        media = MediaEngine(bind_host="127.0.0.1", port_min=24000, port_max=24099, silence_ms=0)
+        media = MediaEngine(bind_host="127.0.0.1", port_min=24000, port_max=24099, silence_ms=0, loop=loop)
         await media.start()
         a = Phone()
         stream = opened(media, a)
@@ -174,8 +189,8 @@ def test_the_engine_runs_on_uvloop() -> None:
         assert runner.run(call()) == [FirstPacket()]
 
 
-async def test_an_idle_engine_sleeps() -> None:
-    media = MediaEngine(bind_host="127.0.0.1", port_min=23000, port_max=23099, silence_ms=60_000)
+async def test_an_idle_engine_sleeps(loop: LoopSetting) -> None:
+    media = MediaEngine(bind_host="127.0.0.1", port_min=23000, port_max=23099, silence_ms=60_000, loop=loop)
     await media.start()
     before = sum(media.native.cpu_seconds())
     await asyncio.sleep(0.5)

@@ -1,4 +1,5 @@
 """Digits, silence and reports as Python is told of them, on real sockets."""
+
 from __future__ import annotations
 
 import asyncio
@@ -31,7 +32,9 @@ async def press(phone: Phone, port: int, event: int, duration: int = 800, *, pay
     """Send a digit as a phone does; returns how many packets it took."""
     digit = Press(event, duration, phone.rtp_ts)
     for n, (rtp_ts, payload) in enumerate(digit.packets):
-        data = write_rtp(phone.seq, rtp_ts, ssrc=phone.ssrc, payload_type=payload_type, payload=payload, marker=n == 0)
+        data = write_rtp(
+            phone.seq, rtp_ts, ssrc=phone.ssrc, payload_type=payload_type, payload=payload, marker=n == 0
+        )
         phone.throw(data, port)
         phone.seq += 1
         await asyncio.sleep(0.002)
@@ -50,7 +53,9 @@ async def test_digits_are_told_once_and_passed_on(call: Call) -> None:
     assert events == [FirstPacket(), *(DigitPressed(digit, 100) for digit in "11*#D")]
 
 
-async def test_digit_lengths_follow_the_clock_of_their_payload_type(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_digit_lengths_follow_the_clock_of_their_payload_type(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a = phone()
     sa = opened(engine, a, clock_by_pt={111: 48000, 110: 48000}, telephone_event_pts=(110,))
     events: list[StreamEvent] = []
@@ -120,7 +125,9 @@ async def test_sender_reports_match_the_rewritten_stream(call: Call) -> None:
     await a.talk(sa.rtp_port, 3, every_s=0.005)
     b.say(sb.rtp_port)
     heard, by_a = await b.hear_some(3), (await a.hear_some(1))[0]
-    block = Block(ssrc=by_a.ssrc, fraction=5, lost=2, highest=0x10000 + by_a.seq, jitter=11, last_report=3, delay=4)
+    block = Block(
+        ssrc=by_a.ssrc, fraction=5, lost=2, highest=0x10000 + by_a.seq, jitter=11, last_report=3, delay=4
+    )
     said = Report(a.ssrc, (0x1234ABCD, 0x56780000, a.rtp_ts - 160, 99, 9999), [block])
     a.throw(said.write() + sdes(a.ssrc, b"alice@example.com") + bye(a.ssrc), sa.rtcp_port, rtcp=True)
     (told,) = await some_rtcp(b)

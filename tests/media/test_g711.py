@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_ext.kernels_codec import g711_decode, g711_encode, g711_names
+from media_ext.codec_door import g711_decode, g711_encode, g711_names
 from tests.oracles.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 
 HERE = Path(__file__).resolve().parent
@@ -60,9 +60,17 @@ def test_a_decoded_code_encodes_to_itself(law: str, kernels: str) -> None:
 
 
 def test_values_printed_in_the_recommendation() -> None:
-    """G.711 tables 1a and 2a, on the scales of 4096 and 8159 units at 16 bits: the top, the first steps, the sign bit."""
-    assert array("h", g711_decode("alaw", bytes([0x80 ^ 0x55 ^ 0x7F, 0x80 ^ 0x55])))[:].tolist() == [4032 * 8, 8]
-    assert array("h", g711_decode("ulaw", bytes([0x80, 0xFF, 0xFE, 0x00]))).tolist() == [8031 * 4, 0, 8, -8031 * 4]
+    """G.711 tables 1a and 2a, of 4096 and 8159 units, at 16 bits: the top, the first steps, the sign."""
+    assert array("h", g711_decode("alaw", bytes([0x80 ^ 0x55 ^ 0x7F, 0x80 ^ 0x55])))[:].tolist() == [
+        4032 * 8,
+        8,
+    ]
+    assert array("h", g711_decode("ulaw", bytes([0x80, 0xFF, 0xFE, 0x00]))).tolist() == [
+        8031 * 4,
+        0,
+        8,
+        -8031 * 4,
+    ]
 
 
 @laws

@@ -1,4 +1,5 @@
 """Who is the phone: the latch against its table, and the attacks it is there for."""
+
 from __future__ import annotations
 
 import socket
@@ -29,7 +30,9 @@ class Scene:
     def hear(self, source: Address, ssrc: int, seq: int) -> bool:
         return self.latch.hear(socket.inet_aton(source[0]), source[1], ssrc, seq, self.now_ms)
 
-    def talk(self, source: Address, packets: int, *, ssrc: int, seq: int = 1, every_ms: int = 20) -> list[bool]:
+    def talk(
+        self, source: Address, packets: int, *, ssrc: int, seq: int = 1, every_ms: int = 20
+    ) -> list[bool]:
         taken = []
         for n in range(packets):
             taken.append(self.hear(source, ssrc, seq + n))

@@ -1,4 +1,5 @@
 """Tones and prompts as a phone hears them: right frequency, level and cadence, without gaps or drift."""
+
 from __future__ import annotations
 
 import asyncio
@@ -83,7 +84,9 @@ async def test_a_phone_hears_an_unbroken_tone_in_time(engine: MediaEngine, phone
     assert np.median(np.abs(late)) < 0.005
 
 
-async def test_a_prompt_ends_once_and_the_partner_is_heard_again(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_a_prompt_ends_once_and_the_partner_is_heard_again(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b = phone(), phone()
     sa, sb = opened(engine, a), opened(engine, b, "call/b")
     events: list[StreamEvent] = []

@@ -1,4 +1,5 @@
 """Audio between two phones through the real engine on loopback."""
+
 from __future__ import annotations
 
 import asyncio
@@ -7,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import LoopSetting, MediaEngine, Stream
 from pbx.model.stream import FirstPacket, StreamEvent
 from tests.media.phone import Phone, eventually, write_rtp
 
@@ -30,7 +31,9 @@ def pair(engine: MediaEngine, phone: MakePhone) -> tuple[Phone, Phone, Stream, S
     return a, b, sa, sb
 
 
-async def test_speech_goes_both_ways_with_order_and_content(pair: tuple[Phone, Phone, Stream, Stream]) -> None:
+async def test_speech_goes_both_ways_with_order_and_content(
+    pair: tuple[Phone, Phone, Stream, Stream],
+) -> None:
     a, b, sa, sb = pair
     for n in range(20):
         a.say(sa.rtp_port, payload=bytes([n]) * 160)
@@ -67,7 +70,9 @@ async def test_payload_types_are_rewritten_per_direction(engine: MediaEngine, ph
     assert [p.payload_type for p in await a.hear_some(1)] == [110]
 
 
-async def test_unknown_payload_types_are_dropped_and_counted(pair: tuple[Phone, Phone, Stream, Stream]) -> None:
+async def test_unknown_payload_types_are_dropped_and_counted(
+    pair: tuple[Phone, Phone, Stream, Stream],
+) -> None:
     a, b, sa, _ = pair
     a.say(sa.rtp_port)
     a.say(sa.rtp_port, payload_type=13)
@@ -78,7 +83,9 @@ async def test_unknown_payload_types_are_dropped_and_counted(pair: tuple[Phone, 
     assert sa.stats().packets_in == 4
 
 
-async def test_a_type_the_other_side_cannot_take_is_dropped_and_counted(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_a_type_the_other_side_cannot_take_is_dropped_and_counted(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b = phone(), phone()
     sa, sb = opened(engine, a), opened(engine, b, "call/b")
     engine.link(sa, sb, {0: 0}, {0: 0})
@@ -121,7 +128,9 @@ async def test_oversize_packets_are_dropped_and_counted(pair: tuple[Phone, Phone
     assert sa.stats().dropped_oversize == 2
 
 
-async def test_nothing_is_accepted_before_signalling_named_the_phone(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_nothing_is_accepted_before_signalling_named_the_phone(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b = phone(), phone()
     sa = engine.open_stream(label="x/a")
     sb = opened(engine, b, "x/b")
@@ -160,7 +169,9 @@ async def test_held_phones_are_not_sent_to_and_not_listened_to(engine: MediaEngi
     assert len(await a.hear_some(1)) == 1
 
 
-async def test_a_phone_that_said_it_only_listens_is_not_passed_on(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_a_phone_that_said_it_only_listens_is_not_passed_on(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b = phone(), phone()
     sa, sb = opened(engine, a, receive=False), opened(engine, b, "call/b")
     engine.link(sa, sb, SAME, SAME)
@@ -260,12 +271,16 @@ async def test_audio_is_marked_for_expedited_forwarding(engine: MediaEngine, pho
             break
         except BlockingIOError:
             await asyncio.sleep(0.005)
-    classes = [value[0] >> 2 for level, kind, value in ancillary if (level, kind) == (socket.IPPROTO_IP, socket.IP_TOS)]
+    classes = [
+        value[0] >> 2
+        for level, kind, value in ancillary
+        if (level, kind) == (socket.IPPROTO_IP, socket.IP_TOS)
+    ]
     assert classes == [46]
 
 
-async def test_ipv6_phones_talk() -> None:
-    media = MediaEngine(bind_host="::", port_min=29000, port_max=29100, silence_ms=0)
+async def test_ipv6_phones_talk(loop: LoopSetting) -> None:
+    media = MediaEngine(bind_host="::", port_min=29000, port_max=29100, silence_ms=0, loop=loop)
     await media.start()
     a, b = Phone("::1", ssrc=1), Phone("127.0.0.1", ssrc=2)
     try:

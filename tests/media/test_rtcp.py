@@ -1,4 +1,5 @@
 """RTCP that crosses the node: the kernels against an oracle, then reports between two real sockets."""
+
 from __future__ import annotations
 
 import struct
@@ -54,11 +55,16 @@ def test_feedback_about_packets_and_extended_reports_are_not_passed(report: Repo
 @given(translations)
 def test_codec_feedback_reaches_the_origin(t: Translation) -> None:
     told = translate_rtcp(chunk(206, 1, struct.pack("!II", 1, HEARD)), t)
-    wanted = chunk(206, 1, struct.pack("!II", t["sender_ssrc"], t["origin_ssrc"])) if t["heard_in_step"] else b""
+    wanted = (
+        chunk(206, 1, struct.pack("!II", t["sender_ssrc"], t["origin_ssrc"])) if t["heard_in_step"] else b""
+    )
     assert told == wanted
 
 
-@given(st.binary(max_size=120) | st.builds(lambda r, cut: r.write()[:cut], reports, st.integers(0, 160)), translations)
+@given(
+    st.binary(max_size=120) | st.builds(lambda r, cut: r.write()[:cut], reports, st.integers(0, 160)),
+    translations,
+)
 def test_what_is_accepted_is_translated_within_its_own_length(data: bytes, t: Translation) -> None:
     if is_valid_rtcp(data):
         assert len(translate_rtcp(data, t)) <= len(data)

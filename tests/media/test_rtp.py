@@ -1,4 +1,5 @@
 """The RTP kernels against slow oracles."""
+
 from __future__ import annotations
 
 import struct
@@ -19,7 +20,9 @@ seqs = st.integers(0, 0xFFFF)
 def packets(draw: st.DrawFn) -> bytes:
     """Mostly well-formed: random flags over random bytes of about the right length."""
     first = 0x80 | draw(st.integers(0, 0x3F))
-    head = struct.pack("!BBHII", first, draw(st.integers(0, 255)), draw(seqs), draw(st.integers(0, 2**32 - 1)), 7)
+    head = struct.pack(
+        "!BBHII", first, draw(st.integers(0, 255)), draw(seqs), draw(st.integers(0, 2**32 - 1)), 7
+    )
     body = b"\0" * (4 * draw(st.integers(0, 15)))
     if first & 0x10:
         body += struct.pack("!HH", 1, draw(st.integers(0, 6))) + b"x" * 4 * draw(st.integers(0, 6))

@@ -146,6 +146,22 @@ def test_a_new_key_makes_room_from_silent_sources() -> None:
     assert receiver.unprotect(sender.protect(rtp(200, ssrc=1))[1])[0] == "ok"
 
 
+def test_no_source_is_forgotten_while_its_packets_could_come_back() -> None:
+    """While the former key is taken, or when the present one was in use before, its packets may have been recorded."""
+    sender, receiver = pair(SHA1_80)
+    for ssrc in range(1, SOURCES + 1):
+        receiver.unprotect(sender.protect(rtp(1, ssrc=ssrc))[1])
+    for seed, first in ((2, 100), (1, 300)):
+        receiver.rekey(SHA1_80, material(SHA1_80, seed))
+        fresh, _ = pair(SHA1_80, seed=seed)
+        assert receiver.unprotect(fresh.protect(rtp(1, ssrc=99))[1])[0] == "too_many_sources"
+        for seq in range(first, first + 128):
+            assert receiver.unprotect(fresh.protect(rtp(seq, ssrc=1))[1])[0] == "ok"
+    assert not receiver.has_former_key
+    fresh, _ = pair(SHA1_80, seed=1)
+    assert receiver.unprotect(fresh.protect(rtp(1, ssrc=99))[1])[0] == "too_many_sources"
+
+
 # --------------------------------------------------------------------------------------- changing keys
 
 

@@ -1,4 +1,5 @@
 """Strangers on the wire: nobody but the phone gets into a call, on real sockets."""
+
 from __future__ import annotations
 
 import asyncio
@@ -6,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import LoopSetting, MediaEngine, Stream
 from tests.media.phone import Phone, eventually, write_rtp
 from tests.media.test_relay import SAME, opened
 from tests.oracles.rtcp import Report
@@ -55,7 +56,9 @@ async def test_strangers_are_counted_before_the_phone_has_spoken(call: Call, pho
     assert len(await a.hear_some(4)) == 4, "audio goes to the signalled address meanwhile"
 
 
-async def test_a_phone_behind_nat_is_heard_and_sent_to_where_it_is(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_a_phone_behind_nat_is_heard_and_sent_to_where_it_is(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b = phone(), phone()
     sa = opened(engine, a, rtp_host="192.0.2.200", rtp_port=4000)
     sb = opened(engine, b, "call/b")
@@ -100,7 +103,8 @@ async def test_a_reinvite_moves_the_stream_to_another_address(call: Call, phone:
     before = await b.hear_some(30)
     other = phone()
     sa.set_remote(other.remote())
-    await asyncio.sleep(0.01)  # until the engine's thread has let go of the old address, the kernel drops others
+    # Until the engine's thread has let go of the old address, the kernel drops others.
+    await asyncio.sleep(0.01)
     other.say(sa.rtp_port)
     after = await b.hear_some(1)
     assert after[0].ssrc == before[0].ssrc
@@ -151,9 +155,13 @@ async def test_rtcp_of_strangers_is_dropped_and_counted(call: Call, engine: Medi
         stranger.close()
 
 
-async def test_a_phone_that_goes_on_talking_does_not_stay_in_the_next_call(phone: MakePhone) -> None:
+async def test_a_phone_that_goes_on_talking_does_not_stay_in_the_next_call(
+    phone: MakePhone, loop: LoopSetting
+) -> None:
     """Both calls have the same port; the pool has no other. The old phone never heard that its call is over."""
-    media = MediaEngine(bind_host="127.0.0.1", port_min=29200, port_max=29203, silence_ms=0, quarantine_s=0.3)
+    media = MediaEngine(
+        bind_host="127.0.0.1", port_min=29200, port_max=29203, silence_ms=0, quarantine_s=0.3, loop=loop
+    )
     await media.start()
     try:
         await asyncio.sleep(0.35)

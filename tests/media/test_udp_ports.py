@@ -1,4 +1,5 @@
 """The pool of port pairs: even and odd, proven free, rested."""
+
 from __future__ import annotations
 
 import socket
@@ -87,7 +88,9 @@ def test_a_range_without_a_pair_is_refused(first: int, last: int) -> None:
 
 
 async def test_a_full_pool_is_503_with_retry_after_and_one_log_line(caplog: pytest.LogCaptureFixture) -> None:
-    media = MediaEngine(bind_host="127.0.0.1", port_min=FIRST + 100, port_max=FIRST + 105, silence_ms=0, quarantine_s=0)
+    media = MediaEngine(
+        bind_host="127.0.0.1", port_min=FIRST + 100, port_max=FIRST + 105, silence_ms=0, quarantine_s=0
+    )
     await media.start()
     streams = [media.open_stream(label=f"{n}/a") for n in range(3)]
     for _ in range(5):

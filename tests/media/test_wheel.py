@@ -1,4 +1,5 @@
 """The timer wheel: never early, at most a tick late, whatever is armed and disarmed."""
+
 from __future__ import annotations
 
 from hypothesis import given

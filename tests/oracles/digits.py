@@ -1,4 +1,5 @@
 """RFC 4733 digits with the whole recording at hand: group packets by digit, then look at each group."""
+
 from __future__ import annotations
 
 import struct

@@ -1,4 +1,5 @@
 """ITU-T G.711 from the structure of its tables: segments, steps, and the middle of each step."""
+
 from __future__ import annotations
 
 

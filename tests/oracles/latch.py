@@ -1,4 +1,5 @@
 """The latch's table as a list of rules over the whole history: what may a packet's source do?"""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

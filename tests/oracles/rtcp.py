@@ -1,4 +1,5 @@
 """RTCP taken apart into dictionaries and put together again, to say what a translated packet must be."""
+
 from __future__ import annotations
 
 import struct
@@ -35,7 +36,9 @@ class Block:
 
     def write(self) -> bytes:
         lost = (self.fraction << 24) | (self.lost & 0xFFFFFF)
-        return struct.pack("!IIIIII", self.ssrc, lost, self.highest, self.jitter, self.last_report, self.delay)
+        return struct.pack(
+            "!IIIIII", self.ssrc, lost, self.highest, self.jitter, self.last_report, self.delay
+        )
 
 
 @dataclass
@@ -72,8 +75,16 @@ def translated(report: Report, t: Translation) -> Report:
     sender = None
     if report.sender and t["in_step"]:
         high, low, rtp_ts, _, _ = report.sender
-        sender = (high, low, (rtp_ts + t["ts_offset"]) % 2**32, t["packets"] % 2**32, t["payload_bytes"] % 2**32)
-    blocks = [_block(each, t) for each in report.blocks if each.ssrc == t["heard_ssrc"] and t["heard_in_step"]]
+        sender = (
+            high,
+            low,
+            (rtp_ts + t["ts_offset"]) % 2**32,
+            t["packets"] % 2**32,
+            t["payload_bytes"] % 2**32,
+        )
+    blocks = [
+        _block(each, t) for each in report.blocks if each.ssrc == t["heard_ssrc"] and t["heard_in_step"]
+    ]
     return Report(t["sender_ssrc"], sender, blocks)
 
 

@@ -1,4 +1,5 @@
 """RTP as slow, obvious Python: what RFC 3550 says, with sets and big integers instead of windows and wraps."""
+
 from __future__ import annotations
 
 import struct

@@ -1,4 +1,5 @@
 """RTP formats: what a payload number means (RFC 3551 6, rtpmap and fmtp of RFC 8866)."""
+
 from __future__ import annotations
 
 import re

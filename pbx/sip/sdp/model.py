@@ -1,4 +1,5 @@
 """A session description as far as a telephone system reads it (RFC 8866)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ class Media:
     protocol: str
     formats: tuple[str, ...]
     host: str | None = None
-    attributes: Attributes = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=dict, repr=False)  # a=crypto lines are keys
 
     def attribute(self, name: str) -> str | None:
         """The value of the first attribute of this name, "" for a flag, None when it is not there."""
@@ -33,7 +34,7 @@ class SessionDescription:
 
     origin: str = ""
     host: str | None = None
-    attributes: Attributes = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=dict, repr=False)  # a=crypto lines are keys
     media: list[Media] = field(default_factory=list)
 
     def attribute(self, name: str) -> str | None:

@@ -1,4 +1,5 @@
 """Offers and answers about one audio stream (RFC 3264): the part of SDP that calls are made of."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -121,7 +122,7 @@ def _rtcp(media: Media, host: str) -> tuple[int, str]:
 
 @lru_cache(maxsize=1024)
 def _kind_of(host: str) -> str:
-    """"unicast", "nowhere" (0.0.0.0, how RFC 2543 holds), or "" for what no media can be sent to."""
+    """ "unicast", "nowhere" (0.0.0.0, how RFC 2543 holds), or "" for what no media can be sent to."""
     try:
         address = ip_address(host)
     except ValueError:

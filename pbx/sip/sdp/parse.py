@@ -1,4 +1,5 @@
 """SDP text → `SessionDescription` (RFC 8866 5). Forgives missing s= and t= lines, which phones forget."""
+
 from __future__ import annotations
 
 import re
