@@ -89,11 +89,18 @@ class RawPhone:
 
     def call(self, to: str, *, timeout_s: float = 10.0) -> None:
         """Dial and wait until somebody picks up."""
+        answer = self.dial(to, timeout_s=timeout_s)
+        assert answer.status == 200, answer
+
+    def dial(self, to: str, *, timeout_s: float = 10.0) -> Answer:
+        """Dial and wait for the final response, whatever it is; it is acknowledged."""
         self._peer.send_authenticated(
             "INVITE", self._number, self._node.password(self._number), to=to, headers=(SDP,), body=self._sdp()
         )
         answer = self._pump_until_final(timeout_s)
-        assert answer.status == 200, answer
+        if answer.status >= 300:
+            self._peer.acknowledge(answer, self._number, to)
+            return answer
         self._dialog = Dialog(
             local=answer.header("from"),
             remote=answer.header("to"),
@@ -103,6 +110,7 @@ class RawPhone:
         )
         self._hear_of(answer.body)
         self._acknowledge(self._dialog.cseq)
+        return answer
 
     def answer(self) -> None:
         """Wait for the INVITE, ring, pick up, wait for the ACK."""

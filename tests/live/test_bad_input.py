@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.baresip import Pair, phones
+from tests.live.baresip import phones
 from tests.live.conftest import PhoneMaker
 from tests.live.node import Node, running
 from tests.live.raw import Peer
+from tests.live.raw_call import RawPhone
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -160,33 +161,30 @@ async def test_phone_that_left_without_a_word_does_not_deafen_the_node(node: Nod
     await asyncio.to_thread(call_the_dead)
 
 
-async def test_full_port_pool_is_503_with_retry_after(phone: PhoneMaker, tmp_path: Path) -> None:
-    """Two port pairs: enough for one call between two phones, not for a third leg."""
-    async with running(Node(tmp_path / "node", rtp_ports=4)) as node:
-        alice, bob = phone(node, "101", tone_hz=440), phone(node, "102", tone_hz=880)
-        async with phones(alice, bob):
-            await asyncio.gather(alice.registered(), bob.registered())
-            await asyncio.sleep(5)  # the pair that was tried out at the start rests for so long
-            await Pair(alice, bob).talk("102")
-
-            def invite() -> tuple[int, str]:
-                with Peer(node.sip_port) as peer:
-                    answer = peer.request(
-                        "INVITE", "103", node.password("103"), to="*43", headers=SDP, body=OFFER
-                    )
-                    peer.acknowledge(answer, "103", "*43")
-                    return answer.status, answer.header("retry-after")
-
-            status, retry_after = await asyncio.to_thread(invite)
-            assert status == 503
-            assert int(retry_after.split()[0]) > 0
-            complaints = [
-                line for line in node.log.splitlines() if "port" in line.lower() and "rtp" in line.lower()
-            ]
-            assert complaints, "a full pool is one clear line in the log"
-            await alice.hangup()
-            await bob.wait_for("CALL_CLOSED")
-        node.expected_errors = tuple(complaints)
+async def test_full_port_pool_is_503_with_retry_after(tmp_path: Path) -> None:
+    """Three pairs of ports, so the fourth echo test at the latest finds none; then one hangs up, and there is one."""
+    async with running(Node(tmp_path / "node", rtp_ports=6)) as node:
+        with contextlib.ExitStack() as stack:
+            talking: list[RawPhone] = []
+            while True:
+                caller = stack.enter_context(RawPhone(node, "101"))
+                answer = await asyncio.to_thread(caller.dial, "*43")
+                if answer.status != 200:
+                    break
+                talking.append(caller)
+            assert 1 <= len(talking) <= 3
+            assert answer.status == 503
+            assert int(answer.header("retry-after").split()[0]) > 0
+            complaints = [line for line in node.log.splitlines() if "no RTP port is free" in line]
+            assert len(complaints) == 1, "a full pool is one clear line in the log"
+            assert "--rtp-port-max" in complaints[0]
+            node.expected_errors = tuple(complaints)
+            for caller in talking:
+                await asyncio.to_thread(caller.hang_up)
+        await asyncio.sleep(5.5)  # a pair that was closed rests for five seconds
+        with RawPhone(node, "101") as caller:
+            assert (await asyncio.to_thread(caller.dial, "*43")).status == 200
+            await asyncio.to_thread(caller.hang_up)
 
 
 async def test_call_whose_caller_never_acknowledges_is_ended(node: Node, phone: PhoneMaker) -> None:

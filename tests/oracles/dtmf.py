@@ -43,9 +43,12 @@ def tone(
     """The louder of the two at this level; `twist_db` above 0: the high one is; `off` is a part of the frequency."""
     low, high = frequencies(event)
     t = np.arange(int(rate_hz * on_ms / 1000)) / rate_hz
-    sizes = [32767 * 10 ** ((level_dbm0 + down - FULL_DBM0) / 20) for down in (min(-twist_db, 0), min(twist_db, 0))]
+    sizes = [
+        32767 * 10 ** ((level_dbm0 + down - FULL_DBM0) / 20) for down in (min(-twist_db, 0), min(twist_db, 0))
+    ]
     return np.asarray(
-        sizes[0] * np.sin(2 * np.pi * low * (1 + off) * t) + sizes[1] * np.sin(2 * np.pi * high * (1 + off) * t)
+        sizes[0] * np.sin(2 * np.pi * low * (1 + off) * t)
+        + sizes[1] * np.sin(2 * np.pi * high * (1 + off) * t)
     )
 
 
@@ -64,9 +67,12 @@ def pcm(sound: Sound) -> bytes:
     return np.clip(np.round(sound), -32768, 32767).astype(np.int16).tobytes()
 
 
-def event_packets(event: int, units: int, tick: int, update: int, start: int, volume: int) -> list[tuple[bool, int, bytes]]:
+def event_packets(
+    event: int, units: int, tick: int, update: int, start: int, volume: int
+) -> list[tuple[bool, int, bytes]]:
     """RFC 4733 2.5.1: what is sent for one digit shorter than a segment."""
-    times, told = [], 0
+    times: list[int] = []
+    told = 0
     for elapsed in range(tick, units + tick, tick):
         if elapsed >= units:
             break

@@ -45,9 +45,7 @@ def stream(
 def relative_delays_ms(packets: list[Packet], clock_hz: int = 8000) -> list[float]:
     """How much later than the fastest each came, after its timestamp."""
     first = packets[0].rtp_ts
-    transits = [
-        p.at_ms - ((p.rtp_ts - first + 2**31) % 2**32 - 2**31) * 1000 / clock_hz for p in packets
-    ]
+    transits = [p.at_ms - ((p.rtp_ts - first + 2**31) % 2**32 - 2**31) * 1000 / clock_hz for p in packets]
     return [transit - min(transits) for transit in transits]
 
 

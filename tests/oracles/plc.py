@@ -18,6 +18,15 @@ def silenced(sound: Sound, lost: list[bool], frame: int) -> Sound:
     return out
 
 
+def first_half_of_losses(lost: list[bool], frame: int) -> npt.NDArray[np.bool_]:
+    """Which samples are the first 10 ms of a hole."""
+    mask = np.zeros(len(lost) * frame, np.bool_)
+    for index, gone in enumerate(lost):
+        if gone and not (index and lost[index - 1]):
+            mask[index * frame : index * frame + frame // 2] = True
+    return mask
+
+
 def snr_db(wanted: Sound, got: Sound) -> float:
     """Of the whole sound."""
     signal, error = wanted.astype(np.float64), got.astype(np.float64) - wanted.astype(np.float64)
