@@ -15,7 +15,7 @@ import msgspec
 import uvloop
 
 from pbx.media.engine import LoopSetting, MediaEngine
-from pbx.model.stream import RemoteMedia
+from pbx.model.stream import RemoteMedia, StreamFormat
 
 PCMU = {0: 0}
 
@@ -25,7 +25,9 @@ def open_call(media: MediaEngine, number: int, ports: tuple[int, int]) -> list[i
     streams = []
     for side, port in zip("ab", ports, strict=True):
         stream = media.open_stream(label=f"{number}/{side}")
-        stream.set_remote(RemoteMedia(rtp_host="127.0.0.1", rtp_port=port, clock_by_pt={0: 8000}))
+        stream.set_remote(
+            RemoteMedia(rtp_host="127.0.0.1", rtp_port=port, formats=(StreamFormat(0, "PCMU"),))
+        )
         streams.append(stream)
     media.link(streams[0], streams[1], PCMU, PCMU)
     return [stream.rtp_port for stream in streams]

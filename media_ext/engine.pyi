@@ -66,8 +66,7 @@ class Engine:
         rtcp_mux: bool,
         may_send: bool,
         may_receive: bool,
-        clock_by_pt: dict[int, int],
-        digits: Iterable[int],
+        formats: Iterable[tuple[int, str, int]],
     ) -> None: ...
     def forget_remote(self, leg: Leg) -> None: ...
     def link(self, a: Leg, b: Leg, a_to_b: dict[int, int], b_to_a: dict[int, int]) -> None: ...

@@ -21,6 +21,7 @@ from posix.unistd cimport close, write
 from media_ext.address cimport AF_INET, Address, address_set, ntohs
 from media_ext.atomics cimport load_relaxed
 from media_ext.clock cimport NS_PER_S, now_ns
+from media_ext.codec cimport CODEC_G722, CODEC_L16, CODEC_OPUS, CODEC_PCMA, CODEC_PCMU
 from media_ext.formats cimport format_of
 from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
@@ -71,6 +72,15 @@ cdef dict KIND_NAMES = {
     EVENT_LATCHED: "latched",
     EVENT_PROMPT_ENDED: "prompt_ended",
     EVENT_CLOSED: "closed",
+}
+
+# Of `Leg.codecs`; 0 is what the engine cannot decode.
+cdef dict CODEC_CODES = {
+    "PCMU": CODEC_PCMU + 1,
+    "PCMA": CODEC_PCMA + 1,
+    "G722": CODEC_G722 + 1,
+    "OPUS": CODEC_OPUS + 1,
+    "L16": CODEC_L16 + 1,
 }
 
 FULL_RING_PATIENCE_S = 2.0
@@ -314,23 +324,23 @@ cdef class Engine:
             leg.record = NULL
 
     def set_remote(self, Leg leg not None, bytes rtp_host not None, int rtp_port, bytes rtcp_host not None,
-                   int rtcp_port, bint rtcp_mux, bint may_send, bint may_receive, dict clock_by_pt not None, digits):
-        """Where the phone is; hosts are packed addresses of the sockets' family, empty for unknown."""
+                   int rtcp_port, bint rtcp_mux, bint may_send, bint may_receive, formats not None):
+        """Where the phone is, and its (payload type, encoding, clock in Hz); packed hosts, empty for unknown."""
         cdef Command c
+        cdef int number
         memset(&c, 0, sizeof(c))
         fill_address(&c.detail.remote.rtp, rtp_host, rtp_port)
         fill_address(&c.detail.remote.rtcp, rtcp_host, rtcp_port)
         c.detail.remote.rtcp_mux = rtcp_mux
         c.detail.remote.may_send = may_send
         c.detail.remote.may_receive = may_receive
-        c.detail.remote.any_format = not clock_by_pt
-        for payload_type, clock_hz in clock_by_pt.items():
-            c.detail.remote.formats[check_type(payload_type)] = format_of(clock_hz)
-        for payload_type in digits:
-            check_type(payload_type)
-            if c.detail.remote.formats[<int> payload_type] == 0:
-                c.detail.remote.formats[<int> payload_type] = format_of(8000)
-            c.detail.remote.formats[<int> payload_type] |= TELEPHONE_EVENT
+        c.detail.remote.any_format = not formats
+        for payload_type, encoding, clock_hz in formats:
+            number = check_type(payload_type)
+            c.detail.remote.formats[number] = format_of(clock_hz)
+            c.detail.remote.codecs[number] = CODEC_CODES.get(encoding, 0)
+            if encoding == "TELEPHONE-EVENT":
+                c.detail.remote.formats[number] |= TELEPHONE_EVENT
         self.submit(leg, OP_REMOTE, &c)
 
     def forget_remote(self, Leg leg not None):

@@ -110,6 +110,7 @@ cdef struct Leg:
     Leg *sink                   # who hears this phone: the linked leg, the leg itself (echo), or NULL
     uint8_t payload_map[128]    # from this phone's types to the sink's
     uint8_t formats[128]        # index into CLOCKS, plus TELEPHONE_EVENT; 0: not negotiated
+    uint8_t codecs[128]         # CodecId + 1; 0: nothing that could be decoded
     bint any_format             # nothing was said about types: take them all
     bint has_remote
     bint may_send               # to the phone
@@ -158,6 +159,7 @@ cdef struct RemoteCommand:
     bint may_receive
     bint any_format
     uint8_t formats[128]
+    uint8_t codecs[128]
 
 
 cdef struct LinkCommand:

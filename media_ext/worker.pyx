@@ -241,6 +241,7 @@ cdef void set_remote(Worker *w, Leg *leg, const RemoteCommand *remote) noexcept 
     leg.may_receive = remote.may_receive
     leg.any_format = remote.any_format
     memcpy(leg.formats, remote.formats, PAYLOAD_TYPES)
+    memcpy(leg.codecs, remote.codecs, PAYLOAD_TYPES)
     leg.has_remote = True
     leg.listening_since_ns = w.now_ns
 

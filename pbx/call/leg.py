@@ -11,18 +11,21 @@ import logging
 from pbx.call.ports import Leg, Stream
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause
-from pbx.model.stream import RemoteMedia
+from pbx.model.stream import TELEPHONE_EVENT, RemoteMedia, StreamFormat
 from pbx.sip.sdp import parse
 from pbx.sip.sdp.negotiate import AudioSession, Format, Local, audio_of, common, write_answer, write_offer
 
 log = logging.getLogger(__name__)
 
-TELEPHONE_EVENT = "TELEPHONE-EVENT"
-
 
 def voice(formats: tuple[Format, ...]) -> tuple[Format, ...]:
     """The formats that carry speech, without telephone-event."""
     return tuple(each for each in formats if each.encoding != TELEPHONE_EVENT)
+
+
+def stream_format(of: Format) -> StreamFormat:
+    """A format of SDP as the audio engine is told it."""
+    return StreamFormat(of.payload_type, of.encoding, of.clock_hz, of.channels, of.fmtp or "")
 
 
 def read_audio(sdp: bytes) -> AudioSession:
@@ -118,10 +121,12 @@ class CallLeg:
                 rtcp_host=session.rtcp_host,
                 rtcp_port=session.rtcp_port,
                 rtcp_mux=session.rtcp_mux,
-                clock_by_pt={each.payload_type: each.clock_hz for each in self.receives},
-                telephone_event_pts=tuple(
-                    each.payload_type for each in self.receives if each.encoding == TELEPHONE_EVENT
+                formats=tuple([stream_format(each) for each in self.receives]),
+                voice=next((stream_format(each) for each in voice(self.sends)), None),
+                digits=next(
+                    (stream_format(each) for each in self.sends if each.encoding == TELEPHONE_EVENT), None
                 ),
+                ptime_ms=session.ptime_ms or 20,
                 send=session.direction in ("sendrecv", "recvonly") and not session.held,
                 receive=session.direction in ("sendrecv", "sendonly"),
             )

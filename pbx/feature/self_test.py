@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 from pbx.call.call import Call
-from pbx.call.leg import TELEPHONE_EVENT, voice
+from pbx.call.leg import voice
 from pbx.call.ports import Prompt
 from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
 from pbx.model.call_event import CallRouted
+from pbx.model.stream import TELEPHONE_EVENT
 from pbx.sip.sdp.negotiate import Format
 
 ECHO = "*43"

@@ -93,8 +93,7 @@ class Stream:
             remote.rtcp_mux,
             remote.send,
             remote.receive,
-            dict(remote.clock_by_pt),
-            remote.telephone_event_pts,
+            [(each.payload_type, each.encoding, each.clock_hz) for each in remote.formats],
         )
 
     def stats(self) -> StreamStats:

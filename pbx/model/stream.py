@@ -5,8 +5,23 @@ Internal values, never on a wire. They know nothing of sockets or of the compile
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+TELEPHONE_EVENT = "TELEPHONE-EVENT"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFormat:
+    """A payload type and what it means: SDP's rtpmap, and the fmtp parameters of whoever receives it.
+
+    `encoding` is upper case; `clock_hz` is RTP's, which is not always the audio's (G.722).
+    """
+
+    payload_type: int
+    encoding: str
+    clock_hz: int = 8000
+    channels: int = 1
+    parameters: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +29,10 @@ class RemoteMedia:
     """What signalling says about the phone's side of a stream.
 
     `rtcp_host` empty and `rtcp_port` 0 mean "the RTP address, next port" (RFC 3550 11); with `rtcp_mux` they are
-    ignored (RFC 5761). `clock_by_pt` has the RTP clock in Hz of every payload type that the phone may send us; types
-    that are not in it are dropped once the mapping is not empty. `send` is False when the phone must hear nothing
-    (it put us on hold), `receive` is False when it told us that it will send nothing.
+    ignored (RFC 5761). `formats` are all that the phone may send us; other payload types are dropped once it is not
+    empty. `voice` and `digits` (telephone-event) are what the node sends when it speaks itself, in packets of
+    `ptime_ms`; without them it can only pass on. `send` is False when the phone must hear nothing (it put us on
+    hold), `receive` is False when it told us that it will send nothing.
     """
 
     rtp_host: str
@@ -24,8 +40,10 @@ class RemoteMedia:
     rtcp_host: str = ""
     rtcp_port: int = 0
     rtcp_mux: bool = False
-    clock_by_pt: Mapping[int, int] = field(default_factory=dict)
-    telephone_event_pts: tuple[int, ...] = ()
+    formats: tuple[StreamFormat, ...] = ()
+    voice: StreamFormat | None = None
+    digits: StreamFormat | None = None
+    ptime_ms: int = 20
     send: bool = True
     receive: bool = True
 

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pbx.model.stream import RemoteMedia
+from pbx.model.stream import TELEPHONE_EVENT, RemoteMedia, StreamFormat
 
 SO_TIMESTAMPNS = 35  # Linux: each packet tells when the kernel had it, however late this process reads
-PCMU_8K = {0: 8000, 8: 8000, 101: 8000}
+G711 = (StreamFormat(0, "PCMU"), StreamFormat(8, "PCMA"), StreamFormat(101, TELEPHONE_EVENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,7 @@ class Phone:
         send: bool = True,
         receive: bool = True,
         rtcp_mux: bool = False,
-        clock_by_pt: dict[int, int] | None = None,
-        telephone_event_pts: tuple[int, ...] = (101,),
+        formats: tuple[StreamFormat, ...] = G711,
         rtp_port: int | None = None,
         rtp_host: str | None = None,
     ) -> RemoteMedia:
@@ -93,8 +92,7 @@ class Phone:
             rtcp_host=self.host if rtp_host is None else rtp_host,
             rtcp_port=self.rtcp_port,
             rtcp_mux=rtcp_mux,
-            clock_by_pt=PCMU_8K if clock_by_pt is None else clock_by_pt,
-            telephone_event_pts=telephone_event_pts,
+            formats=formats,
             send=send,
             receive=receive,
         )

@@ -10,7 +10,15 @@ from collections.abc import Callable
 import pytest
 
 from pbx.media.engine import MediaEngine, Stream
-from pbx.model.stream import DigitPressed, FirstPacket, Resumed, StreamEvent, WentSilent
+from pbx.model.stream import (
+    TELEPHONE_EVENT,
+    DigitPressed,
+    FirstPacket,
+    Resumed,
+    StreamEvent,
+    StreamFormat,
+    WentSilent,
+)
 from tests.media.phone import Phone, eventually, write_rtp
 from tests.media.test_relay import SAME, opened
 from tests.oracles.digits import Press
@@ -57,7 +65,9 @@ async def test_digit_lengths_follow_the_clock_of_their_payload_type(
     engine: MediaEngine, phone: MakePhone
 ) -> None:
     a = phone()
-    sa = opened(engine, a, clock_by_pt={111: 48000, 110: 48000}, telephone_event_pts=(110,))
+    sa = opened(
+        engine, a, formats=(StreamFormat(111, "OPUS", 48000, 2), StreamFormat(110, TELEPHONE_EVENT, 48000))
+    )
     events: list[StreamEvent] = []
     sa.on_event = events.append
     await press(a, sa.rtp_port, 5, 4800, payload_type=110)

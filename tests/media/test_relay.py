@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from pbx.media.engine import LoopSetting, MediaEngine, Stream
-from pbx.model.stream import FirstPacket, StreamEvent
+from pbx.model.stream import TELEPHONE_EVENT, FirstPacket, StreamEvent, StreamFormat
 from tests.media.phone import Phone, eventually, write_rtp
 
 MakePhone = Callable[..., Phone]
@@ -58,8 +58,8 @@ async def test_speech_goes_both_ways_with_order_and_content(
 
 async def test_payload_types_are_rewritten_per_direction(engine: MediaEngine, phone: MakePhone) -> None:
     a, b = phone(), phone()
-    sa = opened(engine, a, clock_by_pt={9: 8000, 110: 8000}, telephone_event_pts=(110,))
-    sb = opened(engine, b, "call/b", clock_by_pt={96: 8000, 97: 8000}, telephone_event_pts=(97,))
+    sa = opened(engine, a, formats=(StreamFormat(9, "G722"), StreamFormat(110, TELEPHONE_EVENT)))
+    sb = opened(engine, b, "call/b", formats=(StreamFormat(96, "G722"), StreamFormat(97, TELEPHONE_EVENT)))
     engine.link(sa, sb, {9: 96, 110: 97}, {96: 9, 97: 110})
     a.say(sa.rtp_port, payload_type=9, marker=True)
     a.say(sa.rtp_port, payload_type=9)
