@@ -259,8 +259,10 @@ class Node:
 
 
 def _environment() -> dict[str, str]:
-    """The test runner's environment without settings of a node that somebody may have exported."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("PBX_")} | {
+    """The test runner's environment without what would change the node: its settings, and Python compiling anew."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PBX_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept | {
         "PYTHONUNBUFFERED": "1",
         "NO_COLOR": "1",
     }
