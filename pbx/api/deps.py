@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pbx.core.metrics import Registry
     from pbx.model.live_call import LiveCall
     from pbx.store.cdrs import CdrStore
-    from pbx.store.extensions import ExtensionStore
+    from pbx.store.records import RecordStore
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
 
@@ -51,7 +51,7 @@ class ApiDeps:
     clock: Clock
     bus: EventBus
     metrics: Registry
-    extensions: ExtensionStore
+    records: RecordStore
     cdrs: CdrStore
     users: UserStore
     tokens: TokenStore

@@ -13,7 +13,6 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.cdr import Cdr
-from pbx.model.extension import Extension
 from pbx.model.live_call import LiveCall
 from pbx.model.scalars import Password, Username
 from pbx.model.user import User
@@ -35,13 +34,6 @@ class RegistrationView(Record, frozen=True, kw_only=True):
     user_agent: Annotated[str, Meta(description="What the phone calls itself; empty when it does not say.")]
     registered_at: datetime
     expires_at: datetime
-
-
-class ExtensionList(Record, frozen=True, kw_only=True):
-    """A page of extensions."""
-
-    items: tuple[Extension, ...]
-    total: Total
 
 
 class RegistrationList(Record, frozen=True, kw_only=True):

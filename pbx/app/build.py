@@ -27,12 +27,13 @@ from pbx.feature.self_test import ECHO, TONE, SelfTest
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import hold_tone, milliwatt
 from pbx.model.cdr import Cdr
+from pbx.model.kinds import EXTENSION
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore
 from pbx.transport.agent import Agent
 from pbx.transport.driver import Driver
 from pbx.transport.guard import Guard, Offence
@@ -71,7 +72,7 @@ class Parts:
 class Stores:
     """The stores that calls and registrations need."""
 
-    extensions: ExtensionStore
+    records: RecordStore
     bindings: BindingStore
     cdrs: CdrStore
 
@@ -89,7 +90,7 @@ def build(
     """Make all parts. Nothing runs yet."""
     clock = SystemClock()
     local_address = LocalAddress(clock, bound_host=config.host, external_ip=config.external_ip)
-    directory = Directory(lambda: _load(stores.extensions))
+    directory = Directory(lambda: _load(stores.records))
     identify = Identify(
         Challenger(
             secrets.token_bytes(32),
@@ -201,10 +202,10 @@ def _measure(
     )
 
 
-async def _load(extensions: ExtensionStore) -> dict[str, Entry]:
+async def _load(records: RecordStore) -> dict[str, Entry]:
     return {
         each.number: Entry(each.extension(), each.sip_password or "")
-        for each in await extensions.everything()
+        for each in await records.everything(EXTENSION)
     }
 
 

@@ -46,7 +46,7 @@ async def start_http(
             clock=parts.clock,
             bus=parts.bus,
             metrics=metrics,
-            extensions=stores.extensions,
+            records=stores.records,
             cdrs=stores.cdrs,
             users=users,
             tokens=tokens,

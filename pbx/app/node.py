@@ -32,7 +32,7 @@ from pbx.core.tasks import Supervisor
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 from pbx.transport.guard import Guard
@@ -84,7 +84,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         stack.push_async_callback(database.close)
         bus = EventBus()
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
-        stores = Stores(ExtensionStore(database, box, bus), BindingStore(database), CdrStore(database))
+        stores = Stores(RecordStore(database, box, bus), BindingStore(database), CdrStore(database))
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
             config,
@@ -95,7 +95,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             metrics=metrics,
             supervisor=supervisor,
         )
-        made = await demo.fill(stores.extensions) if config.demo else []
+        made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
         await parts.media.start()
         stack.push_async_callback(parts.media.stop)
@@ -163,7 +163,7 @@ async def _start_sip(
     stack: AsyncExitStack, ports: Ports, parts: Parts, supervisor: Supervisor, bus: EventBus
 ) -> None:
     supervisor.spawn("call log", parts.call_log.run(), critical=True)
-    supervisor.spawn("extensions", _follow_extensions(parts, bus))
+    supervisor.spawn("records", _follow_records(parts, bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
     await ports.sip.start(parts.agent.driver)
     stack.push_async_callback(_stop_sip, parts)
@@ -175,9 +175,9 @@ async def _stop_sip(parts: Parts) -> None:
     await parts.call_log.flush()
 
 
-async def _follow_extensions(parts: Parts, bus: EventBus) -> None:
+async def _follow_records(parts: Parts, bus: EventBus) -> None:
     """Keep the directory as the store has it, and the registrations as the directory allows."""
-    with bus.subscribe("extensions") as changes:
+    with bus.subscribe("records") as changes:
         async for _ in changes:
             await parts.directory.reload()
             await parts.registrar.prune(lambda number: parts.directory.password(number) is not None)

@@ -40,12 +40,3 @@ class ExtensionWrite(Record, frozen=True, kw_only=True):
         return Extension(
             number=self.number, name=self.name, enabled=self.enabled, ring_timeout_s=self.ring_timeout_s
         )
-
-
-class ExtensionsChanged(Record, frozen=True, kw_only=True):
-    """Published on the topic "extensions" after the change is committed.
-
-    An empty `numbers` means that anything may have changed (another process wrote to the database).
-    """
-
-    numbers: tuple[str, ...] = ()

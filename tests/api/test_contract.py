@@ -39,7 +39,7 @@ def _fuzz(base: str, token: str, path: str, method: str) -> None:
     checked = 0
     stop_at = 0.0
     # That `number` must be the one of the path is more than a schema can say.
-    excluded = [schemathesis.checks.positive_data_acceptance] if method in ("put", "patch") else []
+    excluded = [schemathesis.checks.positive_data_acceptance] if method in ("put", "patch", "delete") else []
     modes = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
 
     @settings(

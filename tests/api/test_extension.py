@@ -241,3 +241,26 @@ async def test_patches_at_once_all_count(node: Node) -> None:
         "enabled": False,
         "ring_timeout_s": 77,
     }
+
+
+async def test_two_admins_cannot_overwrite_each_other(node: Node) -> None:
+    await create(node, "101")
+    async with node.ask("GET", f"{LIST}/101") as answer:
+        seen = answer.headers["ETag"]
+    for method, body in (("PATCH", {"name": "First"}), ("PUT", {"number": "101", "name": "Second"})):
+        async with node.ask(method, f"{LIST}/101", json=body, headers={"If-Match": seen}) as answer:
+            assert answer.status == 200
+            latest = answer.headers["ETag"]
+        assert latest != seen
+        for late, late_body in (
+            ("PATCH", {"name": "Late"}),
+            ("PUT", {"number": "101", "name": "Late"}),
+            ("DELETE", None),
+        ):
+            async with node.ask(late, f"{LIST}/101", json=late_body, headers={"If-Match": seen}) as answer:
+                assert (answer.status, answer.headers["ETag"]) == (412, latest)
+        seen = latest
+    assert (await node.json("GET", f"{LIST}/101"))["name"] == "Second"
+    await node.json("PATCH", f"{LIST}/101", json={"name": "Whoever"}, headers={"If-Match": "*"})
+    async with node.ask("DELETE", f"{LIST}/101", headers={"If-Match": f'"1", {seen}'}) as answer:
+        assert answer.status == 412
