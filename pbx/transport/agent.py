@@ -130,7 +130,7 @@ class Agent:
             whereabouts=Whereabouts(self, here, natted=is_far_end_nat(target)),
         )
         leg.local_sdp = offer
-        leg.initial = invite = ClientInvite(leg, request, session=session)
+        leg.initial = invite = ClientInvite(leg, request, session=session, credentials=target.credentials)
         self._enter(leg)
         log.debug("dial", extra={"call": call, "leg_id": leg.id, "sip_call_id": leg.call_id})
         if self._closing or len(self._legs) > self.settings.max_legs:
