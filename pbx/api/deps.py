@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
     from pbx.model.live_call import LiveCall
+    from pbx.model.trunk import TrunkStatus
     from pbx.store.cdrs import CdrStore
     from pbx.store.records import RecordStore
     from pbx.store.tokens import TokenStore
@@ -57,6 +58,7 @@ class ApiDeps:
     tokens: TokenStore
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
+    trunks: Callable[[], Sequence[TrunkStatus]]
     started_at: datetime
     address: Callable[[], str]
     version: str

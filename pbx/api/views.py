@@ -15,6 +15,7 @@ from pbx.model.base import Record
 from pbx.model.cdr import Cdr
 from pbx.model.live_call import LiveCall
 from pbx.model.scalars import Password, Username
+from pbx.model.trunk import TrunkStatus
 from pbx.model.user import User
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ class RegistrationList(Record, frozen=True, kw_only=True):
     """A page of registrations."""
 
     items: tuple[RegistrationView, ...]
+    total: Total
+
+
+class TrunkStatusList(Record, frozen=True, kw_only=True):
+    """How the trunks are doing."""
+
+    items: tuple[TrunkStatus, ...]
     total: Total
 
 

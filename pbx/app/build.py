@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
@@ -22,12 +23,16 @@ from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
+from pbx.feature.inbound import InboundCalls
+from pbx.feature.office import Office
+from pbx.feature.outside import OutsideCalls
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.self_test import ECHO, TONE, SelfTest
+from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import hold_tone, milliwatt
 from pbx.model.cdr import Cdr
-from pbx.model.kinds import EXTENSION
+from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, TRUNK
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
@@ -58,10 +63,12 @@ class Parts:
     endpoint: Endpoint
     local_address: LocalAddress
     media: MediaEngine
+    office: Office
     registrar: Registrar
     sip_port: int
     started_at: datetime
     switch: Switch
+    trunks: Trunks
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -129,11 +136,23 @@ def build(
         guard=guard,
     )
     call_log = CallLog(lambda batch: _write(stores.cdrs, batch), bus)
+    office = Office(stores.records)
+    trunks = Trunks(
+        agent,
+        clock,
+        partial(stores.records.everything, TRUNK),
+        country=config.country,
+        changed=lambda status: bus.publish("trunk", status),
+    )
+    inbound = InboundCalls(trunks, partial(office.all, INBOUND_NUMBER), country=config.country)
+    outside = OutsideCalls(trunks, partial(office.all, OUTBOUND_ROUTE), emergency=config.emergency_numbers)
     self_test = SelfTest(milliwatt)
     dialplan = Dialplan(
         features={ECHO: self_test.echo, TONE: self_test.tone},
         directory=directory,
         extensions=ExtensionCalls(registrar, is_ours=lambda host: source_address(host) == host),
+        inbound=inbound,
+        outside=outside,
     )
     switch = Switch(
         CallPorts(
@@ -150,7 +169,9 @@ def build(
         supervisor=supervisor,
         new_id=new_id,
     )
-    gatekeeper = Gatekeeper(identify=identify, registrar=registrar, switch=switch, new_tag=_tag)
+    gatekeeper = Gatekeeper(
+        identify=identify, registrar=registrar, switch=switch, new_tag=_tag, inbound=inbound
+    )
     agent.on_invite = gatekeeper.invite
     agent.on_request = gatekeeper.request
     _measure(
@@ -170,10 +191,12 @@ def build(
         endpoint=endpoint,
         local_address=local_address,
         media=media,
+        office=office,
         registrar=registrar,
         sip_port=sockets.port,
         started_at=clock.now(),
         switch=switch,
+        trunks=trunks,
     )
 
 

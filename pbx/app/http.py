@@ -52,6 +52,7 @@ async def start_http(
             tokens=tokens,
             live_calls=parts.switch.live_calls,
             registrations=lambda: [registration_view(each) for each in parts.registrar.all_bindings()],
+            trunks=parts.trunks.statuses,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,

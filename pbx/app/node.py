@@ -152,6 +152,7 @@ def _bind_http(config: NodeConfig) -> socket.socket:
 
 async def _prepare(stores: Stores, parts: Parts) -> None:
     """Bring back what the last run left: extensions, bindings, and calls that it did not live to see end."""
+    await parts.office.reload()
     await parts.directory.reload()
     await parts.registrar.load()
     closed = await stores.cdrs.close_interrupted(parts.clock.now())
@@ -166,20 +167,24 @@ async def _start_sip(
     supervisor.spawn("records", _follow_records(parts, bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
     await ports.sip.start(parts.agent.driver)
+    supervisor.spawn("trunks", parts.trunks.reload())
     stack.push_async_callback(_stop_sip, parts)
 
 
 async def _stop_sip(parts: Parts) -> None:
     await parts.switch.drain()
+    await parts.trunks.close()
     await parts.agent.close()
     await parts.call_log.flush()
 
 
 async def _follow_records(parts: Parts, bus: EventBus) -> None:
-    """Keep the directory as the store has it, and the registrations as the directory allows."""
+    """Keep office, directory and trunks as the store has them, and the registrations as the directory allows."""
     with bus.subscribe("records") as changes:
         async for _ in changes:
+            await parts.office.reload()
             await parts.directory.reload()
+            await parts.trunks.reload()
             await parts.registrar.prune(lambda number: parts.directory.password(number) is not None)
 
 

@@ -40,6 +40,7 @@ class Call:
         self.id = call_id
         self.caller = incoming.caller
         self.dialled = incoming.dialled
+        self.trunk = incoming.trunk
         self.ports = ports
         self.scope = Scope()
         self.events: list[events.CallEvent] = []

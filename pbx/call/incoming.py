@@ -30,7 +30,10 @@ class CallPorts:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An INVITE whose sender is known: who they are, what they dialled, what they offer (SDP, None: we offer)."""
+    """An INVITE whose sender is known: who they are, what they dialled, what they offer (SDP, None: we offer).
+
+    `trunk` names the trunk it came over; such a caller is nobody of this office.
+    """
 
     leg: Leg
     caller: Party
@@ -38,3 +41,4 @@ class Incoming:
     source: str
     source_host: str
     offer: bytes | None
+    trunk: str | None = None

@@ -56,6 +56,17 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     external_ip: Annotated[
         str, Meta(description="address that phones are told to send to: auto, or an IP address")
     ] = "auto"
+    country: Annotated[
+        str,
+        Meta(
+            description="country whose way of writing outside numbers is used, two letters (ISO 3166-1)",
+            pattern=r"^[A-Z]{2}$(?!\n)",
+        ),
+    ] = "US"
+    emergency_numbers: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[0-9]{2,6}$(?!\n)")], ...],
+        Meta(description="numbers that call for help: no rule blocks them"),
+    ] = ("911", "112")
     realm: Annotated[
         str,
         Meta(

@@ -154,7 +154,7 @@ def _plan_section(
                 unchanged.append(kind.key_of(wanted))
             else:
                 change.append(new)
-        elif kind.secret is not None and kind.secret_of(wanted) is None:
+        elif kind.secret_needed and kind.secret_of(wanted) is None:
             found.append(missing_secret(kind, f"$.{kind.plural}[{index}]"))
         else:
             create.append(wanted)

@@ -21,8 +21,8 @@ __all__ = ["Kind", "Reference", "ref", "references"]
 class Kind:
     """`write` is what is sent to make or change a record, `record` what is read: the same without its `secret`.
 
-    The value of `key` names a record for ever. A kind is `numbered` when the key can be dialled; such keys are unique
-    over all numbered kinds.
+    A new record of a kind with `secret_needed` must bring its secret. The value of `key` names a record for ever. A
+    kind is `numbered` when the key can be dialled; such keys are unique over all numbered kinds.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Kind:
     write: type[msgspec.Struct]
     key: str = "id"
     secret: str | None = None
+    secret_needed: bool = False
     numbered: bool = False
 
     def key_of(self, record: msgspec.Struct) -> str:

@@ -33,7 +33,9 @@ class DialTarget:
     `uri` becomes the Request-URI, `to_uri` the To header. `transport`, `host` and `port` say where the packet really
     goes (the source of the REGISTER, so that far-end NAT works); `host` empty means: resolve `uri` by RFC 3263.
     `connection` names the TCP/TLS/WebSocket connection the phone registered over, 0 for none. `route` is the pre-loaded
-    route set (Path, RFC 3327). `credentials` answer a 401 or 407.
+    route set (Path, RFC 3327). `credentials` answer a 401 or 407. `caller` is who calls, where
+    that is not the call's caller; `caller_domain` is the host of that address, empty for this node; `headers` are more
+    for the INVITE.
     """
 
     uri: str
@@ -45,3 +47,6 @@ class DialTarget:
     route: tuple[str, ...] = ()
     label: str = ""
     credentials: Credentials | None = None
+    caller: Party | None = None
+    caller_domain: str = ""
+    headers: tuple[tuple[str, str], ...] = ()

@@ -73,7 +73,7 @@ class RecordStore:
     async def create(self, kind: Kind, write: msgspec.Struct) -> Stored:
         """Raises `UserError` 409 when the key is taken, 422 without a secret that the kind needs."""
         key = kind.key_of(write)
-        if kind.secret is not None and kind.secret_of(write) is None:
+        if kind.secret_needed and kind.secret_of(write) is None:
             raise missing_secret(kind)
         row = self._row(kind, write)
 

@@ -113,6 +113,7 @@ class Agent:
         `call` is the node's name for the call, for the log. `headers` are added to the INVITE, or replace its own of
         that name (Max-Forwards, say).
         """
+        caller = target.caller or caller
         hops = hops_at_once(target, self.resolver)
         here = self.facing(hops[0] if hops is not None else Hop("UDP", "", 0))
         tag = self._new_tag()
@@ -120,7 +121,9 @@ class Agent:
         ours = Ours(
             contact(caller.number, here), tag, self._new_call_id(), here.local_host, session.headers()
         )
-        request = invite_request(target, caller, ours, settings=self.settings, offer=offer, extra=headers)
+        request = invite_request(
+            target, caller, ours, settings=self.settings, offer=offer, extra=(*target.headers, *headers)
+        )
         leg = SipLeg(
             self,
             leg_id=tag,
@@ -140,6 +143,10 @@ class Agent:
         else:
             self.spawn("resolve", self._resolve(leg, invite, first_uri(target)))
         return leg
+
+    async def hops(self, uri: str) -> list[Hop]:
+        """Where a request for this URI goes, best first (RFC 3263). Raises `PeerError`."""
+        return await self.resolver.hops(uri)
 
     async def request(self, request: Request, hop: Hop) -> Response:
         """Send a request outside any dialog; returns the final response, a made-up 408 or 503 when none comes."""

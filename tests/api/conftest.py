@@ -128,6 +128,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             tokens=TokenStore(database),
             live_calls=lambda: calls,
             registrations=lambda: registrations,
+            trunks=tuple,
             started_at=START,
             address=lambda: "192.0.2.10",
             version="1.2.3",

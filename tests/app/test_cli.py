@@ -18,6 +18,7 @@ from pbx.core.config import settings
 from pbx.store.database import Database, lock_data_dir
 
 ROOT = Path(__file__).parents[2]
+REST = {"may_call": "international", "outside_number": None}
 OFFICE = {"extensions": [{"number": "101", "name": "Alice", "sip_password": "alice-password"}]}
 
 Pbx = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -53,7 +54,7 @@ def test_import_then_export(pbx: Pbx, tmp_path: Path) -> None:
     assert pbx("import", _document(tmp_path)).stdout == "nothing to change\n"
     exported = json.loads(pbx("export").stdout)
     assert exported == {
-        "extensions": [{"number": "101", "name": "Alice", "enabled": True, "ring_timeout_s": 30}]
+        "extensions": [{"number": "101", "name": "Alice", "enabled": True, "ring_timeout_s": 30, **REST}]
     }
     secret = pbx("export", "--with-secrets", "secret.json")
     assert "plain text" in secret.stderr

@@ -217,6 +217,17 @@ class Node:
                 raise RuntimeError(f"GET {path}: {response.status} {body}")
             return body
 
+    async def send(self, method: str, path: str, body: object) -> Any:
+        """POST, PUT or PATCH to the API. Raises on anything but 200 and 201."""
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": f"Bearer {self.token}"}) as session,
+            session.request(method, f"{self.url}/api/v1/{path}", json=body) as response,
+        ):
+            text = await response.text()
+            if response.status not in (200, 201):
+                raise RuntimeError(f"{method} {path}: {response.status} {text}")
+            return json.loads(text)
+
     async def metrics(self) -> dict[str, float]:
         """What /metrics says: sample name with labels → value."""
         async with (

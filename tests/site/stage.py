@@ -184,6 +184,7 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         tokens=TokenStore(database),
         live_calls=lambda: [call.view() for call in calls.values()],
         registrations=lambda: list(registrations.values()),
+        trunks=tuple,
         started_at=clock.now() - timedelta(days=3, hours=4),
         address=lambda: "192.0.2.10",
         version="0.1.0",

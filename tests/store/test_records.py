@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.store.conftest import BOX
 
 
 def write(
-    number: str, name: str = "Someone", password: str | None = "secret-password", **more: bool
+    number: str, name: str = "Someone", password: str | None = "secret-password", **more: Any
 ) -> ExtensionWrite:
     return ExtensionWrite(number=number, name=name, sip_password=password, **more)
 
