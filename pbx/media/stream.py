@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
 from pbx.model.stream import (
     DigitPressed,
+    Fingerprint,
     FirstPacket,
     PromptEnded,
     RemoteMedia,
     Resumed,
+    SrtpKey,
     StreamEvent,
     StreamStats,
     WentSilent,
@@ -24,8 +26,10 @@ from pbx.model.stream import (
 
 if TYPE_CHECKING:
     from media_ext.engine import Leg, NativeEvent
+    from pbx.media.dtls import Handshake
     from pbx.media.engine import MediaEngine
 
+Address = tuple[str, int]
 log = logging.getLogger(__name__)
 
 _DIGITS = "0123456789*#ABCD"
@@ -41,12 +45,14 @@ class Stream:
     __slots__ = (
         "_engine",
         "_final",
+        "_handshake",
         "_remote_host",
         "_remote_port",
         "closed",
         "id",
         "label",
         "native",
+        "on_datagram",
         "on_event",
         "rtp_port",
     )
@@ -56,10 +62,12 @@ class Stream:
         self.label = label
         self.rtp_port = rtp_port
         self.on_event: Callable[[StreamEvent], None] = _unheard
+        self.on_datagram: Callable[[bytes, Address], None] | None = None
         self.closed = False
         self.native = native
         self._engine = engine
         self._final: StreamStats | None = None
+        self._handshake: Handshake | None = None
         self._remote_host = ""
         self._remote_port = 0
 
@@ -96,6 +104,58 @@ class Stream:
             [(each.payload_type, each.encoding, each.clock_hz) for each in remote.formats],
         )
 
+    def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None:
+        """Take and send only SRTP, with these keys; None leaves what is there, and without a key nothing passes.
+
+        New keys go on with roll-over counters and replay windows. `required` False: plain RTP again. Raises
+        `ValueError` for keys that do not fit their profile.
+        """
+        if not self.closed:
+            self._end_handshake()
+            self._secure(receive, send, required)
+
+    def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
+        """What the stream's handshake has found."""
+        self._secure(receive, send, True)
+
+    def _secure(self, receive: SrtpKey | None, send: SrtpKey | None, required: bool) -> None:
+        self._engine.native.secure(
+            self.native, _material(receive), _material(send), required, self.on_datagram is not None
+        )
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of the certificate that this node shows in a DTLS handshake."""
+        return self._engine.identity.fingerprint
+
+    def handshake(self, *, active: bool, fingerprints: Sequence[Fingerprint], host: str, port: int) -> None:
+        """Agree on keys by DTLS-SRTP with who has a certificate of one of these fingerprints.
+
+        `active`: we begin, towards `host` and `port`. Until then nothing passes. Ends with `Keyed` or `KeyingFailed`.
+        An earlier handshake with the same fingerprints and roles goes on, or stays done.
+        """
+        if self.closed:
+            return
+        if self._handshake is not None and self._handshake.same(active, fingerprints):
+            return
+        from pbx.media.dtls import Handshake  # costs memory that nodes without DTLS need not spend
+
+        self._end_handshake()
+        self._handshake = Handshake(self._engine.identity, self, active=active, fingerprints=fingerprints)
+        self.on_datagram = self._handshake.take
+        self._secure(None, None, True)
+        self._handshake.start((host, port))
+
+    def send_datagram(self, data: bytes, address: Address) -> bool:
+        """Send STUN or DTLS from the RTP port; False when it did not go."""
+        packed = self._packed(address[0])
+        return not self.closed and self._engine.native.send_datagram(self.native, data, packed, address[1])
+
+    def _end_handshake(self) -> None:
+        if self._handshake is not None:
+            self._handshake.close()
+            self._handshake = self.on_datagram = None
+
     def stats(self) -> StreamStats:
         """Counters up to now, or up to the end of a closed stream. Costs no lock and no thread's time."""
         if self._final is not None:
@@ -107,6 +167,7 @@ class Stream:
     def close(self) -> None:
         """Stop all audio and give the ports back after their rest. May be called twice."""
         if not self.closed:
+            self._end_handshake()
             self.closed = True
             self.on_event = _unheard
             self._engine.close_stream(self)
@@ -127,6 +188,11 @@ class Stream:
         elif kind == "prompt_ended":
             self.on_event(PromptEnded())
 
+    def take_datagram(self, data: bytes, host: bytes, port: int) -> None:
+        """STUN or DTLS that came to this stream."""
+        if self.on_datagram is not None:
+            self.on_datagram(data, (_readable(host), port))
+
     def keep_final_stats(self) -> None:
         """The native record is about to go."""
         self._final = self.stats()
@@ -145,6 +211,10 @@ class Stream:
                 raise PeerError(488, "IPv6 Audio Not Supported Here")
             return packed
         return b"\0" * 10 + b"\xff\xff" + packed if ipv6 else packed
+
+
+def _material(key: SrtpKey | None) -> tuple[int, bytes, bytes] | None:
+    return None if key is None else (key.profile, key.key, key.salt)
 
 
 def _readable(packed: bytes) -> str:
