@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -15,7 +15,7 @@ from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
 from pbx.model.leg_event import LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
-from pbx.model.stream import RemoteMedia, StreamEvent, StreamStats
+from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamStats
 
 Reply = Callable[[bytes | None], bytes | None]
 
@@ -96,12 +96,21 @@ class FakeStream:
         self.rtp_port = port
         self.rtcp_port = port + 1
         self.remote: RemoteMedia | None = None
+        self.fingerprint = Fingerprint("sha-256", bytes(range(32)))
+        self.secured: list[tuple[SrtpKey | None, SrtpKey | None, bool]] = []
+        self.handshakes: list[tuple[bool, tuple[Fingerprint, ...], str, int]] = []
         self.closed = False
         self.on_event: Callable[[StreamEvent], None] = lambda event: None
         self.counters = StreamStats()
 
     def set_remote(self, remote: RemoteMedia | None) -> None:
         self.remote = remote
+
+    def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None:
+        self.secured.append((receive, send, required))
+
+    def handshake(self, *, active: bool, fingerprints: Sequence[Fingerprint], host: str, port: int) -> None:
+        self.handshakes.append((active, tuple(fingerprints), host, port))
 
     def stats(self) -> StreamStats:
         return self.counters
