@@ -55,11 +55,11 @@ class Handshake:
             self._do(address, peer.start)
 
     def take(self, data: bytes, address: Address) -> None:
-        """A datagram that came to the stream; what is not DTLS or not from a possible peer is passed over."""
+        """DTLS that came to the stream; what is not from a possible peer is passed over."""
         peer = self._peers.get(address)
         if peer is None and self._may_begin(data):
             peer = self._new_peer(address)
-        if peer is not None and 20 <= data[0] < 64:
+        if peer is not None:
             self._do(address, lambda: peer.take(data))
 
     def close(self) -> None:

@@ -11,6 +11,9 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
 
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from OpenSSL import SSL, crypto
 
 from pbx.media.identity import Identity
@@ -40,8 +43,11 @@ def context(identity: Identity) -> SSL.Context:
     made.set_min_proto_version(_DTLS_1_2)
     made.set_options(SSL.OP_NO_QUERY_MTU | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_TICKET)
     made.set_cipher_list(_CIPHERS)
-    made.use_privatekey(crypto.load_privatekey(crypto.FILETYPE_PEM, identity.key_pem))
-    made.use_certificate(crypto.load_certificate(crypto.FILETYPE_PEM, identity.certificate_pem))
+    key = serialization.load_pem_private_key(identity.key_pem, password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise TypeError("the node's certificate is neither ECDSA nor RSA")
+    made.use_privatekey(key)
+    made.use_certificate(x509.load_pem_x509_certificate(identity.certificate_pem))
     made.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
     made.set_tlsext_use_srtp(b":".join(PROFILES))
     return made
@@ -73,7 +79,7 @@ class DtlsPeer:
 
     def recognises(self, certificate: crypto.X509) -> bool:
         """Whether one of the fingerprints is the certificate's."""
-        der = crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)
+        der = certificate.to_cryptography().public_bytes(serialization.Encoding.DER)
         self._recognised = any(
             each.algorithm in HASHES
             and hmac.compare_digest(HASHES[each.algorithm](der).digest(), each.digest)
@@ -146,9 +152,8 @@ class DtlsPeer:
 
 def _reason(error: SSL.Error, *, recognised: bool) -> str:
     """OpenSSL's own words; a fingerprint that did not fit is what matters most."""
-    words = (
-        "; ".join(each[-1] for each in error.args[0]) if error.args and error.args[0] else "no reason given"
-    )
+    said = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    words = "; ".join(str(each[-1]) for each in said) or "no reason given"
     return (
         words
         if recognised or "certificate" not in words

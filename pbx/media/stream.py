@@ -43,16 +43,17 @@ class Stream:
     """An RTP and an RTCP port of this node, and the phone that talks to them. Made by `MediaEngine.open_stream`."""
 
     __slots__ = (
+        "_encrypted",
         "_engine",
         "_final",
         "_handshake",
+        "_on_datagram",
         "_remote_host",
         "_remote_port",
         "closed",
         "id",
         "label",
         "native",
-        "on_datagram",
         "on_event",
         "rtp_port",
     )
@@ -62,12 +63,13 @@ class Stream:
         self.label = label
         self.rtp_port = rtp_port
         self.on_event: Callable[[StreamEvent], None] = _unheard
-        self.on_datagram: Callable[[bytes, Address], None] | None = None
         self.closed = False
         self.native = native
         self._engine = engine
         self._final: StreamStats | None = None
+        self._encrypted = False
         self._handshake: Handshake | None = None
+        self._on_datagram: Callable[[bytes, Address], None] | None = None
         self._remote_host = ""
         self._remote_port = 0
 
@@ -114,15 +116,6 @@ class Stream:
             self._end_handshake()
             self._secure(receive, send, required)
 
-    def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
-        """What the stream's handshake has found."""
-        self._secure(receive, send, True)
-
-    def _secure(self, receive: SrtpKey | None, send: SrtpKey | None, required: bool) -> None:
-        self._engine.native.secure(
-            self.native, _material(receive), _material(send), required, self.on_datagram is not None
-        )
-
     @property
     def fingerprint(self) -> Fingerprint:
         """Of the certificate that this node shows in a DTLS handshake."""
@@ -134,27 +127,39 @@ class Stream:
         `active`: we begin, towards `host` and `port`. Until then nothing passes. Ends with `Keyed` or `KeyingFailed`.
         An earlier handshake with the same fingerprints and roles goes on, or stays done.
         """
-        if self.closed:
-            return
-        if self._handshake is not None and self._handshake.same(active, fingerprints):
+        if self.closed or (self._handshake is not None and self._handshake.same(active, fingerprints)):
             return
         from pbx.media.dtls import Handshake  # costs memory that nodes without DTLS need not spend
 
         self._end_handshake()
         self._handshake = Handshake(self._engine.identity, self, active=active, fingerprints=fingerprints)
-        self.on_datagram = self._handshake.take
         self._secure(None, None, True)
         self._handshake.start((host, port))
+
+    def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
+        """What the stream's handshake has found."""
+        self._secure(receive, send, True)
+
+    def listen(self, listener: Callable[[bytes, Address], None] | None) -> None:
+        """Get the STUN packets that come to the RTP and RTCP ports, with their sources; None: no more."""
+        if not self.closed:
+            self._on_datagram = listener
+            self._secure(None, None, self._encrypted)
 
     def send_datagram(self, data: bytes, address: Address) -> bool:
         """Send STUN or DTLS from the RTP port; False when it did not go."""
         packed = self._packed(address[0])
         return not self.closed and self._engine.native.send_datagram(self.native, data, packed, address[1])
 
+    def _secure(self, receive: SrtpKey | None, send: SrtpKey | None, encrypted: bool) -> None:
+        listening = self._handshake is not None or self._on_datagram is not None
+        self._engine.native.secure(self.native, _material(receive), _material(send), encrypted, listening)
+        self._encrypted = encrypted
+
     def _end_handshake(self) -> None:
         if self._handshake is not None:
             self._handshake.close()
-            self._handshake = self.on_datagram = None
+            self._handshake = None
 
     def stats(self) -> StreamStats:
         """Counters up to now, or up to the end of a closed stream. Costs no lock and no thread's time."""
@@ -190,8 +195,12 @@ class Stream:
 
     def take_datagram(self, data: bytes, host: bytes, port: int) -> None:
         """STUN or DTLS that came to this stream."""
-        if self.on_datagram is not None:
-            self.on_datagram(data, (_readable(host), port))
+        address = (_readable(host), port)
+        if data[0] >= 20:
+            if self._handshake is not None:
+                self._handshake.take(data, address)
+        elif self._on_datagram is not None:
+            self._on_datagram(data, address)
 
     def keep_final_stats(self) -> None:
         """The native record is about to go."""
