@@ -227,11 +227,13 @@ async def test_rtcp_is_encrypted_on_one_side_only(engine: MediaEngine, phone: Ma
     report = Report(a.phone.ssrc, sender=(0x1234, 0x5678, a.phone.rtp_ts, 2, 320)).write()
     a.phone.throw(a.out.protect_rtcp(report)[1], sa.rtp_port if mux else sa.rtcp_port, rtcp=not mux)
     await eventually(lambda: sb.stats().rtcp_out == 1)
+    await asyncio.sleep(0.05)
     heard = b.hear_rtcp()
     assert heard[0][8:16] == report[8:16], "the NTP time, in clear"
     b.throw(Report(b.ssrc, sender=(0x1111, 0x2222, b.rtp_ts, 2, 320)).write(), sb.rtcp_port, rtcp=True)
     if mux:
         await eventually(lambda: sa.stats().rtcp_out == 1)
+        await asyncio.sleep(0.05)
         (data, _, _), *_ = Phone.hear_raw(a.phone.rtp)
         status, plain = a.ears.unprotect_rtcp(data)
         assert status == "ok"
