@@ -16,6 +16,7 @@ from pbx.model.cdr import Cdr
 from pbx.model.leg_event import LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
 from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamStats
+from pbx.sip.sdp.security import SrtpPolicy
 
 Reply = Callable[[bytes | None], bytes | None]
 
@@ -212,7 +213,12 @@ class Office:
     """One call under test with all its fakes."""
 
     def __init__(
-        self, *, offer: bytes | None = None, capacity: int = 100, rtp_timeout_s: float = 0.01
+        self,
+        *,
+        offer: bytes | None = None,
+        capacity: int = 100,
+        rtp_timeout_s: float = 0.01,
+        srtp: SrtpPolicy = "optional",
     ) -> None:
         self.media = FakeMedia(capacity)
         self.signaling = FakeSignaling()
@@ -228,6 +234,7 @@ class Office:
             new_session_id=lambda: next(ids),
             local_host=lambda remote: "192.0.2.1",
             hold_tone=lambda encoding: f"hold {encoding}",
+            srtp=srtp,
         )
         self.call = Call(
             "call-1",
