@@ -56,9 +56,9 @@ def protocol(data: bytes | None) -> str:
     return data.decode().split("m=audio ")[1].split()[1]
 
 
-def leg_with(policy: SrtpPolicy, **wishes: bool) -> tuple[CallLeg, FakeStream]:
+def leg_with(policy: SrtpPolicy, *, secure: bool = False) -> tuple[CallLeg, FakeStream]:
     stream = FakeStream("a", 10000)
-    return CallLeg("a", stream=stream, host="192.0.2.1", session_id=1, srtp=policy, **wishes), stream
+    return CallLeg("a", stream=stream, host="192.0.2.1", session_id=1, srtp=policy, secure=secure), stream
 
 
 def answered(leg: CallLeg, offer: bytes) -> bytes:
