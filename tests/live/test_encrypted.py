@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from tests.live.baresip import Pair, Phone, phones
 from tests.live.conftest import PhoneMaker
-from tests.live.node import Node
+from tests.live.node import Node, running
 from tests.live.test_talk import ALICE_HZ, BOB_HZ, assert_heard, registered
 
 pytestmark = pytest.mark.timeout(120)
@@ -31,7 +32,13 @@ def assert_encrypted(*wanted: Phone) -> None:
         assert SAYS[phone.account.encryption] in phone.log, f"no keys were agreed:\n{phone.log[-4000:]}"
 
 
-@pytest.mark.parametrize(("one", "other"), [(SDES, "srtp"), ("srtp", SDES), (SDES, "")])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(SDES, ""), pytest.param(SDES, "srtp", marks=SLOW), pytest.param("srtp", SDES, marks=SLOW)],
+)
 async def test_sdes(node: Node, phone: PhoneMaker, one: str, other: str) -> None:
     alice = phone(node, "101", tone_hz=ALICE_HZ, encryption=one)
     bob = phone(node, "102", tone_hz=BOB_HZ, encryption=other)
@@ -41,10 +48,11 @@ async def test_sdes(node: Node, phone: PhoneMaker, one: str, other: str) -> None
     assert_encrypted(alice, *[bob] if other else [])
 
 
-async def test_hold_and_resume(node: Node, phone: PhoneMaker) -> None:
+@pytest.mark.parametrize("how", [SDES, pytest.param(DTLS, marks=SLOW)])
+async def test_hold_and_resume(node: Node, phone: PhoneMaker, how: str) -> None:
     """The held phone hears the hold tone, then the holder again, all under one key."""
-    alice = phone(node, "101", tone_hz=ALICE_HZ, encryption=SDES)
-    bob = phone(node, "102", tone_hz=BOB_HZ, encryption=SDES)
+    alice = phone(node, "101", tone_hz=ALICE_HZ, encryption=how)
+    bob = phone(node, "102", tone_hz=BOB_HZ, encryption=how)
     async with phones(alice, bob):
         await registered(alice, bob)
         await Pair(alice, bob).talk("102")
@@ -68,7 +76,7 @@ async def test_hold_and_resume(node: Node, phone: PhoneMaker) -> None:
     assert_encrypted(alice, bob)
 
 
-@pytest.mark.parametrize("other", [DTLS, SDES, ""])
+@pytest.mark.parametrize("other", [DTLS, pytest.param(SDES, marks=SLOW), pytest.param("", marks=SLOW)])
 async def test_dtls(node: Node, phone: PhoneMaker, other: str) -> None:
     alice = phone(node, "101", tone_hz=ALICE_HZ, encryption=DTLS)
     bob = phone(node, "102", tone_hz=BOB_HZ, encryption=other)
@@ -76,3 +84,47 @@ async def test_dtls(node: Node, phone: PhoneMaker, other: str) -> None:
     assert_heard(alice, BOB_HZ, seconds=2)
     assert_heard(bob, ALICE_HZ, seconds=2)
     assert_encrypted(alice, *[bob] if other else [])
+
+
+@SLOW
+async def test_where_encryption_is_required(tmp_path: Path, phone: PhoneMaker) -> None:
+    """An encrypted call goes on; a plain phone may neither call nor be called."""
+    async with running(Node(tmp_path / "strict", options=("--srtp", "required"))) as node:
+        alice = phone(node, "101", tone_hz=ALICE_HZ, encryption=SDES)
+        bob = phone(node, "102", tone_hz=BOB_HZ, encryption=DTLS)
+        carol = phone(node, "103")
+        async with phones(alice, bob, carol):
+            await registered(alice, bob, carol)
+            await Pair(alice, bob).talk("102")
+            await asyncio.sleep(2.5)
+            await alice.hangup()
+            await bob.wait_for("CALL_CLOSED")
+            await carol.dial("102")
+            closed = await carol.wait_for("CALL_CLOSED")
+            await alice.dial("103")
+            unheard = await alice.wait_for("CALL_CLOSED", match=lambda event: "488" in event.param)
+    assert_heard(alice, BOB_HZ, seconds=1.5)
+    assert_heard(bob, ALICE_HZ, seconds=1.5)
+    assert_encrypted(alice, bob)
+    assert "488" in closed.param
+    assert "488" in unheard.param
+
+
+@SLOW
+async def test_where_encryption_is_off(tmp_path: Path, phone: PhoneMaker) -> None:
+    async with running(Node(tmp_path / "plain", options=("--srtp", "off"))) as node:
+        alice = phone(node, "101", tone_hz=ALICE_HZ, encryption="srtp")
+        bob = phone(node, "102", tone_hz=BOB_HZ)
+        strict = phone(node, "103", encryption=SDES)
+        async with phones(alice, bob, strict):
+            await registered(alice, bob, strict)
+            await Pair(alice, bob).talk("102")
+            await asyncio.sleep(2)
+            await alice.hangup()
+            await bob.wait_for("CALL_CLOSED")
+            await strict.dial("102")
+            refused = await strict.wait_for("CALL_CLOSED")
+    assert_heard(alice, BOB_HZ, seconds=1.5)
+    assert_heard(bob, ALICE_HZ, seconds=1.5)
+    assert SAYS["srtp"] not in alice.log
+    assert "488" in refused.param
