@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_context = lru_cache(maxsize=2)(context)
 PATIENCE_S = 20.0
 MAX_PEERS = 4
 _HANDSHAKE_RECORD, _CLIENT_HELLO = 22, 1
@@ -33,7 +35,7 @@ class Handshake:
     def __init__(
         self, identity: Identity, stream: Stream, *, active: bool, fingerprints: Sequence[Fingerprint]
     ) -> None:
-        self._context = context(identity)
+        self._context = _context(identity)
         self._stream = stream
         self._active = active
         self._fingerprints = tuple(fingerprints)
@@ -65,10 +67,8 @@ class Handshake:
     def close(self) -> None:
         self._over = True
         self._last.cancel()
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        self._peers.clear()
+        for address in list(self._peers):
+            self._forget(address)
 
     def _may_begin(self, data: bytes) -> bool:
         """Whether this is a ClientHello, and there is room for another peer."""
@@ -128,7 +128,9 @@ class Handshake:
             self._give_up(reason)
 
     def _forget(self, address: Address) -> None:
-        self._peers.pop(address, None)
+        peer = self._peers.pop(address, None)
+        if peer is not None:
+            peer.close()
         timer = self._timers.pop(address, None)
         if timer is not None:
             timer.cancel()

@@ -105,6 +105,8 @@ class MediaEngine:
             ) from error
         pair.rtp.close()
         pair.rtcp.close()
+        if self._identity_file is not None and self._identity_file.exists():
+            self._identity = load_identity(self._identity_file)
         self._pool.give_back(pair.rtp_port)
         allow_many_files()
         self.native.start()
@@ -187,7 +189,11 @@ class MediaEngine:
     def identity(self) -> Identity:
         """The certificate that phones know this node by (DTLS-SRTP); the first to ask waits until it is read."""
         if self._identity is None:
-            self._identity = load_identity(self._identity_file)
+            try:
+                self._identity = load_identity(self._identity_file)
+            except OSError as error:
+                log.warning("the certificate of encrypted audio is not kept", extra={"reason": str(error)})
+                self._identity = load_identity(None)
         return self._identity
 
     def _drain(self) -> None:

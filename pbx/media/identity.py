@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import secrets
-import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,14 +30,16 @@ class Identity:
     @property
     def fingerprint(self) -> Fingerprint:
         """What our SDP says about the certificate."""
-        der = ssl.PEM_cert_to_DER_cert(self.certificate_pem.decode())
+        from ssl import PEM_cert_to_DER_cert  # not at the node's start
+
+        der = PEM_cert_to_DER_cert(self.certificate_pem.decode())
         return Fingerprint(HASH, hashlib.sha256(der).digest())
 
 
 def load_identity(path: Path | None) -> Identity:
     """The one that is kept in `path`, made on first use; without a path, a new one.
 
-    Raises `StartupError` when the file cannot be used.
+    Raises `StartupError` when the file is something else, `OSError` when it can be neither read nor written.
     """
     if path is None:
         return new_identity()
@@ -79,15 +80,12 @@ def _split(path: Path) -> Identity:
     """Key and certificate stand in one file, the key first."""
     text = path.read_bytes()
     key, mark, certificate = text.partition(b"-----BEGIN CERTIFICATE-----")
-    identity = Identity(key, mark + certificate)
-    if b"PRIVATE KEY-----" in key:
-        with contextlib.suppress(ValueError):
-            _ = identity.fingerprint
-            return identity
-    raise StartupError(
-        f"{path} does not hold a key and a certificate",
-        action="Move it away: a new one is made, and phones learn of it in the next call",
-    )
+    if b"PRIVATE KEY-----" not in key or b"-----END CERTIFICATE-----" not in certificate:
+        raise StartupError(
+            f"{path} does not hold a key and a certificate",
+            action="Move it away: a new one is made, and phones learn of it in the next call",
+        )
+    return Identity(key, mark + certificate)
 
 
 def _keep(path: Path, identity: Identity) -> None:

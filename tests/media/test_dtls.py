@@ -157,6 +157,7 @@ def test_a_certificate_is_made_once_and_only_for_its_owner(tmp_path: Path) -> No
     assert path.stat().st_mode & 0o777 == 0o600
     assert load_identity(None).fingerprint != first.fingerprint
     assert first.key_pem.decode() not in repr(first)
+    assert load_identity(path).fingerprint == Fingerprint("sha-256", hashlib.sha256(der(first)).digest())
     path.write_bytes(first.certificate_pem)
     with pytest.raises(StartupError, match="does not hold"):
         load_identity(path)
