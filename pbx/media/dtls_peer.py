@@ -79,7 +79,7 @@ class DtlsPeer:
 
     def recognises(self, certificate: crypto.X509) -> bool:
         """Whether one of the fingerprints is the certificate's."""
-        der = certificate.to_cryptography().public_bytes(serialization.Encoding.DER)
+        der = crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)  # a stranger's need not be readable
         self._recognised = any(
             each.algorithm in HASHES
             and hmac.compare_digest(HASHES[each.algorithm](der).digest(), each.digest)
