@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import media_ext
 from pbx.media.engine import MediaEngine, Prompt, Stream
 from pbx.model.stream import SrtpKey
 from tests.media.phone import Phone, eventually, write_rtp
@@ -280,3 +282,10 @@ async def test_legs_on_different_threads_keep_their_keys_when_joined(phone: Make
             assert len(await b.hear_some(3)) == 3, label
     finally:
         await media.stop()
+
+
+def test_only_one_place_sends_to_phones() -> None:
+    """What went past `output_send` would go out unencrypted."""
+    sources = sorted(Path(media_ext.__file__).parent.glob("*.pyx"))
+    assert len(sources) > 20
+    assert [each.name for each in sources if "loop.send(" in each.read_text()] == ["output.pyx"]
