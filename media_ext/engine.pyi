@@ -2,6 +2,8 @@ from collections.abc import Iterable
 from typing import TypeAlias, TypedDict
 
 NativeEvent: TypeAlias = tuple[int, str, int, int, bytes, int]
+NativeDatagram: TypeAlias = tuple[int, int, bytes, int, bytes]
+SrtpMaterial: TypeAlias = tuple[int, bytes, bytes]
 
 class NativeCounters(TypedDict):
     packets_in: int
@@ -23,6 +25,10 @@ class NativeCounters(TypedDict):
     dropped_oversize: int
     dropped_payload_type: int
     dropped_direction: int
+    dropped_auth: int
+    dropped_replayed: int
+    dropped_unkeyed: int
+    dropped_datagrams: int
     send_errors: int
 
 def io_uring_refusal() -> str: ...
@@ -74,4 +80,14 @@ class Engine:
     def echo(self, leg: Leg) -> None: ...
     def play(self, leg: Leg, prompt: Prompt, payload_type: int, loop: bool) -> None: ...
     def stop_playing(self, leg: Leg) -> None: ...
+    def secure(
+        self,
+        leg: Leg,
+        receive: SrtpMaterial | None,
+        send: SrtpMaterial | None,
+        must_encrypt: bool,
+        wants_datagrams: bool,
+    ) -> None: ...
+    def send_datagram(self, leg: Leg, data: bytes, host: bytes, port: int) -> bool: ...
+    def drain_datagrams(self) -> list[NativeDatagram]: ...
     def drain(self) -> list[NativeEvent]: ...

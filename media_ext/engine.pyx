@@ -18,7 +18,7 @@ from libc.string cimport memcpy, memset
 from posix.time cimport clock_gettime, timespec
 from posix.unistd cimport close, write
 
-from media_ext.address cimport AF_INET, Address, address_set, ntohs
+from media_ext.address cimport AF_INET, Address, address_set, ntohs, sockaddr, socklen_t
 from media_ext.atomics cimport load_relaxed
 from media_ext.clock cimport NS_PER_S, now_ns
 from media_ext.codec cimport CODEC_G722, CODEC_L16, CODEC_OPUS, CODEC_PCMA, CODEC_PCMU
@@ -27,6 +27,9 @@ from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
 from media_ext.player cimport prompt_hold, prompt_release
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
+from media_ext.security cimport security_close, security_drop
+from media_ext.srtp cimport Srtp, srtp_open
+from media_ext.srtp_keys cimport SrtpShape, srtp_shape
 from media_ext.types cimport (
     DROP,
     EVENT_CLOSED,
@@ -46,6 +49,7 @@ from media_ext.types cimport (
     OP_LINK,
     OP_PLAY,
     OP_REMOTE,
+    OP_SECURE,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_UNLINK,
@@ -55,6 +59,7 @@ from media_ext.types cimport (
     TELEPHONE_EVENT,
     Command,
     Counters,
+    Datagram,
     Event,
     Loop,
     Operation,
@@ -63,6 +68,11 @@ from media_ext.types cimport (
 )
 from media_ext.types cimport Leg as LegRecord
 from media_ext.worker cimport worker_open, worker_run, worker_shut
+
+cdef extern from "<sys/socket.h>" nogil:
+    enum: MSG_DONTWAIT
+    ssize_t sendto(int fd, const void *buffer, size_t size, int flags, const sockaddr *address, socklen_t length)
+
 
 cdef dict KIND_NAMES = {
     EVENT_FIRST: "first",
@@ -150,7 +160,7 @@ cdef class Leg:
 
     def __dealloc__(self):
         # Only a leg that no worker knows comes here with a record: `Engine.free` and `Engine.release` see to that.
-        free(self.record)
+        free_record(self.record)
 
     @property
     def id(self):
@@ -185,8 +195,19 @@ cdef class Leg:
             "dropped_oversize": load_relaxed(&c.dropped_oversize),
             "dropped_payload_type": load_relaxed(&c.dropped_payload_type),
             "dropped_direction": load_relaxed(&c.dropped_direction),
+            "dropped_auth": load_relaxed(&c.dropped_auth),
+            "dropped_replayed": load_relaxed(&c.dropped_replayed),
+            "dropped_unkeyed": load_relaxed(&c.dropped_unkeyed),
+            "dropped_datagrams": load_relaxed(&c.dropped_datagrams),
             "send_errors": load_relaxed(&c.send_errors),
         }
+
+
+cdef void free_record(LegRecord *record):
+    """A leg that no worker knows any more, and what belongs to it."""
+    if record != NULL:
+        security_close(record)
+        free(record)
 
 
 cdef object age_s(uint64_t at_ns, int64_t now):
@@ -320,7 +341,7 @@ cdef class Engine:
         """After "closed": give the memory back."""
         if leg.record != NULL:
             self.legs.pop(leg.record.id, None)
-            free(leg.record)
+            free_record(leg.record)
             leg.record = NULL
 
     def set_remote(self, Leg leg not None, bytes rtp_host not None, int rtp_port, bytes rtcp_host not None,
@@ -385,6 +406,33 @@ cdef class Engine:
     def stop_playing(self, Leg leg not None):
         self.submit(leg, OP_STOP_PLAYING, NULL)
 
+    def secure(self, Leg leg not None, receive, send, bint must_encrypt, bint wants_datagrams):
+        """(SRTP profile, key, salt) of each direction; None leaves what is there. See `pbx.media.stream`."""
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        c.detail.secure.must_encrypt = must_encrypt
+        c.detail.secure.wants_datagrams = wants_datagrams
+        try:
+            c.detail.secure.receive = context_of(receive, False)
+            c.detail.secure.send = context_of(send, True)
+            self.submit(leg, OP_SECURE, &c)
+        except BaseException:
+            security_drop(&c.detail.secure)
+            raise
+
+    def send_datagram(self, Leg leg not None, bytes data not None, bytes host not None, int port):
+        """Send STUN or DTLS from the RTP port, at once and past all rules for audio; False when it did not go."""
+        cdef Address to
+        cdef int _i
+        if leg.record == NULL or not self.running:
+            raise RuntimeError("the leg was closed")
+        fill_address(&to, host, port)
+        for _i in range(2):                             # the first may only fetch an earlier packet's ICMP answer
+            if sendto(leg.record.sockets[RTP].fd, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), MSG_DONTWAIT,
+                      <const sockaddr *> &to.bits, to.length) >= 0:
+                return True
+        return False
+
     # -- events ----------------------------------------------------------------------------------------------------
 
     def drain(self):
@@ -409,6 +457,22 @@ cdef class Engine:
                 ring_release(&w.events)
                 event = <Event *> ring_peek(&w.events)
         return events
+
+    def drain_datagrams(self):
+        """Every STUN and DTLS packet that waits: (leg id, component, packed host, port, bytes)."""
+        cdef list datagrams = []
+        cdef Datagram *d
+        cdef Worker *w
+        cdef int i
+        for i in range(self.count):
+            w = &self.workers[i]
+            d = <Datagram *> ring_peek(&w.datagrams)
+            while d != NULL:
+                datagrams.append((d.leg, d.component, packed_host(&d.source), packed_port(&d.source),
+                                  PyBytes_FromStringAndSize(<char *> d.data, d.size)))
+                ring_release(&w.datagrams)
+                d = <Datagram *> ring_peek(&w.datagrams)
+        return datagrams
 
     cdef void attach(self):
         """The moving leg is free: give it to its new worker, then do what had to wait."""
@@ -473,6 +537,21 @@ cdef double thread_cpu_s(uint64_t clock):
     if clock == 0 or clock_gettime(<int> <unsigned int> clock, &t) != 0:
         return 0.0
     return t.tv_sec + t.tv_nsec / <double> NS_PER_S
+
+
+cdef Srtp *context_of(object material, bint sending) except? NULL:
+    """A new context for (profile, key, salt); NULL for None. Raises `ValueError` for what does not fit together."""
+    cdef SrtpShape shape
+    cdef Srtp *context
+    if material is None:
+        return NULL
+    profile, key, salt = material
+    if not srtp_shape(profile, &shape) or len(key) != shape.key_bytes or len(salt) != shape.salt_bytes:
+        raise ValueError(f"SRTP profile {profile} with a key of {len(key)} and a salt of {len(salt)} bytes")
+    context = srtp_open(profile, <uint8_t *> PyBytes_AS_STRING(key), <uint8_t *> PyBytes_AS_STRING(salt), sending)
+    if context == NULL:
+        raise MemoryError
+    return context
 
 
 cdef int check_type(object payload_type) except -1:

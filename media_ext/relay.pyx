@@ -6,7 +6,7 @@ from media_ext.atomics cimport count, store_relaxed
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_receive, digits_reset
 from media_ext.formats cimport clock_hz_of
 from media_ext.latch cimport latch_admit
-from media_ext.output cimport output_address, output_relay
+from media_ext.output cimport output_address, output_relay, output_send
 from media_ext.rtcp cimport Reports, Translation, rtcp_read, rtcp_translate, rtcp_valid
 from media_ext.rtp cimport (
     ARRIVAL_DUPLICATE,
@@ -15,6 +15,7 @@ from media_ext.rtp cimport (
     ARRIVAL_RESTART,
     Arrival,
     RtpHeader,
+    is_datagram,
     is_rtcp,
     looks_like_rtp,
     rtp_parse,
@@ -23,6 +24,7 @@ from media_ext.rtp cimport (
     sender_receive,
     sender_received,
 )
+from media_ext.security cimport datagram_receive, security_open
 from media_ext.tell cimport tell
 from media_ext.types cimport (
     BUFFER_BYTES,
@@ -44,7 +46,12 @@ cdef void relay_receive(Worker *w, Leg *leg, int component, uint8_t *data, size_
     if size > MAX_PACKET_BYTES:
         count(&leg.counters.dropped_oversize, 1)
     elif not looks_like_rtp(data, size):
-        count(&leg.counters.dropped_malformed, 1)
+        if is_datagram(data, size):
+            datagram_receive(w, leg, component, data, size, source)
+        else:
+            count(&leg.counters.dropped_malformed, 1)
+    elif leg.must_encrypt and not security_open(leg, data, &size):
+        return
     elif is_rtcp(data):
         receive_rtcp(w, leg, component, data, size, source)
     elif component == RTCP or not rtp_parse(data, size, &h):
@@ -174,7 +181,7 @@ cdef void measure_round_trip(Worker *w, Leg *leg, const Reports *reports) noexce
 cdef void send_rtcp(Worker *w, Leg *leg, Leg *sink, const uint8_t *data, size_t size,
                     const Reports *reports) noexcept nogil:
     cdef Translation t
-    cdef uint8_t translated[BUFFER_BYTES]
+    cdef uint8_t translated[BUFFER_BYTES]               # of which a report fills 1,500 at most
     cdef const Address *to = rtcp_address(sink)
     if to == NULL or sink.player.prompt != NULL:
         return
@@ -195,11 +202,11 @@ cdef void send_rtcp(Worker *w, Leg *leg, Leg *sink, const uint8_t *data, size_t 
         sink.out.report_ntp = reports.ntp
         sink.out.report_ns = w.now_ns
     count(&sink.counters.rtcp_out, 1)
-    w.loop.send(w, sink, RTP if sink.rtcp_mux else RTCP, translated, size, to)
+    output_send(w, sink, RTP if sink.rtcp_mux else RTCP, translated, size, to)
 
 
 cdef const Address *rtcp_address(const Leg *leg) noexcept nogil:
-    if leg.rtcp_mux:
+    if leg.rtcp_mux or output_address(leg) == NULL:
         return output_address(leg)
     if leg.rtcp_current.length:
         return &leg.rtcp_current

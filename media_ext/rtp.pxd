@@ -87,6 +87,11 @@ cdef inline bint looks_like_rtp(const uint8_t *data, size_t size) noexcept nogil
     return size >= 8 and data[0] >> 6 == 2
 
 
+cdef inline bint is_datagram(const uint8_t *data, size_t size) noexcept nogil:
+    """RFC 7983 7: a first byte of 0-3 is STUN, of 20-63 DTLS."""
+    return size > 0 and (data[0] < 4 or 20 <= data[0] < 64)
+
+
 cdef inline bint is_rtcp(const uint8_t *data) noexcept nogil:
     """RFC 5761 4: packet types 192-223, which no RTP payload type with or without marker may use."""
     return 192 <= data[1] <= 223

@@ -11,6 +11,7 @@ from media_ext.digits cimport Digits
 from media_ext.latch cimport Latch
 from media_ext.ring cimport Ring
 from media_ext.rtp cimport Sender
+from media_ext.srtp cimport Srtp
 from media_ext.wheel cimport Timer, Wheel
 
 cdef enum:
@@ -21,6 +22,8 @@ cdef enum:
     BUFFER_BYTES = 2048
     COMMAND_RING = 512
     EVENT_RING = 4096
+    DATAGRAM_RING = 256         # STUN and DTLS that wait for Python …
+    DATAGRAMS_AT_ONCE = 32      # … of one leg, in the time of one housekeeping: nobody else's place is taken
     HOUSEKEEPING_MS = 250
 
 
@@ -57,6 +60,10 @@ cdef struct Counters:
     uint64_t dropped_oversize
     uint64_t dropped_payload_type
     uint64_t dropped_direction
+    uint64_t dropped_auth       # SRTP: not by who has the key
+    uint64_t dropped_replayed   # SRTP: taken before, or too old to tell
+    uint64_t dropped_unkeyed    # came before the keys were known, or unencrypted where it must not be
+    uint64_t dropped_datagrams  # STUN or DTLS that nobody asked for, or too much of it
     uint64_t send_errors
 
 
@@ -118,6 +125,11 @@ cdef struct Leg:
     bint rtcp_mux
     bint heard                  # an RTP packet was accepted once
     bint silent                 # WentSilent was told and Resumed was not
+    bint must_encrypt           # only SRTP comes in and goes out; without keys, nothing
+    bint wants_datagrams        # STUN and DTLS go up to Python
+    uint32_t datagrams_left     # that may, until the next housekeeping
+    Srtp *srtp_in               # NULL: no key known yet; kept while the leg is plain again, for their counters
+    Srtp *srtp_out
     Latch latch
     Sender sender
     Output out
@@ -146,6 +158,7 @@ cdef enum Operation:
     OP_ECHO
     OP_PLAY
     OP_STOP_PLAYING
+    OP_SECURE
     OP_CLOSE
     OP_DETACH
     OP_STOP
@@ -174,10 +187,18 @@ cdef struct PlayCommand:
     bint loop
 
 
+cdef struct SecureCommand:
+    Srtp *receive               # both go with the command; NULL: what is there stays
+    Srtp *send
+    bint must_encrypt
+    bint wants_datagrams
+
+
 cdef union CommandDetail:
     RemoteCommand remote
     LinkCommand link
     PlayCommand play
+    SecureCommand secure
 
 
 cdef struct Command:
@@ -206,12 +227,22 @@ cdef struct Event:
     Address address
 
 
+# A STUN or DTLS packet on its way up to Python.
+cdef struct Datagram:
+    uint32_t leg
+    uint8_t component
+    uint16_t size
+    Address source
+    uint8_t data[1500]
+
+
 cdef struct Worker:
     Loop *loop
     void *loop_state
     Wheel wheel
     Ring commands
     Ring events
+    Ring datagrams
     int wake_fd                 # eventfd: commands are waiting
     int event_fd                # eventfd: events are waiting; shared by all workers
     int64_t now_ns              # of the current batch

@@ -11,9 +11,12 @@ from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
 from media_ext.output cimport output_cut
 from media_ext.player cimport player_run, player_start, player_stop, prompt_release
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
+from media_ext.security cimport security_change, security_drop
 from media_ext.tell cimport tell
 from media_ext.types cimport (
     COMMAND_RING,
+    DATAGRAM_RING,
+    DATAGRAMS_AT_ONCE,
     EVENT_CLOSED,
     EVENT_DETACHED,
     EVENT_DIGIT,
@@ -28,6 +31,7 @@ from media_ext.types cimport (
     OP_LINK,
     OP_PLAY,
     OP_REMOTE,
+    OP_SECURE,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_UNLINK,
@@ -36,11 +40,13 @@ from media_ext.types cimport (
     TIMER_HOUSEKEEPING,
     TIMER_PLAYER,
     Command,
+    Datagram,
     Event,
     EventKind,
     Leg,
     LinkCommand,
     RemoteCommand,
+    SecureCommand,
 )
 from media_ext.wheel cimport Timer, wheel_arm, wheel_disarm, wheel_next_ns, wheel_open, wheel_run
 
@@ -78,7 +84,8 @@ cdef bint worker_open(Worker *w, Loop *loop, int index, int event_fd, int64_t si
     if w.wake_fd < 0:
         return False
     if (not ring_open(&w.commands, sizeof(Command), COMMAND_RING)
-            or not ring_open(&w.events, sizeof(Event), EVENT_RING) or not loop.open(w)):
+            or not ring_open(&w.events, sizeof(Event), EVENT_RING)
+            or not ring_open(&w.datagrams, sizeof(Datagram), DATAGRAM_RING) or not loop.open(w)):
         worker_shut(w)
         return False
     return True
@@ -89,6 +96,8 @@ cdef void worker_shut(Worker *w) noexcept nogil:
     while command != NULL:
         if command.op == OP_PLAY:
             prompt_release(command.detail.play.prompt)
+        elif command.op == OP_SECURE:
+            security_drop(&command.detail.secure)
         ring_release(&w.commands)
         command = <Command *> ring_peek(&w.commands)
     w.loop.shut(w)
@@ -97,6 +106,7 @@ cdef void worker_shut(Worker *w) noexcept nogil:
         w.wake_fd = -1
     ring_close(&w.commands)
     ring_close(&w.events)
+    ring_close(&w.datagrams)
 
 
 cdef void worker_run(Worker *w) noexcept nogil:
@@ -153,6 +163,8 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
         player_start(w, c.leg, c.detail.play.prompt, c.detail.play.payload_type, c.detail.play.loop)
     elif c.op == OP_STOP_PLAYING:
         player_stop(w, c.leg)
+    elif c.op == OP_SECURE:
+        secure(w, c.leg, &c.detail.secure)
     elif c.op == OP_CLOSE:
         close_leg(w, c.leg)
     elif c.op == OP_DETACH:
@@ -256,6 +268,13 @@ cdef void forget_remote(Worker *w, Leg *leg) noexcept nogil:
     leg.has_remote = leg.may_send = leg.may_receive = False
 
 
+cdef void secure(Worker *w, Leg *leg, SecureCommand *c) noexcept nogil:
+    """Keys; and a leg whose STUN or DTLS is wanted listens to every source, since either may come from anywhere."""
+    security_change(leg, c)
+    if leg.wants_datagrams and leg.sockets[RTP].connected:
+        w.loop.disconnect(w, leg)
+
+
 cdef void unlink(Leg *leg) noexcept nogil:
     cdef Leg *other = leg.sink
     if other == NULL:
@@ -312,6 +331,7 @@ cdef void keep_house(Worker *w, Leg *leg) noexcept nogil:
             leg.silent = tell(w, leg, EVENT_SILENT, <uint32_t> ((w.now_ns - last_sign_ns(leg)) // NS_PER_MS))
         elif silent_at_ns < next_ns:
             next_ns = silent_at_ns
+    leg.datagrams_left = DATAGRAMS_AT_ONCE
     connect_or_not(w, leg)
     wheel_arm(&w.wheel, &leg.housekeeping, next_ns)
 
@@ -327,6 +347,6 @@ cdef void connect_or_not(Worker *w, Leg *leg) noexcept nogil:
     if leg.sockets[RTP].connected:
         if silent_ns >= ms(DISCONNECT_AFTER_MS):
             w.loop.disconnect(w, leg)
-    elif (leg.latch.rank == RANK_EXACT and silent_ns < ms(LATCH_LIVE_MS)
+    elif (not leg.wants_datagrams and leg.latch.rank == RANK_EXACT and silent_ns < ms(LATCH_LIVE_MS)
             and w.now_ns - leg.latched_ns >= ms(CONNECT_AFTER_MS)):
         w.loop.connect(w, leg)

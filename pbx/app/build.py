@@ -46,6 +46,7 @@ from pbx.transport.local_address import LocalAddress, source_address
 from pbx.transport.sockets import SipSockets
 
 SERVER = "Bellwire"
+IDENTITY_FILE = "dtls.pem"
 NONCE_LIFETIME_S = 300.0
 ANYWHERE = "192.0.2.1"
 """An address nobody has (RFC 5737): the route to it is the route to the office's network."""
@@ -126,6 +127,7 @@ def build(
         threads=config.rtp_threads,
         silence_ms=round(config.rtp_timeout_s * 1000),
         loop=config.rtp_loop,
+        identity_file=config.data_dir / IDENTITY_FILE,
     )
     endpoint = Endpoint(new_branch=_branch, new_tag=_tag, counters={}, server_name=SERVER)
     agent = Agent(
@@ -164,6 +166,7 @@ def build(
             new_session_id=lambda: secrets.randbits(62),
             local_host=local_address,
             hold_tone=hold_tone,
+            srtp=config.srtp,
         ),
         dialplan,
         supervisor=supervisor,

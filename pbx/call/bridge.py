@@ -13,7 +13,7 @@ import logging
 from pbx.call.call import Call, answer_reoffer
 from pbx.call.ending import Ending
 from pbx.call.fork import link
-from pbx.call.leg import CallLeg, read_audio, voice
+from pbx.call.leg import CallLeg, voice
 from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered
@@ -70,7 +70,7 @@ class Bridge:
             if sdp is None:
                 leg.take_answer(await leg.dialog.answer(leg.offer(common(leg.receives, other.sends))))
             else:
-                offer = read_audio(sdp)
+                offer = leg.read(sdp)
                 await leg.dialog.answer(leg.accept(offer, await self._agree(offer, other)))
             self._flow()
 

@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from pbx.call.cdr import fold
+from pbx.call.encryption import SECURE_TRANSPORTS
 from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
-from pbx.call.leg import CallLeg, read_audio, voice
+from pbx.call.leg import CallLeg, voice
 from pbx.call.live import LiveFold
 from pbx.call.scope import Scope
 from pbx.core.errors import PeerError
@@ -21,6 +22,7 @@ from pbx.model import call_event as events
 from pbx.model.cause import status_of_cause
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered
 from pbx.sip.sdp.negotiate import KNOWN, AudioSession, Format, common
+from pbx.sip.sdp.security import Way
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -141,7 +143,7 @@ class Call:
         incoming = self._incoming
         try:
             self._a = self._open_caller(incoming)
-            self._offer = read_audio(incoming.offer) if incoming.offer is not None else None
+            self._offer = self._a.read(incoming.offer) if incoming.offer is not None else None
             if self._offer is not None and not voice(self.offered_formats()):
                 raise PeerError(488, "Not Acceptable Here")  # noqa: TRY301 - one place decides how a call is refused
             await self.scope.run(self._main(router))
@@ -174,6 +176,7 @@ class Call:
             host=self.ports.local_host(incoming.source_host),
             session_id=self.ports.new_session_id(),
             label=incoming.caller.number,
+            srtp=self.ports.srtp,
         )
         a.signal = incoming.leg
         return a
@@ -201,14 +204,17 @@ class Call:
         if sdp is None:
             leg.take_answer(await leg.dialog.answer(leg.offer(leg.receives)))
             return
-        offer = read_audio(sdp)
+        offer = leg.read(sdp)
         formats = common(offer.formats, leg.receives or KNOWN)
         await leg.dialog.answer(leg.accept(offer, formats))
 
     # -- for the call's program ------------------------------------------------------------------------------------
 
-    def new_leg(self, target: DialTarget, label: str) -> CallLeg:
-        """A leg for another phone, with its own ports; not yet dialled. Raises `PeerError` 503 without ports."""
+    def new_leg(self, target: DialTarget, label: str, *, insist: Way | None = None) -> CallLeg:
+        """A leg for another phone, with its own ports; not yet dialled. Raises `PeerError` 503 without ports.
+
+        `insist`: how its audio is to be encrypted, whatever the policy would offer first.
+        """
         self._legs += 1
         name = f"b{self._legs}"
         return CallLeg(
@@ -217,6 +223,10 @@ class Call:
             host=self.ports.local_host(target.host),
             session_id=self.ports.new_session_id(),
             label=label,
+            srtp=self.ports.srtp,
+            secure=target.transport.upper() in SECURE_TRANSPORTS
+            or (self._offer is not None and self._offer.security.encrypted),
+            insist=insist,
         )
 
     def saw_digit(self, leg: CallLeg, digit: str, *, via: str) -> None:

@@ -14,11 +14,11 @@ from pbx.call.ending import Ending
 from pbx.call.leg import CallLeg
 from pbx.model import call_event as events
 from pbx.model.leg_event import LegCause
-from pbx.model.stream import DigitPressed, FirstPacket, Resumed, StreamEvent, WentSilent
+from pbx.model.stream import DigitPressed, FirstPacket, KeyingFailed, Resumed, StreamEvent, WentSilent
 
 
 class SilenceWatch:
-    """Listens to one leg's stream for the time it is bridged: digits, first packet, silence."""
+    """Listens to one leg's stream for the time it is bridged: digits, first packet, silence, keys that never came."""
 
     def __init__(self, call: Call, leg: CallLeg) -> None:
         self._call = call
@@ -50,6 +50,8 @@ class SilenceWatch:
                 events.AudioSilent(call=call.id, at=call.now(), leg=leg.name, silent_ms=event.silent_ms)
             )
             self._check = self._check or call.scope.spawn(self._ask())
+        elif isinstance(event, KeyingFailed):
+            call.hang_up(Ending(LegCause.INCOMPATIBLE, 0, by="node"))
         elif isinstance(event, Resumed):
             call.record(events.AudioBack(call=call.id, at=call.now(), leg=leg.name))
             self._stop_check()

@@ -91,6 +91,12 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="how audio threads get packets: epoll, io_uring (Linux 6.1), or auto for the proven one"
         ),
     ] = "auto"
+    srtp: Annotated[
+        Literal["off", "optional", "required"],
+        Meta(
+            description="encrypted audio: off, optional (as phones ask for it), or required (plain RTP is refused)"
+        ),
+    ] = "optional"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="least serious line that is logged")
     ] = "info"

@@ -12,10 +12,12 @@ import resource
 import secrets
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from media_ext.engine import Engine, Prompt, io_uring_refusal
 from pbx.core.errors import PeerError, StartupError
+from pbx.media.identity import Identity, load_identity
 from pbx.media.stream import Stream
 from pbx.media.udp_ports import NoPortError, PortPool
 
@@ -45,7 +47,8 @@ def loop_for(setting: LoopSetting) -> Literal["io_uring", "epoll"]:
 class MediaEngine:
     """Opens streams on ports `port_min`…`port_max` of `bind_host`; `threads` of them share the work.
 
-    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told.
+    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told. `identity_file`
+    keeps the certificate of DTLS-SRTP; without it, each run has another.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class MediaEngine:
         silence_ms: int,
         quarantine_s: float = 5.0,
         loop: LoopSetting = "auto",
+        identity_file: Path | None = None,
     ) -> None:
         self._pool = PortPool(bind_host, port_min, port_max, quarantine_s=quarantine_s)
         self._threads = threads
@@ -65,6 +69,8 @@ class MediaEngine:
         self._streams: dict[int, Stream] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
+        self._identity_file = identity_file
+        self._identity: Identity | None = None
         self.refused = 0
         """Streams that could not be opened for want of ports."""
 
@@ -99,6 +105,8 @@ class MediaEngine:
             ) from error
         pair.rtp.close()
         pair.rtcp.close()
+        if self._identity_file is not None and self._identity_file.exists():
+            self._identity = load_identity(self._identity_file)
         self._pool.give_back(pair.rtp_port)
         allow_many_files()
         self.native.start()
@@ -136,7 +144,7 @@ class MediaEngine:
             pair.rtcp.detach(),
             thread=zlib.crc32(label.partition("/")[0].encode()) % self._threads,
             ssrc=secrets.randbits(32),
-            seq=secrets.randbits(16),
+            seq=secrets.randbits(15),  # so that an early loss cannot hide SRTP's roll-over (RFC 3711 3.3.1)
             rtp_ts=secrets.randbits(32),
         )
         stream = self._streams[native.id] = Stream(self, native, rtp_port=pair.rtp_port, label=label)
@@ -177,6 +185,17 @@ class MediaEngine:
         """For `Stream.close`."""
         self.native.close(stream.native)
 
+    @property
+    def identity(self) -> Identity:
+        """The certificate that phones know this node by (DTLS-SRTP); the first to ask waits until it is read."""
+        if self._identity is None:
+            try:
+                self._identity = load_identity(self._identity_file)
+            except OSError as error:
+                log.warning("the certificate of encrypted audio is not kept", extra={"reason": str(error)})
+                self._identity = load_identity(None)
+        return self._identity
+
     def _drain(self) -> None:
         for event in self.native.drain():
             stream = self._streams.get(event[0])
@@ -190,6 +209,10 @@ class MediaEngine:
             except Exception:
                 # A listener's mistake must not cost other streams their events.
                 log.exception("a stream's listener failed", extra={"stream": stream.label, "event": event[1]})
+        for stream_id, _component, host, port, data in self.native.drain_datagrams():
+            stream = self._streams.get(stream_id)
+            if stream is not None and not stream.closed:
+                stream.take_datagram(data, host, port)
 
     def _forget(self, stream_id: int, stream: Stream) -> None:
         stream.keep_final_stats()

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
 from pbx.model.stream import (
     DigitPressed,
+    Fingerprint,
     FirstPacket,
     PromptEnded,
     RemoteMedia,
     Resumed,
+    SrtpKey,
     StreamEvent,
     StreamStats,
     WentSilent,
@@ -24,8 +26,10 @@ from pbx.model.stream import (
 
 if TYPE_CHECKING:
     from media_ext.engine import Leg, NativeEvent
+    from pbx.media.dtls import Handshake
     from pbx.media.engine import MediaEngine
 
+Address = tuple[str, int]
 log = logging.getLogger(__name__)
 
 _DIGITS = "0123456789*#ABCD"
@@ -39,8 +43,11 @@ class Stream:
     """An RTP and an RTCP port of this node, and the phone that talks to them. Made by `MediaEngine.open_stream`."""
 
     __slots__ = (
+        "_encrypted",
         "_engine",
         "_final",
+        "_handshake",
+        "_on_datagram",
         "_remote_host",
         "_remote_port",
         "closed",
@@ -60,6 +67,9 @@ class Stream:
         self.native = native
         self._engine = engine
         self._final: StreamStats | None = None
+        self._encrypted = False
+        self._handshake: Handshake | None = None
+        self._on_datagram: Callable[[bytes, Address], None] | None = None
         self._remote_host = ""
         self._remote_port = 0
 
@@ -96,6 +106,61 @@ class Stream:
             [(each.payload_type, each.encoding, each.clock_hz) for each in remote.formats],
         )
 
+    def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None:
+        """Take and send only SRTP, with these keys; None leaves what is there, and without a key nothing passes.
+
+        New keys go on with roll-over counters and replay windows. `required` False: plain RTP again. Raises
+        `ValueError` for keys that do not fit their profile.
+        """
+        if not self.closed:
+            self._end_handshake()
+            self._secure(receive, send, required)
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of the certificate that this node shows in a DTLS handshake."""
+        return self._engine.identity.fingerprint
+
+    def handshake(self, *, active: bool, fingerprints: Sequence[Fingerprint], host: str, port: int) -> None:
+        """Agree on keys by DTLS-SRTP with who has a certificate of one of these fingerprints.
+
+        `active`: we begin, towards `host` and `port`. Until then nothing passes. Ends with `Keyed` or `KeyingFailed`.
+        An earlier handshake with the same fingerprints and roles goes on, or stays done.
+        """
+        if self.closed or (self._handshake is not None and self._handshake.same(active, fingerprints)):
+            return
+        from pbx.media.dtls import Handshake  # costs memory that nodes without DTLS need not spend
+
+        self._end_handshake()
+        self._handshake = Handshake(self._engine.identity, self, active=active, fingerprints=fingerprints)
+        self._secure(None, None, True)
+        self._handshake.start((host, port))
+
+    def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
+        """What the stream's handshake has found."""
+        self._secure(receive, send, True)
+
+    def listen(self, listener: Callable[[bytes, Address], None] | None) -> None:
+        """Get the STUN packets that come to the RTP and RTCP ports, with their sources; None: no more."""
+        if not self.closed:
+            self._on_datagram = listener
+            self._secure(None, None, self._encrypted)
+
+    def send_datagram(self, data: bytes, address: Address) -> bool:
+        """Send STUN or DTLS from the RTP port; False when it did not go."""
+        packed = self._packed(address[0])
+        return not self.closed and self._engine.native.send_datagram(self.native, data, packed, address[1])
+
+    def _secure(self, receive: SrtpKey | None, send: SrtpKey | None, encrypted: bool) -> None:
+        listening = self._handshake is not None or self._on_datagram is not None
+        self._engine.native.secure(self.native, _material(receive), _material(send), encrypted, listening)
+        self._encrypted = encrypted
+
+    def _end_handshake(self) -> None:
+        if self._handshake is not None:
+            self._handshake.close()
+            self._handshake = None
+
     def stats(self) -> StreamStats:
         """Counters up to now, or up to the end of a closed stream. Costs no lock and no thread's time."""
         if self._final is not None:
@@ -107,6 +172,7 @@ class Stream:
     def close(self) -> None:
         """Stop all audio and give the ports back after their rest. May be called twice."""
         if not self.closed:
+            self._end_handshake()
             self.closed = True
             self.on_event = _unheard
             self._engine.close_stream(self)
@@ -127,6 +193,15 @@ class Stream:
         elif kind == "prompt_ended":
             self.on_event(PromptEnded())
 
+    def take_datagram(self, data: bytes, host: bytes, port: int) -> None:
+        """STUN or DTLS that came to this stream."""
+        address = (_readable(host), port)
+        if data[0] >= 20:
+            if self._handshake is not None:
+                self._handshake.take(data, address)
+        elif self._on_datagram is not None:
+            self._on_datagram(data, address)
+
     def keep_final_stats(self) -> None:
         """The native record is about to go."""
         self._final = self.stats()
@@ -145,6 +220,10 @@ class Stream:
                 raise PeerError(488, "IPv6 Audio Not Supported Here")
             return packed
         return b"\0" * 10 + b"\xff\xff" + packed if ipv6 else packed
+
+
+def _material(key: SrtpKey | None) -> tuple[int, bytes, bytes] | None:
+    return None if key is None else (key.profile, key.key, key.salt)
 
 
 def _readable(packed: bytes) -> str:

@@ -5,7 +5,7 @@ Internal values, never on a wire. They know nothing of sockets or of the compile
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 
@@ -48,6 +48,23 @@ class RemoteMedia:
     receive: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class SrtpKey:
+    """A master key and salt for one direction (RFC 3711). `profile` is its number in DTLS-SRTP (RFC 5764 4.1.2)."""
+
+    profile: int
+    key: bytes = field(repr=False)
+    salt: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The hash of a certificate (RFC 8122). `algorithm` is lower case: "sha-256"."""
+
+    algorithm: str
+    digest: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamStats:
     """Counters of one stream since it was opened. Packets and bytes are RTP payload carriers, headers included.
@@ -81,6 +98,14 @@ class StreamStats:
     """Of a payload type that was not negotiated, or that the other side cannot take."""
     dropped_direction: int = 0
     """Came while the other side may not be sent to, or this one should be silent."""
+    dropped_auth: int = 0
+    """SRTP by somebody who does not have the key, or damaged."""
+    dropped_replayed: int = 0
+    """SRTP that came before, or is too old to tell."""
+    dropped_unkeyed: int = 0
+    """Came before the keys were known, or unencrypted where it must not be."""
+    dropped_datagrams: int = 0
+    """STUN or DTLS that nobody asked for, or too much of it."""
     send_errors: int = 0
     remote_host: str = ""
     """The latched address, empty while none is."""
@@ -95,6 +120,10 @@ class StreamStats:
             + self.dropped_oversize
             + self.dropped_payload_type
             + self.dropped_direction
+            + self.dropped_auth
+            + self.dropped_replayed
+            + self.dropped_unkeyed
+            + self.dropped_datagrams
         )
 
 
@@ -128,4 +157,16 @@ class PromptEnded:
     """A prompt that does not loop was played to its end."""
 
 
-StreamEvent = FirstPacket | DigitPressed | WentSilent | Resumed | PromptEnded
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A DTLS handshake has given the stream its keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyingFailed:
+    """No DTLS handshake succeeded in time, or the peer's certificate was another; nothing will be heard."""
+
+    reason: str
+
+
+StreamEvent = FirstPacket | DigitPressed | WentSilent | Resumed | PromptEnded | Keyed | KeyingFailed

@@ -48,6 +48,7 @@ class PhoneMaker:
         codecs: tuple[str, ...] = ("PCMU",),
         password: str | None = None,
         transport: str = "udp",
+        encryption: str = "",
     ) -> Phone:
         self._made += 1
         account = Account(
@@ -56,5 +57,6 @@ class PhoneMaker:
             registrar=node.address,
             transport=transport,
             codecs=codecs,
+            encryption=encryption,
         )
         return Phone(account, self._folder / f"phone{self._made}-{number}", tone_hz=tone_hz)

@@ -26,7 +26,16 @@ LOOPS = [
 ]
 
 
-ON_EVERY_LOOP = {"test_engine", "test_events", "test_loops", "test_player", "test_relay", "test_strangers"}
+ON_EVERY_LOOP = {
+    "test_datagrams",
+    "test_encrypted_relay",
+    "test_engine",
+    "test_events",
+    "test_loops",
+    "test_player",
+    "test_relay",
+    "test_strangers",
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
