@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from typing import TypeAlias, TypedDict
+from typing import NotRequired, TypeAlias, TypedDict
 
 NativeEvent: TypeAlias = tuple[int, str, int, int, bytes, int]
 NativeDatagram: TypeAlias = tuple[int, int, bytes, int, bytes]
@@ -30,6 +30,11 @@ class NativeCounters(TypedDict):
     dropped_unkeyed: int
     dropped_datagrams: int
     send_errors: int
+    remote_reports: NotRequired[int]
+    remote_lost: NotRequired[int]
+    remote_expected: NotRequired[int]
+    remote_fraction_lost: NotRequired[float]
+    remote_jitter_ms: NotRequired[float]
 
 def io_uring_refusal() -> str: ...
 
@@ -49,7 +54,7 @@ class Leg:
     def counters(self) -> NativeCounters: ...
 
 class Engine:
-    def __init__(self, *, threads: int, silence_ms: int, loop: str) -> None: ...
+    def __init__(self, *, threads: int, silence_ms: int, loop: str, report_ms: int = 5000) -> None: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def release(self) -> None: ...

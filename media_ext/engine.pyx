@@ -5,6 +5,7 @@ woken by its eventfd; events wait in rings until `drain`. A leg's memory belongs
 "closed" was told.
 """
 
+import base64
 import os
 import threading
 import time
@@ -20,13 +21,14 @@ from posix.unistd cimport close, write
 
 from media_ext.address cimport AF_INET, Address, address_set, ntohs, sockaddr, socklen_t
 from media_ext.atomics cimport load_relaxed
-from media_ext.clock cimport NS_PER_S, now_ns
+from media_ext.clock cimport NS_PER_S, ms, now_ns
 from media_ext.codec cimport CODEC_G722, CODEC_L16, CODEC_OPUS, CODEC_PCMA, CODEC_PCMU
 from media_ext.formats cimport format_of
 from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
 from media_ext.player cimport prompt_hold, prompt_release
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
+from media_ext.rtcp cimport CNAME_BYTES
 from media_ext.security cimport security_close, security_drop
 from media_ext.srtp cimport Srtp, srtp_open
 from media_ext.srtp_keys cimport SrtpShape, srtp_shape
@@ -185,6 +187,7 @@ cdef class Leg:
             "jitter_ms": load_relaxed(&c.jitter_q4) * 1000.0 / 16 / clock_hz if clock_hz else 0.0,
             "rtt_ms": rtt_us / 1000.0 if rtt_us else None,
             "packet_age_s": age_s(load_relaxed(&c.last_rtp_ns), now),
+            **remote_figures(c),
             "rtcp_in": load_relaxed(&c.rtcp_in),
             "rtcp_out": load_relaxed(&c.rtcp_out),
             "rtcp_age_s": age_s(load_relaxed(&c.last_rtcp_ns), now),
@@ -210,6 +213,20 @@ cdef void free_record(LegRecord *record):
         free(record)
 
 
+cdef dict remote_figures(Counters *c):
+    """What the phone's reports say about what it hears; nothing before the first."""
+    cdef uint64_t clock_hz = load_relaxed(&c.remote_clock_hz)
+    if load_relaxed(&c.remote_reports) == 0:
+        return {}
+    return {
+        "remote_reports": load_relaxed(&c.remote_reports),
+        "remote_lost": load_relaxed(&c.remote_lost),
+        "remote_expected": load_relaxed(&c.remote_expected),
+        "remote_fraction_lost": load_relaxed(&c.remote_fraction) / 256.0,
+        "remote_jitter_ms": load_relaxed(&c.remote_jitter) * 1000.0 / clock_hz if clock_hz else 0.0,
+    }
+
+
 cdef object age_s(uint64_t at_ns, int64_t now):
     if at_ns == 0:
         return None
@@ -218,6 +235,8 @@ cdef object age_s(uint64_t at_ns, int64_t now):
 
 cdef class Engine:
     """`threads` workers; `silence_ms` 0 tells no silence; `loop` is "epoll" or "io_uring".
+
+    `report_ms` is the least interval of RTCP reports (RFC 3550 6.2), 0 for none of our own.
 
     All methods but `stop` are called from one Python thread.
     """
@@ -234,7 +253,7 @@ cdef class Engine:
     cdef bint running
     cdef readonly str loop_name
 
-    def __cinit__(self, *, int threads, int silence_ms, str loop not None):
+    def __cinit__(self, *, int threads, int silence_ms, str loop not None, int report_ms=5000):
         cdef Loop *chosen
         cdef int i
         if not 0 < threads <= 64:
@@ -251,7 +270,7 @@ cdef class Engine:
         if self.workers == NULL:
             raise MemoryError
         for i in range(threads):
-            if not worker_open(&self.workers[i], chosen, i, self.event_fd, <int64_t> silence_ms * 1000000):
+            if not worker_open(&self.workers[i], chosen, i, self.event_fd, ms(silence_ms), ms(report_ms)):
                 raise OSError("no memory or file for a media thread")
             self.count = i + 1
 
@@ -328,6 +347,7 @@ cdef class Engine:
         leg.record.out.ssrc = ssrc
         leg.record.out.next_seq = seq & 0xffff
         leg.record.out.last_ts = rtp_ts
+        memcpy(leg.record.report.cname, PyBytes_AS_STRING(new_cname()), CNAME_BYTES)
         leg.worker = thread % self.count
         self.legs[leg.record.id] = leg
         self.push(leg.worker, leg.record, OP_ADD, NULL)
@@ -530,6 +550,11 @@ cdef class Engine:
             time.sleep(0.0002)
             slot = <Command *> ring_reserve(&w.commands)
         return slot
+
+
+cdef bytes new_cname():
+    """RFC 7022 4.2 and 5: 96 random bits in base64 name a session's sender and tell nothing about it."""
+    return base64.b64encode(os.urandom(CNAME_BYTES // 4 * 3))
 
 
 cdef double thread_cpu_s(uint64_t clock):

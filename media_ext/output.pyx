@@ -57,6 +57,14 @@ cdef const Address *output_address(const Leg *leg) noexcept nogil:
     return &leg.latch.signalled if leg.latch.signalled.length else NULL
 
 
+cdef const Address *rtcp_address(const Leg *leg) noexcept nogil:
+    if leg.rtcp_mux or output_address(leg) == NULL:
+        return output_address(leg)
+    if leg.rtcp_current.length:
+        return &leg.rtcp_current
+    return &leg.rtcp_signalled if leg.rtcp_signalled.length else NULL
+
+
 cdef void output_send(Worker *w, Leg *leg, int component, uint8_t *data, size_t size, const Address *to) noexcept nogil:
     """Everything that goes to a phone: encrypted in place where it must be, with `OUTPUT_TAILROOM` to do so."""
     if leg.must_encrypt and not security_seal(leg, data, &size):

@@ -1,12 +1,13 @@
 """The way of an incoming packet; see relay.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t
 from media_ext.address cimport address_clear, same_address, same_host
 from media_ext.atomics cimport count, store_relaxed
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_receive, digits_reset
 from media_ext.formats cimport clock_hz_of
 from media_ext.latch cimport latch_admit
-from media_ext.output cimport output_address, output_relay, output_send
+from media_ext.output cimport output_address, output_relay, output_reported, output_send, rtcp_address
+from media_ext.report cimport report_heard
 from media_ext.rtcp cimport Reports, Translation, rtcp_read, rtcp_translate, rtcp_valid
 from media_ext.rtp cimport (
     ARRIVAL_DUPLICATE,
@@ -149,9 +150,8 @@ cdef void receive_rtcp(Worker *w, Leg *leg, int component, const uint8_t *data, 
     count(&leg.counters.rtcp_in, 1)
     store_relaxed(&leg.counters.last_rtcp_ns, w.now_ns)
     rtcp_read(data, size, leg.out.ssrc, &reports)
-    if reports.about_us and reports.last_report != 0 and reports.last_report == leg.out.report_ntp:
-        measure_round_trip(w, leg, &reports)
-    if leg.sink != NULL:
+    report_heard(w, leg, &reports)
+    if leg.sink != NULL and leg.sink != leg:
         send_rtcp(w, leg, leg.sink, data, size, &reports)
 
 
@@ -172,12 +172,6 @@ cdef bint rtcp_is_the_phone(Leg *leg, int component, const Address *source) noex
     return False
 
 
-cdef void measure_round_trip(Worker *w, Leg *leg, const Reports *reports) noexcept nogil:
-    """RFC 3550 6.4.1, the figure for DLSR."""
-    cdef int64_t away_us = (w.now_ns - leg.out.report_ns) // 1000 - (<int64_t> reports.delay * 1000000 >> 16)
-    store_relaxed(&leg.counters.rtt_us, <uint64_t> away_us if away_us > 0 else 1)
-
-
 cdef void send_rtcp(Worker *w, Leg *leg, Leg *sink, const uint8_t *data, size_t size,
                     const Reports *reports) noexcept nogil:
     cdef Translation t
@@ -186,6 +180,7 @@ cdef void send_rtcp(Worker *w, Leg *leg, Leg *sink, const uint8_t *data, size_t 
     if to == NULL or sink.player.prompt != NULL:
         return
     t.sender_ssrc = sink.out.ssrc
+    t.cname = sink.report.cname
     t.in_step = sink.out.feed == feed_of(leg)
     t.ts_offset = sink.out.ts_offset
     t.packets = sink.counters.packets_out
@@ -199,15 +194,9 @@ cdef void send_rtcp(Worker *w, Leg *leg, Leg *sink, const uint8_t *data, size_t 
     if size == 0:
         return
     if reports.sender_report and t.in_step:
-        sink.out.report_ntp = reports.ntp
-        sink.out.report_ns = w.now_ns
+        output_reported(&sink.out, reports.ntp, w.now_ns)
+    sink.report.relayed_ns = w.now_ns
+    sink.report.source = leg
+    sink.report.any = True
     count(&sink.counters.rtcp_out, 1)
     output_send(w, sink, RTP if sink.rtcp_mux else RTCP, translated, size, to)
-
-
-cdef const Address *rtcp_address(const Leg *leg) noexcept nogil:
-    if leg.rtcp_mux or output_address(leg) == NULL:
-        return output_address(leg)
-    if leg.rtcp_current.length:
-        return &leg.rtcp_current
-    return &leg.rtcp_signalled if leg.rtcp_signalled.length else NULL

@@ -35,6 +35,7 @@ cdef enum:                      # a leg's components
 cdef enum:                      # kinds of timers
     TIMER_HOUSEKEEPING = 0
     TIMER_PLAYER = 1
+    TIMER_REPORT = 2
 
 
 # One writer (the worker), any reader. All counts are since the stream was opened.
@@ -53,6 +54,12 @@ cdef struct Counters:
     uint64_t rtcp_in
     uint64_t rtcp_out
     uint64_t rtt_us             # 0: unknown
+    uint64_t remote_reports     # reports of the phone about what it hears of us; the newest says:
+    uint64_t remote_fraction    # lost since the one before, in 1/256
+    uint64_t remote_lost        # since the start (RFC 3550 6.4.1), never below 0 …
+    uint64_t remote_expected    # … of so many that were sent
+    uint64_t remote_jitter      # in timestamp units of `remote_clock_hz`
+    uint64_t remote_clock_hz
     uint64_t last_rtp_ns        # 0: never
     uint64_t last_rtcp_ns
     uint64_t dropped_alien
@@ -81,8 +88,27 @@ cdef struct Output:
     uint32_t last_ts            # the newest timestamp sent …
     int64_t last_ns             # … and when
     uint32_t clock_hz
-    uint32_t report_ntp         # middle 32 bits of the NTP time in the last sender report that the phone got …
-    int64_t report_ns           # … and when, for the round trip
+    uint32_t report_ntp[2]      # middle 32 bits of the NTP time in the last two sender reports to the phone …
+    int64_t report_ns[2]        # … and when they were sent, for the round trip; the newest first
+
+
+# The node's own RTCP towards a phone: what its next report needs to know of the last one.
+cdef struct Reporting:
+    Timer timer
+    uint8_t cname[16]           # RFC 7022 4.2: 96 random bits in base64
+    uint64_t random
+    int64_t ntp_ns              # added to monotonic time: nanoseconds since 1900
+    Leg *source                 # whose reports are passed on, as of the last look …
+    int64_t relayed_ns          # … and when one was
+    bint any                    # RTCP of ours was sent
+    uint64_t packets_out        # at the last report …
+    uint64_t packets_out_before  # … and at the one before: a sender's report needs packets between the two and now
+    uint32_t epoch              # of the phone's stream; for it, up to the last report:
+    uint64_t expected
+    uint64_t received
+    uint32_t heard_ssrc         # of the phone's last sender report,
+    uint32_t heard_ntp          # the middle 32 bits of its NTP time; 0: none came
+    int64_t heard_ns            # and when it came
 
 
 # Pre-encoded frames of one codec, shared by the players that use it; freed by whoever lets go last.
@@ -135,6 +161,7 @@ cdef struct Leg:
     Output out
     Player player
     Digits digits
+    Reporting report
     Address rtcp_signalled
     Address rtcp_current        # where RTCP was last heard from, on the phone's host
     int64_t listening_since_ns  # silence counts from here at the earliest
@@ -247,6 +274,7 @@ cdef struct Worker:
     int event_fd                # eventfd: events are waiting; shared by all workers
     int64_t now_ns              # of the current batch
     int64_t silence_ns
+    int64_t report_ns           # RFC 3550 6.2: the least interval between two reports; 0: none are sent
     bint stopping
     bint told                   # events were written in this batch
     Leg *legs

@@ -10,6 +10,7 @@ from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
 from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
 from media_ext.output cimport output_cut
 from media_ext.player cimport player_run, player_start, player_stop, prompt_release
+from media_ext.report cimport report_bye, report_due, report_start, report_stop
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
 from media_ext.security cimport security_change, security_drop
 from media_ext.tell cimport tell
@@ -39,6 +40,7 @@ from media_ext.types cimport (
     RTP,
     TIMER_HOUSEKEEPING,
     TIMER_PLAYER,
+    TIMER_REPORT,
     Command,
     Datagram,
     Event,
@@ -72,11 +74,13 @@ cdef extern from "<pthread.h>" nogil:
     int pthread_getcpuclockid(pthread_t thread, int *clock)
 
 
-cdef bint worker_open(Worker *w, Loop *loop, int index, int event_fd, int64_t silence_ns) noexcept nogil:
+cdef bint worker_open(Worker *w, Loop *loop, int index, int event_fd, int64_t silence_ns,
+                      int64_t report_ns) noexcept nogil:
     """Everything a worker needs; False when there is no memory or file left. `w` is zeroed."""
     w.loop = loop
     w.event_fd = event_fd
     w.silence_ns = silence_ns
+    w.report_ns = report_ns
     w.feeds = <uint64_t> index << 40
     w.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
     w.now_ns = now_ns()
@@ -188,6 +192,7 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
     wheel_arm(&w.wheel, &leg.housekeeping, w.now_ns + ms(HOUSEKEEPING_MS))
     if leg.player.prompt != NULL:
         wheel_arm(&w.wheel, &leg.player.timer, leg.player.due_ns)
+    report_start(w, leg)
     w.loop.add(w, leg)
 
 
@@ -197,6 +202,7 @@ cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
     w.loop.remove(w, leg)
     wheel_disarm(&w.wheel, &leg.housekeeping)
     wheel_disarm(&w.wheel, &leg.player.timer)
+    report_stop(w, leg)
     if leg.previous != NULL:
         leg.previous.next = leg.next
     else:
@@ -212,6 +218,7 @@ cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
 
 cdef void close_leg(Worker *w, Leg *leg) noexcept nogil:
     cdef int i
+    report_bye(w, leg)
     player_stop(w, leg)
     drop_leg(w, leg, EVENT_CLOSED)
     for i in range(2):
@@ -314,6 +321,8 @@ cdef void timer_due(void *context, Timer *timer) noexcept nogil:
     cdef Leg *leg = <Leg *> timer.owner
     if timer.kind == TIMER_PLAYER:
         player_run(w, leg)
+    elif timer.kind == TIMER_REPORT:
+        report_due(w, leg)
     else:
         keep_house(w, leg)
 

@@ -48,7 +48,8 @@ class MediaEngine:
     """Opens streams on ports `port_min`…`port_max` of `bind_host`; `threads` of them share the work.
 
     `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told. `identity_file`
-    keeps the certificate of DTLS-SRTP; without it, each run has another.
+    keeps the certificate of DTLS-SRTP; without it, each run has another. `report_s` is the least interval of RTCP
+    reports (RFC 3550 6.2).
     """
 
     def __init__(
@@ -62,10 +63,13 @@ class MediaEngine:
         quarantine_s: float = 5.0,
         loop: LoopSetting = "auto",
         identity_file: Path | None = None,
+        report_s: float = 5.0,
     ) -> None:
         self._pool = PortPool(bind_host, port_min, port_max, quarantine_s=quarantine_s)
         self._threads = threads
-        self.native = Engine(threads=threads, silence_ms=silence_ms, loop=loop_for(loop))
+        self.native = Engine(
+            threads=threads, silence_ms=silence_ms, loop=loop_for(loop), report_ms=int(report_s * 1000)
+        )
         self._streams: dict[int, Stream] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False

@@ -83,6 +83,14 @@ class StreamStats:
     jitter_ms: float = 0.0
     rtt_ms: float | None = None
     packet_age_s: float | None = None
+    remote_reports: int = 0
+    """RTCP reports of the phone about what it hears; the fields after this are those of the newest."""
+    remote_lost: int = 0
+    """Since the start (RFC 3550 6.4.1), of `remote_expected` that were sent."""
+    remote_expected: int = 0
+    remote_fraction_lost: float = 0.0
+    """0 to 1, since the report before."""
+    remote_jitter_ms: float = 0.0
     rtcp_in: int = 0
     rtcp_out: int = 0
     rtcp_age_s: float | None = None
