@@ -13,6 +13,16 @@ class NativeCounters(TypedDict):
     expected: int
     lost: int
     jitter_ms: float
+    jitter_mean_ms: float
+    jitter_max_ms: float
+    decided: int
+    decided_lost: int
+    loss_runs: int
+    bursts: int
+    burst_packets: int
+    burst_lost: int
+    late: int
+    discarded: int
     rtt_ms: float | None
     packet_age_s: float | None
     rtcp_in: int
@@ -51,6 +61,8 @@ class Prompt:
 class Leg:
     @property
     def id(self) -> int: ...
+    @property
+    def payload_type(self) -> int | None: ...
     def counters(self) -> NativeCounters: ...
 
 class Engine:

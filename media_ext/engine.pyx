@@ -168,6 +168,13 @@ cdef class Leg:
     def id(self):
         return self.record.id if self.record != NULL else 0
 
+    @property
+    def payload_type(self):
+        """Of the phone's newest audio packet; None before the first."""
+        if self.record == NULL or load_relaxed(&self.record.counters.jitter_clock_hz) == 0:
+            return None
+        return load_relaxed(&self.record.counters.heard_type)
+
     def counters(self):
         """The counters as keyword arguments of `pbx.model.stream.StreamStats`."""
         if self.record == NULL:
@@ -185,6 +192,7 @@ cdef class Leg:
             "expected": expected,
             "lost": <int64_t> expected - <int64_t> load_relaxed(&c.received),
             "jitter_ms": load_relaxed(&c.jitter_q4) * 1000.0 / 16 / clock_hz if clock_hz else 0.0,
+            **figures_over_time(c),
             "rtt_ms": rtt_us / 1000.0 if rtt_us else None,
             "packet_age_s": age_s(load_relaxed(&c.last_rtp_ns), now),
             **remote_figures(c),
@@ -211,6 +219,22 @@ cdef void free_record(LegRecord *record):
     if record != NULL:
         security_close(record)
         free(record)
+
+
+cdef dict figures_over_time(Counters *c):
+    cdef uint64_t samples = load_relaxed(&c.jitter_samples)
+    return {
+        "jitter_mean_ms": load_relaxed(&c.jitter_sum_us) / 1000.0 / samples if samples else 0.0,
+        "jitter_max_ms": load_relaxed(&c.jitter_max_us) / 1000.0,
+        "decided": load_relaxed(&c.decided),
+        "decided_lost": load_relaxed(&c.decided_lost),
+        "loss_runs": load_relaxed(&c.loss_runs),
+        "bursts": load_relaxed(&c.bursts),
+        "burst_packets": load_relaxed(&c.burst_packets),
+        "burst_lost": load_relaxed(&c.burst_lost),
+        "late": load_relaxed(&c.late),
+        "discarded": load_relaxed(&c.discarded),
+    }
 
 
 cdef dict remote_figures(Counters *c):

@@ -89,6 +89,10 @@ cdef class SenderProbe:
     def received(self):
         return sender_received(&self.state)
 
+    @property
+    def losses(self):
+        return self.state.losses
+
 
 cdef class LatchProbe:
     """A latch, and the sender behind it; `hear` is what the relay does with each packet's source."""
@@ -161,8 +165,7 @@ def translate_rtcp(bytes data not None, dict translation not None):
     cdef size_t size
     if not is_valid_rtcp(data):
         raise ValueError("not RTCP")
-    if len(cname) != CNAME_BYTES:
-        raise ValueError("a CNAME of another length")
+    assert len(cname) == CNAME_BYTES
     t.sender_ssrc = translation["sender_ssrc"]
     t.cname = bytes_of(cname)
     t.in_step = translation["in_step"]

@@ -107,6 +107,7 @@ cdef void receive_rtp(Worker *w, Leg *leg, uint8_t *data, size_t size, const Rtp
         sender_jitter(&leg.sender, h.rtp_ts, clock_hz, w.now_ns)
         store_relaxed(&leg.counters.jitter_q4, leg.sender.jitter_q4)
         store_relaxed(&leg.counters.jitter_clock_hz, clock_hz)
+        store_relaxed(&leg.counters.heard_type, h.payload_type)
     if format == 0 and not leg.any_format:
         count(&leg.counters.dropped_payload_type, 1)
     elif leg.sink != NULL:

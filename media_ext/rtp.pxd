@@ -13,6 +13,8 @@
 """
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from media_ext.losses cimport Losses
+
 cdef enum:
     RTP_HEADER_BYTES = 12
     MAX_DROPOUT = 3000          # RFC 3550 A.1: a larger step ahead is a restarted sender
@@ -53,6 +55,7 @@ cdef struct Sender:
     uint32_t transit
     uint32_t jitter_q4          # in timestamp units, times 16
     uint32_t clock_hz           # of the last packet that jitter was taken from; 0: none yet
+    Losses losses               # over all epochs
 
 
 cdef bint rtp_parse(const uint8_t *data, size_t size, RtpHeader *h) noexcept nogil  # False: not RTP, or cut short

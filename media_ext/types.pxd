@@ -51,6 +51,19 @@ cdef struct Counters:
     uint64_t duplicates
     uint64_t jitter_q4
     uint64_t jitter_clock_hz
+    uint64_t jitter_max_us      # of samples taken while the phone talks, as are:
+    uint64_t jitter_sum_us
+    uint64_t jitter_samples
+    uint64_t sampled_packets_in
+    uint64_t decided            # packets that came or were lost for good; see losses.pxd
+    uint64_t decided_lost
+    uint64_t loss_runs
+    uint64_t bursts
+    uint64_t burst_packets
+    uint64_t burst_lost
+    uint64_t heard_type         # payload type of the newest audio packet
+    uint64_t late               # came too late for the jitter buffer of a leg that is decoded
+    uint64_t discarded          # thrown away by it for another reason
     uint64_t rtcp_in
     uint64_t rtcp_out
     uint64_t rtt_us             # 0: unknown

@@ -10,6 +10,7 @@ from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
 from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
 from media_ext.output cimport output_cut
 from media_ext.player cimport player_run, player_start, player_stop, prompt_release
+from media_ext.quality cimport quality_sample
 from media_ext.report cimport report_bye, report_due, report_start, report_stop
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
 from media_ext.security cimport security_change, security_drop
@@ -199,6 +200,7 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
 cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
     """Take a leg out of everything; Python is told as soon as there is room, and owns it from then on."""
     unlink(leg)
+    quality_sample(w, leg)
     w.loop.remove(w, leg)
     wheel_disarm(&w.wheel, &leg.housekeeping)
     wheel_disarm(&w.wheel, &leg.player.timer)
@@ -342,6 +344,7 @@ cdef void keep_house(Worker *w, Leg *leg) noexcept nogil:
             next_ns = silent_at_ns
     leg.datagrams_left = DATAGRAMS_AT_ONCE
     connect_or_not(w, leg)
+    quality_sample(w, leg)
     wheel_arm(&w.wheel, &leg.housekeeping, next_ns)
 
 

@@ -43,6 +43,7 @@ class Stream:
     """An RTP and an RTCP port of this node, and the phone that talks to them. Made by `MediaEngine.open_stream`."""
 
     __slots__ = (
+        "_codecs",
         "_encrypted",
         "_engine",
         "_final",
@@ -67,6 +68,7 @@ class Stream:
         self.native = native
         self._engine = engine
         self._final: StreamStats | None = None
+        self._codecs: dict[int, str] = {}
         self._encrypted = False
         self._handshake: Handshake | None = None
         self._on_datagram: Callable[[bytes, Address], None] | None = None
@@ -92,6 +94,7 @@ class Stream:
         if remote is None:
             self._engine.native.forget_remote(self.native)
             return
+        self._codecs = {each.payload_type: each.encoding for each in remote.formats}
         rtcp_host = remote.rtcp_host or remote.rtp_host
         rtcp_port = remote.rtcp_port or remote.rtp_port + 1
         self._engine.native.set_remote(
@@ -165,8 +168,12 @@ class Stream:
         """Counters up to now, or up to the end of a closed stream. Costs no lock and no thread's time."""
         if self._final is not None:
             return self._final
+        payload_type = self.native.payload_type
         return StreamStats(
-            remote_host=self._remote_host, remote_port=self._remote_port, **self.native.counters()
+            remote_host=self._remote_host,
+            remote_port=self._remote_port,
+            codec="" if payload_type is None else self._codecs.get(payload_type, ""),
+            **self.native.counters(),
         )
 
     def close(self) -> None:

@@ -5,7 +5,12 @@ Internal values, never on a wire. They know nothing of sockets or of the compile
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from pbx.model.quality import Quality, burst_ratio, judge
+
+ENOUGH_PACKETS = 50
+"""A second of speech: nothing can be said of less."""
 
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 
@@ -71,7 +76,8 @@ class StreamStats:
 
     `lost` and `jitter_ms` are those of RFC 3550 (6.4.1, A.3, A.8) for what the phone sent us; `lost` may be negative
     when packets were duplicated. `rtcp_age_s` and `packet_age_s` tell how long ago the last one came, None if never.
-    `rtt_ms` is measured from the phone's RTCP reports, None while unknown.
+    `rtt_ms` is measured from the phone's RTCP reports, None while unknown. `late` and `discarded` are those of the
+    jitter buffer of a stream that the node itself decodes.
     """
 
     packets_in: int = 0
@@ -81,6 +87,22 @@ class StreamStats:
     lost: int = 0
     expected: int = 0
     jitter_ms: float = 0.0
+    jitter_mean_ms: float = 0.0
+    """Of samples each 250 ms while the phone talks, as is the next."""
+    jitter_max_ms: float = 0.0
+    decided: int = 0
+    """Packets that came or are lost for good (RFC 3611 4.7.2 and `media_ext/losses.pxd`); of them lost:"""
+    decided_lost: int = 0
+    loss_runs: int = 0
+    """Runs of lost packets without a received one between."""
+    bursts: int = 0
+    """Times in which fewer than sixteen packets came between two lost ones."""
+    burst_packets: int = 0
+    burst_lost: int = 0
+    late: int = 0
+    discarded: int = 0
+    codec: str = ""
+    """Of the newest audio packet, as SDP names it in upper case."""
     rtt_ms: float | None = None
     packet_age_s: float | None = None
     remote_reports: int = 0
@@ -120,6 +142,62 @@ class StreamStats:
     remote_port: int = 0
 
     @property
+    def loss(self) -> float:
+        """The part of 1 that was lost on the way to us."""
+        return min(max(self.lost / self.expected, 0.0), 1.0) if self.expected else 0.0
+
+    @property
+    def remote_loss(self) -> float:
+        """The part of 1 that the phone missed of what we sent, as it reports."""
+        return min(self.remote_lost / self.remote_expected, 1.0) if self.remote_expected else 0.0
+
+    @property
+    def burst_loss(self) -> float:
+        """The part of 1 that was lost within bursts …"""
+        return self.burst_lost / self.burst_packets if self.burst_packets else 0.0
+
+    @property
+    def gap_loss(self) -> float:
+        """… and between them."""
+        outside = self.decided - self.burst_packets
+        return (self.decided_lost - self.burst_lost) / outside if outside > 0 else 0.0
+
+    @property
+    def quality(self) -> Quality | None:
+        """How the phone sounds here; None while too little was heard of it."""
+        if self.expected < ENOUGH_PACKETS:
+            return None
+        return judge(
+            self.codec,
+            loss=self.loss,
+            jitter_ms=self.jitter_mean_ms,
+            rtt_ms=self.rtt_ms,
+            burst_ratio=burst_ratio(self.loss, self.decided_lost, self.loss_runs),
+            discarded=(self.late + self.discarded) / self.expected,
+        )
+
+    @property
+    def remote_quality(self) -> Quality | None:
+        """How we sound at the phone, by its reports; None while it has sent none."""
+        if self.remote_reports == 0 or self.remote_expected < ENOUGH_PACKETS:
+            return None
+        return judge(self.codec, loss=self.remote_loss, jitter_ms=self.remote_jitter_ms, rtt_ms=self.rtt_ms)
+
+    @property
+    def mos(self) -> float | None:
+        """1 to 4.5 (ITU-T G.107)."""
+        return self.quality.mos if self.quality else None
+
+    @property
+    def remote_mos(self) -> float | None:
+        return self.remote_quality.mos if self.remote_quality else None
+
+    def since(self, earlier: StreamStats) -> StreamStats:
+        """What was counted after `earlier`: packets, losses and reports. What is no count is as it is now."""
+        changed = {name: getattr(self, name) - getattr(earlier, name) for name in _COUNTS}
+        return replace(self, **changed)
+
+    @property
     def dropped(self) -> int:
         """Everything that came in and was not taken."""
         return (
@@ -133,6 +211,14 @@ class StreamStats:
             + self.dropped_unkeyed
             + self.dropped_datagrams
         )
+
+
+_COUNTS = (
+    *("packets_in", "bytes_in", "packets_out", "bytes_out", "lost", "expected", "out_of_order", "duplicates"),
+    *("decided", "decided_lost", "loss_runs", "bursts", "burst_packets", "burst_lost", "late", "discarded"),
+    *("remote_reports", "remote_lost", "remote_expected", "rtcp_in", "rtcp_out", "send_errors"),
+    *("dropped_alien", "dropped_malformed", "dropped_oversize", "dropped_payload_type", "dropped_direction"),
+)
 
 
 @dataclass(frozen=True, slots=True)
