@@ -16,6 +16,7 @@ from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg, voice
 from pbx.call.live import LiveFold
+from pbx.call.quality import leg_quality
 from pbx.call.scope import Scope
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
@@ -238,17 +239,7 @@ class Call:
             return
         stats = leg.stream.stats()
         if stats.packets_in or stats.packets_out:
-            self.record(
-                events.LegQuality(
-                    call=self.id,
-                    at=self.now(),
-                    leg=leg.name,
-                    packets_in=stats.packets_in,
-                    packets_out=stats.packets_out,
-                    lost=stats.lost,
-                    jitter_ms=round(stats.jitter_ms, 2),
-                )
-            )
+            self.record(leg_quality(stats, call=self.id, at=self.now(), leg=leg.name))
         if leg.name != "a":
             self.record(
                 events.LegEnded(call=self.id, at=self.now(), leg=leg.name, cause=cause.value, status=status)

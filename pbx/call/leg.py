@@ -89,6 +89,11 @@ class CallLeg:
             raise RuntimeError(f"leg {self.name} has no dialog yet")
         return self.signal
 
+    @property
+    def should_talk(self) -> bool:
+        """Held, or told us it would only listen: then silence is what was agreed."""
+        return not self.held and self.remote is not None and self.remote.direction in ("sendrecv", "sendonly")
+
     # -- our SDP ---------------------------------------------------------------------------------------------------
 
     def read(self, sdp: bytes) -> AudioSession:

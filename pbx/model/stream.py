@@ -195,7 +195,7 @@ class StreamStats:
     def since(self, earlier: StreamStats) -> StreamStats:
         """What was counted after `earlier`: packets, losses and reports. What is no count is as it is now."""
         changed = {name: getattr(self, name) - getattr(earlier, name) for name in _COUNTS}
-        return replace(self, **changed)
+        return replace(self, jitter_mean_ms=self.jitter_ms, **changed)
 
     @property
     def dropped(self) -> int:
