@@ -27,6 +27,7 @@ from media_ext.formats cimport format_of
 from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
 from media_ext.player cimport prompt_hold, prompt_release
+from media_ext.relay_record cimport RelayRecord, relay_fits, relay_import
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
 from media_ext.rtcp cimport CNAME_BYTES
 from media_ext.security cimport security_close, security_drop
@@ -37,6 +38,7 @@ from media_ext.types cimport (
     EVENT_CLOSED,
     EVENT_DETACHED,
     EVENT_DIGIT,
+    EVENT_EXPORTED,
     EVENT_FIRST,
     EVENT_LATCHED,
     EVENT_PROMPT_ENDED,
@@ -47,6 +49,7 @@ from media_ext.types cimport (
     OP_CLOSE,
     OP_DETACH,
     OP_ECHO,
+    OP_EXPORT,
     OP_FORGET,
     OP_LINK,
     OP_PLAY,
@@ -79,6 +82,7 @@ cdef extern from "<sys/socket.h>" nogil:
 cdef dict KIND_NAMES = {
     EVENT_FIRST: "first",
     EVENT_DIGIT: "digit",
+    EVENT_EXPORTED: "exported",
     EVENT_SILENT: "silent",
     EVENT_RESUMED: "resumed",
     EVENT_LATCHED: "latched",
@@ -158,11 +162,13 @@ cdef class Leg:
     """A phone's audio: handed to the engine's methods, and read for its counters."""
 
     cdef LegRecord *record
+    cdef RelayRecord *exported
     cdef int worker
 
     def __dealloc__(self):
         # Only a leg that no worker knows comes here with a record: `Engine.free` and `Engine.release` see to that.
         free_record(self.record)
+        free(self.exported)
 
     @property
     def id(self):
@@ -174,6 +180,13 @@ cdef class Leg:
         if self.record == NULL or load_relaxed(&self.record.counters.jitter_clock_hz) == 0:
             return None
         return load_relaxed(&self.record.counters.heard_type)
+
+    @property
+    def state(self):
+        """What `Engine.export` copied last, as bytes; None before the first "exported"."""
+        if self.exported == NULL or not relay_fits(self.exported):
+            return None
+        return PyBytes_FromStringAndSize(<char *> self.exported, sizeof(RelayRecord))
 
     def counters(self):
         """The counters as keyword arguments of `pbx.model.stream.StreamStats`."""
@@ -356,9 +369,21 @@ cdef class Engine:
 
     # -- legs ------------------------------------------------------------------------------------------------------
 
-    def open(self, int rtp_fd, int rtcp_fd, *, int thread, uint32_t ssrc, uint32_t seq, uint32_t rtp_ts):
-        """Take over two bound, non-blocking UDP sockets; `ssrc`, `seq`, `rtp_ts` start the outgoing stream."""
+    def open(self, int rtp_fd, int rtcp_fd, *, int thread, uint32_t ssrc, uint32_t seq, uint32_t rtp_ts,
+             bytes state=None):
+        """Take over two bound, non-blocking UDP sockets; `ssrc`, `seq`, `rtp_ts` start the outgoing stream.
+
+        With `state`, from `export`, the leg goes on where that one was instead. Raises `ValueError` for a state that
+        is not one of this build.
+        """
         cdef Leg leg = Leg.__new__(Leg)
+        cdef RelayRecord past
+        if state is not None:
+            if len(state) != sizeof(past):
+                raise ValueError("not a leg's state, or of another build")
+            memcpy(&past, PyBytes_AS_STRING(state), sizeof(past))
+            if not relay_fits(&past):
+                raise ValueError("a leg's state of another build")
         if not self.running:
             raise RuntimeError("the engine does not run")
         leg.record = <LegRecord *> calloc(1, sizeof(LegRecord))
@@ -372,10 +397,27 @@ cdef class Engine:
         leg.record.out.next_seq = seq & 0xffff
         leg.record.out.last_ts = rtp_ts
         memcpy(leg.record.report.cname, PyBytes_AS_STRING(new_cname()), CNAME_BYTES)
+        if state is not None:
+            relay_import(leg.record, &past)
         leg.worker = thread % self.count
         self.legs[leg.record.id] = leg
         self.push(leg.worker, leg.record, OP_ADD, NULL)
         return leg
+
+    def export(self, Leg leg not None, bint hand_over):
+        """Copy the leg's relay state between two packets; `Leg.state` has it when "exported" was told.
+
+        With `hand_over` that was the leg's last moment: it takes and sends nothing any more.
+        """
+        cdef Command c
+        if leg.exported == NULL:
+            leg.exported = <RelayRecord *> calloc(1, sizeof(RelayRecord))
+        if leg.exported == NULL:
+            raise MemoryError
+        memset(&c, 0, sizeof(c))
+        c.detail.export_.record = leg.exported
+        c.detail.export_.hand_over = hand_over
+        self.submit(leg, OP_EXPORT, &c)
 
     def close(self, Leg leg not None):
         """Give the leg up: "closed" is told when its sockets are closed, and `free` may be called then."""

@@ -199,6 +199,7 @@ cdef enum Operation:
     OP_PLAY
     OP_STOP_PLAYING
     OP_SECURE
+    OP_EXPORT
     OP_CLOSE
     OP_DETACH
     OP_STOP
@@ -234,11 +235,17 @@ cdef struct SecureCommand:
     bint wants_datagrams
 
 
+cdef struct ExportCommand:
+    void *record                # a RelayRecord to be filled; its owner waits for EVENT_EXPORTED
+    bint hand_over              # nothing comes in or goes out after that moment, not even BYE
+
+
 cdef union CommandDetail:
     RemoteCommand remote
     LinkCommand link
     PlayCommand play
     SecureCommand secure
+    ExportCommand export_
 
 
 cdef struct Command:
@@ -255,6 +262,7 @@ cdef enum EventKind:
     EVENT_RESUMED
     EVENT_LATCHED               # address
     EVENT_PROMPT_ENDED
+    EVENT_EXPORTED
     EVENT_CLOSED                # the worker has let go of the leg for ever
     EVENT_DETACHED              # … to be given to another worker
 

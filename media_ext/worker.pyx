@@ -11,6 +11,7 @@ from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
 from media_ext.output cimport output_cut
 from media_ext.player cimport player_run, player_start, player_stop, prompt_release
 from media_ext.quality cimport quality_sample
+from media_ext.relay_record cimport RelayRecord, relay_export
 from media_ext.report cimport report_bye, report_due, report_start, report_stop
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
 from media_ext.security cimport security_change, security_drop
@@ -22,6 +23,8 @@ from media_ext.types cimport (
     EVENT_CLOSED,
     EVENT_DETACHED,
     EVENT_DIGIT,
+    EVENT_EXPORTED,
+    EVENT_LATCHED,
     EVENT_RING,
     EVENT_SILENT,
     HOUSEKEEPING_MS,
@@ -29,6 +32,7 @@ from media_ext.types cimport (
     OP_CLOSE,
     OP_DETACH,
     OP_ECHO,
+    OP_EXPORT,
     OP_FORGET,
     OP_LINK,
     OP_PLAY,
@@ -46,6 +50,7 @@ from media_ext.types cimport (
     Datagram,
     Event,
     EventKind,
+    ExportCommand,
     Leg,
     LinkCommand,
     RemoteCommand,
@@ -170,6 +175,8 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
         player_stop(w, c.leg)
     elif c.op == OP_SECURE:
         secure(w, c.leg, &c.detail.secure)
+    elif c.op == OP_EXPORT:
+        export_leg(w, c.leg, &c.detail.export_)
     elif c.op == OP_CLOSE:
         close_leg(w, c.leg)
     elif c.op == OP_DETACH:
@@ -195,6 +202,8 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
         wheel_arm(&w.wheel, &leg.player.timer, leg.player.due_ns)
     report_start(w, leg)
     w.loop.add(w, leg)
+    if leg.latch.current.length:
+        tell(w, leg, EVENT_LATCHED, 0, 0, &leg.latch.current)
 
 
 cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
@@ -231,6 +240,15 @@ cdef void close_leg(Worker *w, Leg *leg) noexcept nogil:
 cdef void detach_leg(Worker *w, Leg *leg) noexcept nogil:
     """The packets of a moving leg wait in its sockets."""
     drop_leg(w, leg, EVENT_DETACHED)
+
+
+cdef void export_leg(Worker *w, Leg *leg, const ExportCommand *c) noexcept nogil:
+    """Between packets, so that the block is of one moment."""
+    quality_sample(w, leg)
+    relay_export(leg, <RelayRecord *> c.record)
+    if c.hand_over:
+        leg.has_remote = leg.may_send = leg.may_receive = False
+    tell(w, leg, EVENT_EXPORTED)
 
 
 cdef void tell_leaving(Worker *w) noexcept nogil:

@@ -19,7 +19,7 @@ from media_ext.engine import Engine, Prompt, io_uring_refusal
 from pbx.core.errors import PeerError, StartupError
 from pbx.media.identity import Identity, load_identity
 from pbx.media.stream import Stream
-from pbx.media.udp_ports import NoPortError, PortPool
+from pbx.media.udp_ports import NoPortError, PortPair, PortPool
 
 __all__ = ["LoopSetting", "MediaEngine", "Prompt", "Stream", "io_uring_refusal", "loop_for"]
 
@@ -135,6 +135,23 @@ class MediaEngine:
         `label` names the stream in logs; streams whose labels agree up to the first "/" share a thread. Raises
         `PeerError` 503 with Retry-After when no pair of ports is free.
         """
+        return self._opened(self._take_ports(), label, None)
+
+    def reopen_stream(self, *, label: str, rtp_port: int, state: bytes) -> Stream:
+        """Go on where the stream was of which `Stream.export` gave this state, on the same ports.
+
+        Raises `NoPortError` when they cannot be had and `ValueError` for a state of another build.
+        """
+        pair = self._pool.take_again(rtp_port)
+        try:
+            return self._opened(pair, label, state)
+        except ValueError:
+            pair.rtp.close()
+            pair.rtcp.close()
+            self._pool.give_back(rtp_port)
+            raise
+
+    def _take_ports(self) -> PortPair:
         try:
             pair = self._pool.take()
         except NoPortError as error:
@@ -143,14 +160,20 @@ class MediaEngine:
                 503, "No Audio Port Free", headers=(("Retry-After", str(RETRY_AFTER_S)),)
             ) from error
         self._exhausted = False
+        return pair
+
+    def _opened(self, pair: PortPair, label: str, state: bytes | None) -> Stream:
         native = self.native.open(
-            pair.rtp.detach(),
-            pair.rtcp.detach(),
+            pair.rtp.fileno(),
+            pair.rtcp.fileno(),
             thread=zlib.crc32(label.partition("/")[0].encode()) % self._threads,
             ssrc=secrets.randbits(32),
             seq=secrets.randbits(15),  # so that an early loss cannot hide SRTP's roll-over (RFC 3711 3.3.1)
             rtp_ts=secrets.randbits(32),
+            state=state,
         )
+        pair.rtp.detach()  # the engine's from here on
+        pair.rtcp.detach()
         stream = self._streams[native.id] = Stream(self, native, rtp_port=pair.rtp_port, label=label)
         return stream
 

@@ -5,6 +5,7 @@ Everything here is a command to the compiled engine or a reading of its counters
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable, Sequence
@@ -46,6 +47,7 @@ class Stream:
         "_codecs",
         "_encrypted",
         "_engine",
+        "_exports",
         "_final",
         "_handshake",
         "_on_datagram",
@@ -69,6 +71,7 @@ class Stream:
         self._engine = engine
         self._final: StreamStats | None = None
         self._codecs: dict[int, str] = {}
+        self._exports: list[asyncio.Future[bytes]] = []
         self._encrypted = False
         self._handshake: Handshake | None = None
         self._on_datagram: Callable[[bytes, Address], None] | None = None
@@ -176,6 +179,19 @@ class Stream:
             **self.native.counters(),
         )
 
+    async def export(self, *, hand_over: bool = False) -> bytes:
+        """All that relaying needs, of one moment, for `MediaEngine.reopen_stream`.
+
+        The stream goes on, but with `hand_over`: then it neither takes nor sends anything from that moment, and its
+        end is not told to the phone. Raises `RuntimeError` for a closed stream.
+        """
+        if self.closed:
+            raise RuntimeError("the stream was closed")
+        waiting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._exports.append(waiting)
+        self._engine.native.export(self.native, hand_over)
+        return await waiting
+
     def close(self) -> None:
         """Stop all audio and give the ports back after their rest. May be called twice."""
         if not self.closed:
@@ -189,6 +205,8 @@ class Stream:
         kind, number, duration_ms, host, port = event[1:]
         if kind == "latched":
             self._remote_host, self._remote_port = _readable(host), port
+        elif kind == "exported":
+            self._give_state()
         elif kind == "digit" and number < len(_DIGITS):
             self.on_event(DigitPressed(_DIGITS[number], duration_ms))
         elif kind == "first":
@@ -209,8 +227,17 @@ class Stream:
         elif self._on_datagram is not None:
             self._on_datagram(data, address)
 
+    def _give_state(self) -> None:
+        state = self.native.state
+        waiting, self._exports = self._exports, []
+        for each in waiting:
+            if not each.done() and state is not None:
+                each.set_result(state)
+
     def keep_final_stats(self) -> None:
         """The native record is about to go."""
+        for each in self._exports:
+            each.cancel()
         self._final = self.stats()
 
     def _packed(self, host: str) -> bytes:
