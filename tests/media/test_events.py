@@ -199,6 +199,31 @@ async def test_loss_and_jitter_are_those_of_what_came_in(call: Call) -> None:
     assert 4 < stats.jitter_ms < 20, "20 ms of speech every 4 or 16 ms"
 
 
+async def test_bursts_and_gaps_of_loss_are_told_apart(call: Call) -> None:
+    a, _, sa, _ = call
+    lost = {20, 22, 23, 60}
+    for n in range(130):
+        if n in lost:
+            a.seq, a.rtp_ts = a.seq + 1, a.rtp_ts + 160
+        else:
+            a.say(sa.rtp_port)
+        await asyncio.sleep(0.003)
+    await eventually(lambda: sa.stats().decided_lost == 4)
+    stats = sa.stats()
+    assert (stats.lost, stats.loss_runs, stats.bursts, stats.burst_packets, stats.burst_lost) == (
+        4,
+        3,
+        1,
+        4,
+        3,
+    )
+    assert stats.burst_loss == 0.75
+    assert 0 < stats.gap_loss < 0.02
+    assert stats.codec == "PCMU"
+    assert stats.jitter_max_ms >= stats.jitter_mean_ms > 0
+    assert stats.quality is not None
+
+
 async def some_reports(phone: Phone) -> list[Compound]:
     return [read(0, data) for data in await some_rtcp(phone)]
 
