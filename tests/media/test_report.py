@@ -11,7 +11,7 @@ import pytest
 from pbx.media.engine import LoopSetting, MediaEngine, Stream
 from pbx.media.prompts import hold_tone
 from tests.media.conftest import LOOPS, port_range
-from tests.media.phone import Phone, eventually
+from tests.media.phone import Phone, eventually, write_rtp
 from tests.media.test_relay import SAME, opened
 from tests.oracles.rtcp import Block, Report, sdes
 from tests.oracles.rtcp_checker import Compound, SenderInfo, interval_faults, wanted_block
@@ -92,6 +92,35 @@ async def test_what_was_lost_on_the_way_to_us_is_reported(engine: MediaEngine, p
         assert (block.ssrc, block.lost, block.highest) == (a.ssrc, wanted.lost, wanted.highest)
         before = last.blocks[0] if last else Block(0, highest=first - 1)
         assert block.fraction == 256 * (block.lost - before.lost) // (block.highest - before.highest)
+
+
+async def test_more_than_was_sent_is_a_negative_loss(engine: MediaEngine, phone: MakePhone) -> None:
+    """Duplicates count as received (RFC 3550 A.3), and no part of an interval is lost then."""
+    a = phone()
+    sa = opened(engine, a)
+    sent = 0
+    reports: list[Compound] = []
+    while len(reports) < 3:
+        for _ in range(2):
+            a.throw(write_rtp(sent, sent * 160, ssrc=a.ssrc), sa.rtp_port)
+        sent += 1
+        await asyncio.sleep(0.01)
+        reports += reports_of(a.capture())
+    for block in (report.blocks[0] for report in reports):
+        assert -block.lost in {block.highest, block.highest + 1}, "the newest may have come once so far"
+        assert block.fraction == 0
+
+
+async def test_a_new_source_is_reported_from_its_own_start(engine: MediaEngine, phone: MakePhone) -> None:
+    a = phone()
+    sa = opened(engine, a)
+    first = reports_of(await talk(a, sa, 0.4, lose=4))
+    a.ssrc, a.seq, a.rtp_ts = 0x600D, 77, 7
+    second = [report for report in reports_of(await talk(a, sa, 0.4)) if report.blocks[0].ssrc == 0x600D]
+    assert first[-1].blocks[0].lost > 0
+    assert second
+    assert all((block.lost, block.fraction) == (0, 0) for report in second for block in report.blocks)
+    assert 77 <= second[-1].blocks[0].highest < 77 + 20
 
 
 async def test_jitter_is_reported_in_timestamp_units(engine: MediaEngine, phone: MakePhone) -> None:
