@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
-from pbx.media.engine import LoopSetting, MediaEngine, Stream
+from pbx.media.engine import MediaEngine, Stream
 from pbx.media.prompts import hold_tone
-from tests.media.conftest import LOOPS, port_range
-from tests.media.phone import Phone, eventually, write_rtp
+from tests.media.conftest import LOOPS
+from tests.media.phone import Phone, eventually
 from tests.media.test_relay import SAME, opened
 from tests.oracles.rtcp import Block, Report, sdes
-from tests.oracles.rtcp_checker import Compound, SenderInfo, interval_faults, wanted_block
+from tests.oracles.rtcp_checker import Compound, SenderInfo, interval_faults
 from tests.oracles.rtp_checker import assert_one_stream, check
 
 MakePhone = Callable[..., Phone]
@@ -23,20 +23,8 @@ NTP_1970 = 2_208_988_800
 
 
 @pytest.fixture
-async def engine(loop: LoopSetting) -> AsyncIterator[MediaEngine]:
-    first, last = port_range()
-    media = MediaEngine(
-        bind_host="127.0.0.1",
-        port_min=first,
-        port_max=last,
-        silence_ms=0,
-        quarantine_s=0.05,
-        loop=loop,
-        report_s=REPORT_S,
-    )
-    await media.start()
-    yield media
-    await media.stop()
+def report_s() -> float:
+    return REPORT_S
 
 
 @pytest.fixture(params=[False, True], ids=["own-port", "mux"])
@@ -78,63 +66,6 @@ async def test_an_echoed_phone_gets_reports_until_bye(
     assert verdict.reports[0].cname not in {None, b""}
 
 
-async def test_what_was_lost_on_the_way_to_us_is_reported(engine: MediaEngine, phone: MakePhone) -> None:
-    a = phone()
-    sa = opened(engine, a)
-    engine.echo(sa)
-    first = a.seq
-    reports = reports_of(await talk(a, sa, 0.7, lose=10))
-    assert len(reports) >= 3
-    for last, this in zip([None, *reports], reports, strict=False):
-        (block,) = this.blocks
-        sent = [n for n in range(first, block.highest + 1) if (n - first) % 10 != 9]
-        wanted = wanted_block(a.ssrc, [(0.02 * n, n, 160 * n) for n in sent], 8000)
-        assert (block.ssrc, block.lost, block.highest) == (a.ssrc, wanted.lost, wanted.highest)
-        before = last.blocks[0] if last else Block(0, highest=first - 1)
-        assert block.fraction == 256 * (block.lost - before.lost) // (block.highest - before.highest)
-
-
-async def test_more_than_was_sent_is_a_negative_loss(engine: MediaEngine, phone: MakePhone) -> None:
-    """Duplicates count as received (RFC 3550 A.3), and no part of an interval is lost then."""
-    a = phone()
-    sa = opened(engine, a)
-    sent = 0
-    reports: list[Compound] = []
-    while len(reports) < 3:
-        for _ in range(2):
-            a.throw(write_rtp(sent, sent * 160, ssrc=a.ssrc), sa.rtp_port)
-        sent += 1
-        await asyncio.sleep(0.01)
-        reports += reports_of(a.capture())
-    for block in (report.blocks[0] for report in reports):
-        assert -block.lost in {block.highest, block.highest + 1}, "the newest may have come once so far"
-        assert block.fraction == 0
-
-
-async def test_a_new_source_is_reported_from_its_own_start(engine: MediaEngine, phone: MakePhone) -> None:
-    a = phone()
-    sa = opened(engine, a)
-    first = reports_of(await talk(a, sa, 0.4, lose=4))
-    a.ssrc, a.seq, a.rtp_ts = 0x600D, 77, 7
-    second = [report for report in reports_of(await talk(a, sa, 0.4)) if report.blocks[0].ssrc == 0x600D]
-    assert first[-1].blocks[0].lost > 0
-    assert second
-    assert all((block.lost, block.fraction) == (0, 0) for report in second for block in report.blocks)
-    assert 77 <= second[-1].blocks[0].highest < 77 + 20
-
-
-async def test_jitter_is_reported_in_timestamp_units(engine: MediaEngine, phone: MakePhone) -> None:
-    a = phone()
-    sa = opened(engine, a)
-    engine.echo(sa)
-    for n in range(30):
-        a.say(sa.rtp_port)
-        await asyncio.sleep(0.005 if n % 2 else 0.035)
-    last = reports_of(a.capture())[-1].blocks[0]
-    assert 0.4 * last.jitter < sa.stats().jitter_ms * 8 < 2.5 * last.jitter
-    assert last.jitter > 60, "15 ms early and late are some 100 units"
-
-
 async def test_a_listener_gets_reports_while_it_is_played_to(engine: MediaEngine, phone: MakePhone) -> None:
     """Nothing is heard of it, so nothing is said about it."""
     a = phone()
@@ -142,8 +73,8 @@ async def test_a_listener_gets_reports_while_it_is_played_to(engine: MediaEngine
     engine.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
     await asyncio.sleep(0.4)
     verdict = assert_one_stream(a.capture())
-    assert len(verdict.reports) >= 2
-    assert all(report.sender and not report.blocks for report in verdict.reports)
+    assert sum(report.sender is not None for report in verdict.reports) >= 2
+    assert not any(report.blocks for report in verdict.reports)
 
 
 async def test_a_phone_that_is_only_heard_gets_receiver_reports(
@@ -189,23 +120,6 @@ async def test_the_round_trip_and_the_phones_view_are_read_from_its_reports(
     assert stats.remote_expected >= heard
     assert stats.rtt_ms is not None
     assert 5 < stats.rtt_ms < 60
-
-
-async def test_a_phones_sender_report_is_answered_with_its_age(engine: MediaEngine, phone: MakePhone) -> None:
-    a = phone()
-    sa = opened(engine, a)
-    engine.echo(sa)
-    a.say(sa.rtp_port)
-    at = time.time()
-    a.throw(
-        Report(a.ssrc, (0xAAAA1234, 0x5678BBBB, 1, 1, 160)).write() + sdes(a.ssrc, b"x"),
-        sa.rtcp_port,
-        rtcp=True,
-    )
-    told = await hear_report(a, sa)
-    (block,) = told.blocks
-    assert block.last_report == 0x12345678
-    assert abs(block.delay / 65536 - (told.at - at)) < 0.03
 
 
 async def test_a_linked_phone_that_sends_no_rtcp_is_stood_in_for(
