@@ -307,6 +307,11 @@ cdef class Engine:
     def events_lost(self):
         return sum([self.workers[i].events_lost for i in range(self.count)])
 
+    @property
+    def leg_count(self):
+        """Legs whose memory is not freed yet."""
+        return len(self.legs)
+
     def cpu_seconds(self):
         """CPU time of each thread so far."""
         return [thread_cpu_s(self.workers[i].cpu_clock) for i in range(self.count)]
