@@ -19,7 +19,7 @@ from posix.time cimport clock_gettime, timespec
 from posix.unistd cimport close, write
 
 from media_ext.address cimport AF_INET, Address, address_set, ntohs, sockaddr, socklen_t
-from media_ext.atomics cimport load_relaxed
+from media_ext.atomics cimport load_relaxed, reference_add
 from media_ext.clock cimport NS_PER_S, now_ns
 from media_ext.codec cimport CODEC_G722, CODEC_L16, CODEC_OPUS, CODEC_PCMA, CODEC_PCMU
 from media_ext.formats cimport format_of
@@ -149,7 +149,7 @@ cdef class Prompt:
     @property
     def holders(self):
         """How many hold the audio: this object and every player."""
-        return self.record.references
+        return reference_add(&self.record.references, 0)
 
 
 cdef class Leg:

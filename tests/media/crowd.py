@@ -57,7 +57,9 @@ class Crowd:
             for port, talker in self._talkers.items():
                 which, ssrc, sent = talker
                 talker[2] = sent + 1
-                packet = struct.pack("!BBHII", 0x80, 0, sent & 0xFFFF, sent * 160 & 0xFFFFFFFF, ssrc) + SILENCE
+                packet = (
+                    struct.pack("!BBHII", 0x80, 0, sent & 0xFFFF, sent * 160 & 0xFFFFFFFF, ssrc) + SILENCE
+                )
                 self._send(self._sockets[which], packet, port)
             self._hear()
             due = max(due + FRAME_S, time.monotonic() - 5 * FRAME_S)

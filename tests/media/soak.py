@@ -270,7 +270,11 @@ def main() -> None:
     soak = Soak(calls=options.calls, seed=options.seed, threads=options.threads)
     left = asyncio.run(soak.run(options.minutes * 60))
     print(", ".join(f"{count} × {name}" for name, count in soak.done.most_common()))
-    print(f"after the first and the last of {len(left) - 1} rounds:", left[min(DRY_ROUNDS, len(left) - 1)], left[-1])
+    print(
+        f"after the first and the last of {len(left) - 1} rounds:",
+        left[min(DRY_ROUNDS, len(left) - 1)],
+        left[-1],
+    )
 
 
 if __name__ == "__main__":
