@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.capacity.sound import PAYLOAD_TYPES, Series, sealed, spoken
+from bench.capacity.sound import PAYLOAD_TYPES, SEALING_KEY, SEALING_PROFILE, Series, sealed, spoken
 from pbx.media.engine import MediaEngine, Stream
-from pbx.model.stream import StreamFormat
+from pbx.model.stream import SrtpKey, StreamFormat
 
 __all__ = ["LOADS", "Load", "formats", "load_named"]
 
@@ -50,6 +50,15 @@ def relayed(media: MediaEngine, units: Sequence[Unit], _folder: Path) -> None:
         media.link(a, b, {0: 0}, {0: 0})
 
 
+def encrypted(media: MediaEngine, units: Sequence[Unit], folder: Path) -> None:
+    """Both legs encrypted, each with contexts of its own; every packet is opened and sealed again."""
+    key = SrtpKey(SEALING_PROFILE, SEALING_KEY[:16], SEALING_KEY[16:])
+    for unit in units:
+        for stream in unit:
+            stream.secure(key, key)
+    relayed(media, units, folder)
+
+
 LOADS: tuple[Load, ...] = (
     Load(
         name="relay",
@@ -59,6 +68,16 @@ LOADS: tuple[Load, ...] = (
         first=50,
         join=relayed,
         what="two phones that speak the same codec, µ-law here; any other costs the same",
+    ),
+    Load(
+        name="srtp",
+        title="Calls, encrypted",
+        unit="calls",
+        phones=("PCMU", "PCMU"),
+        first=50,
+        join=encrypted,
+        srtp=True,
+        what="SRTP on both sides under different contexts, AES_CM_128_HMAC_SHA1_80",
     ),
 )
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import time
 from collections.abc import Callable
 
-from tests.fuzz import fuzz_rtp, fuzz_sdp, fuzz_sip, fuzz_srtp
+from tests.fuzz import fuzz_demux, fuzz_rtp, fuzz_sdp, fuzz_sip, fuzz_srtp
 from tests.fuzz.mutation import run
 
 Fuzz = Callable[[float, int], int]
@@ -36,6 +35,7 @@ TARGETS: dict[str, Fuzz] = {
     "sdp": texts(fuzz_sdp.target, fuzz_sdp.CORPUS),
     "rtp": lambda seconds, seed: asyncio.run(fuzz_rtp.fuzz(seconds, seed)),
     "srtp": fuzz_srtp.fuzz,
+    "demux": lambda seconds, seed: asyncio.run(fuzz_demux.fuzz(seconds, seed)),
 }
 
 
@@ -51,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,8 +2,8 @@
 
 Builds `media_ext` with `PBX_DEBUG_BUILD=1` into `build/sanitized`, beside a copy of the Python sources, and runs the
 tests there with the address and undefined-behaviour sanitizers loaded. With `--threads` it is the thread sanitizer, in
-`build/threads`, which tells every race at once and fails at the end. `--fuzz TARGET …` runs `python -m tests.fuzz`
-there instead of tests, `--soak …` runs `python -m tests.media.soak`. The build in place is not touched.
+`build/threads`; it runs what has an engine in it, and tells all races at once. `--fuzz TARGET …` runs `python -m
+tests.fuzz` there instead of tests, `--soak …` runs `python -m tests.media.soak`. The build in place is not touched.
 
 The thread sanitizer sees the engine's own code, whose memory accesses are instrumented, and every lock, thread and
 atomic through the C library's calls; the interpreter's own accesses it does not see, so it reports none of them.
@@ -21,6 +21,17 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[2]
 PACKAGES = ("pbx", "tests", "media_ext")
+THREADED = (
+    *sorted(
+        str(path.relative_to(HERE))
+        for path in (HERE / "tests" / "media").glob("test_*.py")
+        if "MediaEngine" in path.read_text()
+    ),
+    "tests/media/test_soak.py",
+    "tests/fuzz/test_fuzz_rtp.py",
+    "tests/fuzz/test_fuzz_demux.py",
+)
+"""Tests with an engine's threads in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ THREADS = Build(
     folder=HERE / "build" / "threads",
     libraries=("libtsan.so",),
     settings={"TSAN_OPTIONS": "second_deadlock_stack=1:history_size=4"},
-    tests=("-s", "tests/media", "tests/fuzz", "-k", "not leak_neither_memory"),  # its own memory grows
+    tests=("-s", "-k", "not leak_neither_memory", *THREADED),  # the sanitizer's own memory grows
     # Its shadow memory lies at fixed addresses, which newer kernels' random layout may take.
     wrapper=("setarch", platform.machine(), "--addr-no-randomize"),
 )

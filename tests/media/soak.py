@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from media_ext.engine import Prompt
 from pbx.media.engine import MediaEngine, Stream
 from pbx.media.prompts import hold_tone
-from pbx.model.stream import RemoteMedia
+from pbx.model.stream import RemoteMedia, SrtpKey
 from tests.media.crowd import Crowd
 from tests.media.phone import G711, eventually
 
@@ -135,10 +135,11 @@ class Soak:
     async def _both_hear(self) -> None:
         """Whatever happened, a call can be made what it was."""
         for call in self.live:
+            self.decrypt(call)
             for which in (0, 1):
                 self._remote(call, which)
                 self.media.stop_playing(call.streams[which])
-            self.media.link(*call.streams, SAME, SAME)
+            self.media.link(call.streams[0], call.streams[1], SAME, SAME)
         await asyncio.sleep(0.3)
         self.crowd.heard.clear()
         ports = {stream.rtp_port for call in self.live for stream in call.streams}
@@ -184,7 +185,7 @@ class Soak:
         call = Call(streams, [self.crowd.join(stream.rtp_port) for stream in streams])
         for which in (0, 1):
             self._remote(call, which)
-        self.media.link(*streams, SAME, SAME)
+        self.media.link(streams[0], streams[1], SAME, SAME)
         return call
 
     def _remote(self, call: Call, which: int, *, send: bool = True, receive: bool = True) -> None:
@@ -236,6 +237,15 @@ class Soak:
     def forget(self, call: Call) -> None:
         self.chance.choice(call.streams).set_remote(None)
 
+    def encrypt(self, call: Call) -> None:
+        """The crowd does not, so what it says is refused until `decrypt`."""
+        key = SrtpKey(1, self.chance.randbytes(16), self.chance.randbytes(14))
+        self.chance.choice(call.streams).secure(key, key, required=self.chance.random() < 0.8)
+
+    def decrypt(self, call: Call) -> None:
+        for stream in call.streams:
+            stream.secure(None, None, required=False)
+
     @staticmethod
     def _files() -> int:
         return len(os.listdir("/proc/self/fd"))
@@ -256,6 +266,8 @@ CHANGES: dict[str, tuple[int, Callable[[Soak, Call], None]]] = {
     "echo": (1, Soak.echo),
     "transfer": (2, Soak.transfer),
     "no remote": (1, Soak.forget),
+    "encrypt": (1, Soak.encrypt),
+    "decrypt": (2, Soak.decrypt),
 }
 
 
