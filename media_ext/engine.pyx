@@ -314,7 +314,7 @@ cdef class Engine:
 
     def cpu_seconds(self):
         """CPU time of each thread so far."""
-        return [thread_cpu_s(self.workers[i].cpu_clock) for i in range(self.count)]
+        return [thread_cpu_s(load_relaxed(&self.workers[i].cpu_clock)) for i in range(self.count)]
 
     # -- legs ------------------------------------------------------------------------------------------------------
 

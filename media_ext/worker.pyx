@@ -5,6 +5,7 @@ from libc.string cimport memcpy, memset
 from posix.unistd cimport close, write
 
 from media_ext.address cimport address_clear, same_address
+from media_ext.atomics cimport store_relaxed
 from media_ext.clock cimport NS_PER_MS, ms, now_ns
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
 from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
@@ -114,7 +115,7 @@ cdef void worker_run(Worker *w) noexcept nogil:
     cdef uint64_t one = 1
     prctl(PR_SET_TIMERSLACK, 1000)
     if pthread_getcpuclockid(pthread_self(), &clock) == 0:
-        w.cpu_clock = <uint64_t> <unsigned int> clock
+        store_relaxed(&w.cpu_clock, <uint64_t> <unsigned int> clock)
     while not w.stopping:
         w.loop.wait(w, wheel_next_ns(&w.wheel))
         w.batches += 1
@@ -131,7 +132,7 @@ cdef void worker_run(Worker *w) noexcept nogil:
     while w.legs != NULL:
         close_leg(w, w.legs)
     tell_leaving(w)
-    w.cpu_clock = 0
+    store_relaxed(&w.cpu_clock, 0)
     write(w.event_fd, &one, sizeof(one))
 
 
