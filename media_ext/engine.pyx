@@ -305,7 +305,7 @@ cdef class Engine:
 
     @property
     def events_lost(self):
-        return sum([self.workers[i].events_lost for i in range(self.count)])
+        return sum([load_relaxed(&self.workers[i].events_lost) for i in range(self.count)])
 
     @property
     def leg_count(self):

@@ -231,7 +231,7 @@ cdef void tell_leaving(Worker *w) noexcept nogil:
     while leg != NULL:
         next_leg = leg.next             # once told, the leg is no longer ours to read
         if not tell(w, leg, <EventKind> leg.pending_event):
-            w.events_lost -= 1          # only late, not lost
+            store_relaxed(&w.events_lost, w.events_lost - 1)       # only late, not lost
             break
         leg = next_leg
     w.leaving = leg

@@ -113,7 +113,8 @@ def main(options: list[str]) -> int:
         case ["--soak", *rest]:
             command = ["tests.media.soak", *rest]
         case _:
-            command = ["pytest", *(options or build.tests)]
+            named = any((HERE / option.partition("::")[0]).exists() for option in options)
+            command = ["pytest", *(() if named else build.tests), *options]
     return subprocess.run(
         [*build.wrapper, sys.executable, "-m", *command], cwd=build.folder, env=environment, check=False
     ).returncode
