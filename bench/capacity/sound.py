@@ -10,6 +10,7 @@ import random
 import struct
 from array import array
 from dataclasses import dataclass
+from functools import cache
 
 from media_ext.codec_door import CodecProbe
 from media_ext.srtp_door import SrtpProbe
@@ -47,6 +48,7 @@ def speech(rate_hz: int, seconds: float, seed: int = 1) -> bytes:
     return samples.tobytes()
 
 
+@cache
 def spoken(encoding: str) -> Series:
     """A second of speech in this codec, Opus as phones send it: 48 kHz, in-band FEC."""
     rate_hz = RATES_HZ[encoding]
