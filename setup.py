@@ -1,7 +1,7 @@
 """Compiles `media_ext`; what is Python, and what travels as data, is said in pyproject.toml.
 
 `PBX_DEBUG_BUILD=1` turns bounds checks and the address and undefined-behaviour sanitizers on, `PBX_DEBUG_BUILD=thread`
-the thread sanitizer; `python -m tests.media.sanitized` makes such builds beside this one and runs the audio tests on them.
+the thread sanitizer; `python -m tests.media.sanitized` runs the audio tests on such builds, made beside this one.
 `PBX_WITHOUT="opus spandsp"` builds as if these libraries were not there.
 """
 
