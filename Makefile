@@ -21,7 +21,7 @@ PY_SOURCES := $(shell find pbx media_ext -name '*.py' 2>/dev/null)
 SITE_SOURCES := $(shell find site -path site/node_modules -prune -o -path site/dist -prune -o -path site/test-results -prune -o -type f -print 2>/dev/null)
 PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
 
-.PHONY: help run dev build test check bench release clean python lint site-check pytest live-test format lock
+.PHONY: help run dev build test check bench capacity release clean python lint site-check pytest live-test format lock
 
 help: ## this list
 	@echo "make run       start the node here, with a demo office on first start (ARGS='--http-port 9090' passes options)"
@@ -29,6 +29,7 @@ help: ## this list
 	@echo "make test      lint, types, layers, all tests but the slow ones: phones and a browser included"
 	@echo "make check     lint, types, layers, schema, and the site's own checks"
 	@echo "make bench     measure: start, memory, calls, registrations, audio; writes bench/results/"
+	@echo "make capacity  how many calls, conferences and recordings this box carries: about a minute and a half"
 	@echo "make dev       start the node and the site's development server, and restart on change"
 	@echo "make release   source archive and wheel, with the built site inside, in dist/"
 	@echo "make clean     remove everything that was built or installed here (never ./data)"
@@ -135,6 +136,9 @@ test: check pytest live-test
 
 bench: python .make/site
 	$(BIN)/python -m bench $(ARGS)
+
+capacity: .make/media_ext ## needs nothing but what running takes
+	$(BIN)/python -m bench.capacity --quick $(ARGS)
 
 release: build .make/python-test
 	@rm -rf dist build

@@ -20,7 +20,7 @@ from posix.time cimport clock_gettime, timespec
 from posix.unistd cimport close, write
 
 from media_ext.address cimport AF_INET, Address, address_set, ntohs, sockaddr, socklen_t
-from media_ext.atomics cimport load_relaxed
+from media_ext.atomics cimport load_relaxed, reference_add
 from media_ext.clock cimport NS_PER_S, ms, now_ns
 from media_ext.codec cimport CODEC_G722, CODEC_L16, CODEC_OPUS, CODEC_PCMA, CODEC_PCMU
 from media_ext.formats cimport format_of
@@ -155,7 +155,7 @@ cdef class Prompt:
     @property
     def holders(self):
         """How many hold the audio: this object and every player."""
-        return self.record.references
+        return reference_add(&self.record.references, 0)
 
 
 cdef class Leg:
@@ -361,11 +361,16 @@ cdef class Engine:
 
     @property
     def events_lost(self):
-        return sum([self.workers[i].events_lost for i in range(self.count)])
+        return sum([load_relaxed(&self.workers[i].events_lost) for i in range(self.count)])
+
+    @property
+    def leg_count(self):
+        """Legs whose memory is not freed yet."""
+        return len(self.legs)
 
     def cpu_seconds(self):
         """CPU time of each thread so far."""
-        return [thread_cpu_s(self.workers[i].cpu_clock) for i in range(self.count)]
+        return [thread_cpu_s(load_relaxed(&self.workers[i].cpu_clock)) for i in range(self.count)]
 
     # -- legs ------------------------------------------------------------------------------------------------------
 

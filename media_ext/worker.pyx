@@ -5,6 +5,7 @@ from libc.string cimport memcpy, memset
 from posix.unistd cimport close, write
 
 from media_ext.address cimport address_clear, same_address
+from media_ext.atomics cimport store_relaxed
 from media_ext.clock cimport NS_PER_MS, ms, now_ns
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
 from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
@@ -124,7 +125,7 @@ cdef void worker_run(Worker *w) noexcept nogil:
     cdef uint64_t one = 1
     prctl(PR_SET_TIMERSLACK, 1000)
     if pthread_getcpuclockid(pthread_self(), &clock) == 0:
-        w.cpu_clock = <uint64_t> <unsigned int> clock
+        store_relaxed(&w.cpu_clock, <uint64_t> <unsigned int> clock)
     while not w.stopping:
         w.loop.wait(w, wheel_next_ns(&w.wheel))
         w.batches += 1
@@ -141,7 +142,7 @@ cdef void worker_run(Worker *w) noexcept nogil:
     while w.legs != NULL:
         close_leg(w, w.legs)
     tell_leaving(w)
-    w.cpu_clock = 0
+    store_relaxed(&w.cpu_clock, 0)
     write(w.event_fd, &one, sizeof(one))
 
 
@@ -257,7 +258,7 @@ cdef void tell_leaving(Worker *w) noexcept nogil:
     while leg != NULL:
         next_leg = leg.next             # once told, the leg is no longer ours to read
         if not tell(w, leg, <EventKind> leg.pending_event):
-            w.events_lost -= 1          # only late, not lost
+            store_relaxed(&w.events_lost, w.events_lost - 1)       # only late, not lost
             break
         leg = next_leg
     w.leaving = leg
