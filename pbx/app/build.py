@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -93,8 +93,9 @@ def build(
     bus: EventBus,
     metrics: Registry,
     supervisor: Supervisor,
+    web_ports: Mapping[str, int],
 ) -> Parts:
-    """Make all parts. Nothing runs yet."""
+    """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
     local_address = LocalAddress(clock, bound_host=config.host, external_ip=config.external_ip)
     directory = Directory(lambda: _load(stores.records))
@@ -133,6 +134,7 @@ def build(
         clock=clock,
         local_address=local_address,
         local_port=sockets.port,
+        local_ports={"TLS": sockets.tls_port, **web_ports},
         guard=guard,
     )
     call_log = CallLog(lambda batch: _write(stores.cdrs, batch), bus)

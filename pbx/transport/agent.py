@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from pbx.core.clock import Clock
@@ -65,6 +65,7 @@ class Agent:
         clock: Clock,
         local_address: Callable[[str], str],
         local_port: int,
+        local_ports: Mapping[str, int] | None = None,
         resolver: Resolver | None = None,
         settings: AgentSettings | None = None,
         guard: Guard | None = None,
@@ -84,6 +85,7 @@ class Agent:
         self._methods = methods
         self._local_address = local_address
         self._local_port = local_port
+        self._local_ports = local_ports if local_ports is not None else {}
         self._new_tag = new_tag
         self._new_call_id = new_call_id
         self._legs: dict[tuple[str, str], SipLeg] = {}
@@ -273,7 +275,10 @@ class Agent:
         if hop.local_host:
             return hop
         address = self._local_address(hop.remote_host)
-        return Hop(hop.transport, hop.remote_host, hop.remote_port, address, self._local_port, hop.connection)
+        port = self._local_ports.get(hop.transport, self._local_port)
+        return Hop(
+            hop.transport, hop.remote_host, hop.remote_port, address, port, hop.connection, hop.server_name
+        )
 
     def spawn(self, name: str, coro: Coroutine[Any, Any, None]) -> None:
         if self._closing:
