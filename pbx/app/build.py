@@ -40,9 +40,11 @@ from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.records import RecordStore
 from pbx.transport.agent import Agent
+from pbx.transport.dns import CaresDns
 from pbx.transport.driver import Driver
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.local_address import LocalAddress, source_address
+from pbx.transport.resolver import Resolver
 from pbx.transport.sockets import SipSockets
 
 SERVER = "Bellwire"
@@ -132,6 +134,7 @@ def build(
     agent = Agent(
         driver=Driver(endpoint, sockets, clock=clock, guard=guard),
         clock=clock,
+        resolver=Resolver(clock, dns=CaresDns(config.dns_servers)),
         local_address=local_address,
         local_port=sockets.port,
         local_ports={"TLS": sockets.tls_port, **web_ports},

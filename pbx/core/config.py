@@ -90,6 +90,9 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         tuple[Annotated[str, Meta(pattern=r"^[0-9]{2,6}$(?!\n)")], ...],
         Meta(description="numbers that call for help: no rule blocks them"),
     ] = ("911", "112")
+    dns_servers: Annotated[
+        tuple[str, ...], Meta(description="name servers in place of the system's, such as 192.0.2.53")
+    ] = ()
     realm: Annotated[
         str,
         Meta(

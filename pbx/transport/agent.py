@@ -27,6 +27,7 @@ from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
 from pbx.transport.admission import check_invite, check_options
 from pbx.transport.dialling import FinalResponse, first_uri, hops_at_once, is_far_end_nat, user_of
 from pbx.transport.driver import Driver
+from pbx.transport.failover import ask_in_turn
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.identity import contact
 from pbx.transport.in_dialog import handle
@@ -155,6 +156,13 @@ class Agent:
         final = FinalResponse(request)
         self.driver.request(request, self.facing(hop), final)
         return await final.arrived
+
+    async def ask(self, request: Request, uri: str) -> Response:
+        """Send a request outside any dialog to wherever `uri` leads, the next place when one fails.
+
+        Raises `PeerError` when the URI leads nowhere.
+        """
+        return await ask_in_turn(request, await self.resolver.hops(uri), self.resolver, self.request)
 
     async def _resolve(self, leg: SipLeg, invite: ClientInvite, uri: str) -> None:
         try:
