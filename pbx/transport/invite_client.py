@@ -53,8 +53,8 @@ class ClientInvite:
     """Our INVITE. `won` is set by the first 2xx; `ack_owed` while its offer waits for our answer."""
 
     __slots__ = (
-        "_credentials",
         "_attempt",
+        "_credentials",
         "_leg",
         "_met_challenges",
         "_offer",
