@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -40,9 +40,11 @@ from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.records import RecordStore
 from pbx.transport.agent import Agent
+from pbx.transport.dns import CaresDns
 from pbx.transport.driver import Driver
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.local_address import LocalAddress, source_address
+from pbx.transport.resolver import Resolver
 from pbx.transport.sockets import SipSockets
 
 SERVER = "Bellwire"
@@ -94,8 +96,9 @@ def build(
     bus: EventBus,
     metrics: Registry,
     supervisor: Supervisor,
+    web_ports: Mapping[str, int],
 ) -> Parts:
-    """Make all parts. Nothing runs yet."""
+    """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
     local_address = LocalAddress(clock, bound_host=config.host, external_ip=config.external_ip)
     directory = Directory(lambda: _load(stores.records))
@@ -133,8 +136,10 @@ def build(
     agent = Agent(
         driver=Driver(endpoint, sockets, clock=clock, guard=guard),
         clock=clock,
+        resolver=Resolver(clock, dns=CaresDns(config.dns_servers)),
         local_address=local_address,
         local_port=sockets.port,
+        local_ports={"TLS": sockets.tls_port, **web_ports},
         guard=guard,
     )
     call_log = CallLog(lambda batch: _write(stores.cdrs, batch), bus)

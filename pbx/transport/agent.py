@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from pbx.core.clock import Clock
@@ -27,6 +27,7 @@ from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
 from pbx.transport.admission import check_invite, check_options
 from pbx.transport.dialling import FinalResponse, first_uri, hops_at_once, is_far_end_nat, user_of
 from pbx.transport.driver import Driver
+from pbx.transport.failover import ask_in_turn
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.identity import contact
 from pbx.transport.in_dialog import handle
@@ -65,6 +66,7 @@ class Agent:
         clock: Clock,
         local_address: Callable[[str], str],
         local_port: int,
+        local_ports: Mapping[str, int] | None = None,
         resolver: Resolver | None = None,
         settings: AgentSettings | None = None,
         guard: Guard | None = None,
@@ -84,6 +86,7 @@ class Agent:
         self._methods = methods
         self._local_address = local_address
         self._local_port = local_port
+        self._local_ports = local_ports if local_ports is not None else {}
         self._new_tag = new_tag
         self._new_call_id = new_call_id
         self._legs: dict[tuple[str, str], SipLeg] = {}
@@ -153,6 +156,13 @@ class Agent:
         final = FinalResponse(request)
         self.driver.request(request, self.facing(hop), final)
         return await final.arrived
+
+    async def ask(self, request: Request, uri: str) -> Response:
+        """Send a request outside any dialog to wherever `uri` leads, the next place when one fails.
+
+        Raises `PeerError` when the URI leads nowhere.
+        """
+        return await ask_in_turn(request, await self.resolver.hops(uri), self.resolver, self.request)
 
     async def _resolve(self, leg: SipLeg, invite: ClientInvite, uri: str) -> None:
         try:
@@ -273,7 +283,10 @@ class Agent:
         if hop.local_host:
             return hop
         address = self._local_address(hop.remote_host)
-        return Hop(hop.transport, hop.remote_host, hop.remote_port, address, self._local_port, hop.connection)
+        port = self._local_ports.get(hop.transport, self._local_port)
+        return Hop(
+            hop.transport, hop.remote_host, hop.remote_port, address, port, hop.connection, hop.server_name
+        )
 
     def spawn(self, name: str, coro: Coroutine[Any, Any, None]) -> None:
         if self._closing:

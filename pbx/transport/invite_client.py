@@ -26,6 +26,9 @@ from pbx.sip.session_timer import SessionOffer
 from pbx.sip.status import reason_of
 from pbx.transport.abilities import SDP
 from pbx.transport.bodies import sdp_of
+from pbx.transport.dialling import user_of
+from pbx.transport.failover import Attempt
+from pbx.transport.identity import contact
 from pbx.transport.reason import reason_headers
 from pbx.transport.transaction_users import NOBODY, Outgoing
 
@@ -50,6 +53,7 @@ class ClientInvite:
     """Our INVITE. `won` is set by the first 2xx; `ack_owed` while its offer waits for our answer."""
 
     __slots__ = (
+        "_attempt",
         "_credentials",
         "_leg",
         "_met_challenges",
@@ -84,6 +88,7 @@ class ClientInvite:
         self._met_challenges = 0
         self._offer = bool(request.body)
         self._outgoing: Outgoing | None = None
+        self._attempt: Attempt | None = None
         self._receiver = ReliableReceiver()
         self._session = session
 
@@ -96,7 +101,22 @@ class ClientInvite:
             return
         self.hops = hops[1:]
         self._leg.whereabouts.hop = hops[0]
-        self._outgoing = self._leg.host.driver.request(self.request, self._leg.host.facing(hops[0]), self)
+        host = self._leg.host
+        self._attempt = attempt = Attempt(host, hops[0])
+        outgoing = host.driver.request(self.request, host.facing(hops[0]), self)
+        if attempt is self._attempt:  # else the hop has failed already, and the next one is being tried
+            self._outgoing = outgoing
+            if self.hops and not self.answered:
+                attempt.watch(outgoing, self._next_hop)
+
+    def _next_hop(self) -> None:
+        """The same INVITE over the next hop, with a Contact that can be reached from there."""
+        hop = self._leg.host.facing(self.hops[0])
+        self._leg.contact = contact(user_of(self._leg.contact.strip("<>")), hop)
+        headers = self.request.headers.copy()
+        headers.set("Contact", self._leg.contact)
+        self.request = self._leg.request = Request("INVITE", self.request.uri, headers, self.request.body)
+        self.send(self.hops)
 
     def give_up(self, cause: LegCause) -> None:
         """CANCEL, as soon as RFC 3261 9.1 allows; a 2xx that crosses it is acknowledged and ended."""
@@ -136,6 +156,8 @@ class ClientInvite:
 
     def responded(self, response: Response, hop: Hop) -> None:
         status = response.status
+        if self._attempt is not None:
+            self._attempt.heard(status)
         if status >= 300:
             self._refused(response)
             return
@@ -231,6 +253,8 @@ class ClientInvite:
             return
         if self.given_up is not None:
             self._leg.release()
+        elif response.status == 503 and self.hops and not self.forks:
+            self._next_hop()
         elif not self._may_ask_again(response):
             self._fail(response.status, response.reason, _contacts(response))
 
@@ -285,10 +309,12 @@ class ClientInvite:
     def failed(self, status: int) -> None:
         if self.answered:
             return
+        if self._attempt is not None:
+            self._attempt.failed()
         if self.given_up is not None:
             self._leg.release()
         elif self.hops and not self.forks:
-            self.send(self.hops)
+            self._next_hop()
         else:
             self._fail(status, reason_of(status))
 

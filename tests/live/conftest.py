@@ -54,7 +54,7 @@ class PhoneMaker:
         account = Account(
             number,
             password=node.password(number) if password is None else password,
-            registrar=node.address,
+            registrar=f"127.0.0.1:{node.sip_tls_port}" if transport == "tls" else node.address,
             transport=transport,
             codecs=codecs,
             encryption=encryption,

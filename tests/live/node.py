@@ -40,6 +40,8 @@ class Node:
     rtp_ports: int = 40
     sip_port: int = field(default_factory=lambda: free_range(2))
     http_port: int = field(default_factory=free_port)
+    sip_tls_port: int = field(default_factory=free_port)
+    https_port: int = field(default_factory=free_port)
     rtp_first: int = 0
     token: str = ""
     process: subprocess.Popen[bytes] | None = None
@@ -117,6 +119,8 @@ class Node:
             "--host", "127.0.0.1",
             "--http-port", str(self.http_port),
             "--sip-port", str(self.sip_port),
+            "--sip-tls-port", str(self.sip_tls_port),
+            "--https-port", str(self.https_port),
             "--rtp-port-min", str(self.rtp_first),
             "--rtp-port-max", str(self.rtp_first + self.rtp_ports - 1),
             "--external-ip", "127.0.0.1",

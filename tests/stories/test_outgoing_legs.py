@@ -16,6 +16,7 @@ from pbx.sip.digest import Challenger, VerdictKind
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 from pbx.transport.leg_host import AgentSettings
+from pbx.transport.resolver import Resolver
 from pbx.transport.sip_leg import SipLeg
 from tests.fakes.virtual_loop import run_virtual
 from tests.stories.office import ALICE, ANSWER, ANSWER_2, OFFER, OFFER_2, Office, target, until_ended
@@ -612,7 +613,7 @@ def test_a_name_is_resolved_before_the_invite_goes() -> None:
                 raise OSError("no such host")
             return ["10.9.9.9", HOST]
 
-        office.alice.agent.resolver._lookup = lookup
+        office.alice.agent.resolver = Resolver(office.alice.agent.clock, lookup)
         place = type(target(HOST))
         leg = office.alice.agent.dial(
             place("sip:102@phone.example", "sip:102@phone.example"), offer=OFFER, caller=ALICE, call="c"
