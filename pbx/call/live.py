@@ -82,6 +82,13 @@ class LiveFold:
         else:
             leg.audio = "flowing"
 
+    @property
+    def talking(self) -> set[str]:
+        """What the legs that answered were dialled as, the held ones included."""
+        return {
+            leg.party for name, leg in self._legs.items() if name != "a" and leg.state in ("talking", "held")
+        }
+
     def view(self) -> LiveCall:
         return LiveCall(
             id=self.offered.call,
