@@ -27,12 +27,14 @@ from pbx.feature.inbound import InboundCalls
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.registrar import Registrar, RegistrarPorts
+from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.feature.self_test import ECHO, TONE, SelfTest
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
 from pbx.media.prompts import hold_tone, milliwatt
 from pbx.model.cdr import Cdr
-from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, TRUNK
+from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, RING_GROUP, TRUNK
+from pbx.model.party import DialTarget
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
@@ -153,13 +155,21 @@ def build(
     )
     inbound = InboundCalls(trunks, partial(office.all, INBOUND_NUMBER), country=config.country)
     outside = OutsideCalls(trunks, partial(office.all, OUTBOUND_ROUTE), emergency=config.emergency_numbers)
+    extensions = ExtensionCalls(registrar, is_ours=lambda host: source_address(host) == host)
     self_test = SelfTest(milliwatt)
     dialplan = Dialplan(
         features={ECHO: self_test.echo, TONE: self_test.tone},
         directory=directory,
-        extensions=ExtensionCalls(registrar, is_ours=lambda host: source_address(host) == host),
+        extensions=extensions,
         inbound=inbound,
         outside=outside,
+        groups=RingGroups(
+            partial(office.all, RING_GROUP),
+            lambda number: _phones_of(office, extensions, number),
+            busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
+            fairness=Fairness(),
+            redirect=extensions.redirect,
+        ),
     )
     switch = Switch(
         CallPorts(
@@ -231,6 +241,11 @@ def _measure(
         labels=("kind",),
         read=lambda: {(kind.value,): guard.totals[kind] for kind in Offence},
     )
+
+
+def _phones_of(office: Office, extensions: ExtensionCalls, number: str) -> list[DialTarget]:
+    extension = office.get(EXTENSION, number)
+    return extensions.targets(extension) if extension is not None and extension.enabled else []
 
 
 async def _load(records: RecordStore) -> dict[str, Entry]:

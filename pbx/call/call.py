@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pbx.call.cdr import fold
@@ -33,7 +34,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MAX_DIVERSIONS = 5
+
 Reoffered = Callable[[CallLeg, bytes | None], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Diversion:
+    """`number` sent the call elsewhere; `reason` is RFC 5806's word for why."""
+
+    number: str
+    reason: str
 
 
 class Call:
@@ -44,6 +55,7 @@ class Call:
         self.caller = incoming.caller
         self.dialled = incoming.dialled
         self.trunk = incoming.trunk
+        self.diverted: list[Diversion] = []
         self.ports = ports
         self.scope = Scope()
         self.events: list[events.CallEvent] = []
@@ -81,6 +93,17 @@ class Call:
             isinstance(event, events.LegAnswered) and event.leg == "a"
         ):
             self.ports.log.put(fold(self.events))
+
+    def divert(self, number: str, reason: str, to: str) -> None:
+        """`number` sends the call on to `to`. Raises `PeerError` 482 when it goes round in a circle."""
+        if len(self.diverted) >= MAX_DIVERSIONS or any(each.number == to for each in self.diverted):
+            raise PeerError(482, "Forwarded In A Circle")
+        self.diverted.append(Diversion(number, reason))
+        self.record(events.CallRouted(call=self.id, at=self.now(), kind="forward", to=to))
+
+    def involves(self, extension: str) -> bool:
+        """Whether one of our extensions calls here, or has answered."""
+        return self.caller.extension == extension or extension in self.live.talking
 
     # -- the caller's leg ------------------------------------------------------------------------------------------
 

@@ -85,6 +85,13 @@ class LiveFold:
             leg.state = "held" if isinstance(event, LegHeld) else "talking"
             self.state = "held" if any(each.state == "held" for each in self._legs.values()) else "talking"
 
+    @property
+    def talking(self) -> set[str]:
+        """What the legs that answered were dialled as, the held ones included."""
+        return {
+            leg.party for name, leg in self._legs.items() if name != "a" and leg.state in ("talking", "held")
+        }
+
     def view(self) -> LiveCall:
         return LiveCall(
             id=self.offered.call,

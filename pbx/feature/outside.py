@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pbx.call.call import Call
 from pbx.call.connect import join
@@ -59,17 +59,17 @@ class OutsideCalls:
     def is_emergency(self, dialled: str) -> bool:
         return dialled in self._emergency
 
-    async def call_for_help(self, call: Call, extension: Extension) -> None:
+    async def call_for_help(self, call: Call, dialled: str, extension: Extension) -> None:
         """Over any trunk: those of a route for this number first, then all others, also when they seem to be down."""
         self._calls_for_help(call, extension)
-        log.warning("emergency call", extra={"number": call.dialled, "extension": extension.number})
-        chosen = [way.line for way in self._over(call.dialled, self._fitting(call.dialled))]
+        log.warning("emergency call", extra={"number": dialled, "extension": extension.number})
+        chosen = [way.line for way in self._over(dialled, self._fitting(dialled))]
         lines = dict.fromkeys([*chosen, *self._trunks.lines.values()])
-        await self._call(call, extension, [Way(line, call.dialled) for line in lines], help_needed=True)
+        await self._call(call, extension, [Way(line, dialled) for line in lines], help_needed=True)
 
-    async def call(self, call: Call, extension: Extension) -> bool:
+    async def call(self, call: Call, dialled: str, extension: Extension) -> bool:
         """Run the call if a route takes the number; False when none does. Raises `PeerError` 403, 503."""
-        fitting = list(self._fitting(call.dialled))
+        fitting = list(self._fitting(dialled))
         if not fitting:
             return False
         allowed = [
@@ -77,7 +77,7 @@ class OutsideCalls:
         ]
         if not allowed:
             raise PeerError(403, "Not Allowed For This Extension")
-        await self._call(call, extension, list(self._over(call.dialled, allowed)))
+        await self._call(call, extension, list(self._over(dialled, allowed)))
         return True
 
     def _fitting(self, dialled: str) -> Iterator[OutboundRoute]:
@@ -113,6 +113,7 @@ class OutsideCalls:
             )
             with line.channel():
                 target = line.target(way.number, call.caller, shown=extension.outside_number)
+                target = replace(target, headers=(*target.headers, *diversion_headers(call)))
                 fork = Fork(call, ring_timeout_s=RING_TIMEOUT_S, redirect=lambda _: ())
                 outcome = await fork.ring([target])
                 if not isinstance(outcome, Lost):
@@ -125,3 +126,11 @@ class OutsideCalls:
                 "a trunk failed, trying the next", extra={"trunk": line.trunk.id, "status": lost.status}
             )
         call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
+
+
+def diversion_headers(call: Call) -> list[tuple[str, str]]:
+    """Who sent the call on, last first (RFC 5806)."""
+    return [
+        ("Diversion", f"<sip:{each.number}@bellwire.invalid>;reason={each.reason}")
+        for each in reversed(call.diverted)
+    ]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from pbx.model.base import Record
+from pbx.model.forwarding import Forwarding
 from pbx.model.scalars import E164, DisplayName, ExtensionNumber, RingSeconds, SipPassword
 
 Reach = Literal["internal", "local", "national", "international", "premium"]
@@ -27,6 +28,10 @@ class Extension(Record, frozen=True, kw_only=True):
     may_call: Annotated[
         Reach, Meta(title="May call", description="How far. Emergency numbers are always allowed.")
     ] = "international"
+    do_not_disturb: Annotated[
+        bool, Meta(title="Do not disturb", description="Its phones do not ring; callers hear busy.")
+    ] = False
+    forward: Annotated[Forwarding, Meta(title="Forwarding")] = Forwarding()
     outside_number: Annotated[
         E164 | None,
         Meta(title="Outside number", description="Shown to outside numbers; without one, that of the trunk."),

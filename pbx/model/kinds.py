@@ -6,9 +6,10 @@ from pbx.model.extension import Extension, ExtensionWrite
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.kind import Kind
 from pbx.model.outbound_route import OutboundRoute
+from pbx.model.ring_group import RingGroup
 from pbx.model.trunk import Trunk, TrunkWrite
 
-__all__ = ["EXTENSION", "INBOUND_NUMBER", "KINDS", "OUTBOUND_ROUTE", "TRUNK", "kind_named"]
+__all__ = ["EXTENSION", "INBOUND_NUMBER", "KINDS", "OUTBOUND_ROUTE", "RING_GROUP", "TRUNK", "kind_named"]
 
 EXTENSION = Kind(
     name="extension",
@@ -19,6 +20,15 @@ EXTENSION = Kind(
     key="number",
     secret="sip_password",  # noqa: S106  the field's name
     secret_needed=True,
+    numbered=True,
+)
+RING_GROUP = Kind(
+    name="ring_group",
+    plural="ring_groups",
+    title="Ring groups",
+    record=RingGroup,
+    write=RingGroup,
+    key="number",
     numbered=True,
 )
 TRUNK = Kind(
@@ -45,7 +55,7 @@ OUTBOUND_ROUTE = Kind(
     write=OutboundRoute,
 )
 
-KINDS: tuple[Kind, ...] = (EXTENSION, TRUNK, INBOUND_NUMBER, OUTBOUND_ROUTE)
+KINDS: tuple[Kind, ...] = (EXTENSION, RING_GROUP, TRUNK, INBOUND_NUMBER, OUTBOUND_ROUTE)
 
 
 def kind_named(name: str) -> Kind:
