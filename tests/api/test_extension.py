@@ -11,7 +11,12 @@ from pbx.api.extension import new_sip_password
 from tests.api.conftest import Node
 
 LIST = "/api/v1/extensions"
-REST = {"may_call": "international", "outside_number": None}
+REST = {
+    "may_call": "international",
+    "do_not_disturb": False,
+    "forward": {"always": None, "busy": None, "no_answer": None, "unreachable": None},
+    "outside_number": None,
+}
 ALICE = {"number": "101", "name": "Alice", "sip_password": "alice-secret"}
 
 

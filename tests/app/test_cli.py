@@ -18,7 +18,12 @@ from pbx.core.config import settings
 from pbx.store.database import Database, lock_data_dir
 
 ROOT = Path(__file__).parents[2]
-REST = {"may_call": "international", "outside_number": None}
+REST = {
+    "may_call": "international",
+    "do_not_disturb": False,
+    "forward": {"always": None, "busy": None, "no_answer": None, "unreachable": None},
+    "outside_number": None,
+}
 OFFICE = {"extensions": [{"number": "101", "name": "Alice", "sip_password": "alice-password"}]}
 
 Pbx = Callable[..., "subprocess.CompletedProcess[str]"]
