@@ -12,6 +12,7 @@ from media_ext.latch cimport Latch
 from media_ext.ring cimport Ring
 from media_ext.rtp cimport Sender
 from media_ext.srtp cimport Srtp
+from media_ext.tap cimport Tap
 from media_ext.wheel cimport Timer, Wheel
 
 cdef enum:
@@ -134,6 +135,7 @@ cdef struct Leg:
     Sender sender
     Output out
     Player player
+    Tap *tap                    # who listens in or records, a list; NULL: nobody
     Digits digits
     Address rtcp_signalled
     Address rtcp_current        # where RTCP was last heard from, on the phone's host
@@ -159,6 +161,8 @@ cdef enum Operation:
     OP_PLAY
     OP_STOP_PLAYING
     OP_SECURE
+    OP_TAP
+    OP_UNTAP
     OP_CLOSE
     OP_DETACH
     OP_STOP
@@ -199,6 +203,7 @@ cdef union CommandDetail:
     LinkCommand link
     PlayCommand play
     SecureCommand secure
+    Tap *tap                    # one reference goes with OP_TAP; OP_UNTAP only compares
 
 
 cdef struct Command:
