@@ -33,6 +33,8 @@ from media_ext.rtcp cimport CNAME_BYTES
 from media_ext.security cimport security_close, security_drop
 from media_ext.srtp cimport Srtp, srtp_open
 from media_ext.srtp_keys cimport SrtpShape, srtp_shape
+from media_ext.tap cimport tap_hold
+from media_ext.tap_handle cimport TapHandle
 from media_ext.types cimport (
     DROP,
     EVENT_CLOSED,
@@ -57,7 +59,9 @@ from media_ext.types cimport (
     OP_SECURE,
     OP_STOP,
     OP_STOP_PLAYING,
+    OP_TAP,
     OP_UNLINK,
+    OP_UNTAP,
     PAYLOAD_TYPES,
     RTCP,
     RTP,
@@ -523,6 +527,19 @@ cdef class Engine:
                       <const sockaddr *> &to.bits, to.length) >= 0:
                 return True
         return False
+
+    def tap(self, Leg leg not None, TapHandle tap not None):
+        """Copy what this phone says and hears into the tap, which belongs to one leg at most."""
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        c.detail.tap = tap_hold(tap.record)
+        self.submit(leg, OP_TAP, &c)
+
+    def untap(self, Leg leg not None, TapHandle tap not None):
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        c.detail.tap = tap.record
+        self.submit(leg, OP_UNTAP, &c)
 
     # -- events ----------------------------------------------------------------------------------------------------
 

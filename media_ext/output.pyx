@@ -5,6 +5,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 from media_ext.atomics cimport count
 from media_ext.rtp cimport RTP_HEADER_BYTES, put16, put32
 from media_ext.security cimport security_seal
+from media_ext.tap cimport tap_said
 from media_ext.types cimport RTP
 
 
@@ -67,6 +68,8 @@ cdef const Address *rtcp_address(const Leg *leg) noexcept nogil:
 
 cdef void output_send(Worker *w, Leg *leg, int component, uint8_t *data, size_t size, const Address *to) noexcept nogil:
     """Everything that goes to a phone: encrypted in place where it must be, with `OUTPUT_TAILROOM` to do so."""
+    if leg.tap != NULL and component == RTP:
+        tap_said(leg.tap, leg.codecs, leg.formats, data, size, w.now_ns)
     if leg.must_encrypt and not security_seal(leg, data, &size):
         count(&leg.counters.send_errors, 1)
         return

@@ -26,6 +26,7 @@ from media_ext.rtp cimport (
     sender_received,
 )
 from media_ext.security cimport datagram_receive, security_open
+from media_ext.tap cimport tap_heard
 from media_ext.tell cimport tell
 from media_ext.types cimport (
     BUFFER_BYTES,
@@ -110,7 +111,10 @@ cdef void receive_rtp(Worker *w, Leg *leg, uint8_t *data, size_t size, const Rtp
         store_relaxed(&leg.counters.heard_type, h.payload_type)
     if format == 0 and not leg.any_format:
         count(&leg.counters.dropped_payload_type, 1)
-    elif leg.sink != NULL:
+        return
+    if leg.tap != NULL and leg.may_receive:
+        tap_heard(leg.tap, leg.codecs, data, h, clock_hz, w.now_ns)
+    if leg.sink != NULL:
         pass_on(w, leg, data, size, h, clock_hz)
 
 

@@ -12,6 +12,7 @@ from media_ext.latch cimport Latch
 from media_ext.ring cimport Ring
 from media_ext.rtp cimport Sender
 from media_ext.srtp cimport Srtp
+from media_ext.tap cimport Tap
 from media_ext.wheel cimport Timer, Wheel
 
 cdef enum:
@@ -173,6 +174,7 @@ cdef struct Leg:
     Sender sender
     Output out
     Player player
+    Tap *tap                    # who listens in or records, a list; NULL: nobody
     Digits digits
     Reporting report
     Address rtcp_signalled
@@ -200,6 +202,8 @@ cdef enum Operation:
     OP_STOP_PLAYING
     OP_SECURE
     OP_EXPORT
+    OP_TAP
+    OP_UNTAP
     OP_CLOSE
     OP_DETACH
     OP_STOP
@@ -246,6 +250,7 @@ cdef union CommandDetail:
     PlayCommand play
     SecureCommand secure
     ExportCommand export_
+    Tap *tap                    # one reference goes with OP_TAP; OP_UNTAP only compares
 
 
 cdef struct Command:

@@ -16,6 +16,7 @@ from media_ext.relay_record cimport RelayRecord, relay_export
 from media_ext.report cimport report_bye, report_due, report_start, report_stop
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
 from media_ext.security cimport security_change, security_drop
+from media_ext.tap cimport tap_add, tap_end_all, tap_release, tap_remove
 from media_ext.tell cimport tell
 from media_ext.types cimport (
     COMMAND_RING,
@@ -41,7 +42,9 @@ from media_ext.types cimport (
     OP_SECURE,
     OP_STOP,
     OP_STOP_PLAYING,
+    OP_TAP,
     OP_UNLINK,
+    OP_UNTAP,
     PAYLOAD_TYPES,
     RTP,
     TIMER_HOUSEKEEPING,
@@ -109,6 +112,8 @@ cdef void worker_shut(Worker *w) noexcept nogil:
             prompt_release(command.detail.play.prompt)
         elif command.op == OP_SECURE:
             security_drop(&command.detail.secure)
+        elif command.op == OP_TAP:
+            tap_release(command.detail.tap)
         ring_release(&w.commands)
         command = <Command *> ring_peek(&w.commands)
     w.loop.shut(w)
@@ -178,6 +183,10 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
         secure(w, c.leg, &c.detail.secure)
     elif c.op == OP_EXPORT:
         export_leg(w, c.leg, &c.detail.export_)
+    elif c.op == OP_TAP:
+        tap_add(&c.leg.tap, c.detail.tap)
+    elif c.op == OP_UNTAP:
+        tap_remove(&c.leg.tap, c.detail.tap, w.now_ns)
     elif c.op == OP_CLOSE:
         close_leg(w, c.leg)
     elif c.op == OP_DETACH:
@@ -232,6 +241,7 @@ cdef void close_leg(Worker *w, Leg *leg) noexcept nogil:
     cdef int i
     report_bye(w, leg)
     player_stop(w, leg)
+    tap_end_all(&leg.tap, w.now_ns)
     drop_leg(w, leg, EVENT_CLOSED)
     for i in range(2):
         close(leg.sockets[i].fd)

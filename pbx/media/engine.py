@@ -18,7 +18,9 @@ from typing import Literal
 from media_ext.engine import Engine, Prompt, io_uring_refusal
 from pbx.core.errors import PeerError, StartupError
 from pbx.media.identity import Identity, load_identity
+from pbx.media.recorder import MayGoOn, Recorder, Recording, SoundFormat
 from pbx.media.stream import Stream
+from pbx.media.tap import Tap
 from pbx.media.udp_ports import NoPortError, PortPair, PortPool
 
 __all__ = ["LoopSetting", "MediaEngine", "Prompt", "Stream", "io_uring_refusal", "loop_for"]
@@ -70,6 +72,7 @@ class MediaEngine:
         self.native = Engine(
             threads=threads, silence_ms=silence_ms, loop=loop_for(loop), report_ms=int(report_s * 1000)
         )
+        self._recorder = Recorder()
         self._streams: dict[int, Stream] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
@@ -125,6 +128,7 @@ class MediaEngine:
         for stream in list(self._streams.values()):
             stream.close()
         await loop.run_in_executor(None, self.native.stop)
+        await self._recorder.stop()
         loop.remove_reader(self.native.fileno())
         self._drain()
         self.native.release()
@@ -207,6 +211,41 @@ class MediaEngine:
         """Let the phone hear again what it is linked to."""
         if not a.closed:
             self.native.stop_playing(a.native)
+
+    def tap(self, a: Stream, *, rate_hz: int = 16000, lag_ms: int = 100, buffer_ms: int = 2000) -> Tap:
+        """Listen in: what the phone says and hears, as samples of 8, 16 or 48 kHz.
+
+        `lag_ms` is how long a packet may take longer than others and still be heard in its place. What nobody reads
+        within `buffer_ms` is lost, and counted.
+        """
+        return self._recorder.listen(self.native, a, rate_hz=rate_hz, lag_ms=lag_ms, buffer_ms=buffer_ms)
+
+    def record(
+        self,
+        a: Stream,
+        path: Path,
+        *,
+        format: SoundFormat = "wav",
+        channels: Literal[1, 2] = 2,
+        rate_hz: int = 8000,
+        max_s: int = 12 * 3600,
+        may_go_on: MayGoOn | None = None,
+    ) -> Recording:
+        """Record into a new file: the phone left and what it hears right, or both mixed.
+
+        `may_go_on` is asked every 5 s with what there is so far; its False ends the recording as "quota". The stream
+        is told `RecordingEnded`.
+        """
+        return self._recorder.record(
+            self.native,
+            a,
+            path,
+            sound_format=format,
+            channels=channels,
+            rate_hz=rate_hz,
+            max_s=max_s,
+            may_go_on=may_go_on,
+        )
 
     def close_stream(self, stream: Stream) -> None:
         """For `Stream.close`."""

@@ -6,6 +6,8 @@ Internal values, never on a wire. They know nothing of sockets or of the compile
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
 
 from pbx.model.quality import Quality, burst_ratio, judge
 
@@ -263,4 +265,22 @@ class KeyingFailed:
     reason: str
 
 
-StreamEvent = FirstPacket | DigitPressed | WentSilent | Resumed | PromptEnded | Keyed | KeyingFailed
+RecordingReason = Literal["stopped", "closed", "max_length", "quota", "disk_full", "disk_failed", "disk_slow"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEnded:
+    """A recording is complete, or ended early; what was written until then can be played.
+
+    `duration_ms` is that of the file: paused time is not in it. `detail` is the system's word on a disk that failed.
+    """
+
+    reason: RecordingReason
+    duration_ms: int
+    path: Path
+    detail: str = ""
+
+
+StreamEvent = (
+    FirstPacket | DigitPressed | WentSilent | Resumed | PromptEnded | Keyed | KeyingFailed | RecordingEnded
+)
