@@ -41,6 +41,7 @@ from pbx.sip.endpoint import Endpoint
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.records import RecordStore
+from pbx.store.state import StateStore
 from pbx.transport.agent import Agent
 from pbx.transport.dns import CaresDns
 from pbx.transport.driver import Driver
@@ -66,6 +67,7 @@ class Parts:
     clock: SystemClock
     directory: Directory
     endpoint: Endpoint
+    fairness: Fairness
     local_address: LocalAddress
     media: MediaEngine
     office: Office
@@ -87,6 +89,7 @@ class Stores:
     records: RecordStore
     bindings: BindingStore
     cdrs: CdrStore
+    state: StateStore
 
 
 def build(
@@ -156,6 +159,7 @@ def build(
     inbound = InboundCalls(trunks, partial(office.all, INBOUND_NUMBER), country=config.country)
     outside = OutsideCalls(trunks, partial(office.all, OUTBOUND_ROUTE), emergency=config.emergency_numbers)
     extensions = ExtensionCalls(registrar, is_ours=lambda host: source_address(host) == host)
+    fairness = Fairness()
     self_test = SelfTest(milliwatt)
     dialplan = Dialplan(
         features={ECHO: self_test.echo, TONE: self_test.tone},
@@ -167,7 +171,7 @@ def build(
             partial(office.all, RING_GROUP),
             lambda number: _phones_of(office, extensions, number),
             busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
-            fairness=Fairness(),
+            fairness=fairness,
             redirect=extensions.redirect,
         ),
     )
@@ -207,6 +211,7 @@ def build(
         clock=clock,
         directory=directory,
         endpoint=endpoint,
+        fairness=fairness,
         local_address=local_address,
         media=media,
         office=office,

@@ -34,6 +34,7 @@ from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
 from pbx.store.records import RecordStore
+from pbx.store.state import StateStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 from pbx.transport.guard import Guard
@@ -99,7 +100,9 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         stack.push_async_callback(database.close)
         bus = EventBus()
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
-        stores = Stores(RecordStore(database, box, bus), BindingStore(database), CdrStore(database))
+        stores = Stores(
+            RecordStore(database, box, bus), BindingStore(database), CdrStore(database), StateStore(database)
+        )
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
             config,
@@ -120,6 +123,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}
         )
         tls = await _start_tls(ports, parts, supervisor) if config.tls else None
+        supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
         users = UserStore(database)
         runner = await start_http(
