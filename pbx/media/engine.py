@@ -97,6 +97,11 @@ class MediaEngine:
         return len(self._streams)
 
     @property
+    def recordings(self) -> int:
+        """How many recordings are going on."""
+        return self._recorder.recordings
+
+    @property
     def ports_available(self) -> int:
         """How many more streams could be opened now."""
         return self._pool.available
