@@ -16,6 +16,8 @@ from pbx.model.stream import (
     DigitPressed,
     Fingerprint,
     FirstPacket,
+    Keyed,
+    KeyingFailed,
     PromptEnded,
     RemoteMedia,
     Resumed,
@@ -55,6 +57,7 @@ class Stream:
         "_remote_port",
         "closed",
         "id",
+        "keying_failed",
         "label",
         "native",
         "on_event",
@@ -72,6 +75,7 @@ class Stream:
         self._final: StreamStats | None = None
         self._codecs: dict[int, str] = {}
         self._exports: list[asyncio.Future[bytes]] = []
+        self.keying_failed = ""
         self._encrypted = False
         self._handshake: Handshake | None = None
         self._on_datagram: Callable[[bytes, Address], None] | None = None
@@ -138,6 +142,7 @@ class Stream:
         from pbx.media.dtls import Handshake  # costs memory that nodes without DTLS need not spend
 
         self._end_handshake()
+        self.keying_failed = ""
         self._handshake = Handshake(self._engine.identity, self, active=active, fingerprints=fingerprints)
         self._secure(None, None, True)
         self._handshake.start((host, port))
@@ -145,6 +150,12 @@ class Stream:
     def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
         """What the stream's handshake has found."""
         self._secure(receive, send, True)
+        self.on_event(Keyed())
+
+    def miss_keys(self, reason: str) -> None:
+        """The stream's handshake has failed for good."""
+        self.keying_failed = reason
+        self.on_event(KeyingFailed(reason))
 
     def listen(self, listener: Callable[[bytes, Address], None] | None) -> None:
         """Get the STUN packets that come to the RTP and RTCP ports, with their sources; None: no more."""

@@ -420,6 +420,16 @@ async def test_keys_that_never_come_end_the_call() -> None:
     assert office.cdr.cause == "incompatible"
 
 
+async def test_keys_that_failed_while_it_rang_end_the_call_at_the_answer() -> None:
+    office = Office(offer=said(DTLS, *TLS))
+    task = await start(office, Ring("sip:b"))
+    office.media.streams[0].keying_failed = "the certificate is not the one of SDP"
+    office.signaling.legs["sip:b"].tell(Answered(sdp(PCMU)))
+    await asyncio.wait_for(task, 1)
+    assert office.cdr.cause == "incompatible"
+    assert office.media.open_streams == []
+
+
 async def hung_up(office: Office, task: asyncio.Task[None]) -> None:
     office.call.scope.end()
     await asyncio.wait_for(task, 1)

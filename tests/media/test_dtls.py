@@ -290,8 +290,11 @@ async def test_nobody_comes_and_the_call_is_told(
     engine: MediaEngine, phone: MakePhone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pbx.media.dtls.PATIENCE_S", 0.1)
-    _, told = secured(engine, phone(), active=False)
+    stream, told = secured(engine, phone(), active=False)
     await eventually(lambda: [type(each) for each in told] == [KeyingFailed])
+    assert stream.keying_failed
+    stream.handshake(active=False, fingerprints=[THEIRS.fingerprint], host="127.0.0.1", port=9)
+    assert not stream.keying_failed, "the same terms again are another try, once one has failed"
 
 
 async def test_the_same_terms_again_leave_the_keys_as_they_are(engine: MediaEngine, phone: MakePhone) -> None:
