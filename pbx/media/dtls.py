@@ -19,7 +19,7 @@ from pbx.model.stream import Fingerprint
 
 if TYPE_CHECKING:
     from pbx.media.identity import Identity
-    from pbx.media.stream import Address, Stream
+    from pbx.media.keying import Address, Keying
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Handshake:
     """Agrees on the keys of one stream. Made and started by `Stream.handshake`."""
 
     def __init__(
-        self, identity: Identity, stream: Stream, *, active: bool, fingerprints: Sequence[Fingerprint]
+        self, identity: Identity, stream: Keying, *, active: bool, fingerprints: Sequence[Fingerprint]
     ) -> None:
         self._context = _context(identity)
         self._stream = stream

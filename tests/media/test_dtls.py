@@ -19,7 +19,7 @@ from media_ext.srtp_door import SrtpProbe
 from pbx.core.errors import StartupError
 from pbx.media.dtls_peer import HASHES, MTU, DtlsError, DtlsPeer, context
 from pbx.media.engine import MediaEngine, Stream
-from pbx.media.identity import Identity, load_identity, new_identity
+from pbx.media.identity import Certificate, Identity, load_identity, new_identity
 from pbx.model.stream import Fingerprint, Keyed, KeyingFailed, SrtpKey, StreamEvent
 from tests.media.phone import Phone, eventually
 from tests.media.srtp_samples import rtp
@@ -161,6 +161,15 @@ def test_a_certificate_is_made_once_and_only_for_its_owner(tmp_path: Path) -> No
     path.write_bytes(first.certificate_pem)
     with pytest.raises(StartupError, match="does not hold"):
         load_identity(path)
+
+
+def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) -> None:
+    certificate = Certificate(tmp_path / "missing" / "dtls.pem")
+    certificate.check()
+    assert certificate.identity.fingerprint == certificate.identity.fingerprint
+    (tmp_path / "dtls.pem").write_text("something else")
+    with pytest.raises(StartupError, match="does not hold"):
+        Certificate(tmp_path / "dtls.pem").check()
 
 
 class Handshaker:
