@@ -49,9 +49,8 @@ def loop_for(setting: LoopSetting) -> Literal["io_uring", "epoll"]:
 class MediaEngine:
     """Opens streams on ports `port_min`…`port_max` of `bind_host`; `threads` of them share the work.
 
-    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told. `identity_file`
-    keeps the certificate of DTLS-SRTP; without it, each run has another. `report_s` is the least interval of RTCP
-    reports (RFC 3550 6.2).
+    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told. `identity_file` has
+    the certificate of DTLS-SRTP. `report_s` is the least interval of RTCP reports (RFC 3550 6.2).
     """
 
     def __init__(
