@@ -17,7 +17,7 @@ from typing import Literal
 
 from media_ext.engine import Engine, Prompt, io_uring_refusal
 from pbx.core.errors import PeerError, StartupError
-from pbx.media.identity import Identity, load_identity
+from pbx.media.identity import Certificate
 from pbx.media.recorder import MayGoOn, Recorder, Recording, SoundFormat
 from pbx.media.stream import Stream
 from pbx.media.tap import Tap
@@ -49,9 +49,8 @@ def loop_for(setting: LoopSetting) -> Literal["io_uring", "epoll"]:
 class MediaEngine:
     """Opens streams on ports `port_min`…`port_max` of `bind_host`; `threads` of them share the work.
 
-    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told. `identity_file`
-    keeps the certificate of DTLS-SRTP; without it, each run has another. `report_s` is the least interval of RTCP
-    reports (RFC 3550 6.2).
+    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told. `identity_file` has
+    the certificate of DTLS-SRTP. `report_s` is the least interval of RTCP reports (RFC 3550 6.2).
     """
 
     def __init__(
@@ -76,8 +75,7 @@ class MediaEngine:
         self._streams: dict[int, Stream] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
-        self._identity_file = identity_file
-        self._identity: Identity | None = None
+        self.certificate = Certificate(identity_file)
         self.refused = 0
         """Streams that could not be opened for want of ports."""
 
@@ -117,8 +115,7 @@ class MediaEngine:
             ) from error
         pair.rtp.close()
         pair.rtcp.close()
-        if self._identity_file is not None and self._identity_file.exists():
-            self._identity = load_identity(self._identity_file)
+        self.certificate.check()
         self._pool.give_back(pair.rtp_port)
         allow_many_files()
         self.native.start()
@@ -255,17 +252,6 @@ class MediaEngine:
     def close_stream(self, stream: Stream) -> None:
         """For `Stream.close`."""
         self.native.close(stream.native)
-
-    @property
-    def identity(self) -> Identity:
-        """The certificate that phones know this node by (DTLS-SRTP); the first to ask waits until it is read."""
-        if self._identity is None:
-            try:
-                self._identity = load_identity(self._identity_file)
-            except OSError as error:
-                log.warning("the certificate of encrypted audio is not kept", extra={"reason": str(error)})
-                self._identity = load_identity(None)
-        return self._identity
 
     def _drain(self) -> None:
         for event in self.native.drain():
