@@ -66,6 +66,7 @@ cdef void track_put(Track *t, const TapPacket *p, int64_t arrived, TrackScratch 
             if gap > 0:
                 fill_gap(t, p, gap, step > 0, s)
     measure(t, arrived)
+    t.filled = False
     t.next_seq = p.seq + 1
     samples = decode(t, p, s)
     if samples <= 0:
@@ -97,7 +98,7 @@ cdef void fill_gap(Track *t, const TapPacket *p, int64_t gap, bint lost, TrackSc
     cdef int32_t missing
     cdef int32_t longest
     cdef int64_t before = t.end
-    if lost and t.codec != NULL:
+    if lost and t.codec != NULL and not t.filled:
         longest = t.decoded_hz * TRACK_CONCEAL_MS // 1000
         missing = <int32_t> min(gap * t.decoded_hz // t.rate_hz, t.decoded_hz)
         if missing > t.decoded_hz * TRACK_FEC_MS // 1000:
@@ -222,6 +223,7 @@ cdef void track_fill(Track *t, int64_t until) noexcept nogil:
     if samples <= 0:
         return
     add_silence(t, samples)
+    t.filled = True
     if t.known:
         t.next_ts += <uint32_t> (samples * t.clock_hz // t.rate_hz)
 
