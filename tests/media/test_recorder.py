@@ -12,7 +12,7 @@ import pytest
 
 from media_ext.codec_door import CodecProbe
 from pbx.media.engine import MediaEngine, Stream
-from pbx.media.recorder import RecordingProgress
+from pbx.media.recording import RecordingProgress
 from pbx.model.stream import RecordingEnded, StreamEvent, StreamFormat
 from tests.media.phone import G711, Phone, digit_payload
 from tests.media.sound import packets
