@@ -16,7 +16,6 @@ import uvloop
 
 from bench.relay import open_call
 from pbx.media.engine import MediaEngine
-from pbx.media.recorder import SoundFormat
 from pbx.media.recording import Recording
 
 
@@ -31,7 +30,7 @@ async def serve(port_min: int, port_max: int, folder: Path, way: Literal["none",
     if way != "none":
         for number, stream in enumerate(first_sides):
             path = folder / f"{number}.{way}"
-            recordings.append(media.record(stream, path, format=cast(SoundFormat, way)))
+            recordings.append(media.record(stream, path, format=way))
     print(json.dumps(ports), flush=True)
     while await loop.run_in_executor(None, sys.stdin.readline):
         spent = {

@@ -74,7 +74,7 @@ cdef void reader_thread_run(ReaderThread *t) noexcept nogil:
     cdef int clock
     setpriority(PRIO_PROCESS, <int> syscall(SYS_gettid), READER_NICE)
     if pthread_getcpuclockid(pthread_self(), &clock) == 0:
-        t.cpu_clock = <uint64_t> <unsigned int> clock
+        store_relaxed(&t.cpu_clock, <uint64_t> <unsigned int> clock)
     while not t.quitting:
         wait(t)
         carry_out_commands(t)
@@ -82,7 +82,7 @@ cdef void reader_thread_run(ReaderThread *t) noexcept nogil:
     while t.readings != NULL:
         stop_all(t)
         step_all(t)
-    t.cpu_clock = 0
+    store_relaxed(&t.cpu_clock, 0)
 
 
 cdef void wait(ReaderThread *t) noexcept nogil:

@@ -3,6 +3,7 @@
 from libc.stdlib cimport calloc, free, llabs
 from libc.string cimport memcpy, memmove, memset
 
+from media_ext.atomics cimport count
 from media_ext.codec cimport CODEC_L16, CodecId, CodecSettings, codec_has_rate, codec_open
 from media_ext.resample cimport RESAMPLE_QUALITY, resample, resample_close, resample_open, resample_reset
 from media_ext.stretch cimport stretch
@@ -62,7 +63,7 @@ cdef void track_put(Track *t, const TapPacket *p, int64_t arrived, TrackScratch 
                 or arrived - t.end - gap > TRACK_BEHIND_MS * <int64_t> t.rate_hz // 1000):
             anchor(t, p, arrived)
         else:
-            t.stats.lost += step
+            count(&t.stats.lost, step)
             if gap > 0:
                 fill_gap(t, p, gap, step > 0, s)
     measure(t, arrived)

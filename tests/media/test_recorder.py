@@ -189,6 +189,7 @@ async def test_the_end_of_the_stream_ends_the_recording(
     assert level_db(channels(ended.path)[1]) > -18
 
 
+@pytest.mark.slow
 async def test_the_longest_length_and_a_quota_end_a_recording(
     engine: MediaEngine, call: tuple[Phone, Phone, Stream, Stream], tmp_path: Path
 ) -> None:

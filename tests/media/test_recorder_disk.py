@@ -109,6 +109,7 @@ async def test_a_full_disk_ends_the_recording_and_costs_no_packet(
     assert 2.1 <= seconds <= 2.3, "all that the disk took"
 
 
+@pytest.mark.slow
 async def test_a_disk_that_does_not_answer_ends_the_recording_and_costs_no_packet(
     engine: MediaEngine, phone: MakePhone, tmp_path: Path
 ) -> None:

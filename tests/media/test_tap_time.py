@@ -143,7 +143,7 @@ def test_a_change_of_codec_goes_on_in_time(codec: str, pcm_hz: int, clock_hz: in
     assert not np.any(sound[1150 * rate_hz // 1000 :])
 
 
-@pytest.mark.parametrize("ppm", [-300, -50, 0, 50, 300])
+@pytest.mark.parametrize("ppm", [-300, 50, 300])
 def test_over_hours_a_sender_whose_clock_drifts_stays_in_its_place(ppm: int) -> None:
     """Two hours at 300 ppm are 2.2 s; each minute a click is looked for where it was sent."""
     tap = TapProbe()
