@@ -18,7 +18,8 @@ from typing import Literal
 from media_ext.engine import Engine, Prompt, io_uring_refusal
 from pbx.core.errors import PeerError, StartupError
 from pbx.media.identity import Certificate
-from pbx.media.recorder import MayGoOn, Recorder, Recording, SoundFormat
+from pbx.media.recorder import Recorder, SoundFormat
+from pbx.media.recording import MayGoOn, Recording
 from pbx.media.stream import Stream
 from pbx.media.tap import Tap
 from pbx.media.udp_ports import NoPortError, PortPair, PortPool
@@ -98,6 +99,15 @@ class MediaEngine:
     def recordings(self) -> int:
         """How many recordings are going on."""
         return self._recorder.recordings
+
+    @property
+    def open_streams(self) -> list[Stream]:
+        """All that are open or closing."""
+        return list(self._streams.values())
+
+    def reader_cpu_seconds(self) -> list[float]:
+        """CPU time of each thread that reads taps; none while nothing was ever recorded."""
+        return self._recorder.cpu_seconds()
 
     @property
     def ports_available(self) -> int:
