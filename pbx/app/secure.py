@@ -30,10 +30,10 @@ RENEW_S = 600.0
 class Secure:
     """What is served, and what is shown when this node connects itself."""
 
-    def __init__(self, config: NodeConfig, *, external: Callable[[], str] = lambda: "") -> None:
-        """`external` is the node's address in the Internet, as far as it is known."""
+    def __init__(self, config: NodeConfig) -> None:
+        self.external: Callable[[], str] = lambda: ""
+        """The node's address in the Internet, as far as it is known."""
         self._config = config
-        self._external = external
         self._server: ServerTls | None = None
         self._client: ssl.SSLContext | None = None
 
@@ -80,7 +80,7 @@ class Secure:
         config = self._config
         if config.tls_cert is not None and config.tls_key is not None:
             return CertificateFiles(config.tls_cert, config.tls_key)
-        return ensure(config.data_dir, names(config, self._external()))
+        return ensure(config.data_dir, names(config, self.external()))
 
 
 def names(config: NodeConfig, external: str = "") -> list[str]:

@@ -162,7 +162,8 @@ class TcpListener:
         A connection that fails later is reported to `undeliverable`.
         """
         stream = self._streams.get(hop.connection)
-        if stream is not None and stream.is_open:
+        # A number from before a restart may be another phone's now.
+        if stream is not None and stream.is_open and stream.hop.remote_host == hop.remote_host:
             return stream.write(data)
         peer = (hop.remote_host, hop.remote_port, hop.server_name)
         stream = self._streams.get(self._by_peer.get(peer, 0))
