@@ -181,9 +181,10 @@ def build(
     )
     inbound = InboundCalls(trunks, partial(office.all, INBOUND_NUMBER), country=config.country)
     outside = OutsideCalls(trunks, partial(office.all, OUTBOUND_ROUTE), emergency=config.emergency_numbers)
-    extensions = ExtensionCalls(registrar, is_ours=lambda host: source_address(host) == host)
     fairness = Fairness()
-    extensions = ExtensionCalls(registrar, is_ours=lambda host: host in (external.address, source_address(host)))
+    extensions = ExtensionCalls(
+        registrar, is_ours=lambda host: host in (external.address, source_address(host))
+    )
     self_test = SelfTest(milliwatt)
     dialplan = Dialplan(
         features={ECHO: self_test.echo, TONE: self_test.tone},
