@@ -77,6 +77,7 @@ class Parts:
     reachability: Reachability
     registrar: Registrar
     sip_port: int
+    sip_tls_port: int
     started_at: datetime
     switch: Switch
     trunks: Trunks
@@ -244,6 +245,7 @@ def build(
         reachability=reachability,
         registrar=registrar,
         sip_port=sockets.port,
+        sip_tls_port=sockets.tls_port,
         started_at=clock.now(),
         switch=switch,
         trunks=trunks,

@@ -63,6 +63,7 @@ async def start_http(
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,
+            sip_tls_port=parts.sip_tls_port,
             version=program_version(),
             site_dir=config.site_dir or BUILT_SITE,
             health_checks=_checks(parts),
