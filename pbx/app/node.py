@@ -204,6 +204,8 @@ async def _start_sip(
     supervisor.spawn("call log", parts.call_log.run(), critical=True)
     supervisor.spawn("records", _follow_records(parts, bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
+    supervisor.spawn("phones", parts.reachability.run())
+    supervisor.spawn("external address", parts.external.follow())
     await ports.sip.start(parts.agent.driver)
     stopped = False
 
@@ -222,6 +224,7 @@ async def _start_sip(
 
 async def _start_tls(ports: Ports, parts: Parts, supervisor: Supervisor) -> ServerTls:
     """After SIP is answered: on the first start, making the certificate takes a moment."""
+    ports.secure.external = lambda: parts.external.address
     tls = await ports.secure.prepare()
     await ports.sip.start_tls(parts.agent.driver, tls.context)
     supervisor.spawn("certificate", ports.secure.watch())
