@@ -25,6 +25,13 @@ class NativeCounters(TypedDict):
     dropped_direction: int
     send_errors: int
 
+class OpusVoice(TypedDict, total=False):
+    bitrate_bps: int
+    complexity: int
+    loss_pct: int
+    fec: bool
+    dtx: bool
+
 def io_uring_refusal() -> str: ...
 
 class Prompt:
@@ -67,6 +74,9 @@ class Engine:
         may_send: bool,
         may_receive: bool,
         formats: Iterable[tuple[int, str, int]],
+        voice: tuple[int, str, int, OpusVoice] | None = None,
+        digits: tuple[int, int] | None = None,
+        ptime_ms: int = 20,
     ) -> None: ...
     def forget_remote(self, leg: Leg) -> None: ...
     def link(self, a: Leg, b: Leg, a_to_b: dict[int, int], b_to_a: dict[int, int]) -> None: ...

@@ -12,16 +12,25 @@ from collections import deque
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.errno cimport ENOPKG
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcmp, memcpy, memset
 from posix.time cimport clock_gettime, timespec
 from posix.unistd cimport close, write
 
 from media_ext.address cimport AF_INET, Address, address_set, ntohs
 from media_ext.atomics cimport load_relaxed
 from media_ext.clock cimport NS_PER_S, now_ns
-from media_ext.codec cimport CODEC_G722, CODEC_L16, CODEC_OPUS, CODEC_PCMA, CODEC_PCMU
+from media_ext.audio_status cimport audio_status_name
+from media_ext.codec cimport (
+    CODEC_G722,
+    CODEC_L16,
+    CODEC_OPUS,
+    CODEC_PCMA,
+    CODEC_PCMU,
+    CodecId,
+    codec_has_rate,
+)
 from media_ext.formats cimport format_of
 from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
@@ -46,6 +55,7 @@ from media_ext.types cimport (
     OP_LINK,
     OP_PLAY,
     OP_REMOTE,
+    OP_SPEAKER,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_UNLINK,
@@ -62,6 +72,7 @@ from media_ext.types cimport (
     Worker,
 )
 from media_ext.types cimport Leg as LegRecord
+from media_ext.voice cimport NO_TYPE, VoiceSettings, speaker_open
 from media_ext.worker cimport worker_open, worker_run, worker_shut
 
 cdef dict KIND_NAMES = {
@@ -147,6 +158,9 @@ cdef class Leg:
 
     cdef LegRecord *record
     cdef int worker
+    cdef VoiceSettings voice
+    cdef bint has_voice             # `voice` is known: the node may speak on this leg
+    cdef int speaker_hz             # the rate of its speaker; 0: none was made
 
     def __dealloc__(self):
         # Only a leg that no worker knows comes here with a record: `Engine.free` and `Engine.release` see to that.
@@ -324,8 +338,13 @@ cdef class Engine:
             leg.record = NULL
 
     def set_remote(self, Leg leg not None, bytes rtp_host not None, int rtp_port, bytes rtcp_host not None,
-                   int rtcp_port, bint rtcp_mux, bint may_send, bint may_receive, formats not None):
-        """Where the phone is, and its (payload type, encoding, clock in Hz); packed hosts, empty for unknown."""
+                   int rtcp_port, bint rtcp_mux, bint may_send, bint may_receive, formats not None,
+                   voice=None, digits=None, int ptime_ms=20):
+        """Where the phone is, and its (payload type, encoding, clock in Hz); packed hosts, empty for unknown.
+
+        `voice` (payload type, encoding, clock, Opus settings) and `digits` (payload type, clock) are what the node
+        sends when it speaks itself, in packets of `ptime_ms`.
+        """
         cdef Command c
         cdef int number
         memset(&c, 0, sizeof(c))
@@ -341,7 +360,52 @@ cdef class Engine:
             c.detail.remote.codecs[number] = CODEC_CODES.get(encoding, 0)
             if encoding == "TELEPHONE-EVENT":
                 c.detail.remote.formats[number] |= TELEPHONE_EVENT
+        self.set_voice(leg, voice, digits, ptime_ms)
         self.submit(leg, OP_REMOTE, &c)
+
+    cdef set_voice(self, Leg leg, voice, digits, int ptime_ms):
+        """A speaker that is there changes over to the new format in mid-sentence."""
+        cdef VoiceSettings v
+        memset(&v, 0, sizeof(v))
+        v.digits_type = NO_TYPE
+        leg.has_voice = voice is not None and voice[1] in CODEC_CODES
+        if not leg.has_voice:
+            return
+        number, encoding, clock_hz, opus = voice
+        v.payload_type = check_type(number)
+        v.codec.id = <CodecId> (<int> CODEC_CODES[encoding] - 1)
+        v.codec.encodes = True
+        v.codec.rate_hz = clock_hz if v.codec.id == CODEC_L16 else 0
+        v.codec.ptime_ms = whole_ptime(v.codec.id, clock_hz, ptime_ms)
+        v.codec.complexity = opus.get("complexity", 5)
+        v.codec.bitrate_bps = opus.get("bitrate_bps", 0)
+        v.codec.fec = opus.get("fec", False)
+        v.codec.loss_pct = opus.get("loss_pct", 0)
+        v.codec.dtx = opus.get("dtx", False)
+        if digits is not None:
+            v.digits_type = check_type(digits[0])
+            v.digits_clock_hz = digits[1]
+        if memcmp(&v, &leg.voice, sizeof(v)):
+            leg.voice = v
+            if leg.speaker_hz:
+                self.speak(leg, leg.speaker_hz)
+
+    cdef int speak(self, Leg leg, int rate_hz) except 0:
+        """Give the leg a speaker for sound at `rate_hz`, if its codec has that rate. Returns the speaker's rate."""
+        cdef Command c
+        cdef VoiceSettings v = leg.voice
+        cdef int32_t status = 0
+        if not leg.has_voice:
+            raise ValueError("no voice format was agreed on with this phone that can be encoded here")
+        if v.codec.id != CODEC_L16 and codec_has_rate(v.codec.id, rate_hz):
+            v.codec.rate_hz = rate_hz
+        memset(&c, 0, sizeof(c))
+        c.detail.speaker = speaker_open(&v, &status)
+        if c.detail.speaker == NULL:
+            raise ValueError(f"the voice format cannot be sent: {audio_status_name(status).decode()}")
+        leg.speaker_hz = c.detail.speaker.rate_hz
+        self.submit(leg, OP_SPEAKER, &c)
+        return leg.speaker_hz
 
     def forget_remote(self, Leg leg not None):
         self.submit(leg, OP_FORGET, NULL)
@@ -479,6 +543,15 @@ cdef int check_type(object payload_type) except -1:
     if not 0 <= payload_type < PAYLOAD_TYPES:
         raise ValueError(f"payload type {payload_type}")
     return payload_type
+
+
+cdef int whole_ptime(CodecId id, int clock_hz, int ptime_ms):
+    """A packet length that encoders have, and that fits a packet."""
+    ptime_ms = min(max(ptime_ms // 10 * 10, 10), 60)
+    if id == CODEC_L16:
+        while ptime_ms > 10 and clock_hz * ptime_ms // 500 > 1400:
+            ptime_ms -= 10
+    return ptime_ms
 
 
 cdef int fill_map(uint8_t *into, dict types) except -1:

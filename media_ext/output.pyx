@@ -61,7 +61,8 @@ cdef bint output_relay(Worker *w, Leg *leg, uint64_t feed, uint8_t *data, size_t
     cdef bint first
     cdef uint16_t seq
     cdef uint32_t rtp_ts
-    if not leg.may_send or to == NULL or leg.player.prompt != NULL:
+    if not leg.may_send or to == NULL or leg.player.prompt != NULL or (
+            leg.speaker != NULL and leg.speaker.owns):
         return False
     if not output_map(&leg.out, feed, h.seq, h.rtp_ts, clock_hz, w.now_ns, &first):
         return False

@@ -11,6 +11,7 @@ from media_ext.digits cimport Digits
 from media_ext.latch cimport Latch
 from media_ext.ring cimport Ring
 from media_ext.rtp cimport Sender
+from media_ext.voice cimport Speaker
 from media_ext.wheel cimport Timer, Wheel
 
 cdef enum:
@@ -122,6 +123,7 @@ cdef struct Leg:
     Sender sender
     Output out
     Player player
+    Speaker *speaker            # NULL until the node says something on this leg
     Digits digits
     Address rtcp_signalled
     Address rtcp_current        # where RTCP was last heard from, on the phone's host
@@ -146,6 +148,7 @@ cdef enum Operation:
     OP_ECHO
     OP_PLAY
     OP_STOP_PLAYING
+    OP_SPEAKER
     OP_CLOSE
     OP_DETACH
     OP_STOP
@@ -178,6 +181,7 @@ cdef union CommandDetail:
     RemoteCommand remote
     LinkCommand link
     PlayCommand play
+    Speaker *speaker
 
 
 cdef struct Command:

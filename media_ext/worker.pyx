@@ -11,6 +11,7 @@ from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
 from media_ext.output cimport output_cut
 from media_ext.player cimport player_run, player_start, player_stop, prompt_release
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
+from media_ext.speaker cimport speaker_install
 from media_ext.tell cimport tell
 from media_ext.types cimport (
     COMMAND_RING,
@@ -28,6 +29,7 @@ from media_ext.types cimport (
     OP_LINK,
     OP_PLAY,
     OP_REMOTE,
+    OP_SPEAKER,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_UNLINK,
@@ -42,6 +44,7 @@ from media_ext.types cimport (
     LinkCommand,
     RemoteCommand,
 )
+from media_ext.voice cimport speaker_close
 from media_ext.wheel cimport Timer, wheel_arm, wheel_disarm, wheel_next_ns, wheel_open, wheel_run
 
 cdef enum:
@@ -89,6 +92,8 @@ cdef void worker_shut(Worker *w) noexcept nogil:
     while command != NULL:
         if command.op == OP_PLAY:
             prompt_release(command.detail.play.prompt)
+        elif command.op == OP_SPEAKER:
+            speaker_close(command.detail.speaker)
         ring_release(&w.commands)
         command = <Command *> ring_peek(&w.commands)
     w.loop.shut(w)
@@ -153,6 +158,8 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
         player_start(w, c.leg, c.detail.play.prompt, c.detail.play.payload_type, c.detail.play.loop)
     elif c.op == OP_STOP_PLAYING:
         player_stop(w, c.leg)
+    elif c.op == OP_SPEAKER:
+        speaker_install(w, c.leg, c.detail.speaker)
     elif c.op == OP_CLOSE:
         close_leg(w, c.leg)
     elif c.op == OP_DETACH:
@@ -202,6 +209,8 @@ cdef void close_leg(Worker *w, Leg *leg) noexcept nogil:
     cdef int i
     player_stop(w, leg)
     drop_leg(w, leg, EVENT_CLOSED)
+    speaker_close(leg.speaker)
+    leg.speaker = NULL
     for i in range(2):
         close(leg.sockets[i].fd)
         leg.sockets[i].fd = -1

@@ -18,12 +18,13 @@ from pbx.model.stream import (
     RemoteMedia,
     Resumed,
     StreamEvent,
+    StreamFormat,
     StreamStats,
     WentSilent,
 )
 
 if TYPE_CHECKING:
-    from media_ext.engine import Leg, NativeEvent
+    from media_ext.engine import Leg, NativeEvent, OpusVoice
     from pbx.media.engine import MediaEngine
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class Stream:
             return
         rtcp_host = remote.rtcp_host or remote.rtp_host
         rtcp_port = remote.rtcp_port or remote.rtp_port + 1
+        voice, digits = remote.voice, remote.digits
         self._engine.native.set_remote(
             self.native,
             self._packed(remote.rtp_host),
@@ -93,7 +95,10 @@ class Stream:
             remote.rtcp_mux,
             remote.send,
             remote.receive,
-            [(each.payload_type, each.encoding, each.clock_hz) for each in remote.formats],
+            [_coded(each) for each in remote.formats],
+            None if voice is None else (*_coded(voice), opus_voice(voice)),
+            None if digits is None else (digits.payload_type, digits.clock_hz),
+            remote.ptime_ms,
         )
 
     def stats(self) -> StreamStats:
@@ -145,6 +150,25 @@ class Stream:
                 raise PeerError(488, "IPv6 Audio Not Supported Here")
             return packed
         return b"\0" * 10 + b"\xff\xff" + packed if ipv6 else packed
+
+
+def _coded(each: StreamFormat) -> tuple[int, str, int]:
+    return each.payload_type, each.encoding, each.clock_hz
+
+
+def opus_voice(voice: StreamFormat) -> OpusVoice:
+    """What the phone wishes to hear, by its fmtp line (RFC 7587 6.1). What makes no sense is passed over."""
+    if voice.encoding != "OPUS":
+        return {}
+    wishes = dict(
+        (name.strip().lower(), int(value)) if value.strip().isdecimal() else (name, 0)
+        for name, _, value in (each.partition("=") for each in voice.parameters.split(";"))
+    )
+    fec = wishes.get("useinbandfec") == 1
+    chosen: OpusVoice = {"fec": fec, "loss_pct": 5 if fec else 0, "dtx": wishes.get("usedtx") == 1}
+    if bitrate_bps := wishes.get("maxaveragebitrate"):
+        chosen["bitrate_bps"] = min(max(bitrate_bps, 6000), 510000)
+    return chosen
 
 
 def _readable(packed: bytes) -> str:
