@@ -29,13 +29,15 @@ from media_ext.codec cimport (
     CODEC_PCMA,
     CODEC_PCMU,
     CodecId,
+    codec_available,
     codec_has_rate,
 )
 from media_ext.formats cimport format_of
 from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
-from media_ext.player cimport prompt_hold, prompt_release
+from media_ext.player cimport GAIN_UNITY
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
+from media_ext.sound_door cimport best_rate, player_for
 from media_ext.types cimport (
     DROP,
     EVENT_CLOSED,
@@ -46,10 +48,10 @@ from media_ext.types cimport (
     EVENT_PROMPT_ENDED,
     EVENT_RESUMED,
     EVENT_SILENT,
-    MAX_PACKET_BYTES,
     OP_ADD,
     OP_CLOSE,
     OP_DETACH,
+    OP_DIGITS,
     OP_ECHO,
     OP_FORGET,
     OP_LINK,
@@ -68,11 +70,17 @@ from media_ext.types cimport (
     Event,
     Loop,
     Operation,
-    PromptData,
     Worker,
 )
 from media_ext.types cimport Leg as LegRecord
-from media_ext.voice cimport NO_TYPE, VoiceSettings, speaker_open
+from media_ext.voice cimport (
+    NO_TYPE,
+    Speaker,
+    VoiceSettings,
+    speaker_close,
+    speaker_open,
+    speaker_play,
+)
 from media_ext.worker cimport worker_open, worker_run, worker_shut
 
 cdef dict KIND_NAMES = {
@@ -105,54 +113,6 @@ def io_uring_refusal():
     return f"the kernel refuses it: {os.strerror(refusal)}" if refusal else ""
 
 
-cdef class Prompt:
-    """Encoded audio in frames of equal length, kept once however many phones hear it.
-
-    `data` holds whole frames of `frame_bytes`; a frame lasts `frame_ms`, in timestamp units of `clock_hz`.
-    """
-
-    cdef PromptData *record
-    cdef readonly str encoding
-
-    def __init__(self, bytes data not None, *, str encoding, int frame_bytes, int clock_hz=8000, int frame_ms=20):
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
-        if self.record != NULL:
-            raise RuntimeError("a prompt is made once")
-        if not 0 < frame_bytes <= MAX_PACKET_BYTES - 12 or size == 0 or size % frame_bytes:
-            raise ValueError(f"a prompt of {size} bytes is not made of frames of {frame_bytes}")
-        if not 0 < frame_ms <= 200 or clock_hz <= 0:
-            raise ValueError(f"frames of {frame_ms} ms at {clock_hz} Hz")
-        self.record = <PromptData *> calloc(1, sizeof(PromptData))
-        if self.record == NULL:
-            raise MemoryError
-        self.record.data = <uint8_t *> malloc(size)
-        if self.record.data == NULL:
-            free(self.record)
-            self.record = NULL
-            raise MemoryError
-        memcpy(self.record.data, PyBytes_AS_STRING(data), size)
-        self.record.references = 1
-        self.record.frame_bytes = frame_bytes
-        self.record.frames = <uint32_t> (size // frame_bytes)
-        self.record.frame_ms = frame_ms
-        self.record.clock_hz = clock_hz
-        self.record.frame_units = <uint32_t> (<int64_t> clock_hz * frame_ms // 1000)
-        self.encoding = encoding
-
-    def __dealloc__(self):
-        if self.record != NULL:
-            prompt_release(self.record)
-
-    @property
-    def duration_ms(self):
-        return self.record.frames * self.record.frame_ms
-
-    @property
-    def holders(self):
-        """How many hold the audio: this object and every player."""
-        return self.record.references
-
-
 cdef class Leg:
     """A phone's audio: handed to the engine's methods, and read for its counters."""
 
@@ -161,6 +121,9 @@ cdef class Leg:
     cdef VoiceSettings voice
     cdef bint has_voice             # `voice` is known: the node may speak on this leg
     cdef int speaker_hz             # the rate of its speaker; 0: none was made
+    cdef bint fed                   # by a pair or a room, at `speaker_hz`
+    cdef Leg linked                 # what that leg says is passed on to it as it is; itself: an echo
+    cdef dict playing               # serial → Playing; what has begun and was not told ended
 
     def __dealloc__(self):
         # Only a leg that no worker knows comes here with a record: `Engine.free` and `Engine.release` see to that.
@@ -169,6 +132,11 @@ cdef class Leg:
     @property
     def id(self):
         return self.record.id if self.record != NULL else 0
+
+    @property
+    def thread(self):
+        """The number of the worker that it belongs to."""
+        return self.worker
 
     def counters(self):
         """The counters as keyword arguments of `pbx.model.stream.StreamStats`."""
@@ -203,6 +171,15 @@ cdef class Leg:
         }
 
 
+cdef class Playing:
+    """What a player was made of, to make it again when the phone changes over to another codec."""
+
+    cdef tuple sounds
+    cdef bint loop
+    cdef bint over
+    cdef int gain
+
+
 cdef object age_s(uint64_t at_ns, int64_t now):
     if at_ns == 0:
         return None
@@ -219,6 +196,7 @@ cdef class Engine:
     cdef int count
     cdef int event_fd
     cdef uint32_t last_id
+    cdef uint32_t last_serial       # of players
     cdef dict legs
     cdef object waiting             # calls that wait until a leg has moved to another worker
     cdef Leg moving
@@ -316,6 +294,7 @@ cdef class Engine:
             raise MemoryError
         self.last_id += 1
         leg.record.id = self.last_id
+        leg.playing = {}
         leg.record.sockets[RTP].fd = rtp_fd
         leg.record.sockets[RTCP].fd = rtcp_fd
         leg.record.out.ssrc = ssrc
@@ -333,6 +312,7 @@ cdef class Engine:
     def free(self, Leg leg not None):
         """After "closed": give the memory back."""
         if leg.record != NULL:
+            part(leg)
             self.legs.pop(leg.record.id, None)
             free(leg.record)
             leg.record = NULL
@@ -368,12 +348,15 @@ cdef class Engine:
         cdef VoiceSettings v
         memset(&v, 0, sizeof(v))
         v.digits_type = NO_TYPE
-        leg.has_voice = voice is not None and voice[1] in CODEC_CODES
-        if not leg.has_voice:
+        leg.has_voice = False
+        if voice is None or voice[1] not in CODEC_CODES:
             return
         number, encoding, clock_hz, opus = voice
         v.payload_type = check_type(number)
         v.codec.id = <CodecId> (<int> CODEC_CODES[encoding] - 1)
+        if not codec_available(v.codec.id) or (v.codec.id == CODEC_L16 and not codec_has_rate(CODEC_L16, clock_hz)):
+            return
+        leg.has_voice = True
         v.codec.encodes = True
         v.codec.rate_hz = clock_hz if v.codec.id == CODEC_L16 else 0
         v.codec.ptime_ms = whole_ptime(v.codec.id, clock_hz, ptime_ms)
@@ -391,21 +374,36 @@ cdef class Engine:
                 self.speak(leg, leg.speaker_hz)
 
     cdef int speak(self, Leg leg, int rate_hz) except 0:
-        """Give the leg a speaker for sound at `rate_hz`, if its codec has that rate. Returns the speaker's rate."""
+        """Give the leg a speaker for sound at `rate_hz`, or the next rate above it that its codec has.
+
+        Returns the speaker's rate. What is played goes on.
+        """
         cdef Command c
         cdef VoiceSettings v = leg.voice
         cdef int32_t status = 0
         if not leg.has_voice:
             raise ValueError("no voice format was agreed on with this phone that can be encoded here")
-        if v.codec.id != CODEC_L16 and codec_has_rate(v.codec.id, rate_hz):
-            v.codec.rate_hz = rate_hz
+        if v.codec.id != CODEC_L16:
+            v.codec.rate_hz = rate_for(v.codec.id, rate_hz)
         memset(&c, 0, sizeof(c))
         c.detail.speaker = speaker_open(&v, &status)
         if c.detail.speaker == NULL:
             raise ValueError(f"the voice format cannot be sent: {audio_status_name(status).decode()}")
+        if leg.speaker_hz and leg.speaker_hz != c.detail.speaker.rate_hz:
+            try:
+                self.take_along(leg, c.detail.speaker)
+            except BaseException:
+                speaker_close(c.detail.speaker)
+                raise
         leg.speaker_hz = c.detail.speaker.rate_hz
         self.submit(leg, OP_SPEAKER, &c)
         return leg.speaker_hz
+
+    cdef take_along(self, Leg leg, Speaker *fresh):
+        """Players for the new rate; the worker sets them where the old ones are."""
+        cdef Playing each
+        for serial, each in leg.playing.items():
+            speaker_play(fresh, player_for(each.sounds, fresh.rate_hz, each.loop, each.gain, 0, each.over, serial))
 
     def forget_remote(self, Leg leg not None):
         self.submit(leg, OP_FORGET, NULL)
@@ -428,25 +426,68 @@ cdef class Engine:
             return
         memset(&c, 0, sizeof(c))
         c.detail.link.other = b.record
+        part(a)
+        part(b)
+        a.linked, b.linked = b, a
         fill_map(c.detail.link.map_out, a_to_b)
         fill_map(c.detail.link.map_back, b_to_a)
         self.push(a.worker, a.record, OP_LINK, &c)
 
     def unlink(self, Leg leg not None):
+        part(leg)
         self.submit(leg, OP_UNLINK, NULL)
 
     def echo(self, Leg leg not None):
+        part(leg)
+        leg.linked = leg
         self.submit(leg, OP_ECHO, NULL)
 
-    def play(self, Leg leg not None, Prompt prompt not None, int payload_type, bint loop):
+    def play(self, Leg leg not None, tuple sounds not None, *, bint loop=False, int gain=GAIN_UNITY,
+             int64_t start_ms=0, bint over=False):
+        """Play clips or a feed in place of what the leg hears, or `over` it. Raises ValueError when it cannot be done.
+
+        `gain` is in 1/4096. "prompt_ended" is told at the end of what does not loop, unless it was stopped or replaced.
+        """
         cdef Command c
+        cdef Playing playing = Playing.__new__(Playing)
+        cdef int rate_hz = best_rate(sounds)
+        if over and leg.linked is not None:
+            raise ValueError("what is relayed cannot be mixed with: bridge the legs first")
+        if not leg.speaker_hz or (leg.speaker_hz < rate_hz and not leg.fed and self.could_do_better(leg, rate_hz)):
+            self.speak(leg, rate_hz)
+        elif not leg.has_voice:
+            raise ValueError("no voice format was agreed on with this phone that can be encoded here")
+        playing.sounds, playing.loop, playing.gain, playing.over = sounds, loop, gain, over
         memset(&c, 0, sizeof(c))
-        c.detail.play.payload_type = check_type(payload_type)
-        c.detail.play.loop = loop
-        c.detail.play.prompt = prompt_hold(prompt.record)
+        self.last_serial = (self.last_serial % 0x7fffffff) + 1
+        c.detail.player = player_for(sounds, leg.speaker_hz, loop, gain, start_ms, over, self.last_serial)
+        leg.playing = {serial: each for serial, each in leg.playing.items() if (<Playing> each).over != over}
+        leg.playing[self.last_serial] = playing
         self.submit(leg, OP_PLAY, &c)
 
+    cdef bint could_do_better(self, Leg leg, int rate_hz):
+        return leg.voice.codec.id != CODEC_L16 and rate_for(leg.voice.codec.id, rate_hz) > leg.speaker_hz
+
+    def send_digits(self, Leg leg not None, bytes events not None, int duration_ms, int pause_ms):
+        """Digits as RFC 4733 events, or as sound to a phone without telephone-event."""
+        cdef Command c
+        cdef int i
+        if not 0 < len(events) <= 64 or max(events) > 15:
+            raise ValueError("1 to 64 digits of 0-9 * # A-D")
+        if not 40 <= duration_ms <= 6000 or not 20 <= pause_ms <= 6000:
+            raise ValueError("a digit lasts 40 to 6000 ms, the pause after it 20 to 6000 ms")
+        if not leg.speaker_hz:
+            self.speak(leg, 8000)
+        memset(&c, 0, sizeof(c))
+        c.detail.digits.count = <int> len(events)
+        c.detail.digits.duration_ms = duration_ms
+        c.detail.digits.pause_ms = pause_ms
+        for i in range(c.detail.digits.count):
+            c.detail.digits.events[i] = events[i]
+        self.submit(leg, OP_DIGITS, &c)
+
     def stop_playing(self, Leg leg not None):
+        leg.playing = {}
         self.submit(leg, OP_STOP_PLAYING, NULL)
 
     # -- events ----------------------------------------------------------------------------------------------------
@@ -468,11 +509,18 @@ cdef class Engine:
                 if event.kind == EVENT_DETACHED:
                     self.attach()
                 else:
+                    if event.kind == EVENT_PROMPT_ENDED:
+                        self.played(event.leg, event.number)
                     events.append((event.leg, KIND_NAMES[event.kind], event.number, event.duration_ms,
                                    packed_host(&event.address), packed_port(&event.address)))
                 ring_release(&w.events)
                 event = <Event *> ring_peek(&w.events)
         return events
+
+    cdef played(self, uint32_t leg_id, uint32_t serial):
+        cdef Leg leg = self.legs.get(leg_id)
+        if leg is not None:
+            leg.playing.pop(serial, None)
 
     cdef void attach(self):
         """The moving leg is free: give it to its new worker, then do what had to wait."""
@@ -543,6 +591,22 @@ cdef int check_type(object payload_type) except -1:
     if not 0 <= payload_type < PAYLOAD_TYPES:
         raise ValueError(f"payload type {payload_type}")
     return payload_type
+
+
+cdef part(Leg leg):
+    """Neither it nor the one it is linked to hears anybody now."""
+    if leg.linked is not None:
+        leg.linked.linked = None
+        leg.linked = None
+
+
+cdef int rate_for(CodecId id, int rate_hz):
+    """The lowest rate of the codec that loses nothing of sound at `rate_hz`; 0, its best, when none does."""
+    cdef int each
+    for each in (8000, 12000, 16000, 24000, 48000):
+        if each >= rate_hz and codec_has_rate(id, each):
+            return each
+    return 0
 
 
 cdef int whole_ptime(CodecId id, int clock_hz, int ptime_ms):

@@ -176,7 +176,7 @@ cdef void send_rtcp(Worker *w, Leg *leg, Leg *sink, const uint8_t *data, size_t 
     cdef Translation t
     cdef uint8_t translated[BUFFER_BYTES]
     cdef const Address *to = rtcp_address(sink)
-    if to == NULL or sink.player.prompt != NULL or (sink.speaker != NULL and sink.speaker.owns):
+    if to == NULL or (sink.speaker != NULL and sink.speaker.owns):
         return
     t.sender_ssrc = sink.out.ssrc
     t.in_step = sink.out.feed == feed_of(leg)

@@ -9,6 +9,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from media_ext.address cimport Address
 from media_ext.digits cimport Digits
 from media_ext.latch cimport Latch
+from media_ext.player cimport Player
 from media_ext.ring cimport Ring
 from media_ext.rtp cimport Sender
 from media_ext.voice cimport Speaker
@@ -32,7 +33,7 @@ cdef enum:                      # a leg's components
 
 cdef enum:                      # kinds of timers
     TIMER_HOUSEKEEPING = 0
-    TIMER_PLAYER = 1
+    TIMER_SPEAKER = 1
 
 
 # One writer (the worker), any reader. All counts are since the stream was opened.
@@ -79,27 +80,6 @@ cdef struct Output:
     int64_t report_ns           # … and when, for the round trip
 
 
-# Pre-encoded frames of one codec, shared by the players that use it; freed by whoever lets go last.
-cdef struct PromptData:
-    int32_t references
-    uint32_t frames
-    uint32_t frame_bytes
-    uint32_t frame_units        # timestamp units a frame lasts
-    uint32_t clock_hz
-    uint32_t frame_ms
-    uint8_t *data
-
-
-cdef struct Player:
-    PromptData *prompt          # NULL: not playing
-    uint8_t payload_type
-    bint loop
-    uint32_t frame
-    uint64_t feed
-    int64_t due_ns              # of the next frame; steps by frame_ms, so it never drifts
-    Timer timer
-
-
 cdef struct Socket:
     int fd
     bint connected
@@ -122,7 +102,6 @@ cdef struct Leg:
     Latch latch
     Sender sender
     Output out
-    Player player
     Speaker *speaker            # NULL until the node says something on this leg
     Digits digits
     Address rtcp_signalled
@@ -149,6 +128,7 @@ cdef enum Operation:
     OP_PLAY
     OP_STOP_PLAYING
     OP_SPEAKER
+    OP_DIGITS
     OP_CLOSE
     OP_DETACH
     OP_STOP
@@ -171,17 +151,19 @@ cdef struct LinkCommand:
     uint8_t map_back[128]
 
 
-cdef struct PlayCommand:
-    PromptData *prompt          # one reference goes with it
-    uint8_t payload_type
-    bint loop
+cdef struct DigitsCommand:
+    uint8_t events[64]          # RFC 4733
+    int32_t count
+    int32_t duration_ms
+    int32_t pause_ms
 
 
 cdef union CommandDetail:
     RemoteCommand remote
     LinkCommand link
-    PlayCommand play
-    Speaker *speaker
+    Player *player              # the command's own …
+    Speaker *speaker            # … and so is this
+    DigitsCommand digits
 
 
 cdef struct Command:
@@ -197,7 +179,7 @@ cdef enum EventKind:
     EVENT_SILENT                # number: ms
     EVENT_RESUMED
     EVENT_LATCHED               # address
-    EVENT_PROMPT_ENDED
+    EVENT_PROMPT_ENDED          # number: the player's serial
     EVENT_CLOSED                # the worker has let go of the leg for ever
     EVENT_DETACHED              # … to be given to another worker
 

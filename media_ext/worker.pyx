@@ -9,9 +9,17 @@ from media_ext.clock cimport NS_PER_MS, ms, now_ns
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
 from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
 from media_ext.output cimport output_cut
-from media_ext.player cimport player_run, player_start, player_stop, prompt_release
+from media_ext.player cimport player_close
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
-from media_ext.speaker cimport speaker_install
+from media_ext.speaker cimport (
+    speaker_add,
+    speaker_digits,
+    speaker_drop,
+    speaker_install,
+    speaker_run,
+    speaker_start,
+    speaker_stop,
+)
 from media_ext.tell cimport tell
 from media_ext.types cimport (
     COMMAND_RING,
@@ -24,6 +32,7 @@ from media_ext.types cimport (
     OP_ADD,
     OP_CLOSE,
     OP_DETACH,
+    OP_DIGITS,
     OP_ECHO,
     OP_FORGET,
     OP_LINK,
@@ -36,7 +45,7 @@ from media_ext.types cimport (
     PAYLOAD_TYPES,
     RTP,
     TIMER_HOUSEKEEPING,
-    TIMER_PLAYER,
+    TIMER_SPEAKER,
     Command,
     Event,
     EventKind,
@@ -91,7 +100,7 @@ cdef void worker_shut(Worker *w) noexcept nogil:
     cdef Command *command = <Command *> ring_peek(&w.commands) if w.commands.slots != NULL else NULL
     while command != NULL:
         if command.op == OP_PLAY:
-            prompt_release(command.detail.play.prompt)
+            player_close(command.detail.player)
         elif command.op == OP_SPEAKER:
             speaker_close(command.detail.speaker)
         ring_release(&w.commands)
@@ -155,9 +164,11 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
     elif c.op == OP_ECHO:
         echo(c.leg)
     elif c.op == OP_PLAY:
-        player_start(w, c.leg, c.detail.play.prompt, c.detail.play.payload_type, c.detail.play.loop)
+        speaker_start(w, c.leg, c.detail.player)
     elif c.op == OP_STOP_PLAYING:
-        player_stop(w, c.leg)
+        speaker_stop(w, c.leg)
+    elif c.op == OP_DIGITS:
+        speaker_digits(w, c.leg, &c.detail.digits)
     elif c.op == OP_SPEAKER:
         speaker_install(w, c.leg, c.detail.speaker)
     elif c.op == OP_CLOSE:
@@ -178,11 +189,8 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
     w.leg_count += 1
     leg.housekeeping.owner = leg
     leg.housekeeping.kind = TIMER_HOUSEKEEPING
-    leg.player.timer.owner = leg
-    leg.player.timer.kind = TIMER_PLAYER
     wheel_arm(&w.wheel, &leg.housekeeping, w.now_ns + ms(HOUSEKEEPING_MS))
-    if leg.player.prompt != NULL:
-        wheel_arm(&w.wheel, &leg.player.timer, leg.player.due_ns)
+    speaker_add(w, leg)
     w.loop.add(w, leg)
 
 
@@ -191,7 +199,7 @@ cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
     unlink(leg)
     w.loop.remove(w, leg)
     wheel_disarm(&w.wheel, &leg.housekeeping)
-    wheel_disarm(&w.wheel, &leg.player.timer)
+    speaker_drop(w, leg)
     if leg.previous != NULL:
         leg.previous.next = leg.next
     else:
@@ -207,7 +215,6 @@ cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
 
 cdef void close_leg(Worker *w, Leg *leg) noexcept nogil:
     cdef int i
-    player_stop(w, leg)
     drop_leg(w, leg, EVENT_CLOSED)
     speaker_close(leg.speaker)
     leg.speaker = NULL
@@ -302,8 +309,8 @@ cdef void echo(Leg *leg) noexcept nogil:
 cdef void timer_due(void *context, Timer *timer) noexcept nogil:
     cdef Worker *w = <Worker *> context
     cdef Leg *leg = <Leg *> timer.owner
-    if timer.kind == TIMER_PLAYER:
-        player_run(w, leg)
+    if timer.kind == TIMER_SPEAKER:
+        speaker_run(w, leg)
     else:
         keep_house(w, leg)
 

@@ -25,7 +25,7 @@ from pbx.feature.identify import Identify
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.self_test import ECHO, TONE, SelfTest
 from pbx.media.engine import MediaEngine
-from pbx.media.prompts import hold_tone, milliwatt
+from pbx.media.tones import hold_tone, milliwatt
 from pbx.model.cdr import Cdr
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger

@@ -11,19 +11,21 @@ import logging
 import resource
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from media_ext.engine import Engine, Prompt, io_uring_refusal
+from media_ext.engine import Engine, io_uring_refusal
+from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
-from pbx.media.stream import Stream
+from pbx.media.stream import DIGITS, Stream
 from pbx.media.udp_ports import NoPortError, PortPool
 
-__all__ = ["LoopSetting", "MediaEngine", "Prompt", "Stream", "io_uring_refusal", "loop_for"]
+__all__ = ["Clip", "Feed", "LoopSetting", "MediaEngine", "Stream", "io_uring_refusal", "loop_for"]
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
+GAIN_UNITY = 4096
 
 LoopSetting = Literal["auto", "io_uring", "epoll"]
 
@@ -160,13 +162,36 @@ class MediaEngine:
         if not a.closed:
             self.native.echo(a.native)
 
-    def play(self, a: Stream, prompt: Prompt, *, payload_type: int, loop: bool) -> None:
+    def play(
+        self,
+        a: Stream,
+        sound: Clip | Feed | Sequence[Clip],
+        *,
+        loop: bool = False,
+        gain_db: float = 0.0,
+        start_ms: int = 0,
+        over: bool = False,
+    ) -> None:
         """Play to the phone, instead of what it is linked to, until the end or `stop_playing`.
 
-        `PromptEnded` is told when a prompt that does not loop has ended.
+        Clips of a list follow each other without a gap; `loop` begins again with the first. `over` mixes it with what
+        the phone hears besides, and can be done only where that is decoded here. Ends what was played before, except
+        that what is played `over` and what is played instead do not end each other. `PromptEnded` is told when what
+        does not loop has ended. Raises `ValueError` for what cannot be played, and when no voice format is known.
         """
         if not a.closed:
-            self.native.play(a.native, prompt, payload_type, loop)
+            sounds: tuple[Clip | Feed, ...] = (sound,) if isinstance(sound, (Clip, Feed)) else tuple(sound)
+            gain = round(GAIN_UNITY * 10 ** (gain_db / 20))
+            self.native.play(a.native, sounds, loop=loop, gain=gain, start_ms=start_ms, over=over)
+
+    def send_digits(self, a: Stream, digits: str, *, duration_ms: int = 100, pause_ms: int = 70) -> None:
+        """Press keys towards the phone, after those that wait; instead of sound for as long as each lasts.
+
+        As RFC 4733 events, or as tones when the phone has no telephone-event. Raises `ValueError` for what is no digit.
+        """
+        if not a.closed:
+            events = bytes(map(DIGITS.index, digits.upper()))
+            self.native.send_digits(a.native, events, duration_ms, pause_ms)
 
     def stop_playing(self, a: Stream) -> None:
         """Let the phone hear again what it is linked to."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_DIGITS = "0123456789*#ABCD"
+DIGITS = "0123456789*#ABCD"
 
 
 def _unheard(_event: StreamEvent) -> None:
@@ -96,7 +96,7 @@ class Stream:
             remote.send,
             remote.receive,
             [_coded(each) for each in remote.formats],
-            None if voice is None else (*_coded(voice), opus_voice(voice)),
+            None if voice is None or not speakable(voice) else (*_coded(voice), opus_voice(voice)),
             None if digits is None else (digits.payload_type, digits.clock_hz),
             remote.ptime_ms,
         )
@@ -121,8 +121,8 @@ class Stream:
         kind, number, duration_ms, host, port = event[1:]
         if kind == "latched":
             self._remote_host, self._remote_port = _readable(host), port
-        elif kind == "digit" and number < len(_DIGITS):
-            self.on_event(DigitPressed(_DIGITS[number], duration_ms))
+        elif kind == "digit" and number < len(DIGITS):
+            self.on_event(DigitPressed(DIGITS[number], duration_ms))
         elif kind == "first":
             self.on_event(FirstPacket())
         elif kind == "silent":
@@ -154,6 +154,11 @@ class Stream:
 
 def _coded(each: StreamFormat) -> tuple[int, str, int]:
     return each.payload_type, each.encoding, each.clock_hz
+
+
+def speakable(voice: StreamFormat) -> bool:
+    """Whether the node could say it: it speaks with one channel, which Opus names two (RFC 7587 7)."""
+    return voice.channels == 1 or voice.encoding == "OPUS"
 
 
 def opus_voice(voice: StreamFormat) -> OpusVoice:
