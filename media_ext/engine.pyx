@@ -30,11 +30,14 @@ from media_ext.codec cimport (
     CODEC_PCMU,
     CodecId,
     codec_available,
+    codec_common_rate,
     codec_has_rate,
 )
 from media_ext.formats cimport format_of
+from media_ext.hearing cimport HearingSettings, hearing_open
 from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
+from media_ext.pair cimport pair_open
 from media_ext.player cimport GAIN_UNITY
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
 from media_ext.sound_door cimport best_rate, player_for
@@ -48,19 +51,24 @@ from media_ext.types cimport (
     EVENT_PROMPT_ENDED,
     EVENT_RESUMED,
     EVENT_SILENT,
+    EVENT_STOPPED,
+    EVENT_TALKING,
     OP_ADD,
+    OP_BRIDGE,
     OP_CLOSE,
     OP_DETACH,
     OP_DIGITS,
     OP_ECHO,
     OP_FORGET,
     OP_LINK,
+    OP_LISTENER,
     OP_PLAY,
     OP_REMOTE,
     OP_SPEAKER,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_UNLINK,
+    OP_WATCH,
     PAYLOAD_TYPES,
     RTCP,
     RTP,
@@ -89,6 +97,8 @@ cdef dict KIND_NAMES = {
     EVENT_SILENT: "silent",
     EVENT_RESUMED: "resumed",
     EVENT_LATCHED: "latched",
+    EVENT_TALKING: "talking",
+    EVENT_STOPPED: "stopped",
     EVENT_PROMPT_ENDED: "prompt_ended",
     EVENT_CLOSED: "closed",
 }
@@ -101,6 +111,9 @@ cdef dict CODEC_CODES = {
     "OPUS": CODEC_OPUS + 1,
     "L16": CODEC_L16 + 1,
 }
+
+# Rates at which digits in sound can be found.
+cdef tuple DETECTABLE_HZ = (8000, 16000, 48000)
 
 FULL_RING_PATIENCE_S = 2.0
 
@@ -122,6 +135,11 @@ cdef class Leg:
     cdef bint has_voice             # `voice` is known: the node may speak on this leg
     cdef int speaker_hz             # the rate of its speaker; 0: none was made
     cdef bint fed                   # by a pair or a room, at `speaker_hz`
+    cdef HearingSettings hearing    # what may come and can be decoded
+    cdef int listener_hz            # the rate of its listener; 0: none was made
+    cdef Leg partner                # decoded for it and encoded for it
+    cdef bint detects               # digits in sound
+    cdef bint tells                 # when its phone begins and stops talking
     cdef Leg linked                 # what that leg says is passed on to it as it is; itself: an echo
     cdef dict playing               # serial → Playing; what has begun and was not told ended
 
@@ -168,6 +186,8 @@ cdef class Leg:
             "dropped_payload_type": load_relaxed(&c.dropped_payload_type),
             "dropped_direction": load_relaxed(&c.dropped_direction),
             "send_errors": load_relaxed(&c.send_errors),
+            "late": load_relaxed(&c.late),
+            "discarded": load_relaxed(&c.discarded),
         }
 
 
@@ -341,7 +361,9 @@ cdef class Engine:
             if encoding == "TELEPHONE-EVENT":
                 c.detail.remote.formats[number] |= TELEPHONE_EVENT
         self.set_voice(leg, voice, digits, ptime_ms)
+        self.set_hearing(leg, formats)
         self.submit(leg, OP_REMOTE, &c)
+        self.retune(leg)
 
     cdef set_voice(self, Leg leg, voice, digits, int ptime_ms):
         """A speaker that is there changes over to the new format in mid-sentence."""
@@ -404,6 +426,120 @@ cdef class Engine:
         cdef Playing each
         for serial, each in leg.playing.items():
             speaker_play(fresh, player_for(each.sounds, fresh.rate_hz, each.loop, each.gain, 0, each.over, serial))
+
+    # -- what legs say -----------------------------------------------------------------------------------------------
+
+    cdef set_hearing(self, Leg leg, formats):
+        """What may come now; a listener that is there changes over."""
+        cdef HearingSettings h
+        cdef int code
+        memset(&h, 0, sizeof(h))
+        for _number, encoding, clock_hz in formats:
+            code = CODEC_CODES.get(encoding, 0)
+            if not code or (code - 1 == CODEC_L16 and (clock_hz % 4000 or not codec_has_rate(CODEC_L16, clock_hz))):
+                continue
+            h.codecs[code - 1] = codec_available(<CodecId> (code - 1))
+            if code - 1 == CODEC_L16:
+                h.l16_hz = clock_hz
+        if memcmp(&h, &leg.hearing, sizeof(h)):
+            leg.hearing = h
+            if leg.listener_hz and any_codec(&h):
+                rate_hz, leg.listener_hz = leg.listener_hz, 0
+                self.hear(leg, rate_hz)
+
+    cdef int hear(self, Leg leg, int rate_hz) except 0:
+        """Give the leg a listener for sound at `rate_hz`, whatever its codecs; nothing when it has one."""
+        cdef Command c
+        cdef HearingSettings h = leg.hearing
+        cdef int32_t status = 0
+        if leg.listener_hz == rate_hz:
+            return rate_hz
+        h.rate_hz = rate_hz
+        memset(&c, 0, sizeof(c))
+        c.detail.listener = hearing_open(&h, &status)
+        if c.detail.listener == NULL:
+            raise ValueError(f"what the phone sends cannot be decoded: {audio_status_name(status).decode()}")
+        leg.listener_hz = rate_hz
+        self.submit(leg, OP_LISTENER, &c)
+        return rate_hz
+
+    cdef join_at(self, Leg leg, int rate_hz):
+        """A speaker for sound at `rate_hz`, unless there is one."""
+        if leg.speaker_hz != rate_hz:
+            self.speak(leg, rate_hz)
+
+    cdef tune(self, Leg a, Leg b):
+        """Each hears the other at the rate at which it is spoken to, if possible without a resampler."""
+        cdef int rate_hz = codec_common_rate(a.voice.codec.id, a.voice.codec.rate_hz,
+                                             b.voice.codec.id, b.voice.codec.rate_hz)
+        if rate_hz not in DETECTABLE_HZ:
+            rate_hz = 16000
+        self.join_at(a, rate_hz)
+        self.join_at(b, rate_hz)
+        self.hear(a, b.speaker_hz)
+        self.hear(b, a.speaker_hz)
+
+    cdef retune(self, Leg leg):
+        """After a change of what a phone speaks and hears: whoever it is joined to is heard at the new rate."""
+        if leg.partner is not None and can_join(leg) and can_join(leg.partner):
+            self.tune(leg, leg.partner)
+
+    def bridge(self, Leg a not None, Leg b not None):
+        """Decode and encode between two legs; moves `b` to the thread of `a` first where they differ.
+
+        Ends what either was joined to. Raises ValueError when one of them cannot be decoded or spoken to here.
+        """
+        if a is b:
+            raise ValueError("a leg cannot be joined to itself: that is an echo")
+        check_join(a)
+        check_join(b)
+        self.in_turn(lambda: self._bridge(a, b))
+
+    def _bridge(self, Leg a, Leg b):
+        cdef Command c
+        if a.record == NULL or b.record == NULL or not can_join(a) or not can_join(b):
+            return
+        if self.moved_to(b, a.worker, lambda: self._bridge(a, b)):
+            return
+        if a.partner is not b:
+            part(a)
+            part(b)
+        a.partner, b.partner = b, a
+        self.tune(a, b)
+        a.fed = b.fed = True
+        memset(&c, 0, sizeof(c))
+        c.detail.bridge.other = b.record
+        c.detail.bridge.pair = pair_open()
+        if c.detail.bridge.pair == NULL:
+            raise MemoryError
+        self.push(a.worker, a.record, OP_BRIDGE, &c)
+
+    cdef bint moved_to(self, Leg leg, int worker, call):
+        """Whether the leg has to move first; `call` is made when it has."""
+        if leg.worker == worker:
+            return False
+        self.moving = leg
+        self.moving_to = worker
+        self.push(leg.worker, leg.record, OP_DETACH, NULL)
+        self.waiting.appendleft(call)
+        return True
+
+    def watch(self, Leg leg not None, *, detects=None, tells=None):
+        """Look for digits in sound, tell talkers; None leaves it as it is."""
+        cdef Command c
+        if detects or tells:
+            if not any_codec(&leg.hearing):
+                raise ValueError("what the phone sends cannot be decoded")
+            if not leg.listener_hz:
+                self.hear(leg, 8000)
+        if detects is not None:
+            leg.detects = detects
+        if tells is not None:
+            leg.tells = tells
+        memset(&c, 0, sizeof(c))
+        c.detail.watch.detects = leg.detects
+        c.detail.watch.tells = leg.tells
+        self.submit(leg, OP_WATCH, &c)
 
     def forget_remote(self, Leg leg not None):
         self.submit(leg, OP_FORGET, NULL)
@@ -593,8 +729,31 @@ cdef int check_type(object payload_type) except -1:
     return payload_type
 
 
+cdef bint any_codec(const HearingSettings *h) noexcept:
+    cdef int i
+    for i in range(5):
+        if h.codecs[i]:
+            return True
+    return False
+
+
+cdef bint can_join(Leg leg) noexcept:
+    return leg.has_voice and any_codec(&leg.hearing)
+
+
+cdef check_join(Leg leg):
+    if not leg.has_voice:
+        raise ValueError("no voice format was agreed on with this phone that can be encoded here")
+    if not any_codec(&leg.hearing):
+        raise ValueError("no format was agreed on with this phone that can be decoded here")
+
+
 cdef part(Leg leg):
-    """Neither it nor the one it is linked to hears anybody now."""
+    """Neither it nor the one it is joined to hears anybody now."""
+    if leg.partner is not None:
+        leg.partner.fed = leg.fed = False
+        leg.partner.partner = None
+        leg.partner = None
     if leg.linked is not None:
         leg.linked.linked = None
         leg.linked = None

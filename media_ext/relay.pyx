@@ -5,8 +5,11 @@ from media_ext.address cimport address_clear, same_address, same_host
 from media_ext.atomics cimport count, store_relaxed
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_receive, digits_reset
 from media_ext.formats cimport clock_hz_of
+from media_ext.hearing cimport hearing_wanted
 from media_ext.latch cimport latch_admit
+from media_ext.listener cimport listener_receive
 from media_ext.output cimport output_address, output_relay
+from media_ext.pair cimport pair_digit
 from media_ext.rtcp cimport Reports, Translation, rtcp_read, rtcp_translate, rtcp_valid
 from media_ext.rtp cimport (
     ARRIVAL_DUPLICATE,
@@ -101,7 +104,10 @@ cdef void receive_rtp(Worker *w, Leg *leg, uint8_t *data, size_t size, const Rtp
         store_relaxed(&leg.counters.jitter_clock_hz, clock_hz)
     if format == 0 and not leg.any_format:
         count(&leg.counters.dropped_payload_type, 1)
-    elif leg.sink != NULL:
+        return
+    if leg.may_receive and hearing_wanted(leg.listener):
+        listener_receive(w, leg, data, h)
+    if leg.sink != NULL:
         pass_on(w, leg, data, size, h, clock_hz)
 
 
@@ -127,6 +133,7 @@ cdef void hear_digit(Worker *w, Leg *leg, const uint8_t *data, const RtpHeader *
     cdef Digit digit = digits_receive(&leg.digits, data + h.payload_at, h.payload_bytes, h.rtp_ts, clock_hz, w.now_ns)
     if digit.event != DIGIT_NONE:
         tell(w, leg, EVENT_DIGIT, digit.event, digit.duration_ms)
+        pair_digit(leg, digit.event, digit.duration_ms)
 
 
 cdef void receive_rtcp(Worker *w, Leg *leg, int component, const uint8_t *data, size_t size,

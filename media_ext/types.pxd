@@ -8,6 +8,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from media_ext.address cimport Address
 from media_ext.digits cimport Digits
+from media_ext.hearing cimport Listener
 from media_ext.latch cimport Latch
 from media_ext.player cimport Player
 from media_ext.ring cimport Ring
@@ -34,6 +35,8 @@ cdef enum:                      # a leg's components
 cdef enum:                      # kinds of timers
     TIMER_HOUSEKEEPING = 0
     TIMER_SPEAKER = 1
+    TIMER_LISTENER = 2
+    TIMER_PAIR = 3
 
 
 # One writer (the worker), any reader. All counts are since the stream was opened.
@@ -60,6 +63,8 @@ cdef struct Counters:
     uint64_t dropped_payload_type
     uint64_t dropped_direction
     uint64_t send_errors
+    uint64_t late               # of what is decoded: came after their time
+    uint64_t discarded          # … came in time and were left out
 
 
 # What the phone hears is one RTP stream with one SSRC for the leg's life, whatever feeds it (RFC 3550 5.1). A feed is
@@ -86,6 +91,14 @@ cdef struct Socket:
     uint32_t watch              # the loop's own mark; 0: the loop does not know this socket
 
 
+# Two legs that are decoded and encoded for each other; see pair.pxd.
+cdef struct Pair:
+    Leg *a
+    Leg *b
+    int64_t due_ns
+    Timer timer
+
+
 cdef struct Leg:
     # what every packet needs
     Leg *sink                   # who hears this phone: the linked leg, the leg itself (echo), or NULL
@@ -103,6 +116,8 @@ cdef struct Leg:
     Sender sender
     Output out
     Speaker *speaker            # NULL until the node says something on this leg
+    Listener *listener          # NULL until the node has to understand it
+    Pair *pair                  # NULL: not joined to another leg by what is heard
     Digits digits
     Address rtcp_signalled
     Address rtcp_current        # where RTCP was last heard from, on the phone's host
@@ -129,6 +144,9 @@ cdef enum Operation:
     OP_STOP_PLAYING
     OP_SPEAKER
     OP_DIGITS
+    OP_LISTENER
+    OP_WATCH
+    OP_BRIDGE
     OP_CLOSE
     OP_DETACH
     OP_STOP
@@ -158,12 +176,25 @@ cdef struct DigitsCommand:
     int32_t pause_ms
 
 
+cdef struct WatchCommand:
+    bint detects
+    bint tells
+
+
+cdef struct BridgeCommand:
+    Leg *other
+    Pair *pair                  # the command's own
+
+
 cdef union CommandDetail:
     RemoteCommand remote
     LinkCommand link
     Player *player              # the command's own …
     Speaker *speaker            # … and so is this
     DigitsCommand digits
+    Listener *listener          # the command's own
+    WatchCommand watch
+    BridgeCommand bridge
 
 
 cdef struct Command:
@@ -179,6 +210,8 @@ cdef enum EventKind:
     EVENT_SILENT                # number: ms
     EVENT_RESUMED
     EVENT_LATCHED               # address
+    EVENT_TALKING               # number: level below 0 dBov
+    EVENT_STOPPED
     EVENT_PROMPT_ENDED          # number: the player's serial
     EVENT_CLOSED                # the worker has let go of the leg for ever
     EVENT_DETACHED              # … to be given to another worker
@@ -207,6 +240,7 @@ cdef struct Worker:
     Leg *legs
     Leg *leaving                # closed or detached, not yet told
     uint64_t leg_count
+    int32_t phase_ms            # of the newest pair or room within its tick
     uint64_t feeds              # makes player feeds unique
     uint64_t events_lost
     uint64_t batches

@@ -1,14 +1,18 @@
 """The worker thread; see worker.pxd."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 from posix.unistd cimport close, write
 
 from media_ext.address cimport address_clear, same_address
 from media_ext.clock cimport NS_PER_MS, ms, now_ns
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
+from media_ext.hearing cimport hearing_close
 from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
+from media_ext.listener cimport listener_add, listener_drop, listener_install, listener_run, listener_watch
 from media_ext.output cimport output_cut
+from media_ext.pair cimport pair_digit, pair_join, pair_part, pair_run
 from media_ext.player cimport player_close
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
 from media_ext.speaker cimport (
@@ -30,27 +34,33 @@ from media_ext.types cimport (
     EVENT_SILENT,
     HOUSEKEEPING_MS,
     OP_ADD,
+    OP_BRIDGE,
     OP_CLOSE,
     OP_DETACH,
     OP_DIGITS,
     OP_ECHO,
     OP_FORGET,
     OP_LINK,
+    OP_LISTENER,
     OP_PLAY,
     OP_REMOTE,
     OP_SPEAKER,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_UNLINK,
+    OP_WATCH,
     PAYLOAD_TYPES,
     RTP,
     TIMER_HOUSEKEEPING,
+    TIMER_LISTENER,
+    TIMER_PAIR,
     TIMER_SPEAKER,
     Command,
     Event,
     EventKind,
     Leg,
     LinkCommand,
+    Pair,
     RemoteCommand,
 )
 from media_ext.voice cimport speaker_close
@@ -103,6 +113,10 @@ cdef void worker_shut(Worker *w) noexcept nogil:
             player_close(command.detail.player)
         elif command.op == OP_SPEAKER:
             speaker_close(command.detail.speaker)
+        elif command.op == OP_LISTENER:
+            hearing_close(command.detail.listener)
+        elif command.op == OP_BRIDGE:
+            free(command.detail.bridge.pair)
         ring_release(&w.commands)
         command = <Command *> ring_peek(&w.commands)
     w.loop.shut(w)
@@ -158,11 +172,11 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
     elif c.op == OP_FORGET:
         forget_remote(w, c.leg)
     elif c.op == OP_LINK:
-        link(c.leg, &c.detail.link)
+        link(w, c.leg, &c.detail.link)
     elif c.op == OP_UNLINK:
-        unlink(c.leg)
+        unlink(w, c.leg)
     elif c.op == OP_ECHO:
-        echo(c.leg)
+        echo(w, c.leg)
     elif c.op == OP_PLAY:
         speaker_start(w, c.leg, c.detail.player)
     elif c.op == OP_STOP_PLAYING:
@@ -171,6 +185,12 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
         speaker_digits(w, c.leg, &c.detail.digits)
     elif c.op == OP_SPEAKER:
         speaker_install(w, c.leg, c.detail.speaker)
+    elif c.op == OP_LISTENER:
+        listener_install(w, c.leg, c.detail.listener)
+    elif c.op == OP_WATCH:
+        listener_watch(w, c.leg, c.detail.watch.detects, c.detail.watch.tells)
+    elif c.op == OP_BRIDGE:
+        bridge(w, c.leg, c.detail.bridge.other, c.detail.bridge.pair)
     elif c.op == OP_CLOSE:
         close_leg(w, c.leg)
     elif c.op == OP_DETACH:
@@ -191,12 +211,14 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
     leg.housekeeping.kind = TIMER_HOUSEKEEPING
     wheel_arm(&w.wheel, &leg.housekeeping, w.now_ns + ms(HOUSEKEEPING_MS))
     speaker_add(w, leg)
+    listener_add(w, leg)
     w.loop.add(w, leg)
 
 
 cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
     """Take a leg out of everything; Python is told as soon as there is room, and owns it from then on."""
-    unlink(leg)
+    unlink(w, leg)
+    listener_drop(w, leg)
     w.loop.remove(w, leg)
     wheel_disarm(&w.wheel, &leg.housekeeping)
     speaker_drop(w, leg)
@@ -217,7 +239,9 @@ cdef void close_leg(Worker *w, Leg *leg) noexcept nogil:
     cdef int i
     drop_leg(w, leg, EVENT_CLOSED)
     speaker_close(leg.speaker)
+    hearing_close(leg.listener)
     leg.speaker = NULL
+    leg.listener = NULL
     for i in range(2):
         close(leg.sockets[i].fd)
         leg.sockets[i].fd = -1
@@ -272,8 +296,10 @@ cdef void forget_remote(Worker *w, Leg *leg) noexcept nogil:
     leg.has_remote = leg.may_send = leg.may_receive = False
 
 
-cdef void unlink(Leg *leg) noexcept nogil:
+cdef void unlink(Worker *w, Leg *leg) noexcept nogil:
+    """The leg alone: neither passed on nor decoded for another."""
     cdef Leg *other = leg.sink
+    pair_part(w, leg)
     if other == NULL:
         return
     leg.sink = NULL
@@ -283,22 +309,29 @@ cdef void unlink(Leg *leg) noexcept nogil:
         output_cut(&leg.out)
 
 
-cdef void link(Leg *leg, const LinkCommand *c) noexcept nogil:
+cdef void link(Worker *w, Leg *leg, const LinkCommand *c) noexcept nogil:
     """Joining again what is joined only changes the maps: the streams go on."""
     cdef Leg *other = c.other
     if leg.sink != other or other.sink != leg:
-        unlink(leg)
-        unlink(other)
+        unlink(w, leg)
+        unlink(w, other)
         leg.sink = other
         other.sink = leg
     memcpy(leg.payload_map, c.map_out, PAYLOAD_TYPES)
     memcpy(other.payload_map, c.map_back, PAYLOAD_TYPES)
 
 
-cdef void echo(Leg *leg) noexcept nogil:
+cdef void bridge(Worker *w, Leg *leg, Leg *other, Pair *fresh) noexcept nogil:
+    if leg.pair == NULL or leg.pair != other.pair:
+        unlink(w, leg)
+        unlink(w, other)
+    pair_join(w, leg, other, fresh)
+
+
+cdef void echo(Worker *w, Leg *leg) noexcept nogil:
     cdef int i
     if leg.sink != leg:
-        unlink(leg)
+        unlink(w, leg)
     leg.sink = leg
     for i in range(PAYLOAD_TYPES):
         leg.payload_map[i] = <uint8_t> i
@@ -308,9 +341,15 @@ cdef void echo(Leg *leg) noexcept nogil:
 
 cdef void timer_due(void *context, Timer *timer) noexcept nogil:
     cdef Worker *w = <Worker *> context
-    cdef Leg *leg = <Leg *> timer.owner
+    cdef Leg *leg
+    if timer.kind == TIMER_PAIR:
+        pair_run(w, <Pair *> timer.owner)
+        return
+    leg = <Leg *> timer.owner
     if timer.kind == TIMER_SPEAKER:
         speaker_run(w, leg)
+    elif timer.kind == TIMER_LISTENER:
+        listener_run(w, leg)
     else:
         keep_house(w, leg)
 
@@ -322,6 +361,7 @@ cdef void keep_house(Worker *w, Leg *leg) noexcept nogil:
     cdef int64_t silent_at_ns
     if digit.event != DIGIT_NONE:
         tell(w, leg, EVENT_DIGIT, digit.event, digit.duration_ms)
+        pair_digit(leg, digit.event, digit.duration_ms)
     if leg.heard and not leg.silent and leg.may_receive and w.silence_ns > 0:
         silent_at_ns = last_sign_ns(leg) + w.silence_ns
         if w.now_ns >= silent_at_ns:

@@ -152,6 +152,29 @@ class MediaEngine:
         if not a.closed and not b.closed:
             self.native.link(a.native, b.native, dict(a_to_b), dict(b_to_a))
 
+    def bridge(self, a: Stream, b: Stream) -> None:
+        """Join two streams by sound: each is decoded and encoded for the other, whatever codecs they have.
+
+        Digits go the way that the other phone has. Ends what either was joined to before; `link` and `unlink` end it.
+        Raises `ValueError` when a phone's formats are unknown or cannot be decoded or encoded here.
+        """
+        if not a.closed and not b.closed:
+            self.native.bridge(a.native, b.native)
+
+    def detect_digits(self, a: Stream, on: bool) -> None:
+        """Look for DTMF tones in what the phone says; `DigitPressed` tells them, as it does RFC 4733 digits.
+
+        In a bridge with a phone that has telephone-event, they become events. Raises `ValueError` for what cannot be
+        decoded.
+        """
+        if not a.closed:
+            self.native.watch(a.native, detects=on)
+
+    def tell_talkers(self, a: Stream, on: bool) -> None:
+        """Tell `StartedTalking` and `StoppedTalking`. Raises `ValueError` for what cannot be decoded."""
+        if not a.closed:
+            self.native.watch(a.native, tells=on)
+
     def unlink(self, a: Stream) -> None:
         """End the relay of this stream, and of the one it was linked to; ends an echo too."""
         if not a.closed:

@@ -17,6 +17,8 @@ from pbx.model.stream import (
     PromptEnded,
     RemoteMedia,
     Resumed,
+    StartedTalking,
+    StoppedTalking,
     StreamEvent,
     StreamFormat,
     StreamStats,
@@ -129,6 +131,10 @@ class Stream:
             self.on_event(WentSilent(number))
         elif kind == "resumed":
             self.on_event(Resumed())
+        elif kind == "talking":
+            self.on_event(StartedTalking(-number))
+        elif kind == "stopped":
+            self.on_event(StoppedTalking())
         elif kind == "prompt_ended":
             self.on_event(PromptEnded())
 

@@ -82,6 +82,10 @@ class StreamStats:
     dropped_direction: int = 0
     """Came while the other side may not be sent to, or this one should be silent."""
     send_errors: int = 0
+    late: int = 0
+    """Of a phone that is decoded here: packets that came when something else was heard in their place already."""
+    discarded: int = 0
+    """Of a phone that is decoded here: packets that came in time and were left out, to catch up or for want of room."""
     remote_host: str = ""
     """The latched address, empty while none is."""
     remote_port: int = 0
@@ -128,4 +132,16 @@ class PromptEnded:
     """A prompt that does not loop was played to its end."""
 
 
-StreamEvent = FirstPacket | DigitPressed | WentSilent | Resumed | PromptEnded
+@dataclass(frozen=True, slots=True)
+class StartedTalking:
+    """Somebody talks into the phone; where that is asked for (`MediaEngine.tell_talkers`)."""
+
+    level_dbov: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedTalking:
+    """Nobody has for half a second."""
+
+
+StreamEvent = FirstPacket | DigitPressed | WentSilent | Resumed | PromptEnded | StartedTalking | StoppedTalking
