@@ -39,7 +39,10 @@ from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
 from media_ext.pair cimport pair_open
 from media_ext.player cimport GAIN_UNITY
+from media_ext.mixer cimport MIX_SILENT_DBOV, mixer_level_dbov
+from media_ext.resample cimport RESAMPLE_QUALITY, resample_open
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
+from media_ext.room cimport room_free, room_open
 from media_ext.sound_door cimport best_rate, player_for
 from media_ext.types cimport (
     DROP,
@@ -50,6 +53,7 @@ from media_ext.types cimport (
     EVENT_LATCHED,
     EVENT_PROMPT_ENDED,
     EVENT_RESUMED,
+    EVENT_ROOM_PLAYED,
     EVENT_SILENT,
     EVENT_STOPPED,
     EVENT_TALKING,
@@ -64,12 +68,23 @@ from media_ext.types cimport (
     OP_LISTENER,
     OP_PLAY,
     OP_REMOTE,
+    OP_ROOM,
     OP_SPEAKER,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_UNLINK,
     OP_WATCH,
     PAYLOAD_TYPES,
+    ROOM_CLOSE,
+    ROOM_DOWN,
+    ROOM_JOIN,
+    ROOM_LEAVE,
+    ROOM_LINK,
+    ROOM_LINKS,
+    ROOM_PLAY,
+    ROOM_RATE,
+    ROOM_SEAT,
+    ROOM_UNLINK,
     RTCP,
     RTP,
     TELEPHONE_EVENT,
@@ -78,9 +93,11 @@ from media_ext.types cimport (
     Event,
     Loop,
     Operation,
+    RoomOrder,
     Worker,
 )
 from media_ext.types cimport Leg as LegRecord
+from media_ext.types cimport Room as RoomRecord
 from media_ext.voice cimport (
     NO_TYPE,
     Speaker,
@@ -99,6 +116,7 @@ cdef dict KIND_NAMES = {
     EVENT_LATCHED: "latched",
     EVENT_TALKING: "talking",
     EVENT_STOPPED: "stopped",
+    EVENT_ROOM_PLAYED: "room_played",
     EVENT_PROMPT_ENDED: "prompt_ended",
     EVENT_CLOSED: "closed",
 }
@@ -138,6 +156,10 @@ cdef class Leg:
     cdef HearingSettings hearing    # what may come and can be decoded
     cdef int listener_hz            # the rate of its listener; 0: none was made
     cdef Leg partner                # decoded for it and encoded for it
+    cdef Room room                  # the conference it is in
+    cdef tuple down                 # rates between which its room resamples for it
+    cdef bint closing               # no command may follow
+    cdef bint arriving              # it moves: commands of a later time may wait for that
     cdef bint detects               # digits in sound
     cdef bint tells                 # when its phone begins and stops talking
     cdef Leg linked                 # what that leg says is passed on to it as it is; itself: an echo
@@ -200,6 +222,41 @@ cdef class Playing:
     cdef int gain
 
 
+cdef class Room:
+    """A conference on one thread, for `Engine`."""
+
+    cdef RoomRecord *record
+    cdef readonly int capacity
+    cdef readonly int max_rate_hz
+    cdef readonly int rate_hz
+    cdef int worker
+    cdef dict members               # Leg → None, in the order in which they came
+    cdef dict coming                # Leg → None: those who wait until a leg has moved to another thread
+    cdef list links
+    cdef tuple playing              # sounds, loop, gain, serial
+
+    @property
+    def id(self):
+        return self.record.id if self.record != NULL else 0
+
+    @property
+    def legs(self):
+        """Its members, in the order in which they came."""
+        return [*self.members, *self.coming]
+
+    def level_dbov(self, Leg leg not None):
+        """How loud the member is now, after gain: -127 (silence) to 0."""
+        if self.record == NULL or leg.record == NULL or leg.record.room != self.record:
+            return MIX_SILENT_DBOV
+        return mixer_level_dbov(&self.record.mixer, leg.record.seat)
+
+    def talking(self, Leg leg not None):
+        """Whether the others hear it talk."""
+        if self.record == NULL or leg.record == NULL or leg.record.room != self.record:
+            return False
+        return bool(self.record.mixer.members[leg.record.seat].talking)
+
+
 cdef object age_s(uint64_t at_ns, int64_t now):
     if at_ns == 0:
         return None
@@ -218,6 +275,7 @@ cdef class Engine:
     cdef uint32_t last_id
     cdef uint32_t last_serial       # of players
     cdef dict legs
+    cdef dict rooms
     cdef object waiting             # calls that wait until a leg has moved to another worker
     cdef Leg moving
     cdef int moving_to
@@ -235,6 +293,7 @@ cdef class Engine:
         chosen = loop_uring() if loop == "io_uring" else loop_epoll()
         self.loop_name = loop
         self.legs = {}
+        self.rooms = {}
         self.waiting = deque()
         self.threads = []
         self.event_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -287,6 +346,8 @@ cdef class Engine:
     def release(self):
         """After `stop`: forget every leg, told closed or not."""
         self.waiting.clear()
+        for room in list(self.rooms.values()):
+            self.free_room(room)
         for leg in list(self.legs.values()):
             self.free(leg)
 
@@ -327,6 +388,8 @@ cdef class Engine:
 
     def close(self, Leg leg not None):
         """Give the leg up: "closed" is told when its sockets are closed, and `free` may be called then."""
+        part(leg)
+        leg.closing = True
         self.submit(leg, OP_CLOSE, NULL)
 
     def free(self, Leg leg not None):
@@ -452,7 +515,7 @@ cdef class Engine:
         cdef Command c
         cdef HearingSettings h = leg.hearing
         cdef int32_t status = 0
-        if leg.listener_hz == rate_hz:
+        if leg.listener_hz == rate_hz and not leg.arriving:
             return rate_hz
         h.rate_hz = rate_hz
         memset(&c, 0, sizeof(c))
@@ -464,8 +527,8 @@ cdef class Engine:
         return rate_hz
 
     cdef join_at(self, Leg leg, int rate_hz):
-        """A speaker for sound at `rate_hz`, unless there is one."""
-        if leg.speaker_hz != rate_hz:
+        """A speaker for sound at `rate_hz`, or as near to it as its codec comes, unless there is one."""
+        if leg.speaker_hz != voice_rate(leg, rate_hz) or leg.arriving:
             self.speak(leg, rate_hz)
 
     cdef tune(self, Leg a, Leg b):
@@ -483,6 +546,210 @@ cdef class Engine:
         """After a change of what a phone speaks and hears: whoever it is joined to is heard at the new rate."""
         if leg.partner is not None and can_join(leg) and can_join(leg.partner):
             self.tune(leg, leg.partner)
+        if leg.room is not None and can_join(leg):
+            self.tune_room(leg.room)
+
+    # -- conferences ---------------------------------------------------------------------------------------------------
+
+    def room(self, int capacity, *, int thread=0, int max_rate_hz=48000):
+        """A conference for so many members."""
+        cdef Room room = Room.__new__(Room)
+        if not 0 < capacity <= 1000:
+            raise ValueError(f"a conference of {capacity}: there are some of 1 to 1000")
+        if max_rate_hz not in DETECTABLE_HZ:
+            raise ValueError(f"a conference at {max_rate_hz} Hz: 8000, 16000 or 48000")
+        self.last_id += 1
+        room.record = room_open(self.last_id, capacity, max_rate_hz)
+        if room.record == NULL:
+            raise MemoryError
+        room.capacity, room.max_rate_hz, room.rate_hz = capacity, max_rate_hz, 8000
+        room.worker = thread % self.count
+        room.members = {}
+        room.coming = {}
+        room.links = []
+        self.rooms[room.record.id] = room
+        return room
+
+    cdef order(self, Room room, Command *c):
+        cdef bytes kept
+        if room.record == NULL:
+            raise RuntimeError("the conference was closed")
+        c.detail.room.room = room.record
+        if self.moving is None:
+            self.push(room.worker, NULL, OP_ROOM, c)
+            return
+        kept = PyBytes_FromStringAndSize(<char *> c, sizeof(Command))
+        self.waiting.append(lambda: self._order_kept(room.worker, kept))
+
+    def _order_kept(self, int worker, bytes kept):
+        self.push(worker, NULL, OP_ROOM, <Command *> PyBytes_AS_STRING(kept))
+
+    def join(self, Room room not None, Leg leg not None, *, bint muted=False, int gain=GAIN_UNITY):
+        """Into the conference, out of everything else; who is in it gets the new gain. Raises ValueError."""
+        check_join(leg)
+        if leg.room is not room and leg not in room.coming:
+            if len(room.members) + len(room.coming) >= room.capacity:
+                raise ValueError(f"the conference is full: {room.capacity}")
+            room.coming[leg] = None
+        self.in_turn(lambda: self._join(room, leg, muted, gain))
+
+    def _join(self, Room room, Leg leg, bint muted, int gain):
+        cdef Command c
+        if leg.record == NULL or room.record == NULL or leg.closing or not can_join(leg):
+            room.coming.pop(leg, None)
+            return
+        if self.moved_to(leg, room.worker, lambda: self._join(room, leg, muted, gain)):
+            return
+        room.coming.pop(leg, None)
+        memset(&c, 0, sizeof(c))
+        c.detail.room.room = room.record
+        c.detail.room.muted = muted
+        c.detail.room.gain = gain
+        c.detail.room.order = ROOM_SEAT
+        if leg.room is not room:
+            part(leg)
+            room.members[leg] = None
+            leg.room = room
+            leg.fed = True
+            c.detail.room.order = ROOM_JOIN
+            c.detail.room.rate_hz = room_rate(room)
+            self.hear(leg, c.detail.room.rate_hz)
+            self.join_at(leg, c.detail.room.rate_hz)
+        leg.arriving = False
+        self.push(room.worker, leg.record, OP_ROOM, &c)
+        self.tune_room(room)
+
+    def leave(self, Room room not None, Leg leg not None):
+        """Out of the conference; nothing for one who is not in it."""
+        cdef Command c
+        if leg in room.coming:
+            self.in_turn(lambda: self.leave(room, leg))
+            return
+        if leg.room is not room or leg.record == NULL:
+            return
+        part(leg)
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_LEAVE
+        c.detail.room.room = room.record
+        self.submit(leg, OP_ROOM, &c)
+        self.in_turn(lambda: self.tune_room(room))
+
+    cdef tune_room(self, Room room):
+        """All that are linked work at the best rate that one of their members has."""
+        cdef Room each
+        cdef Leg leg
+        cdef Command c
+        cdef int rate_hz
+        if room.record == NULL:
+            return
+        rate_hz = room_rate(room)
+        for each in linked_rooms(room):
+            for leg in each.members:
+                if can_join(leg):
+                    self.hear(leg, rate_hz)
+                    self.join_at(leg, rate_hz)
+                    self.give_down(each, leg, rate_hz)
+            if each.rate_hz != rate_hz:
+                each.rate_hz = rate_hz
+                memset(&c, 0, sizeof(c))
+                c.detail.room.order = ROOM_RATE
+                c.detail.room.rate_hz = rate_hz
+                self.order(each, &c)
+                if each.playing is not None:
+                    self.start_in_room(each)
+
+    cdef give_down(self, Room room, Leg leg, int rate_hz):
+        """A resampler for a member whose codec has not the room's rate."""
+        cdef Command c
+        cdef int32_t status
+        if leg.speaker_hz == rate_hz or leg.down == (rate_hz, leg.speaker_hz):
+            return
+        memset(&c, 0, sizeof(c))
+        status = resample_open(&c.detail.room.down, rate_hz, leg.speaker_hz, RESAMPLE_QUALITY, False)
+        if status:
+            raise ValueError(f"from {rate_hz} to {leg.speaker_hz} Hz: {audio_status_name(status).decode()}")
+        leg.down = (rate_hz, leg.speaker_hz)
+        c.detail.room.order = ROOM_DOWN
+        c.detail.room.room = room.record
+        self.submit(leg, OP_ROOM, &c)
+
+    def play_in_room(self, Room room not None, tuple sounds not None, *, bint loop=False, int gain=GAIN_UNITY):
+        """To all members, beside what they say; ends what is played. Returns the serial that "room_played" tells."""
+        self.last_serial = (self.last_serial % 0x7fffffff) + 1
+        before, room.playing = room.playing, (sounds, loop, gain, self.last_serial)
+        try:
+            self.start_in_room(room)
+        except BaseException:
+            room.playing = before
+            raise
+        return room.playing[3]
+
+    cdef start_in_room(self, Room room):
+        cdef Command c
+        sounds, loop, gain, serial = room.playing
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_PLAY
+        c.detail.room.player = player_for(sounds, room.rate_hz, loop, gain, 0, False, serial)
+        self.order(room, &c)
+
+    def stop_in_room(self, Room room not None):
+        cdef Command c
+        room.playing = None
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_PLAY
+        self.order(room, &c)
+
+    def link_rooms(self, Room a not None, Room b not None):
+        """The members of each hear those of the other. Raises ValueError for another thread, or what would go round."""
+        if b in linked_rooms(a):
+            raise ValueError("these conferences hear each other already")
+        if a.worker != b.worker:
+            raise ValueError("only conferences of one thread can be linked")
+        if len(a.links) >= ROOM_LINKS or len(b.links) >= ROOM_LINKS:
+            raise ValueError(f"a conference has {ROOM_LINKS} links at most")
+        self.order_other(a, b, ROOM_LINK)
+        a.links.append(b)
+        b.links.append(a)
+        self.in_turn(lambda: self.tune_room(a))
+
+    def unlink_rooms(self, Room a not None, Room b not None):
+        if b not in a.links:
+            return
+        self.order_other(a, b, ROOM_UNLINK)
+        a.links.remove(b)
+        b.links.remove(a)
+        self.in_turn(lambda: self.tune_room(a))
+        self.in_turn(lambda: self.tune_room(b))
+
+    cdef order_other(self, Room a, Room b, RoomOrder what):
+        cdef Command c
+        if a.record == NULL or b.record == NULL:
+            raise RuntimeError("the conference was closed")
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = what
+        c.detail.room.other = b.record
+        self.order(a, &c)
+
+    def close_room(self, Room room not None):
+        """Everybody leaves. Nothing can be done with it afterwards."""
+        cdef Command c
+        if room.record == NULL:
+            return
+        for leg in list(room.members):
+            part(leg)
+        for other in list(room.links):
+            self.unlink_rooms(room, other)
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_CLOSE
+        del self.rooms[room.record.id]
+        self.order(room, &c)
+        room.record = NULL
+
+    cdef free_room(self, Room room):
+        """The threads have ended."""
+        self.rooms.pop(room.record.id, None)
+        room_free(room.record)
+        room.record = NULL
 
     def bridge(self, Leg a not None, Leg b not None):
         """Decode and encode between two legs; moves `b` to the thread of `a` first where they differ.
@@ -497,7 +764,7 @@ cdef class Engine:
 
     def _bridge(self, Leg a, Leg b):
         cdef Command c
-        if a.record == NULL or b.record == NULL or not can_join(a) or not can_join(b):
+        if a.record == NULL or b.record == NULL or a.closing or b.closing or not can_join(a) or not can_join(b):
             return
         if self.moved_to(b, a.worker, lambda: self._bridge(a, b)):
             return
@@ -507,6 +774,7 @@ cdef class Engine:
         a.partner, b.partner = b, a
         self.tune(a, b)
         a.fed = b.fed = True
+        b.arriving = False
         memset(&c, 0, sizeof(c))
         c.detail.bridge.other = b.record
         c.detail.bridge.pair = pair_open()
@@ -520,18 +788,23 @@ cdef class Engine:
             return False
         self.moving = leg
         self.moving_to = worker
+        leg.arriving = True
         self.push(leg.worker, leg.record, OP_DETACH, NULL)
         self.waiting.appendleft(call)
         return True
 
     def watch(self, Leg leg not None, *, detects=None, tells=None):
         """Look for digits in sound, tell talkers; None leaves it as it is."""
+        if (detects or tells) and not any_codec(&leg.hearing):
+            raise ValueError("what the phone sends cannot be decoded")
+        self.in_turn(lambda: self._watch(leg, detects, tells))
+
+    def _watch(self, Leg leg, detects, tells):
         cdef Command c
-        if detects or tells:
-            if not any_codec(&leg.hearing):
-                raise ValueError("what the phone sends cannot be decoded")
-            if not leg.listener_hz:
-                self.hear(leg, 8000)
+        if leg.record == NULL or leg.closing:
+            return
+        if (detects or tells) and not leg.listener_hz:
+            self.hear(leg, 8000)
         if detects is not None:
             leg.detects = detects
         if tells is not None:
@@ -645,7 +918,9 @@ cdef class Engine:
                 if event.kind == EVENT_DETACHED:
                     self.attach()
                 else:
-                    if event.kind == EVENT_PROMPT_ENDED:
+                    if event.kind == EVENT_ROOM_PLAYED:
+                        self.room_played(event.leg, event.number)
+                    elif event.kind == EVENT_PROMPT_ENDED:
                         self.played(event.leg, event.number)
                     events.append((event.leg, KIND_NAMES[event.kind], event.number, event.duration_ms,
                                    packed_host(&event.address), packed_port(&event.address)))
@@ -657,6 +932,11 @@ cdef class Engine:
         cdef Leg leg = self.legs.get(leg_id)
         if leg is not None:
             leg.playing.pop(serial, None)
+
+    cdef room_played(self, uint32_t room_id, uint32_t serial):
+        cdef Room room = self.rooms.get(room_id)
+        if room is not None and room.playing is not None and room.playing[3] == serial:
+            room.playing = None
 
     cdef void attach(self):
         """The moving leg is free: give it to its new worker, then do what had to wait."""
@@ -737,6 +1017,35 @@ cdef bint any_codec(const HearingSettings *h) noexcept:
     return False
 
 
+cdef int voice_rate(Leg leg, int rate_hz):
+    """The rate at which a leg can be spoken to that suits sound at `rate_hz`."""
+    if leg.voice.codec.id == CODEC_L16:
+        return leg.voice.codec.rate_hz
+    return rate_for(leg.voice.codec.id, rate_hz) or {CODEC_G722: 16000, CODEC_OPUS: 48000}.get(leg.voice.codec.id, 8000)
+
+
+cdef list linked_rooms(Room room):
+    """It, and all that hear it."""
+    found = [room]
+    for each in found:
+        found += [other for other in (<Room> each).links if other not in found]
+    return found
+
+
+cdef int room_rate(Room room):
+    """The best rate among the members of it and of all that are linked, as far as the rooms go."""
+    cdef Room each
+    cdef Leg leg
+    rates = [8000]
+    highest = 48000
+    for each in linked_rooms(room):
+        highest = min(highest, each.max_rate_hz)
+        for leg in each.members:
+            best = voice_rate(leg, 48000) if leg.has_voice else 8000
+            rates.append(48000 if best > 16000 else 16000 if best > 8000 else 8000)
+    return min(max(rates), highest)
+
+
 cdef bint can_join(Leg leg) noexcept:
     return leg.has_voice and any_codec(&leg.hearing)
 
@@ -754,6 +1063,11 @@ cdef part(Leg leg):
         leg.partner.fed = leg.fed = False
         leg.partner.partner = None
         leg.partner = None
+    if leg.room is not None:
+        leg.room.members.pop(leg, None)
+        leg.room = None
+        leg.down = None
+        leg.fed = False
     if leg.linked is not None:
         leg.linked.linked = None
         leg.linked = None

@@ -4,13 +4,15 @@ A leg belongs to one worker from ADD to CLOSE (or DETACH, to move to another wor
 Commands go to a worker through one ring and are carried out between packets, in order; events come back through
 another.
 """
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from media_ext.address cimport Address
 from media_ext.digits cimport Digits
 from media_ext.hearing cimport Listener
 from media_ext.latch cimport Latch
+from media_ext.mixer cimport Mixer
 from media_ext.player cimport Player
+from media_ext.resample cimport Resampler
 from media_ext.ring cimport Ring
 from media_ext.rtp cimport Sender
 from media_ext.voice cimport Speaker
@@ -37,6 +39,7 @@ cdef enum:                      # kinds of timers
     TIMER_SPEAKER = 1
     TIMER_LISTENER = 2
     TIMER_PAIR = 3
+    TIMER_ROOM = 4
 
 
 # One writer (the worker), any reader. All counts are since the stream was opened.
@@ -99,6 +102,40 @@ cdef struct Pair:
     Timer timer
 
 
+# A conference; see room.pxd.
+cdef enum:
+    ROOM_LINKS = 8
+
+# What everybody says together, each tick; runs in the worker's thread and must not wait. NULL: silence.
+ctypedef void (*RoomTap)(void *context, const int16_t *pcm, int32_t samples, int32_t rate_hz) noexcept nogil
+
+cdef struct Seat:
+    Leg *leg                    # NULL: nobody sits here
+    Resampler down              # for a phone whose codec has not the room's rate
+
+cdef struct RoomLink:
+    Room *other                 # NULL: no link
+    int32_t here                # the mixer's members that stand for the other room
+    int32_t there
+    bint drives                 # this side hands over, in both directions
+
+cdef struct Room:
+    uint32_t id                 # of events
+    Mixer mixer
+    Seat *seats                 # by the mixer's index
+    int32_t taken               # seats
+    int32_t phase_ms
+    int16_t *resampled          # one tick
+    Player *player              # an announcement to all; NULL: none
+    int32_t player_at           # its place in the mixer
+    int16_t *played             # one tick
+    RoomLink links[8]
+    RoomTap tap                 # NULL: nobody records
+    void *tap_context
+    int64_t due_ns
+    Timer timer
+
+
 cdef struct Leg:
     # what every packet needs
     Leg *sink                   # who hears this phone: the linked leg, the leg itself (echo), or NULL
@@ -118,6 +155,8 @@ cdef struct Leg:
     Speaker *speaker            # NULL until the node says something on this leg
     Listener *listener          # NULL until the node has to understand it
     Pair *pair                  # NULL: not joined to another leg by what is heard
+    Room *room                  # NULL: in no conference
+    int32_t seat                # … else its place there
     Digits digits
     Address rtcp_signalled
     Address rtcp_current        # where RTCP was last heard from, on the phone's host
@@ -147,6 +186,7 @@ cdef enum Operation:
     OP_LISTENER
     OP_WATCH
     OP_BRIDGE
+    OP_ROOM
     OP_CLOSE
     OP_DETACH
     OP_STOP
@@ -186,7 +226,34 @@ cdef struct BridgeCommand:
     Pair *pair                  # the command's own
 
 
+cdef enum RoomOrder:
+    ROOM_JOIN = 0               # the leg; with gain, muted, down
+    ROOM_LEAVE                  # the leg
+    ROOM_SEAT                   # the leg's gain and muted
+    ROOM_DOWN                   # the leg's down
+    ROOM_RATE
+    ROOM_PLAY                   # player; NULL: stop
+    ROOM_LINK                   # other
+    ROOM_UNLINK                 # other
+    ROOM_TAP
+    ROOM_CLOSE                  # and free it
+
+
+cdef struct RoomCommand:
+    RoomOrder order
+    Room *room
+    Room *other
+    Player *player              # the command's own
+    Resampler down              # the command's own
+    int32_t rate_hz
+    int32_t gain
+    bint muted
+    RoomTap tap
+    void *tap_context
+
+
 cdef union CommandDetail:
+    RoomCommand room
     RemoteCommand remote
     LinkCommand link
     Player *player              # the command's own …
@@ -212,6 +279,7 @@ cdef enum EventKind:
     EVENT_LATCHED               # address
     EVENT_TALKING               # number: level below 0 dBov
     EVENT_STOPPED
+    EVENT_ROOM_PLAYED           # leg: the room's id; number: the player's serial
     EVENT_PROMPT_ENDED          # number: the player's serial
     EVENT_CLOSED                # the worker has let go of the leg for ever
     EVENT_DETACHED              # … to be given to another worker

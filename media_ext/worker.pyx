@@ -15,6 +15,7 @@ from media_ext.output cimport output_cut
 from media_ext.pair cimport pair_digit, pair_join, pair_part, pair_run
 from media_ext.player cimport player_close
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
+from media_ext.room cimport room_carry_out, room_discard, room_leave, room_run
 from media_ext.speaker cimport (
     speaker_add,
     speaker_digits,
@@ -44,16 +45,19 @@ from media_ext.types cimport (
     OP_LISTENER,
     OP_PLAY,
     OP_REMOTE,
+    OP_ROOM,
     OP_SPEAKER,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_UNLINK,
     OP_WATCH,
     PAYLOAD_TYPES,
+    ROOM_JOIN,
     RTP,
     TIMER_HOUSEKEEPING,
     TIMER_LISTENER,
     TIMER_PAIR,
+    TIMER_ROOM,
     TIMER_SPEAKER,
     Command,
     Event,
@@ -62,6 +66,7 @@ from media_ext.types cimport (
     LinkCommand,
     Pair,
     RemoteCommand,
+    Room,
 )
 from media_ext.voice cimport speaker_close
 from media_ext.wheel cimport Timer, wheel_arm, wheel_disarm, wheel_next_ns, wheel_open, wheel_run
@@ -117,6 +122,8 @@ cdef void worker_shut(Worker *w) noexcept nogil:
             hearing_close(command.detail.listener)
         elif command.op == OP_BRIDGE:
             free(command.detail.bridge.pair)
+        elif command.op == OP_ROOM:
+            room_discard(&command.detail.room)
         ring_release(&w.commands)
         command = <Command *> ring_peek(&w.commands)
     w.loop.shut(w)
@@ -191,6 +198,10 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
         listener_watch(w, c.leg, c.detail.watch.detects, c.detail.watch.tells)
     elif c.op == OP_BRIDGE:
         bridge(w, c.leg, c.detail.bridge.other, c.detail.bridge.pair)
+    elif c.op == OP_ROOM:
+        if c.detail.room.order == ROOM_JOIN and c.leg.room != c.detail.room.room:
+            unlink(w, c.leg)
+        room_carry_out(w, c.leg, &c.detail.room)
     elif c.op == OP_CLOSE:
         close_leg(w, c.leg)
     elif c.op == OP_DETACH:
@@ -300,6 +311,7 @@ cdef void unlink(Worker *w, Leg *leg) noexcept nogil:
     """The leg alone: neither passed on nor decoded for another."""
     cdef Leg *other = leg.sink
     pair_part(w, leg)
+    room_leave(w, leg)
     if other == NULL:
         return
     leg.sink = NULL
@@ -344,6 +356,9 @@ cdef void timer_due(void *context, Timer *timer) noexcept nogil:
     cdef Leg *leg
     if timer.kind == TIMER_PAIR:
         pair_run(w, <Pair *> timer.owner)
+        return
+    if timer.kind == TIMER_ROOM:
+        room_run(w, <Room *> timer.owner)
         return
     leg = <Leg *> timer.owner
     if timer.kind == TIMER_SPEAKER:

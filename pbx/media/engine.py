@@ -17,15 +17,15 @@ from typing import Literal
 from media_ext.engine import Engine, io_uring_refusal
 from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
-from pbx.media.stream import DIGITS, Stream
+from pbx.media.room import Room
+from pbx.media.stream import DIGITS, Stream, gain_of
 from pbx.media.udp_ports import NoPortError, PortPool
 
-__all__ = ["Clip", "Feed", "LoopSetting", "MediaEngine", "Stream", "io_uring_refusal", "loop_for"]
+__all__ = ["Clip", "Feed", "LoopSetting", "MediaEngine", "Room", "Stream", "io_uring_refusal", "loop_for"]
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
-GAIN_UNITY = 4096
 
 LoopSetting = Literal["auto", "io_uring", "epoll"]
 
@@ -65,6 +65,7 @@ class MediaEngine:
         self._threads = threads
         self.native = Engine(threads=threads, silence_ms=silence_ms, loop=loop_for(loop))
         self._streams: dict[int, Stream] = {}
+        self._rooms: dict[int, Room] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
         self.refused = 0
@@ -112,6 +113,8 @@ class MediaEngine:
         if self._loop is None:
             return
         loop, self._loop = self._loop, None
+        for room in list(self._rooms.values()):
+            room.close()
         for stream in list(self._streams.values()):
             stream.close()
         await loop.run_in_executor(None, self.native.stop)
@@ -136,7 +139,7 @@ class MediaEngine:
         native = self.native.open(
             pair.rtp.detach(),
             pair.rtcp.detach(),
-            thread=zlib.crc32(label.partition("/")[0].encode()) % self._threads,
+            thread=self._thread(label),
             ssrc=secrets.randbits(32),
             seq=secrets.randbits(16),
             rtp_ts=secrets.randbits(32),
@@ -175,6 +178,17 @@ class MediaEngine:
         if not a.closed:
             self.native.watch(a.native, tells=on)
 
+    def room(self, capacity: int, *, label: str, max_rate_hz: int = 48000) -> Room:
+        """A conference. Those whose labels agree up to the first "/" share a thread, and can be linked."""
+        native = self.native.room(capacity, thread=self._thread(label), max_rate_hz=max_rate_hz)
+        room = self._rooms[native.id] = Room(self, native)
+        return room
+
+    def close_room(self, room: Room) -> None:
+        """For `Room.close`."""
+        self._rooms.pop(room.native.id, None)
+        self.native.close_room(room.native)
+
     def unlink(self, a: Stream) -> None:
         """End the relay of this stream, and of the one it was linked to; ends an echo too."""
         if not a.closed:
@@ -204,7 +218,7 @@ class MediaEngine:
         """
         if not a.closed:
             sounds: tuple[Clip | Feed, ...] = (sound,) if isinstance(sound, (Clip, Feed)) else tuple(sound)
-            gain = round(GAIN_UNITY * 10 ** (gain_db / 20))
+            gain = gain_of(gain_db)
             self.native.play(a.native, sounds, loop=loop, gain=gain, start_ms=start_ms, over=over)
 
     def send_digits(self, a: Stream, digits: str, *, duration_ms: int = 100, pause_ms: int = 70) -> None:
@@ -225,10 +239,14 @@ class MediaEngine:
         """For `Stream.close`."""
         self.native.close(stream.native)
 
+    def _thread(self, label: str) -> int:
+        return zlib.crc32(label.partition("/")[0].encode()) % self._threads
+
     def _drain(self) -> None:
         for event in self.native.drain():
             stream = self._streams.get(event[0])
             if stream is None:
+                self._take_room_event(event[0], event[1])
                 continue
             if event[1] == "closed":
                 self._forget(event[0], stream)
@@ -238,6 +256,15 @@ class MediaEngine:
             except Exception:
                 # A listener's mistake must not cost other streams their events.
                 log.exception("a stream's listener failed", extra={"stream": stream.label, "event": event[1]})
+
+    def _take_room_event(self, room_id: int, kind: str) -> None:
+        room = self._rooms.get(room_id)
+        if room is None or kind != "room_played":
+            return
+        try:
+            room.on_played()
+        except Exception:
+            log.exception("a conference's listener failed")
 
     def _forget(self, stream_id: int, stream: Stream) -> None:
         stream.keep_final_stats()

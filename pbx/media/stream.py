@@ -182,6 +182,13 @@ def opus_voice(voice: StreamFormat) -> OpusVoice:
     return chosen
 
 
+def gain_of(gain_db: float) -> int:
+    """As the engine has it: 4096 changes nothing, and 8 times that is the most. Raises `ValueError`."""
+    if not -60 <= gain_db <= 18.1:
+        raise ValueError(f"a gain of {gain_db} dB: there are gains of -60 to +18 dB")
+    return min(round(4096 * 10 ** (gain_db / 20)), 8 * 4096)
+
+
 def _readable(packed: bytes) -> str:
     if len(packed) == 16 and packed.startswith(b"\0" * 10 + b"\xff\xff"):
         packed = packed[12:]
