@@ -57,23 +57,23 @@ cdef struct Listener:
 
 # NULL: `status` (AudioStatus) says why.
 cdef Listener *hearing_open(const HearingSettings *settings, int32_t *status) noexcept nogil
-cdef void hearing_close(Listener *l) noexcept nogil
+cdef void hearing_close(Listener *ear) noexcept nogil
 # The decoders and the rate of `fresh` in the place of the ones before; what is left of `fresh` is freed.
-cdef void hearing_change(Listener *l, Listener *fresh) noexcept nogil
-cdef void hearing_forget(Listener *l) noexcept nogil            # nothing that came before is heard any more
+cdef void hearing_change(Listener *ear, Listener *fresh) noexcept nogil
+cdef void hearing_forget(Listener *ear) noexcept nogil            # nothing that came before is heard any more
 # What the codec of a payload type makes of so many bytes, in units of its clock; 0: nothing that could be heard.
-cdef int32_t hearing_span(const Listener *l, CodecId id, const uint8_t *payload, int32_t size) noexcept nogil
+cdef int32_t hearing_span(const Listener *ear, CodecId id, const uint8_t *payload, int32_t size) noexcept nogil
 # Into the sound that waits. `payload` begins with the codec's byte.
-cdef void hearing_decode(Listener *l, const uint8_t *payload, int32_t size, int32_t span) noexcept nogil
-cdef void hearing_conceal(Listener *l, const uint8_t *next, int32_t size, int32_t span) noexcept nogil
-cdef void hearing_silence(Listener *l, int32_t span) noexcept nogil
-cdef void hearing_drop_taken(Listener *l) noexcept nogil
+cdef void hearing_decode(Listener *ear, const uint8_t *payload, int32_t size, int32_t span) noexcept nogil
+cdef void hearing_conceal(Listener *ear, const uint8_t *next, int32_t size, int32_t span) noexcept nogil
+cdef void hearing_silence(Listener *ear, int32_t span) noexcept nogil
+cdef void hearing_drop_taken(Listener *ear) noexcept nogil
 
 
-cdef inline uint32_t hearing_clock_hz(const Listener *l, CodecId id) noexcept nogil:
-    return l.decoders[<int> id].codec.rtp_clock_hz
+cdef inline uint32_t hearing_clock_hz(const Listener *ear, CodecId id) noexcept nogil:
+    return ear.decoders[<int> id].codec.rtp_clock_hz
 
 
-cdef inline bint hearing_wanted(const Listener *l) noexcept nogil:
+cdef inline bint hearing_wanted(const Listener *ear) noexcept nogil:
     """Somebody uses what this leg says."""
-    return l != NULL and (l.ticked or l.detects or l.tells)
+    return ear != NULL and (ear.ticked or ear.detects or ear.tells)

@@ -4,7 +4,7 @@ from libc.math cimport log10, lround
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memset
 
-from media_ext.atomics cimport count, store_relaxed
+from media_ext.atomics cimport store_relaxed
 from media_ext.clock cimport ms
 from media_ext.codec cimport CodecId
 from media_ext.digits cimport DIGIT_LOST_END_MS
@@ -64,37 +64,37 @@ cdef void listener_install(Worker *w, Leg *leg, Listener *fresh) noexcept nogil:
 
 
 cdef void listener_serve(Worker *w, Leg *leg, bint ticked) noexcept nogil:
-    cdef Listener *l = leg.listener
-    if ticked and not l.ticked:
-        hearing_forget(l)
-    l.ticked = ticked
-    l.mutes = False
+    cdef Listener *ear = leg.listener
+    if ticked and not ear.ticked:
+        hearing_forget(ear)
+    ear.ticked = ticked
+    ear.mutes = False
     listener_drop(w, leg)
     listener_add(w, leg)
 
 
 cdef void listener_watch(Worker *w, Leg *leg, bint detects, bint tells) noexcept nogil:
-    cdef Listener *l = leg.listener
-    if l == NULL:
+    cdef Listener *ear = leg.listener
+    if ear == NULL:
         return
-    if not hearing_wanted(l):
-        hearing_forget(l)
-    if detects and not l.detects:
-        dtmf_detect_open(&l.detector, l.rate_hz)
-    l.detects = detects
-    l.tells = tells
+    if not hearing_wanted(ear):
+        hearing_forget(ear)
+    if detects and not ear.detects:
+        dtmf_detect_open(&ear.detector, ear.rate_hz)
+    ear.detects = detects
+    ear.tells = tells
     listener_add(w, leg)
 
 
 cdef void listener_add(Worker *w, Leg *leg) noexcept nogil:
     """Run the timer unless it runs, or nobody wants to know."""
-    cdef Listener *l = leg.listener
-    if l == NULL or l.ticked or l.timer.armed or not hearing_wanted(l):
+    cdef Listener *ear = leg.listener
+    if ear == NULL or ear.ticked or ear.timer.armed or not hearing_wanted(ear):
         return
-    l.timer.owner = leg
-    l.timer.kind = TIMER_LISTENER
-    l.due_ns = w.now_ns + ms(JITTER_TICK_MS)
-    wheel_arm(&w.wheel, &l.timer, l.due_ns)
+    ear.timer.owner = leg
+    ear.timer.kind = TIMER_LISTENER
+    ear.due_ns = w.now_ns + ms(JITTER_TICK_MS)
+    wheel_arm(&w.wheel, &ear.timer, ear.due_ns)
 
 
 cdef void listener_drop(Worker *w, Leg *leg) noexcept nogil:
@@ -103,21 +103,21 @@ cdef void listener_drop(Worker *w, Leg *leg) noexcept nogil:
 
 
 cdef void listener_run(Worker *w, Leg *leg) noexcept nogil:
-    cdef Listener *l = leg.listener
-    if l.ticked or not hearing_wanted(l):
+    cdef Listener *ear = leg.listener
+    if ear.ticked or not hearing_wanted(ear):
         return
     listener_tick(w, leg)
-    if w.now_ns - l.due_ns > ms(LATE_MS):
-        l.due_ns = w.now_ns
-    l.due_ns += ms(JITTER_TICK_MS)
-    wheel_arm(&w.wheel, &l.timer, l.due_ns)
+    if w.now_ns - ear.due_ns > ms(LATE_MS):
+        ear.due_ns = w.now_ns
+    ear.due_ns += ms(JITTER_TICK_MS)
+    wheel_arm(&w.wheel, &ear.timer, ear.due_ns)
 
 
 # -- packets in --------------------------------------------------------------------------------------------------------
 
 cdef void listener_receive(Worker *w, Leg *leg, uint8_t *data, const RtpHeader *h) noexcept nogil:
     """Keep the packet with its codec's number in the byte before the payload."""
-    cdef Listener *l = leg.listener
+    cdef Listener *ear = leg.listener
     cdef uint8_t *kept = data + h.payload_at - 1
     cdef uint8_t before = kept[0]
     cdef uint8_t codec = leg.codecs[h.payload_type]
@@ -126,65 +126,65 @@ cdef void listener_receive(Worker *w, Leg *leg, uint8_t *data, const RtpHeader *
     cdef uint32_t clock_hz
     if codec:
         kept[0] = codec - 1
-        span = hearing_span(l, <CodecId> kept[0], kept + 1, size)
+        span = hearing_span(ear, <CodecId> kept[0], kept + 1, size)
     if span:
-        clock_hz = hearing_clock_hz(l, <CodecId> kept[0])
-        if clock_hz != l.jitter.clock_hz:           # RFC 7160 4.1: a change of clock is another timeline
-            jitter_restart(&l.jitter, clock_hz)
-        jitter_put(&l.jitter, h.ssrc, h.seq, h.rtp_ts, span, kept, size + 1, w.now_ns)
+        clock_hz = hearing_clock_hz(ear, <CodecId> kept[0])
+        if clock_hz != ear.jitter.clock_hz:           # RFC 7160 4.1: a change of clock is another timeline
+            jitter_restart(&ear.jitter, clock_hz)
+        jitter_put(&ear.jitter, h.ssrc, h.seq, h.rtp_ts, span, kept, size + 1, w.now_ns)
     elif (leg.formats[h.payload_type] & TELEPHONE_EVENT == 0
-            or clock_hz_of(leg.formats[h.payload_type]) == l.jitter.clock_hz):
-        jitter_put(&l.jitter, h.ssrc, h.seq, h.rtp_ts, 0, kept, 0, w.now_ns)
+            or clock_hz_of(leg.formats[h.payload_type]) == ear.jitter.clock_hz):
+        jitter_put(&ear.jitter, h.ssrc, h.seq, h.rtp_ts, 0, kept, 0, w.now_ns)
     else:
-        skip_number(l, h, w.now_ns)
+        skip_number(ear, h, w.now_ns)
     kept[0] = before
 
 
-cdef void skip_number(Listener *l, const RtpHeader *h, int64_t at_ns) noexcept nogil:
+cdef void skip_number(Listener *ear, const RtpHeader *h, int64_t at_ns) noexcept nogil:
     """A digit in another clock than the sound: its number is not missing, its timestamp says nothing."""
-    jitter_put(&l.jitter, h.ssrc, h.seq, <uint32_t> l.jitter.newest_ts, 0, NULL, 0, at_ns)
+    jitter_put(&ear.jitter, h.ssrc, h.seq, <uint32_t> ear.jitter.newest_ts, 0, NULL, 0, at_ns)
 
 
 # -- sound out ---------------------------------------------------------------------------------------------------------
 
 cdef const int16_t *listener_tick(Worker *w, Leg *leg) noexcept nogil:
-    cdef Listener *l = leg.listener
+    cdef Listener *ear = leg.listener
     cdef int32_t missing
-    hearing_drop_taken(l)
-    fill(w, l)
+    hearing_drop_taken(ear)
+    fill(w, ear)
     publish(leg)
-    if l.sounding == 0:
-        l.count = 0
+    if ear.sounding == 0:
+        ear.count = 0
         follow_level(w, leg, 0)
-        if l.detects and l.detector.event != DTMF_NONE:
+        if ear.detects and ear.detector.event != DTMF_NONE:
             hear_silence(w, leg)
         return NULL
-    missing = l.tick_samples - l.count
+    missing = ear.tick_samples - ear.count
     if missing > 0:
-        memset(l.pcm + l.count, 0, missing * sizeof(int16_t))
-        l.count += missing
-    l.taken = l.tick_samples
-    follow_level(w, leg, kernels.energy(l.pcm, l.tick_samples) // l.tick_samples)
-    if l.detects and hear_digits(w, leg, l.pcm, l.tick_samples) and l.mutes:
-        memset(l.pcm, 0, l.tick_samples * sizeof(int16_t))
-    return l.pcm
+        memset(ear.pcm + ear.count, 0, missing * sizeof(int16_t))
+        ear.count += missing
+    ear.taken = ear.tick_samples
+    follow_level(w, leg, kernels.energy(ear.pcm, ear.tick_samples) // ear.tick_samples)
+    if ear.detects and hear_digits(w, leg, ear.pcm, ear.tick_samples) and ear.mutes:
+        memset(ear.pcm, 0, ear.tick_samples * sizeof(int16_t))
+    return ear.pcm
 
 
-cdef void fill(Worker *w, Listener *l) noexcept nogil:
+cdef void fill(Worker *w, Listener *ear) noexcept nogil:
     """What the jitter buffer gives for these 20 ms."""
     cdef JitterFrame frame
     cdef JitterGet got
-    jitter_tick(&l.jitter, w.now_ns)
+    jitter_tick(&ear.jitter, w.now_ns)
     while True:
-        got = jitter_get(&l.jitter, l.quiet, &frame)
+        got = jitter_get(&ear.jitter, ear.quiet, &frame)
         if got == JITTER_ENOUGH:
             return
         if got == JITTER_FRAME:
-            hearing_decode(l, frame.payload, frame.size, frame.span)
+            hearing_decode(ear, frame.payload, frame.size, frame.span)
         elif got == JITTER_CONCEAL:
-            hearing_conceal(l, frame.payload, frame.size, frame.span)
+            hearing_conceal(ear, frame.payload, frame.size, frame.span)
         else:
-            hearing_silence(l, frame.span)
+            hearing_silence(ear, frame.span)
 
 
 cdef inline void publish(Leg *leg) noexcept nogil:
@@ -195,26 +195,26 @@ cdef inline void publish(Leg *leg) noexcept nogil:
 
 cdef void follow_level(Worker *w, Leg *leg, int64_t power) noexcept nogil:
     """Fast up, slowly down; a talker is told after 60 ms of sound, and its end after half a second without."""
-    cdef Listener *l = leg.listener
+    cdef Listener *ear = leg.listener
     cdef bint other
-    if power == 0 and l.power < 8 and not l.talking:
-        l.power = 0
+    if power == 0 and ear.power < 8 and not ear.talking:
+        ear.power = 0
         return
-    l.power += (power - l.power) >> (1 if power > l.power else 3)
-    other = l.power < MIX_TALK_OFF if l.talking else power > MIX_TALK_ON
-    l.turn_ticks = l.turn_ticks + 1 if other else 0
-    if l.turn_ticks < (MIX_TALK_OFF_TICKS if l.talking else MIX_TALK_ON_TICKS):
+    ear.power += (power - ear.power) >> (1 if power > ear.power else 3)
+    other = ear.power < MIX_TALK_OFF if ear.talking else power > MIX_TALK_ON
+    ear.turn_ticks = ear.turn_ticks + 1 if other else 0
+    if ear.turn_ticks < (MIX_TALK_OFF_TICKS if ear.talking else MIX_TALK_ON_TICKS):
         return
-    l.talking = not l.talking
-    l.turn_ticks = 0
-    if l.tells:
-        tell(w, leg, EVENT_TALKING if l.talking else EVENT_STOPPED, <uint32_t> -level_dbov(l))
+    ear.talking = not ear.talking
+    ear.turn_ticks = 0
+    if ear.tells:
+        tell(w, leg, EVENT_TALKING if ear.talking else EVENT_STOPPED, <uint32_t> -level_dbov(ear))
 
 
-cdef int32_t level_dbov(const Listener *l) noexcept nogil:
-    if l.power <= 0:
+cdef int32_t level_dbov(const Listener *ear) noexcept nogil:
+    if ear.power <= 0:
         return MIX_SILENT_DBOV
-    return <int32_t> max(lround(10 * log10(l.power / 1073741824.0)), MIX_SILENT_DBOV)
+    return <int32_t> max(lround(10 * log10(ear.power / 1073741824.0)), MIX_SILENT_DBOV)
 
 
 cdef bint hear_digits(Worker *w, Leg *leg, const int16_t *pcm, int32_t samples) noexcept nogil:

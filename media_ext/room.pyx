@@ -1,6 +1,6 @@
 """Conferences; see room.pxd."""
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t
+from libc.stdint cimport int16_t, int32_t, uint32_t
 from libc.stdlib cimport calloc, free
 
 from media_ext.clock cimport ms

@@ -89,7 +89,7 @@ class Room:
         Raises `ValueError` for what cannot be played.
         """
         if not self.closed:
-            sounds = (sound,) if isinstance(sound, (Clip, Feed)) else tuple(sound)
+            sounds: tuple[Clip | Feed, ...] = (sound,) if isinstance(sound, (Clip, Feed)) else tuple(sound)
             self._engine.native.play_in_room(self.native, sounds, loop=loop, gain=gain_of(gain_db))
 
     def stop_playing(self) -> None:

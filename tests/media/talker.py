@@ -37,7 +37,13 @@ class Talker:
     """A phone that sends and takes one voice format, and telephone-event unless `digits` is False."""
 
     def __init__(
-        self, engine: MediaEngine, phone: Phone, voice: StreamFormat = PCMU, *, label: str, digits: bool = True
+        self,
+        engine: MediaEngine,
+        phone: Phone,
+        voice: StreamFormat = PCMU,
+        *,
+        label: str,
+        digits: bool = True,
     ) -> None:
         self.phone = phone
         self.voice = voice
@@ -48,7 +54,7 @@ class Talker:
         self.stream.set_remote(phone.remote(formats=self.formats))
         self.packets: list[Rtp] = []
 
-    async def say(self, sound: Samples, network: Network = Network()) -> None:  # noqa: B008  it is frozen
+    async def say(self, sound: Samples, network: Network = Network()) -> None:
         """In real time; packets may be lost, late, and so out of order."""
         dice = random.Random(network.seed)
         loop = asyncio.get_running_loop()

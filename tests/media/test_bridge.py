@@ -27,7 +27,12 @@ pytestmark = pytest.mark.skipif(not resampling_available(), reason="built withou
 
 
 def bridged(
-    engine: MediaEngine, phone: MakePhone, a: StreamFormat, b: StreamFormat, label: str = "call", **options: bool
+    engine: MediaEngine,
+    phone: MakePhone,
+    a: StreamFormat,
+    b: StreamFormat,
+    label: str = "call",
+    **options: bool,
 ) -> tuple[Talker, Talker]:
     first = Talker(engine, phone(ssrc=secrets.randbits(32)), a, label=f"{label}/a")
     second = Talker(engine, phone(ssrc=secrets.randbits(32)), b, label=f"{label}/b", **options)
@@ -49,13 +54,19 @@ def packet_steps(talker: Talker) -> set[tuple[int, int]]:
     }
 
 
-async def test_a_tone_goes_through_every_pair_of_codecs_both_ways(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_a_tone_goes_through_every_pair_of_codecs_both_ways(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     pairs = [
         bridged(engine, phone, a, b, f"{n}")
         for n, (a, b) in enumerate(itertools.combinations_with_replacement(VOICES, 2))
     ]
     await asyncio.gather(
-        *(one.say(tone(hz, one.rate_hz, 1.0)) for pair in pairs for one, hz in zip(pair, (1000, 600), strict=True))
+        *(
+            one.say(tone(hz, one.rate_hz, 1.0))
+            for pair in pairs
+            for one, hz in zip(pair, (1000, 600), strict=True)
+        )
     )
     for pair in pairs:
         for one, hz in zip(pair, (600, 1000), strict=True):
@@ -73,10 +84,8 @@ NETWORKS = [Network(loss=loss, jitter_ms=jitter_ms) for loss in (0, 0.1) for jit
 async def test_speech_survives_bad_networks(engine: MediaEngine, phone: MakePhone) -> None:
     pairs = [bridged(engine, phone, PCMU, G722, f"{n}") for n in range(len(NETWORKS))]
     sound = speech_like(8000, 1.6)
-    await asyncio.gather(
-        *(a.say(sound, network) for (a, _), network in zip(pairs, NETWORKS, strict=True))
-    )
-    for (a, b), network in zip(pairs, NETWORKS, strict=True):
+    await asyncio.gather(*(a.say(sound, network) for (a, _), network in zip(pairs, NETWORKS, strict=True)))
+    for (_, b), network in zip(pairs, NETWORKS, strict=True):
         heard = b.heard()[:: b.rate_hz // 8000]
         assert len(heard) > 1.4 * 8000, network
         assert level_db(heard[4000:11000]) == pytest.approx(
@@ -87,7 +96,9 @@ async def test_speech_survives_bad_networks(engine: MediaEngine, phone: MakePhon
     assert pairs[0][0].stream.stats().late == pairs[0][0].stream.stats().discarded == 0
 
 
-async def test_switching_between_relay_and_bridge_keeps_the_stream(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_switching_between_relay_and_bridge_keeps_the_stream(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b = bridged(engine, phone, PCMU, PCMU)
 
     async def both(seconds: float) -> None:
@@ -125,7 +136,9 @@ async def test_a_phone_may_change_its_codec_in_mid_stream(engine: MediaEngine, p
         assert level_db(heard[start : start + 1200]) == pytest.approx(-12.3, abs=1.5)
 
 
-async def test_a_new_offer_with_another_codec_changes_both_sides(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_a_new_offer_with_another_codec_changes_both_sides(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b = bridged(engine, phone, PCMU, PCMU)
     await asyncio.gather(a.say(tone(1000, 8000, 0.3)), b.say(tone(600, 8000, 0.3)))
     b.listen()
