@@ -17,10 +17,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix site --no-audit --no-fund --no-update-notifier
 
 EXT_SOURCES := $(wildcard media_ext/*.pyx media_ext/*.pxd media_ext/*.h media_ext/src/* media_ext/*.c.in)
+PY_SOURCES := $(shell find pbx media_ext -name '*.py' 2>/dev/null)
 SITE_SOURCES := $(shell find site -path site/node_modules -prune -o -path site/dist -prune -o -path site/test-results -prune -o -type f -print 2>/dev/null)
 PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
 
-.PHONY: help run dev build test check bench release clean python lint site-check pytest live-test format lock
+.PHONY: help run dev build test check bench capacity release clean python lint site-check pytest live-test format lock
 
 help: ## this list
 	@echo "make run       start the node here, with a demo office on first start (ARGS='--http-port 9090' passes options)"
@@ -28,6 +29,7 @@ help: ## this list
 	@echo "make test      lint, types, layers, all tests but the slow ones: phones and a browser included"
 	@echo "make check     lint, types, layers, schema, and the site's own checks"
 	@echo "make bench     measure: start, memory, calls, registrations, audio; writes bench/results/"
+	@echo "make capacity  how many calls, conferences and recordings this box carries: about a minute and a half"
 	@echo "make dev       start the node and the site's development server, and restart on change"
 	@echo "make release   source archive and wheel, with the built site inside, in dist/"
 	@echo "make clean     remove everything that was built or installed here (never ./data)"
@@ -79,6 +81,12 @@ endif
 	fi
 	@touch $@
 
+# So that the first start is as quick as the second: a third of a start would be compiling (PYTHONDONTWRITEBYTECODE is
+# set on many machines).
+.make/bytecode: $(PY_SOURCES) .make/python-run
+	@$(BIN)/python -m compileall -q pbx media_ext
+	@touch $@
+
 .make/node: pbx/deploy/nodejs.sh .make/venv
 	@echo "4/4 admin site …"
 	@sh pbx/deploy/nodejs.sh $(VENV)
@@ -95,7 +103,7 @@ endif
 
 # ------------------------------------------------------------------------------------------------ what people type
 
-build: .make/system-run .make/media_ext .make/site ## everything built, nothing started
+build: .make/system-run .make/media_ext .make/bytecode .make/site ## everything built, nothing started
 
 run: build ## start the node
 	@exec $(BIN)/pbx serve --data-dir ./data --demo $(ARGS)
@@ -103,7 +111,7 @@ run: build ## start the node
 dev: build .make/python-test ## node and site, restarted on change
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh pbx/deploy/dev.sh $(ARGS)
 
-python: .make/system-test .make/python-test .make/media_ext
+python: .make/system-test .make/python-test .make/media_ext .make/bytecode
 
 lint: python
 	@echo "ruff …" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
@@ -128,6 +136,9 @@ test: check pytest live-test
 
 bench: python .make/site
 	$(BIN)/python -m bench $(ARGS)
+
+capacity: .make/media_ext ## needs nothing but what running takes
+	$(BIN)/python -m bench.capacity --quick $(ARGS)
 
 release: build .make/python-test
 	@rm -rf dist build

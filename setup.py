@@ -1,8 +1,8 @@
 """Compiles `media_ext`; what is Python, and what travels as data, is said in pyproject.toml.
 
-`PBX_DEBUG_BUILD=1` turns bounds checks and the address and undefined-behaviour sanitizers on; `python -m
-tests.media.sanitized` makes such a build beside this one and runs the audio tests on it. `PBX_WITHOUT="opus spandsp"`
-builds as if these libraries were not there.
+`PBX_DEBUG_BUILD=1` turns bounds checks and the address and undefined-behaviour sanitizers on, `PBX_DEBUG_BUILD=thread`
+the thread sanitizer; `python -m tests.media.sanitized` runs the audio tests on such builds, made beside this one.
+`PBX_WITHOUT="opus spandsp"` builds as if these libraries were not there.
 """
 
 from __future__ import annotations
@@ -15,26 +15,30 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-DEBUG = os.environ.get("PBX_DEBUG_BUILD", "") not in {"", "0"}
+DEBUG = os.environ.get("PBX_DEBUG_BUILD", "0") or "0"
+if DEBUG not in ("0", "1", "thread"):
+    sys.exit(f"PBX_DEBUG_BUILD is 1 or thread, not {DEBUG}")
+CHECKED = DEBUG == "1"
+SANITIZERS = {"0": "", "1": "address,undefined", "thread": "thread"}[DEBUG]
 
 # The one table of Cython directives. The kernels check bounds themselves; the debug build checks that they do.
 DIRECTIVES = {
     "language_level": "3",
-    "boundscheck": DEBUG,
+    "boundscheck": CHECKED,
     "wraparound": False,
-    "initializedcheck": DEBUG,
-    "nonecheck": DEBUG,
+    "initializedcheck": CHECKED,
+    "nonecheck": CHECKED,
     "cdivision": True,
     "embedsignature": False,
     "binding": False,
 }
 
 RELEASE_FLAGS = ["-O3", "-g0", "-fno-plt", "-fvisibility=hidden"]
-DEBUG_FLAGS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-omit-frame-pointer"]
+DEBUG_FLAGS = ["-O1", "-g", f"-fsanitize={SANITIZERS}", "-fno-omit-frame-pointer"]
 WARNINGS = ["-Wall", "-Wno-unused-function", "-Werror=overflow"]
-COMPILE = [*(DEBUG_FLAGS if DEBUG else RELEASE_FLAGS), "-std=gnu11", *WARNINGS]
+COMPILE = [*(DEBUG_FLAGS if SANITIZERS else RELEASE_FLAGS), "-std=gnu11", *WARNINGS]
 # Each module depends on no more of the libraries than it calls.
-LINK = ["-Wl,--as-needed", *(["-fsanitize=address,undefined"] if DEBUG else ["-Wl,-s", "-Wl,-O1"])]
+LINK = ["-Wl,--as-needed", *([f"-fsanitize={SANITIZERS}"] if SANITIZERS else ["-Wl,-s", "-Wl,-O1"])]
 
 # What a module links, by pkg-config's names. Every module sees all their headers: .pxd files name types of theirs.
 LIBRARIES: dict[str, tuple[str, ...]] = {
@@ -110,7 +114,7 @@ setup(
     ext_modules=cythonize(
         [extension(source) for source in SOURCES],
         compiler_directives=DIRECTIVES,
-        build_dir="build/debug-c" if DEBUG else "build/c",
+        build_dir="build/debug-c" if CHECKED else "build/c",
         annotate=False,
         quiet=True,
     )

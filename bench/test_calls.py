@@ -12,17 +12,21 @@ from bench.conftest import EXTENSIONS, Runner
 from bench.figure import Figure, record
 from bench.figure import measure as timed
 from tests.live.node import Node, running
+from tests.live.ports import free_port
 from tests.live.sipp import Sipp, SippResult, caller_rows, register_all
 
 CALLERS, CALLEES = EXTENSIONS[:10], EXTENSIONS[10:]
+ANSWERING_PORT = free_port()
 
 
 async def call(
     node: Node, folder: Path, *, calls: int, rate: float, hold_ms: int, limit: int = 1000
 ) -> SippResult:
-    """So many calls between SIPp and SIPp; the node's phones must have been registered at `port`."""
+    """So many calls between SIPp and SIPp. The callees are where they were in the last load: each has one contact."""
     seconds = calls / rate + hold_ms / 1000 + 40
-    answering = Sipp(folder / "uas", "answer", remote=node.address, calls=calls, timeout_s=seconds)
+    answering = Sipp(
+        folder / "uas", "answer", remote=node.address, port=ANSWERING_PORT, calls=calls, timeout_s=seconds
+    )
     await register_all(folder / "register", node, CALLEES, answering.port)
     answering.start()
     calling = Sipp(

@@ -1,6 +1,6 @@
 """Time for the native threads: nanoseconds of the monotonic clock."""
 from libc.stdint cimport int64_t
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+from posix.time cimport CLOCK_MONOTONIC, CLOCK_REALTIME, clock_gettime, timespec
 
 cdef enum:
     NS_PER_MS = 1000000
@@ -20,6 +20,13 @@ cdef inline int64_t ms(int64_t milliseconds) noexcept nogil:
 cdef inline int64_t now_ns() noexcept nogil:
     cdef timespec t
     clock_gettime(CLOCK_MONOTONIC, &t)
+    return <int64_t> t.tv_sec * NS_PER_S + t.tv_nsec
+
+
+cdef inline int64_t wall_ns() noexcept nogil:
+    """Since 1970, by a clock that may be set."""
+    cdef timespec t
+    clock_gettime(CLOCK_REALTIME, &t)
     return <int64_t> t.tv_sec * NS_PER_S + t.tv_nsec
 
 

@@ -1,9 +1,13 @@
 from collections.abc import Iterable
-from typing import TypeAlias, TypedDict
+from typing import NotRequired, TypeAlias, TypedDict
+
+from media_ext.tap_handle import TapHandle
 
 from media_ext.sound_door import Clip, Feed
 
 NativeEvent: TypeAlias = tuple[int, str, int, int, bytes, int]
+NativeDatagram: TypeAlias = tuple[int, int, bytes, int, bytes]
+SrtpMaterial: TypeAlias = tuple[int, bytes, bytes]
 
 class NativeCounters(TypedDict):
     packets_in: int
@@ -13,6 +17,16 @@ class NativeCounters(TypedDict):
     expected: int
     lost: int
     jitter_ms: float
+    jitter_mean_ms: float
+    jitter_max_ms: float
+    decided: int
+    decided_lost: int
+    loss_runs: int
+    bursts: int
+    burst_packets: int
+    burst_lost: int
+    late: int
+    discarded: int
     rtt_ms: float | None
     packet_age_s: float | None
     rtcp_in: int
@@ -25,9 +39,16 @@ class NativeCounters(TypedDict):
     dropped_oversize: int
     dropped_payload_type: int
     dropped_direction: int
+    dropped_auth: int
+    dropped_replayed: int
+    dropped_unkeyed: int
+    dropped_datagrams: int
     send_errors: int
-    late: int
-    discarded: int
+    remote_reports: NotRequired[int]
+    remote_lost: NotRequired[int]
+    remote_expected: NotRequired[int]
+    remote_fraction_lost: NotRequired[float]
+    remote_jitter_ms: NotRequired[float]
 
 class OpusVoice(TypedDict, total=False):
     bitrate_bps: int
@@ -43,6 +64,10 @@ class Leg:
     def id(self) -> int: ...
     @property
     def thread(self) -> int: ...
+    @property
+    def payload_type(self) -> int | None: ...
+    @property
+    def state(self) -> bytes | None: ...
     def counters(self) -> NativeCounters: ...
 
 class Room:
@@ -57,7 +82,7 @@ class Room:
     def talking(self, leg: Leg) -> bool: ...
 
 class Engine:
-    def __init__(self, *, threads: int, silence_ms: int, loop: str) -> None: ...
+    def __init__(self, *, threads: int, silence_ms: int, loop: str, report_ms: int = 5000) -> None: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def release(self) -> None: ...
@@ -66,8 +91,21 @@ class Engine:
     def loop_name(self) -> str: ...
     @property
     def events_lost(self) -> int: ...
+    @property
+    def leg_count(self) -> int: ...
     def cpu_seconds(self) -> list[float]: ...
-    def open(self, rtp_fd: int, rtcp_fd: int, *, thread: int, ssrc: int, seq: int, rtp_ts: int) -> Leg: ...
+    def open(
+        self,
+        rtp_fd: int,
+        rtcp_fd: int,
+        *,
+        thread: int,
+        ssrc: int,
+        seq: int,
+        rtp_ts: int,
+        state: bytes | None = None,
+    ) -> Leg: ...
+    def export(self, leg: Leg, hand_over: bool) -> None: ...
     def close(self, leg: Leg) -> None: ...
     def free(self, leg: Leg) -> None: ...
     def set_remote(
@@ -113,4 +151,16 @@ class Engine:
     ) -> None: ...
     def send_digits(self, leg: Leg, events: bytes, duration_ms: int, pause_ms: int) -> None: ...
     def stop_playing(self, leg: Leg) -> None: ...
+    def secure(
+        self,
+        leg: Leg,
+        receive: SrtpMaterial | None,
+        send: SrtpMaterial | None,
+        must_encrypt: bool,
+        wants_datagrams: bool,
+    ) -> None: ...
+    def send_datagram(self, leg: Leg, data: bytes, host: bytes, port: int) -> bool: ...
+    def drain_datagrams(self) -> list[NativeDatagram]: ...
+    def tap(self, leg: Leg, tap: TapHandle) -> None: ...
+    def untap(self, leg: Leg, tap: TapHandle) -> None: ...
     def drain(self) -> list[NativeEvent]: ...

@@ -5,6 +5,7 @@ woken by its eventfd; events wait in rings until `drain`. A leg's memory belongs
 "closed" was told.
 """
 
+import base64
 import os
 import threading
 import time
@@ -18,10 +19,10 @@ from libc.string cimport memcmp, memcpy, memset
 from posix.time cimport clock_gettime, timespec
 from posix.unistd cimport close, write
 
-from media_ext.address cimport AF_INET, Address, address_set, ntohs
-from media_ext.atomics cimport load_relaxed
-from media_ext.clock cimport NS_PER_S, now_ns
+from media_ext.address cimport AF_INET, Address, address_set, ntohs, sockaddr, socklen_t
+from media_ext.atomics cimport load_relaxed, reference_add
 from media_ext.audio_status cimport audio_status_name
+from media_ext.clock cimport NS_PER_S, ms, now_ns
 from media_ext.codec cimport (
     CODEC_G722,
     CODEC_L16,
@@ -41,14 +42,22 @@ from media_ext.pair cimport pair_open
 from media_ext.player cimport GAIN_UNITY
 from media_ext.mixer cimport MIX_SILENT_DBOV, mixer_level_dbov
 from media_ext.resample cimport RESAMPLE_QUALITY, resample_open
-from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
 from media_ext.room cimport room_free, room_open
 from media_ext.sound_door cimport best_rate, player_for
+from media_ext.relay_record cimport RelayRecord, relay_fits, relay_import
+from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
+from media_ext.rtcp cimport CNAME_BYTES
+from media_ext.security cimport security_close, security_drop
+from media_ext.srtp cimport Srtp, srtp_open
+from media_ext.srtp_keys cimport SrtpShape, srtp_shape
+from media_ext.tap cimport tap_hold
+from media_ext.tap_handle cimport TapHandle
 from media_ext.types cimport (
     DROP,
     EVENT_CLOSED,
     EVENT_DETACHED,
     EVENT_DIGIT,
+    EVENT_EXPORTED,
     EVENT_FIRST,
     EVENT_LATCHED,
     EVENT_PROMPT_ENDED,
@@ -63,6 +72,7 @@ from media_ext.types cimport (
     OP_DETACH,
     OP_DIGITS,
     OP_ECHO,
+    OP_EXPORT,
     OP_FORGET,
     OP_LINK,
     OP_LISTENER,
@@ -70,10 +80,13 @@ from media_ext.types cimport (
     OP_REMOTE,
     OP_ROOM,
     OP_SPEAKER,
+    OP_SECURE,
     OP_STOP,
     OP_STOP_PLAYING,
+    OP_TAP,
     OP_UNLINK,
     OP_WATCH,
+    OP_UNTAP,
     PAYLOAD_TYPES,
     ROOM_CLOSE,
     ROOM_DOWN,
@@ -90,6 +103,7 @@ from media_ext.types cimport (
     TELEPHONE_EVENT,
     Command,
     Counters,
+    Datagram,
     Event,
     Loop,
     Operation,
@@ -108,9 +122,15 @@ from media_ext.voice cimport (
 )
 from media_ext.worker cimport worker_open, worker_run, worker_shut
 
+cdef extern from "<sys/socket.h>" nogil:
+    enum: MSG_DONTWAIT
+    ssize_t sendto(int fd, const void *buffer, size_t size, int flags, const sockaddr *address, socklen_t length)
+
+
 cdef dict KIND_NAMES = {
     EVENT_FIRST: "first",
     EVENT_DIGIT: "digit",
+    EVENT_EXPORTED: "exported",
     EVENT_SILENT: "silent",
     EVENT_RESUMED: "resumed",
     EVENT_LATCHED: "latched",
@@ -148,6 +168,7 @@ cdef class Leg:
     """A phone's audio: handed to the engine's methods, and read for its counters."""
 
     cdef LegRecord *record
+    cdef RelayRecord *exported
     cdef int worker
     cdef VoiceSettings voice
     cdef bint has_voice             # `voice` is known: the node may speak on this leg
@@ -167,7 +188,8 @@ cdef class Leg:
 
     def __dealloc__(self):
         # Only a leg that no worker knows comes here with a record: `Engine.free` and `Engine.release` see to that.
-        free(self.record)
+        free_record(self.record)
+        free(self.exported)
 
     @property
     def id(self):
@@ -177,6 +199,20 @@ cdef class Leg:
     def thread(self):
         """The number of the worker that it belongs to."""
         return self.worker
+
+    @property
+    def payload_type(self):
+        """Of the phone's newest audio packet; None before the first."""
+        if self.record == NULL or load_relaxed(&self.record.counters.jitter_clock_hz) == 0:
+            return None
+        return load_relaxed(&self.record.counters.heard_type)
+
+    @property
+    def state(self):
+        """What `Engine.export` copied last, as bytes; None before the first "exported"."""
+        if self.exported == NULL or not relay_fits(self.exported):
+            return None
+        return PyBytes_FromStringAndSize(<char *> self.exported, sizeof(RelayRecord))
 
     def counters(self):
         """The counters as keyword arguments of `pbx.model.stream.StreamStats`."""
@@ -195,8 +231,10 @@ cdef class Leg:
             "expected": expected,
             "lost": <int64_t> expected - <int64_t> load_relaxed(&c.received),
             "jitter_ms": load_relaxed(&c.jitter_q4) * 1000.0 / 16 / clock_hz if clock_hz else 0.0,
+            **figures_over_time(c),
             "rtt_ms": rtt_us / 1000.0 if rtt_us else None,
             "packet_age_s": age_s(load_relaxed(&c.last_rtp_ns), now),
+            **remote_figures(c),
             "rtcp_in": load_relaxed(&c.rtcp_in),
             "rtcp_out": load_relaxed(&c.rtcp_out),
             "rtcp_age_s": age_s(load_relaxed(&c.last_rtcp_ns), now),
@@ -207,9 +245,11 @@ cdef class Leg:
             "dropped_oversize": load_relaxed(&c.dropped_oversize),
             "dropped_payload_type": load_relaxed(&c.dropped_payload_type),
             "dropped_direction": load_relaxed(&c.dropped_direction),
+            "dropped_auth": load_relaxed(&c.dropped_auth),
+            "dropped_replayed": load_relaxed(&c.dropped_replayed),
+            "dropped_unkeyed": load_relaxed(&c.dropped_unkeyed),
+            "dropped_datagrams": load_relaxed(&c.dropped_datagrams),
             "send_errors": load_relaxed(&c.send_errors),
-            "late": load_relaxed(&c.late),
-            "discarded": load_relaxed(&c.discarded),
         }
 
 
@@ -255,6 +295,41 @@ cdef class Room:
         if self.record == NULL or leg.record == NULL or leg.record.room != self.record:
             return False
         return bool(self.record.mixer.members[leg.record.seat].talking)
+cdef void free_record(LegRecord *record):
+    """A leg that no worker knows any more, and what belongs to it."""
+    if record != NULL:
+        security_close(record)
+        free(record)
+
+
+cdef dict figures_over_time(Counters *c):
+    cdef uint64_t samples = load_relaxed(&c.jitter_samples)
+    return {
+        "jitter_mean_ms": load_relaxed(&c.jitter_sum_us) / 1000.0 / samples if samples else 0.0,
+        "jitter_max_ms": load_relaxed(&c.jitter_max_us) / 1000.0,
+        "decided": load_relaxed(&c.decided),
+        "decided_lost": load_relaxed(&c.decided_lost),
+        "loss_runs": load_relaxed(&c.loss_runs),
+        "bursts": load_relaxed(&c.bursts),
+        "burst_packets": load_relaxed(&c.burst_packets),
+        "burst_lost": load_relaxed(&c.burst_lost),
+        "late": load_relaxed(&c.late),
+        "discarded": load_relaxed(&c.discarded),
+    }
+
+
+cdef dict remote_figures(Counters *c):
+    """What the phone's reports say about what it hears; nothing before the first."""
+    cdef uint64_t clock_hz = load_relaxed(&c.remote_clock_hz)
+    if load_relaxed(&c.remote_reports) == 0:
+        return {}
+    return {
+        "remote_reports": load_relaxed(&c.remote_reports),
+        "remote_lost": load_relaxed(&c.remote_lost),
+        "remote_expected": load_relaxed(&c.remote_expected),
+        "remote_fraction_lost": load_relaxed(&c.remote_fraction) / 256.0,
+        "remote_jitter_ms": load_relaxed(&c.remote_jitter) * 1000.0 / clock_hz if clock_hz else 0.0,
+    }
 
 
 cdef object age_s(uint64_t at_ns, int64_t now):
@@ -265,6 +340,8 @@ cdef object age_s(uint64_t at_ns, int64_t now):
 
 cdef class Engine:
     """`threads` workers; `silence_ms` 0 tells no silence; `loop` is "epoll" or "io_uring".
+
+    `report_ms` is the least interval of RTCP reports (RFC 3550 6.2), 0 for none of our own.
 
     All methods but `stop` are called from one Python thread.
     """
@@ -283,7 +360,7 @@ cdef class Engine:
     cdef bint running
     cdef readonly str loop_name
 
-    def __cinit__(self, *, int threads, int silence_ms, str loop not None):
+    def __cinit__(self, *, int threads, int silence_ms, str loop not None, int report_ms=5000):
         cdef Loop *chosen
         cdef int i
         if not 0 < threads <= 64:
@@ -301,7 +378,7 @@ cdef class Engine:
         if self.workers == NULL:
             raise MemoryError
         for i in range(threads):
-            if not worker_open(&self.workers[i], chosen, i, self.event_fd, <int64_t> silence_ms * 1000000):
+            if not worker_open(&self.workers[i], chosen, i, self.event_fd, ms(silence_ms), ms(report_ms)):
                 raise OSError("no memory or file for a media thread")
             self.count = i + 1
 
@@ -357,17 +434,34 @@ cdef class Engine:
 
     @property
     def events_lost(self):
-        return sum([self.workers[i].events_lost for i in range(self.count)])
+        return sum([load_relaxed(&self.workers[i].events_lost) for i in range(self.count)])
+
+    @property
+    def leg_count(self):
+        """Legs whose memory is not freed yet."""
+        return len(self.legs)
 
     def cpu_seconds(self):
         """CPU time of each thread so far."""
-        return [thread_cpu_s(self.workers[i].cpu_clock) for i in range(self.count)]
+        return [thread_cpu_s(load_relaxed(&self.workers[i].cpu_clock)) for i in range(self.count)]
 
     # -- legs ------------------------------------------------------------------------------------------------------
 
-    def open(self, int rtp_fd, int rtcp_fd, *, int thread, uint32_t ssrc, uint32_t seq, uint32_t rtp_ts):
-        """Take over two bound, non-blocking UDP sockets; `ssrc`, `seq`, `rtp_ts` start the outgoing stream."""
+    def open(self, int rtp_fd, int rtcp_fd, *, int thread, uint32_t ssrc, uint32_t seq, uint32_t rtp_ts,
+             bytes state=None):
+        """Take over two bound, non-blocking UDP sockets; `ssrc`, `seq`, `rtp_ts` start the outgoing stream.
+
+        With `state`, from `export`, the leg goes on where that one was instead. Raises `ValueError` for a state that
+        is not one of this build.
+        """
         cdef Leg leg = Leg.__new__(Leg)
+        cdef RelayRecord past
+        if state is not None:
+            if len(state) != sizeof(past):
+                raise ValueError("not a leg's state, or of another build")
+            memcpy(&past, PyBytes_AS_STRING(state), sizeof(past))
+            if not relay_fits(&past):
+                raise ValueError("a leg's state of another build")
         if not self.running:
             raise RuntimeError("the engine does not run")
         leg.record = <LegRecord *> calloc(1, sizeof(LegRecord))
@@ -381,10 +475,28 @@ cdef class Engine:
         leg.record.out.ssrc = ssrc
         leg.record.out.next_seq = seq & 0xffff
         leg.record.out.last_ts = rtp_ts
+        memcpy(leg.record.report.cname, PyBytes_AS_STRING(new_cname()), CNAME_BYTES)
+        if state is not None:
+            relay_import(leg.record, &past)
         leg.worker = thread % self.count
         self.legs[leg.record.id] = leg
         self.push(leg.worker, leg.record, OP_ADD, NULL)
         return leg
+
+    def export(self, Leg leg not None, bint hand_over):
+        """Copy the leg's relay state between two packets; `Leg.state` has it when "exported" was told.
+
+        With `hand_over` that was the leg's last moment: it takes and sends nothing any more.
+        """
+        cdef Command c
+        if leg.exported == NULL:
+            leg.exported = <RelayRecord *> calloc(1, sizeof(RelayRecord))
+        if leg.exported == NULL:
+            raise MemoryError
+        memset(&c, 0, sizeof(c))
+        c.detail.export_.record = leg.exported
+        c.detail.export_.hand_over = hand_over
+        self.submit(leg, OP_EXPORT, &c)
 
     def close(self, Leg leg not None):
         """Give the leg up: "closed" is told when its sockets are closed, and `free` may be called then."""
@@ -397,7 +509,7 @@ cdef class Engine:
         if leg.record != NULL:
             part(leg)
             self.legs.pop(leg.record.id, None)
-            free(leg.record)
+            free_record(leg.record)
             leg.record = NULL
 
     def set_remote(self, Leg leg not None, bytes rtp_host not None, int rtp_port, bytes rtcp_host not None,
@@ -899,6 +1011,46 @@ cdef class Engine:
         leg.playing = {}
         self.submit(leg, OP_STOP_PLAYING, NULL)
 
+    def secure(self, Leg leg not None, receive, send, bint must_encrypt, bint wants_datagrams):
+        """(SRTP profile, key, salt) of each direction; None leaves what is there. See `pbx.media.stream`."""
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        c.detail.secure.must_encrypt = must_encrypt
+        c.detail.secure.wants_datagrams = wants_datagrams
+        try:
+            c.detail.secure.receive = context_of(receive, False)
+            c.detail.secure.send = context_of(send, True)
+            self.submit(leg, OP_SECURE, &c)
+        except BaseException:
+            security_drop(&c.detail.secure)
+            raise
+
+    def send_datagram(self, Leg leg not None, bytes data not None, bytes host not None, int port):
+        """Send STUN or DTLS from the RTP port, at once and past all rules for audio; False when it did not go."""
+        cdef Address to
+        cdef int _i
+        if leg.record == NULL or not self.running:
+            raise RuntimeError("the leg was closed")
+        fill_address(&to, host, port)
+        for _i in range(2):                             # the first may only fetch an earlier packet's ICMP answer
+            if sendto(leg.record.sockets[RTP].fd, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), MSG_DONTWAIT,
+                      <const sockaddr *> &to.bits, to.length) >= 0:
+                return True
+        return False
+
+    def tap(self, Leg leg not None, TapHandle tap not None):
+        """Copy what this phone says and hears into the tap, which belongs to one leg at most."""
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        c.detail.tap = tap_hold(tap.record)
+        self.submit(leg, OP_TAP, &c)
+
+    def untap(self, Leg leg not None, TapHandle tap not None):
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        c.detail.tap = tap.record
+        self.submit(leg, OP_UNTAP, &c)
+
     # -- events ----------------------------------------------------------------------------------------------------
 
     def drain(self):
@@ -937,6 +1089,21 @@ cdef class Engine:
         cdef Room room = self.rooms.get(room_id)
         if room is not None and room.playing is not None and room.playing[3] == serial:
             room.playing = None
+    def drain_datagrams(self):
+        """Every STUN and DTLS packet that waits: (leg id, component, packed host, port, bytes)."""
+        cdef list datagrams = []
+        cdef Datagram *d
+        cdef Worker *w
+        cdef int i
+        for i in range(self.count):
+            w = &self.workers[i]
+            d = <Datagram *> ring_peek(&w.datagrams)
+            while d != NULL:
+                datagrams.append((d.leg, d.component, packed_host(&d.source), packed_port(&d.source),
+                                  PyBytes_FromStringAndSize(<char *> d.data, d.size)))
+                ring_release(&w.datagrams)
+                d = <Datagram *> ring_peek(&w.datagrams)
+        return datagrams
 
     cdef void attach(self):
         """The moving leg is free: give it to its new worker, then do what had to wait."""
@@ -996,11 +1163,31 @@ cdef class Engine:
         return slot
 
 
+cdef bytes new_cname():
+    """RFC 7022 4.2 and 5: 96 random bits in base64 name a session's sender and tell nothing about it."""
+    return base64.b64encode(os.urandom(CNAME_BYTES // 4 * 3))
+
+
 cdef double thread_cpu_s(uint64_t clock):
     cdef timespec t
     if clock == 0 or clock_gettime(<int> <unsigned int> clock, &t) != 0:
         return 0.0
     return t.tv_sec + t.tv_nsec / <double> NS_PER_S
+
+
+cdef Srtp *context_of(object material, bint sending) except? NULL:
+    """A new context for (profile, key, salt); NULL for None. Raises `ValueError` for what does not fit together."""
+    cdef SrtpShape shape
+    cdef Srtp *context
+    if material is None:
+        return NULL
+    profile, key, salt = material
+    if not srtp_shape(profile, &shape) or len(key) != shape.key_bytes or len(salt) != shape.salt_bytes:
+        raise ValueError(f"SRTP profile {profile} with a key of {len(key)} and a salt of {len(salt)} bytes")
+    context = srtp_open(profile, <uint8_t *> PyBytes_AS_STRING(key), <uint8_t *> PyBytes_AS_STRING(salt), sending)
+    if context == NULL:
+        raise MemoryError
+    return context
 
 
 cdef int check_type(object payload_type) except -1:

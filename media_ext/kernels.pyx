@@ -14,7 +14,7 @@ from media_ext.clock cimport now_ns as clock_now
 from media_ext.digits cimport DIGIT_NONE, Digit, Digits, digits_expire, digits_receive, digits_reset
 from media_ext.latch cimport Latch, latch_admit, latch_arm
 from media_ext.output cimport output_cut, output_map, output_sent
-from media_ext.rtcp cimport Reports, Translation, rtcp_read, rtcp_translate, rtcp_valid
+from media_ext.rtcp cimport CNAME_BYTES, DESCRIPTION_BYTES, Reports, Translation, rtcp_read, rtcp_translate, rtcp_valid
 from media_ext.rtp cimport (
     RtpHeader,
     Sender,
@@ -89,6 +89,10 @@ cdef class SenderProbe:
     def received(self):
         return sender_received(&self.state)
 
+    @property
+    def losses(self):
+        return self.state.losses
+
 
 cdef class LatchProbe:
     """A latch, and the sender behind it; `hear` is what the relay does with each packet's source."""
@@ -156,11 +160,14 @@ def read_rtcp(bytes data not None, uint32_t heard_ssrc):
 def translate_rtcp(bytes data not None, dict translation not None):
     """What the other phone is told; keys are the fields of `rtcp.Translation`."""
     cdef Translation t
-    cdef bytes into = PyBytes_FromStringAndSize(NULL, PyBytes_GET_SIZE(data))
+    cdef bytes into = PyBytes_FromStringAndSize(NULL, PyBytes_GET_SIZE(data) + DESCRIPTION_BYTES)
+    cdef bytes cname = translation["cname"]
     cdef size_t size
     if not is_valid_rtcp(data):
         raise ValueError("not RTCP")
+    assert len(cname) == CNAME_BYTES
     t.sender_ssrc = translation["sender_ssrc"]
+    t.cname = bytes_of(cname)
     t.in_step = translation["in_step"]
     t.ts_offset = translation["ts_offset"]
     t.packets = translation["packets"]

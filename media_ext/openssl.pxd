@@ -15,13 +15,12 @@ cdef extern from "openssl_kept.h" nogil:
         EVP_CTRL_AEAD_GET_TAG
         EVP_CTRL_AEAD_SET_TAG
 
-    const EVP_CIPHER *EVP_aes_128_ecb()
-    const EVP_CIPHER *EVP_aes_256_ecb()
+    const EVP_CIPHER *EVP_aes_128_ctr()
+    const EVP_CIPHER *EVP_aes_256_ctr()
     const EVP_CIPHER *EVP_aes_128_gcm()
     const EVP_CIPHER *EVP_aes_256_gcm()
     EVP_CIPHER_CTX *EVP_CIPHER_CTX_new()
     void EVP_CIPHER_CTX_free(EVP_CIPHER_CTX *ctx)
-    int EVP_CIPHER_CTX_set_padding(EVP_CIPHER_CTX *ctx, int padding)
     int EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX *ctx, int kind, int arg, void *ptr)
     int EVP_CipherInit_ex(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *kind, ENGINE *engine, const uint8_t *key,
                           const uint8_t *iv, int encrypt)

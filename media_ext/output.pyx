@@ -4,6 +4,8 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 
 from media_ext.atomics cimport count
 from media_ext.rtp cimport RTP_HEADER_BYTES, put16, put32
+from media_ext.security cimport security_seal
+from media_ext.tap cimport tap_said
 from media_ext.types cimport RTP
 
 
@@ -48,10 +50,30 @@ cdef void output_sent(Output *out, uint16_t seq, uint32_t rtp_ts, uint32_t clock
 
 
 cdef const Address *output_address(const Leg *leg) noexcept nogil:
-    """The latched address, else the signalled one."""
+    """The latched address, else the signalled one; none while an encrypted leg has no key."""
+    if leg.must_encrypt and leg.srtp_out == NULL:
+        return NULL
     if leg.latch.current.length:
         return &leg.latch.current
     return &leg.latch.signalled if leg.latch.signalled.length else NULL
+
+
+cdef const Address *rtcp_address(const Leg *leg) noexcept nogil:
+    if leg.rtcp_mux or output_address(leg) == NULL:
+        return output_address(leg)
+    if leg.rtcp_current.length:
+        return &leg.rtcp_current
+    return &leg.rtcp_signalled if leg.rtcp_signalled.length else NULL
+
+
+cdef void output_send(Worker *w, Leg *leg, int component, uint8_t *data, size_t size, const Address *to) noexcept nogil:
+    """Everything that goes to a phone: encrypted in place where it must be, with `OUTPUT_TAILROOM` to do so."""
+    if leg.tap != NULL and component == RTP:
+        tap_said(leg.tap, leg.codecs, leg.formats, data, size, w.now_ns)
+    if leg.must_encrypt and not security_seal(leg, data, &size):
+        count(&leg.counters.send_errors, 1)
+        return
+    w.loop.send(w, leg, component, data, size, to)
 
 
 cdef bint output_relay(Worker *w, Leg *leg, uint64_t feed, uint8_t *data, size_t size, const RtpHeader *h,
@@ -75,7 +97,7 @@ cdef bint output_relay(Worker *w, Leg *leg, uint64_t feed, uint8_t *data, size_t
     count(&leg.counters.packets_out, 1)
     count(&leg.counters.bytes_out, size)
     count(&leg.counters.payload_bytes_out, h.payload_bytes)
-    w.loop.send(w, leg, RTP, data, size, to)
+    output_send(w, leg, RTP, data, size, to)
     return True
 
 
@@ -120,5 +142,5 @@ cdef bint send_own(Worker *w, Leg *leg, uint64_t feed, uint8_t *payload, size_t 
     count(&leg.counters.packets_out, 1)
     count(&leg.counters.bytes_out, size + RTP_HEADER_BYTES)
     count(&leg.counters.payload_bytes_out, size)
-    w.loop.send(w, leg, RTP, data, size + RTP_HEADER_BYTES, to)
+    output_send(w, leg, RTP, data, size + RTP_HEADER_BYTES, to)
     return True

@@ -6,8 +6,11 @@ from media_ext.types cimport Leg, Worker
 
 
 cdef inline uint64_t feed_of(const Leg *leg) noexcept nogil:
-    """Names what this phone sends now, to whoever hears it; differs after each restart of its sender."""
-    return (<uint64_t> leg.id << 31) | (leg.sender.epoch & 0x7fffffff)
+    """Names what this phone sends now, to whoever hears it; differs after each restart of its sender.
+
+    Our SSRC towards the phone is the leg's own for life, and goes with it into another process.
+    """
+    return (<uint64_t> leg.out.ssrc << 31) | (leg.sender.epoch & 0x7fffffff)
 
 
 # `source` NULL: the socket is connected to the latched address. `data` is writable, and valid until the loop's flush.

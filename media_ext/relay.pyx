@@ -1,6 +1,6 @@
 """The way of an incoming packet; see relay.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t
 from media_ext.address cimport address_clear, same_address, same_host
 from media_ext.atomics cimport count, store_relaxed
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_receive, digits_reset
@@ -8,8 +8,9 @@ from media_ext.formats cimport clock_hz_of
 from media_ext.hearing cimport hearing_wanted
 from media_ext.latch cimport latch_admit
 from media_ext.listener cimport listener_receive
-from media_ext.output cimport output_address, output_relay
+from media_ext.output cimport output_address, output_relay, output_reported, output_send, rtcp_address
 from media_ext.pair cimport pair_digit
+from media_ext.report cimport report_heard
 from media_ext.rtcp cimport Reports, Translation, rtcp_read, rtcp_translate, rtcp_valid
 from media_ext.rtp cimport (
     ARRIVAL_DUPLICATE,
@@ -18,6 +19,7 @@ from media_ext.rtp cimport (
     ARRIVAL_RESTART,
     Arrival,
     RtpHeader,
+    is_datagram,
     is_rtcp,
     looks_like_rtp,
     rtp_parse,
@@ -26,6 +28,8 @@ from media_ext.rtp cimport (
     sender_receive,
     sender_received,
 )
+from media_ext.security cimport datagram_receive, security_open
+from media_ext.tap cimport tap_heard
 from media_ext.tell cimport tell
 from media_ext.types cimport (
     BUFFER_BYTES,
@@ -47,7 +51,12 @@ cdef void relay_receive(Worker *w, Leg *leg, int component, uint8_t *data, size_
     if size > MAX_PACKET_BYTES:
         count(&leg.counters.dropped_oversize, 1)
     elif not looks_like_rtp(data, size):
-        count(&leg.counters.dropped_malformed, 1)
+        if is_datagram(data, size):
+            datagram_receive(w, leg, component, data, size, source)
+        else:
+            count(&leg.counters.dropped_malformed, 1)
+    elif leg.must_encrypt and not security_open(leg, data, &size):
+        return
     elif is_rtcp(data):
         receive_rtcp(w, leg, component, data, size, source)
     elif component == RTCP or not rtp_parse(data, size, &h):
@@ -102,9 +111,12 @@ cdef void receive_rtp(Worker *w, Leg *leg, uint8_t *data, size_t size, const Rtp
         sender_jitter(&leg.sender, h.rtp_ts, clock_hz, w.now_ns)
         store_relaxed(&leg.counters.jitter_q4, leg.sender.jitter_q4)
         store_relaxed(&leg.counters.jitter_clock_hz, clock_hz)
+        store_relaxed(&leg.counters.heard_type, h.payload_type)
     if format == 0 and not leg.any_format:
         count(&leg.counters.dropped_payload_type, 1)
         return
+    if leg.tap != NULL and leg.may_receive:
+        tap_heard(leg.tap, leg.codecs, data, h, clock_hz, w.now_ns)
     if leg.may_receive and hearing_wanted(leg.listener):
         listener_receive(w, leg, data, h)
     if leg.sink != NULL:
@@ -149,9 +161,8 @@ cdef void receive_rtcp(Worker *w, Leg *leg, int component, const uint8_t *data, 
     count(&leg.counters.rtcp_in, 1)
     store_relaxed(&leg.counters.last_rtcp_ns, w.now_ns)
     rtcp_read(data, size, leg.out.ssrc, &reports)
-    if reports.about_us and reports.last_report != 0 and reports.last_report == leg.out.report_ntp:
-        measure_round_trip(w, leg, &reports)
-    if leg.sink != NULL:
+    report_heard(w, leg, &reports)
+    if leg.sink != NULL and leg.sink != leg:
         send_rtcp(w, leg, leg.sink, data, size, &reports)
 
 
@@ -172,20 +183,15 @@ cdef bint rtcp_is_the_phone(Leg *leg, int component, const Address *source) noex
     return False
 
 
-cdef void measure_round_trip(Worker *w, Leg *leg, const Reports *reports) noexcept nogil:
-    """RFC 3550 6.4.1, the figure for DLSR."""
-    cdef int64_t away_us = (w.now_ns - leg.out.report_ns) // 1000 - (<int64_t> reports.delay * 1000000 >> 16)
-    store_relaxed(&leg.counters.rtt_us, <uint64_t> away_us if away_us > 0 else 1)
-
-
 cdef void send_rtcp(Worker *w, Leg *leg, Leg *sink, const uint8_t *data, size_t size,
                     const Reports *reports) noexcept nogil:
     cdef Translation t
-    cdef uint8_t translated[BUFFER_BYTES]
+    cdef uint8_t translated[BUFFER_BYTES]               # of which a report fills 1,500 at most
     cdef const Address *to = rtcp_address(sink)
     if to == NULL or (sink.speaker != NULL and sink.speaker.owns):
         return
     t.sender_ssrc = sink.out.ssrc
+    t.cname = sink.report.cname
     t.in_step = sink.out.feed == feed_of(leg)
     t.ts_offset = sink.out.ts_offset
     t.packets = sink.counters.packets_out
@@ -199,15 +205,9 @@ cdef void send_rtcp(Worker *w, Leg *leg, Leg *sink, const uint8_t *data, size_t 
     if size == 0:
         return
     if reports.sender_report and t.in_step:
-        sink.out.report_ntp = reports.ntp
-        sink.out.report_ns = w.now_ns
+        output_reported(&sink.out, reports.ntp, w.now_ns)
+    sink.report.relayed_ns = w.now_ns
+    sink.report.source = leg
+    sink.report.any = True
     count(&sink.counters.rtcp_out, 1)
-    w.loop.send(w, sink, RTP if sink.rtcp_mux else RTCP, translated, size, to)
-
-
-cdef const Address *rtcp_address(const Leg *leg) noexcept nogil:
-    if leg.rtcp_mux:
-        return output_address(leg)
-    if leg.rtcp_current.length:
-        return &leg.rtcp_current
-    return &leg.rtcp_signalled if leg.rtcp_signalled.length else NULL
+    output_send(w, sink, RTP if sink.rtcp_mux else RTCP, translated, size, to)

@@ -13,6 +13,8 @@
 """
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from media_ext.losses cimport Losses
+
 cdef enum:
     RTP_HEADER_BYTES = 12
     MAX_DROPOUT = 3000          # RFC 3550 A.1: a larger step ahead is a restarted sender
@@ -53,6 +55,7 @@ cdef struct Sender:
     uint32_t transit
     uint32_t jitter_q4          # in timestamp units, times 16
     uint32_t clock_hz           # of the last packet that jitter was taken from; 0: none yet
+    Losses losses               # over all epochs
 
 
 cdef bint rtp_parse(const uint8_t *data, size_t size, RtpHeader *h) noexcept nogil  # False: not RTP, or cut short
@@ -85,6 +88,11 @@ cdef inline void put32(uint8_t *p, uint32_t value) noexcept nogil:
 cdef inline bint looks_like_rtp(const uint8_t *data, size_t size) noexcept nogil:
     """Version 2 and room for a header; RTCP passes too (RFC 7983: the first byte is 128-191)."""
     return size >= 8 and data[0] >> 6 == 2
+
+
+cdef inline bint is_datagram(const uint8_t *data, size_t size) noexcept nogil:
+    """RFC 7983 7: a first byte of 0-3 is STUN, of 20-63 DTLS."""
+    return size > 0 and (data[0] < 4 or 20 <= data[0] < 64)
 
 
 cdef inline bint is_rtcp(const uint8_t *data) noexcept nogil:

@@ -2,6 +2,9 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from media_ext.losses cimport losses_advance
+
+
 cdef bint rtp_parse(const uint8_t *data, size_t size, RtpHeader *h) noexcept nogil:
     """Fill `h`; every length that the packet claims is checked against `size` (bytes)."""
     cdef size_t at = RTP_HEADER_BYTES
@@ -53,6 +56,7 @@ cdef Arrival sender_receive(Sender *s, uint32_t ssrc, uint16_t seq) noexcept nog
         restart(s, ssrc, seq)
         return ARRIVAL_RESTART
     if 0 < ahead < MAX_DROPOUT:
+        losses_advance(&s.losses, s.window, s.cycles + s.max_seq - s.base_seq, ahead)
         if seq < s.max_seq:
             s.cycles += 0x10000
         s.max_seq = seq

@@ -58,6 +58,7 @@ cdef struct SrtpRecord:
 # `key` and `salt` as long as the profile says (srtp_shape); NULL: unknown profile, or OpenSSL refused.
 cdef Srtp *srtp_open(int profile, const uint8_t *key, const uint8_t *salt, bint sending) noexcept nogil
 cdef bint srtp_rekey(Srtp *s, int profile, const uint8_t *key, const uint8_t *salt) noexcept nogil
+cdef void srtp_take_keys(Srtp *s, Srtp *fresh) noexcept nogil                   # ends `fresh`; allocates nothing
 cdef void srtp_close(Srtp *s) noexcept nogil                                    # NULL is fine
 
 # `size` is the packet's length, in and out; `room` the bytes there are from `packet` on. What is not OK is to be

@@ -92,9 +92,22 @@ cdef bint srtp_rekey(Srtp *s, int profile, const uint8_t *key, const uint8_t *sa
     cdef SrtpKeys *keys = keys_for(profile, key, salt, s.sending)
     if keys == NULL:
         return False
+    change_keys(s, keys)
+    return True
+
+
+cdef void srtp_take_keys(Srtp *s, Srtp *fresh) noexcept nogil:
+    """As `srtp_rekey`, with keys that were made elsewhere: those of `fresh`, which ends here."""
+    cdef SrtpKeys *keys = fresh.keys
+    fresh.keys = NULL
+    srtp_close(fresh)
+    change_keys(s, keys)
+
+
+cdef void change_keys(Srtp *s, SrtpKeys *keys) noexcept nogil:
     if same_keys(keys, s.keys):
         keys_close(keys)
-        return True
+        return
     s.first_use = remember_key(s) and not is_past_key(s, keys)
     keys_close(s.former)
     s.former = NULL
@@ -105,7 +118,6 @@ cdef bint srtp_rekey(Srtp *s, int profile, const uint8_t *key, const uint8_t *sa
         s.former_left = REPLAY_WINDOW
     s.keys = keys
     s.generation += 1
-    return True
 
 
 cdef void srtp_close(Srtp *s) noexcept nogil:

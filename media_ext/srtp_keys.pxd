@@ -45,7 +45,7 @@ cdef struct SessionKeys:        # of SRTP, or of SRTCP
 
 
 cdef struct Cipher:             # one of the two at work
-    EVP_CIPHER_CTX *ctx         # AES-CM: AES itself, for blocks of keystream; AES-GCM: for one direction
+    EVP_CIPHER_CTX *ctx         # AES-CM: counter mode; AES-GCM: for one direction
     SHA_CTX inner               # AES-CM: HMAC's two hashes, each with its padded key taken
     SHA_CTX outer
     uint8_t salt[16]

@@ -1,6 +1,6 @@
 """Session keys, and one packet sealed or opened with them; see srtp_keys.pxd."""
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -10,14 +10,13 @@ from media_ext.openssl cimport (
     EVP_CTRL_AEAD_GET_TAG,
     EVP_CTRL_AEAD_SET_TAG,
     CRYPTO_memcmp,
-    EVP_aes_128_ecb,
+    EVP_aes_128_ctr,
     EVP_aes_128_gcm,
-    EVP_aes_256_ecb,
+    EVP_aes_256_ctr,
     EVP_aes_256_gcm,
     EVP_CIPHER_CTX_ctrl,
     EVP_CIPHER_CTX_free,
     EVP_CIPHER_CTX_new,
-    EVP_CIPHER_CTX_set_padding,
     EVP_CipherFinal_ex,
     EVP_CipherInit_ex,
     EVP_CipherUpdate,
@@ -27,12 +26,11 @@ from media_ext.openssl cimport (
     SHA1_Update,
     SHA_CTX,
 )
-from media_ext.rtp cimport get32, put16, put32
+from media_ext.rtp cimport get32, put32
 from media_ext.srtp_index cimport SRTP_BAD_TAG, SRTP_FAILED, SRTP_OK, SrtpStatus
 
 cdef enum:
     BLOCK_BYTES = 16
-    STREAM_BYTES = 2048         # keystream made at once: more than any packet on an Ethernet
     DIGEST_BYTES = 20
 
 
@@ -54,40 +52,20 @@ cdef bint srtp_shape(int profile, SrtpShape *shape) noexcept nogil:
 # ------------------------------------------------------------------------------------------------- AES counter mode
 
 cdef EVP_CIPHER_CTX *aes_open(const uint8_t *key, int key_bytes) noexcept nogil:
-    """AES for single blocks; NULL when OpenSSL has none to give."""
+    """AES in counter mode, keyed once; NULL when OpenSSL has none to give."""
     cdef EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new()
-    cdef const EVP_CIPHER *kind = EVP_aes_128_ecb() if key_bytes == 16 else EVP_aes_256_ecb()
-    if ctx != NULL and not (EVP_CipherInit_ex(ctx, kind, NULL, key, NULL, 1) == 1
-                            and EVP_CIPHER_CTX_set_padding(ctx, 0) == 1):
+    cdef const EVP_CIPHER *kind = EVP_aes_128_ctr() if key_bytes == 16 else EVP_aes_256_ctr()
+    if ctx != NULL and EVP_CipherInit_ex(ctx, kind, NULL, key, NULL, 1) != 1:
         EVP_CIPHER_CTX_free(ctx)
         return NULL
     return ctx
 
 
 cdef bint keystream_over(EVP_CIPHER_CTX *ctx, const uint8_t *iv, uint8_t *data, size_t size) noexcept nogil:
-    """XOR with AES(iv), AES(iv + 1), … (RFC 3711 4.1.1); the last two bytes of `iv` are 0 and do the counting.
-
-    The counter's blocks are written out and enciphered in one call. EVP's own counter mode does the same, but has to be
-    set to each packet's IV, which costs more than its work: 161 ns for 160 bytes where this takes 56 (OpenSSL 3.0).
-    """
-    cdef uint8_t stream[STREAM_BYTES]
-    cdef size_t done = 0
-    cdef size_t part, blocks, i
+    """XOR with AES(iv), AES(iv + 1), … (RFC 3711 4.1.1); the last two bytes of `iv` are 0 and do the counting."""
     cdef int written = 0
-    while done < size:
-        part = size - done
-        if part > STREAM_BYTES:
-            part = STREAM_BYTES
-        blocks = (part + BLOCK_BYTES - 1) // BLOCK_BYTES
-        for i in range(blocks):
-            memcpy(stream + BLOCK_BYTES * i, iv, BLOCK_BYTES)
-            put16(stream + BLOCK_BYTES * i + 14, <uint16_t> (done // BLOCK_BYTES + i))
-        if EVP_CipherUpdate(ctx, stream, &written, stream, <int> (blocks * BLOCK_BYTES)) != 1:
-            return False
-        for i in range(part):
-            data[done + i] ^= stream[i]
-        done += part
-    return True
+    return (EVP_CipherInit_ex(ctx, NULL, NULL, NULL, iv, -1) == 1
+            and (size == 0 or EVP_CipherUpdate(ctx, data, &written, data, <int> size) == 1))
 
 
 cdef bint srtp_derive(const SrtpShape *shape, const uint8_t *key, const uint8_t *salt,

@@ -3,6 +3,7 @@ from libc.stdint cimport uint32_t
 from libc.string cimport memset
 
 from media_ext.address cimport Address
+from media_ext.atomics cimport count
 from media_ext.ring cimport ring_publish, ring_reserve
 from media_ext.types cimport Event, EventKind, Leg, Worker
 
@@ -12,7 +13,7 @@ cdef inline bint tell(Worker *w, const Leg *leg, EventKind kind, uint32_t number
     """False, and counted, when the ring is full because Python has not read for long."""
     cdef Event *event = <Event *> ring_reserve(&w.events)
     if event == NULL:
-        w.events_lost += 1
+        count(&w.events_lost, 1)
         return False
     event.kind = kind
     event.leg = leg.id

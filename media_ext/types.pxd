@@ -15,6 +15,8 @@ from media_ext.player cimport Player
 from media_ext.resample cimport Resampler
 from media_ext.ring cimport Ring
 from media_ext.rtp cimport Sender
+from media_ext.srtp cimport Srtp
+from media_ext.tap cimport Tap
 from media_ext.voice cimport Speaker
 from media_ext.wheel cimport Timer, Wheel
 
@@ -26,6 +28,8 @@ cdef enum:
     BUFFER_BYTES = 2048
     COMMAND_RING = 512
     EVENT_RING = 4096
+    DATAGRAM_RING = 256         # STUN and DTLS that wait for Python …
+    DATAGRAMS_AT_ONCE = 32      # … of one leg, in the time of one housekeeping: nobody else's place is taken
     HOUSEKEEPING_MS = 250
 
 
@@ -40,6 +44,7 @@ cdef enum:                      # kinds of timers
     TIMER_LISTENER = 2
     TIMER_PAIR = 3
     TIMER_ROOM = 4
+    TIMER_REPORT = 5
 
 
 # One writer (the worker), any reader. All counts are since the stream was opened.
@@ -55,9 +60,28 @@ cdef struct Counters:
     uint64_t duplicates
     uint64_t jitter_q4
     uint64_t jitter_clock_hz
+    uint64_t jitter_max_us      # of samples taken while the phone talks, as are:
+    uint64_t jitter_sum_us
+    uint64_t jitter_samples
+    uint64_t sampled_packets_in
+    uint64_t decided            # packets that came or were lost for good; see losses.pxd
+    uint64_t decided_lost
+    uint64_t loss_runs
+    uint64_t bursts
+    uint64_t burst_packets
+    uint64_t burst_lost
+    uint64_t heard_type         # payload type of the newest audio packet
+    uint64_t late               # came too late for the jitter buffer of a leg that is decoded
+    uint64_t discarded          # thrown away by it for another reason
     uint64_t rtcp_in
     uint64_t rtcp_out
     uint64_t rtt_us             # 0: unknown
+    uint64_t remote_reports     # reports of the phone about what it hears of us; the newest says:
+    uint64_t remote_fraction    # lost since the one before, in 1/256
+    uint64_t remote_lost        # since the start (RFC 3550 6.4.1), never below 0 …
+    uint64_t remote_expected    # … of so many that were sent
+    uint64_t remote_jitter      # in timestamp units of `remote_clock_hz`
+    uint64_t remote_clock_hz
     uint64_t last_rtp_ns        # 0: never
     uint64_t last_rtcp_ns
     uint64_t dropped_alien
@@ -65,9 +89,11 @@ cdef struct Counters:
     uint64_t dropped_oversize
     uint64_t dropped_payload_type
     uint64_t dropped_direction
+    uint64_t dropped_auth       # SRTP: not by who has the key
+    uint64_t dropped_replayed   # SRTP: taken before, or too old to tell
+    uint64_t dropped_unkeyed    # came before the keys were known, or unencrypted where it must not be
+    uint64_t dropped_datagrams  # STUN or DTLS that nobody asked for, or too much of it
     uint64_t send_errors
-    uint64_t late               # of what is decoded: came after their time
-    uint64_t discarded          # … came in time and were left out
 
 
 # What the phone hears is one RTP stream with one SSRC for the leg's life, whatever feeds it (RFC 3550 5.1). A feed is
@@ -84,8 +110,27 @@ cdef struct Output:
     uint32_t last_ts            # the newest timestamp sent …
     int64_t last_ns             # … and when
     uint32_t clock_hz
-    uint32_t report_ntp         # middle 32 bits of the NTP time in the last sender report that the phone got …
-    int64_t report_ns           # … and when, for the round trip
+    uint32_t report_ntp[2]      # middle 32 bits of the NTP time in the last two sender reports to the phone …
+    int64_t report_ns[2]        # … and when they were sent, for the round trip; the newest first
+
+
+# The node's own RTCP towards a phone: what its next report needs to know of the last one.
+cdef struct Reporting:
+    Timer timer
+    uint8_t cname[16]           # RFC 7022 4.2: 96 random bits in base64
+    uint64_t random
+    int64_t ntp_ns              # added to monotonic time: nanoseconds since 1900
+    Leg *source                 # whose reports are passed on, as of the last look …
+    int64_t relayed_ns          # … and when one was
+    bint any                    # RTCP of ours was sent
+    uint64_t packets_out        # at the last report …
+    uint64_t packets_out_before  # … and at the one before: a sender's report needs packets between the two and now
+    uint32_t epoch              # of the phone's stream; for it, up to the last report:
+    uint64_t expected
+    uint64_t received
+    uint32_t heard_ssrc         # of the phone's last sender report,
+    uint32_t heard_ntp          # the middle 32 bits of its NTP time; 0: none came
+    int64_t heard_ns            # and when it came
 
 
 cdef struct Socket:
@@ -149,6 +194,11 @@ cdef struct Leg:
     bint rtcp_mux
     bint heard                  # an RTP packet was accepted once
     bint silent                 # WentSilent was told and Resumed was not
+    bint must_encrypt           # only SRTP comes in and goes out; without keys, nothing
+    bint wants_datagrams        # STUN and DTLS go up to Python
+    uint32_t datagrams_left     # that may, until the next housekeeping
+    Srtp *srtp_in               # NULL: no key known yet; kept while the leg is plain again, for their counters
+    Srtp *srtp_out
     Latch latch
     Sender sender
     Output out
@@ -157,7 +207,9 @@ cdef struct Leg:
     Pair *pair                  # NULL: not joined to another leg by what is heard
     Room *room                  # NULL: in no conference
     int32_t seat                # … else its place there
+    Tap *tap                    # who listens in or records, a list; NULL: nobody
     Digits digits
+    Reporting report
     Address rtcp_signalled
     Address rtcp_current        # where RTCP was last heard from, on the phone's host
     int64_t listening_since_ns  # silence counts from here at the earliest
@@ -181,6 +233,10 @@ cdef enum Operation:
     OP_ECHO
     OP_PLAY
     OP_STOP_PLAYING
+    OP_SECURE
+    OP_EXPORT
+    OP_TAP
+    OP_UNTAP
     OP_SPEAKER
     OP_DIGITS
     OP_LISTENER
@@ -252,6 +308,18 @@ cdef struct RoomCommand:
     void *tap_context
 
 
+cdef struct SecureCommand:
+    Srtp *receive               # both go with the command; NULL: what is there stays
+    Srtp *send
+    bint must_encrypt
+    bint wants_datagrams
+
+
+cdef struct ExportCommand:
+    void *record                # a RelayRecord to be filled; its owner waits for EVENT_EXPORTED
+    bint hand_over              # nothing comes in or goes out after that moment, not even BYE
+
+
 cdef union CommandDetail:
     RoomCommand room
     RemoteCommand remote
@@ -262,6 +330,9 @@ cdef union CommandDetail:
     Listener *listener          # the command's own
     WatchCommand watch
     BridgeCommand bridge
+    SecureCommand secure
+    ExportCommand export_
+    Tap *tap                    # one reference goes with OP_TAP; OP_UNTAP only compares
 
 
 cdef struct Command:
@@ -281,6 +352,7 @@ cdef enum EventKind:
     EVENT_STOPPED
     EVENT_ROOM_PLAYED           # leg: the room's id; number: the player's serial
     EVENT_PROMPT_ENDED          # number: the player's serial
+    EVENT_EXPORTED
     EVENT_CLOSED                # the worker has let go of the leg for ever
     EVENT_DETACHED              # … to be given to another worker
 
@@ -293,16 +365,27 @@ cdef struct Event:
     Address address
 
 
+# A STUN or DTLS packet on its way up to Python.
+cdef struct Datagram:
+    uint32_t leg
+    uint8_t component
+    uint16_t size
+    Address source
+    uint8_t data[1500]
+
+
 cdef struct Worker:
     Loop *loop
     void *loop_state
     Wheel wheel
     Ring commands
     Ring events
+    Ring datagrams
     int wake_fd                 # eventfd: commands are waiting
     int event_fd                # eventfd: events are waiting; shared by all workers
     int64_t now_ns              # of the current batch
     int64_t silence_ns
+    int64_t report_ns           # RFC 3550 6.2: the least interval between two reports; 0: none are sent
     bint stopping
     bint told                   # events were written in this batch
     Leg *legs

@@ -6,6 +6,7 @@ from libc.string cimport memcpy, memset
 from posix.unistd cimport close, write
 
 from media_ext.address cimport address_clear, same_address
+from media_ext.atomics cimport store_relaxed
 from media_ext.clock cimport NS_PER_MS, ms, now_ns
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
 from media_ext.hearing cimport hearing_close
@@ -14,7 +15,6 @@ from media_ext.listener cimport listener_add, listener_drop, listener_install, l
 from media_ext.output cimport output_cut
 from media_ext.pair cimport pair_digit, pair_join, pair_part, pair_run
 from media_ext.player cimport player_close
-from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
 from media_ext.room cimport room_carry_out, room_discard, room_leave, room_run
 from media_ext.speaker cimport (
     speaker_add,
@@ -25,12 +25,22 @@ from media_ext.speaker cimport (
     speaker_start,
     speaker_stop,
 )
+from media_ext.quality cimport quality_sample
+from media_ext.relay_record cimport RelayRecord, relay_export
+from media_ext.report cimport report_bye, report_due, report_start, report_stop
+from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
+from media_ext.security cimport security_change, security_drop
+from media_ext.tap cimport tap_add, tap_end_all, tap_release, tap_remove
 from media_ext.tell cimport tell
 from media_ext.types cimport (
     COMMAND_RING,
+    DATAGRAM_RING,
+    DATAGRAMS_AT_ONCE,
     EVENT_CLOSED,
     EVENT_DETACHED,
     EVENT_DIGIT,
+    EVENT_EXPORTED,
+    EVENT_LATCHED,
     EVENT_RING,
     EVENT_SILENT,
     HOUSEKEEPING_MS,
@@ -40,6 +50,7 @@ from media_ext.types cimport (
     OP_DETACH,
     OP_DIGITS,
     OP_ECHO,
+    OP_EXPORT,
     OP_FORGET,
     OP_LINK,
     OP_LISTENER,
@@ -47,10 +58,13 @@ from media_ext.types cimport (
     OP_REMOTE,
     OP_ROOM,
     OP_SPEAKER,
+    OP_SECURE,
     OP_STOP,
     OP_STOP_PLAYING,
+    OP_TAP,
     OP_UNLINK,
     OP_WATCH,
+    OP_UNTAP,
     PAYLOAD_TYPES,
     ROOM_JOIN,
     RTP,
@@ -59,14 +73,18 @@ from media_ext.types cimport (
     TIMER_PAIR,
     TIMER_ROOM,
     TIMER_SPEAKER,
+    TIMER_REPORT,
     Command,
+    Datagram,
     Event,
     EventKind,
+    ExportCommand,
     Leg,
     LinkCommand,
     Pair,
     RemoteCommand,
     Room,
+    SecureCommand,
 )
 from media_ext.voice cimport speaker_close
 from media_ext.wheel cimport Timer, wheel_arm, wheel_disarm, wheel_next_ns, wheel_open, wheel_run
@@ -93,11 +111,13 @@ cdef extern from "<pthread.h>" nogil:
     int pthread_getcpuclockid(pthread_t thread, int *clock)
 
 
-cdef bint worker_open(Worker *w, Loop *loop, int index, int event_fd, int64_t silence_ns) noexcept nogil:
+cdef bint worker_open(Worker *w, Loop *loop, int index, int event_fd, int64_t silence_ns,
+                      int64_t report_ns) noexcept nogil:
     """Everything a worker needs; False when there is no memory or file left. `w` is zeroed."""
     w.loop = loop
     w.event_fd = event_fd
     w.silence_ns = silence_ns
+    w.report_ns = report_ns
     w.feeds = <uint64_t> index << 40
     w.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
     w.now_ns = now_ns()
@@ -105,7 +125,8 @@ cdef bint worker_open(Worker *w, Loop *loop, int index, int event_fd, int64_t si
     if w.wake_fd < 0:
         return False
     if (not ring_open(&w.commands, sizeof(Command), COMMAND_RING)
-            or not ring_open(&w.events, sizeof(Event), EVENT_RING) or not loop.open(w)):
+            or not ring_open(&w.events, sizeof(Event), EVENT_RING)
+            or not ring_open(&w.datagrams, sizeof(Datagram), DATAGRAM_RING) or not loop.open(w)):
         worker_shut(w)
         return False
     return True
@@ -124,6 +145,10 @@ cdef void worker_shut(Worker *w) noexcept nogil:
             free(command.detail.bridge.pair)
         elif command.op == OP_ROOM:
             room_discard(&command.detail.room)
+        elif command.op == OP_SECURE:
+            security_drop(&command.detail.secure)
+        elif command.op == OP_TAP:
+            tap_release(command.detail.tap)
         ring_release(&w.commands)
         command = <Command *> ring_peek(&w.commands)
     w.loop.shut(w)
@@ -132,6 +157,7 @@ cdef void worker_shut(Worker *w) noexcept nogil:
         w.wake_fd = -1
     ring_close(&w.commands)
     ring_close(&w.events)
+    ring_close(&w.datagrams)
 
 
 cdef void worker_run(Worker *w) noexcept nogil:
@@ -139,7 +165,7 @@ cdef void worker_run(Worker *w) noexcept nogil:
     cdef uint64_t one = 1
     prctl(PR_SET_TIMERSLACK, 1000)
     if pthread_getcpuclockid(pthread_self(), &clock) == 0:
-        w.cpu_clock = <uint64_t> <unsigned int> clock
+        store_relaxed(&w.cpu_clock, <uint64_t> <unsigned int> clock)
     while not w.stopping:
         w.loop.wait(w, wheel_next_ns(&w.wheel))
         w.batches += 1
@@ -156,7 +182,7 @@ cdef void worker_run(Worker *w) noexcept nogil:
     while w.legs != NULL:
         close_leg(w, w.legs)
     tell_leaving(w)
-    w.cpu_clock = 0
+    store_relaxed(&w.cpu_clock, 0)
     write(w.event_fd, &one, sizeof(one))
 
 
@@ -202,6 +228,14 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
         if c.detail.room.order == ROOM_JOIN and c.leg.room != c.detail.room.room:
             unlink(w, c.leg)
         room_carry_out(w, c.leg, &c.detail.room)
+    elif c.op == OP_SECURE:
+        secure(w, c.leg, &c.detail.secure)
+    elif c.op == OP_EXPORT:
+        export_leg(w, c.leg, &c.detail.export_)
+    elif c.op == OP_TAP:
+        tap_add(&c.leg.tap, c.detail.tap)
+    elif c.op == OP_UNTAP:
+        tap_remove(&c.leg.tap, c.detail.tap, w.now_ns)
     elif c.op == OP_CLOSE:
         close_leg(w, c.leg)
     elif c.op == OP_DETACH:
@@ -223,16 +257,21 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
     wheel_arm(&w.wheel, &leg.housekeeping, w.now_ns + ms(HOUSEKEEPING_MS))
     speaker_add(w, leg)
     listener_add(w, leg)
+    report_start(w, leg)
     w.loop.add(w, leg)
+    if leg.latch.current.length:
+        tell(w, leg, EVENT_LATCHED, 0, 0, &leg.latch.current)
 
 
 cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
     """Take a leg out of everything; Python is told as soon as there is room, and owns it from then on."""
     unlink(w, leg)
+    quality_sample(w, leg)
     listener_drop(w, leg)
     w.loop.remove(w, leg)
     wheel_disarm(&w.wheel, &leg.housekeeping)
     speaker_drop(w, leg)
+    report_stop(w, leg)
     if leg.previous != NULL:
         leg.previous.next = leg.next
     else:
@@ -248,6 +287,8 @@ cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
 
 cdef void close_leg(Worker *w, Leg *leg) noexcept nogil:
     cdef int i
+    report_bye(w, leg)
+    tap_end_all(&leg.tap, w.now_ns)
     drop_leg(w, leg, EVENT_CLOSED)
     speaker_close(leg.speaker)
     hearing_close(leg.listener)
@@ -263,13 +304,22 @@ cdef void detach_leg(Worker *w, Leg *leg) noexcept nogil:
     drop_leg(w, leg, EVENT_DETACHED)
 
 
+cdef void export_leg(Worker *w, Leg *leg, const ExportCommand *c) noexcept nogil:
+    """Between packets, so that the block is of one moment."""
+    quality_sample(w, leg)
+    relay_export(leg, <RelayRecord *> c.record)
+    if c.hand_over:
+        leg.has_remote = leg.may_send = leg.may_receive = False
+    tell(w, leg, EVENT_EXPORTED)
+
+
 cdef void tell_leaving(Worker *w) noexcept nogil:
     cdef Leg *leg = w.leaving
     cdef Leg *next_leg
     while leg != NULL:
         next_leg = leg.next             # once told, the leg is no longer ours to read
         if not tell(w, leg, <EventKind> leg.pending_event):
-            w.events_lost -= 1          # only late, not lost
+            store_relaxed(&w.events_lost, w.events_lost - 1)       # only late, not lost
             break
         leg = next_leg
     w.leaving = leg
@@ -305,6 +355,13 @@ cdef void forget_remote(Worker *w, Leg *leg) noexcept nogil:
     address_clear(&leg.rtcp_current)
     output_cut(&leg.out)
     leg.has_remote = leg.may_send = leg.may_receive = False
+
+
+cdef void secure(Worker *w, Leg *leg, SecureCommand *c) noexcept nogil:
+    """Keys; and a leg whose STUN or DTLS is wanted listens to every source, since either may come from anywhere."""
+    security_change(leg, c)
+    if leg.wants_datagrams and leg.sockets[RTP].connected:
+        w.loop.disconnect(w, leg)
 
 
 cdef void unlink(Worker *w, Leg *leg) noexcept nogil:
@@ -365,6 +422,8 @@ cdef void timer_due(void *context, Timer *timer) noexcept nogil:
         speaker_run(w, leg)
     elif timer.kind == TIMER_LISTENER:
         listener_run(w, leg)
+    elif timer.kind == TIMER_REPORT:
+        report_due(w, leg)
     else:
         keep_house(w, leg)
 
@@ -383,7 +442,9 @@ cdef void keep_house(Worker *w, Leg *leg) noexcept nogil:
             leg.silent = tell(w, leg, EVENT_SILENT, <uint32_t> ((w.now_ns - last_sign_ns(leg)) // NS_PER_MS))
         elif silent_at_ns < next_ns:
             next_ns = silent_at_ns
+    leg.datagrams_left = DATAGRAMS_AT_ONCE
     connect_or_not(w, leg)
+    quality_sample(w, leg)
     wheel_arm(&w.wheel, &leg.housekeeping, next_ns)
 
 
@@ -398,6 +459,6 @@ cdef void connect_or_not(Worker *w, Leg *leg) noexcept nogil:
     if leg.sockets[RTP].connected:
         if silent_ns >= ms(DISCONNECT_AFTER_MS):
             w.loop.disconnect(w, leg)
-    elif (leg.latch.rank == RANK_EXACT and silent_ns < ms(LATCH_LIVE_MS)
+    elif (not leg.wants_datagrams and leg.latch.rank == RANK_EXACT and silent_ns < ms(LATCH_LIVE_MS)
             and w.now_ns - leg.latched_ns >= ms(CONNECT_AFTER_MS)):
         w.loop.connect(w, leg)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
     from pbx.model.live_call import LiveCall
+    from pbx.model.trunk import TrunkStatus
     from pbx.store.cdrs import CdrStore
-    from pbx.store.extensions import ExtensionStore
+    from pbx.store.records import RecordStore
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
 
@@ -51,12 +52,13 @@ class ApiDeps:
     clock: Clock
     bus: EventBus
     metrics: Registry
-    extensions: ExtensionStore
+    records: RecordStore
     cdrs: CdrStore
     users: UserStore
     tokens: TokenStore
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
+    trunks: Callable[[], Sequence[TrunkStatus]]
     started_at: datetime
     address: Callable[[], str]
     version: str

@@ -1,4 +1,4 @@
-"""The extensions of the office: list, create, read, replace, change, delete, and what a phone is set up with."""
+"""The extensions of the office, and what a phone is set up with."""
 
 from __future__ import annotations
 
@@ -7,24 +7,19 @@ import string
 
 import msgspec
 
-from pbx.api.codec import convert, decode_object, merge
-from pbx.api.exchange import Answer, Exchange
-from pbx.api.patch import patch_of
+from pbx.api.exchange import Exchange
 from pbx.api.problem import plain_error
-from pbx.api.query import ExtensionQuery, SipLoginQuery
-from pbx.api.route import JSON, MERGE_PATCH, Route
+from pbx.api.query import SipLoginQuery
+from pbx.api.resource import Resource
+from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.sip_login import qr_svg, sip_login
-from pbx.api.views import ExtensionList, SipLogin
-from pbx.model.extension import Extension, ExtensionWrite
+from pbx.api.views import SipLogin
+from pbx.model.extension import ExtensionWrite
+from pbx.model.kinds import EXTENSION
 from pbx.model.scalars import ExtensionNumber
 
-ExtensionPatch = patch_of(ExtensionWrite, "ExtensionPatch")
-
 _ALPHABET = string.ascii_letters + string.digits
-_PATH = "/api/v1/extensions"
-_ONE = f"{_PATH}/{{number}}"
-_NUMBER = (("number", ExtensionNumber),)
 
 
 def new_sip_password() -> str:
@@ -32,144 +27,48 @@ def new_sip_password() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(20))
 
 
-async def list_extensions(exchange: Exchange, *, query: ExtensionQuery) -> ExtensionList:
-    store = exchange.service.deps.extensions
-    if not query.q:
-        page, total = await store.list(query.limit, query.offset)
-        return ExtensionList(items=tuple(page), total=total)
-    wanted = query.q.casefold()
-    found = [one for one in await store.all() if wanted in one.number or wanted in one.name.casefold()]
-    return ExtensionList(items=tuple(found[query.offset : query.offset + query.limit]), total=len(found))
-
-
-async def create_extension(exchange: Exchange, *, body: ExtensionWrite) -> Answer:
-    if body.sip_password is None:
-        body = msgspec.structs.replace(body, sip_password=new_sip_password())
-    made = await exchange.service.deps.extensions.create(body)
-    return Answer(body=made, headers={"Location": f"{_PATH}/{made.number}"})
-
-
-async def get_extension(exchange: Exchange, *, number: str) -> Extension:
-    found = await exchange.service.deps.extensions.get(number)
-    if found is None:
-        raise plain_error(404, f"There is no extension {number}.")
-    return found
-
-
-async def replace_extension(exchange: Exchange, *, number: str, body: ExtensionWrite) -> Extension:
-    async with exchange.service.changing:
-        return await exchange.service.deps.extensions.replace(number, body)
-
-
-async def patch_extension(exchange: Exchange, *, number: str, body: msgspec.Struct) -> Extension:
-    """`body` has shown that the patch is well formed; what is merged is the JSON it came as."""
-    async with exchange.service.changing:
-        old = await get_extension(exchange, number=number)
-        merged = merge(msgspec.to_builtins(old), decode_object(exchange.body))
-        return await exchange.service.deps.extensions.replace(number, convert(merged, ExtensionWrite))
-
-
-async def delete_extension(exchange: Exchange, *, number: str) -> None:
-    async with exchange.service.changing:
-        await exchange.service.deps.extensions.delete(number)
+def with_password(body: ExtensionWrite) -> ExtensionWrite:
+    if body.sip_password is not None:
+        return body
+    return msgspec.structs.replace(body, sip_password=new_sip_password())
 
 
 async def get_sip_login(exchange: Exchange, *, number: str, query: SipLoginQuery) -> SipLogin:
     service = exchange.service
-    found = await get_extension(exchange, number=number)
-    password = await service.deps.extensions.password(number)
-    if password is None:  # deleted between the two reads
+    records = service.deps.records
+    found = await records.get(EXTENSION, number)
+    password = await records.secret(EXTENSION, number)
+    if found is None or password is None:
         raise plain_error(404, f"There is no extension {number}.")
-    login = sip_login(found, password, service.deps.address(), service.sip_port)
+    login = sip_login(found.record, password, service.deps.address(), service.sip_port)
     return msgspec.structs.replace(login, qr_svg=qr_svg(login.softphone_uri)) if query.qr else login
 
 
+EXTENSIONS = Resource(
+    EXTENSION,
+    read=Scope.EXTENSIONS_READ,
+    write=Scope.EXTENSIONS_WRITE,
+    prepare=with_password,
+    notes={
+        "list": "Sorted by number, shorter numbers first (99 before 100).",
+        "create": "Without `sip_password` one is made up. Read it with `sip-login`: no other answer shows it.",
+        "replace": "`number` must be the one of the path. Without `sip_password` the old one stays.",
+        "patch": "A JSON merge patch (RFC 7396). `number` cannot change; `sip_password` null keeps the old one.",
+        "delete": "Its phones are registered no longer. Calls that are going on go on; the history stays.",
+    },
+)
+
 ROUTES = (
+    *EXTENSIONS.routes(),
     Route(
         method="GET",
-        path=_PATH,
-        scope=Scope.EXTENSIONS_READ,
-        name="listExtensions",
-        tag="Extensions",
-        summary="List the extensions",
-        description="Sorted by number, shorter numbers first (99 before 100).",
-        query=ExtensionQuery,
-        response=ExtensionList,
-        handler=list_extensions,
-    ),
-    Route(
-        method="POST",
-        path=_PATH,
-        scope=Scope.EXTENSIONS_WRITE,
-        name="createExtension",
-        tag="Extensions",
-        summary="Create an extension",
-        description="Without `sip_password` one is made up. Read it with `sip-login`: no other answer shows it.",
-        request=ExtensionWrite,
-        response=Extension,
-        status=201,
-        errors=(409,),
-        handler=create_extension,
-    ),
-    Route(
-        method="GET",
-        path=_ONE,
-        scope=Scope.EXTENSIONS_READ,
-        name="getExtension",
-        tag="Extensions",
-        summary="Read an extension",
-        path_types=_NUMBER,
-        response=Extension,
-        handler=get_extension,
-    ),
-    Route(
-        method="PUT",
-        path=_ONE,
-        scope=Scope.EXTENSIONS_WRITE,
-        name="replaceExtension",
-        tag="Extensions",
-        summary="Replace an extension",
-        description="`number` must be the one of the path. Without `sip_password` the old one stays.",
-        path_types=_NUMBER,
-        request=ExtensionWrite,
-        response=Extension,
-        handler=replace_extension,
-    ),
-    Route(
-        method="PATCH",
-        path=_ONE,
-        scope=Scope.EXTENSIONS_WRITE,
-        name="patchExtension",
-        tag="Extensions",
-        summary="Change fields of an extension",
-        description="A JSON merge patch (RFC 7396). `number` cannot change; `sip_password` null keeps the old one.",
-        path_types=_NUMBER,
-        request=ExtensionPatch,
-        request_types=(MERGE_PATCH, JSON),
-        response=Extension,
-        handler=patch_extension,
-    ),
-    Route(
-        method="DELETE",
-        path=_ONE,
-        scope=Scope.EXTENSIONS_WRITE,
-        name="deleteExtension",
-        tag="Extensions",
-        summary="Delete an extension",
-        description="Its phones are registered no longer. Calls that are going on go on; the history stays.",
-        path_types=_NUMBER,
-        status=204,
-        handler=delete_extension,
-    ),
-    Route(
-        method="GET",
-        path=f"{_ONE}/sip-login",
+        path=f"{EXTENSIONS.one}/sip-login",
         scope=Scope.SIP_LOGIN_READ,
         name="getSipLogin",
         tag="Extensions",
         summary="What a phone is set up with",
         description="The only answer that shows a SIP password.",
-        path_types=_NUMBER,
+        path_types=(("number", ExtensionNumber),),
         query=SipLoginQuery,
         response=SipLogin,
         handler=get_sip_login,

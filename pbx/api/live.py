@@ -30,11 +30,12 @@ from pbx.api.live_message import (
 )
 from pbx.core.events import Subscription
 from pbx.core.tasks import Supervisor
+from pbx.model.kinds import EXTENSION
 
 __all__ = ["ALL_TOPICS", "LiveClient", "LiveHub", "TooManyClientsError"]
 
 ALL_TOPICS = ("calls", "registrations", "extensions")
-_TOPIC_OF = {"call": "calls", "registration": "registrations", "extensions": "extensions"}
+_TOPIC_OF = {"call": "calls", "registration": "registrations", "records": "extensions"}
 _CHANGE = {"calls": CallChange, "registrations": RegistrationChange, "extensions": ExtensionChange}
 
 RING = 2048
@@ -236,7 +237,7 @@ class LiveHub:
             return {call.id: call for call in self._deps.live_calls()}
         if topic == "registrations":
             return {one.id: one for one in self._deps.registrations()}
-        return {one.number: one for one in await self._deps.extensions.all()}
+        return {one.number: one for one in await self._deps.records.all(EXTENSION)}
 
     def _change(self, topic: str, key: str, item: msgspec.Struct | None) -> None:
         self._seq += 1

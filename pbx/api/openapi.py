@@ -99,7 +99,7 @@ def _operation(route: Route, by_type: Json) -> Json:
     }
     if route.description:
         operation["description"] = route.description
-    if parameters := [*_path_parameters(route, by_type), *_query_parameters(route)]:
+    if parameters := [*_path_parameters(route, by_type), *_query_parameters(route), *_conditions(route)]:
         operation["parameters"] = parameters
     if route.request is not None:
         schema = by_type[route.request.__name__]
@@ -129,6 +129,18 @@ def _query_parameters(route: Route) -> Iterator[Json]:
         if description := field.pop("description", ""):
             parameter["description"] = description
         yield {**parameter, "schema": field}
+
+
+def _conditions(route: Route) -> Iterator[Json]:
+    """What makes a change depend on the state the client has seen (RFC 9110 13.1.1)."""
+    if 412 in route.errors:
+        yield {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "description": "An ETag of this record: change it only if it is still the one that was read.",
+            "schema": {"type": "string"},
+        }
 
 
 def _without_null(field: Json) -> Json:

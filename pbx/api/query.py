@@ -22,16 +22,6 @@ class Paging(Record, frozen=True, kw_only=True):
     offset: Offset = 0
 
 
-class ExtensionQuery(Record, frozen=True, kw_only=True):
-    """Which extensions."""
-
-    limit: Limit = 100
-    offset: Offset = 0
-    q: Annotated[
-        str, Meta(max_length=80, description="Only those whose number or name contains this text.")
-    ] = ""
-
-
 class CdrQuery(Record, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
     """Which calls of the history."""
 

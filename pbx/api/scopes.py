@@ -15,6 +15,8 @@ class Scope(Enum):
     EXTENSIONS_READ = "extensions:read"
     EXTENSIONS_WRITE = "extensions:write"
     SIP_LOGIN_READ = "sip-login:read"  # the only scope that shows a SIP password
+    OFFICE_READ = "office:read"  # trunks, numbers, routes, groups …
+    OFFICE_WRITE = "office:write"
     REGISTRATIONS_READ = "registrations:read"
     CALLS_READ = "calls:read"
     CDRS_READ = "cdrs:read"

@@ -9,6 +9,7 @@ from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Health, HealthLine, NodeStatus, StatusCounts
 from pbx.core.metrics import CONTENT_TYPE
+from pbx.model.kinds import EXTENSION
 
 
 async def get_health(exchange: Exchange) -> Answer:
@@ -28,7 +29,7 @@ async def get_status(exchange: Exchange) -> NodeStatus:
     service, deps = exchange.service, exchange.service.deps
     now = deps.clock.now()
     registrations = deps.registrations()
-    _, extensions = await deps.extensions.list(limit=1)
+    extensions = len(await deps.records.all(EXTENSION))
     return NodeStatus(
         version=deps.version,
         started_at=deps.started_at,

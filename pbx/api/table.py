@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbx.api import events, extension, listing, session, system
+from pbx.api import events, extension, listing, records, session, system
 from pbx.api.route import Route
 
 __all__ = ["ROUTES"]
@@ -11,6 +11,7 @@ ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *session.ROUTES,
     *extension.ROUTES,
+    *records.ROUTES,
     *listing.ROUTES,
     *events.ROUTES,
 )

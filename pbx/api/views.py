@@ -13,9 +13,9 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.cdr import Cdr
-from pbx.model.extension import Extension
 from pbx.model.live_call import LiveCall
 from pbx.model.scalars import Password, Username
+from pbx.model.trunk import TrunkStatus
 from pbx.model.user import User
 
 if TYPE_CHECKING:
@@ -37,17 +37,17 @@ class RegistrationView(Record, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-class ExtensionList(Record, frozen=True, kw_only=True):
-    """A page of extensions."""
-
-    items: tuple[Extension, ...]
-    total: Total
-
-
 class RegistrationList(Record, frozen=True, kw_only=True):
     """A page of registrations."""
 
     items: tuple[RegistrationView, ...]
+    total: Total
+
+
+class TrunkStatusList(Record, frozen=True, kw_only=True):
+    """How the trunks are doing."""
+
+    items: tuple[TrunkStatus, ...]
     total: Total
 
 

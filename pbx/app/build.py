@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
@@ -22,24 +23,34 @@ from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
+from pbx.feature.inbound import InboundCalls
+from pbx.feature.office import Office
+from pbx.feature.outside import OutsideCalls
 from pbx.feature.registrar import Registrar, RegistrarPorts
+from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.feature.self_test import ECHO, TONE, SelfTest
+from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
 from pbx.media.tones import hold_tone, milliwatt
 from pbx.model.cdr import Cdr
+from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, RING_GROUP, TRUNK
+from pbx.model.party import DialTarget
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore
 from pbx.transport.agent import Agent
+from pbx.transport.dns import CaresDns
 from pbx.transport.driver import Driver
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.local_address import LocalAddress, source_address
+from pbx.transport.resolver import Resolver
 from pbx.transport.sockets import SipSockets
 
 SERVER = "Bellwire"
+IDENTITY_FILE = "dtls.pem"
 NONCE_LIFETIME_S = 300.0
 ANYWHERE = "192.0.2.1"
 """An address nobody has (RFC 5737): the route to it is the route to the office's network."""
@@ -57,10 +68,12 @@ class Parts:
     endpoint: Endpoint
     local_address: LocalAddress
     media: MediaEngine
+    office: Office
     registrar: Registrar
     sip_port: int
     started_at: datetime
     switch: Switch
+    trunks: Trunks
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -71,7 +84,7 @@ class Parts:
 class Stores:
     """The stores that calls and registrations need."""
 
-    extensions: ExtensionStore
+    records: RecordStore
     bindings: BindingStore
     cdrs: CdrStore
 
@@ -85,11 +98,12 @@ def build(
     bus: EventBus,
     metrics: Registry,
     supervisor: Supervisor,
+    web_ports: Mapping[str, int],
 ) -> Parts:
-    """Make all parts. Nothing runs yet."""
+    """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
     local_address = LocalAddress(clock, bound_host=config.host, external_ip=config.external_ip)
-    directory = Directory(lambda: _load(stores.extensions))
+    directory = Directory(lambda: _load(stores.records))
     identify = Identify(
         Challenger(
             secrets.token_bytes(32),
@@ -118,21 +132,44 @@ def build(
         threads=config.rtp_threads,
         silence_ms=round(config.rtp_timeout_s * 1000),
         loop=config.rtp_loop,
+        identity_file=config.data_dir / IDENTITY_FILE,
     )
     endpoint = Endpoint(new_branch=_branch, new_tag=_tag, counters={}, server_name=SERVER)
     agent = Agent(
         driver=Driver(endpoint, sockets, clock=clock, guard=guard),
         clock=clock,
+        resolver=Resolver(clock, dns=CaresDns(config.dns_servers)),
         local_address=local_address,
         local_port=sockets.port,
+        local_ports={"TLS": sockets.tls_port, **web_ports},
         guard=guard,
     )
     call_log = CallLog(lambda batch: _write(stores.cdrs, batch), bus)
+    office = Office(stores.records)
+    trunks = Trunks(
+        agent,
+        clock,
+        partial(stores.records.everything, TRUNK),
+        country=config.country,
+        changed=lambda status: bus.publish("trunk", status),
+    )
+    inbound = InboundCalls(trunks, partial(office.all, INBOUND_NUMBER), country=config.country)
+    outside = OutsideCalls(trunks, partial(office.all, OUTBOUND_ROUTE), emergency=config.emergency_numbers)
+    extensions = ExtensionCalls(registrar, is_ours=lambda host: source_address(host) == host)
     self_test = SelfTest(milliwatt)
     dialplan = Dialplan(
         features={ECHO: self_test.echo, TONE: self_test.tone},
         directory=directory,
-        extensions=ExtensionCalls(registrar, is_ours=lambda host: source_address(host) == host),
+        extensions=extensions,
+        inbound=inbound,
+        outside=outside,
+        groups=RingGroups(
+            partial(office.all, RING_GROUP),
+            lambda number: _phones_of(office, extensions, number),
+            busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
+            fairness=Fairness(),
+            redirect=extensions.redirect,
+        ),
     )
     switch = Switch(
         CallPorts(
@@ -144,12 +181,15 @@ def build(
             new_session_id=lambda: secrets.randbits(62),
             local_host=local_address,
             hold_tone=hold_tone,
+            srtp=config.srtp,
         ),
         dialplan,
         supervisor=supervisor,
         new_id=new_id,
     )
-    gatekeeper = Gatekeeper(identify=identify, registrar=registrar, switch=switch, new_tag=_tag)
+    gatekeeper = Gatekeeper(
+        identify=identify, registrar=registrar, switch=switch, new_tag=_tag, inbound=inbound
+    )
     agent.on_invite = gatekeeper.invite
     agent.on_request = gatekeeper.request
     _measure(
@@ -169,10 +209,12 @@ def build(
         endpoint=endpoint,
         local_address=local_address,
         media=media,
+        office=office,
         registrar=registrar,
         sip_port=sockets.port,
         started_at=clock.now(),
         switch=switch,
+        trunks=trunks,
     )
 
 
@@ -201,10 +243,15 @@ def _measure(
     )
 
 
-async def _load(extensions: ExtensionStore) -> dict[str, Entry]:
+def _phones_of(office: Office, extensions: ExtensionCalls, number: str) -> list[DialTarget]:
+    extension = office.get(EXTENSION, number)
+    return extensions.targets(extension) if extension is not None and extension.enabled else []
+
+
+async def _load(records: RecordStore) -> dict[str, Entry]:
     return {
         each.number: Entry(each.extension(), each.sip_password or "")
-        for each in await extensions.everything()
+        for each in await records.everything(EXTENSION)
     }
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from pbx.core.ids import CROCKFORD
 from pbx.model.extension import ExtensionWrite
-from pbx.store.extensions import ExtensionStore
+from pbx.model.kinds import EXTENSION
+from pbx.store.records import RecordStore
 
 if TYPE_CHECKING:
     from pbx.api.views import SipLogin
@@ -29,15 +30,15 @@ def readable_password() -> str:
     return "-".join("".join(secrets.choice(alphabet) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
 
 
-async def fill(extensions: ExtensionStore) -> list[ExtensionWrite]:
+async def fill(records: RecordStore) -> list[ExtensionWrite]:
     """Make the demo office, if there is no extension yet; what was made, with the passwords."""
-    if await extensions.all():
+    if await records.all(EXTENSION):
         return []
     made = [
         ExtensionWrite(number=number, name=name, sip_password=readable_password())
         for number, name in NAMES.items()
     ]
-    await extensions.apply(made, ())
+    await records.apply([(EXTENSION, each) for each in made])
     return made
 
 

@@ -114,7 +114,9 @@ def _audio_engine(config: NodeConfig) -> Finding:
     text = f"compiled, used by {Path(pbx.media.engine.__file__).parent}; packets by {loop}"
     if config.rtp_loop == "auto":
         refusal = pbx.media.engine.io_uring_refusal()
-        text += f" (no io_uring: {refusal})" if refusal else " (io_uring would work too)"
+        text += f" (no io_uring: {refusal})" if refusal else " (io_uring would work too; no run had it ahead)"
+    else:
+        text += " (--rtp-loop says so)"
     return Finding(Grade.OK, "audio engine", text)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+import ssl
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aiohttp.web import AppRunner
+    from aiohttp.web import Application, AppRunner, Request, Response
 
     from pbx.api.deps import HealthCheck
     from pbx.app.build import Parts, Stores
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pbx.core.metrics import Registry
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
+    from pbx.transport.websocket import WebSocketListener
 
 BUILT_SITE = Path(__file__).parents[1] / "web"
 SHUTDOWN_S = 2.0
@@ -32,6 +34,8 @@ async def start_http(
     users: UserStore,
     tokens: TokenStore,
     metrics: Registry,
+    sip_websocket: WebSocketListener,
+    ca_certificate: Callable[[], bytes | None],
 ) -> AppRunner:
     """Serve the API and the admin site on `listener`; `cleanup` of the result stops it."""
     from aiohttp.web import AppRunner, SockSite
@@ -46,12 +50,13 @@ async def start_http(
             clock=parts.clock,
             bus=parts.bus,
             metrics=metrics,
-            extensions=stores.extensions,
+            records=stores.records,
             cdrs=stores.cdrs,
             users=users,
             tokens=tokens,
             live_calls=parts.switch.live_calls,
             registrations=lambda: [registration_view(each) for each in parts.registrar.all_bindings()],
+            trunks=parts.trunks.statuses,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,
@@ -60,10 +65,42 @@ async def start_http(
             health_checks=_checks(parts),
         )
     )
+    _add_sip(application, sip_websocket, ca_certificate)
     runner = AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     await SockSite(runner, listener).start()
     return runner
+
+
+async def serve_https(runner: AppRunner, listener: socket.socket, context: ssl.SSLContext) -> None:
+    """The same over TLS: browsers give the microphone to secure pages only."""
+    from aiohttp.web import SockSite
+
+    await SockSite(runner, listener, ssl_context=context).start()
+
+
+def _add_sip(
+    application: Application, sip_websocket: WebSocketListener, ca_certificate: Callable[[], bytes | None]
+) -> None:
+    """What is served beside the API, to anybody: SIP over WebSocket, and the certificate to trust for TLS."""
+    from aiohttp.web import HTTPNotFound, Response
+
+    async def certificate(_: Request) -> Response:
+        found = ca_certificate()
+        if found is None:
+            raise HTTPNotFound
+        return Response(
+            body=found,
+            content_type="application/x-x509-ca-cert",
+            headers={"Content-Disposition": 'attachment; filename="bellwire-ca.crt"'},
+        )
+
+    async def end_connections(_: Application) -> None:
+        await sip_websocket.close()
+
+    application.router.add_get("/ws/sip", sip_websocket.handle, name="sip")
+    application.router.add_get("/ca.crt", certificate, name="ca")
+    application.on_shutdown.append(end_connections)
 
 
 def program_version() -> str:

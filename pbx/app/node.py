@@ -12,7 +12,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,7 +20,8 @@ import uvloop
 
 from pbx.app import demo
 from pbx.app.build import Parts, Stores, build
-from pbx.app.http import start_http
+from pbx.app.http import serve_https, start_http
+from pbx.app.secure import Secure
 from pbx.app.welcome import greet
 from pbx.core import log as logs
 from pbx.core.config import NodeConfig
@@ -32,11 +33,12 @@ from pbx.core.tasks import Supervisor
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 from pbx.transport.guard import Guard
 from pbx.transport.sockets import SipSockets
+from pbx.transport.tls import ServerTls
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,19 @@ class Ports:
     sip: SipSockets
     http: socket.socket
     guard: Guard
+    secure: Secure
+    https: socket.socket | None = None
+
+    def web_ports(self) -> dict[str, int]:
+        """The ports of SIP over WebSocket, by transport."""
+        ports = {"WS": int(self.http.getsockname()[1])}
+        return ports if self.https is None else {**ports, "WSS": int(self.https.getsockname()[1])}
+
+    def close_http(self) -> None:
+        """Give back the HTTP ports."""
+        self.http.close()
+        if self.https is not None:
+            self.https.close()
 
 
 def run(config: NodeConfig) -> int:
@@ -77,14 +92,14 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         ports = take_ports(config)
         stack.push_async_callback(ports.sip.close)
-        stack.callback(ports.http.close)
+        stack.callback(ports.close_http)
         stack.callback(lock_data_dir(config.data_dir).release)
         metrics = Registry()
         database = await Database.open(config.data_dir / FILE_NAME, metrics=metrics)
         stack.push_async_callback(database.close)
         bus = EventBus()
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
-        stores = Stores(ExtensionStore(database, box, bus), BindingStore(database), CdrStore(database))
+        stores = Stores(RecordStore(database, box, bus), BindingStore(database), CdrStore(database))
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
             config,
@@ -94,15 +109,18 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             bus=bus,
             metrics=metrics,
             supervisor=supervisor,
+            web_ports=ports.web_ports(),
         )
-        made = await demo.fill(stores.extensions) if config.demo else []
+        made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
         await parts.media.start()
         stack.push_async_callback(parts.media.stop)
-        await _start_sip(stack, ports, parts, supervisor, bus)
+        stop_sip = await _start_sip(stack, ports, parts, supervisor, bus)
         log.info(
             "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}
         )
+        tls = await _start_tls(ports, parts, supervisor) if config.tls else None
+        supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
         users = UserStore(database)
         runner = await start_http(
             config,
@@ -112,8 +130,13 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             users=users,
             tokens=TokenStore(database),
             metrics=metrics,
+            sip_websocket=ports.sip.websocket,
+            ca_certificate=lambda: ports.secure.ca_certificate,
         )
+        if tls is not None and ports.https is not None:
+            await serve_https(runner, ports.https, tls.context)
         stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(stop_sip)  # phones in browsers are told before their connections go
         await greet(made, users, parts.address(), ports.sip.port, ports.http.getsockname()[1])
         log.info(
             "ready",
@@ -125,33 +148,44 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
 def take_ports(config: NodeConfig) -> Ports:
     """Bind everything the node listens on. Raises `StartupError` naming the setting to change."""
     guard = Guard()
-    sip = SipSockets(config.host, config.sip_port, guard=guard)
+    secure = Secure(config)
+    sip = SipSockets(
+        config.host,
+        config.sip_port,
+        tls_port=config.sip_tls_port if config.tls else None,
+        client_tls=secure.client,
+        origins=config.ws_origins,
+        guard=guard,
+    )
     sip.bind()
-    return Ports(sip, _bind_http(config), guard)
+    http = _bind_http(config, "HTTP", config.http_port, "http_port")
+    https = _bind_http(config, "HTTPS", config.https_port, "https_port") if config.tls else None
+    return Ports(sip, http, guard, secure, https)
 
 
-def _bind_http(config: NodeConfig) -> socket.socket:
+def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        listener.bind((config.host, config.http_port))
+        listener.bind((config.host, port))
         listener.listen(128)
         listener.setblocking(False)
     except OSError as error:
         listener.close()
         raise StartupError(
-            f"HTTP port {config.http_port} on {config.host} cannot be opened: {error.strerror}",
-            path="http_port",
-            action="Stop the other program, or choose another port with --http-port",
+            f"{what} port {port} on {config.host} cannot be opened: {error.strerror}",
+            path=setting,
+            action=f"Stop the other program, or choose another port with --{setting.replace('_', '-')}",
         ) from error
     return listener
 
 
 async def _prepare(stores: Stores, parts: Parts) -> None:
     """Bring back what the last run left: extensions, bindings, and calls that it did not live to see end."""
+    await parts.office.reload()
     await parts.directory.reload()
     await parts.registrar.load()
     closed = await stores.cdrs.close_interrupted(parts.clock.now())
@@ -161,25 +195,42 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
 
 async def _start_sip(
     stack: AsyncExitStack, ports: Ports, parts: Parts, supervisor: Supervisor, bus: EventBus
-) -> None:
+) -> Callable[[], Awaitable[None]]:
+    """Returns what stops it; also called when the node stops, unless it has been by then."""
     supervisor.spawn("call log", parts.call_log.run(), critical=True)
-    supervisor.spawn("extensions", _follow_extensions(parts, bus))
+    supervisor.spawn("records", _follow_records(parts, bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
     await ports.sip.start(parts.agent.driver)
-    stack.push_async_callback(_stop_sip, parts)
+    stopped = False
+
+    async def stop() -> None:
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            await parts.switch.drain()
+            await parts.trunks.close()
+            await parts.agent.close()
+            await parts.call_log.flush()
+
+    stack.push_async_callback(stop)
+    return stop
 
 
-async def _stop_sip(parts: Parts) -> None:
-    await parts.switch.drain()
-    await parts.agent.close()
-    await parts.call_log.flush()
+async def _start_tls(ports: Ports, parts: Parts, supervisor: Supervisor) -> ServerTls:
+    """After SIP is answered: on the first start, making the certificate takes a moment."""
+    tls = await ports.secure.prepare()
+    await ports.sip.start_tls(parts.agent.driver, tls.context)
+    supervisor.spawn("certificate", ports.secure.watch())
+    return tls
 
 
-async def _follow_extensions(parts: Parts, bus: EventBus) -> None:
-    """Keep the directory as the store has it, and the registrations as the directory allows."""
-    with bus.subscribe("extensions") as changes:
+async def _follow_records(parts: Parts, bus: EventBus) -> None:
+    """Keep office, directory and trunks as the store has them, and the registrations as the directory allows."""
+    with bus.subscribe("records") as changes:
         async for _ in changes:
+            await parts.office.reload()
             await parts.directory.reload()
+            await parts.trunks.reload()
             await parts.registrar.prune(lambda number: parts.directory.password(number) is not None)
 
 

@@ -17,11 +17,12 @@ from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_FILE, SecretBox, load_key
 from pbx.feature.documents import Plan, export_document, import_document
+from pbx.model.kind import Kind
 from pbx.model.token import TokenWrite
 from pbx.model.user import UserWrite
 from pbx.model.validate import problems_of
 from pbx.store.database import FILE_NAME, Database
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 
@@ -32,7 +33,7 @@ _Record = TypeVar("_Record", bound=msgspec.Struct)
 class Office:
     """The stores that commands work with."""
 
-    extensions: ExtensionStore
+    records: RecordStore
     users: UserStore
     tokens: TokenStore
 
@@ -57,18 +58,18 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
         raise StartupError(f"the data directory {config.data_dir} cannot be made: {error.strerror}") from None
     async with await Database.open(path, poll_s=0) as database:
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
-        yield Office(ExtensionStore(database, box), UserStore(database), TokenStore(database))
+        yield Office(RecordStore(database, box), UserStore(database), TokenStore(database))
 
 
 async def import_(config: NodeConfig, data: bytes, *, prune: bool, dry_run: bool) -> None:
     async with opened(config) as office:
-        changes = await import_document(office.extensions, data, prune=prune, dry_run=dry_run)
+        changes = await import_document(office.records, data, prune=prune, dry_run=dry_run)
     print(summary(changes, dry_run=dry_run))
 
 
 async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
     async with opened(config, make=False) as office:
-        data = await export_document(office.extensions, with_secrets=with_secrets)
+        data = await export_document(office.records, with_secrets=with_secrets)
     if with_secrets:
         print(
             "pbx: this document holds SIP passwords in plain text: keep it as secret as they are",
@@ -112,21 +113,29 @@ def ask_password(*, from_stdin: bool) -> str:
 
 def summary(changes: Plan, *, dry_run: bool = False) -> str:
     """What an import did, in a few lines."""
+    would_be = "would be " if dry_run else ""
     lines = [
-        f"{word} {len(numbers)}: {_listed(numbers)}"
-        for word, numbers in (
-            ("created", tuple(one.number for one in changes.create)),
-            ("changed", tuple(one.number for one in changes.change)),
-            ("deleted", changes.remove),
+        f"{would_be}{word} {_counted(each.kind, len(keys))}: {_listed(keys)}"
+        for each in changes.sections
+        for word, keys in (
+            ("created", tuple(each.kind.key_of(one) for one in each.create)),
+            ("changed", tuple(each.kind.key_of(one) for one in each.change)),
+            ("deleted", each.remove),
         )
-        if numbers
+        if keys
     ]
     lines = lines or ["nothing to change"]
-    if dry_run:
-        lines = [f"would be {line}" if not changes.is_empty else line for line in lines]
-    if changes.kept:
-        lines.append(f"not in the document and kept: {_listed(changes.kept)} (--prune deletes them)")
+    lines += [
+        f"not in the document and kept: {_counted(each.kind, len(each.kept))} {_listed(each.kept)} "
+        "(--prune deletes them)"
+        for each in changes.sections
+        if each.kept
+    ]
     return "\n".join(lines)
+
+
+def _counted(kind: Kind, number: int) -> str:
+    return f"{number} {kind.words if number == 1 else kind.plural.replace('_', ' ')}"
 
 
 def _listed(numbers: tuple[str, ...]) -> str:

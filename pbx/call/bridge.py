@@ -13,7 +13,8 @@ import logging
 from pbx.call.call import Call, answer_reoffer
 from pbx.call.ending import Ending
 from pbx.call.fork import link
-from pbx.call.leg import CallLeg, read_audio, voice
+from pbx.call.leg import CallLeg, voice
+from pbx.call.quality import QualityWatch
 from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered
@@ -35,6 +36,7 @@ class Bridge:
         call, b = self.call, self.b
         call.reoffered = self._reoffered
         watches = [SilenceWatch(call, leg) for leg in (call.a, b)]
+        quality = call.scope.spawn(QualityWatch(call, call.a, b).run())
         try:
             await self._settle()
             while True:
@@ -47,6 +49,7 @@ class Bridge:
                 elif isinstance(event, InfoDigit):
                     call.saw_digit(b, event.digit, via="info")
         finally:
+            quality.cancel()
             for watch in watches:
                 watch.close()
             call.reoffered = None
@@ -68,7 +71,7 @@ class Bridge:
             if sdp is None:
                 leg.take_answer(await leg.dialog.answer(leg.offer(common(leg.receives, other.sends))))
             else:
-                offer = read_audio(sdp)
+                offer = leg.read(sdp)
                 await leg.dialog.answer(leg.accept(offer, await self._agree(offer, other)))
             self._flow()
 

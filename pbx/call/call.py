@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pbx.call.cdr import fold
+from pbx.call.encryption import SECURE_TRANSPORTS
 from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
-from pbx.call.leg import CallLeg, read_audio, voice
+from pbx.call.leg import CallLeg, voice
 from pbx.call.live import LiveFold
+from pbx.call.quality import leg_quality
 from pbx.call.scope import Scope
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 from pbx.model.cause import status_of_cause
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered
 from pbx.sip.sdp.negotiate import KNOWN, AudioSession, Format, common
+from pbx.sip.sdp.security import Way
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +34,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MAX_DIVERSIONS = 5
+
 Reoffered = Callable[[CallLeg, bytes | None], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Diversion:
+    """`number` sent the call elsewhere; `reason` is RFC 5806's word for why."""
+
+    number: str
+    reason: str
 
 
 class Call:
@@ -40,6 +54,8 @@ class Call:
         self.id = call_id
         self.caller = incoming.caller
         self.dialled = incoming.dialled
+        self.trunk = incoming.trunk
+        self.diverted: list[Diversion] = []
         self.ports = ports
         self.scope = Scope()
         self.events: list[events.CallEvent] = []
@@ -77,6 +93,17 @@ class Call:
             isinstance(event, events.LegAnswered) and event.leg == "a"
         ):
             self.ports.log.put(fold(self.events))
+
+    def divert(self, number: str, reason: str, to: str) -> None:
+        """`number` sends the call on to `to`. Raises `PeerError` 482 when it goes round in a circle."""
+        if len(self.diverted) >= MAX_DIVERSIONS or any(each.number == to for each in self.diverted):
+            raise PeerError(482, "Forwarded In A Circle")
+        self.diverted.append(Diversion(number, reason))
+        self.record(events.CallRouted(call=self.id, at=self.now(), kind="forward", to=to))
+
+    def involves(self, extension: str) -> bool:
+        """Whether one of our extensions calls here, or has answered."""
+        return self.caller.extension == extension or extension in self.live.talking
 
     # -- the caller's leg ------------------------------------------------------------------------------------------
 
@@ -140,7 +167,7 @@ class Call:
         incoming = self._incoming
         try:
             self._a = self._open_caller(incoming)
-            self._offer = read_audio(incoming.offer) if incoming.offer is not None else None
+            self._offer = self._a.read(incoming.offer) if incoming.offer is not None else None
             if self._offer is not None and not voice(self.offered_formats()):
                 raise PeerError(488, "Not Acceptable Here")  # noqa: TRY301 - one place decides how a call is refused
             await self.scope.run(self._main(router))
@@ -173,6 +200,7 @@ class Call:
             host=self.ports.local_host(incoming.source_host),
             session_id=self.ports.new_session_id(),
             label=incoming.caller.number,
+            srtp=self.ports.srtp,
         )
         a.signal = incoming.leg
         return a
@@ -200,14 +228,17 @@ class Call:
         if sdp is None:
             leg.take_answer(await leg.dialog.answer(leg.offer(leg.receives)))
             return
-        offer = read_audio(sdp)
+        offer = leg.read(sdp)
         formats = common(offer.formats, leg.receives or KNOWN)
         await leg.dialog.answer(leg.accept(offer, formats))
 
     # -- for the call's program ------------------------------------------------------------------------------------
 
-    def new_leg(self, target: DialTarget, label: str) -> CallLeg:
-        """A leg for another phone, with its own ports; not yet dialled. Raises `PeerError` 503 without ports."""
+    def new_leg(self, target: DialTarget, label: str, *, insist: Way | None = None) -> CallLeg:
+        """A leg for another phone, with its own ports; not yet dialled. Raises `PeerError` 503 without ports.
+
+        `insist`: how its audio is to be encrypted, whatever the policy would offer first.
+        """
         self._legs += 1
         name = f"b{self._legs}"
         return CallLeg(
@@ -216,6 +247,10 @@ class Call:
             host=self.ports.local_host(target.host),
             session_id=self.ports.new_session_id(),
             label=label,
+            srtp=self.ports.srtp,
+            secure=target.transport.upper() in SECURE_TRANSPORTS
+            or (self._offer is not None and self._offer.security.encrypted),
+            insist=insist,
         )
 
     def saw_digit(self, leg: CallLeg, digit: str, *, via: str) -> None:
@@ -227,17 +262,7 @@ class Call:
             return
         stats = leg.stream.stats()
         if stats.packets_in or stats.packets_out:
-            self.record(
-                events.LegQuality(
-                    call=self.id,
-                    at=self.now(),
-                    leg=leg.name,
-                    packets_in=stats.packets_in,
-                    packets_out=stats.packets_out,
-                    lost=stats.lost,
-                    jitter_ms=round(stats.jitter_ms, 2),
-                )
-            )
+            self.record(leg_quality(stats, call=self.id, at=self.now(), leg=leg.name))
         if leg.name != "a":
             self.record(
                 events.LegEnded(call=self.id, at=self.now(), leg=leg.name, cause=cause.value, status=status)

@@ -8,6 +8,7 @@ from pbx.call.bridge import Bridge
 from pbx.call.call import Call
 from pbx.call.ending import Ending
 from pbx.call.fork import Fork, Lost, Redirect, caller_formats, link
+from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause, LegFailed
 from pbx.model.party import DialTarget
@@ -20,12 +21,17 @@ async def connect(
     outcome = await Fork(call, ring_timeout_s=ring_timeout_s, redirect=redirect).ring(targets)
     if isinstance(outcome, Lost):
         call.end_with(Ending(outcome.cause, outcome.status, headers=outcome.headers))
-        return
+    else:
+        await join(call, outcome)
+
+
+async def join(call: Call, leg: CallLeg) -> None:
+    """Answer the caller and let them talk with the leg that answered; returns when that one hung up."""
     cause = LegCause.NORMAL
     try:
-        formats = caller_formats(call, outcome)
+        formats = caller_formats(call, leg)
         if call.open_audio(formats):
-            link(call, outcome)
+            link(call, leg)
         await call.answer_caller(formats)
     except PeerError as error:
         call.end_with(Ending.of(error))
@@ -37,5 +43,5 @@ async def connect(
     finally:
         if not call.a.answered or call.ending is not None:
             call.ports.media.unlink(call.a.stream)
-            await call.close_leg(outcome, cause)
-    await Bridge(call, outcome).run()
+            await call.close_leg(leg, cause)
+    await Bridge(call, leg).run()

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pbx.call.call import Call, answer_reoffer
-from pbx.call.leg import CallLeg, read_audio, voice
+from pbx.call.leg import CallLeg, voice
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 from pbx.model.cause import cause_of_status
 from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Offered, Progress, Refused
 from pbx.model.party import DialTarget
 from pbx.sip.sdp.negotiate import Format, common, payload_map
+from pbx.sip.sdp.security import Way
 
 log = logging.getLogger(__name__)
 
@@ -73,19 +74,20 @@ class Fork:
         status = best_refusal(self._refusals)
         return Lost(cause_of_status(status), status, self._headers)
 
-    async def _try(self, target: DialTarget, depth: int) -> None:
+    async def _try(self, target: DialTarget, depth: int, *, insist: Way | None = None) -> None:
         """One phone, from the INVITE to its answer or refusal, and on to where it redirects."""
         if self._legs >= MAX_LEGS:
             return
         self._legs += 1
         try:
-            leg = self.call.new_leg(target, target.label or target.uri)
+            leg = self.call.new_leg(target, target.label or target.uri, insist=insist)
         except PeerError as error:  # no port is free for this leg
             self._headers = error.headers
             self._refused(error.sip_status)
             return
         cause, status = LegCause.CANCELLED, 0
         contacts: tuple[str, ...] = ()
+        again: Way | None = None
         try:
             self.call.record(
                 events.LegDialled(call=self.call.id, at=self.call.now(), leg=leg.name, target=leg.label)
@@ -96,6 +98,7 @@ class Fork:
             refused = await self._until_final(leg)
             if refused is not None:
                 cause, status, contacts = cause_of_status(refused.status), refused.status, refused.contacts
+                again = leg.encryption.next_way if status == 488 else None
         except PeerError as error:  # its answer does not fit our offer
             cause, status = cause_of_status(error.sip_status), error.sip_status
         except LegFailed as error:
@@ -109,7 +112,15 @@ class Fork:
                 await self.call.close_leg(leg, cause, status)
                 if self._heard is leg:
                     self._heard = None
-        if status and not contacts:
+        await self._go_on(target, depth, status, contacts, again)
+
+    async def _go_on(
+        self, target: DialTarget, depth: int, status: int, contacts: tuple[str, ...], again: Way | None
+    ) -> None:
+        """After a refusal: try in another way, follow a redirect, or remember it."""
+        if again is not None and self.winner is None:
+            await self._try(target, depth, insist=again)
+        elif status and not contacts:
             self._refused(status)
         elif contacts:
             await self._follow(contacts, depth + 1)
@@ -161,7 +172,7 @@ class Fork:
     async def _renegotiate_early(self, leg: CallLeg, sdp: bytes | None) -> None:
         if sdp is None:
             raise PeerError(488, "Not Acceptable Here")
-        offer = read_audio(sdp)
+        offer = leg.read(sdp)
         await leg.dialog.answer(leg.accept(offer, common(offer.formats, leg.receives)))
 
     def _refused(self, status: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pbx.call.ports import CallLog, Leg, Media, Prompt, Signaling
 from pbx.core.clock import Clock
 from pbx.model.party import Party
+from pbx.sip.sdp.security import SrtpPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class CallPorts:
 
     `local_host(remote)` is this node's address as that host sees it. `hold_tone()` is what a held party hears.
     `rtp_timeout_s` is how long audio may stop before the phone is asked whether it is still there.
+    `srtp` says whether audio may be, or must be, encrypted.
     """
 
     media: Media
@@ -26,11 +28,15 @@ class CallPorts:
     new_session_id: Callable[[], int]
     local_host: Callable[[str], str]
     hold_tone: Callable[[], Prompt]
+    srtp: SrtpPolicy = "optional"
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An INVITE whose sender is known: who they are, what they dialled, what they offer (SDP, None: we offer)."""
+    """An INVITE whose sender is known: who they are, what they dialled, what they offer (SDP, None: we offer).
+
+    `trunk` names the trunk it came over; such a caller is nobody of this office.
+    """
 
     leg: Leg
     caller: Party
@@ -38,3 +44,4 @@ class Incoming:
     source: str
     source_host: str
     offer: bytes | None
+    trunk: str | None = None

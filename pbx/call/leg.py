@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 
+from pbx.call.encryption import Encryption
 from pbx.call.ports import Leg, Stream
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause
 from pbx.model.stream import TELEPHONE_EVENT, RemoteMedia, StreamFormat
 from pbx.sip.sdp import parse
 from pbx.sip.sdp.negotiate import AudioSession, Format, Local, audio_of, common, write_answer, write_offer
+from pbx.sip.sdp.security import SrtpPolicy, Way
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +30,9 @@ def stream_format(of: Format) -> StreamFormat:
     return StreamFormat(of.payload_type, of.encoding, of.clock_hz, of.channels, of.fmtp or "")
 
 
-def read_audio(sdp: bytes) -> AudioSession:
+def read_audio(sdp: bytes, policy: SrtpPolicy = "optional") -> AudioSession:
     """The audio session of an SDP body. Raises `PeerError` (400 or 488)."""
-    return audio_of(parse(sdp))
+    return audio_of(parse(sdp), policy)
 
 
 class CallLeg:
@@ -42,6 +44,7 @@ class CallLeg:
         "_version",
         "answered",
         "closed",
+        "encryption",
         "held",
         "label",
         "name",
@@ -52,10 +55,22 @@ class CallLeg:
         "stream",
     )
 
-    def __init__(self, name: str, *, stream: Stream, host: str, session_id: int, label: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        stream: Stream,
+        host: str,
+        session_id: int,
+        label: str = "",
+        srtp: SrtpPolicy = "optional",
+        secure: bool = False,
+        insist: Way | None = None,
+    ) -> None:
         self.name = name
         self.label = label
         self.stream = stream
+        self.encryption = Encryption(stream, srtp, wanted=secure, insist=insist)
         self.signal: Leg | None = None
         self.remote: AudioSession | None = None
         self.receives: tuple[Format, ...] = ()
@@ -74,21 +89,33 @@ class CallLeg:
             raise RuntimeError(f"leg {self.name} has no dialog yet")
         return self.signal
 
+    @property
+    def should_talk(self) -> bool:
+        """Held, or told us it would only listen: then silence is what was agreed."""
+        return not self.held and self.remote is not None and self.remote.direction in ("sendrecv", "sendonly")
+
     # -- our SDP ---------------------------------------------------------------------------------------------------
 
-    def offer(self, formats: tuple[Format, ...], direction: str = "sendrecv") -> bytes:
-        """An offer of ours with these formats; `take_answer` completes it."""
+    def read(self, sdp: bytes) -> AudioSession:
+        """The audio session of the phone's SDP that the node's policy allows. Raises `PeerError` (400 or 488)."""
+        return read_audio(sdp, self.encryption.policy)
+
+    def offer(
+        self, formats: tuple[Format, ...], direction: str = "sendrecv", *, secure: bool | None = None
+    ) -> bytes:
+        """An offer of ours with these formats; `take_answer` completes it. `secure`: see `Encryption.offer`."""
         self.receives = formats
-        return write_offer(self._local(), formats, direction)
+        return write_offer(self._local(), formats, direction, security=self.encryption.offer(secure=secure))
 
     def take_answer(self, sdp: bytes | None) -> None:
         """The phone's answer to `offer`. Raises `PeerError` 488 when nothing we offered is in it."""
         if sdp is None:
             raise PeerError(488, "Answer Without SDP")
-        session = read_audio(sdp)
+        session = read_audio(sdp)  # what may be in it is what we offered
         agreed = common(session.formats, self.receives)
         if not voice(agreed):
             raise PeerError(488, "No Common Codec In Answer")
+        self.encryption.take_answer(session)
         self.sends = agreed
         self._arm(session)
 
@@ -96,9 +123,10 @@ class CallLeg:
         """Our answer to the phone's `offer`, agreeing on `formats` (a part of the offer, in its numbering)."""
         if not voice(formats):
             raise PeerError(488, "Not Acceptable Here")
+        security = self.encryption.answer(offer)
         self.receives = self.sends = formats
         self._arm(offer)
-        return write_answer(offer, self._local(), formats, "sendrecv")
+        return write_answer(offer, self._local(), formats, "sendrecv", security)
 
     def _local(self) -> Local:
         self._version += 1

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from pbx.model.call_event import (
     AudioBack,
+    AudioOneWay,
+    AudioQuality,
     AudioSilent,
     AudioStarted,
     CallEnded,
@@ -19,6 +21,7 @@ from pbx.model.call_event import (
     LegHeld,
     LegResumed,
     LegRinging,
+    Sound,
 )
 from pbx.model.live_call import LiveCall, LiveLeg
 
@@ -28,6 +31,8 @@ class _Leg:
     party: str
     state: str
     audio: str = "none"
+    heard: Sound | None = None
+    told: Sound | None = None
 
 
 @dataclass(slots=True)
@@ -52,19 +57,21 @@ class LiveFold:
             self.state = "ended"
         elif isinstance(event, LegEnded):
             self._legs.pop(event.leg, None)
-        elif isinstance(
-            event,
-            LegRinging | LegAnswered | LegHeld | LegResumed | AudioStarted | AudioSilent | AudioBack,
-        ):
+        elif isinstance(event, LegRinging | LegAnswered | LegHeld | LegResumed):
             leg = self._legs.get(event.leg)
             if leg is not None:
                 self._update(leg, event)
+        elif isinstance(event, AudioStarted | AudioSilent | AudioBack | AudioOneWay | AudioQuality):
+            leg = self._legs.get(event.leg)
+            if leg is not None:
+                _hear(leg, event)
 
-    def _update(
-        self,
-        leg: _Leg,
-        event: LegRinging | LegAnswered | LegHeld | LegResumed | AudioStarted | AudioSilent | AudioBack,
-    ) -> None:
+    def audio_of(self, leg: str) -> str:
+        """`LiveLeg.audio`; "none" for a leg that is not there."""
+        found = self._legs.get(leg)
+        return found.audio if found is not None else "none"
+
+    def _update(self, leg: _Leg, event: LegRinging | LegAnswered | LegHeld | LegResumed) -> None:
         if isinstance(event, LegRinging):
             leg.state = "ringing"
             if self.answered_at is None:
@@ -74,13 +81,16 @@ class LiveFold:
             if event.leg == "a":
                 self.answered_at = self.answered_at or event.at
                 self.state = "talking"
-        elif isinstance(event, LegHeld | LegResumed):
+        else:
             leg.state = "held" if isinstance(event, LegHeld) else "talking"
             self.state = "held" if any(each.state == "held" for each in self._legs.values()) else "talking"
-        elif isinstance(event, AudioSilent):
-            leg.audio = "silent"
-        else:
-            leg.audio = "flowing"
+
+    @property
+    def talking(self) -> set[str]:
+        """What the legs that answered were dialled as, the held ones included."""
+        return {
+            leg.party for name, leg in self._legs.items() if name != "a" and leg.state in ("talking", "held")
+        }
 
     def view(self) -> LiveCall:
         return LiveCall(
@@ -93,7 +103,28 @@ class LiveFold:
             started_at=self.offered.at,
             answered_at=self.answered_at,
             legs=tuple(
-                LiveLeg(leg=name, party=leg.party, state=leg.state, audio=leg.audio)
+                LiveLeg(
+                    leg=name,
+                    party=leg.party,
+                    state=leg.state,
+                    audio=leg.audio,
+                    heard=leg.heard,
+                    told=leg.told,
+                )
                 for name, leg in self._legs.items()
             ),
         )
+
+
+def _hear(leg: _Leg, event: AudioStarted | AudioSilent | AudioBack | AudioOneWay | AudioQuality) -> None:
+    if isinstance(event, AudioQuality):
+        if event.direction == "from":
+            leg.heard = event.sound
+        else:
+            leg.told = event.sound
+    elif isinstance(event, AudioSilent):
+        leg.audio = "silent"
+    elif isinstance(event, AudioOneWay):
+        leg.audio = "one_way"
+    else:
+        leg.audio = "flowing"

@@ -6,14 +6,14 @@ Call code owns no sockets and reads no files: a SIP dialog, a stream over a WebS
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
 from pbx.model.leg_event import LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
-from pbx.model.stream import RemoteMedia, StreamEvent, StreamStats
+from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamStats
 
 __all__ = ["CallLog", "Leg", "Media", "Prompt", "Router", "Signaling", "Stream"]
 
@@ -80,7 +80,16 @@ class Stream(Protocol):
     @property
     def rtcp_port(self) -> int: ...
 
+    @property
+    def fingerprint(self) -> Fingerprint: ...
+
     def set_remote(self, remote: RemoteMedia | None) -> None: ...
+
+    def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None: ...
+
+    def handshake(
+        self, *, active: bool, fingerprints: Sequence[Fingerprint], host: str, port: int
+    ) -> None: ...
 
     def stats(self) -> StreamStats: ...
 

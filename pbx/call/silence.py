@@ -14,11 +14,11 @@ from pbx.call.ending import Ending
 from pbx.call.leg import CallLeg
 from pbx.model import call_event as events
 from pbx.model.leg_event import LegCause
-from pbx.model.stream import DigitPressed, FirstPacket, Resumed, StreamEvent, WentSilent
+from pbx.model.stream import DigitPressed, FirstPacket, KeyingFailed, Resumed, StreamEvent, WentSilent
 
 
 class SilenceWatch:
-    """Listens to one leg's stream for the time it is bridged: digits, first packet, silence."""
+    """Listens to one leg's stream for the time it is bridged: digits, first packet, silence, keys that never came."""
 
     def __init__(self, call: Call, leg: CallLeg) -> None:
         self._call = call
@@ -45,11 +45,13 @@ class SilenceWatch:
             call.saw_digit(leg, event.digit, via="rfc4733")
         elif isinstance(event, FirstPacket):
             self._started()
-        elif isinstance(event, WentSilent) and self._should_talk():
+        elif isinstance(event, WentSilent) and self._leg.should_talk:
             call.record(
                 events.AudioSilent(call=call.id, at=call.now(), leg=leg.name, silent_ms=event.silent_ms)
             )
             self._check = self._check or call.scope.spawn(self._ask())
+        elif isinstance(event, KeyingFailed):
+            call.hang_up(Ending(LegCause.INCOMPATIBLE, 0, by="node"))
         elif isinstance(event, Resumed):
             call.record(events.AudioBack(call=call.id, at=call.now(), leg=leg.name))
             self._stop_check()
@@ -57,16 +59,11 @@ class SilenceWatch:
     def _started(self) -> None:
         self._call.record(events.AudioStarted(call=self._call.id, at=self._call.now(), leg=self._leg.name))
 
-    def _should_talk(self) -> bool:
-        """Held, or told us it would only listen: silence is what was agreed."""
-        remote = self._leg.remote
-        return not self._leg.held and remote is not None and remote.direction in ("sendrecv", "sendonly")
-
     async def _ask(self) -> None:
         """Until audio is back: RTCP is proof of life, else the dialog is asked; nobody there ends the call."""
         timeout_s = self._call.ports.rtp_timeout_s
         while True:
-            if self._should_talk() and not self._has_rtcp(timeout_s) and not await self._leg.dialog.alive():
+            if self._leg.should_talk and not self._has_rtcp(timeout_s) and not await self._leg.dialog.alive():
                 self._call.hang_up(Ending(LegCause.MEDIA_TIMEOUT, 0, by="node"))
                 return
             await asyncio.sleep(timeout_s)

@@ -63,6 +63,10 @@ class Switch:
         call = self._calls.get(call_id)
         return None if call is None else call.live.view()
 
+    def is_busy(self, extension: str) -> bool:
+        """Whether an extension talks, or rings somebody, in any call."""
+        return any(call.involves(extension) for call in self._calls.values())
+
     def __len__(self) -> int:
         return len(self._calls)
 

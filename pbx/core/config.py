@@ -49,6 +49,29 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Port, Meta(description="port of the admin site and the API (TCP); 0 lets the system choose")
     ] = 8080
     sip_port: Annotated[Port, Meta(description="port of SIP (UDP and TCP); 0 lets the system choose")] = 5060
+    tls: Annotated[
+        bool,
+        Meta(description="SIP over TLS and HTTPS, with a certificate of the node's own unless one is named"),
+    ] = True
+    sip_tls_port: Annotated[Port, Meta(description="port of SIP over TLS; 0 lets the system choose")] = 5061
+    https_port: Annotated[
+        Port, Meta(description="port of the admin site and the API over HTTPS; 0 lets the system choose")
+    ] = 8443
+    tls_cert: Annotated[
+        Path | None,
+        Meta(description="certificate with its chain (PEM) for TLS and HTTPS; read again when it changes"),
+    ] = None
+    tls_key: Annotated[Path | None, Meta(description="private key (PEM) of the certificate")] = None
+    tls_trust: Annotated[
+        Path | None,
+        Meta(description="more CA certificates (PEM) that are trusted when this node connects over TLS"),
+    ] = None
+    ws_origins: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="other web pages that may connect a phone over WebSocket, such as https://example.org"
+        ),
+    ] = ()
     rtp_port_min: Annotated[RtpPort, Meta(description="lowest port of audio (UDP); a call takes four")] = (
         10000
     )
@@ -56,6 +79,20 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     external_ip: Annotated[
         str, Meta(description="address that phones are told to send to: auto, or an IP address")
     ] = "auto"
+    country: Annotated[
+        str,
+        Meta(
+            description="country whose way of writing outside numbers is used, two letters (ISO 3166-1)",
+            pattern=r"^[A-Z]{2}$(?!\n)",
+        ),
+    ] = "US"
+    emergency_numbers: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[0-9]{2,6}$(?!\n)")], ...],
+        Meta(description="numbers that call for help: no rule blocks them"),
+    ] = ("911", "112")
+    dns_servers: Annotated[
+        tuple[str, ...], Meta(description="name servers in place of the system's, such as 192.0.2.53")
+    ] = ()
     realm: Annotated[
         str,
         Meta(
@@ -80,6 +117,12 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="how audio threads get packets: epoll, io_uring (Linux 6.1), or auto for the proven one"
         ),
     ] = "auto"
+    srtp: Annotated[
+        Literal["off", "optional", "required"],
+        Meta(
+            description="encrypted audio: off, optional (as phones ask for it), or required (plain RTP is refused)"
+        ),
+    ] = "optional"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="least serious line that is logged")
     ] = "info"
@@ -241,9 +284,23 @@ def _check(config: NodeConfig) -> None:
         raise StartupError(f"sip_port and http_port are both {config.sip_port}", action="Change one of them")
     if config.rtp_port_min <= config.sip_port <= config.rtp_port_max:
         raise StartupError(f"sip_port {config.sip_port} lies between rtp_port_min and rtp_port_max")
+    _check_tls(config)
     if config.external_ip != "auto":
         _require_address("external_ip", config.external_ip)
     _require_address("host", config.host)
+
+
+def _check_tls(config: NodeConfig) -> None:
+    if (config.tls_cert is None) != (config.tls_key is None):
+        raise StartupError(
+            "tls_cert and tls_key belong together",
+            action="Give both, or neither for the node's own certificate",
+        )
+    taken = {config.sip_port: "sip_port", config.http_port: "http_port"}
+    for name, port in (("sip_tls_port", config.sip_tls_port), ("https_port", config.https_port)):
+        if config.tls and port and port in taken:
+            raise StartupError(f"{taken[port]} and {name} are both {port}", action="Change one of them")
+        taken[port] = name
 
 
 def _require_address(name: str, text: str) -> None:

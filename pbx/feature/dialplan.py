@@ -1,6 +1,7 @@
 """The dial plan: what somebody dialled → the feature that runs the call.
 
-Feature codes first, then extensions; anything else is 404. Implements `call.ports.Router`.
+Calls for help go before everything. Then feature codes, extensions, ring groups, and the routes to outside numbers;
+anything else is 404. A caller from a trunk goes where the called number leads. Implements `call.ports.Router`.
 """
 
 from __future__ import annotations
@@ -8,30 +9,91 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from pbx.call.call import Call
+from pbx.call.ending import Ending
 from pbx.core.errors import PeerError
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
+from pbx.feature.inbound import InboundCalls
+from pbx.feature.outside import OutsideCalls
+from pbx.feature.ring_group import RingGroups
+from pbx.model.extension import Extension
 
 Feature = Callable[[Call], Awaitable[None]]
 
 
 class Dialplan:
-    """Routes admitted calls."""
+    """Routes admitted calls. Without `inbound` and `outside` the office has no trunks."""
 
     def __init__(
-        self, *, features: Mapping[str, Feature], directory: Directory, extensions: ExtensionCalls
+        self,
+        *,
+        features: Mapping[str, Feature],
+        directory: Directory,
+        extensions: ExtensionCalls,
+        inbound: InboundCalls | None = None,
+        outside: OutsideCalls | None = None,
+        groups: RingGroups | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
         self._extensions = extensions
+        self._inbound = inbound
+        self._outside = outside
+        self._groups = groups
+        extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
         """Run the call to its end. Raises `PeerError` 404 for a number nobody has."""
-        feature = self._features.get(call.dialled)
+        if call.trunk is not None:
+            await self._from_outside(call)
+        elif not await self._inside(call, call.dialled):
+            entry = self._directory.find(call.caller.extension or "")
+            if entry is None or not await self._to_outside(call, call.dialled, entry.extension):
+                raise PeerError(404, "Not Found")
+
+    async def onward(self, call: Call, dialled: str, by: Extension) -> bool:
+        """Send the call to what `by`, an extension, would reach by dialling this; False when that is nothing."""
+        return await self._inside(call, dialled) or await self._to_outside(call, dialled, by)
+
+    async def _from_outside(self, call: Call) -> None:
+        if self._inbound is None:
+            raise PeerError(404, "Not Found")
+        with self._inbound.channel(call):
+            if not await self._inside(call, self._inbound.destination(call)):
+                raise PeerError(404, "Not Found")
+
+    async def _inside(self, call: Call, dialled: str) -> bool:
+        """Whether the number is one of the office."""
+        if self._outside is not None and self._outside.is_emergency(dialled):
+            return False
+        feature = self._features.get(dialled)
         if feature is not None:
             await feature(call)
-            return
-        entry = self._directory.find(call.dialled)
-        if entry is None or not entry.extension.enabled:
-            raise PeerError(404, "Not Found")
-        await self._extensions.ring(call, entry.extension)
+            return True
+        entry = self._directory.find(dialled)
+        if entry is not None and entry.extension.enabled:
+            await self._extensions.ring(call, entry.extension)
+            return True
+        return await self._to_group(call, dialled)
+
+    async def _to_group(self, call: Call, dialled: str) -> bool:
+        group = self._groups.find(dialled) if self._groups is not None else None
+        if self._groups is None or group is None:
+            return False
+        lost = await self._groups.ring(call, group)
+        if lost is not None:
+            if group.overflow is not None:
+                call.divert(group.number, "no-answer", group.overflow)
+                if await self._inside(call, group.overflow):
+                    return True
+            call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
+        return True
+
+    async def _to_outside(self, call: Call, dialled: str, by: Extension) -> bool:
+        """Whether a route takes the number. It is `by`'s call: its rights count, and its number is shown."""
+        if self._outside is None:
+            return False
+        if self._outside.is_emergency(dialled):
+            await self._outside.call_for_help(call, dialled, by)
+            return True
+        return await self._outside.call(call, dialled, by)

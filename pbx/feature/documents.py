@@ -2,33 +2,39 @@
 
     bytes ─ decode ─► OfficeDocument ─ plan(have, want) ─► Plan ─ apply ─► stored, all or nothing
 
-`decode` and `plan` collect every error they can find, each with the path of the field, before anything
-changes. Applying the same document twice changes nothing the second time. Passwords in a document are plain
-text, therefore an export has none unless asked; a record without one keeps the password it has.
+`decode` and `plan` collect every error they can find, each with the path of the field, before anything changes.
+Applying the same document twice changes nothing the second time. Passwords in a document are plain text, therefore an
+export has none unless asked; a record without one keeps the password it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from pbx.core.errors import UserError
+from pbx.feature.office_check import check_record
 from pbx.model.document import OfficeDocument
-from pbx.model.extension import ExtensionWrite
+from pbx.model.kind import Kind
+from pbx.model.kinds import KINDS
 from pbx.model.validate import problems_of
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore, missing_secret
+
+__all__ = ["Plan", "Section", "apply", "decode", "export_document", "import_document", "plan"]
 
 LARGEST_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a document would change. `kept` are extensions that it does not name and that stay."""
+class Section:
+    """What a document would change of one kind. `kept` are records that it does not name and that stay."""
 
-    create: tuple[ExtensionWrite, ...] = ()
-    change: tuple[ExtensionWrite, ...] = ()
+    kind: Kind
+    create: tuple[Any, ...] = ()
+    change: tuple[Any, ...] = ()
     remove: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -38,8 +44,22 @@ class Plan:
         return not (self.create or self.change or self.remove)
 
 
-def decode(data: bytes) -> OfficeDocument:
-    """Read a document. Raises `UserError` whose `problems` name every wrong field by its path."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a document would change: a section for each kind."""
+
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return all(each.is_empty for each in self.sections)
+
+    def of(self, kind: Kind) -> Section:
+        return next((each for each in self.sections if each.kind is kind), Section(kind))
+
+
+def decode(data: bytes) -> msgspec.Struct:
+    """Read an `OfficeDocument`. Raises `UserError` whose `problems` name every wrong field by its path."""
     if len(data) > LARGEST_BYTES:
         raise UserError(
             "the document is too large", http_status=413, got=len(data), needed=f"≤ {LARGEST_BYTES} bytes"
@@ -49,42 +69,99 @@ def decode(data: bytes) -> OfficeDocument:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"the document is not JSON: {error}") from None
     found = problems_of(raw, OfficeDocument)
+    document = OfficeDocument()
     if not found:
         document = msgspec.convert(raw, OfficeDocument)
-        found = _duplicates(document.extensions or ())
+        found = [each for kind in KINDS for each in _duplicates(kind, _section(document, kind) or ())]
     if found:
         raise _invalid(found)
     return document
 
 
-def plan(have: Sequence[ExtensionWrite], want: OfficeDocument, *, prune: bool = False) -> Plan:
-    """Compare. `have` are all extensions with their passwords; with `prune`, those that the document does not
-    name go.
+def plan(have: Mapping[str, Sequence[Any]], want: msgspec.Struct, *, prune: bool = False) -> Plan:
+    """Compare. `have` are all records by kind, with their secrets; with `prune`, those that a section does not name go.
 
-    Raises `UserError` when a new extension has no password.
+    Raises `UserError` when a new record lacks its secret, or when the office that would come out is not whole.
     """
-    if want.extensions is None:
-        return Plan(kept=tuple(one.number for one in have))
-    existing = {one.number: one for one in have}
-    create: list[ExtensionWrite] = []
-    change: list[ExtensionWrite] = []
+    found: list[UserError] = []
+    sections = tuple(
+        _plan_section(kind, have.get(kind.name, ()), _section(want, kind), found, prune=prune)
+        for kind in KINDS
+    )
+    changes = Plan(sections)
+    if not found:
+        found = list(_faults(changes, have, want))
+    if found:
+        raise _invalid(found)
+    return changes
+
+
+async def apply(store: RecordStore, changes: Plan) -> None:
+    """Store the plan in one transaction; returns when it would survive a power cut."""
+    if not changes.is_empty:
+        await store.apply(
+            [(each.kind, write) for each in changes.sections for write in (*each.create, *each.change)],
+            [(each.kind, key) for each in changes.sections for key in each.remove],
+        )
+
+
+async def import_document(
+    store: RecordStore, data: bytes, *, prune: bool = False, dry_run: bool = False
+) -> Plan:
+    """Decode, plan and (unless `dry_run`) apply. Raises `UserError`, and then nothing has changed."""
+    want = decode(data)
+    changes = plan(await everything(store), want, prune=prune)
+    if not dry_run:
+        await apply(store, changes)
+    return changes
+
+
+async def export_document(store: RecordStore, *, with_secrets: bool = False) -> bytes:
+    """The office as `decode` reads it, indented for people and version control; same office, same bytes."""
+    office = await everything(store)
+    document = {
+        kind.plural: [_shown(kind, each, with_secrets=with_secrets) for each in office[kind.name]]
+        for kind in KINDS
+        if office[kind.name] or kind is KINDS[0]
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+async def everything(store: RecordStore) -> dict[str, list[Any]]:
+    """All records by kind, with their secrets."""
+    return {kind.name: await store.everything(kind) for kind in KINDS}
+
+
+def _section(document: msgspec.Struct, kind: Kind) -> tuple[Any, ...] | None:
+    section: tuple[Any, ...] | None = getattr(document, kind.plural)
+    return section
+
+
+def _plan_section(
+    kind: Kind, have: Sequence[Any], want: tuple[Any, ...] | None, found: list[UserError], *, prune: bool
+) -> Section:
+    if want is None:
+        return Section(kind, kept=tuple(kind.key_of(one) for one in have))
+    existing = {kind.key_of(one): one for one in have}
+    create: list[Any] = []
+    change: list[Any] = []
     unchanged: list[str] = []
-    lacking: list[UserError] = []
-    for index, wanted in enumerate(want.extensions):
-        old = existing.get(wanted.number)
-        if old is None and wanted.sip_password is None:
-            lacking.append(_needs_password(index, wanted.number))
-        elif old is None:
-            create.append(wanted)
-        elif (new := _with_password_of(old, wanted)) != old:
-            change.append(new)
+    for index, wanted in enumerate(want):
+        old = existing.get(kind.key_of(wanted))
+        if old is not None:
+            new = _with_secret_of(kind, old, wanted)
+            if new == old:
+                unchanged.append(kind.key_of(wanted))
+            else:
+                change.append(new)
+        elif kind.secret_needed and kind.secret_of(wanted) is None:
+            found.append(missing_secret(kind, f"$.{kind.plural}[{index}]"))
         else:
-            unchanged.append(wanted.number)
-    if lacking:
-        raise _invalid(lacking)
-    named = {wanted.number for wanted in want.extensions}
-    unnamed = tuple(one.number for one in have if one.number not in named)
-    return Plan(
+            create.append(wanted)
+    named = {kind.key_of(wanted) for wanted in want}
+    unnamed = tuple(key for key in existing if key not in named)
+    return Section(
+        kind,
         create=tuple(create),
         change=tuple(change),
         remove=unnamed if prune else (),
@@ -93,65 +170,53 @@ def plan(have: Sequence[ExtensionWrite], want: OfficeDocument, *, prune: bool = 
     )
 
 
-async def apply(store: ExtensionStore, changes: Plan) -> None:
-    """Store the plan in one transaction; returns when it would survive a power cut."""
-    if not changes.is_empty:
-        await store.apply((*changes.create, *changes.change), changes.remove)
+def _faults(changes: Plan, have: Mapping[str, Sequence[Any]], want: msgspec.Struct) -> Iterator[UserError]:
+    """What would be wrong with the office after the change, also with records that the document does not name."""
+    after = {
+        each.kind.name: [
+            *(
+                one
+                for one in have.get(each.kind.name, ())
+                if each.kind.key_of(one) in each.unchanged or each.kind.key_of(one) in each.kept
+            ),
+            *each.create,
+            *each.change,
+        ]
+        for each in changes.sections
+    }
+    for section in changes.sections:
+        kind = section.kind
+        places = {kind.key_of(one): index for index, one in enumerate(_section(want, kind) or ())}
+        for record in after[kind.name]:
+            key = kind.key_of(record)
+            path = f"$.{kind.plural}[{places[key]}]" if key in places else f"$.{kind.plural}.{key}"
+            yield from check_record(after, kind, record, path)
 
 
-async def import_document(
-    store: ExtensionStore, data: bytes, *, prune: bool = False, dry_run: bool = False
-) -> Plan:
-    """Decode, plan and (unless `dry_run`) apply. Raises `UserError`, and then nothing has changed."""
-    want = decode(data)
-    changes = plan(await store.everything(), want, prune=prune)
-    if not dry_run:
-        await apply(store, changes)
-    return changes
-
-
-async def export_document(store: ExtensionStore, *, with_secrets: bool = False) -> bytes:
-    """The office as `decode` reads it, indented for people and version control; same office, same bytes."""
-    records = [_shown(one, with_secrets=with_secrets) for one in await store.everything()]
-    return msgspec.json.format(msgspec.json.encode({"extensions": records}), indent=2) + b"\n"
-
-
-def _shown(extension: ExtensionWrite, *, with_secrets: bool) -> dict[str, object]:
-    fields = msgspec.structs.asdict(extension)
-    if not with_secrets:
-        del fields["sip_password"]
+def _shown(kind: Kind, record: Any, *, with_secrets: bool) -> dict[str, object]:
+    fields: dict[str, object] = msgspec.to_builtins(record)
+    if kind.secret is not None and not with_secrets:
+        del fields[kind.secret]
     return fields
 
 
-def _with_password_of(old: ExtensionWrite, wanted: ExtensionWrite) -> ExtensionWrite:
-    if wanted.sip_password is not None:
+def _with_secret_of(kind: Kind, old: Any, wanted: Any) -> Any:
+    if kind.secret is None or kind.secret_of(wanted) is not None:
         return wanted
-    return msgspec.structs.replace(wanted, sip_password=old.sip_password)
+    return msgspec.structs.replace(wanted, **{kind.secret: kind.secret_of(old)})
 
 
-def _duplicates(extensions: Sequence[ExtensionWrite]) -> list[UserError]:
+def _duplicates(kind: Kind, records: Sequence[Any]) -> Iterator[UserError]:
     first: dict[str, int] = {}
-    found: list[UserError] = []
-    for index, extension in enumerate(extensions):
-        earlier = first.setdefault(extension.number, index)
+    for index, record in enumerate(records):
+        earlier = first.setdefault(kind.key_of(record), index)
         if earlier != index:
-            found.append(
-                UserError(
-                    "this number stands in the document twice",
-                    path=f"$.extensions[{index}].number",
-                    got=extension.number,
-                    needed=f"another number than $.extensions[{earlier}].number",
-                )
+            yield UserError(
+                f"this {kind.key} stands in the document twice",
+                path=f"$.{kind.plural}[{index}].{kind.key}",
+                got=kind.key_of(record),
+                needed=f"another {kind.key} than $.{kind.plural}[{earlier}].{kind.key}",
             )
-    return found
-
-
-def _needs_password(index: int, number: str) -> UserError:
-    return UserError(
-        f"extension {number} is new and needs a password",
-        path=f"$.extensions[{index}].sip_password",
-        needed="8 to 128 printable ASCII characters",
-    )
 
 
 def _invalid(found: Sequence[UserError]) -> UserError:

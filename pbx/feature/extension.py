@@ -1,13 +1,13 @@
-"""A call to an extension: ring all its phones, join the one that answers."""
+"""A call to an extension: its wishes (do not disturb, forwarding) first, then all its phones; the first one answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from pbx.call.call import Call
-from pbx.call.connect import connect
+from pbx.call.connect import join
 from pbx.call.ending import Ending
-from pbx.core.errors import PeerError
+from pbx.call.fork import Fork, Lost
 from pbx.feature.registrar import Registrar
 from pbx.model.call_event import CallRouted
 from pbx.model.extension import Extension
@@ -16,28 +16,69 @@ from pbx.model.party import DialTarget
 from pbx.sip.message import ParseError
 from pbx.sip.uri import SipUri
 
+Onward = Callable[[Call, str, Extension], Awaitable[bool]]
+"""Sends a call to what an extension would reach by dialling this; False when that is nothing."""
+
+
+async def nowhere(_call: Call, _dialled: str, _by: Extension) -> bool:
+    return False
+
 
 class ExtensionCalls:
-    """Rings extensions. `is_ours` tells whether a host in a redirect means this node."""
+    """Rings extensions. `is_ours` tells whether a host in a redirect means this node; `onward` follows a forwarding."""
 
     def __init__(self, registrar: Registrar, *, is_ours: Callable[[str], bool]) -> None:
+        self.onward: Onward = nowhere
         self._registrar = registrar
         self._is_ours = is_ours
 
     async def ring(self, call: Call, extension: Extension) -> None:
-        """Ring, answer, talk; returns when the callee hung up. Raises `PeerError` when nobody answered."""
+        """Ring, answer, talk; returns when the call is over, here or where it was forwarded to."""
         call.record(
             CallRouted(
                 call=call.id, at=call.now(), kind="extension", to=extension.number, to_name=extension.name
             )
         )
+        forward = extension.forward
+        if await self._diverted(call, extension, forward.always, "unconditional"):
+            return
+        lost = await self._attempt(call, extension)
+        if lost is None:
+            return
+        place, reason = {
+            LegCause.BUSY: (forward.busy, "user-busy"),
+            LegCause.DECLINED: (forward.busy, "user-busy"),
+            LegCause.NO_ANSWER: (forward.no_answer, "no-answer"),
+            LegCause.UNREACHABLE: (forward.unreachable, "unavailable"),
+        }.get(lost.cause, (None, ""))
+        if not await self._diverted(call, extension, place, reason):
+            call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
+
+    def targets(self, extension: Extension) -> list[DialTarget]:
+        """The phones of an extension that wants to be called."""
+        return [] if extension.do_not_disturb else self._registrar.targets(extension.number)
+
+    async def _attempt(self, call: Call, extension: Extension) -> Lost | None:
+        if extension.do_not_disturb:
+            return Lost(LegCause.BUSY, 486)
         targets = self._registrar.targets(extension.number)
         if not targets:
-            call.end_with(Ending(LegCause.UNREACHABLE, 480))
-            raise PeerError(480, "Temporarily Unavailable")
-        await connect(call, targets, ring_timeout_s=extension.ring_timeout_s, redirect=self._redirect)
+            return Lost(LegCause.UNREACHABLE, 480)
+        fork = Fork(call, ring_timeout_s=extension.ring_timeout_s, redirect=self.redirect)
+        outcome = await fork.ring(targets)
+        if isinstance(outcome, Lost):
+            return outcome
+        await join(call, outcome)
+        return None
 
-    def _redirect(self, contact: str) -> Sequence[DialTarget]:
+    async def _diverted(self, call: Call, extension: Extension, place: str | None, reason: str) -> bool:
+        """Whether the call went on to `place`. Raises `PeerError` 482 when it goes round in a circle."""
+        if place is None:
+            return False
+        call.divert(extension.number, reason, place)
+        return await self.onward(call, place, extension)
+
+    def redirect(self, contact: str) -> Sequence[DialTarget]:
         """Where a phone's 3xx leads: to one of our extensions, or straight to the address it names."""
         try:
             uri = SipUri.parse(contact)

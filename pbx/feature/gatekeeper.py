@@ -13,7 +13,9 @@ from pbx.call.incoming import Incoming
 from pbx.call.switch import Switch
 from pbx.core.errors import PeerError
 from pbx.feature.identify import Identify
+from pbx.feature.inbound import InboundCalls
 from pbx.feature.registrar import Registrar
+from pbx.feature.trunk_line import TrunkLine
 from pbx.model.party import Party
 from pbx.sip.build import response_to
 from pbx.sip.hop import Hop
@@ -31,8 +33,15 @@ class Gatekeeper:
     """What the user agent calls for requests outside any dialog."""
 
     def __init__(
-        self, *, identify: Identify, registrar: Registrar, switch: Switch, new_tag: Callable[[], str]
+        self,
+        *,
+        identify: Identify,
+        registrar: Registrar,
+        switch: Switch,
+        new_tag: Callable[[], str],
+        inbound: InboundCalls | None = None,
     ) -> None:
+        self._inbound = inbound
         self._identify = identify
         self._registrar = registrar
         self._switch = switch
@@ -45,6 +54,9 @@ class Gatekeeper:
     def _incoming(self, leg: SipLeg) -> Incoming:
         request, hop = leg.request, leg.hop
         self._switch.admit()
+        line = self._inbound.trunk_of(request, hop) if self._inbound is not None else None
+        if self._inbound is not None and line is not None:
+            return self._from_trunk(leg, self._inbound, line)
         extension = self._identify.extension(request, hop)
         return Incoming(
             leg=leg,
@@ -53,6 +65,19 @@ class Gatekeeper:
             source=f"{hop.transport.lower()}:{hop.remote_host}:{hop.remote_port}",
             source_host=hop.remote_host,
             offer=leg.offer,
+        )
+
+    def _from_trunk(self, leg: SipLeg, inbound: InboundCalls, line: TrunkLine) -> Incoming:
+        if not line.has_room:
+            raise PeerError(486, "Busy Here")
+        return Incoming(
+            leg=leg,
+            caller=inbound.caller(leg.request),
+            dialled=inbound.called(line, leg.request),
+            source=f"trunk:{line.trunk.id}",
+            source_host=leg.hop.remote_host,
+            offer=leg.offer,
+            trunk=line.trunk.id,
         )
 
     async def request(self, request: Request, hop: Hop) -> Response:

@@ -12,14 +12,18 @@ import resource
 import secrets
 import zlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from media_ext.engine import Engine, io_uring_refusal
 from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
+from pbx.media.identity import Identity, load_identity
+from pbx.media.recorder import MayGoOn, Recorder, Recording, SoundFormat
 from pbx.media.room import Room
 from pbx.media.stream import DIGITS, Stream, gain_of
-from pbx.media.udp_ports import NoPortError, PortPool
+from pbx.media.tap import Tap
+from pbx.media.udp_ports import NoPortError, PortPair, PortPool
 
 __all__ = ["Clip", "Feed", "LoopSetting", "MediaEngine", "Room", "Stream", "io_uring_refusal", "loop_for"]
 
@@ -47,7 +51,9 @@ def loop_for(setting: LoopSetting) -> Literal["io_uring", "epoll"]:
 class MediaEngine:
     """Opens streams on ports `port_min`…`port_max` of `bind_host`; `threads` of them share the work.
 
-    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told.
+    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told. `identity_file`
+    keeps the certificate of DTLS-SRTP; without it, each run has another. `report_s` is the least interval of RTCP
+    reports (RFC 3550 6.2).
     """
 
     def __init__(
@@ -60,14 +66,21 @@ class MediaEngine:
         silence_ms: int,
         quarantine_s: float = 5.0,
         loop: LoopSetting = "auto",
+        identity_file: Path | None = None,
+        report_s: float = 5.0,
     ) -> None:
         self._pool = PortPool(bind_host, port_min, port_max, quarantine_s=quarantine_s)
         self._threads = threads
-        self.native = Engine(threads=threads, silence_ms=silence_ms, loop=loop_for(loop))
+        self.native = Engine(
+            threads=threads, silence_ms=silence_ms, loop=loop_for(loop), report_ms=int(report_s * 1000)
+        )
+        self._recorder = Recorder()
         self._streams: dict[int, Stream] = {}
         self._rooms: dict[int, Room] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
+        self._identity_file = identity_file
+        self._identity: Identity | None = None
         self.refused = 0
         """Streams that could not be opened for want of ports."""
 
@@ -102,6 +115,8 @@ class MediaEngine:
             ) from error
         pair.rtp.close()
         pair.rtcp.close()
+        if self._identity_file is not None and self._identity_file.exists():
+            self._identity = load_identity(self._identity_file)
         self._pool.give_back(pair.rtp_port)
         allow_many_files()
         self.native.start()
@@ -118,6 +133,7 @@ class MediaEngine:
         for stream in list(self._streams.values()):
             stream.close()
         await loop.run_in_executor(None, self.native.stop)
+        await self._recorder.stop()
         loop.remove_reader(self.native.fileno())
         self._drain()
         self.native.release()
@@ -128,6 +144,23 @@ class MediaEngine:
         `label` names the stream in logs; streams whose labels agree up to the first "/" share a thread. Raises
         `PeerError` 503 with Retry-After when no pair of ports is free.
         """
+        return self._opened(self._take_ports(), label, None)
+
+    def reopen_stream(self, *, label: str, rtp_port: int, state: bytes) -> Stream:
+        """Go on where the stream was of which `Stream.export` gave this state, on the same ports.
+
+        Raises `NoPortError` when they cannot be had and `ValueError` for a state of another build.
+        """
+        pair = self._pool.take_again(rtp_port)
+        try:
+            return self._opened(pair, label, state)
+        except ValueError:
+            pair.rtp.close()
+            pair.rtcp.close()
+            self._pool.give_back(rtp_port)
+            raise
+
+    def _take_ports(self) -> PortPair:
         try:
             pair = self._pool.take()
         except NoPortError as error:
@@ -136,14 +169,20 @@ class MediaEngine:
                 503, "No Audio Port Free", headers=(("Retry-After", str(RETRY_AFTER_S)),)
             ) from error
         self._exhausted = False
+        return pair
+
+    def _opened(self, pair: PortPair, label: str, state: bytes | None) -> Stream:
         native = self.native.open(
-            pair.rtp.detach(),
-            pair.rtcp.detach(),
+            pair.rtp.fileno(),
+            pair.rtcp.fileno(),
             thread=self._thread(label),
             ssrc=secrets.randbits(32),
-            seq=secrets.randbits(16),
+            seq=secrets.randbits(15),  # so that an early loss cannot hide SRTP's roll-over (RFC 3711 3.3.1)
             rtp_ts=secrets.randbits(32),
+            state=state,
         )
+        pair.rtp.detach()  # the engine's from here on
+        pair.rtcp.detach()
         stream = self._streams[native.id] = Stream(self, native, rtp_port=pair.rtp_port, label=label)
         return stream
 
@@ -235,12 +274,58 @@ class MediaEngine:
         if not a.closed:
             self.native.stop_playing(a.native)
 
+    def tap(self, a: Stream, *, rate_hz: int = 16000, lag_ms: int = 100, buffer_ms: int = 2000) -> Tap:
+        """Listen in: what the phone says and hears, as samples of 8, 16 or 48 kHz.
+
+        `lag_ms` is how long a packet may take longer than others and still be heard in its place. What nobody reads
+        within `buffer_ms` is lost, and counted.
+        """
+        return self._recorder.listen(self.native, a, rate_hz=rate_hz, lag_ms=lag_ms, buffer_ms=buffer_ms)
+
+    def record(
+        self,
+        a: Stream,
+        path: Path,
+        *,
+        format: SoundFormat = "wav",
+        channels: Literal[1, 2] = 2,
+        rate_hz: int = 8000,
+        max_s: int = 12 * 3600,
+        may_go_on: MayGoOn | None = None,
+    ) -> Recording:
+        """Record into a new file: the phone left and what it hears right, or both mixed.
+
+        `may_go_on` is asked every 5 s with what there is so far; its False ends the recording as "quota". The stream
+        is told `RecordingEnded`.
+        """
+        return self._recorder.record(
+            self.native,
+            a,
+            path,
+            sound_format=format,
+            channels=channels,
+            rate_hz=rate_hz,
+            max_s=max_s,
+            may_go_on=may_go_on,
+        )
+
     def close_stream(self, stream: Stream) -> None:
         """For `Stream.close`."""
         self.native.close(stream.native)
 
     def _thread(self, label: str) -> int:
         return zlib.crc32(label.partition("/")[0].encode()) % self._threads
+
+    @property
+    def identity(self) -> Identity:
+        """The certificate that phones know this node by (DTLS-SRTP); the first to ask waits until it is read."""
+        if self._identity is None:
+            try:
+                self._identity = load_identity(self._identity_file)
+            except OSError as error:
+                log.warning("the certificate of encrypted audio is not kept", extra={"reason": str(error)})
+                self._identity = load_identity(None)
+        return self._identity
 
     def _drain(self) -> None:
         for event in self.native.drain():
@@ -256,6 +341,10 @@ class MediaEngine:
             except Exception:
                 # A listener's mistake must not cost other streams their events.
                 log.exception("a stream's listener failed", extra={"stream": stream.label, "event": event[1]})
+        for stream_id, _component, host, port, data in self.native.drain_datagrams():
+            stream = self._streams.get(stream_id)
+            if stream is not None and not stream.closed:
+                stream.take_datagram(data, host, port)
 
     def _take_room_event(self, room_id: int, kind: str) -> None:
         room = self._rooms.get(room_id)

@@ -76,6 +76,24 @@ class PortPool:
                 self._rest(port)
         raise NoPortError(f"all {self.size} pairs are in use or were closed a moment ago")
 
+    def take_again(self, rtp_port: int) -> PortPair:
+        """Bind the pair that a stream of before had: its late packets are welcome, so it need not rest.
+
+        Raises `NoPortError` when it is in use or not of this pool.
+        """
+        free = [
+            (places, each) for places in (self._free, self._resting) for each in places if each[1] == rtp_port
+        ]
+        if not free:
+            raise NoPortError(f"port {rtp_port} is in use, or none of ours")
+        try:
+            pair = self._bind(rtp_port)
+        except OSError as error:
+            raise NoPortError(f"port {rtp_port} on {self.host}: {error.strerror}") from error
+        places, entry = free[0]
+        places.remove(entry)
+        return pair
+
     def give_back(self, rtp_port: int) -> None:
         """The pair was closed; it may be taken again after its rest."""
         self._rest(rtp_port)
@@ -109,7 +127,7 @@ class PortPool:
             if self.ipv6:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(self.host != "::"))
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, DSCP_EF)
-            else:
+            if not self.ipv6 or self.host == "::":  # a socket of both families marks each by its own option
                 sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, DSCP_EF)
             sock.bind((self.host, port))
         except OSError:

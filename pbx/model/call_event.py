@@ -28,7 +28,7 @@ class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
 
 
 class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):
-    """The dial plan decided: `kind` is "extension" or "feature"; `to` names it."""
+    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk" or "forward"; `to` names it."""
 
     kind: str
     to: str
@@ -85,14 +85,59 @@ class AudioBack(_Event, frozen=True, kw_only=True, tag="audio_back"):
     leg: str
 
 
+class AudioOneWay(_Event, frozen=True, kw_only=True, tag="audio_one_way"):
+    """Nothing came from this leg for `silent_ms`, though the other side talked: one-way audio, or a muted phone."""
+
+    leg: str
+    silent_ms: int
+
+
+class Sound(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one direction of a leg's audio sounds (ITU-T G.107).
+
+    `mos` is 1 to 4.5; `grade` is "good", "fair" or "poor"; `cause`, empty while it is good, is "loss", "delay" or
+    "jitter". `loss` is a part of 1.
+    """
+
+    mos: float
+    grade: str
+    cause: str = ""
+    loss: float = 0.0
+    jitter_ms: float = 0.0
+
+
+class AudioQuality(_Event, frozen=True, kw_only=True, tag="audio_quality"):
+    """The sound of a leg changed for a while. `direction` "from": of the phone, as it arrives here; "to": of what is
+    sent to the phone, as its RTCP reports say."""
+
+    leg: str
+    direction: str
+    sound: Sound
+
+
 class LegQuality(_Event, frozen=True, kw_only=True, tag="leg_quality"):
-    """The RTP counters of a leg when its stream was closed (RFC 3550 loss and jitter of what it sent us)."""
+    """What a leg's audio was like, when its stream was closed.
+
+    `lost`, `jitter_ms` and the fields up to `discarded` are of what the phone sent us: RFC 3550 loss and jitter (at
+    the end, and at its worst), RFC 3611 parts of 1 lost within bursts and between them, what a jitter buffer of ours
+    did not take. `heard` says how that sounds; `told` how we sound at the phone, if it sent RTCP reports.
+    """
 
     leg: str
     packets_in: int
     packets_out: int
     lost: int
     jitter_ms: float
+    jitter_max_ms: float = 0.0
+    bursts: int = 0
+    burst_loss: float = 0.0
+    gap_loss: float = 0.0
+    late: int = 0
+    discarded: int = 0
+    codec: str = ""
+    rtt_ms: float | None = None
+    heard: Sound | None = None
+    told: Sound | None = None
 
 
 class LegEnded(_Event, frozen=True, kw_only=True, tag="leg_ended"):
@@ -121,6 +166,8 @@ CallEvent = (
     | AudioStarted
     | AudioSilent
     | AudioBack
+    | AudioOneWay
+    | AudioQuality
     | LegQuality
     | LegEnded
     | CallEnded

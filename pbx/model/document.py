@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta
 
 from pbx.model.base import Record
-from pbx.model.extension import ExtensionWrite
+from pbx.model.kinds import KINDS
 
+__all__ = ["OfficeDocument"]
 
-class OfficeDocument(Record, frozen=True, kw_only=True):
-    """What an office is, or a part of it: a section that is missing is left alone.
+_SECTIONS: list[tuple[str, Any, Any]] = [
+    (each.plural, Annotated[tuple[each.write, ...] | None, Meta(description=each.title)], None)  # type: ignore[name-defined]
+    for each in KINDS
+]
+
+OfficeDocument: type[msgspec.Struct] = msgspec.defstruct(
+    "OfficeDocument",
+    _SECTIONS,
+    bases=(Record,),
+    module=__name__,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    namespace={
+        "__doc__": """What an office is, or a part of it: a section (one for each kind) that is missing is left alone.
 
     Whether records that a section does not name are deleted is for the one who applies it to say.
     """
-
-    extensions: Annotated[
-        tuple[ExtensionWrite, ...] | None, Meta(description="Extensions of the office.")
-    ] = None
+    },
+)

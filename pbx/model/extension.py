@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from pbx.model.base import Record
-from pbx.model.scalars import DisplayName, ExtensionNumber, RingSeconds, SipPassword
+from pbx.model.forwarding import Forwarding
+from pbx.model.scalars import E164, DisplayName, ExtensionNumber, RingSeconds, SipPassword
+
+Reach = Literal["internal", "local", "national", "international", "premium"]
+"""How far an extension may call; each word includes those before it."""
+
+REACHES: tuple[Reach, ...] = ("internal", "local", "national", "international", "premium")
 
 
 class Extension(Record, frozen=True, kw_only=True):
@@ -19,33 +25,27 @@ class Extension(Record, frozen=True, kw_only=True):
         bool, Meta(title="Enabled", description="Off: its phones can neither register nor call.")
     ] = True
     ring_timeout_s: RingSeconds = 30
+    may_call: Annotated[
+        Reach, Meta(title="May call", description="How far. Emergency numbers are always allowed.")
+    ] = "international"
+    do_not_disturb: Annotated[
+        bool, Meta(title="Do not disturb", description="Its phones do not ring; callers hear busy.")
+    ] = False
+    forward: Annotated[Forwarding, Meta(title="Forwarding")] = Forwarding()
+    outside_number: Annotated[
+        E164 | None,
+        Meta(title="Outside number", description="Shown to outside numbers; without one, that of the trunk."),
+    ] = None
 
 
-class ExtensionWrite(Record, frozen=True, kw_only=True):
+class ExtensionWrite(Extension, frozen=True, kw_only=True):
     """An extension as it is written.
 
     Without `sip_password` an existing extension keeps the one it has; a new one needs it.
     """
 
-    number: ExtensionNumber
-    name: DisplayName
-    enabled: Annotated[
-        bool, Meta(title="Enabled", description="Off: its phones can neither register nor call.")
-    ] = True
-    ring_timeout_s: RingSeconds = 30
     sip_password: SipPassword | None = None
 
     def extension(self) -> Extension:
         """The same without the password."""
-        return Extension(
-            number=self.number, name=self.name, enabled=self.enabled, ring_timeout_s=self.ring_timeout_s
-        )
-
-
-class ExtensionsChanged(Record, frozen=True, kw_only=True):
-    """Published on the topic "extensions" after the change is committed.
-
-    An empty `numbers` means that anything may have changed (another process wrote to the database).
-    """
-
-    numbers: tuple[str, ...] = ()
+        return Extension(**{name: getattr(self, name) for name in Extension.__struct_fields__})

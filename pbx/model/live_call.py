@@ -6,14 +6,22 @@ from datetime import datetime
 
 import msgspec
 
+from pbx.model.call_event import Sound
+
 
 class LiveLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One leg. `state` is "dialling", "ringing", "talking", "held"; `audio` is "none", "flowing" or "silent"."""
+    """One leg. `state` is "dialling", "ringing", "talking", "held".
+
+    `audio` is "none", "flowing", "silent" or "one_way": nothing comes from it, though the other side talks. `heard` is
+    how it sounds here and `told` how we sound there, while something is wrong or just was; None: nothing to say.
+    """
 
     leg: str
     party: str
     state: str
     audio: str = "none"
+    heard: Sound | None = None
+    told: Sound | None = None
 
 
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,23 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """What answers the digest challenge of a trunk that is called."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DialTarget:
     """One place an INVITE is sent to: a registered contact, or any SIP URI.
 
     `uri` becomes the Request-URI, `to_uri` the To header. `transport`, `host` and `port` say where the packet really
     goes (the source of the REGISTER, so that far-end NAT works); `host` empty means: resolve `uri` by RFC 3263.
     `connection` names the TCP/TLS/WebSocket connection the phone registered over, 0 for none. `route` is the pre-loaded
-    route set (Path, RFC 3327).
+    route set (Path, RFC 3327). `credentials` answer a 401 or 407. `caller` is who calls, where
+    that is not the call's caller; `caller_domain` is the host of that address, empty for this node; `headers` are more
+    for the INVITE.
     """
 
     uri: str
@@ -36,3 +46,7 @@ class DialTarget:
     connection: int = 0
     route: tuple[str, ...] = ()
     label: str = ""
+    credentials: Credentials | None = None
+    caller: Party | None = None
+    caller_domain: str = ""
+    headers: tuple[tuple[str, str], ...] = ()

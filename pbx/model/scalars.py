@@ -85,3 +85,56 @@ Label = Annotated[
         examples=["monitoring"],
     ),
 ]
+
+Slug = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$(?!\n)",
+        title="Short name",
+        description="Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.",
+        examples=["provider"],
+    ),
+]
+
+E164 = Annotated[
+    str,
+    Meta(
+        pattern=r"^\+[1-9][0-9]{4,14}$(?!\n)",
+        title="Number",
+        description="An outside number with its country code (E.164).",
+        examples=["+12025550123"],
+    ),
+]
+
+Destination = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9*#+]{1,32}$(?!\n)",
+        title="Destination",
+        description="Where the call goes: what an extension would dial to get there.",
+        examples=["101"],
+        extra_json_schema={"x-widget": "destination"},
+    ),
+]
+
+HostName = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?"
+        r"|\[?[0-9A-Fa-f:]+\]?)$(?!\n)",
+        max_length=253,
+        title="Server",
+        description="A host name or an IP address.",
+        examples=["sip.provider.example"],
+    ),
+]
+
+CountryCode = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Z]{2}$(?!\n)",
+        title="Country",
+        description="Two letters (ISO 3166-1).",
+        examples=["US"],
+    ),
+]

@@ -219,6 +219,17 @@ def _understood(challenge: str) -> dict[str, str] | None:
     return params if params["algorithm"] in _HASHES and "auth" in offered else None
 
 
+def is_stale(challenges: Iterable[str]) -> bool:
+    """Whether the credentials were right, and only the nonce was too old (RFC 7616 3.3)."""
+    for each in challenges:
+        try:
+            if parse_params(each).get("stale", "").lower() == "true":
+                return True
+        except ParseError:
+            continue
+    return False
+
+
 def parse_params(value: str) -> dict[str, str]:
     """The parameters of a Digest header value, names in lower case. Raises `ParseError` 400."""
     scheme, _, rest = value.strip().partition(" ")

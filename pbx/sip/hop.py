@@ -16,6 +16,7 @@ class Hop:
 
     `local_host` is the address the peer can reach us at (it goes into Via), never a wildcard. IPv6 addresses are
     written without brackets. `connection` is the driver's number of a stream connection, 0 for none or any.
+    `server_name` is the domain a TLS peer has to prove (RFC 5922 7), "" where only its address is known.
     """
 
     transport: str
@@ -24,6 +25,7 @@ class Hop:
     local_host: str = ""
     local_port: int = 0
     connection: int = 0
+    server_name: str = ""
 
     @property
     def reliable(self) -> bool:

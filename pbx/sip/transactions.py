@@ -2,7 +2,8 @@
 
 One dictionary serves clients and servers, since their ids never meet. A second one knows server transactions by
 dialog and CSeq: the ACK for a 2xx has a branch of its own and is found there, and so is the same request that reached
-us twice on different paths.
+us twice on different paths. A third knows all by peer, so that one phone's lost connection costs what that phone has
+in hand, and not a look at everybody's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ ClientTransaction = Client | InviteClient
 ServerTransaction = Server | InviteServer
 Transaction = Client | InviteClient | Server | InviteServer
 MergeKey = tuple[object, ...]
+Peer = tuple[str, str, int]
 
 
 def client_id(branch: str, method: str) -> TransactionId:
@@ -62,11 +64,12 @@ def merge_key(request: Request) -> MergeKey:
 class Transactions:
     """The live transactions. A machine that has reached TERMINATED is dropped with `reap`."""
 
-    __slots__ = ("_by_id", "_by_merge_key")
+    __slots__ = ("_by_id", "_by_merge_key", "_by_peer")
 
     def __init__(self) -> None:
         self._by_id: dict[TransactionId, Transaction] = {}
         self._by_merge_key: dict[MergeKey, ServerTransaction] = {}
+        self._by_peer: dict[Peer, dict[TransactionId, Transaction]] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -75,10 +78,10 @@ class Transactions:
         return self._by_id.get(key)
 
     def add_client(self, transaction: ClientTransaction) -> None:
-        self._by_id[transaction.id] = transaction
+        self._add(transaction)
 
     def add_server(self, transaction: ServerTransaction) -> None:
-        self._by_id[transaction.id] = transaction
+        self._add(transaction)
         self._by_merge_key[transaction.merge_key] = transaction
 
     def invite_to_acknowledge(self, ack: Request) -> InviteServer | None:
@@ -104,12 +107,34 @@ class Transactions:
 
     def towards(self, hop: Hop) -> list[Transaction]:
         """All whose messages go to this peer."""
-        return [found for found in self._by_id.values() if found.hop.reaches_same_peer(hop)]
+        there = self._by_peer.get(_peer(hop))
+        if there is None:
+            return []
+        return [found for found in there.values() if found.hop.reaches_same_peer(hop)]
 
     def reap(self, transaction: Transaction) -> None:
         """Forget a transaction that has ended."""
         self._by_id.pop(transaction.id, None)
+        peer = _peer(transaction.hop)
+        there = self._by_peer.get(peer)
+        if there is not None:
+            there.pop(transaction.id, None)
+            if not there:
+                del self._by_peer[peer]
         if isinstance(transaction, (Server, InviteServer)):
             key = transaction.merge_key
             if self._by_merge_key.get(key) is transaction:
                 del self._by_merge_key[key]
+
+    def _add(self, transaction: Transaction) -> None:
+        self._by_id[transaction.id] = transaction
+        peer = _peer(transaction.hop)
+        there = self._by_peer.get(peer)
+        if there is None:
+            self._by_peer[peer] = {transaction.id: transaction}
+        else:
+            there[transaction.id] = transaction
+
+
+def _peer(hop: Hop) -> Peer:
+    return (hop.transport, hop.remote_host, hop.remote_port)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from pbx.core.clock import Clock
@@ -27,6 +27,7 @@ from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
 from pbx.transport.admission import check_invite, check_options
 from pbx.transport.dialling import FinalResponse, first_uri, hops_at_once, is_far_end_nat, user_of
 from pbx.transport.driver import Driver
+from pbx.transport.failover import ask_in_turn
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.identity import contact
 from pbx.transport.in_dialog import handle
@@ -65,6 +66,7 @@ class Agent:
         clock: Clock,
         local_address: Callable[[str], str],
         local_port: int,
+        local_ports: Mapping[str, int] | None = None,
         resolver: Resolver | None = None,
         settings: AgentSettings | None = None,
         guard: Guard | None = None,
@@ -84,6 +86,7 @@ class Agent:
         self._methods = methods
         self._local_address = local_address
         self._local_port = local_port
+        self._local_ports = local_ports if local_ports is not None else {}
         self._new_tag = new_tag
         self._new_call_id = new_call_id
         self._legs: dict[tuple[str, str], SipLeg] = {}
@@ -113,6 +116,7 @@ class Agent:
         `call` is the node's name for the call, for the log. `headers` are added to the INVITE, or replace its own of
         that name (Max-Forwards, say).
         """
+        caller = target.caller or caller
         hops = hops_at_once(target, self.resolver)
         here = self.facing(hops[0] if hops is not None else Hop("UDP", "", 0))
         tag = self._new_tag()
@@ -120,7 +124,9 @@ class Agent:
         ours = Ours(
             contact(caller.number, here), tag, self._new_call_id(), here.local_host, session.headers()
         )
-        request = invite_request(target, caller, ours, settings=self.settings, offer=offer, extra=headers)
+        request = invite_request(
+            target, caller, ours, settings=self.settings, offer=offer, extra=(*target.headers, *headers)
+        )
         leg = SipLeg(
             self,
             leg_id=tag,
@@ -130,7 +136,7 @@ class Agent:
             whereabouts=Whereabouts(self, here, natted=is_far_end_nat(target)),
         )
         leg.local_sdp = offer
-        leg.initial = invite = ClientInvite(leg, request, session=session)
+        leg.initial = invite = ClientInvite(leg, request, session=session, credentials=target.credentials)
         self._enter(leg)
         log.debug("dial", extra={"call": call, "leg_id": leg.id, "sip_call_id": leg.call_id})
         if self._closing or len(self._legs) > self.settings.max_legs:
@@ -141,11 +147,22 @@ class Agent:
             self.spawn("resolve", self._resolve(leg, invite, first_uri(target)))
         return leg
 
+    async def hops(self, uri: str) -> list[Hop]:
+        """Where a request for this URI goes, best first (RFC 3263). Raises `PeerError`."""
+        return await self.resolver.hops(uri)
+
     async def request(self, request: Request, hop: Hop) -> Response:
         """Send a request outside any dialog; returns the final response, a made-up 408 or 503 when none comes."""
         final = FinalResponse(request)
         self.driver.request(request, self.facing(hop), final)
         return await final.arrived
+
+    async def ask(self, request: Request, uri: str) -> Response:
+        """Send a request outside any dialog to wherever `uri` leads, the next place when one fails.
+
+        Raises `PeerError` when the URI leads nowhere.
+        """
+        return await ask_in_turn(request, await self.resolver.hops(uri), self.resolver, self.request)
 
     async def _resolve(self, leg: SipLeg, invite: ClientInvite, uri: str) -> None:
         try:
@@ -266,7 +283,10 @@ class Agent:
         if hop.local_host:
             return hop
         address = self._local_address(hop.remote_host)
-        return Hop(hop.transport, hop.remote_host, hop.remote_port, address, self._local_port, hop.connection)
+        port = self._local_ports.get(hop.transport, self._local_port)
+        return Hop(
+            hop.transport, hop.remote_host, hop.remote_port, address, port, hop.connection, hop.server_name
+        )
 
     def spawn(self, name: str, coro: Coroutine[Any, Any, None]) -> None:
         if self._closing:

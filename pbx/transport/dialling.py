@@ -18,8 +18,7 @@ def hops_at_once(target: DialTarget, resolver: Resolver) -> list[Hop] | None:
     if target.host:
         port = target.port or DEFAULT_PORT.get(target.transport, 5060)
         return [Hop(target.transport, target.host, port, connection=target.connection)]
-    known = resolver.known(first_uri(target))
-    return [known] if known is not None else None
+    return resolver.hops_known(first_uri(target)) or None
 
 
 def first_uri(target: DialTarget) -> str:

@@ -6,14 +6,18 @@ each To tag is an early dialog of its own, the first 2xx is the leg, and any lat
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status
 from pbx.model.leg_event import Answered, Ended, LegCause, Progress, Refused
+from pbx.model.party import Credentials
 from pbx.sip.dialog import Dialog
+from pbx.sip.digest import authorize, is_stale
 from pbx.sip.errors import ParseError
+from pbx.sip.headers import Headers
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.offer_answer import Carrier, Meaning, OfferAnswer
@@ -22,6 +26,9 @@ from pbx.sip.session_timer import SessionOffer
 from pbx.sip.status import reason_of
 from pbx.transport.abilities import SDP
 from pbx.transport.bodies import sdp_of
+from pbx.transport.dialling import user_of
+from pbx.transport.failover import Attempt
+from pbx.transport.identity import contact
 from pbx.transport.reason import reason_headers
 from pbx.transport.transaction_users import NOBODY, Outgoing
 
@@ -46,7 +53,10 @@ class ClientInvite:
     """Our INVITE. `won` is set by the first 2xx; `ack_owed` while its offer waits for our answer."""
 
     __slots__ = (
+        "_attempt",
+        "_credentials",
         "_leg",
+        "_met_challenges",
         "_offer",
         "_outgoing",
         "_receiver",
@@ -59,16 +69,26 @@ class ClientInvite:
         "request",
     )
 
-    def __init__(self, leg: SipLeg, request: Request, *, session: SessionOffer) -> None:
+    def __init__(
+        self,
+        leg: SipLeg,
+        request: Request,
+        *,
+        session: SessionOffer,
+        credentials: Credentials | None = None,
+    ) -> None:
         self.request = request
         self.forks: dict[str, Fork] = {}
         self.answered = False
         self.ack_owed = False
         self.given_up: LegCause | None = None
         self.hops: list[Hop] = []
+        self._credentials = credentials
         self._leg = leg
+        self._met_challenges = 0
         self._offer = bool(request.body)
         self._outgoing: Outgoing | None = None
+        self._attempt: Attempt | None = None
         self._receiver = ReliableReceiver()
         self._session = session
 
@@ -81,7 +101,22 @@ class ClientInvite:
             return
         self.hops = hops[1:]
         self._leg.whereabouts.hop = hops[0]
-        self._outgoing = self._leg.host.driver.request(self.request, self._leg.host.facing(hops[0]), self)
+        host = self._leg.host
+        self._attempt = attempt = Attempt(host, hops[0])
+        outgoing = host.driver.request(self.request, host.facing(hops[0]), self)
+        if attempt is self._attempt:  # else the hop has failed already, and the next one is being tried
+            self._outgoing = outgoing
+            if self.hops and not self.answered:
+                attempt.watch(outgoing, self._next_hop)
+
+    def _next_hop(self) -> None:
+        """The same INVITE over the next hop, with a Contact that can be reached from there."""
+        hop = self._leg.host.facing(self.hops[0])
+        self._leg.contact = contact(user_of(self._leg.contact.strip("<>")), hop)
+        headers = self.request.headers.copy()
+        headers.set("Contact", self._leg.contact)
+        self.request = self._leg.request = Request("INVITE", self.request.uri, headers, self.request.body)
+        self.send(self.hops)
 
     def give_up(self, cause: LegCause) -> None:
         """CANCEL, as soon as RFC 3261 9.1 allows; a 2xx that crosses it is acknowledged and ended."""
@@ -121,6 +156,8 @@ class ClientInvite:
 
     def responded(self, response: Response, hop: Hop) -> None:
         status = response.status
+        if self._attempt is not None:
+            self._attempt.heard(status)
         if status >= 300:
             self._refused(response)
             return
@@ -216,10 +253,16 @@ class ClientInvite:
             return
         if self.given_up is not None:
             self._leg.release()
-        elif response.status == 422 and self._asked_longer(response):
-            return
-        else:
+        elif response.status == 503 and self.hops and not self.forks:
+            self._next_hop()
+        elif not self._may_ask_again(response):
             self._fail(response.status, response.reason, _contacts(response))
+
+    def _may_ask_again(self, response: Response) -> bool:
+        """Whether the refusal told what was missing, and the INVITE has gone out again with it."""
+        if response.status == 422:
+            return self._asked_longer(response)
+        return response.status in (401, 407) and self._asked_who(response)
 
     def _asked_longer(self, response: Response) -> bool:
         """422: ask again with the interval the phone wants (RFC 4028 7.3)."""
@@ -230,20 +273,48 @@ class ClientInvite:
         headers = self.request.headers.copy()
         for name, value in self._session.headers():
             headers.set(name, value)
+        self._again(headers)
+        return True
+
+    def _asked_who(self, response: Response) -> bool:
+        """401 or 407: ask again with credentials (RFC 3261 22.2), once more only when the nonce was stale."""
+        challenged = "WWW-Authenticate" if response.status == 401 else "Proxy-Authenticate"
+        challenges = response.headers.all(challenged)
+        self._met_challenges += 1
+        if self._credentials is None or self._met_challenges > (2 if is_stale(challenges) else 1):
+            return False
+        value = authorize(
+            challenges,
+            method="INVITE",
+            uri=self.request.uri,
+            username=self._credentials.username,
+            password=self._credentials.password,
+            cnonce=secrets.token_hex(8),
+        )
+        if value is None:
+            return False
+        headers = self.request.headers.copy()
+        headers.set("Authorization" if response.status == 401 else "Proxy-Authorization", value)
+        self._again(headers)
+        return True
+
+    def _again(self, headers: Headers) -> None:
+        """The same INVITE with other headers, as a new transaction of the same call."""
         headers.set("CSeq", f"{self.request.cseq.number + 1} INVITE")
         self.request = Request("INVITE", self.request.uri, headers, self.request.body)
         self.forks = {}
         self._receiver = ReliableReceiver()
         self.send([self._leg.hop, *self.hops])
-        return True
 
     def failed(self, status: int) -> None:
         if self.answered:
             return
+        if self._attempt is not None:
+            self._attempt.failed()
         if self.given_up is not None:
             self._leg.release()
         elif self.hops and not self.forks:
-            self.send(self.hops)
+            self._next_hop()
         else:
             self._fail(status, reason_of(status))
 

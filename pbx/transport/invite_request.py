@@ -37,7 +37,7 @@ def invite_request(
     extra: tuple[tuple[str, str], ...] = (),
 ) -> Request:
     """Everything but Via. `extra` headers replace those of the same name."""
-    address = party_address(caller, ours.host)
+    address = party_address(caller, target.caller_domain or ours.host)
     fields = {
         "Max-Forwards": [str(settings.max_forwards)],
         "From": [f"{address};tag={ours.tag}"],

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+import ssl
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from pbx.core.errors import StartupError
@@ -17,6 +19,7 @@ from pbx.transport.guard import Guard
 from pbx.transport.stream import StreamLimits
 from pbx.transport.tcp import StreamUser, TcpListener
 from pbx.transport.udp import UdpListener
+from pbx.transport.websocket import WebSocketListener
 
 log = logging.getLogger(__name__)
 
@@ -42,16 +45,34 @@ class Wire(Protocol):
 
 
 class SipSockets:
-    """UDP and TCP on one port."""
+    """UDP and TCP on one port, TLS on another, and what the HTTP server hands over as WebSockets."""
 
     def __init__(
-        self, host: str, port: int, *, guard: Guard | None = None, limits: StreamLimits | None = None
+        self,
+        host: str,
+        port: int,
+        *,
+        tls_port: int | None = None,
+        client_tls: Callable[[], ssl.SSLContext] | None = None,
+        origins: Collection[str] = (),
+        guard: Guard | None = None,
+        limits: StreamLimits | None = None,
     ) -> None:
+        """`tls_port` None means no TLS; `client_tls` gives the context of connections we open."""
         self.host = host
         self.port = port
         self.guard = guard if guard is not None else Guard()
         self.udp = UdpListener()
-        self.tcp = TcpListener(guard=self.guard, limits=limits if limits is not None else StreamLimits())
+        limits = limits if limits is not None else StreamLimits()
+        self.tcp = TcpListener(guard=self.guard, limits=limits)
+        self.tls = TcpListener(guard=self.guard, limits=limits, transport_name="TLS", client_tls=client_tls)
+        self.websocket = WebSocketListener(guard=self.guard, limits=limits, origins=origins)
+        self._tls_port = tls_port
+
+    @property
+    def tls_port(self) -> int:
+        """The port of TLS; 0 when there is none."""
+        return self.tls.port
 
     def bind(self) -> None:
         """Take the port for UDP and TCP; port 0 takes any that is free for both.
@@ -66,12 +87,25 @@ class SipSockets:
                 if remaining and error.errno == errno.EADDRINUSE:
                     continue
                 raise self._startup_error(error) from error
+            break
+        if self._tls_port is None:
             return
+        try:
+            self.tls.bind(self._hosts(), self._tls_port)
+        except OSError as error:
+            self.udp.close()
+            self.tcp.unbind()
+            raise self._startup_error(error, tls=True) from error
 
     async def start(self, user: WireUser) -> None:
-        """Begin to receive; messages go to `user`."""
+        """Begin to receive over UDP, TCP and WebSocket; messages go to `user`."""
         self.udp.start(user.received, user.undeliverable)
         await self.tcp.start(user)
+        self.websocket.start(user)
+
+    async def start_tls(self, user: WireUser, server_tls: ssl.SSLContext) -> None:
+        """Begin to receive over TLS too; its certificate may come later than the rest."""
+        await self.tls.start(user, server_tls)
 
     def send(self, data: bytes, hop: Hop) -> bool:
         """Send one encoded message to a hop."""
@@ -79,11 +113,19 @@ class SipSockets:
             return self.udp.send(data, hop.remote_host, hop.remote_port)
         if hop.transport == "TCP":
             return self.tcp.send(data, hop)
-        return False
+        if hop.transport == "TLS":
+            return self.tls.send(data, hop)
+        return self.websocket.send(data, hop)
+
+    def is_open(self, connection: int) -> bool:
+        """Whether a connection, of whatever transport, still stands."""
+        return any(each.is_open(connection) for each in (self.tcp, self.tls, self.websocket))
 
     async def close(self) -> None:
         """Close everything. May be called twice."""
         self.udp.close()
+        await self.websocket.close()
+        await self.tls.close()
         await self.tcp.close()
 
     def _hosts(self) -> tuple[str, ...]:
@@ -101,23 +143,28 @@ class SipSockets:
             raise
         self.port = self.udp.port
 
-    def _startup_error(self, error: OSError) -> StartupError:
+    def _startup_error(self, error: OSError, *, tls: bool = False) -> StartupError:
+        what, port, setting, option = (
+            ("SIP over TLS: port", self._tls_port, "sip_tls_port", "--sip-tls-port")
+            if tls
+            else ("SIP port", self.port, "sip_port", "--sip-port")
+        )
         if error.errno == errno.EADDRINUSE:
             return StartupError(
-                f"SIP port {self.port} is already in use on {self.host}",
-                path="sip_port",
-                action="Stop the other program, or choose another port with --sip-port",
+                f"{what} {port} is already in use on {self.host}",
+                path=setting,
+                action=f"Stop the other program, or choose another port with {option}",
             )
         if error.errno in (errno.EACCES, errno.EPERM):
             return StartupError(
-                f"SIP port {self.port} may not be opened by this user",
-                path="sip_port",
-                action="Choose a port above 1023 with --sip-port",
+                f"{what} {port} may not be opened by this user",
+                path=setting,
+                action=f"Choose a port above 1023 with {option}",
             )
         return StartupError(
-            f"the SIP address {self.host}:{self.port} cannot be opened: {error.strerror or error}",
+            f"the SIP address {self.host}:{port} cannot be opened: {error.strerror or error}",
             path="host",
-            action="Check --host and --sip-port",
+            action=f"Check --host and {option}",
         )
 
 

@@ -1,4 +1,4 @@
-"""One TCP connection that carries SIP: bytes in, complete messages out, with limits on what a peer may cost us.
+"""One TCP or TLS connection that carries SIP: bytes in, complete messages out, with limits on what a peer may cost us.
 
 RFC 3261 18.3 (framing by Content-Length) and RFC 5626 3.5.1 (CRLF CRLF is answered with CRLF). Must never know what a
 message means.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from pbx.sip.errors import ParseError
@@ -69,9 +69,12 @@ class SipStream(asyncio.Protocol):
         "id",
     )
 
-    def __init__(self, owner: StreamOwner, connection: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, owner: StreamOwner, connection: int, clock: Callable[[], float], server_name: str = ""
+    ) -> None:
+        """`server_name` is what the peer's certificate has proved, when we opened the connection for a name."""
         self.id = connection
-        self.hop = Hop(owner.transport_name, "", 0, connection=connection)
+        self.hop = Hop(owner.transport_name, "", 0, connection=connection, server_name=server_name)
         self.has_carried = False
         self._owner = owner
         self._clock = clock
@@ -89,7 +92,7 @@ class SipStream(asyncio.Protocol):
         if not peer:  # gone between accept and now
             transport.abort()
             return
-        self.hop = Hop(self._owner.transport_name, peer[0], peer[1], connection=self.id)
+        self.hop = replace(self.hop, remote_host=peer[0], remote_port=peer[1])
         sock = transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,7 +1,7 @@
-"""SIP over TCP: a listener, the table of open connections, and new ones to peers we have none to.
+"""SIP over TCP and TLS: a listener, the table of open connections, and new ones to peers we have none to.
 
 Connections are reused in both directions (RFC 5923's effect without its alias parameter): a request inside a dialog
-goes over the connection the dialog came in on.
+goes over the connection the dialog came in on. A TLS connection opened for one name is not used for another.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from collections import Counter
+from collections.abc import Callable
 from typing import Protocol
 
 from pbx.core.tasks import Supervisor
@@ -24,6 +26,15 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 512
 SWEEP_S = 1.0
+HANDSHAKE_S = 5.0
+"""How long a peer may take to agree on TLS."""
+
+Peer = tuple[str, int, str]
+"""Address, port, and the name its certificate has to prove ("" for none but the address)."""
+
+
+_FIRST_ID = {"TCP": 0, "TLS": 1 << 32}
+"""Connections are numbered apart, so that a number says which transport it belongs to."""
 
 
 class StreamUser(Protocol):
@@ -55,20 +66,29 @@ def bind_tcp(host: str, port: int) -> socket.socket:
 
 
 class TcpListener:
-    """Accepts, opens, finds and ends connections."""
+    """Accepts, opens, finds and ends connections. With `server_tls` it speaks TLS, and nothing else."""
 
-    transport_name = "TCP"
-
-    def __init__(self, *, guard: Guard, limits: StreamLimits) -> None:
+    def __init__(
+        self,
+        *,
+        guard: Guard,
+        limits: StreamLimits,
+        transport_name: str = "TCP",
+        client_tls: Callable[[], ssl.SSLContext] | None = None,
+    ) -> None:
+        """`client_tls` gives the context for connections that we open."""
         self.guard = guard
         self.limits = limits
+        self.transport_name = transport_name
+        self._client_tls = client_tls
         self._sockets: list[socket.socket] = []
         self._servers: list[asyncio.Server] = []
-        self._next_id = 0
+        self._port = 0
+        self._next_id = _FIRST_ID[transport_name]
         self._streams: dict[int, SipStream] = {}
-        self._by_peer: dict[tuple[str, int], int] = {}
+        self._by_peer: dict[Peer, int] = {}
         self._per_source: Counter[str] = Counter()
-        self._waiting: dict[tuple[str, int], list[bytes]] = {}
+        self._waiting: dict[Peer, list[bytes]] = {}
         self._user: StreamUser | None = None
         self._tasks: Supervisor | None = None
         self._sweeper: asyncio.TimerHandle | None = None
@@ -77,25 +97,45 @@ class TcpListener:
         """How many connections are open."""
         return len(self._streams)
 
+    @property
+    def port(self) -> int:
+        """The port that is listened on; 0 before `bind`."""
+        return self._port
+
     # -- life ------------------------------------------------------------------------------------------------------
 
     def bind(self, hosts: tuple[str, ...], port: int) -> None:
         """Bind and listen, nothing is accepted yet. Raises `OSError`; then nothing stays bound."""
         try:
-            self._sockets = [bind_tcp(host, port) for host in hosts]
+            for host in hosts:
+                self._sockets.append(bind_tcp(host, port))
+                port = self._sockets[0].getsockname()[1]
         except BaseException:
-            for sock in self._sockets:
-                sock.close()
-            self._sockets = []
+            self.unbind()
             raise
+        self._port = port
 
-    async def start(self, user: StreamUser) -> None:
+    def unbind(self) -> None:
+        """Give back the sockets that nothing has been accepted on."""
+        for sock in self._sockets:
+            sock.close()
+        self._sockets = []
+
+    async def start(self, user: StreamUser, server_tls: ssl.SSLContext | None = None) -> None:
         """Begin to accept."""
         self._user = user
         self._tasks = Supervisor()
         loop = asyncio.get_running_loop()
         for sock in self._sockets:
-            self._servers.append(await loop.create_server(self._new_stream, sock=sock, backlog=BACKLOG))
+            self._servers.append(
+                await loop.create_server(
+                    self._new_stream,
+                    sock=sock,
+                    backlog=BACKLOG,
+                    ssl=server_tls,
+                    ssl_handshake_timeout=HANDSHAKE_S if server_tls is not None else None,
+                )
+            )
         self._sockets = []
         self._sweeper = loop.call_later(SWEEP_S, self._sweep)
 
@@ -104,9 +144,7 @@ class TcpListener:
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
-        for sock in self._sockets:
-            sock.close()
-        self._sockets = []
+        self.unbind()
         for server in self._servers:
             server.close()
         self._servers = []
@@ -126,7 +164,7 @@ class TcpListener:
         stream = self._streams.get(hop.connection)
         if stream is not None and stream.is_open:
             return stream.write(data)
-        peer = (hop.remote_host, hop.remote_port)
+        peer = (hop.remote_host, hop.remote_port, hop.server_name)
         stream = self._streams.get(self._by_peer.get(peer, 0))
         if stream is not None and stream.is_open:
             return stream.write(data)
@@ -147,13 +185,27 @@ class TcpListener:
         stream = self._streams.get(connection)
         return stream is not None and stream.is_open
 
-    async def _connect(self, peer: tuple[str, int]) -> None:
+    async def _connect(self, peer: Peer) -> None:
         loop = asyncio.get_running_loop()
+        host, port, name = peer
         try:
+            context = self._client_tls() if self._client_tls is not None else None
             async with asyncio.timeout(self.limits.connect_s):
-                _, stream = await loop.create_connection(self._new_stream, peer[0], peer[1])
+                _, stream = await loop.create_connection(
+                    lambda: self._new_stream(name),
+                    host,
+                    port,
+                    ssl=context,
+                    server_hostname=(name or host) if context is not None else None,
+                )
+        except ssl.SSLError as error:
+            log.warning(
+                "TLS refused",
+                extra={"peer": host, "port": port, "name": name, "error": error.reason or str(error)},
+            )
+            stream = None
         except (OSError, TimeoutError) as error:
-            log.debug("no TCP connection", extra={"peer": peer[0], "port": peer[1], "error": str(error)})
+            log.debug("no connection", extra={"peer": host, "port": port, "error": str(error)})
             stream = None
         finally:
             waiting = self._waiting.pop(peer, [])
@@ -162,7 +214,7 @@ class TcpListener:
             if all(stream.write(data) for data in waiting):
                 return
         if self._user is not None:
-            self._user.undeliverable(Hop(self.transport_name, peer[0], peer[1]))
+            self._user.undeliverable(Hop(self.transport_name, host, port, server_name=name))
 
     # -- what streams report ---------------------------------------------------------------------------------------
 
@@ -173,14 +225,14 @@ class TcpListener:
         if self._per_source[host] >= self.limits.max_per_source or self._user is None:
             return False
         self._streams[stream.id] = stream
-        self._by_peer[host, stream.hop.remote_port] = stream.id
+        self._by_peer[_peer(stream.hop)] = stream.id
         self._per_source[host] += 1
         return True
 
     def closed(self, stream: SipStream) -> None:
         if self._streams.pop(stream.id, None) is None:
             return
-        peer = (stream.hop.remote_host, stream.hop.remote_port)
+        peer = _peer(stream.hop)
         if self._by_peer.get(peer) == stream.id:
             del self._by_peer[peer]
         self._per_source[peer[0]] -= 1
@@ -197,9 +249,9 @@ class TcpListener:
         if self._user is not None:
             self._user.received_malformed(error, hop)
 
-    def _new_stream(self) -> SipStream:
+    def _new_stream(self, server_name: str = "") -> SipStream:
         self._next_id += 1
-        return SipStream(self, self._next_id, asyncio.get_running_loop().time)
+        return SipStream(self, self._next_id, asyncio.get_running_loop().time, server_name)
 
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
@@ -207,3 +259,7 @@ class TcpListener:
         for stream in list(self._streams.values()):
             stream.check(now)
         self._sweeper = loop.call_later(SWEEP_S, self._sweep)
+
+
+def _peer(hop: Hop) -> Peer:
+    return (hop.remote_host, hop.remote_port, hop.server_name)

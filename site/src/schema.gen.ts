@@ -307,6 +307,32 @@ export interface components {
             readonly leg: string;
         };
         /**
+         * AudioOneWay
+         * @description Nothing came from this leg for `silent_ms`, though the other side talked: one-way audio, or a muted phone.
+         */
+        readonly AudioOneWay: {
+            /** @enum {unknown} */
+            readonly type: "audio_one_way";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly silent_ms: number;
+        };
+        /**
+         * AudioQuality
+         * @description The sound of a leg changed for a while. `direction` "from": of the phone, as it arrives here; "to": of what is
+         *         sent to the phone, as its RTCP reports say.
+         */
+        readonly AudioQuality: {
+            /** @enum {unknown} */
+            readonly type: "audio_quality";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly direction: string;
+            readonly sound: components["schemas"]["Sound"];
+        };
+        /**
          * AudioSilent
          * @description No RTP from this leg for `silent_ms`, though it is not held.
          */
@@ -438,7 +464,7 @@ export interface components {
             /** @default false */
             readonly interrupted: boolean;
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["LegQuality"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrList
@@ -658,7 +684,11 @@ export interface components {
         };
         /**
          * LegQuality
-         * @description The RTP counters of a leg when its stream was closed (RFC 3550 loss and jitter of what it sent us).
+         * @description What a leg's audio was like, when its stream was closed.
+         *
+         *         `lost`, `jitter_ms` and the fields up to `discarded` are of what the phone sent us: RFC 3550 loss and jitter (at
+         *         the end, and at its worst), RFC 3611 parts of 1 lost within bursts and between them, what a jitter buffer of ours
+         *         did not take. `heard` says how that sounds; `told` how we sound at the phone, if it sent RTCP reports.
          */
         readonly LegQuality: {
             /** @enum {unknown} */
@@ -670,6 +700,26 @@ export interface components {
             readonly packets_out: number;
             readonly lost: number;
             readonly jitter_ms: number;
+            /** @default 0 */
+            readonly jitter_max_ms: number;
+            /** @default 0 */
+            readonly bursts: number;
+            /** @default 0 */
+            readonly burst_loss: number;
+            /** @default 0 */
+            readonly gap_loss: number;
+            /** @default 0 */
+            readonly late: number;
+            /** @default 0 */
+            readonly discarded: number;
+            /** @default  */
+            readonly codec: string;
+            /** @default null */
+            readonly rtt_ms: number | null;
+            /** @default null */
+            readonly heard: components["schemas"]["Sound"] | null;
+            /** @default null */
+            readonly told: components["schemas"]["Sound"] | null;
         };
         /** LegResumed */
         readonly LegResumed: {
@@ -717,7 +767,10 @@ export interface components {
         };
         /**
          * LiveLeg
-         * @description One leg. `state` is "dialling", "ringing", "talking", "held"; `audio` is "none", "flowing" or "silent".
+         * @description One leg. `state` is "dialling", "ringing", "talking", "held".
+         *
+         *         `audio` is "none", "flowing", "silent" or "one_way": nothing comes from it, though the other side talks. `heard` is
+         *         how it sounds here and `told` how we sound there, while something is wrong or just was; None: nothing to say.
          */
         readonly LiveLeg: {
             readonly leg: string;
@@ -725,6 +778,10 @@ export interface components {
             readonly state: string;
             /** @default none */
             readonly audio: string;
+            /** @default null */
+            readonly heard: components["schemas"]["Sound"] | null;
+            /** @default null */
+            readonly told: components["schemas"]["Sound"] | null;
         };
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["LiveHeartbeat"];
         /**
@@ -902,6 +959,23 @@ export interface components {
             readonly port: number;
         };
         /**
+         * Sound
+         * @description How one direction of a leg's audio sounds (ITU-T G.107).
+         *
+         *         `mos` is 1 to 4.5; `grade` is "good", "fair" or "poor"; `cause`, empty while it is good, is "loss", "delay" or
+         *         "jitter". `loss` is a part of 1.
+         */
+        readonly Sound: {
+            readonly mos: number;
+            readonly grade: string;
+            /** @default  */
+            readonly cause: string;
+            /** @default 0 */
+            readonly loss: number;
+            /** @default 0 */
+            readonly jitter_ms: number;
+        };
+        /**
          * StatusCounts
          * @description Figures of the dashboard.
          */
@@ -933,6 +1007,8 @@ export interface components {
     pathItems: never;
 }
 export type AudioBack = components['schemas']['AudioBack'];
+export type AudioOneWay = components['schemas']['AudioOneWay'];
+export type AudioQuality = components['schemas']['AudioQuality'];
 export type AudioSilent = components['schemas']['AudioSilent'];
 export type AudioStarted = components['schemas']['AudioStarted'];
 export type CallChange = components['schemas']['CallChange'];
@@ -975,6 +1051,7 @@ export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupState = components['schemas']['SetupState'];
 export type SipLogin = components['schemas']['SipLogin'];
 export type SipTransport = components['schemas']['SipTransport'];
+export type Sound = components['schemas']['Sound'];
 export type StatusCounts = components['schemas']['StatusCounts'];
 export type User = components['schemas']['User'];
 export type $defs = Record<string, never>;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { busyExtensions, inOrder, viewCall } from "../src/core/calls.ts";
 import { en } from "../src/text/en.ts";
-import { at, leg, liveCall, talking } from "./samples.ts";
+import type { Sound } from "../src/schema.gen.ts";
+import { at, leg, liveCall, sound, talking } from "./samples.ts";
 
 describe("a running call in words", () => {
   test("ringing says where", () => {
@@ -26,6 +27,29 @@ describe("a running call in words", () => {
     expect(view).toMatchObject({ summary: "No audio from Bob", trouble: true });
     expect(view.to.audio).toBe("silent");
     expect(view.from.audio).toBe("flowing");
+  });
+
+  test("one-way audio is trouble, in plain words", () => {
+    const view = viewCall(talking(leg("a", "101", "talking", "flowing"), leg("b1", "102", "talking", "one_way")), en);
+    expect(view).toMatchObject({
+      summary: "Nothing is heard from Bob: one-way audio, or the phone is muted",
+      trouble: true,
+    });
+    expect(view.to.audio).toBe("oneWay");
+  });
+
+  test("a poor line is trouble, a fair one a note, a good one silence", () => {
+    const sounding = (heard: Sound | null, told: Sound | null) =>
+      viewCall(talking(leg("a", "101", "talking", "flowing", { heard }), leg("b1", "102", "talking", "flowing", { told })), en);
+    expect(sounding(sound("poor", "loss", 0.2), null)).toMatchObject({
+      summary: "Alice sounds poor: 20.0 % of the packets lost",
+      trouble: true,
+    });
+    expect(sounding(null, sound("fair", "delay"))).toMatchObject({
+      summary: "What Bob hears is fair: long delay",
+      trouble: false,
+    });
+    expect(sounding(sound("good"), sound("good"))).toMatchObject({ summary: "Audio flows both ways", trouble: false });
   });
 
   test("hold is not trouble", () => {

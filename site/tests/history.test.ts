@@ -6,11 +6,31 @@ import { matchesPhone, numberToSearch, phoneRows } from "../src/core/phones.ts";
 import { story } from "../src/core/story.ts";
 import type { Cdr } from "../src/schema.gen.ts";
 import { en } from "../src/text/en.ts";
-import { at, cdr, extension, liveCall, registration } from "./samples.ts";
+import { at, cdr, extension, liveCall, registration, sound } from "./samples.ts";
 
 type Events = Cdr["events"];
 
 const NOBODY = new Map();
+const QUALITY = {
+  type: "leg_quality" as const,
+  call: "c1",
+  at: at(64),
+  leg: "b1",
+  packets_in: 1000,
+  packets_out: 1000,
+  lost: 0,
+  jitter_ms: 2,
+  jitter_max_ms: 4,
+  bursts: 0,
+  burst_loss: 0,
+  gap_loss: 0,
+  late: 0,
+  discarded: 0,
+  codec: "PCMU",
+  rtt_ms: null,
+  heard: null,
+  told: null,
+};
 const ANSWERED: Events = [
   { type: "offered", call: "c1", at: at(0), from_number: "101", from_name: "Alice", from_extension: "101", dialled: "102", source: "192.0.2.31:5062" },
   { type: "routed", call: "c1", at: at(0), kind: "extension", to: "102", to_name: "Bob" },
@@ -21,7 +41,7 @@ const ANSWERED: Events = [
   { type: "audio_started", call: "c1", at: at(4.1), leg: "a" },
   { type: "audio_silent", call: "c1", at: at(30), leg: "b1", silent_ms: 5000 },
   { type: "audio_back", call: "c1", at: at(36), leg: "b1" },
-  { type: "leg_quality", call: "c1", at: at(64), leg: "b1", packets_in: 9420, packets_out: 9380, lost: 41, jitter_ms: 6.84 },
+  { ...QUALITY, packets_in: 9420, packets_out: 9380, lost: 41, jitter_ms: 6.84 },
   { type: "leg_ended", call: "c1", at: at(64), leg: "b1", cause: "normal", status: 0 },
   { type: "ended", call: "c1", at: at(64), cause: "normal", status: 0, by: "b1" },
 ];
@@ -53,6 +73,25 @@ describe("the story of a call", () => {
       { type: "leg_dialled", call: "c1", at: at(0), leg: "b2", target: "sip:102@192.0.2.8:5060" },
     ];
     expect(story(cdr({ events }), en).at(-1)).toMatchObject({ title: "Calling Bob #2", detail: "192.0.2.8:5060" });
+  });
+
+  test("how a line sounds is said with what costs most", () => {
+    const events: Events = [
+      ...ANSWERED.slice(0, 3),
+      { type: "audio_one_way", call: "c1", at: at(20), leg: "b1", silent_ms: 10_000 },
+      { type: "audio_quality", call: "c1", at: at(30), leg: "b1", direction: "from", sound: sound("poor", "loss", 0.124) },
+      { type: "audio_quality", call: "c1", at: at(40), leg: "b1", direction: "from", sound: sound("good") },
+      { type: "audio_quality", call: "c1", at: at(50), leg: "b1", direction: "to", sound: sound("fair", "jitter", 0, 61) },
+      { ...QUALITY, heard: sound("fair", "delay"), told: sound("good") },
+    ];
+    const told = story(cdr({ events }), en).slice(3);
+    expect(told.map(({ tone, title, detail }) => [tone, title, detail])).toEqual([
+      ["bad", "Nothing was heard from Bob while the other side talked", "for 10 s"],
+      ["bad", "Bob sounds poor", "12.4 % of the packets lost"],
+      ["good", "Bob sounds good", ""],
+      ["warn", "What Bob hears is fair", "packets come unevenly, 61 ms jitter"],
+      ["warn", "Audio from Bob", "1,000 packets, 0 % lost, 2.0 ms jitter · sounded fair (long delay, MOS 3.8) · heard us good (MOS 4.4)"],
+    ]);
   });
 
   test("an event this site does not know is shown, not dropped", () => {

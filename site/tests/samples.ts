@@ -1,5 +1,5 @@
 /** Records as the node sends them, with what a test does not care about filled in. */
-import type { Cdr, Extension, LiveCall, LiveLeg, RegistrationView } from "../src/schema.gen.ts";
+import type { Cdr, Extension, LiveCall, LiveLeg, RegistrationView, Sound } from "../src/schema.gen.ts";
 
 export const AT = "2026-03-02T09:00:00Z";
 
@@ -7,8 +7,12 @@ export function at(seconds: number): string {
   return new Date(Date.parse(AT) + seconds * 1000).toISOString();
 }
 
-export function leg(name: string, party: string, state: string, audio = "none"): LiveLeg {
-  return { leg: name, party, state, audio };
+export function leg(name: string, party: string, state: string, audio = "none", sound: Partial<LiveLeg> = {}): LiveLeg {
+  return { leg: name, party, state, audio, heard: null, told: null, ...sound };
+}
+
+export function sound(grade: string, cause = "", loss = 0, jitter_ms = 1.2): Sound {
+  return { mos: grade === "good" ? 4.4 : grade === "fair" ? 3.8 : 2.7, grade, cause, loss, jitter_ms };
 }
 
 export function liveCall(changes: Partial<LiveCall> = {}): LiveCall {

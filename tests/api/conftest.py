@@ -26,7 +26,7 @@ from pbx.model.live_call import LiveCall
 from pbx.model.user import Session
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 
@@ -122,12 +122,13 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             clock=time,
             bus=bus,
             metrics=metrics,
-            extensions=ExtensionStore(database, SecretBox(bytes(32)), bus),
+            records=RecordStore(database, SecretBox(bytes(32)), bus),
             cdrs=CdrStore(database),
             users=UserStore(database, PasswordHash(memory_kib=64, passes=1)),
             tokens=TokenStore(database),
             live_calls=lambda: calls,
             registrations=lambda: registrations,
+            trunks=tuple,
             started_at=START,
             address=lambda: "192.0.2.10",
             version="1.2.3",

@@ -11,6 +11,12 @@ from pbx.api.extension import new_sip_password
 from tests.api.conftest import Node
 
 LIST = "/api/v1/extensions"
+REST = {
+    "may_call": "international",
+    "do_not_disturb": False,
+    "forward": {"always": None, "busy": None, "no_answer": None, "unreachable": None},
+    "outside_number": None,
+}
 ALICE = {"number": "101", "name": "Alice", "sip_password": "alice-secret"}
 
 
@@ -24,7 +30,7 @@ async def test_created_extension_is_located_and_read_back_without_its_password(n
         assert answer.status == 201
         assert answer.headers["Location"] == f"{LIST}/101"
         made = await answer.json()
-    assert made == {"number": "101", "name": "Alice", "enabled": True, "ring_timeout_s": 30}
+    assert made == {"number": "101", "name": "Alice", "enabled": True, "ring_timeout_s": 30, **REST}
     assert await node.json("GET", f"{LIST}/101") == made
     assert await node.json("GET", LIST) == {"items": [made], "total": 1}
 
@@ -89,7 +95,7 @@ async def test_bad_query_is_refused_and_named(node: Node, query: str, path: str)
 async def test_put_replaces_everything_but_keeps_a_password_not_given(node: Node) -> None:
     await node.json("POST", LIST, 201, json=ALICE | {"ring_timeout_s": 60})
     now = await node.json("PUT", f"{LIST}/101", json={"number": "101", "name": "Alice B", "enabled": False})
-    assert now == {"number": "101", "name": "Alice B", "enabled": False, "ring_timeout_s": 30}
+    assert now == {"number": "101", "name": "Alice B", "enabled": False, "ring_timeout_s": 30, **REST}
     assert (await node.json("GET", f"{LIST}/101/sip-login"))["password"] == "alice-secret"
     await node.json("PUT", f"{LIST}/101", json=ALICE | {"sip_password": "a new secret"})
     assert (await node.json("GET", f"{LIST}/101/sip-login"))["password"] == "a new secret"
@@ -100,7 +106,7 @@ async def test_patch_changes_what_it_names_and_null_brings_the_default_back(node
     merge_patch = {"Content-Type": "application/merge-patch+json"}
     change = b'{"name": "Al", "ring_timeout_s": null}'
     now = await node.json("PATCH", f"{LIST}/101", data=change, headers=merge_patch)
-    assert now == {"number": "101", "name": "Al", "enabled": False, "ring_timeout_s": 30}
+    assert now == {"number": "101", "name": "Al", "enabled": False, "ring_timeout_s": 30, **REST}
     now = await node.json("PATCH", f"{LIST}/101", json={"sip_password": "patched-secret", "enabled": None})
     assert now["enabled"] is True
     assert (await node.json("GET", f"{LIST}/101/sip-login"))["password"] == "patched-secret"
@@ -240,4 +246,28 @@ async def test_patches_at_once_all_count(node: Node) -> None:
         "name": "Al",
         "enabled": False,
         "ring_timeout_s": 77,
+        **REST,
     }
+
+
+async def test_two_admins_cannot_overwrite_each_other(node: Node) -> None:
+    await create(node, "101")
+    async with node.ask("GET", f"{LIST}/101") as answer:
+        seen = answer.headers["ETag"]
+    for method, body in (("PATCH", {"name": "First"}), ("PUT", {"number": "101", "name": "Second"})):
+        async with node.ask(method, f"{LIST}/101", json=body, headers={"If-Match": seen}) as answer:
+            assert answer.status == 200
+            latest = answer.headers["ETag"]
+        assert latest != seen
+        for late, late_body in (
+            ("PATCH", {"name": "Late"}),
+            ("PUT", {"number": "101", "name": "Late"}),
+            ("DELETE", None),
+        ):
+            async with node.ask(late, f"{LIST}/101", json=late_body, headers={"If-Match": seen}) as answer:
+                assert (answer.status, answer.headers["ETag"]) == (412, latest)
+        seen = latest
+    assert (await node.json("GET", f"{LIST}/101"))["name"] == "Second"
+    await node.json("PATCH", f"{LIST}/101", json={"name": "Whoever"}, headers={"If-Match": "*"})
+    async with node.ask("DELETE", f"{LIST}/101", headers={"If-Match": f'"1", {seen}'}) as answer:
+        assert answer.status == 412

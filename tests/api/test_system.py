@@ -84,7 +84,7 @@ async def test_full_disk_is_503_with_retry_after(node: Node, monkeypatch: pytest
     async def full(*_: Any) -> None:
         raise DiskFullError("the disk is full")
 
-    monkeypatch.setattr(type(node.deps.extensions), "create", full)
+    monkeypatch.setattr(type(node.deps.records), "create", full)
     async with node.ask("POST", "/api/v1/extensions", json={"number": "101", "name": "A"}) as answer:
         assert answer.status == 503
         assert answer.headers["Retry-After"] == "5"

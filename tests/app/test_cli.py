@@ -18,6 +18,12 @@ from pbx.core.config import settings
 from pbx.store.database import Database, lock_data_dir
 
 ROOT = Path(__file__).parents[2]
+REST = {
+    "may_call": "international",
+    "do_not_disturb": False,
+    "forward": {"always": None, "busy": None, "no_answer": None, "unreachable": None},
+    "outside_number": None,
+}
 OFFICE = {"extensions": [{"number": "101", "name": "Alice", "sip_password": "alice-password"}]}
 
 Pbx = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -49,11 +55,11 @@ def _document(folder: Path, content: object = OFFICE) -> str:
 
 def test_import_then_export(pbx: Pbx, tmp_path: Path) -> None:
     first = pbx("import", _document(tmp_path))
-    assert (first.returncode, first.stdout, first.stderr) == (0, "created 1: 101\n", "")
+    assert (first.returncode, first.stdout, first.stderr) == (0, "created 1 extension: 101\n", "")
     assert pbx("import", _document(tmp_path)).stdout == "nothing to change\n"
     exported = json.loads(pbx("export").stdout)
     assert exported == {
-        "extensions": [{"number": "101", "name": "Alice", "enabled": True, "ring_timeout_s": 30}]
+        "extensions": [{"number": "101", "name": "Alice", "enabled": True, "ring_timeout_s": 30, **REST}]
     }
     secret = pbx("export", "--with-secrets", "secret.json")
     assert "plain text" in secret.stderr
@@ -68,12 +74,12 @@ def test_import_reads_standard_input_and_can_prune_and_try(pbx: Pbx, tmp_path: P
     pbx("import", _document(tmp_path))
     other = json.dumps({"extensions": [{"number": "102", "name": "Bob", "sip_password": "bob-password"}]})
     tried = pbx("import", "-", "--prune", "--dry-run", stdin=other)
-    assert tried.stdout == "would be created 1: 102\nwould be deleted 1: 101\n"
+    assert tried.stdout == "would be created 1 extension: 102\nwould be deleted 1 extension: 101\n"
     assert pbx("import", "-", stdin=other).stdout.splitlines() == [
-        "created 1: 102",
-        "not in the document and kept: 101 (--prune deletes them)",
+        "created 1 extension: 102",
+        "not in the document and kept: 1 extension 101 (--prune deletes them)",
     ]
-    assert pbx("import", "-", "--prune", stdin=other).stdout == "deleted 1: 101\n"
+    assert pbx("import", "-", "--prune", stdin=other).stdout == "deleted 1 extension: 101\n"
 
 
 def test_a_wrong_document_names_each_path_and_changes_nothing(pbx: Pbx, tmp_path: Path) -> None:
@@ -95,7 +101,7 @@ async def test_import_beside_a_running_node_is_noticed_by_it(pbx: Pbx, tmp_path:
         noticed: list[int] = []
         database.on_foreign_change(lambda: noticed.append(1))
         assert pbx("import", _document(tmp_path)).returncode == 0
-        rows = await database.write(lambda c: c.execute("SELECT number FROM extensions").fetchall())
+        rows = await database.write(lambda c: c.execute("SELECT key FROM records").fetchall())
         assert rows == [("101",)]
         import asyncio
 

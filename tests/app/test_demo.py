@@ -5,25 +5,26 @@ from pathlib import Path
 from pbx.app import demo
 from pbx.core.secret import SecretBox
 from pbx.model.extension import ExtensionWrite
+from pbx.model.kinds import EXTENSION
 from pbx.store.database import Database
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore
 
 
 async def test_a_first_start_makes_three_extensions_and_a_second_none(tmp_path: Path) -> None:
     async with await Database.open(tmp_path / "x.sqlite3") as database:
-        store = ExtensionStore(database, SecretBox(bytes(32)))
+        store = RecordStore(database, SecretBox(bytes(32)))
         made = await demo.fill(store)
         assert [one.number for one in made] == ["101", "102", "103"]
-        assert await store.credentials() == {one.number: one.sip_password for one in made}
+        assert await store.everything(EXTENSION) == made
         assert len({one.sip_password for one in made}) == 3
         assert await demo.fill(store) == []
-        assert await store.everything() == made
+        assert await store.everything(EXTENSION) == made
 
 
 async def test_an_office_that_exists_is_left_alone(tmp_path: Path) -> None:
     async with await Database.open(tmp_path / "x.sqlite3") as database:
-        store = ExtensionStore(database, SecretBox(bytes(32)))
-        await store.create(ExtensionWrite(number="55", name="A", sip_password="x" * 8))
+        store = RecordStore(database, SecretBox(bytes(32)))
+        await store.create(EXTENSION, ExtensionWrite(number="55", name="A", sip_password="x" * 8))
         assert await demo.fill(store) == []
 
 

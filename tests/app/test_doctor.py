@@ -112,6 +112,8 @@ def test_the_way_that_audio_takes_is_told(config: NodeConfig, monkeypatch: pytes
     assert f"packets by {engine.loop_for('auto')}" in _found(config)["audio engine"][1]
     monkeypatch.setattr(engine, "io_uring_refusal", lambda: "forbidden here")
     assert "packets by epoll (no io_uring: forbidden here)" in _found(config)["audio engine"][1]
+    asked = msgspec.structs.replace(config, rtp_loop="epoll")
+    assert "packets by epoll (--rtp-loop says so)" in _found(asked)["audio engine"][1]
     wanted = msgspec.structs.replace(config, rtp_loop="io_uring")
     grade, text = _found(wanted)["audio engine"]
     assert grade is Grade.FAILURE

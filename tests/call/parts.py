@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -15,7 +15,8 @@ from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
 from pbx.model.leg_event import LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
-from pbx.model.stream import RemoteMedia, StreamEvent, StreamStats
+from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamStats
+from pbx.sip.sdp.security import SrtpPolicy
 
 Reply = Callable[[bytes | None], bytes | None]
 
@@ -96,12 +97,21 @@ class FakeStream:
         self.rtp_port = port
         self.rtcp_port = port + 1
         self.remote: RemoteMedia | None = None
+        self.fingerprint = Fingerprint("sha-256", bytes(range(32)))
+        self.secured: list[tuple[SrtpKey | None, SrtpKey | None, bool]] = []
+        self.handshakes: list[tuple[bool, tuple[Fingerprint, ...], str, int]] = []
         self.closed = False
         self.on_event: Callable[[StreamEvent], None] = lambda event: None
         self.counters = StreamStats()
 
     def set_remote(self, remote: RemoteMedia | None) -> None:
         self.remote = remote
+
+    def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None:
+        self.secured.append((receive, send, required))
+
+    def handshake(self, *, active: bool, fingerprints: Sequence[Fingerprint], host: str, port: int) -> None:
+        self.handshakes.append((active, tuple(fingerprints), host, port))
 
     def stats(self) -> StreamStats:
         return self.counters
@@ -203,7 +213,12 @@ class Office:
     """One call under test with all its fakes."""
 
     def __init__(
-        self, *, offer: bytes | None = None, capacity: int = 100, rtp_timeout_s: float = 0.01
+        self,
+        *,
+        offer: bytes | None = None,
+        capacity: int = 100,
+        rtp_timeout_s: float = 0.01,
+        srtp: SrtpPolicy = "optional",
     ) -> None:
         self.media = FakeMedia(capacity)
         self.signaling = FakeSignaling()
@@ -219,6 +234,7 @@ class Office:
             new_session_id=lambda: next(ids),
             local_host=lambda remote: "192.0.2.1",
             hold_tone=lambda: "hold",
+            srtp=srtp,
         )
         self.call = Call(
             "call-1",

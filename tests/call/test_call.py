@@ -152,10 +152,9 @@ async def test_the_caller_gets_the_refusal_that_says_most(
 ) -> None:
     office = Office(offer=OFFER)
     uris = [f"sip:{index}" for index in range(len(statuses))]
-    task = await start(office, Ring(*uris))
-    for uri, status in zip(uris, statuses, strict=True):
-        office.signaling.legs[uri].tell(Refused(status, ""))
-    await task
+    answers = dict(zip(uris, statuses, strict=True))
+    office.signaling.on_dial = lambda uri, leg: leg.tell(Refused(answers[uri], ""))
+    await (await start(office, Ring(*uris)))
     assert office.caller.rejected == [told]
     assert office.cdr.disposition == disposition
     everything_is_given_back(office)

@@ -15,8 +15,9 @@ from pbx.core.errors import UserError
 from pbx.core.secret import SecretBox
 from pbx.feature.documents import Plan, apply, decode, export_document, import_document, plan
 from pbx.model.extension import ExtensionWrite
+from pbx.model.kinds import EXTENSION
 from pbx.store.database import Database
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore
 
 ALICE = {"number": "101", "name": "Alice", "sip_password": "alice-password"}
 BOB = {"number": "102", "name": "Bob", "sip_password": "bob-password", "enabled": False, "ring_timeout_s": 20}
@@ -27,14 +28,14 @@ def document(*extensions: dict[str, Any]) -> bytes:
 
 
 @asynccontextmanager
-async def office() -> AsyncIterator[tuple[ExtensionStore, Database]]:
+async def office() -> AsyncIterator[tuple[RecordStore, Database]]:
     with TemporaryDirectory() as folder:
         async with await Database.open(Path(folder) / "x.sqlite3", poll_s=0) as database:
-            yield ExtensionStore(database, SecretBox(bytes(32))), database
+            yield RecordStore(database, SecretBox(bytes(32))), database
 
 
 @pytest.fixture
-async def store() -> AsyncIterator[ExtensionStore]:
+async def store() -> AsyncIterator[RecordStore]:
     async with office() as (opened, _):
         yield opened
 
@@ -62,11 +63,11 @@ async def test_applying_a_document_twice_changes_nothing_the_second_time(
     async with office() as (store, database):
         await import_document(store, _as_document(first))
         await import_document(store, _as_document(second), prune=prune)
-        state, writes = await store.everything(), database.counts.writes
+        state, writes = await store.everything(EXTENSION), database.counts.writes
         again = await import_document(store, _as_document(second), prune=prune)
         assert again.is_empty
-        assert again.unchanged == tuple(one.number for one in second)
-        assert (await store.everything(), database.counts.writes) == (state, writes)
+        assert again.of(EXTENSION).unchanged == tuple(one.number for one in second)
+        assert (await store.everything(EXTENSION), database.counts.writes) == (state, writes)
 
 
 @settings(deadline=None, max_examples=25)
@@ -76,7 +77,7 @@ async def test_what_is_exported_imports_to_the_same_office(extensions: list[Exte
         await import_document(store, _as_document(extensions))
         exported = await export_document(store, with_secrets=True)
         await import_document(other, exported)
-        assert await other.everything() == await store.everything()
+        assert await other.everything(EXTENSION) == await store.everything(EXTENSION)
         assert await export_document(other, with_secrets=True) == exported
         assert (await import_document(store, await export_document(store), prune=True)).is_empty
 
@@ -86,51 +87,51 @@ async def test_what_is_exported_imports_to_the_same_office(extensions: list[Exte
 def test_a_pruning_plan_leads_from_what_is_to_what_is_wanted(
     have: list[ExtensionWrite], want: list[ExtensionWrite]
 ) -> None:
-    changes = plan(have, decode(_as_document(want)), prune=True)
-    result = {one.number: one for one in have if one.number not in changes.remove}
-    result |= {one.number: one for one in (*changes.create, *changes.change)}
+    changes = plan({"extension": have}, decode(_as_document(want)), prune=True)
+    result = {one.number: one for one in have if one.number not in changes.of(EXTENSION).remove}
+    result |= {one.number: one for one in (*changes.of(EXTENSION).create, *changes.of(EXTENSION).change)}
     assert result == {one.number: one for one in want}
 
 
-async def test_an_import_creates_changes_and_keeps(store: ExtensionStore) -> None:
+async def test_an_import_creates_changes_and_keeps(store: RecordStore) -> None:
     await import_document(store, document(ALICE, BOB))
     changes = await import_document(store, document(BOB | {"name": "Robert"}, ALICE | {"number": "103"}))
-    assert [one.number for one in changes.create] == ["103"]
-    assert [one.name for one in changes.change] == ["Robert"]
-    assert changes.kept == ("101",)
-    assert [one.number for one in await store.all()] == ["101", "102", "103"]
+    assert [one.number for one in changes.of(EXTENSION).create] == ["103"]
+    assert [one.name for one in changes.of(EXTENSION).change] == ["Robert"]
+    assert changes.of(EXTENSION).kept == ("101",)
+    assert [one.number for one in await store.all(EXTENSION)] == ["101", "102", "103"]
 
 
-async def test_pruning_deletes_what_the_document_does_not_name(store: ExtensionStore) -> None:
+async def test_pruning_deletes_what_the_document_does_not_name(store: RecordStore) -> None:
     await import_document(store, document(ALICE, BOB))
     changes = await import_document(store, document(BOB), prune=True)
-    assert changes.remove == ("101",)
-    assert [one.number for one in await store.all()] == ["102"]
+    assert changes.of(EXTENSION).remove == ("101",)
+    assert [one.number for one in await store.all(EXTENSION)] == ["102"]
 
 
-async def test_a_missing_section_is_left_alone_even_when_pruning(store: ExtensionStore) -> None:
+async def test_a_missing_section_is_left_alone_even_when_pruning(store: RecordStore) -> None:
     await import_document(store, document(ALICE))
     assert (await import_document(store, b"{}", prune=True)).is_empty
-    assert len(await store.all()) == 1
+    assert len(await store.all(EXTENSION)) == 1
 
 
-async def test_without_a_password_an_extension_keeps_the_one_it_has(store: ExtensionStore) -> None:
+async def test_without_a_password_an_extension_keeps_the_one_it_has(store: RecordStore) -> None:
     await import_document(store, document(ALICE))
     await import_document(store, document({"number": "101", "name": "Alicia"}))
-    assert await store.password("101") == "alice-password"
+    assert await store.secret(EXTENSION, "101") == "alice-password"
 
 
-async def test_a_changed_password_is_a_change(store: ExtensionStore) -> None:
+async def test_a_changed_password_is_a_change(store: RecordStore) -> None:
     await import_document(store, document(ALICE))
     changes = await import_document(store, document(ALICE | {"sip_password": "another-password"}))
-    assert len(changes.change) == 1
-    assert await store.password("101") == "another-password"
+    assert len(changes.of(EXTENSION).change) == 1
+    assert await store.secret(EXTENSION, "101") == "another-password"
 
 
-async def test_a_dry_run_changes_nothing(store: ExtensionStore) -> None:
+async def test_a_dry_run_changes_nothing(store: RecordStore) -> None:
     changes = await import_document(store, document(ALICE), dry_run=True)
-    assert len(changes.create) == 1
-    assert await store.all() == []
+    assert len(changes.of(EXTENSION).create) == 1
+    assert await store.all(EXTENSION) == []
 
 
 @pytest.mark.parametrize(
@@ -146,12 +147,12 @@ async def test_a_dry_run_changes_nothing(store: ExtensionStore) -> None:
         (b"[]", "$"),
     ],
 )
-async def test_one_wrong_field_and_nothing_is_changed(store: ExtensionStore, data: bytes, path: str) -> None:
+async def test_one_wrong_field_and_nothing_is_changed(store: RecordStore, data: bytes, path: str) -> None:
     await import_document(store, document(ALICE))
     with pytest.raises(UserError, match="nothing has been changed") as caught:
         await import_document(store, data, prune=True)
     assert path in [problem.path for problem in caught.value.problems]
-    assert [one.number for one in await store.all()] == ["101"]
+    assert [one.number for one in await store.all(EXTENSION)] == ["101"]
 
 
 def test_all_errors_are_told_at_once() -> None:
@@ -177,7 +178,7 @@ def test_a_document_has_a_limit() -> None:
     assert caught.value.http_status == 413
 
 
-async def test_an_export_has_no_passwords_unless_asked(store: ExtensionStore) -> None:
+async def test_an_export_has_no_passwords_unless_asked(store: RecordStore) -> None:
     await import_document(store, document(ALICE))
     assert b"password" not in await export_document(store)
     assert (

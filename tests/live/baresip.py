@@ -40,6 +40,7 @@ class Account:
     expires_s: int = 120
     answer: str = "manual"
     codecs: tuple[str, ...] = ("PCMU",)
+    encryption: str = ""  # baresip's mediaenc: srtp (RTP/AVP with keys), srtp-mand (RTP/SAVP), dtls_srtp …
     extra: str = ""
 
     def line(self, own_port: int) -> str:
@@ -50,6 +51,7 @@ class Account:
             "auth_pass": self.password,
             "regint": str(self.expires_s if self.registrar else 0),
             "answermode": self.answer,
+            "mediaenc": self.encryption,
             "audio_codecs": ",".join(
                 f"{codec}/{RATES[codec]}" + ("/2" if codec == "opus" else "") for codec in self.codecs
             ),
@@ -185,6 +187,9 @@ class Phone:
             "module sndfile.so",
         ]
         lines += sorted({f"module {CODEC_MODULES[codec]}.so" for codec in self.account.codecs})
+        if self.account.encryption:
+            module = "dtls_srtp" if self.account.encryption.startswith("dtls") else "srtp"
+            lines.append(f"module {module}.so")
         tone = wav.write_tone(
             self.folder / "tone.wav",
             self.tone_hz or 100.0,

@@ -48,13 +48,15 @@ class PhoneMaker:
         codecs: tuple[str, ...] = ("PCMU",),
         password: str | None = None,
         transport: str = "udp",
+        encryption: str = "",
     ) -> Phone:
         self._made += 1
         account = Account(
             number,
             password=node.password(number) if password is None else password,
-            registrar=node.address,
+            registrar=f"127.0.0.1:{node.sip_tls_port}" if transport == "tls" else node.address,
             transport=transport,
             codecs=codecs,
+            encryption=encryption,
         )
         return Phone(account, self._folder / f"phone{self._made}-{number}", tone_hz=tone_hz)

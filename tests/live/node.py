@@ -40,6 +40,8 @@ class Node:
     rtp_ports: int = 40
     sip_port: int = field(default_factory=lambda: free_range(2))
     http_port: int = field(default_factory=free_port)
+    sip_tls_port: int = field(default_factory=free_port)
+    https_port: int = field(default_factory=free_port)
     rtp_first: int = 0
     token: str = ""
     process: subprocess.Popen[bytes] | None = None
@@ -117,6 +119,8 @@ class Node:
             "--host", "127.0.0.1",
             "--http-port", str(self.http_port),
             "--sip-port", str(self.sip_port),
+            "--sip-tls-port", str(self.sip_tls_port),
+            "--https-port", str(self.https_port),
             "--rtp-port-min", str(self.rtp_first),
             "--rtp-port-max", str(self.rtp_first + self.rtp_ports - 1),
             "--external-ip", "127.0.0.1",
@@ -217,6 +221,17 @@ class Node:
                 raise RuntimeError(f"GET {path}: {response.status} {body}")
             return body
 
+    async def send(self, method: str, path: str, body: object) -> Any:
+        """POST, PUT or PATCH to the API. Raises on anything but 200 and 201."""
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": f"Bearer {self.token}"}) as session,
+            session.request(method, f"{self.url}/api/v1/{path}", json=body) as response,
+        ):
+            text = await response.text()
+            if response.status not in (200, 201):
+                raise RuntimeError(f"{method} {path}: {response.status} {text}")
+            return json.loads(text)
+
     async def metrics(self) -> dict[str, float]:
         """What /metrics says: sample name with labels → value."""
         async with (
@@ -259,8 +274,10 @@ class Node:
 
 
 def _environment() -> dict[str, str]:
-    """The test runner's environment without settings of a node that somebody may have exported."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("PBX_")} | {
+    """The test runner's environment without what would change the node: its settings, and Python compiling anew."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PBX_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept | {
         "PYTHONUNBUFFERED": "1",
         "NO_COLOR": "1",
     }

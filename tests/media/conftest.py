@@ -26,7 +26,16 @@ LOOPS = [
 ]
 
 
-ON_EVERY_LOOP = {"test_engine", "test_events", "test_loops", "test_player", "test_relay", "test_strangers"}
+ON_EVERY_LOOP = {
+    "test_datagrams",
+    "test_encrypted_relay",
+    "test_engine",
+    "test_events",
+    "test_loops",
+    "test_player",
+    "test_relay",
+    "test_strangers",
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -42,10 +51,22 @@ def loop() -> LoopSetting:
 
 
 @pytest.fixture
-async def engine(loop: LoopSetting) -> AsyncIterator[MediaEngine]:
+def report_s() -> float:
+    """The least interval of RTCP reports; modules that look at reports have less."""
+    return 5.0
+
+
+@pytest.fixture
+async def engine(loop: LoopSetting, report_s: float) -> AsyncIterator[MediaEngine]:
     first, last = port_range()
     media = MediaEngine(
-        bind_host="127.0.0.1", port_min=first, port_max=last, silence_ms=300, quarantine_s=0.05, loop=loop
+        bind_host="127.0.0.1",
+        port_min=first,
+        port_max=last,
+        silence_ms=300,
+        quarantine_s=0.05,
+        loop=loop,
+        report_s=report_s,
     )
     await media.start()
     yield media

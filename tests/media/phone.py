@@ -129,6 +129,10 @@ class Phone:
     def hear_rtcp(self) -> list[bytes]:
         return [data for data, _, _ in self.hear_raw(self.rtcp)]
 
+    def capture(self) -> list[tuple[float, bytes]]:
+        """All that waits in both sockets, for `tests.oracles.rtp_checker`."""
+        return [(at, data) for sock in (self.rtp, self.rtcp) for data, at, _ in self.hear_raw(sock)]
+
     @staticmethod
     def hear_raw(sock: socket.socket) -> list[tuple[bytes, float, tuple[str, int]]]:
         """(packet, arrival in seconds of the wall clock, source) of all that wait."""

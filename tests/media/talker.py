@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -100,3 +101,13 @@ class Talker:
         for at, part in parts:
             sound[at : at + len(part)] = part
         return sound
+
+
+def assert_one_stream(packets: list[Rtp], clock_hz: int = 8000) -> None:
+    """One SSRC; every number follows the last; timestamps rise, about as fast as time passes (RFC 3550 5.1)."""
+    assert len({packet.ssrc for packet in packets}) == 1
+    for earlier, later in pairwise(packets):
+        assert later.seq == (earlier.seq + 1) & 0xFFFF
+        step = (later.rtp_ts - earlier.rtp_ts) & 0xFFFFFFFF
+        assert 0 < step < 0x80000000
+        assert abs(step / clock_hz - (later.at - earlier.at)) < 0.2

@@ -15,8 +15,7 @@ from media_ext.codec_door import resampling_available
 from pbx.media.engine import MediaEngine
 from pbx.model.stream import DigitPressed, StartedTalking, StoppedTalking, StreamEvent, StreamFormat
 from tests.media.phone import Phone, digit_payload, eventually, write_rtp
-from tests.media.talker import G722, L16, OPUS, PCMA, PCMU, Network, Talker
-from tests.media.test_continuity import assert_one_stream
+from tests.media.talker import G722, L16, OPUS, PCMA, PCMU, Network, Talker, assert_one_stream
 from tests.oracles import dtmf
 from tests.oracles.tones import Samples, dominant_hz, level_db, snr_db, speech_like, tone
 

@@ -8,27 +8,16 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pbx.media.tones import hold_tone, silence
 
 from media_ext.kernels import OutputProbe
 from pbx.media.engine import MediaEngine
-from tests.media.phone import Phone, Rtp
+from pbx.media.tones import hold_tone, silence
+from tests.media.conftest import port_range
+from tests.media.phone import Phone
 from tests.media.test_relay import SAME, opened
+from tests.oracles.rtp_checker import assert_one_stream
 
 MakePhone = Callable[..., Phone]
-
-
-def assert_one_stream(packets: list[Rtp], clock_hz: int = 8000) -> None:
-    """One SSRC; every number follows the last; timestamps rise, about as fast as time passes.
-
-    About: the machine that runs this may stall whoever talks for a moment.
-    """
-    assert len({packet.ssrc for packet in packets}) == 1
-    for earlier, later in pairwise(packets):
-        assert later.seq == (earlier.seq + 1) & 0xFFFF
-        step = (later.rtp_ts - earlier.rtp_ts) & 0xFFFFFFFF
-        assert 0 < step < 0x80000000
-        assert abs(step / clock_hz - (later.at - earlier.at)) < 0.2
 
 
 async def test_hold_music_and_a_new_partner_do_not_break_the_stream(
@@ -36,14 +25,14 @@ async def test_hold_music_and_a_new_partner_do_not_break_the_stream(
 ) -> None:
     a, b, c = phone(), phone(), phone()
     sa, sb, sc = opened(engine, a), opened(engine, b, "call/b"), opened(engine, c, "call/c")
-    heard: list[Rtp] = []
+    heard: list[tuple[float, bytes]] = []
 
     async def listen(packets: int, *talkers: tuple[Phone, int]) -> None:
         for _ in range(packets):
             for talker, port in talkers:
                 talker.say(port)
             await asyncio.sleep(0.02)
-            heard.extend(a.hear())
+            heard.extend(a.capture())
 
     engine.link(sa, sb, SAME, SAME)
     await listen(10, (b, sb.rtp_port))
@@ -61,9 +50,47 @@ async def test_hold_music_and_a_new_partner_do_not_break_the_stream(
     await listen(10, (a, sa.rtp_port))
     engine.play(sa, silence(100))
     await listen(15, (a, sa.rtp_port))
-    assert len(heard) >= 65
-    assert_one_stream(heard)
-    assert sum(packet.marker for packet in heard) == 8, "one talkspurt begins with each change"
+    verdict = assert_one_stream(heard)
+    assert len(verdict.packets) >= 65
+    assert verdict.talkspurts == 8, "one talkspurt begins with each change"
+
+
+async def test_a_reinvite_and_a_hold_do_not_break_the_stream_or_its_reports(phone: MakePhone) -> None:
+    """The partner's codec, address and SSRC change; RTP and RTCP towards the phone stay one stream."""
+    first, last = port_range()
+    media = MediaEngine(bind_host="127.0.0.1", port_min=first, port_max=last, silence_ms=0, report_s=0.05)
+    await media.start()
+    try:
+        a, b, moved = phone(), phone(), phone()
+        sa, sb = opened(media, a), opened(media, b, "call/b")
+        heard: list[tuple[float, bytes]] = []
+
+        async def listen(talker: Phone, payload_type: int = 0) -> None:
+            for _ in range(15):
+                talker.say(sb.rtp_port, payload_type=payload_type)
+                await asyncio.sleep(0.02)
+                heard.extend(a.capture())
+
+        media.link(sa, sb, SAME, SAME)
+        await listen(b)
+        await listen(b, payload_type=8)
+        sb.set_remote(moved.remote())
+        await asyncio.sleep(0.01)
+        await listen(moved)
+        sa.set_remote(a.remote(send=False))
+        await listen(moved)
+        sa.set_remote(a.remote())
+        media.unlink(sa)
+        media.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
+        await listen(moved)
+        media.stop_playing(sa)
+        media.link(sa, sb, SAME, SAME)
+        await listen(moved)
+        verdict = assert_one_stream(heard)
+        assert len(verdict.packets) >= 70
+        assert len(verdict.reports) >= 3
+    finally:
+        await media.stop()
 
 
 async def test_a_pause_shows_in_timestamps_and_not_in_sequence(engine: MediaEngine, phone: MakePhone) -> None:

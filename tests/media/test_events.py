@@ -23,6 +23,7 @@ from tests.media.phone import Phone, eventually, write_rtp
 from tests.media.test_relay import SAME, opened
 from tests.oracles.digits import Press
 from tests.oracles.rtcp import Block, Report, bye, sdes
+from tests.oracles.rtcp_checker import Compound, read
 
 MakePhone = Callable[..., Phone]
 Call = tuple[Phone, Phone, Stream, Stream]
@@ -144,7 +145,9 @@ async def test_sender_reports_match_the_rewritten_stream(call: Call) -> None:
     out_ts = heard[-1].rtp_ts
     origin = Block(b.ssrc, 5, 2, (b.seq - 1) & 0xFFFF, 11, 3, 4)
     wanted = Report(heard[0].ssrc, (0x1234ABCD, 0x56780000, out_ts, 3, 480), [origin])
-    assert told == wanted.write() + sdes(heard[0].ssrc, b"alice@example.com")
+    name = read(0, told).cname
+    assert told == wanted.write() + sdes(heard[0].ssrc, name or b"")
+    assert len(name or b"") == 16
     assert (sa.stats().rtcp_in, sb.stats().rtcp_out) == (1, 1)
     assert sa.stats().rtcp_age_s is not None
 
@@ -174,11 +177,11 @@ async def test_rtcp_goes_where_each_phone_wants_it(engine: MediaEngine, phone: M
     (at_a,) = await a.hear_some(1)
     (at_b,) = await b.hear_some(1)
     a.throw(Report(a.ssrc).write(), sa.rtp_port)
-    assert await some_rtcp(b) == [Report(at_b.ssrc).write()]
+    assert [(told.ssrc, told.sender) for told in await some_reports(b)] == [(at_b.ssrc, None)]
     b.throw(Report(b.ssrc).write(), sb.rtcp_port, rtcp=True)
     raw: list[bytes] = []
     await eventually(lambda: raw or raw.__iadd__([data for data, _, _ in a.hear_raw(a.rtp)]))
-    assert raw == [Report(at_a.ssrc).write()]
+    assert [read(0, data).ssrc for data in raw] == [at_a.ssrc]
     assert a.hear_rtcp() == []
 
 
@@ -194,6 +197,35 @@ async def test_loss_and_jitter_are_those_of_what_came_in(call: Call) -> None:
     stats = sa.stats()
     assert (stats.expected, stats.lost) == (100, 10)
     assert 4 < stats.jitter_ms < 20, "20 ms of speech every 4 or 16 ms"
+
+
+async def test_bursts_and_gaps_of_loss_are_told_apart(call: Call) -> None:
+    a, _, sa, _ = call
+    lost = {20, 22, 23, 60}
+    for n in range(130):
+        if n in lost:
+            a.seq, a.rtp_ts = a.seq + 1, a.rtp_ts + 160
+        else:
+            a.say(sa.rtp_port)
+        await asyncio.sleep(0.003)
+    await eventually(lambda: sa.stats().decided_lost == 4)
+    stats = sa.stats()
+    assert (stats.lost, stats.loss_runs, stats.bursts, stats.burst_packets, stats.burst_lost) == (
+        4,
+        3,
+        1,
+        4,
+        3,
+    )
+    assert stats.burst_loss == 0.75
+    assert 0 < stats.gap_loss < 0.02
+    assert stats.codec == "PCMU"
+    assert stats.jitter_max_ms >= stats.jitter_mean_ms > 0
+    assert stats.quality is not None
+
+
+async def some_reports(phone: Phone) -> list[Compound]:
+    return [read(0, data) for data in await some_rtcp(phone)]
 
 
 async def some_rtcp(phone: Phone) -> list[bytes]:

@@ -15,7 +15,7 @@ from pbx.media.engine import Clip, Feed, MediaEngine
 from pbx.media.tones import HOLD, MILLIWATT, tone_clip
 from pbx.model.stream import PromptEnded, StreamEvent, StreamFormat
 from tests.media.phone import Phone, Rtp, eventually
-from tests.media.test_continuity import assert_one_stream
+from tests.media.talker import assert_one_stream
 from tests.media.test_relay import SAME, opened
 from tests.oracles.g711 import decode_alaw, decode_ulaw
 from tests.oracles.tones import dominant_hz, snr_db, tone

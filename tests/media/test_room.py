@@ -14,8 +14,7 @@ from media_ext.sound_door import Clip
 from pbx.media.engine import MediaEngine
 from pbx.model.stream import StartedTalking, StoppedTalking, StreamEvent, StreamFormat
 from tests.media.phone import Phone, eventually
-from tests.media.talker import G722, OPUS, PCMA, PCMU, Talker
-from tests.media.test_continuity import assert_one_stream
+from tests.media.talker import G722, OPUS, PCMA, PCMU, Talker, assert_one_stream
 from tests.oracles.tones import Samples, dominant_hz, level_db, to_bytes, tone
 
 MakePhone = Callable[..., Phone]

@@ -11,6 +11,7 @@ class Translation(TypedDict):
     """How what phone P says is told to phone Q; the fields of `media_ext.rtcp.Translation`."""
 
     sender_ssrc: int
+    cname: bytes
     in_step: bool
     ts_offset: int
     packets: int

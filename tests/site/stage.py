@@ -27,9 +27,10 @@ from pbx.core.secret import SecretBox
 from pbx.model import call_event as happened
 from pbx.model.call_event import CallEvent
 from pbx.model.extension import ExtensionWrite
+from pbx.model.kinds import EXTENSION
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
-from pbx.store.extensions import ExtensionStore
+from pbx.store.records import RecordStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 from tests.site.script import BUILT
@@ -142,8 +143,8 @@ class Stage:
         return StagedCall(self, f"{int(at.timestamp() * 1000):013d}-{next(self._ids):04d}", at)
 
     async def extension(self, number: str, name: str) -> None:
-        await self.deps.extensions.apply(
-            [ExtensionWrite(number=number, name=name, sip_password=f"correct-horse-{number}")], ()
+        await self.deps.records.apply(
+            [(EXTENSION, ExtensionWrite(number=number, name=name, sip_password=f"correct-horse-{number}"))]
         )
 
     def register(
@@ -177,12 +178,13 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         clock=clock,
         bus=bus,
         metrics=Registry(),
-        extensions=ExtensionStore(database, SecretBox(bytes(32)), bus),
+        records=RecordStore(database, SecretBox(bytes(32)), bus),
         cdrs=CdrStore(database),
         users=users,
         tokens=TokenStore(database),
         live_calls=lambda: [call.view() for call in calls.values()],
         registrations=lambda: list(registrations.values()),
+        trunks=tuple,
         started_at=clock.now() - timedelta(days=3, hours=4),
         address=lambda: "192.0.2.10",
         version="0.1.0",

@@ -3,11 +3,13 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx.core.errors import StartupError
+from pbx.model.extension import Extension
 from pbx.store.migrate import migrate, statements, steps, version_of
 
 ONE = (1, "CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\n")
@@ -49,7 +51,6 @@ def test_the_released_steps_are_numbered_without_a_gap_and_apply() -> None:
     assert migrate(connection, Path("x"), steps()) == len(steps())
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type='table'")}
     assert {
-        "extensions",
         "bindings",
         "cdrs",
         "users",
@@ -90,3 +91,15 @@ def test_a_script_that_ends_inside_a_statement_is_refused() -> None:
 )
 def test_a_script_is_its_statements(parts: list[str]) -> None:
     assert [one.strip() for one in statements("\n".join(parts))] == parts
+
+
+def test_extensions_of_the_first_layout_become_records() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection, Path("x"), steps()[:1])
+    connection.execute("INSERT INTO extensions VALUES ('101', 'Größe \"7\"', 0, 25, x'0102')")
+    migrate(connection, Path("x"), steps()[:2])
+    ((kind, key, record, secret),) = connection.execute("SELECT kind, key, record, secret FROM records")
+    assert (kind, key, secret) == ("extension", "101", b"\x01\x02")
+    assert msgspec.json.decode(record, type=Extension) == Extension(
+        number="101", name='Größe "7"', enabled=False, ring_timeout_s=25
+    )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Offered, Progress, Refused
-from pbx.model.party import Party
+from pbx.model.party import Credentials, DialTarget, Party
+from pbx.sip.digest import Challenger, VerdictKind
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 from pbx.transport.leg_host import AgentSettings
+from pbx.transport.resolver import Resolver
 from pbx.transport.sip_leg import SipLeg
 from tests.fakes.virtual_loop import run_virtual
 from tests.stories.office import ALICE, ANSWER, ANSWER_2, OFFER, OFFER_2, Office, target, until_ended
@@ -32,8 +35,15 @@ def play(story: Story, settings: AgentSettings | None = None) -> None:
     run_virtual(main)
 
 
-def dial(office: Office, *, offer: bytes | None = OFFER, caller: Party = ALICE, **more: Any) -> SipLeg:
-    return office.alice.agent.dial(target(HOST), offer=offer, caller=caller, call="c1", **more)
+def dial(
+    office: Office,
+    *,
+    to: DialTarget | None = None,
+    offer: bytes | None = OFFER,
+    caller: Party = ALICE,
+    **more: Any,
+) -> SipLeg:
+    return office.alice.agent.dial(to or target(HOST), offer=offer, caller=caller, call="c1", **more)
 
 
 async def called(office: Office, peer: RawPeer, *, headers: tuple[str, ...] = ()) -> tuple[SipLeg, Request]:
@@ -349,6 +359,55 @@ def test_a_too_small_session_interval_is_asked_for_again() -> None:
     play(story)
 
 
+ACCOUNT = Credentials("4930123456", "right")
+
+
+def challenged(invite: Request, challenger: Challenger, *, stale: bool = False) -> tuple[str, ...]:
+    values = challenger.challenge(0.0, source_host="10.0.0.1", stale=stale)
+    return tuple(f"Proxy-Authenticate: {value}" for value in values)
+
+
+def proof(invite: Request, challenger: Challenger) -> VerdictKind:
+    values = invite.headers.all("Proxy-Authorization")
+    return challenger.verify(values, "INVITE", 0.0, "10.0.0.1", lambda _: "right").kind
+
+
+def test_a_trunk_that_asks_who_calls_is_told() -> None:
+    async def story(office: Office, peer: RawPeer) -> None:
+        challenger = Challenger(b"x", "provider", ("MD5",))
+        leg = dial(office, to=replace(target(HOST), credentials=ACCOUNT))
+        first = await peer.hear("INVITE")
+        assert "Proxy-Authorization" not in first.headers
+        peer.respond(first, 407, headers=challenged(first, challenger))
+        second = await peer.hear("INVITE")
+        assert proof(second, challenger) is VerdictKind.OK
+        assert (second.cseq.number, second.call_id, second.from_tag) == (2, first.call_id, first.from_tag)
+        peer.respond(second, 407, headers=challenged(second, challenger, stale=True))
+        third = await peer.hear("INVITE")
+        assert proof(third, challenger) is VerdictKind.OK
+        peer.respond(third, 200, body=ANSWER)
+        assert (await peer.hear("ACK")).cseq.number == 3
+        assert await leg.receive() == Answered(ANSWER)
+        await hung_up(leg, peer)
+
+    play(story)
+
+
+@pytest.mark.parametrize("credentials", [None, Credentials("4930123456", "wrong")])
+def test_a_trunk_that_is_not_convinced_has_refused(credentials: Credentials | None) -> None:
+    async def story(office: Office, peer: RawPeer) -> None:
+        challenger = Challenger(b"x", "provider", ("MD5",))
+        leg = dial(office, to=replace(target(HOST), credentials=credentials))
+        for _ in range(1 if credentials is None else 2):
+            invite = await peer.hear("INVITE")
+            peer.respond(invite, 407, headers=challenged(invite, challenger))
+        assert isinstance(refused := await leg.receive(), Refused)
+        assert refused.status == 407
+        await until_ended(leg)
+
+    play(story)
+
+
 def test_requests_follow_the_route_the_proxies_recorded() -> None:
     async def story(office: Office, peer: RawPeer) -> None:
         proxy = RawPeer(office.network, "10.0.0.20")
@@ -554,7 +613,7 @@ def test_a_name_is_resolved_before_the_invite_goes() -> None:
                 raise OSError("no such host")
             return ["10.9.9.9", HOST]
 
-        office.alice.agent.resolver._lookup = lookup
+        office.alice.agent.resolver = Resolver(office.alice.agent.clock, lookup)
         place = type(target(HOST))
         leg = office.alice.agent.dial(
             place("sip:102@phone.example", "sip:102@phone.example"), offer=OFFER, caller=ALICE, call="c"

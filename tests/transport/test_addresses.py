@@ -94,7 +94,7 @@ async def test_names_are_looked_up_once_and_failures_only_briefly_remembered() -
             await resolver.hops("sip:x@bad.example")
         assert error.value.sip_status == 404
     assert asked == ["good.example", "bad.example"]
-    assert resolver.known("sip:good.example") == Hop("UDP", "192.0.2.1", 5060)
+    assert resolver.known("sip:y@good.example:5070;transport=TCP") == both[0]
     assert resolver.known("sip:bad.example") is None
     clock.advance(FAILED_FRESH_S + 1)
     with pytest.raises(PeerError):

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pbx.core.errors import PeerError
 from pbx.sip.sdp.format import Format, read_formats, write_format
 from pbx.sip.sdp.model import Attributes, Media, SessionDescription
+from pbx.sip.sdp.security import PROTOCOLS, Ours, Security, SrtpPolicy, Way, preferred, read
 
 __all__ = [
     "KNOWN",
@@ -22,9 +23,9 @@ __all__ = [
     "write_offer",
 ]
 
+PLAIN = Ours()
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
-_PROTOCOLS = ("RTP/AVP", "RTP/AVPF")
 
 KNOWN: tuple[Format, ...] = (
     Format(107, "OPUS", 48000, 2, "useinbandfec=1"),
@@ -56,6 +57,7 @@ class AudioSession:
     formats: tuple[Format, ...]
     held: bool
     protocol: str
+    security: Security
     media_index: int
     media: tuple[Media, ...]
 
@@ -71,17 +73,31 @@ class Local:
     version: int
 
 
-def audio_of(session: SessionDescription) -> AudioSession:
-    """The first audio stream that plain RTP can carry. Raises `PeerError` 488 when there is none."""
-    for index, media in enumerate(session.media):
-        if media.kind == "audio" and media.port and media.protocol in _PROTOCOLS:
-            formats = read_formats(media.formats, media.all("rtpmap"), media.all("fmtp"))
-            if formats:
-                return _audio(session, index, formats)
-    raise PeerError(488, "Not Acceptable Here")
+def audio_of(session: SessionDescription, policy: SrtpPolicy = "optional") -> AudioSession:
+    """The audio stream to talk over: the first encrypted one, else the first, as the policy allows.
+
+    Raises `PeerError` 488 when there is none.
+    """
+    formats = {
+        index: found
+        for index, media in enumerate(session.media)
+        if media.kind == "audio" and media.port and media.protocol in PROTOCOLS
+        if (found := read_formats(media.formats, media.all("rtpmap"), media.all("fmtp")))
+    }
+    securities = [
+        read(media, session) if index in formats else None for index, media in enumerate(session.media)
+    ]
+    chosen = preferred(securities, policy)
+    security = None if chosen is None else securities[chosen]
+    if chosen is None or security is None:
+        plain = any(each is not None and each.way is Way.PLAIN for each in securities)
+        raise PeerError(488, "Encryption Required" if plain else "Not Acceptable Here")
+    return _audio(session, chosen, formats[chosen], security)
 
 
-def _audio(session: SessionDescription, index: int, formats: tuple[Format, ...]) -> AudioSession:
+def _audio(
+    session: SessionDescription, index: int, formats: tuple[Format, ...], security: Security
+) -> AudioSession:
     media = session.media[index]
     host = media.host or session.host
     if host is None:
@@ -103,6 +119,7 @@ def _audio(session: SessionDescription, index: int, formats: tuple[Format, ...])
         formats=formats,
         held=direction in ("sendonly", "inactive") or kind == "nowhere",
         protocol=media.protocol,
+        security=security,
         media_index=index,
         media=tuple(session.media),
     )
@@ -153,14 +170,22 @@ def payload_map(from_formats: tuple[Format, ...], to_formats: tuple[Format, ...]
 
 
 def write_offer(
-    local: Local, formats: tuple[Format, ...], direction: str = "sendrecv", ptime_ms: int | None = None
+    local: Local,
+    formats: tuple[Format, ...],
+    direction: str = "sendrecv",
+    ptime_ms: int | None = None,
+    security: Ours = PLAIN,
 ) -> bytes:
     """An offer of one audio stream."""
-    return _encode([*_session(local), *_stream(local, formats, direction, "RTP/AVP", ptime_ms)])
+    return _encode([*_session(local), *_stream(local, formats, direction, security, ptime_ms)])
 
 
 def write_answer(
-    offer: AudioSession, local: Local, formats: tuple[Format, ...], direction: str = "sendrecv"
+    offer: AudioSession,
+    local: Local,
+    formats: tuple[Format, ...],
+    direction: str = "sendrecv",
+    security: Ours | None = None,
 ) -> bytes:
     """The answer to `offer`: as many m= lines in the same order, all but the one audio stream refused (port 0).
 
@@ -171,7 +196,8 @@ def write_answer(
     for index, media in enumerate(offer.media):
         if index == offer.media_index and formats:
             ours = narrowed(offer.direction, direction)
-            lines += _stream(local, formats, ours, offer.protocol, None, rtcp_mux=offer.rtcp_mux)
+            said = security or Ours(offer.protocol)
+            lines += _stream(local, formats, ours, said, None, rtcp_mux=offer.rtcp_mux)
         else:
             lines.append(f"m={media.kind} 0 {media.protocol} {' '.join(media.formats) or '0'}")
     return _encode(lines)
@@ -202,13 +228,13 @@ def _stream(
     local: Local,
     formats: tuple[Format, ...],
     direction: str,
-    protocol: str,
+    security: Ours,
     ptime_ms: int | None,
     *,
     rtcp_mux: bool = False,
 ) -> list[str]:
     numbers = " ".join([str(each.payload_type) for each in formats])
-    lines = [f"m=audio {local.rtp_port} {protocol} {numbers}"]
+    lines = [f"m=audio {local.rtp_port} {security.protocol} {numbers}"]
     for each in formats:
         lines += write_format(each)
     if rtcp_mux:
@@ -217,6 +243,7 @@ def _stream(
         lines.append(f"a=rtcp:{local.rtcp_port}")
     if ptime_ms is not None:
         lines.append(f"a=ptime:{ptime_ms}")
+    lines += security.lines
     lines.append(f"a={direction}")
     return lines
 

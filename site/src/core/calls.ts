@@ -1,9 +1,10 @@
 /** A running call in words: who talks to whom, in which state, and whether each side is heard. */
 import type { LiveCall, LiveLeg } from "../schema.gen.ts";
 import type { Text } from "../text/en.ts";
+import { causeOf, gradeWords } from "./sound.ts";
 import { dialledName, partyName, shortTarget } from "./people.ts";
 
-export type AudioTone = "flowing" | "silent" | "waiting" | "held" | "idle";
+export type AudioTone = "flowing" | "silent" | "oneWay" | "waiting" | "held" | "idle";
 
 /** One end of the wire between two people. */
 export interface CallEnd {
@@ -45,14 +46,21 @@ export function viewCall(call: LiveCall, t: Text): CallView {
     ? { name: toName, number: call.dialled, audio: "flowing" as const, words: "" }
     : end(toName, call.dialled, answeredLeg, answered, t);
 
-  const troubles = [from, to].filter((each) => each.audio === "silent").map((each) => each.words);
+  const sounds = [
+    ...soundNotes(fromName, caller, t),
+    ...(isService ? [] : soundNotes(toName, answeredLeg, t)),
+  ];
+  const troubles = [
+    ...[from, to].filter((each) => each.audio === "silent" || each.audio === "oneWay").map((each) => each.words),
+    ...sounds.filter((each) => each.grade === "poor").map((each) => each.words),
+  ];
   return {
     id: call.id,
     state,
     stateWords: t.live.state[state],
     from,
     to,
-    summary: troubles.length > 0 ? troubles.join(" · ") : calmSummary(state, from, to, callees, isService, t),
+    summary: troubles.length > 0 ? troubles.join(" · ") : calmSummary(state, from, to, callees, isService, sounds, t),
     trouble: troubles.length > 0,
     since: Date.parse(call.answered_at ?? call.started_at),
     answered,
@@ -86,6 +94,7 @@ function audioTone(leg: LiveLeg | undefined, answered: boolean): AudioTone {
   if (leg === undefined || !answered) return "idle";
   if (leg.state === "held") return "held";
   if (leg.audio === "flowing") return "flowing";
+  if (leg.audio === "one_way") return "oneWay";
   return leg.audio === "silent" ? "silent" : "waiting";
 }
 
@@ -95,6 +104,7 @@ function calmSummary(
   to: CallEnd,
   callees: readonly LiveLeg[],
   isService: boolean,
+  sounds: readonly SoundNote[],
   t: Text,
 ): string {
   if (state === "ringing") {
@@ -103,7 +113,26 @@ function calmSummary(
   const notes = [from, to].filter((each) => each.audio === "held" || each.audio === "waiting").map((each) => each.words);
   if (notes.length > 0) return notes.join(" · ");
   if (state !== "talking") return "";
+  if (sounds.length > 0) return sounds.map((each) => each.words).join(" · ");
   return isService ? from.words : t.live.audioFine;
+}
+
+interface SoundNote {
+  readonly grade: string;
+  readonly words: string;
+}
+
+/** What is wrong with how one end sounds and hears; a line that is good again needs no words. */
+function soundNotes(name: string, leg: LiveLeg | undefined, t: Text): SoundNote[] {
+  if (leg === undefined || leg.state === "held") return [];
+  const notes: SoundNote[] = [];
+  if (leg.heard && leg.heard.grade !== "good") {
+    notes.push({ grade: leg.heard.grade, words: t.sound.from(name, gradeWords(leg.heard, t), causeOf(leg.heard, t)) });
+  }
+  if (leg.told && leg.told.grade !== "good") {
+    notes.push({ grade: leg.told.grade, words: t.sound.to(name, gradeWords(leg.told, t), causeOf(leg.told, t)) });
+  }
+  return notes;
 }
 
 function ringingWords(callees: readonly LiveLeg[], t: Text): string {

@@ -1,8 +1,9 @@
 /** A finished (or running) call's events as a timeline that a person can read: a fold over the same events as the CDR. */
-import type { Cdr } from "../schema.gen.ts";
+import type { Cdr, LegQuality, Sound } from "../schema.gen.ts";
 import type { Text } from "../text/en.ts";
 import { causeWords } from "./causes.ts";
 import { dialledName, partyName, shortTarget } from "./people.ts";
+import { causeOf, gradeWords, millisecondsWords, percentWords } from "./sound.ts";
 import { formatDuration } from "./time.ts";
 
 type CallEvent = Cdr["events"][number];
@@ -95,8 +96,20 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
       ];
     case "audio_back":
       return ["good", t.story.audioBack(who(event.leg))];
+    case "audio_one_way":
+      return [
+        "bad",
+        t.story.audioOneWay(who(event.leg)),
+        t.story.audioSilentFor(formatDuration(event.silent_ms / 1000, t.duration)),
+      ];
+    case "audio_quality": {
+      const { grade } = event.sound;
+      const words = event.direction === "from" ? t.story.sounds : t.story.hears;
+      const tone = grade === "good" ? "good" : grade === "fair" ? "warn" : "bad";
+      return [tone, words(who(event.leg), gradeWords(event.sound, t)), causeOf(event.sound, t)];
+    }
     case "leg_quality":
-      return [lossOf(event) > 0.03 ? "warn" : "plain", t.story.quality(who(event.leg)), qualityWords(event, t)];
+      return [qualityTone(event), t.story.quality(who(event.leg)), qualityWords(event, t)];
     case "leg_ended":
       return [
         isTrouble(event.cause) ? "warn" : "plain",
@@ -136,10 +149,12 @@ function isTrouble(cause: string): boolean {
   return !CALM_CAUSES.has(cause);
 }
 
-interface Quality {
-  readonly packets_in: number;
-  readonly lost: number;
-  readonly jitter_ms: number;
+type Quality = Pick<LegQuality, "packets_in" | "lost" | "jitter_ms" | "heard" | "told">;
+
+function qualityTone(quality: Quality): StoryTone {
+  const grades = [quality.heard?.grade, quality.told?.grade];
+  if (grades.includes("poor")) return "bad";
+  return grades.includes("fair") || lossOf(quality) > 0.03 ? "warn" : "plain";
 }
 
 /** The share of packets that never came, 0 to 1. */
@@ -150,8 +165,21 @@ export function lossOf(quality: Quality): number {
 
 export function qualityWords(quality: Quality, t: Text): string {
   if (quality.packets_in === 0) return t.story.qualityNone;
-  const percent = lossOf(quality) * 100;
-  const loss = percent === 0 ? "0 %" : percent < 0.1 ? "< 0.1 %" : `${percent.toFixed(1)} %`;
-  const jitter = `${quality.jitter_ms < 10 ? quality.jitter_ms.toFixed(1) : quality.jitter_ms.toFixed(0)} ms`;
-  return t.story.qualityDetail(quality.packets_in.toLocaleString(t.locale), loss, jitter);
+  const counts = t.story.qualityDetail(
+    quality.packets_in.toLocaleString(t.locale),
+    percentWords(lossOf(quality)),
+    millisecondsWords(quality.jitter_ms),
+  );
+  return [
+    counts,
+    quality.heard ? verdict(t.story.verdictFrom, quality.heard, t) : "",
+    quality.told ? verdict(t.story.verdictTo, quality.told, t) : "",
+  ]
+    .filter((words) => words !== "")
+    .join(" · ");
+}
+
+function verdict(say: (words: string) => string, sound: Sound, t: Text): string {
+  const cause = causeOf(sound, t);
+  return say(`${gradeWords(sound, t)} (${cause === "" ? "" : `${cause}, `}MOS ${sound.mos.toFixed(1)})`);
 }

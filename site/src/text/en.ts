@@ -202,6 +202,7 @@ export const en = {
     audio: {
       flowing: (who: string) => `Audio from ${who}`,
       silent: (who: string) => `No audio from ${who}`,
+      oneWay: (who: string) => `Nothing is heard from ${who}: one-way audio, or the phone is muted`,
       waiting: (who: string) => `No audio from ${who} yet`,
       held: (who: string) => `${who} has the call on hold`,
     },
@@ -276,6 +277,16 @@ export const en = {
   causeUnknown: (cause: string) => `Ended: ${cause}`,
   sipStatus: (status: number) => `SIP ${status}`,
 
+  /** How a line sounds, by the node's verdict. */
+  sound: {
+    grade: { good: "good", fair: "fair", poor: "poor" } as Readonly<Record<string, string>>,
+    loss: (percent: string) => `${percent} of the packets lost`,
+    jitter: (ms: string) => `packets come unevenly, ${ms} jitter`,
+    delay: "long delay",
+    from: (who: string, grade: string, cause: string) => `${who} sounds ${grade}: ${cause}`,
+    to: (who: string, grade: string, cause: string) => `What ${who} hears is ${grade}: ${cause}`,
+  },
+
   /** The sentences of a call's timeline. */
   story: {
     offered: (who: string, dialled: string) => `${who} dialled ${dialled}`,
@@ -294,11 +305,16 @@ export const en = {
     digit: (who: string) => `${who} pressed a key`,
     audioStarted: (who: string) => `Audio from ${who} arrives`,
     audioSilent: (who: string) => `No audio from ${who}`,
+    audioOneWay: (who: string) => `Nothing was heard from ${who} while the other side talked`,
     audioSilentFor: (duration: string) => `for ${duration}`,
     audioBack: (who: string) => `Audio from ${who} is back`,
     quality: (who: string) => `Audio from ${who}`,
     qualityDetail: (packets: string, loss: string, jitter: string) => `${packets} packets, ${loss} lost, ${jitter} jitter`,
     qualityNone: "no audio packet arrived",
+    verdictFrom: (words: string) => `sounded ${words}`,
+    verdictTo: (words: string) => `heard us ${words}`,
+    sounds: (who: string, grade: string) => `${who} sounds ${grade}`,
+    hears: (who: string, grade: string) => `What ${who} hears is ${grade}`,
     legEnded: (who: string) => `${who} left`,
     ended: "Call ended",
     unknown: (type: string) => `Event “${type}”`,

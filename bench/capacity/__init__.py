@@ -1,0 +1,1 @@
+"""How much audio this machine carries: `python -m bench.capacity`."""

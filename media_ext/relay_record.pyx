@@ -1,0 +1,83 @@
+"""A leg's relay state as one block; see relay_record.pxd."""
+
+from libc.string cimport memcpy, memset
+
+from media_ext.types cimport PAYLOAD_TYPES
+
+
+cdef bint relay_fits(const RelayRecord *record) noexcept nogil:
+    return record.version == RELAY_RECORD_VERSION and record.bytes == sizeof(RelayRecord)
+
+
+cdef void relay_export(const Leg *leg, RelayRecord *record) noexcept nogil:
+    memset(record, 0, sizeof(RelayRecord))              # no byte of it is left to chance
+    record.version = RELAY_RECORD_VERSION
+    record.bytes = sizeof(RelayRecord)
+    memcpy(record.payload_map, leg.payload_map, PAYLOAD_TYPES)
+    memcpy(record.formats, leg.formats, PAYLOAD_TYPES)
+    memcpy(record.codecs, leg.codecs, PAYLOAD_TYPES)
+    record.any_format = leg.any_format
+    record.has_remote = leg.has_remote
+    record.may_send = leg.may_send
+    record.may_receive = leg.may_receive
+    record.rtcp_mux = leg.rtcp_mux
+    record.must_encrypt = leg.must_encrypt
+    record.wants_datagrams = leg.wants_datagrams
+    record.heard = leg.heard
+    record.silent = leg.silent
+    record.listening_since_ns = leg.listening_since_ns
+    record.latched_ns = leg.latched_ns
+    record.latch = leg.latch
+    record.rtcp_signalled = leg.rtcp_signalled
+    record.rtcp_current = leg.rtcp_current
+    record.sender = leg.sender
+    record.out = leg.out
+    record.counters = leg.counters
+    memcpy(record.cname, leg.report.cname, sizeof(record.cname))
+    record.random = leg.report.random
+    record.ntp_ns = leg.report.ntp_ns
+    record.reported = leg.report.any
+    record.reported_packets_out = leg.report.packets_out
+    record.reported_packets_out_before = leg.report.packets_out_before
+    record.reported_epoch = leg.report.epoch
+    record.reported_expected = leg.report.expected
+    record.reported_received = leg.report.received
+    record.heard_ssrc = leg.report.heard_ssrc
+    record.heard_ntp = leg.report.heard_ntp
+    record.heard_ns = leg.report.heard_ns
+
+
+cdef void relay_import(Leg *leg, const RelayRecord *record) noexcept nogil:
+    """Sockets, timers and links are the new leg's own."""
+    memcpy(leg.payload_map, record.payload_map, PAYLOAD_TYPES)
+    memcpy(leg.formats, record.formats, PAYLOAD_TYPES)
+    memcpy(leg.codecs, record.codecs, PAYLOAD_TYPES)
+    leg.any_format = record.any_format
+    leg.has_remote = record.has_remote
+    leg.may_send = record.may_send
+    leg.may_receive = record.may_receive
+    leg.rtcp_mux = record.rtcp_mux
+    leg.must_encrypt = record.must_encrypt
+    leg.wants_datagrams = record.wants_datagrams
+    leg.heard = record.heard
+    leg.silent = record.silent
+    leg.listening_since_ns = record.listening_since_ns
+    leg.latched_ns = record.latched_ns
+    leg.latch = record.latch
+    leg.rtcp_signalled = record.rtcp_signalled
+    leg.rtcp_current = record.rtcp_current
+    leg.sender = record.sender
+    leg.out = record.out
+    leg.counters = record.counters
+    memcpy(leg.report.cname, record.cname, sizeof(record.cname))
+    leg.report.random = record.random
+    leg.report.ntp_ns = record.ntp_ns
+    leg.report.any = record.reported
+    leg.report.packets_out = record.reported_packets_out
+    leg.report.packets_out_before = record.reported_packets_out_before
+    leg.report.epoch = record.reported_epoch
+    leg.report.expected = record.reported_expected
+    leg.report.received = record.reported_received
+    leg.report.heard_ssrc = record.heard_ssrc
+    leg.report.heard_ntp = record.heard_ntp
+    leg.report.heard_ns = record.heard_ns

@@ -1,0 +1,189 @@
+"""One leg's encryption: what our SDP says of it, and what the stream is told when both sides have spoken.
+
+A leg keeps one key of ours for each suite as long as it lives, so that a re-INVITE that changes nothing changes no key
+(RFC 4568 7.1.4), and one that does never takes a counter back. What is offered first follows from the node's policy:
+
+  | policy     | a phone that is to be encrypted     | any other |
+  |------------|-------------------------------------|-----------|
+  | `off`      | RTP/AVP                             | RTP/AVP   |
+  | `optional` | RTP/AVP with a=crypto (RFC 8643)    | RTP/AVP   |
+  | `required` | RTP/SAVP with both kinds of keys    | the same  |
+
+A phone that refuses an offer with 488 may be one that takes no call without encryption: it gets another as if that were
+required, and then one with UDP/TLS/RTP/SAVP (`insist`). Later offers repeat what was agreed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from pbx.call.ports import Stream
+from pbx.core.errors import PeerError
+from pbx.model.stream import SrtpKey
+from pbx.sip.sdp import crypto
+from pbx.sip.sdp.negotiate import AudioSession
+from pbx.sip.sdp.security import (
+    PLAIN_PROTOCOLS,
+    Ours,
+    Security,
+    SrtpPolicy,
+    Way,
+    dtls_lines,
+    is_active,
+    sdes_lines,
+)
+
+SECURE_TRANSPORTS = ("TLS", "WSS")
+"""Over these, keys in SDP are nobody else's to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What both sides have said."""
+
+    way: Way
+    protocol: str
+    setup: str = ""
+
+
+class Encryption:
+    """Of one leg. `wanted`: a first offer of ours asks for encryption; `insist`: in this way, and no other will do."""
+
+    def __init__(
+        self, stream: Stream, policy: SrtpPolicy, *, wanted: bool = False, insist: Way | None = None
+    ) -> None:
+        self.policy: SrtpPolicy = policy
+        self._wanted = wanted
+        self._insist = insist or (Way.SDES if policy == "required" else None)
+        self._stream = stream
+        self._material: dict[str, bytes] = {}
+        self._agreed: _Agreed | None = None
+        self._offered: tuple[crypto.Crypto, ...] = ()
+        self._offered_setup = ""
+        self._keys: tuple[SrtpKey, SrtpKey] | None = None
+
+    @property
+    def next_way(self) -> Way | None:
+        """What to insist on in another offer, to a phone that has refused ours; None: there is none left."""
+        if self.policy == "off" or self._insist is Way.DTLS:
+            return None
+        return Way.SDES if self._insist is None else Way.DTLS
+
+    # -- our offer -------------------------------------------------------------------------------------------------
+
+    def offer(self, *, secure: bool | None = None) -> Ours:
+        """What our offer says. `secure` None: what was agreed, or what policy and `wanted` make of a first offer."""
+        self._offered, self._offered_setup = (), ""
+        agreed = self._agreed if secure is None else None
+        if agreed is not None:
+            way, protocol = agreed.way, agreed.protocol
+        elif self.policy == "off":
+            way, protocol = Way.PLAIN, "RTP/AVP"
+        elif self._insist is not None:
+            way, protocol = self._insist, "RTP/SAVP" if self._insist is Way.SDES else "UDP/TLS/RTP/SAVP"
+        else:
+            way, protocol = Way.SDES if (self._wanted if secure is None else secure) else Way.PLAIN, "RTP/AVP"
+        return self._say(way, protocol)
+
+    def _say(self, way: Way, protocol: str) -> Ours:
+        if way is Way.PLAIN:
+            return Ours(protocol)
+        lines: tuple[str, ...] = ()
+        if way is Way.SDES:
+            self._offered = tuple(
+                self._crypto(tag, suite) for tag, suite in enumerate(crypto.SUITES, start=1)
+            )
+            lines = sdes_lines(self._offered)
+        if way is Way.DTLS or (self._agreed is None and self._insist is Way.SDES):
+            self._offered_setup = "actpass"
+            lines += dtls_lines(self._stream.fingerprint, "actpass")
+        return Ours(protocol, lines)
+
+    def take_answer(self, answer: AudioSession) -> None:
+        """The phone's answer. Raises `PeerError` 488 when it is not what we offered; nothing has changed then."""
+        theirs = answer.security
+        if self._offered and theirs.crypto_lines:
+            pair = crypto.accepted(self._offered, answer.media[answer.media_index].all("crypto"))
+            self._agree(_Agreed(Way.SDES, theirs.protocol), answer, pair=pair)
+        elif self._offered_setup and theirs.fingerprints:
+            active = is_active(theirs.setup, offered=self._offered_setup)
+            if active is None:
+                raise PeerError(488, "Unusable DTLS Setup")
+            self._agree(_Agreed(Way.DTLS, theirs.protocol), answer, active=active)
+        elif self._insist is not None or theirs.protocol not in PLAIN_PROTOCOLS:
+            raise PeerError(488, "Answer Without Keys")
+        else:
+            self._agree(_Agreed(Way.PLAIN, theirs.protocol), answer)
+
+    # -- our answer ------------------------------------------------------------------------------------------------
+
+    def answer(self, offer: AudioSession) -> Ours:
+        """What our answer to this offer says; the stream is ready for it. Raises `PeerError` 488."""
+        theirs = offer.security
+        way = theirs.allowed(self.policy)
+        if way is None:
+            raise PeerError(488, "Encryption Required" if theirs.way is Way.PLAIN else "Not Acceptable Here")
+        if way is Way.PLAIN:
+            self._agree(_Agreed(way, theirs.protocol), offer)
+            return Ours(theirs.protocol)
+        if way is Way.SDES:
+            chosen = crypto.choose(theirs.cryptos)
+            if chosen is None:
+                raise PeerError(488, "Not Acceptable Here")
+            ours = self._crypto(chosen.tag, chosen.suite)
+            self._agree(_Agreed(way, theirs.protocol), offer, pair=(ours, chosen))
+            return Ours(theirs.protocol, sdes_lines((ours,)))
+        setup = self._setup_for(theirs)
+        self._agree(_Agreed(way, theirs.protocol, setup), offer, active=setup == "active")
+        return Ours(theirs.protocol, dtls_lines(self._stream.fingerprint, setup))
+
+    def _setup_for(self, theirs: Security) -> str:
+        """Passive where we may choose: a phone behind NAT can only begin itself. A role once taken stays."""
+        if theirs.setup == "passive":
+            return "active"
+        if theirs.setup == "actpass" and self._agreed is not None and self._agreed.setup:
+            return self._agreed.setup
+        if theirs.setup in ("active", "actpass", ""):
+            return "passive"
+        raise PeerError(488, "Unusable DTLS Setup")
+
+    # -- both ------------------------------------------------------------------------------------------------------
+
+    def _crypto(self, tag: int, suite: crypto.Suite) -> crypto.Crypto:
+        if suite.name not in self._material:
+            self._material[suite.name] = secrets.token_bytes(suite.material_bytes)
+        return crypto.Crypto(tag, suite, self._material[suite.name])
+
+    def _agree(
+        self,
+        agreed: _Agreed,
+        session: AudioSession,
+        *,
+        pair: tuple[crypto.Crypto, crypto.Crypto] | None = None,
+        active: bool = False,
+    ) -> None:
+        """Tell the stream; an agreement that changes nothing tells it nothing."""
+        if pair is not None:
+            ours, theirs = pair
+            keys = (_srtp_key(theirs), _srtp_key(ours))
+            if keys != self._keys:
+                self._stream.secure(*keys)
+            self._keys = keys
+        elif agreed.way is Way.DTLS:
+            self._keys = None
+            self._stream.handshake(
+                active=active,
+                fingerprints=session.security.fingerprints,
+                host=session.host,
+                port=session.rtp_port,
+            )
+            agreed = _Agreed(agreed.way, agreed.protocol, "active" if active else "passive")
+        elif self._agreed is not None and self._agreed.way is not Way.PLAIN:
+            self._keys = None
+            self._stream.secure(None, None, required=False)
+        self._agreed = agreed
+
+
+def _srtp_key(of: crypto.Crypto) -> SrtpKey:
+    return SrtpKey(of.suite.profile, of.key, of.salt)

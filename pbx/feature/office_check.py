@@ -1,0 +1,67 @@
+"""What no single record can know: that what it names exists, and that no number is given twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from pbx.core.errors import UserError
+from pbx.model.kind import Kind, references
+from pbx.model.kinds import KINDS, kind_named
+
+__all__ = ["OfficeRecords", "User", "check_record", "users_of"]
+
+OfficeRecords = Mapping[str, Sequence[Any]]
+"""All records of an office by the name of their kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A record that names another one, and where."""
+
+    kind: Kind
+    key: str
+    path: str
+
+
+def users_of(office: OfficeRecords, kind: Kind, key: str) -> Iterator[User]:
+    """Every record that names this one."""
+    for each in KINDS:
+        for record in office.get(each.name, ()):
+            for found in references(record):
+                if (found.kind, found.key) == (kind.name, key):
+                    yield User(each, each.key_of(record), found.path)
+
+
+def check_record(
+    office: OfficeRecords, kind: Kind, record: msgspec.Struct, path: str = "$"
+) -> Iterator[UserError]:
+    """What is wrong with `record`, which is (or is to be) a part of `office`."""
+    for found in references(record, path):
+        if not _has(office, found.kind, found.key):
+            yield UserError(
+                f"there is no {kind_named(found.kind).words} {found.key}",
+                http_status=422,
+                path=found.path,
+                got=found.key,
+                action="Create it first, or choose another",
+            )
+    if kind.numbered:
+        key = kind.key_of(record)
+        for other in KINDS:
+            if other.numbered and other is not kind and _has(office, other.name, key):
+                yield UserError(
+                    f"the number {key} is that of {other.a_one} already",
+                    http_status=409,
+                    path=f"{path}.{kind.key}",
+                    got=key,
+                    action="Choose another number",
+                )
+
+
+def _has(office: OfficeRecords, name: str, key: str) -> bool:
+    kind = kind_named(name)
+    return any(kind.key_of(each) == key for each in office.get(name, ()))

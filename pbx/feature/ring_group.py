@@ -1,0 +1,122 @@
+"""Ring groups: several extensions under one number, all at once or one by one.
+
+Who talked last is remembered across restarts, so that "longest idle" and "round robin" stay fair.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from pbx.call.call import Call
+from pbx.call.connect import join
+from pbx.call.fork import Fork, Lost, Redirect
+from pbx.model.call_event import CallRouted
+from pbx.model.leg_event import LegCause
+from pbx.model.party import DialTarget, Party
+from pbx.model.ring_group import RingGroup
+
+__all__ = ["Fairness", "RingGroups"]
+
+
+class Fairness:
+    """When each member of each group last talked, and with whom the next call of a group begins.
+
+    `save` is given the whole, plain, after each change; `restore` takes it back at the next start.
+    """
+
+    def __init__(self, save: Callable[[Mapping[str, float]], None] = lambda _: None) -> None:
+        self._talked: dict[str, float] = {}
+        self._save = save
+
+    def restore(self, talked: Mapping[str, float]) -> None:
+        self._talked = dict(talked)
+
+    def talked(self, group: str, member: str, at: float) -> None:
+        self._talked[f"{group}/{member}"] = at
+        self._save(self._talked)
+
+    def idle_since(self, group: str, member: str) -> float:
+        return self._talked.get(f"{group}/{member}", 0.0)
+
+    def first(self, group: str, members: Sequence[str]) -> int:
+        """The place after whoever the last call began with."""
+        place = self._talked.get(f"{group}/next", 0.0)
+        return int(place) % len(members)
+
+    def began(self, group: str, place: int) -> None:
+        self._talked[f"{group}/next"] = float(place + 1)
+        self._save(self._talked)
+
+
+class RingGroups:
+    """`groups` are the office's. `targets` gives an extension's phones, none for one that takes no calls now; `busy`
+    says who is in a call.
+    """
+
+    def __init__(
+        self,
+        groups: Callable[[], Sequence[RingGroup]],
+        targets: Callable[[str], Sequence[DialTarget]],
+        *,
+        busy: Callable[[str], bool],
+        fairness: Fairness,
+        redirect: Redirect,
+    ) -> None:
+        self._groups = groups
+        self._targets = targets
+        self._busy = busy
+        self._fairness = fairness
+        self._redirect = redirect
+
+    def find(self, number: str) -> RingGroup | None:
+        return next((each for each in self._groups() if each.number == number), None)
+
+    async def ring(self, call: Call, group: RingGroup) -> Lost | None:
+        """Ring until somebody answers and that call is over (None), or nobody has."""
+        call.record(
+            CallRouted(call=call.id, at=call.now(), kind="ring_group", to=group.number, to_name=group.name)
+        )
+        lost = Lost(LegCause.UNREACHABLE, 480)
+        left_s = float(group.ring_timeout_s)
+        for members in self._rounds(group):
+            targets = [target for member in members for target in self._shown(call, group, member)]
+            if not targets:
+                continue
+            began = call.now()
+            one_s = left_s if group.strategy == "all" else min(left_s, group.member_timeout_s)
+            outcome = await Fork(call, ring_timeout_s=one_s, redirect=self._redirect).ring(targets)
+            if not isinstance(outcome, Lost):
+                self._fairness.talked(group.number, outcome.label, call.now().timestamp())
+                await join(call, outcome)
+                return None
+            lost = outcome
+            left_s -= (call.now() - began).total_seconds()
+            if left_s < 1:
+                break
+        return lost
+
+    def _rounds(self, group: RingGroup) -> list[list[str]]:
+        """Who is rung together, round by round."""
+        free = [each for each in group.members if not (group.skip_busy and self._busy(each))]
+        if group.strategy == "all":
+            return [free]
+        if group.strategy == "random":
+            random.shuffle(free)
+        elif group.strategy == "longest_idle":
+            free.sort(key=lambda each: self._fairness.idle_since(group.number, each))
+        elif group.strategy == "round_robin":
+            place = self._fairness.first(group.number, group.members)
+            self._fairness.began(group.number, place)
+            order = [*group.members[place:], *group.members[:place]]
+            free = [each for each in order if each in free]
+        return [[each] for each in free]
+
+    def _shown(self, call: Call, group: RingGroup, member: str) -> list[DialTarget]:
+        caller = call.caller
+        if group.name_prefix:
+            caller = Party(
+                caller.number, f"{group.name_prefix}{caller.name or caller.number}", caller.extension
+            )
+        return [replace(each, caller=caller) for each in self._targets(member)]

@@ -1,0 +1,242 @@
+"""All trunks of the office: kept registered, checked, found for calls that go out and come in.
+
+Each enabled trunk has tasks of its own: one keeps it registered, one asks it by OPTIONS whether it is there, one looks
+up the addresses it may call from. A change of its record ends them and starts them anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from pbx.core.clock import Clock
+from pbx.core.errors import PeerError
+from pbx.core.tasks import Supervisor
+from pbx.feature.trunk_line import TrunkLine
+from pbx.model.trunk import TrunkStatus, TrunkWrite
+from pbx.sip.build import request_of
+from pbx.sip.hop import Hop
+from pbx.sip.message import Request, Response
+from pbx.sip.registration import Account, Registration, RegistrationState
+from pbx.transport.identity import contact
+
+__all__ = ["Trunks", "UserAgent"]
+
+log = logging.getLogger(__name__)
+
+LOOKUP_EVERY_S = 60.0
+FIRST_CHECK_S = 1.0
+UNREGISTER_S = 2.0
+
+
+class UserAgent(Protocol):
+    """What trunks need of the node's user agent."""
+
+    async def request(self, request: Request, hop: Hop) -> Response: ...
+
+    async def hops(self, uri: str) -> list[Hop]: ...
+
+    def facing(self, hop: Hop) -> Hop: ...
+
+
+class Trunks:
+    """`load` reads the trunks with their passwords. `changed` is told whenever a trunk's state may have changed."""
+
+    def __init__(
+        self,
+        agent: UserAgent,
+        clock: Clock,
+        load: Callable[[], Awaitable[Sequence[TrunkWrite]]],
+        *,
+        country: str,
+        changed: Callable[[TrunkStatus], None] = lambda _: None,
+    ) -> None:
+        self._agent = agent
+        self._clock = clock
+        self._load = load
+        self._country = country
+        self._changed = changed
+        self._lines: dict[str, TrunkLine] = {}
+        self._tasks: dict[str, Supervisor] = {}
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def reload(self) -> None:
+        """Take over the trunks as they are stored; those that did not change keep their registration."""
+        wanted = {each.id: each for each in await self._load()}
+        for name, line in list(self._lines.items()):
+            if wanted.get(name) != line.trunk:
+                await self._end(name)
+        for name, trunk in wanted.items():
+            if name not in self._lines:
+                self._begin(trunk)
+
+    async def close(self) -> None:
+        """Take every registration back, as far as the providers answer in time."""
+        await asyncio.gather(*(self._end(name) for name in list(self._lines)))
+
+    def _begin(self, trunk: TrunkWrite) -> None:
+        line = self._lines[trunk.id] = TrunkLine(trunk, country=self._country)
+        tasks = self._tasks[trunk.id] = Supervisor()
+        if not trunk.enabled:
+            return
+        tasks.spawn("trunk addresses", self._look_up(line))
+        if trunk.register:
+            tasks.spawn("trunk registration", self._keep_registered(line))
+        if trunk.check_every_s:
+            tasks.spawn("trunk check", self._check(line))
+
+    async def _end(self, name: str) -> None:
+        line, tasks = self._lines.pop(name), self._tasks.pop(name)
+        await tasks.aclose()
+        if line.registration is not None:
+            try:
+                async with asyncio.timeout(UNREGISTER_S):
+                    await self._exchange(line, line.registration, line.registration.stop())
+            except (TimeoutError, PeerError):
+                log.info("a trunk was left without taking the registration back", extra={"trunk": name})
+
+    # -- for calls -----------------------------------------------------------------------------------------------------
+
+    @property
+    def lines(self) -> Mapping[str, TrunkLine]:
+        return self._lines
+
+    def calling(self, request_user: str, hop: Hop) -> TrunkLine | None:
+        """The trunk a request comes from: it knows our Contact there, or sends from the provider's address."""
+        for line in self._lines.values():
+            if line.trunk.enabled and secrets.compare_digest(line.token.encode(), request_user.encode()):
+                return line
+        return next(
+            (line for line in self._lines.values() if line.trunk.enabled and line.sends_from(hop)),
+            None,
+        )
+
+    def statuses(self) -> list[TrunkStatus]:
+        now = self._clock.monotonic()
+        return [line.view(now) for line in self._lines.values()]
+
+    # -- tasks ---------------------------------------------------------------------------------------------------------
+
+    async def _keep_registered(self, line: TrunkLine) -> None:
+        while line.registration is None:
+            line.registration = await self._account(line)
+            if line.registration is None:
+                await asyncio.sleep(5 + 5 * random.random())  # noqa: S311  spreads the load, hides nothing
+        registration = line.registration
+        while True:
+            if registration.next_at is not None:
+                await asyncio.sleep(max(0.0, registration.next_at - self._clock.monotonic()))
+            await self._exchange(line, registration, registration.tick(self._clock.monotonic()))
+
+    async def _account(self, line: TrunkLine) -> Registration | None:
+        """A registration for the address that faces the provider now; None while its name is not found."""
+        try:
+            hops = await self._agent.hops(line.uri)
+        except PeerError as error:
+            line.status = error.sip_status
+            self._tell(line)
+            return None
+        trunk = line.trunk
+        account = Account(
+            aor=line.aor,
+            registrar=line.registrar,
+            contact=contact(line.token, self._agent.facing(hops[0])),
+            username=trunk.auth_username or trunk.username,
+            password=trunk.password or "",
+            expires_s=trunk.expires_s,
+        )
+        return Registration(
+            account,
+            call_id=secrets.token_hex(16),
+            tag=secrets.token_hex(8),
+            random=random.random,
+            new_cnonce=lambda: secrets.token_hex(8),
+        )
+
+    async def _exchange(self, line: TrunkLine, registration: Registration, request: Request | None) -> None:
+        """Send, take the answer, and what follows from it."""
+        before = (registration.state, registration.error)
+        while request is not None:
+            response = await self._ask(line, request)
+            now = self._clock.monotonic()
+            if response is None:
+                registration.failed(503, now)
+                break
+            request = registration.responded(response, now)
+        if (registration.state, registration.error) != before:
+            self._say(line, registration)
+            self._tell(line)
+
+    def _say(self, line: TrunkLine, registration: Registration) -> None:
+        where = {"trunk": line.trunk.id, "status": registration.status}
+        if registration.error:
+            log.warning("trunk is not registered", extra=where | {"reason": registration.error})
+        elif registration.state is RegistrationState.REGISTERED:
+            log.info("trunk is registered", extra=where)
+
+    async def _check(self, line: TrunkLine) -> None:
+        """Ask by OPTIONS: any answer but silence says that somebody is there."""
+        await asyncio.sleep(FIRST_CHECK_S * (1 + random.random()))  # noqa: S311
+        while True:
+            asked = self._clock.monotonic()
+            response = await self._ask(line, self._options(line))
+            line.status = response.status if response is not None else 503
+            answers = response is not None and response.status not in (408, 503)
+            line.round_trip_ms = (self._clock.monotonic() - asked) * 1000 if answers else None
+            if answers != line.answers:
+                line.answers = answers
+                self._tell(line)
+            pause_s = line.trunk.check_every_s * (0.9 + 0.2 * random.random())  # noqa: S311
+            await asyncio.sleep(pause_s if answers else min(pause_s, 15.0))
+
+    def _options(self, line: TrunkLine) -> Request:
+        return request_of(
+            "OPTIONS",
+            line.registrar,
+            from_=f"<{line.aor}>;tag={secrets.token_hex(8)}" if line.trunk.username else _anonymous(),
+            to=f"<{line.registrar}>",
+            call_id=secrets.token_hex(16),
+            cseq=1,
+            headers=(("Accept", "application/sdp"),),
+        )
+
+    async def _ask(self, line: TrunkLine, request: Request) -> Response | None:
+        """The final response of the first address that answers at all."""
+        try:
+            hops = await self._agent.hops(line.uri)
+        except PeerError as error:
+            log.info("a trunk's server is not found", extra={"trunk": line.trunk.id, "reason": error.reason})
+            return None
+        response = None
+        for hop in hops[:4]:
+            twin = Request(request.method, request.uri, request.headers.copy(), request.body)
+            response = await self._agent.request(twin, hop)
+            if response.status not in (408, 503):
+                break
+        return response
+
+    async def _look_up(self, line: TrunkLine) -> None:
+        while True:
+            line.found(await self._addresses(line.servers()), await self._addresses(line.named()))
+            await asyncio.sleep(LOOKUP_EVERY_S)
+
+    async def _addresses(self, names: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        for name in dict.fromkeys(names):
+            try:
+                found.update(hop.remote_host for hop in await self._agent.hops(f"sip:{name}"))
+            except PeerError:
+                continue
+        return found
+
+    def _tell(self, line: TrunkLine) -> None:
+        self._changed(line.view(self._clock.monotonic()))
+
+
+def _anonymous() -> str:
+    return f"<sip:anonymous@anonymous.invalid>;tag={secrets.token_hex(8)}"

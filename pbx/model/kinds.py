@@ -1,0 +1,66 @@
+"""The kinds of records of an office, in the order of its document: a record names kinds that stand before it."""
+
+from __future__ import annotations
+
+from pbx.model.extension import Extension, ExtensionWrite
+from pbx.model.inbound_number import InboundNumber
+from pbx.model.kind import Kind
+from pbx.model.outbound_route import OutboundRoute
+from pbx.model.ring_group import RingGroup
+from pbx.model.trunk import Trunk, TrunkWrite
+
+__all__ = ["EXTENSION", "INBOUND_NUMBER", "KINDS", "OUTBOUND_ROUTE", "RING_GROUP", "TRUNK", "kind_named"]
+
+EXTENSION = Kind(
+    name="extension",
+    plural="extensions",
+    title="Extensions",
+    record=Extension,
+    write=ExtensionWrite,
+    key="number",
+    secret="sip_password",  # noqa: S106  the field's name
+    secret_needed=True,
+    numbered=True,
+)
+RING_GROUP = Kind(
+    name="ring_group",
+    plural="ring_groups",
+    title="Ring groups",
+    record=RingGroup,
+    write=RingGroup,
+    key="number",
+    numbered=True,
+)
+TRUNK = Kind(
+    name="trunk",
+    plural="trunks",
+    title="Trunks",
+    record=Trunk,
+    write=TrunkWrite,
+    secret="password",  # noqa: S106  the field's name
+)
+INBOUND_NUMBER = Kind(
+    name="inbound_number",
+    plural="inbound_numbers",
+    title="Inbound numbers",
+    record=InboundNumber,
+    write=InboundNumber,
+    key="number",
+)
+OUTBOUND_ROUTE = Kind(
+    name="outbound_route",
+    plural="outbound_routes",
+    title="Outbound routes",
+    record=OutboundRoute,
+    write=OutboundRoute,
+)
+
+KINDS: tuple[Kind, ...] = (EXTENSION, RING_GROUP, TRUNK, INBOUND_NUMBER, OUTBOUND_ROUTE)
+
+
+def kind_named(name: str) -> Kind:
+    """Raises `KeyError`."""
+    for each in KINDS:
+        if each.name == name:
+            return each
+    raise KeyError(name)

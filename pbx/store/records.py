@@ -1,0 +1,228 @@
+"""The office's records of every kind (`pbx.model.kinds`), with their sealed secrets and revisions.
+
+Every change is published on the topic "records" after it is committed, also one that another process made.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from pbx.core.errors import UserError
+from pbx.core.events import EventBus
+from pbx.core.secret import SecretBox
+from pbx.model.kind import Kind
+from pbx.model.records_changed import RecordsChanged
+from pbx.store.database import Database
+from pbx.store.thread import Work
+
+__all__ = ["TOPIC", "RecordStore", "Stored"]
+
+TOPIC = "records"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record and its revision."""
+
+    record: Any
+    revision: int
+
+
+class RecordStore:
+    """All kinds of records. Keys sort as numbers do: shorter first."""
+
+    def __init__(self, database: Database, box: SecretBox, bus: EventBus | None = None) -> None:
+        self._database = database
+        self._box = box
+        self._bus = bus
+        database.on_foreign_change(lambda: self._publish(RecordsChanged()))
+
+    async def all(self, kind: Kind) -> list[Any]:
+        rows = await self._rows(
+            "SELECT record FROM records WHERE kind=? ORDER BY length(key), key", kind.name
+        )
+        decode = _decoder(kind.record)
+        return [decode(record) for (record,) in rows]
+
+    async def get(self, kind: Kind, key: str) -> Stored | None:
+        rows = await self._rows("SELECT record, revision FROM records WHERE kind=? AND key=?", kind.name, key)
+        return next((Stored(_decoder(kind.record)(record), revision) for record, revision in rows), None)
+
+    async def secret(self, kind: Kind, key: str) -> str | None:
+        """In clear; None when there is no such record, or it has none."""
+        rows = await self._rows("SELECT secret FROM records WHERE kind=? AND key=?", kind.name, key)
+        return next((self._open(kind, key, sealed) for (sealed,) in rows), None)
+
+    async def everything(self, kind: Kind) -> list[Any]:
+        """All records of the kind as they are written, with their secrets: what a document is compared with."""
+        rows = await self._rows(
+            "SELECT key, record, secret FROM records WHERE kind=? ORDER BY length(key), key", kind.name
+        )
+        decode = _decoder(kind.record)
+        return [
+            kind.with_secret(decode(record), self._open(kind, key, sealed)) for key, record, sealed in rows
+        ]
+
+    async def create(self, kind: Kind, write: msgspec.Struct) -> Stored:
+        """Raises `UserError` 409 when the key is taken, 422 without a secret that the kind needs."""
+        key = kind.key_of(write)
+        if kind.secret_needed and kind.secret_of(write) is None:
+            raise missing_secret(kind)
+        row = self._row(kind, write)
+
+        def work(connection: sqlite3.Connection) -> int:
+            revision = _next_revision(0)
+            try:
+                connection.execute("INSERT INTO records VALUES (?,?,?,?,?)", (kind.name, key, revision, *row))
+            except sqlite3.IntegrityError:
+                raise taken(kind, key) from None
+            return revision
+
+        revision = await self._change(work, kind, key)
+        return Stored(kind.without_secret(write), revision)
+
+    async def replace(
+        self, kind: Kind, key: str, write: msgspec.Struct, *, if_revision: int | None = None
+    ) -> Stored:
+        """Everything but the key; without a secret the old one stays. Raises `UserError` 404, 412 when the record has
+        another revision, 422 for another key.
+        """
+        if kind.key_of(write) != key:
+            raise UserError(
+                f"the {kind.key} of {kind.a_one} does not change",
+                http_status=422,
+                path=f"$.{kind.key}",
+                got=kind.key_of(write),
+                needed=key,
+                action=f"Create a new {kind.words} and delete this one",
+            )
+        record, sealed = self._row(kind, write)
+
+        def work(connection: sqlite3.Connection) -> int:
+            revision = _next_revision(_check(connection, kind, key, if_revision))
+            connection.execute(
+                "UPDATE records SET revision=?, record=?, secret=coalesce(?, secret) WHERE kind=? AND key=?",
+                (revision, record, sealed, kind.name, key),
+            )
+            return revision
+
+        revision = await self._change(work, kind, key)
+        return Stored(kind.without_secret(write), revision)
+
+    async def delete(self, kind: Kind, key: str, *, if_revision: int | None = None) -> None:
+        """Raises `UserError` 404, or 412 when the record has another revision."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            _check(connection, kind, key, if_revision)
+            _delete(connection, kind, key)
+
+        await self._change(work, kind, key)
+
+    async def apply(
+        self, put: Sequence[tuple[Kind, msgspec.Struct]], remove: Sequence[tuple[Kind, str]] = ()
+    ) -> None:
+        """Create or change `put` and delete `remove`, all or nothing. A record without a secret keeps the old one."""
+        rows = [(kind, kind.key_of(write), *self._row(kind, write)) for kind, write in put]
+
+        def work(connection: sqlite3.Connection) -> None:
+            for kind, key in remove:
+                _delete(connection, kind, key)
+            for kind, key, record, sealed in rows:
+                connection.execute(
+                    "INSERT INTO records VALUES (?,?,?,?,?) ON CONFLICT (kind, key) DO UPDATE SET "
+                    "revision=max(excluded.revision, revision+1), record=excluded.record, "
+                    "secret=coalesce(excluded.secret, secret)",
+                    (kind.name, key, _next_revision(0), record, sealed),
+                )
+
+        await self._database.write(work)
+        for name in dict.fromkeys(kind.name for kind, _ in (*put, *remove)):
+            keys = [kind.key_of(write) for kind, write in put if kind.name == name]
+            keys += [key for kind, key in remove if kind.name == name]
+            self._publish(RecordsChanged(kind=name, keys=tuple(keys)))
+
+    # -- below -----------------------------------------------------------------------------------------------------
+
+    async def _rows(self, query: str, *values: str) -> list[Any]:
+        return await self._database.read(lambda connection: connection.execute(query, values).fetchall())
+
+    async def _change(self, work: Work[Any], kind: Kind, key: str) -> Any:
+        result = await self._database.write(work)
+        self._publish(RecordsChanged(kind=kind.name, keys=(key,)))
+        return result
+
+    def _publish(self, changed: RecordsChanged) -> None:
+        if self._bus is not None:
+            self._bus.publish(TOPIC, changed)
+
+    def _row(self, kind: Kind, write: msgspec.Struct) -> tuple[str, bytes | None]:
+        secret = kind.secret_of(write)
+        sealed = None if secret is None else self._box.seal(secret, context=context(kind, kind.key_of(write)))
+        return msgspec.json.encode(kind.without_secret(write)).decode(), sealed
+
+    def _open(self, kind: Kind, key: str, sealed: bytes | None) -> str | None:
+        return None if sealed is None else self._box.open(bytes(sealed), context=context(kind, key))
+
+
+def context(kind: Kind, key: str) -> str:
+    """Where a secret is sealed to: moved to another record, it does not open."""
+    return f"{kind.name}:{key}"
+
+
+def missing_secret(kind: Kind, path: str = "$") -> UserError:
+    needed = kind.secret or ""
+    return UserError(
+        f"a new {kind.words} needs a {needed.replace('_', ' ').replace('sip', 'SIP')}",
+        http_status=422,
+        path=f"{path}.{needed}",
+        needed="8 to 128 characters",
+    )
+
+
+def taken(kind: Kind, key: str) -> UserError:
+    return UserError(
+        f"the {kind.words} {key} exists already",
+        http_status=409,
+        path=f"$.{kind.key}",
+        got=key,
+        action=f"Choose another {kind.key}, or change the one that exists",
+    )
+
+
+@cache
+def _decoder(record: type[msgspec.Struct]) -> Callable[[str], Any]:
+    return msgspec.json.Decoder(record).decode
+
+
+def _next_revision(old: int) -> int:
+    """Grows with time, so that a record made anew never has the number of one that was deleted."""
+    return max(old + 1, time.time_ns() // 1000)
+
+
+def _check(connection: sqlite3.Connection, kind: Kind, key: str, if_revision: int | None) -> int:
+    """The record's revision. Raises `UserError` 404 or 412."""
+    row = connection.execute(
+        "SELECT revision FROM records WHERE kind=? AND key=?", (kind.name, key)
+    ).fetchone()
+    if row is None:
+        raise UserError(f"there is no {kind.words} {key}", http_status=404)
+    if if_revision is not None and row[0] != if_revision:
+        raise UserError(
+            f"the {kind.words} {key} was changed by somebody else meanwhile",
+            http_status=412,
+            action="Read it again and repeat the change",
+        )
+    return int(row[0])
+
+
+def _delete(connection: sqlite3.Connection, kind: Kind, key: str) -> None:
+    connection.execute("DELETE FROM records WHERE kind=? AND key=?", (kind.name, key))
+    if kind.name == "extension":
+        connection.execute("DELETE FROM bindings WHERE extension=?", (key,))

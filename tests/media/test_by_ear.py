@@ -1,0 +1,116 @@
+"""What the far phone hears when the line is bad: level, pitch, delay, gaps, intelligibility, end to end.
+
+All conditions run at the same time, each in a call of its own, so that seconds of sound cost seconds only once.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from media_ext.codec_door import g711_decode, g711_encode
+from pbx.media.engine import MediaEngine
+from tests.media.line import CLEAN, FRAME_MS, Heard, Impairment, Spoken, Talk, converse, heard_by
+from tests.media.phone import Phone
+from tests.media.test_relay import SAME, opened
+from tests.media.voices import say
+from tests.oracles.stoi import stoi
+from tests.oracles.tones import Samples, dominant_hz, from_bytes, level_db, to_bytes, tone
+
+MakePhone = Callable[..., Phone]
+RATE_HZ = 8000
+LINES = [
+    CLEAN,
+    *(
+        Impairment(loss, jitter, seed=5)
+        for loss, jitter in ((0, 20), (0, 80), (0.02, 10), (0.05, 40), (0.1, 80))
+    ),
+]
+SENTENCE = "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background."
+
+
+def encoded(said: Samples) -> list[bytes]:
+    return [g711_encode("ulaw", to_bytes(said[at : at + 160])) for at in range(0, len(said) - 159, 160)]
+
+
+def decoded(payload: bytes) -> Samples:
+    return from_bytes(g711_decode("ulaw", payload))
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """One call's line, what was said on it and what came out."""
+
+    line: Impairment
+    said: Samples
+    spoken: Spoken
+    heard: Heard
+
+
+@pytest.fixture(scope="session")
+def sentence(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    if shutil.which("flite") is None:
+        pytest.skip("flite is not installed")
+    made = say(
+        ["flite", "-voice", "slt", "-t", "{text}", "-o", "{out}"], SENTENCE, tmp_path_factory.mktemp("said") / "s.wav",
+        RATE_HZ,
+    )  # fmt: skip
+    return made[: len(made) // 160 * 160].astype(np.float64)
+
+
+async def relayed(
+    engine: MediaEngine, phone: MakePhone, said: Samples, *, echo: bool = False
+) -> list[Listening]:
+    """The same sound over every line, through calls of their own."""
+    talks, ears = [], []
+    for number, line in enumerate(LINES):
+        a, b = phone(), phone()
+        stream = opened(engine, a, f"{number}/a")
+        if echo:
+            engine.echo(stream)
+        else:
+            engine.link(stream, opened(engine, b, f"{number}/b"), SAME, SAME)
+        talks.append(Talk(a, stream.rtp_port, encoded(said), line=line))
+        ears.append(a if echo else b)
+    spoken = await converse(talks)
+    heard = [heard_by(ear.hear(), decoded, RATE_HZ) for ear in ears]
+    return [Listening(*each) for each in zip(LINES, [said] * len(LINES), spoken, heard, strict=True)]
+
+
+def check_bit_by_bit(one: Listening) -> None:
+    """Every frame that the line let through, at its place in time, and no other; nothing held back."""
+    coded = np.concatenate([decoded(payload) for payload in encoded(one.said)]).reshape(-1, 160)
+    got, first = one.heard.samples.reshape(-1, 160), one.spoken.sent[0]
+    assert one.heard.packets == len(one.spoken.sent), one.line
+    for frame in one.spoken.sent:
+        assert np.array_equal(got[frame - first], coded[frame]), f"frame {frame} with {one.line}"
+    assert {ms // FRAME_MS + first for ms in one.heard.missing}.isdisjoint(one.spoken.sent)
+    assert one.heard.delay_ms(one.said, one.spoken) < 20 + one.line.jitter_ms / 2, one.line
+
+
+async def test_speech_that_is_passed_on_is_what_the_line_let_through(
+    engine: MediaEngine, phone: MakePhone, sentence: Samples
+) -> None:
+    """The far phone's jitter buffer is the only one. Lost frames show in the measure, so more of them would."""
+    judged = {}
+    for one in await relayed(engine, phone, sentence):
+        check_bit_by_bit(one)
+        judged[one.line] = stoi(sentence, one.heard.aligned(sentence), RATE_HZ)
+        assert judged[one.line] > 0.98 - 1.6 * one.line.loss, judged
+    assert judged[LINES[-1]] < judged[CLEAN] - 0.05, judged
+
+
+@pytest.mark.parametrize("echo", [False, True], ids=["relay", "echo"])
+async def test_a_tone_keeps_its_level_and_pitch(engine: MediaEngine, phone: MakePhone, echo: bool) -> None:
+    said = tone(1004, RATE_HZ, 1.0)
+    for one in await relayed(engine, phone, said, echo=echo):
+        check_bit_by_bit(one)
+        if one.line.loss:
+            continue
+        assert abs(dominant_hz(one.heard.samples, RATE_HZ) - 1004) < 1, one.line
+        assert abs(level_db(one.heard.samples) - level_db(said)) < 0.1, one.line
+        assert one.heard.holes_ms() == [], one.line
