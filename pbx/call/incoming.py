@@ -15,7 +15,7 @@ from pbx.sip.sdp.security import SrtpPolicy
 class CallPorts:
     """What every call of this node shares.
 
-    `local_host(remote)` is this node's address as that host sees it. `hold_tone(encoding)` is what a held party hears.
+    `local_host(remote)` is this node's address as that host sees it. `hold_tone()` is what a held party hears.
     `rtp_timeout_s` is how long audio may stop before the phone is asked whether it is still there.
     `srtp` says whether audio may be, or must be, encrypted.
     """
@@ -27,7 +27,7 @@ class CallPorts:
     rtp_timeout_s: float
     new_session_id: Callable[[], int]
     local_host: Callable[[str], str]
-    hold_tone: Callable[[str], Prompt]
+    hold_tone: Callable[[], Prompt]
     srtp: SrtpPolicy = "optional"
 
 

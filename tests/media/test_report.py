@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from pbx.media.engine import MediaEngine, Stream
-from pbx.media.prompts import hold_tone
+from pbx.media.tones import hold_tone
 from tests.media.conftest import LOOPS
 from tests.media.phone import Phone, eventually
 from tests.media.secure_phone import SecurePhone
@@ -73,7 +73,7 @@ async def test_a_listener_gets_reports_while_it_is_played_to(engine: MediaEngine
     """Nothing is heard of it, so nothing is said about it."""
     a = phone()
     sa = opened(engine, a)
-    engine.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
+    engine.play(sa, hold_tone(), loop=True)
     await asyncio.sleep(0.4)
     verdict = assert_one_stream(a.capture())
     assert sum(report.sender is not None for report in verdict.reports) >= 2
@@ -95,7 +95,7 @@ async def test_a_phone_that_is_only_heard_gets_receiver_reports(
 async def test_a_sender_that_stopped_becomes_a_receiver(engine: MediaEngine, phone: MakePhone) -> None:
     a = phone()
     sa = opened(engine, a)
-    engine.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
+    engine.play(sa, hold_tone(), loop=True)
     await asyncio.sleep(0.25)
     engine.stop_playing(sa)
     await asyncio.sleep(0.5)
@@ -173,7 +173,7 @@ async def test_an_encrypted_phone_without_keys_gets_no_report(engine: MediaEngin
     a = phone()
     sa = opened(engine, a)
     sa.secure(None, None)
-    engine.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
+    engine.play(sa, hold_tone(), loop=True)
     await asyncio.sleep(0.3)
     sa.close()
     await asyncio.sleep(0.05)
