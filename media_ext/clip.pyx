@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int16_t, int32_t, int64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from media_ext.atomics cimport reference_add
 from media_ext.audio_status cimport AUDIO_NO_MEMORY, AUDIO_OK

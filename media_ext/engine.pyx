@@ -14,13 +14,13 @@ from collections import deque
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.errno cimport ENOPKG
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
 from posix.time cimport clock_gettime, timespec
 from posix.unistd cimport close, write
 
 from media_ext.address cimport AF_INET, Address, address_set, ntohs, sockaddr, socklen_t
-from media_ext.atomics cimport load_relaxed, reference_add
+from media_ext.atomics cimport load_relaxed
 from media_ext.audio_status cimport audio_status_name
 from media_ext.clock cimport NS_PER_S, ms, now_ns
 from media_ext.codec cimport (
@@ -1089,6 +1089,7 @@ cdef class Engine:
         cdef Room room = self.rooms.get(room_id)
         if room is not None and room.playing is not None and room.playing[3] == serial:
             room.playing = None
+
     def drain_datagrams(self):
         """Every STUN and DTLS packet that waits: (leg id, component, packed host, port, bytes)."""
         cdef list datagrams = []

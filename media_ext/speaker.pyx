@@ -199,7 +199,7 @@ cdef void frame_due(Worker *w, Leg *leg, const int16_t *pcm) noexcept nogil:
 
 
 cdef bint digit_due(Worker *w, Leg *leg, uint8_t *payload) noexcept nogil:
-    """Whether a digit takes the time of this packet. Its timestamp is in the clock of the sound, as it is one stream."""
+    """Whether a digit takes the time of this packet. Its timestamp is in the sound's clock: it is one stream."""
     cdef Speaker *s = leg.speaker
     cdef DigitPacket packet
     cdef uint32_t clock_hz = s.encoder.rtp_clock_hz

@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.capacity.sound import PAYLOAD_TYPES, SEALING_KEY, SEALING_PROFILE, Series, sealed, spoken
-from pbx.media.engine import MediaEngine, Stream
+from bench.capacity.sound import PAYLOAD_TYPES, SEALING_KEY, SEALING_PROFILE, Series, sealed, speech, spoken
+from pbx.media.engine import Clip, MediaEngine, Stream
+from pbx.media.room import Room
 from pbx.model.stream import SrtpKey, StreamFormat
 
 __all__ = ["LOADS", "Load", "formats", "load_named"]
+
+ROOM = 10
+PROMPT_S = 2.0
 
 Unit = Sequence[Stream]
 Join = Callable[[MediaEngine, Sequence[Unit], Path], object]
@@ -66,6 +70,29 @@ def recorded(media: MediaEngine, units: Sequence[Unit], folder: Path) -> None:
         media.record(a, folder / f"{number}.wav")
 
 
+def bridged(media: MediaEngine, units: Sequence[Unit], _folder: Path) -> None:
+    for a, b in units:
+        media.bridge(a, b)
+
+
+def conferring(media: MediaEngine, units: Sequence[Unit], _folder: Path) -> list[Room]:
+    """Everybody talks all the time, in conferences of `ROOM` members."""
+    rooms = []
+    for at in range(0, len(units), ROOM):
+        rooms.append(media.room(ROOM, label=f"room {at}"))
+        for (member,) in units[at : at + ROOM]:
+            rooms[-1].join(member)
+    return rooms
+
+
+def prompted(media: MediaEngine, units: Sequence[Unit], _folder: Path) -> Clip:
+    """All hear the same sound, which is there once; each hears it from a place of its own."""
+    clip = Clip(speech(8000, PROMPT_S), 8000)
+    for number, (listener,) in enumerate(units):
+        media.play(listener, clip, loop=True, start_ms=number * 20 % int(PROMPT_S * 1000))
+    return clip
+
+
 LOADS: tuple[Load, ...] = (
     Load(
         name="relay",
@@ -94,6 +121,42 @@ LOADS: tuple[Load, ...] = (
         first=20,
         join=recorded,
         what="passed through, and both sides written into a WAV file of two channels",
+    ),
+    Load(
+        name="prompt",
+        title="Callers who hear a prompt",
+        unit="callers",
+        phones=("PCMU",),
+        first=50,
+        join=prompted,
+        what="a sound in memory, encoded for each; what the caller says is received and not heard",
+    ),
+    Load(
+        name="conference",
+        title="Conference members, µ-law",
+        unit="members",
+        phones=("PCMU",),
+        first=30,
+        join=conferring,
+        what=f"conferences of {ROOM}, all of whom talk all the time",
+    ),
+    Load(
+        name="g722",
+        title="Calls, µ-law ↔ G.722",
+        unit="calls",
+        phones=("PCMU", "G722"),
+        first=20,
+        join=bridged,
+        what="decoded and encoded both ways, jitter buffers included",
+    ),
+    Load(
+        name="opus",
+        title="Calls, µ-law ↔ Opus",
+        unit="calls",
+        phones=("PCMU", "OPUS"),
+        first=5,
+        join=bridged,
+        what="one Opus leg a call, 48 kHz",
     ),
 )
 

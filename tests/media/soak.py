@@ -21,10 +21,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from media_ext.engine import Prompt
-from pbx.media.engine import MediaEngine, Stream
-from pbx.media.prompts import hold_tone
+from pbx.media.engine import Clip, MediaEngine, Stream
 from pbx.media.recording import Recording
+from pbx.media.room import Room
 from pbx.media.tap import Tap
 from pbx.model.stream import RecordingEnded, RemoteMedia, SrtpKey
 from tests.media.crowd import Crowd
@@ -38,6 +37,7 @@ CHANGE_EVERY_S = 2.0  # of each call, on average
 EMPTY_EVERY_S = 60.0
 NATIVE_SLACK = 256 * 1024  # allocators keep something: what may be left of a round
 OBJECT_SLACK = 3000
+ROOMS, ROOM = 4, 12
 DRY_ROUNDS = 2  # tables and caches are filled once
 
 
@@ -94,7 +94,8 @@ class Soak:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
-        self.prompts = [hold_tone("PCMU"), Prompt(b"\xff" * 1600, encoding="PCMU", frame_bytes=160)]
+        self.clips = [Clip(bytes(2 * 8000), 8000), Clip(bytes(2 * 1600), 8000)]
+        self.rooms: list[Room] = []
         self.live: list[Call] = []
         self.ending: list[asyncio.Future[RecordingEnded]] = []
         self.number = 0
@@ -159,6 +160,9 @@ class Soak:
         for call in self.live:
             self._hang_up(call)
         self.live.clear()
+        for room in self.rooms:
+            room.close()
+        self.rooms.clear()
         await asyncio.gather(*self.ending)
         self.ending.clear()
         await eventually(lambda: self.media.streams == 0 and self.media.recordings == 0, 5.0)
@@ -174,7 +178,7 @@ class Soak:
             streams=self.media.streams,
             records=self.media.native.leg_count,
             ports=self.media.ports_available,
-            holders=sum(prompt.holders for prompt in self.prompts),
+            holders=sum(clip.holders for clip in self.clips),
             native_bytes=native_bytes(),
             objects=sys.getallocatedblocks(),
         )
@@ -184,7 +188,7 @@ class Soak:
             assert one.files == left[1].files, "a file was left open"
             assert one.threads == left[1].threads, "a thread was left"
             assert (one.streams, one.records) == (0, 0), "a stream was left"
-            assert one.holders == len(self.prompts), "somebody still holds a prompt"
+            assert one.holders == len(self.clips), "somebody still holds a sound"
         if len(left) > DRY_ROUNDS + 1:
             first, last = left[DRY_ROUNDS], left[-1]
             assert last.native_bytes - first.native_bytes < NATIVE_SLACK, "native memory grows"
@@ -227,7 +231,7 @@ class Soak:
     def hold(self, call: Call) -> None:
         which = self.chance.randrange(2)
         self._remote(call, which, send=False, receive=self.chance.random() < 0.5)
-        self.media.play(call.streams[1 - which], self.prompts[0], payload_type=0, loop=True)
+        self.media.play(call.streams[1 - which], self.clips[0], loop=True)
 
     def resume(self, call: Call) -> None:
         for which in (0, 1):
@@ -235,7 +239,7 @@ class Soak:
             self._remote(call, which)
 
     def announce(self, call: Call) -> None:
-        self.media.play(self.chance.choice(call.streams), self.prompts[1], payload_type=0, loop=False)
+        self.media.play(self.chance.choice(call.streams), self.clips[1])
 
     def part(self, call: Call) -> None:
         self.media.unlink(self.chance.choice(call.streams))
@@ -248,6 +252,38 @@ class Soak:
         other = self.chance.choice(self.live)
         if other is not call:
             self.media.link(self.chance.choice(call.streams), self.chance.choice(other.streams), SAME, SAME)
+
+    def bridge(self, call: Call) -> None:
+        a, b = call.streams
+        self.media.bridge(a, b)
+
+    def confer(self, call: Call) -> None:
+        """Into a conference that is there, or a new one; whoever hangs up or is joined to somebody leaves it."""
+        if len(self.rooms) < ROOMS:
+            self.number += 1
+            self.rooms.append(self.media.room(ROOM, label=f"{self.number}"))
+        room = self.chance.choice(self.rooms)
+        for stream in call.streams:
+            if len(room.members) < ROOM - 1 or stream in room.members:
+                room.join(stream, muted=self.chance.random() < 0.3)
+
+    def leave(self, call: Call) -> None:
+        for room in self.rooms:
+            room.leave(call.streams[0])
+
+    def end_conference(self, _call: Call) -> None:
+        if self.rooms:
+            self.rooms.pop(self.chance.randrange(len(self.rooms))).close()
+
+    def say_to_all(self, _call: Call) -> None:
+        if self.rooms:
+            self.chance.choice(self.rooms).play(self.clips[1])
+
+    def press(self, call: Call) -> None:
+        self.media.send_digits(self.chance.choice(call.streams), "12#")
+
+    def watch(self, call: Call) -> None:
+        self.media.detect_digits(self.chance.choice(call.streams), self.chance.random() < 0.7)
 
     def forget(self, call: Call) -> None:
         self.chance.choice(call.streams).set_remote(None)
@@ -298,6 +334,13 @@ CHANGES: dict[str, tuple[int, Callable[[Soak, Call], None]]] = {
     "unlink": (1, Soak.part),
     "echo": (1, Soak.echo),
     "transfer": (2, Soak.transfer),
+    "bridge": (3, Soak.bridge),
+    "conference": (3, Soak.confer),
+    "leave": (1, Soak.leave),
+    "end of conference": (1, Soak.end_conference),
+    "to all": (1, Soak.say_to_all),
+    "digits": (1, Soak.press),
+    "watch for digits": (1, Soak.watch),
     "no remote": (1, Soak.forget),
     "record": (2, Soak.record),
     "stop recording": (1, Soak.stop_recording),

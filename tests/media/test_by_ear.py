@@ -15,7 +15,7 @@ import pytest
 from media_ext.codec_door import g711_decode, g711_encode
 from pbx.media.engine import MediaEngine
 from tests.media.line import CLEAN, FRAME_MS, Heard, Impairment, Spoken, Talk, converse, heard_by
-from tests.media.phone import Phone
+from tests.media.phone import G711, Phone
 from tests.media.test_relay import SAME, opened
 from tests.media.voices import say
 from tests.oracles.stoi import stoi
@@ -113,4 +113,50 @@ async def test_a_tone_keeps_its_level_and_pitch(engine: MediaEngine, phone: Make
             continue
         assert abs(dominant_hz(one.heard.samples, RATE_HZ) - 1004) < 1, one.line
         assert abs(level_db(one.heard.samples) - level_db(said)) < 0.1, one.line
+        assert one.heard.holes_ms() == [], one.line
+
+
+async def bridged(engine: MediaEngine, phone: MakePhone, said: Samples) -> list[Listening]:
+    """µ-law in, A-law out: decoded behind a jitter buffer, losses concealed, encoded anew."""
+    talks, ears = [], []
+    for number, line in enumerate(LINES):
+        a, b = phone(), phone()
+        mu, alaw = (
+            opened(engine, each, f"{number}/{side}", formats=(voice,), voice=voice)
+            for each, side, voice in ((a, "a", G711[0]), (b, "b", G711[1]))
+        )
+        engine.bridge(mu, alaw)
+        talks.append(Talk(a, mu.rtp_port, encoded(said), line=line))
+        ears.append(b)
+    spoken = await converse(talks)
+    heard = [heard_by(ear.hear(), decoded_alaw, RATE_HZ) for ear in ears]
+    return [Listening(*each) for each in zip(LINES, [said] * len(LINES), spoken, heard, strict=True)]
+
+
+def decoded_alaw(payload: bytes) -> Samples:
+    return from_bytes(g711_decode("alaw", payload))
+
+
+async def test_decoded_speech_is_mended_and_comes_in_time(
+    engine: MediaEngine, phone: MakePhone, sentence: Samples
+) -> None:
+    """Better than with holes where the losses were, and hardly later than the line made its latest packet."""
+    for one in await bridged(engine, phone, sentence):
+        holes = np.zeros_like(sentence)
+        for frame in one.spoken.sent:
+            holes[frame * 160 : frame * 160 + 160] = sentence[frame * 160 : frame * 160 + 160]
+        judged = stoi(sentence, one.heard.aligned(sentence), RATE_HZ)
+        assert judged > 0.97 - 0.6 * one.line.loss, f"{judged:.3f} with {one.line}"
+        if one.line.loss >= 0.05:
+            assert judged > stoi(sentence, holes, RATE_HZ) + 0.01, f"{judged:.3f} with {one.line}"
+        assert one.heard.missing == (), "a stream that we make has no gaps"
+        assert one.heard.delay_ms(sentence, one.spoken) < 80 + one.line.jitter_ms, one.line
+
+
+async def test_a_decoded_tone_has_no_hole_and_keeps_its_level(engine: MediaEngine, phone: MakePhone) -> None:
+    said = tone(1004, RATE_HZ, 1.6)
+    for one in await bridged(engine, phone, said):
+        middle = one.heard.samples[4000:11000]
+        assert abs(dominant_hz(middle, RATE_HZ) - 1004) < 1, one.line
+        assert abs(level_db(middle) - level_db(said)) < 0.3 + 6 * one.line.loss, one.line
         assert one.heard.holes_ms() == [], one.line

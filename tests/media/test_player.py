@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from typing import Any
-
 import pytest
 from numpy.typing import NDArray
 
@@ -69,8 +67,8 @@ async def heard_until(phone: Phone, events: list[StreamEvent], ends: int = 1) ->
 
 
 def listening(
-    engine: MediaEngine, phone: Phone, voice: StreamFormat, **remote: object
-) -> tuple[object, list[StreamEvent]]:
+    engine: MediaEngine, phone: Phone, voice: StreamFormat, **remote: Any
+) -> tuple[Stream, list[StreamEvent]]:
     stream = opened(engine, phone, formats=ALL, voice=voice, **remote)
     events: list[StreamEvent] = []
     stream.on_event = events.append
