@@ -24,7 +24,7 @@ from pathlib import Path
 from media_ext.engine import Prompt
 from pbx.media.engine import MediaEngine, Stream
 from pbx.media.prompts import hold_tone
-from pbx.media.recorder import Recording
+from pbx.media.recording import Recording
 from pbx.media.tap import Tap
 from pbx.model.stream import RecordingEnded, RemoteMedia, SrtpKey
 from tests.media.crowd import Crowd
