@@ -7,7 +7,7 @@ from libc.stdlib cimport calloc, free
 from media_ext.atomics cimport load_acquire, load_relaxed, store_release
 from media_ext.audio_status cimport AUDIO_OK, audio_status_name
 from media_ext.clip cimport ClipData, clip_at_rate, clip_open, clip_release
-from media_ext.feed cimport FeedData, feed_open, feed_push, feed_release, feed_room
+from media_ext.feed cimport feed_open, feed_push, feed_release, feed_room
 from media_ext.player cimport GAIN_MAX, Player, player_of_clips, player_of_feed
 
 cdef enum:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from media_ext.codec_door import CodecProbe
 from pbx.media.engine import Clip, Feed, MediaEngine
+from pbx.media.stream import Stream
 from pbx.media.tones import HOLD, MILLIWATT, tone_clip
 from pbx.model.stream import PromptEnded, StreamEvent, StreamFormat
 from tests.media.phone import Phone, Rtp, eventually
