@@ -20,11 +20,11 @@ from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.transport.guard import Guard
 from pbx.transport.stream import SipStream, StreamLimits
+from pbx.transport.tcp_socket import BACKLOG, bind_tcp
 from pbx.transport.udp import family_of
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 512
 SWEEP_S = 1.0
 HANDSHAKE_S = 5.0
 """How long a peer may take to agree on TLS."""
@@ -45,24 +45,6 @@ class StreamUser(Protocol):
     def received_malformed(self, error: ParseError, hop: Hop) -> None: ...
 
     def undeliverable(self, hop: Hop) -> None: ...
-
-
-def bind_tcp(host: str, port: int) -> socket.socket:
-    """A bound TCP socket that does not listen yet. Raises `OSError`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind((host, port))
-        # Listening is what makes a second process fail, and it must fail before anything else starts.
-        sock.listen(BACKLOG)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
 
 
 class TcpListener:
