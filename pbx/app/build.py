@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
 from pbx.core.clock import SystemClock
@@ -38,6 +39,7 @@ from pbx.model.party import DialTarget
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
+from pbx.sip.sdp.negotiate import spoken
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.records import RecordStore
@@ -182,6 +184,7 @@ def build(
             local_host=local_address,
             hold_tone=hold_tone,
             srtp=config.srtp,
+            codecs=codecs_of(spoken(config.codecs), None),
         ),
         dialplan,
         supervisor=supervisor,

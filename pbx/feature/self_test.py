@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from pbx.call.call import Call
-from pbx.call.leg import voice
+from pbx.call.codecs import voice
 from pbx.call.ports import Prompt
 from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
@@ -27,7 +27,8 @@ class SelfTest:
 
     async def echo(self, call: Call) -> None:
         """Answer and send back what is heard, in whatever codec the caller likes best."""
-        first = voice(call.offered_formats())[:1]
+        spoken = voice(call.offered_formats())
+        first = spoken if call.offer is None else spoken[:1]
         await self._answer(call, "Echo test", first)
         with SilenceWatch(call, call.a):
             call.ports.media.echo(call.a.stream)
