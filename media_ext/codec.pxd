@@ -13,9 +13,9 @@ a time. PCMU, PCMA, G.722 and L16 encode any length; Opus exactly `frame_samples
 """
 from libc.stdint cimport int16_t, int32_t, uint8_t
 
-from media_ext.conceal cimport Concealer
 from media_ext.g722 cimport G722
 from media_ext.opus cimport Opus
+from media_ext.plc cimport Plc
 
 cdef enum CodecId:
     CODEC_PCMU = 0
@@ -73,7 +73,7 @@ cdef struct Codec:
     int32_t max_samples         # one payload of a UDP packet never decodes to more
     bint encodes
     bint decodes
-    Concealer concealer         # of the codecs that have none of their own
+    Plc plc                     # of the codecs that have none of their own
     CodecState state
 
 

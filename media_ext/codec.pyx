@@ -13,7 +13,6 @@ from media_ext.audio_status cimport (
     AUDIO_UNAVAILABLE,
     AUDIO_UNSUPPORTED,
 )
-from media_ext.conceal cimport conceal_close, conceal_fill, conceal_hear, conceal_open, conceal_reset
 from media_ext.g711 cimport alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from media_ext.g722 cimport (
     G722_BUILT,
@@ -37,6 +36,7 @@ from media_ext.opus cimport (
     opus_open,
     opus_reset,
 )
+from media_ext.plc cimport plc_close, plc_conceal, plc_hear, plc_open, plc_reset
 from media_ext.resample cimport SPEEXDSP_BUILT
 
 cdef enum:
@@ -74,7 +74,7 @@ cdef int32_t pcmu_decode(Codec *c, const uint8_t *payload, int32_t size, int16_t
     if fault:
         return fault
     ulaw_decode(pcm, payload, size)
-    conceal_hear(&c.concealer, pcm, size)
+    plc_hear(&c.plc, pcm, size)
     return size
 
 
@@ -91,7 +91,7 @@ cdef int32_t pcma_decode(Codec *c, const uint8_t *payload, int32_t size, int16_t
     if fault:
         return fault
     alaw_decode(pcm, payload, size)
-    conceal_hear(&c.concealer, pcm, size)
+    plc_hear(&c.plc, pcm, size)
     return size
 
 
@@ -113,7 +113,7 @@ cdef int32_t linear_decode(Codec *c, const uint8_t *payload, int32_t size, int16
     if size % 2:
         return AUDIO_DAMAGED
     l16_decode(pcm, payload, size // 2)
-    conceal_hear(&c.concealer, pcm, size // 2)
+    plc_hear(&c.plc, pcm, size // 2)
     return size // 2
 
 
@@ -125,17 +125,17 @@ cdef int32_t waveform_conceal(Codec *c, const uint8_t *next, int32_t size, int16
         return AUDIO_CLOSED
     if samples < 0:
         return AUDIO_LENGTH
-    conceal_fill(&c.concealer, pcm, samples)
+    plc_conceal(&c.plc, pcm, samples)
     return samples
 
 
 cdef void waveform_reset(Codec *c) noexcept nogil:
     if c.decodes:
-        conceal_reset(&c.concealer)
+        plc_reset(&c.plc)
 
 
 cdef void waveform_close(Codec *c) noexcept nogil:
-    conceal_close(&c.concealer)
+    plc_close(&c.plc)
     free(c)
 
 
@@ -146,7 +146,7 @@ cdef int32_t wide_encode(Codec *c, const int16_t *pcm, int32_t samples, uint8_t 
 cdef int32_t wide_decode(Codec *c, const uint8_t *payload, int32_t size, int16_t *pcm, int32_t room) noexcept nogil:
     cdef int32_t samples = g722_decode_frame(&c.state.g722, payload, size, pcm, room)
     if samples > 0:
-        conceal_hear(&c.concealer, pcm, samples)
+        plc_hear(&c.plc, pcm, samples)
     return samples
 
 
@@ -192,7 +192,7 @@ cdef int32_t open_waveform(Codec *c) noexcept nogil:
     c.reset = waveform_reset
     c.close = waveform_close
     c.rtp_clock_hz = c.rate_hz
-    return conceal_open(&c.concealer, c.rate_hz) if c.decodes else AUDIO_OK
+    return AUDIO_OK if not c.decodes or plc_open(&c.plc, c.rate_hz) else AUDIO_NO_MEMORY
 
 
 cdef int32_t open_pcmu(Codec *c) noexcept nogil:

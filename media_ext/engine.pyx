@@ -13,20 +13,37 @@ from collections import deque
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.errno cimport ENOPKG
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcmp, memcpy, memset
 from posix.time cimport clock_gettime, timespec
 from posix.unistd cimport close, write
 
 from media_ext.address cimport AF_INET, Address, address_set, ntohs, sockaddr, socklen_t
 from media_ext.atomics cimport load_relaxed, reference_add
+from media_ext.audio_status cimport audio_status_name
 from media_ext.clock cimport NS_PER_S, ms, now_ns
-from media_ext.codec cimport CODEC_G722, CODEC_L16, CODEC_OPUS, CODEC_PCMA, CODEC_PCMU
+from media_ext.codec cimport (
+    CODEC_G722,
+    CODEC_L16,
+    CODEC_OPUS,
+    CODEC_PCMA,
+    CODEC_PCMU,
+    CodecId,
+    codec_available,
+    codec_common_rate,
+    codec_has_rate,
+)
 from media_ext.formats cimport format_of
+from media_ext.hearing cimport HearingSettings, hearing_open
 from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
-from media_ext.player cimport prompt_hold, prompt_release
+from media_ext.pair cimport pair_open
+from media_ext.player cimport GAIN_UNITY
+from media_ext.mixer cimport MIX_SILENT_DBOV, mixer_level_dbov
+from media_ext.resample cimport RESAMPLE_QUALITY, resample_open
+from media_ext.room cimport room_free, room_open
+from media_ext.sound_door cimport best_rate, player_for
 from media_ext.relay_record cimport RelayRecord, relay_fits, relay_import
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
 from media_ext.rtcp cimport CNAME_BYTES
@@ -45,24 +62,42 @@ from media_ext.types cimport (
     EVENT_LATCHED,
     EVENT_PROMPT_ENDED,
     EVENT_RESUMED,
+    EVENT_ROOM_PLAYED,
     EVENT_SILENT,
-    MAX_PACKET_BYTES,
+    EVENT_STOPPED,
+    EVENT_TALKING,
     OP_ADD,
+    OP_BRIDGE,
     OP_CLOSE,
     OP_DETACH,
+    OP_DIGITS,
     OP_ECHO,
     OP_EXPORT,
     OP_FORGET,
     OP_LINK,
+    OP_LISTENER,
     OP_PLAY,
     OP_REMOTE,
+    OP_ROOM,
+    OP_SPEAKER,
     OP_SECURE,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_TAP,
     OP_UNLINK,
+    OP_WATCH,
     OP_UNTAP,
     PAYLOAD_TYPES,
+    ROOM_CLOSE,
+    ROOM_DOWN,
+    ROOM_JOIN,
+    ROOM_LEAVE,
+    ROOM_LINK,
+    ROOM_LINKS,
+    ROOM_PLAY,
+    ROOM_RATE,
+    ROOM_SEAT,
+    ROOM_UNLINK,
     RTCP,
     RTP,
     TELEPHONE_EVENT,
@@ -72,10 +107,19 @@ from media_ext.types cimport (
     Event,
     Loop,
     Operation,
-    PromptData,
+    RoomOrder,
     Worker,
 )
 from media_ext.types cimport Leg as LegRecord
+from media_ext.types cimport Room as RoomRecord
+from media_ext.voice cimport (
+    NO_TYPE,
+    Speaker,
+    VoiceSettings,
+    speaker_close,
+    speaker_open,
+    speaker_play,
+)
 from media_ext.worker cimport worker_open, worker_run, worker_shut
 
 cdef extern from "<sys/socket.h>" nogil:
@@ -90,6 +134,9 @@ cdef dict KIND_NAMES = {
     EVENT_SILENT: "silent",
     EVENT_RESUMED: "resumed",
     EVENT_LATCHED: "latched",
+    EVENT_TALKING: "talking",
+    EVENT_STOPPED: "stopped",
+    EVENT_ROOM_PLAYED: "room_played",
     EVENT_PROMPT_ENDED: "prompt_ended",
     EVENT_CLOSED: "closed",
 }
@@ -103,6 +150,9 @@ cdef dict CODEC_CODES = {
     "L16": CODEC_L16 + 1,
 }
 
+# Rates at which digits in sound can be found.
+cdef tuple DETECTABLE_HZ = (8000, 16000, 48000)
+
 FULL_RING_PATIENCE_S = 2.0
 
 
@@ -114,60 +164,27 @@ def io_uring_refusal():
     return f"the kernel refuses it: {os.strerror(refusal)}" if refusal else ""
 
 
-cdef class Prompt:
-    """Encoded audio in frames of equal length, kept once however many phones hear it.
-
-    `data` holds whole frames of `frame_bytes`; a frame lasts `frame_ms`, in timestamp units of `clock_hz`.
-    """
-
-    cdef PromptData *record
-    cdef readonly str encoding
-
-    def __init__(self, bytes data not None, *, str encoding, int frame_bytes, int clock_hz=8000, int frame_ms=20):
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
-        if self.record != NULL:
-            raise RuntimeError("a prompt is made once")
-        if not 0 < frame_bytes <= MAX_PACKET_BYTES - 12 or size == 0 or size % frame_bytes:
-            raise ValueError(f"a prompt of {size} bytes is not made of frames of {frame_bytes}")
-        if not 0 < frame_ms <= 200 or clock_hz <= 0:
-            raise ValueError(f"frames of {frame_ms} ms at {clock_hz} Hz")
-        self.record = <PromptData *> calloc(1, sizeof(PromptData))
-        if self.record == NULL:
-            raise MemoryError
-        self.record.data = <uint8_t *> malloc(size)
-        if self.record.data == NULL:
-            free(self.record)
-            self.record = NULL
-            raise MemoryError
-        memcpy(self.record.data, PyBytes_AS_STRING(data), size)
-        self.record.references = 1
-        self.record.frame_bytes = frame_bytes
-        self.record.frames = <uint32_t> (size // frame_bytes)
-        self.record.frame_ms = frame_ms
-        self.record.clock_hz = clock_hz
-        self.record.frame_units = <uint32_t> (<int64_t> clock_hz * frame_ms // 1000)
-        self.encoding = encoding
-
-    def __dealloc__(self):
-        if self.record != NULL:
-            prompt_release(self.record)
-
-    @property
-    def duration_ms(self):
-        return self.record.frames * self.record.frame_ms
-
-    @property
-    def holders(self):
-        """How many hold the audio: this object and every player."""
-        return reference_add(&self.record.references, 0)
-
-
 cdef class Leg:
     """A phone's audio: handed to the engine's methods, and read for its counters."""
 
     cdef LegRecord *record
     cdef RelayRecord *exported
     cdef int worker
+    cdef VoiceSettings voice
+    cdef bint has_voice             # `voice` is known: the node may speak on this leg
+    cdef int speaker_hz             # the rate of its speaker; 0: none was made
+    cdef bint fed                   # by a pair or a room, at `speaker_hz`
+    cdef HearingSettings hearing    # what may come and can be decoded
+    cdef int listener_hz            # the rate of its listener; 0: none was made
+    cdef Leg partner                # decoded for it and encoded for it
+    cdef Room room                  # the conference it is in
+    cdef tuple down                 # rates between which its room resamples for it
+    cdef bint closing               # no command may follow
+    cdef bint arriving              # it moves: commands of a later time may wait for that
+    cdef bint detects               # digits in sound
+    cdef bint tells                 # when its phone begins and stops talking
+    cdef Leg linked                 # what that leg says is passed on to it as it is; itself: an echo
+    cdef dict playing               # serial → Playing; what has begun and was not told ended
 
     def __dealloc__(self):
         # Only a leg that no worker knows comes here with a record: `Engine.free` and `Engine.release` see to that.
@@ -177,6 +194,11 @@ cdef class Leg:
     @property
     def id(self):
         return self.record.id if self.record != NULL else 0
+
+    @property
+    def thread(self):
+        """The number of the worker that it belongs to."""
+        return self.worker
 
     @property
     def payload_type(self):
@@ -231,6 +253,48 @@ cdef class Leg:
         }
 
 
+cdef class Playing:
+    """What a player was made of, to make it again when the phone changes over to another codec."""
+
+    cdef tuple sounds
+    cdef bint loop
+    cdef bint over
+    cdef int gain
+
+
+cdef class Room:
+    """A conference on one thread, for `Engine`."""
+
+    cdef RoomRecord *record
+    cdef readonly int capacity
+    cdef readonly int max_rate_hz
+    cdef readonly int rate_hz
+    cdef int worker
+    cdef dict members               # Leg → None, in the order in which they came
+    cdef dict coming                # Leg → None: those who wait until a leg has moved to another thread
+    cdef list links
+    cdef tuple playing              # sounds, loop, gain, serial
+
+    @property
+    def id(self):
+        return self.record.id if self.record != NULL else 0
+
+    @property
+    def legs(self):
+        """Its members, in the order in which they came."""
+        return [*self.members, *self.coming]
+
+    def level_dbov(self, Leg leg not None):
+        """How loud the member is now, after gain: -127 (silence) to 0."""
+        if self.record == NULL or leg.record == NULL or leg.record.room != self.record:
+            return MIX_SILENT_DBOV
+        return mixer_level_dbov(&self.record.mixer, leg.record.seat)
+
+    def talking(self, Leg leg not None):
+        """Whether the others hear it talk."""
+        if self.record == NULL or leg.record == NULL or leg.record.room != self.record:
+            return False
+        return bool(self.record.mixer.members[leg.record.seat].talking)
 cdef void free_record(LegRecord *record):
     """A leg that no worker knows any more, and what belongs to it."""
     if record != NULL:
@@ -286,7 +350,9 @@ cdef class Engine:
     cdef int count
     cdef int event_fd
     cdef uint32_t last_id
+    cdef uint32_t last_serial       # of players
     cdef dict legs
+    cdef dict rooms
     cdef object waiting             # calls that wait until a leg has moved to another worker
     cdef Leg moving
     cdef int moving_to
@@ -304,6 +370,7 @@ cdef class Engine:
         chosen = loop_uring() if loop == "io_uring" else loop_epoll()
         self.loop_name = loop
         self.legs = {}
+        self.rooms = {}
         self.waiting = deque()
         self.threads = []
         self.event_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -356,6 +423,8 @@ cdef class Engine:
     def release(self):
         """After `stop`: forget every leg, told closed or not."""
         self.waiting.clear()
+        for room in list(self.rooms.values()):
+            self.free_room(room)
         for leg in list(self.legs.values()):
             self.free(leg)
 
@@ -400,6 +469,7 @@ cdef class Engine:
             raise MemoryError
         self.last_id += 1
         leg.record.id = self.last_id
+        leg.playing = {}
         leg.record.sockets[RTP].fd = rtp_fd
         leg.record.sockets[RTCP].fd = rtcp_fd
         leg.record.out.ssrc = ssrc
@@ -430,18 +500,26 @@ cdef class Engine:
 
     def close(self, Leg leg not None):
         """Give the leg up: "closed" is told when its sockets are closed, and `free` may be called then."""
+        part(leg)
+        leg.closing = True
         self.submit(leg, OP_CLOSE, NULL)
 
     def free(self, Leg leg not None):
         """After "closed": give the memory back."""
         if leg.record != NULL:
+            part(leg)
             self.legs.pop(leg.record.id, None)
             free_record(leg.record)
             leg.record = NULL
 
     def set_remote(self, Leg leg not None, bytes rtp_host not None, int rtp_port, bytes rtcp_host not None,
-                   int rtcp_port, bint rtcp_mux, bint may_send, bint may_receive, formats not None):
-        """Where the phone is, and its (payload type, encoding, clock in Hz); packed hosts, empty for unknown."""
+                   int rtcp_port, bint rtcp_mux, bint may_send, bint may_receive, formats not None,
+                   voice=None, digits=None, int ptime_ms=20):
+        """Where the phone is, and its (payload type, encoding, clock in Hz); packed hosts, empty for unknown.
+
+        `voice` (payload type, encoding, clock, Opus settings) and `digits` (payload type, clock) are what the node
+        sends when it speaks itself, in packets of `ptime_ms`.
+        """
         cdef Command c
         cdef int number
         memset(&c, 0, sizeof(c))
@@ -457,7 +535,396 @@ cdef class Engine:
             c.detail.remote.codecs[number] = CODEC_CODES.get(encoding, 0)
             if encoding == "TELEPHONE-EVENT":
                 c.detail.remote.formats[number] |= TELEPHONE_EVENT
+        self.set_voice(leg, voice, digits, ptime_ms)
+        self.set_hearing(leg, formats)
         self.submit(leg, OP_REMOTE, &c)
+        self.retune(leg)
+
+    cdef set_voice(self, Leg leg, voice, digits, int ptime_ms):
+        """A speaker that is there changes over to the new format in mid-sentence."""
+        cdef VoiceSettings v
+        memset(&v, 0, sizeof(v))
+        v.digits_type = NO_TYPE
+        leg.has_voice = False
+        if voice is None or voice[1] not in CODEC_CODES:
+            return
+        number, encoding, clock_hz, opus = voice
+        v.payload_type = check_type(number)
+        v.codec.id = <CodecId> (<int> CODEC_CODES[encoding] - 1)
+        if not codec_available(v.codec.id) or (v.codec.id == CODEC_L16 and not codec_has_rate(CODEC_L16, clock_hz)):
+            return
+        leg.has_voice = True
+        v.codec.encodes = True
+        v.codec.rate_hz = clock_hz if v.codec.id == CODEC_L16 else 0
+        v.codec.ptime_ms = whole_ptime(v.codec.id, clock_hz, ptime_ms)
+        v.codec.complexity = opus.get("complexity", 5)
+        v.codec.bitrate_bps = opus.get("bitrate_bps", 0)
+        v.codec.fec = opus.get("fec", False)
+        v.codec.loss_pct = opus.get("loss_pct", 0)
+        v.codec.dtx = opus.get("dtx", False)
+        if digits is not None:
+            v.digits_type = check_type(digits[0])
+            v.digits_clock_hz = digits[1]
+        if memcmp(&v, &leg.voice, sizeof(v)):
+            leg.voice = v
+            if leg.speaker_hz:
+                self.speak(leg, leg.speaker_hz)
+
+    cdef int speak(self, Leg leg, int rate_hz) except 0:
+        """Give the leg a speaker for sound at `rate_hz`, or the next rate above it that its codec has.
+
+        Returns the speaker's rate. What is played goes on.
+        """
+        cdef Command c
+        cdef VoiceSettings v = leg.voice
+        cdef int32_t status = 0
+        if not leg.has_voice:
+            raise ValueError("no voice format was agreed on with this phone that can be encoded here")
+        if v.codec.id != CODEC_L16:
+            v.codec.rate_hz = rate_for(v.codec.id, rate_hz)
+        memset(&c, 0, sizeof(c))
+        c.detail.speaker = speaker_open(&v, &status)
+        if c.detail.speaker == NULL:
+            raise ValueError(f"the voice format cannot be sent: {audio_status_name(status).decode()}")
+        if leg.speaker_hz and leg.speaker_hz != c.detail.speaker.rate_hz:
+            try:
+                self.take_along(leg, c.detail.speaker)
+            except BaseException:
+                speaker_close(c.detail.speaker)
+                raise
+        leg.speaker_hz = c.detail.speaker.rate_hz
+        self.submit(leg, OP_SPEAKER, &c)
+        return leg.speaker_hz
+
+    cdef take_along(self, Leg leg, Speaker *fresh):
+        """Players for the new rate; the worker sets them where the old ones are."""
+        cdef Playing each
+        for serial, each in leg.playing.items():
+            speaker_play(fresh, player_for(each.sounds, fresh.rate_hz, each.loop, each.gain, 0, each.over, serial))
+
+    # -- what legs say -----------------------------------------------------------------------------------------------
+
+    cdef set_hearing(self, Leg leg, formats):
+        """What may come now; a listener that is there changes over."""
+        cdef HearingSettings h
+        cdef int code
+        memset(&h, 0, sizeof(h))
+        for _number, encoding, clock_hz in formats:
+            code = CODEC_CODES.get(encoding, 0)
+            if not code or (code - 1 == CODEC_L16 and (clock_hz % 4000 or not codec_has_rate(CODEC_L16, clock_hz))):
+                continue
+            h.codecs[code - 1] = codec_available(<CodecId> (code - 1))
+            if code - 1 == CODEC_L16:
+                h.l16_hz = clock_hz
+        if memcmp(&h, &leg.hearing, sizeof(h)):
+            leg.hearing = h
+            if leg.listener_hz and any_codec(&h):
+                rate_hz, leg.listener_hz = leg.listener_hz, 0
+                self.hear(leg, rate_hz)
+
+    cdef int hear(self, Leg leg, int rate_hz) except 0:
+        """Give the leg a listener for sound at `rate_hz`, whatever its codecs; nothing when it has one."""
+        cdef Command c
+        cdef HearingSettings h = leg.hearing
+        cdef int32_t status = 0
+        if leg.listener_hz == rate_hz and not leg.arriving:
+            return rate_hz
+        h.rate_hz = rate_hz
+        memset(&c, 0, sizeof(c))
+        c.detail.listener = hearing_open(&h, &status)
+        if c.detail.listener == NULL:
+            raise ValueError(f"what the phone sends cannot be decoded: {audio_status_name(status).decode()}")
+        leg.listener_hz = rate_hz
+        self.submit(leg, OP_LISTENER, &c)
+        return rate_hz
+
+    cdef join_at(self, Leg leg, int rate_hz):
+        """A speaker for sound at `rate_hz`, or as near to it as its codec comes, unless there is one."""
+        if leg.speaker_hz != voice_rate(leg, rate_hz) or leg.arriving:
+            self.speak(leg, rate_hz)
+
+    cdef tune(self, Leg a, Leg b):
+        """Each hears the other at the rate at which it is spoken to, if possible without a resampler."""
+        cdef int rate_hz = codec_common_rate(a.voice.codec.id, a.voice.codec.rate_hz,
+                                             b.voice.codec.id, b.voice.codec.rate_hz)
+        if rate_hz not in DETECTABLE_HZ:
+            rate_hz = 16000
+        self.join_at(a, rate_hz)
+        self.join_at(b, rate_hz)
+        self.hear(a, b.speaker_hz)
+        self.hear(b, a.speaker_hz)
+
+    cdef retune(self, Leg leg):
+        """After a change of what a phone speaks and hears: whoever it is joined to is heard at the new rate."""
+        if leg.partner is not None and can_join(leg) and can_join(leg.partner):
+            self.tune(leg, leg.partner)
+        if leg.room is not None and can_join(leg):
+            self.tune_room(leg.room)
+
+    # -- conferences ---------------------------------------------------------------------------------------------------
+
+    def room(self, int capacity, *, int thread=0, int max_rate_hz=48000):
+        """A conference for so many members."""
+        cdef Room room = Room.__new__(Room)
+        if not 0 < capacity <= 1000:
+            raise ValueError(f"a conference of {capacity}: there are some of 1 to 1000")
+        if max_rate_hz not in DETECTABLE_HZ:
+            raise ValueError(f"a conference at {max_rate_hz} Hz: 8000, 16000 or 48000")
+        self.last_id += 1
+        room.record = room_open(self.last_id, capacity, max_rate_hz)
+        if room.record == NULL:
+            raise MemoryError
+        room.capacity, room.max_rate_hz, room.rate_hz = capacity, max_rate_hz, 8000
+        room.worker = thread % self.count
+        room.members = {}
+        room.coming = {}
+        room.links = []
+        self.rooms[room.record.id] = room
+        return room
+
+    cdef order(self, Room room, Command *c):
+        cdef bytes kept
+        if room.record == NULL:
+            raise RuntimeError("the conference was closed")
+        c.detail.room.room = room.record
+        if self.moving is None:
+            self.push(room.worker, NULL, OP_ROOM, c)
+            return
+        kept = PyBytes_FromStringAndSize(<char *> c, sizeof(Command))
+        self.waiting.append(lambda: self._order_kept(room.worker, kept))
+
+    def _order_kept(self, int worker, bytes kept):
+        self.push(worker, NULL, OP_ROOM, <Command *> PyBytes_AS_STRING(kept))
+
+    def join(self, Room room not None, Leg leg not None, *, bint muted=False, int gain=GAIN_UNITY):
+        """Into the conference, out of everything else; who is in it gets the new gain. Raises ValueError."""
+        check_join(leg)
+        if leg.room is not room and leg not in room.coming:
+            if len(room.members) + len(room.coming) >= room.capacity:
+                raise ValueError(f"the conference is full: {room.capacity}")
+            room.coming[leg] = None
+        self.in_turn(lambda: self._join(room, leg, muted, gain))
+
+    def _join(self, Room room, Leg leg, bint muted, int gain):
+        cdef Command c
+        if leg.record == NULL or room.record == NULL or leg.closing or not can_join(leg):
+            room.coming.pop(leg, None)
+            return
+        if self.moved_to(leg, room.worker, lambda: self._join(room, leg, muted, gain)):
+            return
+        room.coming.pop(leg, None)
+        memset(&c, 0, sizeof(c))
+        c.detail.room.room = room.record
+        c.detail.room.muted = muted
+        c.detail.room.gain = gain
+        c.detail.room.order = ROOM_SEAT
+        if leg.room is not room:
+            part(leg)
+            room.members[leg] = None
+            leg.room = room
+            leg.fed = True
+            c.detail.room.order = ROOM_JOIN
+            c.detail.room.rate_hz = room_rate(room)
+            self.hear(leg, c.detail.room.rate_hz)
+            self.join_at(leg, c.detail.room.rate_hz)
+        leg.arriving = False
+        self.push(room.worker, leg.record, OP_ROOM, &c)
+        self.tune_room(room)
+
+    def leave(self, Room room not None, Leg leg not None):
+        """Out of the conference; nothing for one who is not in it."""
+        cdef Command c
+        if leg in room.coming:
+            self.in_turn(lambda: self.leave(room, leg))
+            return
+        if leg.room is not room or leg.record == NULL:
+            return
+        part(leg)
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_LEAVE
+        c.detail.room.room = room.record
+        self.submit(leg, OP_ROOM, &c)
+        self.in_turn(lambda: self.tune_room(room))
+
+    cdef tune_room(self, Room room):
+        """All that are linked work at the best rate that one of their members has."""
+        cdef Room each
+        cdef Leg leg
+        cdef Command c
+        cdef int rate_hz
+        if room.record == NULL:
+            return
+        rate_hz = room_rate(room)
+        for each in linked_rooms(room):
+            for leg in each.members:
+                if can_join(leg):
+                    self.hear(leg, rate_hz)
+                    self.join_at(leg, rate_hz)
+                    self.give_down(each, leg, rate_hz)
+            if each.rate_hz != rate_hz:
+                each.rate_hz = rate_hz
+                memset(&c, 0, sizeof(c))
+                c.detail.room.order = ROOM_RATE
+                c.detail.room.rate_hz = rate_hz
+                self.order(each, &c)
+                if each.playing is not None:
+                    self.start_in_room(each)
+
+    cdef give_down(self, Room room, Leg leg, int rate_hz):
+        """A resampler for a member whose codec has not the room's rate."""
+        cdef Command c
+        cdef int32_t status
+        if leg.speaker_hz == rate_hz or leg.down == (rate_hz, leg.speaker_hz):
+            return
+        memset(&c, 0, sizeof(c))
+        status = resample_open(&c.detail.room.down, rate_hz, leg.speaker_hz, RESAMPLE_QUALITY, False)
+        if status:
+            raise ValueError(f"from {rate_hz} to {leg.speaker_hz} Hz: {audio_status_name(status).decode()}")
+        leg.down = (rate_hz, leg.speaker_hz)
+        c.detail.room.order = ROOM_DOWN
+        c.detail.room.room = room.record
+        self.submit(leg, OP_ROOM, &c)
+
+    def play_in_room(self, Room room not None, tuple sounds not None, *, bint loop=False, int gain=GAIN_UNITY):
+        """To all members, beside what they say; ends what is played. Returns the serial that "room_played" tells."""
+        self.last_serial = (self.last_serial % 0x7fffffff) + 1
+        before, room.playing = room.playing, (sounds, loop, gain, self.last_serial)
+        try:
+            self.start_in_room(room)
+        except BaseException:
+            room.playing = before
+            raise
+        return room.playing[3]
+
+    cdef start_in_room(self, Room room):
+        cdef Command c
+        sounds, loop, gain, serial = room.playing
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_PLAY
+        c.detail.room.player = player_for(sounds, room.rate_hz, loop, gain, 0, False, serial)
+        self.order(room, &c)
+
+    def stop_in_room(self, Room room not None):
+        cdef Command c
+        room.playing = None
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_PLAY
+        self.order(room, &c)
+
+    def link_rooms(self, Room a not None, Room b not None):
+        """The members of each hear those of the other. Raises ValueError for another thread, or what would go round."""
+        if b in linked_rooms(a):
+            raise ValueError("these conferences hear each other already")
+        if a.worker != b.worker:
+            raise ValueError("only conferences of one thread can be linked")
+        if len(a.links) >= ROOM_LINKS or len(b.links) >= ROOM_LINKS:
+            raise ValueError(f"a conference has {ROOM_LINKS} links at most")
+        self.order_other(a, b, ROOM_LINK)
+        a.links.append(b)
+        b.links.append(a)
+        self.in_turn(lambda: self.tune_room(a))
+
+    def unlink_rooms(self, Room a not None, Room b not None):
+        if b not in a.links:
+            return
+        self.order_other(a, b, ROOM_UNLINK)
+        a.links.remove(b)
+        b.links.remove(a)
+        self.in_turn(lambda: self.tune_room(a))
+        self.in_turn(lambda: self.tune_room(b))
+
+    cdef order_other(self, Room a, Room b, RoomOrder what):
+        cdef Command c
+        if a.record == NULL or b.record == NULL:
+            raise RuntimeError("the conference was closed")
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = what
+        c.detail.room.other = b.record
+        self.order(a, &c)
+
+    def close_room(self, Room room not None):
+        """Everybody leaves. Nothing can be done with it afterwards."""
+        cdef Command c
+        if room.record == NULL:
+            return
+        for leg in list(room.members):
+            part(leg)
+        for other in list(room.links):
+            self.unlink_rooms(room, other)
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_CLOSE
+        del self.rooms[room.record.id]
+        self.order(room, &c)
+        room.record = NULL
+
+    cdef free_room(self, Room room):
+        """The threads have ended."""
+        self.rooms.pop(room.record.id, None)
+        room_free(room.record)
+        room.record = NULL
+
+    def bridge(self, Leg a not None, Leg b not None):
+        """Decode and encode between two legs; moves `b` to the thread of `a` first where they differ.
+
+        Ends what either was joined to. Raises ValueError when one of them cannot be decoded or spoken to here.
+        """
+        if a is b:
+            raise ValueError("a leg cannot be joined to itself: that is an echo")
+        check_join(a)
+        check_join(b)
+        self.in_turn(lambda: self._bridge(a, b))
+
+    def _bridge(self, Leg a, Leg b):
+        cdef Command c
+        if a.record == NULL or b.record == NULL or a.closing or b.closing or not can_join(a) or not can_join(b):
+            return
+        if self.moved_to(b, a.worker, lambda: self._bridge(a, b)):
+            return
+        if a.partner is not b:
+            part(a)
+            part(b)
+        a.partner, b.partner = b, a
+        self.tune(a, b)
+        a.fed = b.fed = True
+        b.arriving = False
+        memset(&c, 0, sizeof(c))
+        c.detail.bridge.other = b.record
+        c.detail.bridge.pair = pair_open()
+        if c.detail.bridge.pair == NULL:
+            raise MemoryError
+        self.push(a.worker, a.record, OP_BRIDGE, &c)
+
+    cdef bint moved_to(self, Leg leg, int worker, call):
+        """Whether the leg has to move first; `call` is made when it has."""
+        if leg.worker == worker:
+            return False
+        self.moving = leg
+        self.moving_to = worker
+        leg.arriving = True
+        self.push(leg.worker, leg.record, OP_DETACH, NULL)
+        self.waiting.appendleft(call)
+        return True
+
+    def watch(self, Leg leg not None, *, detects=None, tells=None):
+        """Look for digits in sound, tell talkers; None leaves it as it is."""
+        if (detects or tells) and not any_codec(&leg.hearing):
+            raise ValueError("what the phone sends cannot be decoded")
+        self.in_turn(lambda: self._watch(leg, detects, tells))
+
+    def _watch(self, Leg leg, detects, tells):
+        cdef Command c
+        if leg.record == NULL or leg.closing:
+            return
+        if (detects or tells) and not leg.listener_hz:
+            self.hear(leg, 8000)
+        if detects is not None:
+            leg.detects = detects
+        if tells is not None:
+            leg.tells = tells
+        memset(&c, 0, sizeof(c))
+        c.detail.watch.detects = leg.detects
+        c.detail.watch.tells = leg.tells
+        self.submit(leg, OP_WATCH, &c)
 
     def forget_remote(self, Leg leg not None):
         self.submit(leg, OP_FORGET, NULL)
@@ -480,25 +947,68 @@ cdef class Engine:
             return
         memset(&c, 0, sizeof(c))
         c.detail.link.other = b.record
+        part(a)
+        part(b)
+        a.linked, b.linked = b, a
         fill_map(c.detail.link.map_out, a_to_b)
         fill_map(c.detail.link.map_back, b_to_a)
         self.push(a.worker, a.record, OP_LINK, &c)
 
     def unlink(self, Leg leg not None):
+        part(leg)
         self.submit(leg, OP_UNLINK, NULL)
 
     def echo(self, Leg leg not None):
+        part(leg)
+        leg.linked = leg
         self.submit(leg, OP_ECHO, NULL)
 
-    def play(self, Leg leg not None, Prompt prompt not None, int payload_type, bint loop):
+    def play(self, Leg leg not None, tuple sounds not None, *, bint loop=False, int gain=GAIN_UNITY,
+             int64_t start_ms=0, bint over=False):
+        """Play clips or a feed in place of what the leg hears, or `over` it. Raises ValueError when it cannot be done.
+
+        `gain` is in 1/4096. "prompt_ended" is told at the end of what does not loop, unless it was stopped or replaced.
+        """
         cdef Command c
+        cdef Playing playing = Playing.__new__(Playing)
+        cdef int rate_hz = best_rate(sounds)
+        if over and leg.linked is not None:
+            raise ValueError("what is relayed cannot be mixed with: bridge the legs first")
+        if not leg.speaker_hz or (leg.speaker_hz < rate_hz and not leg.fed and self.could_do_better(leg, rate_hz)):
+            self.speak(leg, rate_hz)
+        elif not leg.has_voice:
+            raise ValueError("no voice format was agreed on with this phone that can be encoded here")
+        playing.sounds, playing.loop, playing.gain, playing.over = sounds, loop, gain, over
         memset(&c, 0, sizeof(c))
-        c.detail.play.payload_type = check_type(payload_type)
-        c.detail.play.loop = loop
-        c.detail.play.prompt = prompt_hold(prompt.record)
+        self.last_serial = (self.last_serial % 0x7fffffff) + 1
+        c.detail.player = player_for(sounds, leg.speaker_hz, loop, gain, start_ms, over, self.last_serial)
+        leg.playing = {serial: each for serial, each in leg.playing.items() if (<Playing> each).over != over}
+        leg.playing[self.last_serial] = playing
         self.submit(leg, OP_PLAY, &c)
 
+    cdef bint could_do_better(self, Leg leg, int rate_hz):
+        return leg.voice.codec.id != CODEC_L16 and rate_for(leg.voice.codec.id, rate_hz) > leg.speaker_hz
+
+    def send_digits(self, Leg leg not None, bytes events not None, int duration_ms, int pause_ms):
+        """Digits as RFC 4733 events, or as sound to a phone without telephone-event."""
+        cdef Command c
+        cdef int i
+        if not 0 < len(events) <= 64 or max(events) > 15:
+            raise ValueError("1 to 64 digits of 0-9 * # A-D")
+        if not 40 <= duration_ms <= 6000 or not 20 <= pause_ms <= 6000:
+            raise ValueError("a digit lasts 40 to 6000 ms, the pause after it 20 to 6000 ms")
+        if not leg.speaker_hz:
+            self.speak(leg, 8000)
+        memset(&c, 0, sizeof(c))
+        c.detail.digits.count = <int> len(events)
+        c.detail.digits.duration_ms = duration_ms
+        c.detail.digits.pause_ms = pause_ms
+        for i in range(c.detail.digits.count):
+            c.detail.digits.events[i] = events[i]
+        self.submit(leg, OP_DIGITS, &c)
+
     def stop_playing(self, Leg leg not None):
+        leg.playing = {}
         self.submit(leg, OP_STOP_PLAYING, NULL)
 
     def secure(self, Leg leg not None, receive, send, bint must_encrypt, bint wants_datagrams):
@@ -560,12 +1070,25 @@ cdef class Engine:
                 if event.kind == EVENT_DETACHED:
                     self.attach()
                 else:
+                    if event.kind == EVENT_ROOM_PLAYED:
+                        self.room_played(event.leg, event.number)
+                    elif event.kind == EVENT_PROMPT_ENDED:
+                        self.played(event.leg, event.number)
                     events.append((event.leg, KIND_NAMES[event.kind], event.number, event.duration_ms,
                                    packed_host(&event.address), packed_port(&event.address)))
                 ring_release(&w.events)
                 event = <Event *> ring_peek(&w.events)
         return events
 
+    cdef played(self, uint32_t leg_id, uint32_t serial):
+        cdef Leg leg = self.legs.get(leg_id)
+        if leg is not None:
+            leg.playing.pop(serial, None)
+
+    cdef room_played(self, uint32_t room_id, uint32_t serial):
+        cdef Room room = self.rooms.get(room_id)
+        if room is not None and room.playing is not None and room.playing[3] == serial:
+            room.playing = None
     def drain_datagrams(self):
         """Every STUN and DTLS packet that waits: (leg id, component, packed host, port, bytes)."""
         cdef list datagrams = []
@@ -671,6 +1194,88 @@ cdef int check_type(object payload_type) except -1:
     if not 0 <= payload_type < PAYLOAD_TYPES:
         raise ValueError(f"payload type {payload_type}")
     return payload_type
+
+
+cdef bint any_codec(const HearingSettings *h) noexcept:
+    cdef int i
+    for i in range(5):
+        if h.codecs[i]:
+            return True
+    return False
+
+
+cdef int voice_rate(Leg leg, int rate_hz):
+    """The rate at which a leg can be spoken to that suits sound at `rate_hz`."""
+    if leg.voice.codec.id == CODEC_L16:
+        return leg.voice.codec.rate_hz
+    return rate_for(leg.voice.codec.id, rate_hz) or {CODEC_G722: 16000, CODEC_OPUS: 48000}.get(leg.voice.codec.id, 8000)
+
+
+cdef list linked_rooms(Room room):
+    """It, and all that hear it."""
+    found = [room]
+    for each in found:
+        found += [other for other in (<Room> each).links if other not in found]
+    return found
+
+
+cdef int room_rate(Room room):
+    """The best rate among the members of it and of all that are linked, as far as the rooms go."""
+    cdef Room each
+    cdef Leg leg
+    rates = [8000]
+    highest = 48000
+    for each in linked_rooms(room):
+        highest = min(highest, each.max_rate_hz)
+        for leg in each.members:
+            best = voice_rate(leg, 48000) if leg.has_voice else 8000
+            rates.append(48000 if best > 16000 else 16000 if best > 8000 else 8000)
+    return min(max(rates), highest)
+
+
+cdef bint can_join(Leg leg) noexcept:
+    return leg.has_voice and any_codec(&leg.hearing)
+
+
+cdef check_join(Leg leg):
+    if not leg.has_voice:
+        raise ValueError("no voice format was agreed on with this phone that can be encoded here")
+    if not any_codec(&leg.hearing):
+        raise ValueError("no format was agreed on with this phone that can be decoded here")
+
+
+cdef part(Leg leg):
+    """Neither it nor the one it is joined to hears anybody now."""
+    if leg.partner is not None:
+        leg.partner.fed = leg.fed = False
+        leg.partner.partner = None
+        leg.partner = None
+    if leg.room is not None:
+        leg.room.members.pop(leg, None)
+        leg.room = None
+        leg.down = None
+        leg.fed = False
+    if leg.linked is not None:
+        leg.linked.linked = None
+        leg.linked = None
+
+
+cdef int rate_for(CodecId id, int rate_hz):
+    """The lowest rate of the codec that loses nothing of sound at `rate_hz`; 0, its best, when none does."""
+    cdef int each
+    for each in (8000, 12000, 16000, 24000, 48000):
+        if each >= rate_hz and codec_has_rate(id, each):
+            return each
+    return 0
+
+
+cdef int whole_ptime(CodecId id, int clock_hz, int ptime_ms):
+    """A packet length that encoders have, and that fits a packet."""
+    ptime_ms = min(max(ptime_ms // 10 * 10, 10), 60)
+    if id == CODEC_L16:
+        while ptime_ms > 10 and clock_hz * ptime_ms // 500 > 1400:
+            ptime_ms -= 10
+    return ptime_ms
 
 
 cdef int fill_map(uint8_t *into, dict types) except -1:

@@ -36,3 +36,8 @@ cdef bint output_relay(Worker *w, Leg *leg, uint64_t feed, uint8_t *data, size_t
                        uint8_t payload_type, uint32_t clock_hz) noexcept nogil
 cdef bint output_frame(Worker *w, Leg *leg, uint64_t feed, uint8_t *frame, size_t size, uint32_t units,
                        uint8_t payload_type, uint32_t clock_hz) noexcept nogil
+# A packet of an RFC 4733 event: it has the timestamp of the digit's beginning, which `output_next_ts` told.
+cdef uint32_t output_next_ts(const Output *out, uint64_t feed, uint32_t units, uint32_t clock_hz,
+                             int64_t now_ns) noexcept nogil
+cdef bint output_event(Worker *w, Leg *leg, uint64_t feed, uint8_t *event, size_t size, uint32_t rtp_ts, bint marker,
+                       uint8_t payload_type, uint32_t clock_hz) noexcept nogil

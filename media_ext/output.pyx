@@ -83,7 +83,7 @@ cdef bint output_relay(Worker *w, Leg *leg, uint64_t feed, uint8_t *data, size_t
     cdef bint first
     cdef uint16_t seq
     cdef uint32_t rtp_ts
-    if not leg.may_send or to == NULL or leg.player.prompt != NULL:
+    if not leg.may_send or to == NULL or (leg.speaker != NULL and leg.speaker.owns):
         return False
     if not output_map(&leg.out, feed, h.seq, h.rtp_ts, clock_hz, w.now_ns, &first):
         return False
@@ -101,25 +101,40 @@ cdef bint output_relay(Worker *w, Leg *leg, uint64_t feed, uint8_t *data, size_t
     return True
 
 
+cdef uint32_t output_next_ts(const Output *out, uint64_t feed, uint32_t units, uint32_t clock_hz,
+                             int64_t now_ns) noexcept nogil:
+    """The timestamp of a frame of `feed` that lies `units` after the last one, or begins now."""
+    if not out.started:
+        return out.last_ts
+    return out.last_ts + (units if out.feed == feed else units_since(out, clock_hz, now_ns))
+
+
 cdef bint output_frame(Worker *w, Leg *leg, uint64_t feed, uint8_t *frame, size_t size, uint32_t units,
                        uint8_t payload_type, uint32_t clock_hz) noexcept nogil:
     """Send one encoded frame of our own; the 12 bytes before `frame` are written. `units` is what the frame lasts.
 
     While the phone may not be sent to, time passes all the same and the frame is not heard.
     """
+    cdef uint32_t rtp_ts = output_next_ts(&leg.out, feed, units, clock_hz, w.now_ns)
+    return send_own(w, leg, feed, frame, size, rtp_ts, leg.out.feed != feed, payload_type, clock_hz)
+
+
+cdef bint output_event(Worker *w, Leg *leg, uint64_t feed, uint8_t *event, size_t size, uint32_t rtp_ts, bint marker,
+                       uint8_t payload_type, uint32_t clock_hz) noexcept nogil:
+    return send_own(w, leg, feed, event, size, rtp_ts, marker, payload_type, clock_hz)
+
+
+cdef bint send_own(Worker *w, Leg *leg, uint64_t feed, uint8_t *payload, size_t size, uint32_t rtp_ts, bint marker,
+                   uint8_t payload_type, uint32_t clock_hz) noexcept nogil:
     cdef const Address *to = output_address(leg)
     cdef Output *out = &leg.out
-    cdef uint8_t *data = frame - RTP_HEADER_BYTES
-    cdef bint first = out.feed != feed
-    cdef uint32_t rtp_ts = out.last_ts
+    cdef uint8_t *data = payload - RTP_HEADER_BYTES
     if not leg.may_send or to == NULL:
         output_cut(out)
         return False
-    if out.started:
-        rtp_ts += units_since(out, clock_hz, w.now_ns) if first else units
     out.feed = feed
     data[0] = 0x80
-    data[1] = payload_type | (0x80 if first else 0)
+    data[1] = payload_type | (0x80 if marker else 0)
     put16(data + 2, out.next_seq)
     put32(data + 4, rtp_ts)
     put32(data + 8, out.ssrc)

@@ -20,15 +20,18 @@ cdef enum:
 
 
 cdef struct Plc:
-    int32_t rate_hz             # 8000 or 16000
+    int32_t rate_hz             # from 8000 on
     int32_t lost                # samples made up since the last one heard
     int32_t period
     int32_t periods             # of them that go round
     int32_t at                  # in the round
     int32_t bend                # from where the round begins to the last sample heard
-    int16_t history[800]        # oldest first; kept still during a loss
+    int16_t *history            # oldest first; kept still during a loss
+    int16_t *fine               # room to look for the period at the stream's rate
 
 
-cdef bint plc_open(Plc *p, int32_t rate_hz) noexcept nogil                      # False: another rate
+cdef bint plc_open(Plc *p, int32_t rate_hz) noexcept nogil                      # False: no memory, or below 8000 Hz
+cdef void plc_close(Plc *p) noexcept nogil
+cdef void plc_reset(Plc *p) noexcept nogil                                      # another stream begins
 cdef void plc_hear(Plc *p, int16_t *pcm, int32_t samples) noexcept nogil        # may change the first 10 ms
 cdef void plc_conceal(Plc *p, int16_t *pcm, int32_t samples) noexcept nogil

@@ -1,11 +1,13 @@
 """Packet-loss concealment; see plc.pxd."""
 
-from libc.stdint cimport int16_t, int32_t
+from libc.stdint cimport int16_t, int32_t, int64_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memmove, memset
 
 cdef enum:
     COARSE_HZ = 8000
     COARSE_SAMPLES = 400        # PLC_HISTORY_MS of them
+    MOST_SUMMED = 320           # products of 11 bits each that fit 32; more take 10 bits
 
 
 cdef inline int32_t samples_of(const Plc *p, int32_t milliseconds) noexcept nogil:
@@ -15,7 +17,21 @@ cdef inline int32_t samples_of(const Plc *p, int32_t milliseconds) noexcept nogi
 cdef bint plc_open(Plc *p, int32_t rate_hz) noexcept nogil:
     memset(p, 0, sizeof(Plc))
     p.rate_hz = rate_hz
-    return rate_hz == 8000 or rate_hz == 16000
+    if rate_hz < COARSE_HZ:
+        return False
+    p.history = <int16_t *> calloc(2 * samples_of(p, PLC_HISTORY_MS), sizeof(int16_t))
+    p.fine = p.history + samples_of(p, PLC_HISTORY_MS)
+    return p.history != NULL
+
+
+cdef void plc_close(Plc *p) noexcept nogil:
+    free(p.history)
+    p.history = p.fine = NULL
+
+
+cdef void plc_reset(Plc *p) noexcept nogil:
+    memset(p.history, 0, samples_of(p, PLC_HISTORY_MS) * sizeof(int16_t))
+    p.lost = 0
 
 
 # ---- the pitch
@@ -29,14 +45,15 @@ cdef int32_t dot(const int16_t *a, const int16_t *b, int32_t count) noexcept nog
     return total
 
 
-cdef void scale_down(int16_t *x, int32_t count) noexcept nogil:
-    """To 11 bits, so that a sum of 320 products fits 32."""
+cdef void scale_down(int16_t *x, int32_t count, int32_t summed) noexcept nogil:
+    """To 11 bits or 10, so that a sum of so many products fits 32."""
+    cdef int32_t limit = 2047 if summed <= MOST_SUMMED else 1023
     cdef int32_t most = 0
     cdef int32_t shift = 0
     cdef int32_t i
     for i in range(count):
         most = max(most, x[i] if x[i] >= 0 else -<int32_t> x[i])
-    while most >> shift > 2047:
+    while most >> shift > limit:
         shift += 1
     if shift:
         for i in range(count):
@@ -66,22 +83,26 @@ cdef int32_t likest(const int16_t *x, int32_t count, int32_t compared, int32_t f
     return best
 
 
-cdef int32_t pitch(const Plc *p) noexcept nogil:
+cdef int32_t pitch(Plc *p) noexcept nogil:
     """Samples of one period: searched at 8 kHz, then finer at the stream's rate."""
     cdef int16_t coarse[COARSE_SAMPLES]
-    cdef int16_t fine[800]
-    cdef int32_t step = p.rate_hz // COARSE_HZ
-    cdef int32_t i, lag
+    cdef int32_t count = samples_of(p, PLC_HISTORY_MS)
+    cdef int32_t compared = samples_of(p, PLC_COMPARE_MS)
+    cdef int32_t i, lag, first, last
     for i in range(COARSE_SAMPLES):
-        coarse[i] = <int16_t> ((<int32_t> p.history[i * step] + p.history[i * step + step - 1]) >> 1)
-    scale_down(coarse, COARSE_SAMPLES)
+        first = <int32_t> (<int64_t> i * count // COARSE_SAMPLES)
+        last = <int32_t> (<int64_t> (i + 1) * count // COARSE_SAMPLES) - 1
+        coarse[i] = <int16_t> ((<int32_t> p.history[first] + p.history[last]) >> 1)
+    scale_down(coarse, COARSE_SAMPLES, COARSE_HZ // 1000 * PLC_COMPARE_MS)
     lag = likest(coarse, COARSE_SAMPLES, COARSE_HZ // 1000 * PLC_COMPARE_MS, COARSE_HZ // 1000 * PLC_SHORTEST_MS,
                  COARSE_HZ // 1000 * PLC_LONGEST_MS)
-    if step == 1:
+    if p.rate_hz == COARSE_HZ:
         return lag
-    memcpy(fine, p.history, sizeof(fine))
-    scale_down(fine, 800)
-    return likest(fine, 800, samples_of(p, PLC_COMPARE_MS), lag * step - 2, lag * step + 2)
+    memcpy(p.fine, p.history, count * sizeof(int16_t))
+    scale_down(p.fine, count, compared)
+    first = (lag - 1) * p.rate_hz // COARSE_HZ
+    last = min((lag + 1) * p.rate_hz // COARSE_HZ + 1, samples_of(p, PLC_LONGEST_MS) + 4)
+    return likest(p.fine, count, compared, first, last)
 
 
 # ---- the sound

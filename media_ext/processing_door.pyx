@@ -57,7 +57,7 @@ from media_ext.mixer cimport (
     mixer_link,
     mixer_open,
 )
-from media_ext.plc cimport Plc, plc_conceal, plc_hear, plc_open
+from media_ext.plc cimport Plc, plc_close, plc_conceal, plc_hear, plc_open
 
 
 cdef int64_t cpu_ns() noexcept nogil:
@@ -170,7 +170,10 @@ cdef class PlcProbe:
 
     def __cinit__(self, int32_t rate_hz):
         if not plc_open(&self.state, rate_hz):
-            raise ValueError("8000 or 16000 Hz")
+            raise ValueError("8000 Hz or more")
+
+    def __dealloc__(self):
+        plc_close(&self.state)
 
     def hear(self, bytes pcm not None):
         """The frame as it is to be heard."""
@@ -193,14 +196,14 @@ cdef class PlcProbe:
 def time_plc_ns(bytes speech not None, int32_t rate_hz, int repeat, int one_in):
     """Mean time of a frame of 20 ms, of which one in so many is lost."""
     cdef Plc p
-    cdef int16_t[320] frame
+    cdef int16_t[960] frame
     cdef int32_t size = rate_hz // 50
     cdef int32_t frames = samples_in(speech) // size
     cdef int16_t *pcm = pcm_of(speech)
     cdef int64_t start
     cdef int _i
-    if not plc_open(&p, rate_hz) or frames == 0:
-        raise ValueError("8000 or 16000 Hz, and 20 ms of it")
+    if frames == 0 or rate_hz > 48000 or not plc_open(&p, rate_hz):
+        raise ValueError("8000 to 48000 Hz, and 20 ms of it")
     with nogil:
         start = cpu_ns()
         for _i in range(repeat):
@@ -209,7 +212,9 @@ def time_plc_ns(bytes speech not None, int32_t rate_hz, int repeat, int one_in):
             else:
                 memcpy(frame, pcm + _i % frames * size, 2 * size)
                 plc_hear(&p, frame, size)
-    return (cpu_ns() - start) / <double> repeat
+        start = cpu_ns() - start
+    plc_close(&p)
+    return start / <double> repeat
 
 
 # ---- mixer

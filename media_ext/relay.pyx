@@ -5,8 +5,11 @@ from media_ext.address cimport address_clear, same_address, same_host
 from media_ext.atomics cimport count, store_relaxed
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_receive, digits_reset
 from media_ext.formats cimport clock_hz_of
+from media_ext.hearing cimport hearing_wanted
 from media_ext.latch cimport latch_admit
+from media_ext.listener cimport listener_receive
 from media_ext.output cimport output_address, output_relay, output_reported, output_send, rtcp_address
+from media_ext.pair cimport pair_digit
 from media_ext.report cimport report_heard
 from media_ext.rtcp cimport Reports, Translation, rtcp_read, rtcp_translate, rtcp_valid
 from media_ext.rtp cimport (
@@ -114,6 +117,8 @@ cdef void receive_rtp(Worker *w, Leg *leg, uint8_t *data, size_t size, const Rtp
         return
     if leg.tap != NULL and leg.may_receive:
         tap_heard(leg.tap, leg.codecs, data, h, clock_hz, w.now_ns)
+    if leg.may_receive and hearing_wanted(leg.listener):
+        listener_receive(w, leg, data, h)
     if leg.sink != NULL:
         pass_on(w, leg, data, size, h, clock_hz)
 
@@ -140,6 +145,7 @@ cdef void hear_digit(Worker *w, Leg *leg, const uint8_t *data, const RtpHeader *
     cdef Digit digit = digits_receive(&leg.digits, data + h.payload_at, h.payload_bytes, h.rtp_ts, clock_hz, w.now_ns)
     if digit.event != DIGIT_NONE:
         tell(w, leg, EVENT_DIGIT, digit.event, digit.duration_ms)
+        pair_digit(leg, digit.event, digit.duration_ms)
 
 
 cdef void receive_rtcp(Worker *w, Leg *leg, int component, const uint8_t *data, size_t size,
@@ -182,7 +188,7 @@ cdef void send_rtcp(Worker *w, Leg *leg, Leg *sink, const uint8_t *data, size_t 
     cdef Translation t
     cdef uint8_t translated[BUFFER_BYTES]               # of which a report fills 1,500 at most
     cdef const Address *to = rtcp_address(sink)
-    if to == NULL or sink.player.prompt != NULL:
+    if to == NULL or (sink.speaker != NULL and sink.speaker.owns):
         return
     t.sender_ssrc = sink.out.ssrc
     t.cname = sink.report.cname

@@ -62,7 +62,7 @@ cdef bint is_our_turn(Worker *w, Leg *leg) noexcept nogil:
     """Whether the phone gets no reports of another phone."""
     cdef Reporting *r = &leg.report
     cdef Leg *other = leg.sink
-    if other == NULL or other == leg or other.sink != leg or leg.player.prompt != NULL:
+    if other == NULL or other == leg or other.sink != leg or (leg.speaker != NULL and leg.speaker.owns):
         r.source = NULL
         return True
     if r.source != other:

@@ -4,15 +4,20 @@ A leg belongs to one worker from ADD to CLOSE (or DETACH, to move to another wor
 Commands go to a worker through one ring and are carried out between packets, in order; events come back through
 another.
 """
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from media_ext.address cimport Address
 from media_ext.digits cimport Digits
+from media_ext.hearing cimport Listener
 from media_ext.latch cimport Latch
+from media_ext.mixer cimport Mixer
+from media_ext.player cimport Player
+from media_ext.resample cimport Resampler
 from media_ext.ring cimport Ring
 from media_ext.rtp cimport Sender
 from media_ext.srtp cimport Srtp
 from media_ext.tap cimport Tap
+from media_ext.voice cimport Speaker
 from media_ext.wheel cimport Timer, Wheel
 
 cdef enum:
@@ -35,8 +40,11 @@ cdef enum:                      # a leg's components
 
 cdef enum:                      # kinds of timers
     TIMER_HOUSEKEEPING = 0
-    TIMER_PLAYER = 1
-    TIMER_REPORT = 2
+    TIMER_SPEAKER = 1
+    TIMER_LISTENER = 2
+    TIMER_PAIR = 3
+    TIMER_ROOM = 4
+    TIMER_REPORT = 5
 
 
 # One writer (the worker), any reader. All counts are since the stream was opened.
@@ -125,31 +133,52 @@ cdef struct Reporting:
     int64_t heard_ns            # and when it came
 
 
-# Pre-encoded frames of one codec, shared by the players that use it; freed by whoever lets go last.
-cdef struct PromptData:
-    int32_t references
-    uint32_t frames
-    uint32_t frame_bytes
-    uint32_t frame_units        # timestamp units a frame lasts
-    uint32_t clock_hz
-    uint32_t frame_ms
-    uint8_t *data
-
-
-cdef struct Player:
-    PromptData *prompt          # NULL: not playing
-    uint8_t payload_type
-    bint loop
-    uint32_t frame
-    uint64_t feed
-    int64_t due_ns              # of the next frame; steps by frame_ms, so it never drifts
-    Timer timer
-
-
 cdef struct Socket:
     int fd
     bint connected
     uint32_t watch              # the loop's own mark; 0: the loop does not know this socket
+
+
+# Two legs that are decoded and encoded for each other; see pair.pxd.
+cdef struct Pair:
+    Leg *a
+    Leg *b
+    int64_t due_ns
+    Timer timer
+
+
+# A conference; see room.pxd.
+cdef enum:
+    ROOM_LINKS = 8
+
+# What everybody says together, each tick; runs in the worker's thread and must not wait. NULL: silence.
+ctypedef void (*RoomTap)(void *context, const int16_t *pcm, int32_t samples, int32_t rate_hz) noexcept nogil
+
+cdef struct Seat:
+    Leg *leg                    # NULL: nobody sits here
+    Resampler down              # for a phone whose codec has not the room's rate
+
+cdef struct RoomLink:
+    Room *other                 # NULL: no link
+    int32_t here                # the mixer's members that stand for the other room
+    int32_t there
+    bint drives                 # this side hands over, in both directions
+
+cdef struct Room:
+    uint32_t id                 # of events
+    Mixer mixer
+    Seat *seats                 # by the mixer's index
+    int32_t taken               # seats
+    int32_t phase_ms
+    int16_t *resampled          # one tick
+    Player *player              # an announcement to all; NULL: none
+    int32_t player_at           # its place in the mixer
+    int16_t *played             # one tick
+    RoomLink links[8]
+    RoomTap tap                 # NULL: nobody records
+    void *tap_context
+    int64_t due_ns
+    Timer timer
 
 
 cdef struct Leg:
@@ -173,7 +202,11 @@ cdef struct Leg:
     Latch latch
     Sender sender
     Output out
-    Player player
+    Speaker *speaker            # NULL until the node says something on this leg
+    Listener *listener          # NULL until the node has to understand it
+    Pair *pair                  # NULL: not joined to another leg by what is heard
+    Room *room                  # NULL: in no conference
+    int32_t seat                # … else its place there
     Tap *tap                    # who listens in or records, a list; NULL: nobody
     Digits digits
     Reporting report
@@ -204,6 +237,12 @@ cdef enum Operation:
     OP_EXPORT
     OP_TAP
     OP_UNTAP
+    OP_SPEAKER
+    OP_DIGITS
+    OP_LISTENER
+    OP_WATCH
+    OP_BRIDGE
+    OP_ROOM
     OP_CLOSE
     OP_DETACH
     OP_STOP
@@ -226,10 +265,47 @@ cdef struct LinkCommand:
     uint8_t map_back[128]
 
 
-cdef struct PlayCommand:
-    PromptData *prompt          # one reference goes with it
-    uint8_t payload_type
-    bint loop
+cdef struct DigitsCommand:
+    uint8_t events[64]          # RFC 4733
+    int32_t count
+    int32_t duration_ms
+    int32_t pause_ms
+
+
+cdef struct WatchCommand:
+    bint detects
+    bint tells
+
+
+cdef struct BridgeCommand:
+    Leg *other
+    Pair *pair                  # the command's own
+
+
+cdef enum RoomOrder:
+    ROOM_JOIN = 0               # the leg; with gain, muted, down
+    ROOM_LEAVE                  # the leg
+    ROOM_SEAT                   # the leg's gain and muted
+    ROOM_DOWN                   # the leg's down
+    ROOM_RATE
+    ROOM_PLAY                   # player; NULL: stop
+    ROOM_LINK                   # other
+    ROOM_UNLINK                 # other
+    ROOM_TAP
+    ROOM_CLOSE                  # and free it
+
+
+cdef struct RoomCommand:
+    RoomOrder order
+    Room *room
+    Room *other
+    Player *player              # the command's own
+    Resampler down              # the command's own
+    int32_t rate_hz
+    int32_t gain
+    bint muted
+    RoomTap tap
+    void *tap_context
 
 
 cdef struct SecureCommand:
@@ -245,9 +321,15 @@ cdef struct ExportCommand:
 
 
 cdef union CommandDetail:
+    RoomCommand room
     RemoteCommand remote
     LinkCommand link
-    PlayCommand play
+    Player *player              # the command's own …
+    Speaker *speaker            # … and so is this
+    DigitsCommand digits
+    Listener *listener          # the command's own
+    WatchCommand watch
+    BridgeCommand bridge
     SecureCommand secure
     ExportCommand export_
     Tap *tap                    # one reference goes with OP_TAP; OP_UNTAP only compares
@@ -266,7 +348,10 @@ cdef enum EventKind:
     EVENT_SILENT                # number: ms
     EVENT_RESUMED
     EVENT_LATCHED               # address
-    EVENT_PROMPT_ENDED
+    EVENT_TALKING               # number: level below 0 dBov
+    EVENT_STOPPED
+    EVENT_ROOM_PLAYED           # leg: the room's id; number: the player's serial
+    EVENT_PROMPT_ENDED          # number: the player's serial
     EVENT_EXPORTED
     EVENT_CLOSED                # the worker has let go of the leg for ever
     EVENT_DETACHED              # … to be given to another worker
@@ -306,6 +391,7 @@ cdef struct Worker:
     Leg *legs
     Leg *leaving                # closed or detached, not yet told
     uint64_t leg_count
+    int32_t phase_ms            # of the newest pair or room within its tick
     uint64_t feeds              # makes player feeds unique
     uint64_t events_lost
     uint64_t batches

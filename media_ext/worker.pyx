@@ -1,6 +1,7 @@
 """The worker thread; see worker.pxd."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 from posix.unistd cimport close, write
 
@@ -8,9 +9,22 @@ from media_ext.address cimport address_clear, same_address
 from media_ext.atomics cimport store_relaxed
 from media_ext.clock cimport NS_PER_MS, ms, now_ns
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
+from media_ext.hearing cimport hearing_close
 from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
+from media_ext.listener cimport listener_add, listener_drop, listener_install, listener_run, listener_watch
 from media_ext.output cimport output_cut
-from media_ext.player cimport player_run, player_start, player_stop, prompt_release
+from media_ext.pair cimport pair_digit, pair_join, pair_part, pair_run
+from media_ext.player cimport player_close
+from media_ext.room cimport room_carry_out, room_discard, room_leave, room_run
+from media_ext.speaker cimport (
+    speaker_add,
+    speaker_digits,
+    speaker_drop,
+    speaker_install,
+    speaker_run,
+    speaker_start,
+    speaker_stop,
+)
 from media_ext.quality cimport quality_sample
 from media_ext.relay_record cimport RelayRecord, relay_export
 from media_ext.report cimport report_bye, report_due, report_start, report_stop
@@ -31,24 +45,34 @@ from media_ext.types cimport (
     EVENT_SILENT,
     HOUSEKEEPING_MS,
     OP_ADD,
+    OP_BRIDGE,
     OP_CLOSE,
     OP_DETACH,
+    OP_DIGITS,
     OP_ECHO,
     OP_EXPORT,
     OP_FORGET,
     OP_LINK,
+    OP_LISTENER,
     OP_PLAY,
     OP_REMOTE,
+    OP_ROOM,
+    OP_SPEAKER,
     OP_SECURE,
     OP_STOP,
     OP_STOP_PLAYING,
     OP_TAP,
     OP_UNLINK,
+    OP_WATCH,
     OP_UNTAP,
     PAYLOAD_TYPES,
+    ROOM_JOIN,
     RTP,
     TIMER_HOUSEKEEPING,
-    TIMER_PLAYER,
+    TIMER_LISTENER,
+    TIMER_PAIR,
+    TIMER_ROOM,
+    TIMER_SPEAKER,
     TIMER_REPORT,
     Command,
     Datagram,
@@ -57,9 +81,12 @@ from media_ext.types cimport (
     ExportCommand,
     Leg,
     LinkCommand,
+    Pair,
     RemoteCommand,
+    Room,
     SecureCommand,
 )
+from media_ext.voice cimport speaker_close
 from media_ext.wheel cimport Timer, wheel_arm, wheel_disarm, wheel_next_ns, wheel_open, wheel_run
 
 cdef enum:
@@ -109,7 +136,15 @@ cdef void worker_shut(Worker *w) noexcept nogil:
     cdef Command *command = <Command *> ring_peek(&w.commands) if w.commands.slots != NULL else NULL
     while command != NULL:
         if command.op == OP_PLAY:
-            prompt_release(command.detail.play.prompt)
+            player_close(command.detail.player)
+        elif command.op == OP_SPEAKER:
+            speaker_close(command.detail.speaker)
+        elif command.op == OP_LISTENER:
+            hearing_close(command.detail.listener)
+        elif command.op == OP_BRIDGE:
+            free(command.detail.bridge.pair)
+        elif command.op == OP_ROOM:
+            room_discard(&command.detail.room)
         elif command.op == OP_SECURE:
             security_drop(&command.detail.secure)
         elif command.op == OP_TAP:
@@ -170,15 +205,29 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
     elif c.op == OP_FORGET:
         forget_remote(w, c.leg)
     elif c.op == OP_LINK:
-        link(c.leg, &c.detail.link)
+        link(w, c.leg, &c.detail.link)
     elif c.op == OP_UNLINK:
-        unlink(c.leg)
+        unlink(w, c.leg)
     elif c.op == OP_ECHO:
-        echo(c.leg)
+        echo(w, c.leg)
     elif c.op == OP_PLAY:
-        player_start(w, c.leg, c.detail.play.prompt, c.detail.play.payload_type, c.detail.play.loop)
+        speaker_start(w, c.leg, c.detail.player)
     elif c.op == OP_STOP_PLAYING:
-        player_stop(w, c.leg)
+        speaker_stop(w, c.leg)
+    elif c.op == OP_DIGITS:
+        speaker_digits(w, c.leg, &c.detail.digits)
+    elif c.op == OP_SPEAKER:
+        speaker_install(w, c.leg, c.detail.speaker)
+    elif c.op == OP_LISTENER:
+        listener_install(w, c.leg, c.detail.listener)
+    elif c.op == OP_WATCH:
+        listener_watch(w, c.leg, c.detail.watch.detects, c.detail.watch.tells)
+    elif c.op == OP_BRIDGE:
+        bridge(w, c.leg, c.detail.bridge.other, c.detail.bridge.pair)
+    elif c.op == OP_ROOM:
+        if c.detail.room.order == ROOM_JOIN and c.leg.room != c.detail.room.room:
+            unlink(w, c.leg)
+        room_carry_out(w, c.leg, &c.detail.room)
     elif c.op == OP_SECURE:
         secure(w, c.leg, &c.detail.secure)
     elif c.op == OP_EXPORT:
@@ -205,11 +254,9 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
     w.leg_count += 1
     leg.housekeeping.owner = leg
     leg.housekeeping.kind = TIMER_HOUSEKEEPING
-    leg.player.timer.owner = leg
-    leg.player.timer.kind = TIMER_PLAYER
     wheel_arm(&w.wheel, &leg.housekeeping, w.now_ns + ms(HOUSEKEEPING_MS))
-    if leg.player.prompt != NULL:
-        wheel_arm(&w.wheel, &leg.player.timer, leg.player.due_ns)
+    speaker_add(w, leg)
+    listener_add(w, leg)
     report_start(w, leg)
     w.loop.add(w, leg)
     if leg.latch.current.length:
@@ -218,11 +265,12 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
 
 cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
     """Take a leg out of everything; Python is told as soon as there is room, and owns it from then on."""
-    unlink(leg)
+    unlink(w, leg)
     quality_sample(w, leg)
+    listener_drop(w, leg)
     w.loop.remove(w, leg)
     wheel_disarm(&w.wheel, &leg.housekeeping)
-    wheel_disarm(&w.wheel, &leg.player.timer)
+    speaker_drop(w, leg)
     report_stop(w, leg)
     if leg.previous != NULL:
         leg.previous.next = leg.next
@@ -240,9 +288,12 @@ cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
 cdef void close_leg(Worker *w, Leg *leg) noexcept nogil:
     cdef int i
     report_bye(w, leg)
-    player_stop(w, leg)
     tap_end_all(&leg.tap, w.now_ns)
     drop_leg(w, leg, EVENT_CLOSED)
+    speaker_close(leg.speaker)
+    hearing_close(leg.listener)
+    leg.speaker = NULL
+    leg.listener = NULL
     for i in range(2):
         close(leg.sockets[i].fd)
         leg.sockets[i].fd = -1
@@ -313,8 +364,11 @@ cdef void secure(Worker *w, Leg *leg, SecureCommand *c) noexcept nogil:
         w.loop.disconnect(w, leg)
 
 
-cdef void unlink(Leg *leg) noexcept nogil:
+cdef void unlink(Worker *w, Leg *leg) noexcept nogil:
+    """The leg alone: neither passed on nor decoded for another."""
     cdef Leg *other = leg.sink
+    pair_part(w, leg)
+    room_leave(w, leg)
     if other == NULL:
         return
     leg.sink = NULL
@@ -324,22 +378,29 @@ cdef void unlink(Leg *leg) noexcept nogil:
         output_cut(&leg.out)
 
 
-cdef void link(Leg *leg, const LinkCommand *c) noexcept nogil:
+cdef void link(Worker *w, Leg *leg, const LinkCommand *c) noexcept nogil:
     """Joining again what is joined only changes the maps: the streams go on."""
     cdef Leg *other = c.other
     if leg.sink != other or other.sink != leg:
-        unlink(leg)
-        unlink(other)
+        unlink(w, leg)
+        unlink(w, other)
         leg.sink = other
         other.sink = leg
     memcpy(leg.payload_map, c.map_out, PAYLOAD_TYPES)
     memcpy(other.payload_map, c.map_back, PAYLOAD_TYPES)
 
 
-cdef void echo(Leg *leg) noexcept nogil:
+cdef void bridge(Worker *w, Leg *leg, Leg *other, Pair *fresh) noexcept nogil:
+    if leg.pair == NULL or leg.pair != other.pair:
+        unlink(w, leg)
+        unlink(w, other)
+    pair_join(w, leg, other, fresh)
+
+
+cdef void echo(Worker *w, Leg *leg) noexcept nogil:
     cdef int i
     if leg.sink != leg:
-        unlink(leg)
+        unlink(w, leg)
     leg.sink = leg
     for i in range(PAYLOAD_TYPES):
         leg.payload_map[i] = <uint8_t> i
@@ -349,9 +410,18 @@ cdef void echo(Leg *leg) noexcept nogil:
 
 cdef void timer_due(void *context, Timer *timer) noexcept nogil:
     cdef Worker *w = <Worker *> context
-    cdef Leg *leg = <Leg *> timer.owner
-    if timer.kind == TIMER_PLAYER:
-        player_run(w, leg)
+    cdef Leg *leg
+    if timer.kind == TIMER_PAIR:
+        pair_run(w, <Pair *> timer.owner)
+        return
+    if timer.kind == TIMER_ROOM:
+        room_run(w, <Room *> timer.owner)
+        return
+    leg = <Leg *> timer.owner
+    if timer.kind == TIMER_SPEAKER:
+        speaker_run(w, leg)
+    elif timer.kind == TIMER_LISTENER:
+        listener_run(w, leg)
     elif timer.kind == TIMER_REPORT:
         report_due(w, leg)
     else:
@@ -365,6 +435,7 @@ cdef void keep_house(Worker *w, Leg *leg) noexcept nogil:
     cdef int64_t silent_at_ns
     if digit.event != DIGIT_NONE:
         tell(w, leg, EVENT_DIGIT, digit.event, digit.duration_ms)
+        pair_digit(leg, digit.event, digit.duration_ms)
     if leg.heard and not leg.silent and leg.may_receive and w.silence_ns > 0:
         silent_at_ns = last_sign_ns(leg) + w.silence_ns
         if w.now_ns >= silent_at_ns:

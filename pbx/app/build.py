@@ -32,7 +32,7 @@ from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.feature.self_test import ECHO, TONE, SelfTest
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
-from pbx.media.prompts import hold_tone, milliwatt
+from pbx.media.tones import hold_tone, milliwatt
 from pbx.model.cdr import Cdr
 from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, RING_GROUP, TRUNK
 from pbx.model.party import DialTarget

@@ -22,8 +22,6 @@ from pbx.sip.sdp.negotiate import Format
 
 log = logging.getLogger(__name__)
 
-G711 = ("PCMU", "PCMA")
-
 
 class Bridge:
     """The caller and the phone that answered. `run` returns when the phone hung up."""
@@ -94,12 +92,11 @@ class Bridge:
             return
         media.unlink(call.a.stream)
         for leg, other in ((call.a, b), (b, call.a)):
-            tone = _g711(leg.sends)
-            if other.held and not leg.held and tone is not None:
-                prompt = call.ports.hold_tone(tone.encoding)
-                media.play(leg.stream, prompt, payload_type=tone.payload_type, loop=True)
+            if other.held and not leg.held:
+                self._play_hold(leg)
 
-
-def _g711(formats: tuple[Format, ...]) -> Format | None:
-    """The first format the hold tone can be played in."""
-    return next((each for each in formats if each.encoding in G711), None)
+    def _play_hold(self, leg: CallLeg) -> None:
+        try:
+            self.call.ports.media.play(leg.stream, self.call.ports.hold_tone(), loop=True)
+        except ValueError as error:
+            log.info("a held phone hears nothing", extra={"leg": leg.name, "reason": str(error)})

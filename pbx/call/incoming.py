@@ -16,7 +16,7 @@ from pbx.sip.sdp.security import SrtpPolicy
 class CallPorts:
     """What every call of this node shares.
 
-    `local_host(remote)` is this node's address as that host sees it. `hold_tone(encoding)` is what a held party hears.
+    `local_host(remote)` is this node's address as that host sees it. `hold_tone()` is what a held party hears.
     `rtp_timeout_s` is how long audio may stop before the phone is asked whether it is still there.
     `codecs` is what this node speaks; without a `transcoder` it passes on only what both phones speak.
     `srtp` says whether audio may be, or must be, encrypted.
@@ -29,7 +29,7 @@ class CallPorts:
     rtp_timeout_s: float
     new_session_id: Callable[[], int]
     local_host: Callable[[str], str]
-    hold_tone: Callable[[str], Prompt]
+    hold_tone: Callable[[], Prompt]
     srtp: SrtpPolicy = "optional"
     codecs: Codecs = field(default_factory=Codecs)
     transcoder: Transcoder | None = None

@@ -101,7 +101,7 @@ class Stream(Protocol):
 
 
 Prompt = Any
-"""Audio the engine can play; opaque to call code, made by `pbx.media.prompts` and handed in by `pbx.app`."""
+"""Audio the engine can play; opaque to call code, made by `pbx.media` and handed in by `pbx.app`."""
 
 
 class Media(Protocol):
@@ -117,7 +117,9 @@ class Media(Protocol):
 
     def echo(self, a: Any) -> None: ...
 
-    def play(self, a: Any, prompt: Prompt, *, payload_type: int, loop: bool) -> None: ...
+    def play(self, a: Any, sound: Prompt, *, loop: bool = False) -> None:
+        """Raises `ValueError` when the stream knows no voice format to say it in."""
+        ...
 
     def stop_playing(self, a: Any) -> None: ...
 

@@ -17,12 +17,14 @@ from pbx.sip.sdp.negotiate import Format
 ECHO = "*43"
 TONE = "*44"
 LONGEST_S = 3600.0
+SAYABLE = ("PCMU", "PCMA", "G722", "OPUS")
+"""What the node can say a tone in."""
 
 
 class SelfTest:
-    """Echo and tone. `tone` gives the prompt for an encoding ("PCMU" or "PCMA")."""
+    """Echo and tone; `tone` makes what is played, when it is first asked for."""
 
-    def __init__(self, tone: Callable[[str], Prompt]) -> None:
+    def __init__(self, tone: Callable[[], Prompt]) -> None:
         self._tone = tone
 
     async def echo(self, call: Call) -> None:
@@ -35,16 +37,13 @@ class SelfTest:
             await asyncio.sleep(LONGEST_S)
 
     async def tone(self, call: Call) -> None:
-        """Answer and play a steady tone. Raises `PeerError` 488 for callers without G.711."""
-        playable = [each for each in call.offered_formats() if each.encoding in ("PCMU", "PCMA")][:1]
-        if not playable:
+        """Answer and play a steady tone. Raises `PeerError` 488 for callers without a codec of ours."""
+        sayable = tuple(each for each in voice(call.offered_formats()) if each.encoding in SAYABLE)[:1]
+        if not sayable:
             raise PeerError(488, "Not Acceptable Here")
-        await self._answer(call, "Test tone", tuple(playable))
-        sent = voice(call.a.sends)[0]
+        await self._answer(call, "Test tone", sayable)
         with SilenceWatch(call, call.a):
-            call.ports.media.play(
-                call.a.stream, self._tone(sent.encoding), payload_type=sent.payload_type, loop=True
-            )
+            call.ports.media.play(call.a.stream, self._tone(), loop=True)
             await asyncio.sleep(LONGEST_S)
 
     async def _answer(self, call: Call, name: str, formats: tuple[Format, ...]) -> None:

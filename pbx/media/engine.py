@@ -11,19 +11,21 @@ import logging
 import resource
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from media_ext.engine import Engine, Prompt, io_uring_refusal
+from media_ext.engine import Engine, io_uring_refusal
+from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
 from pbx.media.identity import Identity, load_identity
 from pbx.media.recorder import MayGoOn, Recorder, Recording, SoundFormat
-from pbx.media.stream import Stream
+from pbx.media.room import Room
+from pbx.media.stream import DIGITS, Stream, gain_of
 from pbx.media.tap import Tap
 from pbx.media.udp_ports import NoPortError, PortPair, PortPool
 
-__all__ = ["LoopSetting", "MediaEngine", "Prompt", "Stream", "io_uring_refusal", "loop_for"]
+__all__ = ["Clip", "Feed", "LoopSetting", "MediaEngine", "Room", "Stream", "io_uring_refusal", "loop_for"]
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class MediaEngine:
         )
         self._recorder = Recorder()
         self._streams: dict[int, Stream] = {}
+        self._rooms: dict[int, Room] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
         self._identity_file = identity_file
@@ -125,6 +128,8 @@ class MediaEngine:
         if self._loop is None:
             return
         loop, self._loop = self._loop, None
+        for room in list(self._rooms.values()):
+            room.close()
         for stream in list(self._streams.values()):
             stream.close()
         await loop.run_in_executor(None, self.native.stop)
@@ -170,7 +175,7 @@ class MediaEngine:
         native = self.native.open(
             pair.rtp.fileno(),
             pair.rtcp.fileno(),
-            thread=zlib.crc32(label.partition("/")[0].encode()) % self._threads,
+            thread=self._thread(label),
             ssrc=secrets.randbits(32),
             seq=secrets.randbits(15),  # so that an early loss cannot hide SRTP's roll-over (RFC 3711 3.3.1)
             rtp_ts=secrets.randbits(32),
@@ -189,6 +194,40 @@ class MediaEngine:
         if not a.closed and not b.closed:
             self.native.link(a.native, b.native, dict(a_to_b), dict(b_to_a))
 
+    def bridge(self, a: Stream, b: Stream) -> None:
+        """Join two streams by sound: each is decoded and encoded for the other, whatever codecs they have.
+
+        Digits go the way that the other phone has. Ends what either was joined to before; `link` and `unlink` end it.
+        Raises `ValueError` when a phone's formats are unknown or cannot be decoded or encoded here.
+        """
+        if not a.closed and not b.closed:
+            self.native.bridge(a.native, b.native)
+
+    def detect_digits(self, a: Stream, on: bool) -> None:
+        """Look for DTMF tones in what the phone says; `DigitPressed` tells them, as it does RFC 4733 digits.
+
+        In a bridge with a phone that has telephone-event, they become events. Raises `ValueError` for what cannot be
+        decoded.
+        """
+        if not a.closed:
+            self.native.watch(a.native, detects=on)
+
+    def tell_talkers(self, a: Stream, on: bool) -> None:
+        """Tell `StartedTalking` and `StoppedTalking`. Raises `ValueError` for what cannot be decoded."""
+        if not a.closed:
+            self.native.watch(a.native, tells=on)
+
+    def room(self, capacity: int, *, label: str, max_rate_hz: int = 48000) -> Room:
+        """A conference. Those whose labels agree up to the first "/" share a thread, and can be linked."""
+        native = self.native.room(capacity, thread=self._thread(label), max_rate_hz=max_rate_hz)
+        room = self._rooms[native.id] = Room(self, native)
+        return room
+
+    def close_room(self, room: Room) -> None:
+        """For `Room.close`."""
+        self._rooms.pop(room.native.id, None)
+        self.native.close_room(room.native)
+
     def unlink(self, a: Stream) -> None:
         """End the relay of this stream, and of the one it was linked to; ends an echo too."""
         if not a.closed:
@@ -199,13 +238,36 @@ class MediaEngine:
         if not a.closed:
             self.native.echo(a.native)
 
-    def play(self, a: Stream, prompt: Prompt, *, payload_type: int, loop: bool) -> None:
+    def play(
+        self,
+        a: Stream,
+        sound: Clip | Feed | Sequence[Clip],
+        *,
+        loop: bool = False,
+        gain_db: float = 0.0,
+        start_ms: int = 0,
+        over: bool = False,
+    ) -> None:
         """Play to the phone, instead of what it is linked to, until the end or `stop_playing`.
 
-        `PromptEnded` is told when a prompt that does not loop has ended.
+        Clips of a list follow each other without a gap; `loop` begins again with the first. `over` mixes it with what
+        the phone hears besides, and can be done only where that is decoded here. Ends what was played before, except
+        that what is played `over` and what is played instead do not end each other. `PromptEnded` is told when what
+        does not loop has ended. Raises `ValueError` for what cannot be played, and when no voice format is known.
         """
         if not a.closed:
-            self.native.play(a.native, prompt, payload_type, loop)
+            sounds: tuple[Clip | Feed, ...] = (sound,) if isinstance(sound, (Clip, Feed)) else tuple(sound)
+            gain = gain_of(gain_db)
+            self.native.play(a.native, sounds, loop=loop, gain=gain, start_ms=start_ms, over=over)
+
+    def send_digits(self, a: Stream, digits: str, *, duration_ms: int = 100, pause_ms: int = 70) -> None:
+        """Press keys towards the phone, after those that wait; instead of sound for as long as each lasts.
+
+        As RFC 4733 events, or as tones when the phone has no telephone-event. Raises `ValueError` for what is no digit.
+        """
+        if not a.closed:
+            events = bytes(map(DIGITS.index, digits.upper()))
+            self.native.send_digits(a.native, events, duration_ms, pause_ms)
 
     def stop_playing(self, a: Stream) -> None:
         """Let the phone hear again what it is linked to."""
@@ -251,6 +313,9 @@ class MediaEngine:
         """For `Stream.close`."""
         self.native.close(stream.native)
 
+    def _thread(self, label: str) -> int:
+        return zlib.crc32(label.partition("/")[0].encode()) % self._threads
+
     @property
     def identity(self) -> Identity:
         """The certificate that phones know this node by (DTLS-SRTP); the first to ask waits until it is read."""
@@ -266,6 +331,7 @@ class MediaEngine:
         for event in self.native.drain():
             stream = self._streams.get(event[0])
             if stream is None:
+                self._take_room_event(event[0], event[1])
                 continue
             if event[1] == "closed":
                 self._forget(event[0], stream)
@@ -279,6 +345,15 @@ class MediaEngine:
             stream = self._streams.get(stream_id)
             if stream is not None and not stream.closed:
                 stream.take_datagram(data, host, port)
+
+    def _take_room_event(self, room_id: int, kind: str) -> None:
+        room = self._rooms.get(room_id)
+        if room is None or kind != "room_played":
+            return
+        try:
+            room.on_played()
+        except Exception:
+            log.exception("a conference's listener failed")
 
     def _forget(self, stream_id: int, stream: Stream) -> None:
         stream.keep_final_stats()

@@ -20,20 +20,23 @@ from pbx.model.stream import (
     RemoteMedia,
     Resumed,
     SrtpKey,
+    StartedTalking,
+    StoppedTalking,
     StreamEvent,
+    StreamFormat,
     StreamStats,
     WentSilent,
 )
 
 if TYPE_CHECKING:
-    from media_ext.engine import Leg, NativeEvent
+    from media_ext.engine import Leg, NativeEvent, OpusVoice
     from pbx.media.dtls import Handshake
     from pbx.media.engine import MediaEngine
 
 Address = tuple[str, int]
 log = logging.getLogger(__name__)
 
-_DIGITS = "0123456789*#ABCD"
+DIGITS = "0123456789*#ABCD"
 
 
 def _unheard(_event: StreamEvent) -> None:
@@ -100,6 +103,7 @@ class Stream:
         self._codecs = {each.payload_type: each.encoding for each in remote.formats}
         rtcp_host = remote.rtcp_host or remote.rtp_host
         rtcp_port = remote.rtcp_port or remote.rtp_port + 1
+        voice, digits = remote.voice, remote.digits
         self._engine.native.set_remote(
             self.native,
             self._packed(remote.rtp_host),
@@ -109,7 +113,10 @@ class Stream:
             remote.rtcp_mux,
             remote.send,
             remote.receive,
-            [(each.payload_type, each.encoding, each.clock_hz) for each in remote.formats],
+            [_coded(each) for each in remote.formats],
+            None if voice is None or not speakable(voice) else (*_coded(voice), opus_voice(voice)),
+            None if digits is None else (digits.payload_type, digits.clock_hz),
+            remote.ptime_ms,
         )
 
     def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None:
@@ -207,14 +214,18 @@ class Stream:
             self._remote_host, self._remote_port = _readable(host), port
         elif kind == "exported":
             self._give_state()
-        elif kind == "digit" and number < len(_DIGITS):
-            self.on_event(DigitPressed(_DIGITS[number], duration_ms))
+        elif kind == "digit" and number < len(DIGITS):
+            self.on_event(DigitPressed(DIGITS[number], duration_ms))
         elif kind == "first":
             self.on_event(FirstPacket())
         elif kind == "silent":
             self.on_event(WentSilent(number))
         elif kind == "resumed":
             self.on_event(Resumed())
+        elif kind == "talking":
+            self.on_event(StartedTalking(-number))
+        elif kind == "stopped":
+            self.on_event(StoppedTalking())
         elif kind == "prompt_ended":
             self.on_event(PromptEnded())
 
@@ -254,6 +265,37 @@ class Stream:
                 raise PeerError(488, "IPv6 Audio Not Supported Here")
             return packed
         return b"\0" * 10 + b"\xff\xff" + packed if ipv6 else packed
+
+
+def _coded(each: StreamFormat) -> tuple[int, str, int]:
+    return each.payload_type, each.encoding, each.clock_hz
+
+
+def speakable(voice: StreamFormat) -> bool:
+    """Whether the node could say it: it speaks with one channel, which Opus names two (RFC 7587 7)."""
+    return voice.channels == 1 or voice.encoding == "OPUS"
+
+
+def opus_voice(voice: StreamFormat) -> OpusVoice:
+    """What the phone wishes to hear, by its fmtp line (RFC 7587 6.1). What makes no sense is passed over."""
+    if voice.encoding != "OPUS":
+        return {}
+    wishes = dict(
+        (name.strip().lower(), int(value)) if value.strip().isdecimal() else (name, 0)
+        for name, _, value in (each.partition("=") for each in voice.parameters.split(";"))
+    )
+    fec = wishes.get("useinbandfec") == 1
+    chosen: OpusVoice = {"fec": fec, "loss_pct": 5 if fec else 0, "dtx": wishes.get("usedtx") == 1}
+    if bitrate_bps := wishes.get("maxaveragebitrate"):
+        chosen["bitrate_bps"] = min(max(bitrate_bps, 6000), 510000)
+    return chosen
+
+
+def gain_of(gain_db: float) -> int:
+    """As the engine has it: 4096 changes nothing, and 8 times that is the most. Raises `ValueError`."""
+    if not -60 <= gain_db <= 18.1:
+        raise ValueError(f"a gain of {gain_db} dB: there are gains of -60 to +18 dB")
+    return min(round(4096 * 10 ** (gain_db / 20)), 8 * 4096)
 
 
 def _material(key: SrtpKey | None) -> tuple[int, bytes, bytes] | None:

@@ -254,6 +254,18 @@ class PromptEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class StartedTalking:
+    """Somebody talks into the phone; where that is asked for (`MediaEngine.tell_talkers`)."""
+
+    level_dbov: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedTalking:
+    """Nobody has for half a second."""
+
+
+@dataclass(frozen=True, slots=True)
 class Keyed:
     """A DTLS handshake has given the stream its keys."""
 
@@ -282,5 +294,14 @@ class RecordingEnded:
 
 
 StreamEvent = (
-    FirstPacket | DigitPressed | WentSilent | Resumed | PromptEnded | Keyed | KeyingFailed | RecordingEnded
+    FirstPacket
+    | DigitPressed
+    | WentSilent
+    | Resumed
+    | PromptEnded
+    | StartedTalking
+    | StoppedTalking
+    | Keyed
+    | KeyingFailed
+    | RecordingEnded
 )

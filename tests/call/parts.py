@@ -162,8 +162,8 @@ class FakeMedia:
     def echo(self, a: Any) -> None:
         self.echoing.add(a.label)
 
-    def play(self, a: Any, prompt: object, *, payload_type: int, loop: bool) -> None:
-        self.playing[a.label] = prompt
+    def play(self, a: Any, sound: object, *, loop: bool = False) -> None:
+        self.playing[a.label] = sound
 
     def stop_playing(self, a: Any) -> None:
         self.playing.pop(a.label, None)
@@ -271,7 +271,7 @@ class Office:
             rtp_timeout_s=rtp_timeout_s,
             new_session_id=lambda: next(ids),
             local_host=lambda remote: "192.0.2.1",
-            hold_tone=lambda encoding: f"hold {encoding}",
+            hold_tone=lambda: "hold",
             srtp=srtp,
             transcoder=transcoder,
             codecs=codecs_of(KNOWN, transcoder),

@@ -85,7 +85,10 @@ class Phone:
         formats: tuple[StreamFormat, ...] = G711,
         rtp_port: int | None = None,
         rtp_host: str | None = None,
+        voice: StreamFormat | None = None,
+        ptime_ms: int = 20,
     ) -> RemoteMedia:
+        """`voice` is what the node may speak in; unless told otherwise, the first of `formats`."""
         return RemoteMedia(
             rtp_host=self.host if rtp_host is None else rtp_host,
             rtp_port=self.port if rtp_port is None else rtp_port,
@@ -93,6 +96,9 @@ class Phone:
             rtcp_port=self.rtcp_port,
             rtcp_mux=rtcp_mux,
             formats=formats,
+            voice=voice or next((each for each in formats if each.encoding != TELEPHONE_EVENT), None),
+            digits=next((each for each in formats if each.encoding == TELEPHONE_EVENT), None),
+            ptime_ms=ptime_ms,
             send=send,
             receive=receive,
         )

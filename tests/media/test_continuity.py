@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from media_ext.kernels import OutputProbe
 from pbx.media.engine import MediaEngine
-from pbx.media.prompts import hold_tone, silence
+from pbx.media.tones import hold_tone, silence
 from tests.media.conftest import port_range
 from tests.media.phone import Phone
 from tests.media.test_relay import SAME, opened
@@ -37,7 +37,7 @@ async def test_hold_music_and_a_new_partner_do_not_break_the_stream(
     engine.link(sa, sb, SAME, SAME)
     await listen(10, (b, sb.rtp_port))
     engine.unlink(sa)
-    engine.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
+    engine.play(sa, hold_tone(), loop=True)
     await listen(10, (b, sb.rtp_port))
     engine.stop_playing(sa)
     engine.link(sa, sb, SAME, SAME)
@@ -48,7 +48,7 @@ async def test_hold_music_and_a_new_partner_do_not_break_the_stream(
     await listen(10, (b, sb.rtp_port), (c, sc.rtp_port))
     engine.echo(sa)
     await listen(10, (a, sa.rtp_port))
-    engine.play(sa, silence("PCMU", 100), payload_type=0, loop=False)
+    engine.play(sa, silence(100))
     await listen(15, (a, sa.rtp_port))
     verdict = assert_one_stream(heard)
     assert len(verdict.packets) >= 65

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import uvloop
+from pbx.media.tones import hold_tone
 
 from pbx.media.engine import LoopSetting, MediaEngine
-from pbx.media.prompts import hold_tone
 from pbx.model.stream import FirstPacket, StreamEvent
 from tests.media.phone import Phone, eventually
 from tests.media.test_relay import SAME, opened
@@ -40,7 +40,7 @@ async def test_stopping_leaves_no_thread_and_no_file(loop: LoopSetting) -> None:
         await media.start()
         streams = [media.open_stream(label=f"{n}/a") for n in range(5)]
         media.link(streams[0], streams[1], SAME, SAME)
-        media.play(streams[2], hold_tone("PCMU"), payload_type=0, loop=True)
+        media.play(streams[2], hold_tone(), loop=True)
         await media.stop()
         assert media.streams == 0
         del media, streams
@@ -64,14 +64,14 @@ async def test_thousands_of_calls_leak_neither_memory_nor_files(
     )
     await media.start()
     a, b = phone(), phone()
-    prompt = hold_tone("PCMU")
+    prompt = hold_tone()
     resident, files = 0, open_files()
     for n in range(1500):
         sa, sb = opened(media, a, f"{n}/a"), opened(media, b, f"{n + threads}/b")
         media.link(sa, sb, SAME, SAME)
         a.say(sa.rtp_port)
         if n % 3 == 0:
-            media.play(sb, prompt, payload_type=0, loop=True)
+            media.play(sb, prompt, loop=True)
         if n % 5 == 0:
             media.echo(sa)
         sa.set_remote(a.remote(send=bool(n % 2)))
@@ -119,7 +119,7 @@ async def test_a_closed_stream_takes_no_commands_and_tells_nothing(
     engine.link(sb, sa, SAME, SAME)
     engine.unlink(sa)
     engine.echo(sa)
-    engine.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
+    engine.play(sa, hold_tone(), loop=True)
     engine.stop_playing(sa)
     await eventually(lambda: engine.streams == 1)
     assert events == []
@@ -154,7 +154,7 @@ async def test_streams_of_different_threads_can_be_joined(phone: MakePhone, loop
         for n in range(0, 12, 2):
             media.link(streams[n], streams[(n + turn) % 12], SAME, SAME)
     for n in range(0, 12, 2):
-        media.play(streams[n], hold_tone("PCMU"), payload_type=0, loop=True)
+        media.play(streams[n], hold_tone(), loop=True)
         media.stop_playing(streams[n])
     await asyncio.sleep(0.1)
     for each in phones:

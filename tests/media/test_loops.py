@@ -7,11 +7,11 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from pbx.media.tones import hold_tone
 
 from pbx.core.errors import StartupError
 from pbx.media import engine as media_engine
 from pbx.media.engine import LoopSetting, MediaEngine, Stream, loop_for
-from pbx.media.prompts import hold_tone
 from tests.media.phone import Phone, eventually, write_rtp
 from tests.media.test_relay import SAME, opened
 
@@ -101,7 +101,7 @@ async def test_prompts_for_more_phones_than_a_batch_copies(loop: LoopSetting, ph
     streams: list[Stream] = []
     for n, each in enumerate(phones):
         streams.append(opened(media, each, f"{n}/a"))
-        media.play(streams[-1], hold_tone("PCMU"), payload_type=0, loop=True)
+        media.play(streams[-1], hold_tone(), loop=True)
     await asyncio.sleep(0.3)
     for each in phones:
         heard = await each.hear_some(8)

@@ -72,7 +72,7 @@ def test_the_pitch_is_the_oracles_or_a_multiple(hz: int, rate_hz: int) -> None:
     assert 5 * ms - 2 <= plc.period <= 15 * ms + 2
 
 
-@pytest.mark.parametrize("rate_hz", RATES)
+@pytest.mark.parametrize("rate_hz", [*RATES, 24000, 48000])
 @pytest.mark.parametrize("hz", [100, 200, 440, 1000])
 def test_a_tone_goes_on_through_a_lost_frame(hz: int, rate_hz: int) -> None:
     sound = sine(hz, rate_hz)
@@ -174,4 +174,4 @@ def test_silence_is_concealed_by_silence() -> None:
 
 def test_another_rate_is_refused() -> None:
     with pytest.raises(ValueError, match="8000"):
-        PlcProbe(48000)
+        PlcProbe(4000)

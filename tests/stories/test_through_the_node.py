@@ -77,7 +77,7 @@ class Node:
             rtp_timeout_s=60,
             new_session_id=lambda: next(serial),
             local_host=lambda remote: "10.0.0.9",
-            hold_tone=lambda encoding: encoding,
+            hold_tone=lambda: "hold",
         )
         extensions = ExtensionCalls(registrar, is_ours=lambda host: host == "10.0.0.9")
         self.switch = Switch(

@@ -1,0 +1,52 @@
+"""Many phones in a process of their own, which talk and listen in real time: `python -m bench.talkers COUNT`.
+
+Prints the phones' ports as JSON, reads {"ports": the node's, "payloads": [[hex, …] for each phone], "type", "units"} in
+one line, and talks until its input ends. Each phone sends one of its packets every 20 ms; what it hears is counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+import struct
+import sys
+import time
+
+TICK_S = 0.02
+
+
+def talk(phones: list[socket.socket], plan: dict[str, list[int]], payloads: list[list[bytes]]) -> int:
+    """Until standard input ends; returns how many packets were heard."""
+    heard, n, start = 0, 0, time.monotonic()
+    while True:
+        for index, phone in enumerate(phones):
+            kind, units = plan["type"][index], plan["units"][index]
+            header = struct.pack("!BBHII", 0x80, kind, n & 0xFFFF, n * units & 0xFFFFFFFF, index + 1)
+            with contextlib.suppress(ConnectionRefusedError):
+                phone.send(header + payloads[index][n % len(payloads[index])])
+            with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
+                while phone.recv(2048):
+                    heard += 1
+        n += 1
+        time.sleep(max(start + n * TICK_S - time.monotonic(), 0))
+        if select.select([sys.stdin], [], [], 0)[0]:
+            return heard
+
+
+def main() -> None:
+    phones = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(int(sys.argv[1]))]
+    for phone in phones:
+        phone.bind(("127.0.0.1", 0))
+        phone.setblocking(False)
+    print(json.dumps([phone.getsockname()[1] for phone in phones]), flush=True)
+    plan = json.loads(sys.stdin.readline())
+    for phone, port in zip(phones, plan["ports"], strict=True):
+        phone.connect(("127.0.0.1", port))
+    payloads = [[bytes.fromhex(each) for each in one] for one in plan["payloads"]]
+    print(json.dumps(talk(phones, plan, payloads)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

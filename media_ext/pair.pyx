@@ -1,0 +1,73 @@
+"""Two legs, transcoded; see pair.pxd."""
+
+from libc.stdint cimport int16_t
+from libc.stdlib cimport calloc, free
+
+from media_ext.clock cimport ms
+from media_ext.listener cimport listener_serve, listener_tick
+from media_ext.speaker cimport speaker_feed, speaker_tick
+from media_ext.types cimport TIMER_PAIR
+from media_ext.voice cimport NO_TYPE
+from media_ext.wheel cimport wheel_arm, wheel_disarm
+
+cdef enum:
+    TICK_MS = 20
+    LATE_MS = 100               # further behind than this, ticks are left out rather than made up for
+    PHASE_STEP_MS = 7           # prime to 20: pairs that come one after the other are spread over the tick
+
+
+cdef Pair *pair_open() noexcept nogil:
+    return <Pair *> calloc(1, sizeof(Pair))
+
+
+cdef void pair_join(Worker *w, Leg *a, Leg *b, Pair *fresh) noexcept nogil:
+    if a.listener == NULL or b.listener == NULL or a.speaker == NULL or b.speaker == NULL:
+        free(fresh)
+        return
+    if a.pair != NULL and a.pair == b.pair:         # joined again after a change of codec: nothing is interrupted
+        free(fresh)
+        return
+    pair_part(w, a)
+    pair_part(w, b)
+    fresh.a = a
+    fresh.b = b
+    a.pair = b.pair = fresh
+    fresh.timer.owner = fresh
+    fresh.timer.kind = TIMER_PAIR
+    listener_serve(w, a, True)
+    listener_serve(w, b, True)
+    speaker_feed(w, a, True)
+    speaker_feed(w, b, True)
+    w.phase_ms = (w.phase_ms + PHASE_STEP_MS) % TICK_MS
+    fresh.due_ns = w.now_ns + ms(1 + w.phase_ms)
+    wheel_arm(&w.wheel, &fresh.timer, fresh.due_ns)
+
+
+cdef void pair_part(Worker *w, Leg *leg) noexcept nogil:
+    cdef Pair *pair = leg.pair
+    if pair == NULL:
+        return
+    wheel_disarm(&w.wheel, &pair.timer)
+    pair.a.pair = pair.b.pair = NULL
+    listener_serve(w, pair.a, False)
+    listener_serve(w, pair.b, False)
+    speaker_feed(w, pair.a, False)
+    speaker_feed(w, pair.b, False)
+    free(pair)
+
+
+cdef void pair_run(Worker *w, Pair *pair) noexcept nogil:
+    one_way(w, pair.a, pair.b)
+    one_way(w, pair.b, pair.a)
+    if w.now_ns - pair.due_ns > ms(LATE_MS):
+        pair.due_ns += (w.now_ns - pair.due_ns) // ms(TICK_MS) * ms(TICK_MS)
+    pair.due_ns += ms(TICK_MS)
+    wheel_arm(&w.wheel, &pair.timer, pair.due_ns)
+
+
+cdef inline void one_way(Worker *w, Leg *talker, Leg *hearer) noexcept nogil:
+    """While one of them changes its codec, their rates may differ for a moment: nothing is heard then."""
+    cdef const int16_t *pcm
+    talker.listener.mutes = hearer.speaker.digits_type != NO_TYPE
+    pcm = listener_tick(w, talker)
+    speaker_tick(w, hearer, pcm if talker.listener.rate_hz == hearer.speaker.rate_hz else NULL)

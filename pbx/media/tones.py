@@ -1,0 +1,157 @@
+"""Tones as clips, rendered when first asked for: those of a country's network, hold, digits, and test signals.
+
+A tone is one cadence, to be played in a loop without a click. Plain Python, not numpy: that costs megabytes of imports
+for a moment's work.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from media_ext.sound_door import Clip
+from pbx.media.tone_table import TONES
+
+RATE_HZ = 8000
+STEADY_MS = 1000
+RAMP_SAMPLES = 40
+"""5 ms: a tone that starts at once is heard as a click."""
+MODULATION_DEPTH = 0.9
+SINE_0_DBM0 = 32124 / 10 ** (3.17 / 20)
+"""The amplitude of a sine of 0 dBm0: it lies 3.17 dB under the loudest one that µ-law has (ITU-T G.711)."""
+
+ToneName = Literal["dial", "ringback", "busy", "congestion", "call_waiting", "information"]
+
+LOW_HZ = (697, 770, 852, 941)
+HIGH_HZ = (1209, 1336, 1477, 1633)
+KEYPAD = "123A456B789C*0#D"
+"""ITU-T Q.23: four rows of four."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """`ms` of these frequencies together, or of silence when there are none; `by_hz` modulates the amplitude."""
+
+    ms: int
+    hz: tuple[float, ...] = ()
+    by_hz: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A cadence. `level_dbm0` is that of each frequency."""
+
+    bursts: tuple[Burst, ...]
+    level_dbm0: float = -16.0
+
+    @property
+    def ms(self) -> int:
+        return sum(burst.ms for burst in self.bursts)
+
+
+HOLD = Tone((Burst(300, (440,)), Burst(9700)), level_dbm0=-24.0)
+"""A short pip every ten seconds: the line is not dead, and nobody is annoyed."""
+MILLIWATT = Tone((Burst(1000, (1004,)),), level_dbm0=0.0)
+"""The reference tone of ITU-T O.6 for *44 and measurements."""
+CLOCK_PIP = Tone((Burst(100, (1000,)), Burst(900)), level_dbm0=-13.0)
+"""One pip a second, like a speaking clock that has nothing to say."""
+
+
+def read_tone(notation: str) -> Tone:
+    """A tone from the notation of `tone_table`. Raises `ValueError`."""
+    return Tone(tuple(_read_burst(each) for each in notation.split(",")))
+
+
+def _read_burst(notation: str) -> Burst:
+    sound, _, ms = notation.partition("/")
+    carrier, _, by_hz = sound.partition("*")
+    hz = tuple(float(each) for each in carrier.split("+") if float(each))
+    return Burst(int(ms or STEADY_MS), hz, float(by_hz or 0))
+
+
+@cache
+def tone_clip(tone: Tone) -> Clip:
+    """One cadence of it; play it with `loop`. Raises `ValueError`."""
+    return Clip(render(tone).tobytes(), RATE_HZ, round=True)
+
+
+def national_tone(name: ToneName, country: str) -> Clip:
+    """A tone of a country's network, by its ISO 3166 code. Raises `ValueError` for a country that is not known."""
+    tones = TONES.get(country.lower())
+    if tones is None:
+        raise ValueError(f"no tones are known for {country!r}: there are {', '.join(sorted(TONES))}")
+    return tone_clip(read_tone(getattr(tones, name)))
+
+
+def hold_tone() -> Clip:
+    """What somebody on hold hears."""
+    return tone_clip(HOLD)
+
+
+def milliwatt() -> Clip:
+    return tone_clip(MILLIWATT)
+
+
+def clock_tone() -> Clip:
+    """One pip a second."""
+    return tone_clip(CLOCK_PIP)
+
+
+def silence(ms: int = 1000) -> Clip:
+    """Nothing at all, as packets: keeps NAT bindings and impatient phones alive."""
+    return tone_clip(Tone((Burst(ms),)))
+
+
+def digit_tones(digits: str, *, on_ms: int = 100, off_ms: int = 70) -> Clip:
+    """Keys of a telephone as sound (ITU-T Q.23). Raises `ValueError` for what is no key."""
+    bursts: list[Burst] = []
+    for digit in digits.upper():
+        place = KEYPAD.index(digit)
+        bursts += (Burst(on_ms, (LOW_HZ[place // 4], HIGH_HZ[place % 4])), Burst(off_ms))
+    return tone_clip(Tone(tuple(bursts), level_dbm0=-8.0))
+
+
+def render(tone: Tone) -> array[int]:
+    """16-bit samples at 8 kHz. Raises `ValueError` when there are none, or they do not fit 16 bits."""
+    if tone.ms <= 0:
+        raise ValueError("a tone lasts some milliseconds")
+    amplitude = SINE_0_DBM0 * 10 ** (tone.level_dbm0 / 20)
+    steady = len(tone.bursts) == 1
+    samples = array("h")
+    for burst in tone.bursts:
+        samples.extend(_burst(burst, amplitude, ramp=not steady))
+    return samples
+
+
+def _burst(burst: Burst, amplitude: float, *, ramp: bool) -> array[int]:
+    count = burst.ms * RATE_HZ // 1000
+    if not burst.hz:
+        return array("h", bytes(2 * count))
+    steps = [2 * math.pi * hz / RATE_HZ for hz in burst.hz]
+    if len(steps) * amplitude > 32767:
+        raise ValueError(f"{len(steps)} frequencies at this level do not fit 16 bits")
+    edge = RAMP_SAMPLES if ramp else 0
+    by = 2 * math.pi * burst.by_hz / RATE_HZ
+    depth = MODULATION_DEPTH if by else 0.0
+    return array(
+        "h",
+        (
+            round(
+                amplitude
+                * _envelope(n, count, edge)
+                * (1 + depth * math.cos(by * n))
+                / (1 + depth)
+                * sum(math.sin(step * n) for step in steps)
+            )
+            for n in range(count)
+        ),
+    )
+
+
+def _envelope(n: int, count: int, edge: int) -> float:
+    """A raised cosine at both ends."""
+    distance = min(n, count - 1 - n)
+    return 1.0 if distance >= edge else 0.5 - 0.5 * math.cos(math.pi * (distance + 0.5) / edge)
