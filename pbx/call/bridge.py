@@ -18,7 +18,6 @@ from pbx.call.leg import CallLeg
 from pbx.call.quality import QualityWatch
 from pbx.call.silence import SilenceWatch
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered
-from pbx.sip.sdp.negotiate import Format
 
 log = logging.getLogger(__name__)
 

@@ -174,6 +174,50 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/inbound-numbers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the inbound numbers */
+        readonly get: operations["listInboundNumbers"];
+        readonly put?: never;
+        /** Create an inbound number */
+        readonly post: operations["createInboundNumber"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/inbound-numbers/{number}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read an inbound number */
+        readonly get: operations["getInboundNumber"];
+        /**
+         * Replace an inbound number
+         * @description `number` must be the one of the path.
+         */
+        readonly put: operations["replaceInboundNumber"];
+        readonly post?: never;
+        /** Delete an inbound number */
+        readonly delete: operations["deleteInboundNumber"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of an inbound number
+         * @description A JSON merge patch (RFC 7396). `number` cannot change.
+         */
+        readonly patch: operations["patchInboundNumber"];
+        readonly trace?: never;
+    };
     readonly "/api/v1/openapi.json": {
         readonly parameters: {
             readonly query?: never;
@@ -189,6 +233,50 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/outbound-routes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the outbound routes */
+        readonly get: operations["listOutboundRoutes"];
+        readonly put?: never;
+        /** Create an outbound route */
+        readonly post: operations["createOutboundRoute"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/outbound-routes/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read an outbound route */
+        readonly get: operations["getOutboundRoute"];
+        /**
+         * Replace an outbound route
+         * @description `id` must be the one of the path.
+         */
+        readonly put: operations["replaceOutboundRoute"];
+        readonly post?: never;
+        /** Delete an outbound route */
+        readonly delete: operations["deleteOutboundRoute"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of an outbound route
+         * @description A JSON merge patch (RFC 7396). `id` cannot change.
+         */
+        readonly patch: operations["patchOutboundRoute"];
         readonly trace?: never;
     };
     readonly "/api/v1/registrations": {
@@ -209,6 +297,50 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/ring-groups": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the ring groups */
+        readonly get: operations["listRingGroups"];
+        readonly put?: never;
+        /** Create a ring group */
+        readonly post: operations["createRingGroup"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/ring-groups/{number}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a ring group */
+        readonly get: operations["getRingGroup"];
+        /**
+         * Replace a ring group
+         * @description `number` must be the one of the path.
+         */
+        readonly put: operations["replaceRingGroup"];
+        readonly post?: never;
+        /** Delete a ring group */
+        readonly delete: operations["deleteRingGroup"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a ring group
+         * @description A JSON merge patch (RFC 7396). `number` cannot change.
+         */
+        readonly patch: operations["patchRingGroup"];
         readonly trace?: never;
     };
     readonly "/api/v1/session": {
@@ -274,6 +406,70 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/trunk-statuses": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How the trunks are doing
+         * @description Whether calls can go out and come in, and in plain words why not.
+         */
+        readonly get: operations["listTrunkStatuses"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/trunks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the trunks */
+        readonly get: operations["listTrunks"];
+        readonly put?: never;
+        /** Create a trunk */
+        readonly post: operations["createTrunk"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/trunks/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a trunk */
+        readonly get: operations["getTrunk"];
+        /**
+         * Replace a trunk
+         * @description `id` must be the one of the path.
+         */
+        readonly put: operations["replaceTrunk"];
+        readonly post?: never;
+        /** Delete a trunk */
+        readonly delete: operations["deleteTrunk"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a trunk
+         * @description A JSON merge patch (RFC 7396). `id` cannot change.
+         */
+        readonly patch: operations["patchTrunk"];
+        readonly trace?: never;
+    };
     readonly "/metrics": {
         readonly parameters: {
             readonly query?: never;
@@ -305,6 +501,21 @@ export interface components {
             readonly call: string;
             readonly at: string;
             readonly leg: string;
+        };
+        /**
+         * AudioJoined
+         * @description The caller and this leg hear each other. `transcoded`: their sound is decoded and encoded by the node; else their
+         *         packets are passed on. Told again when a codec or that changes.
+         */
+        readonly AudioJoined: {
+            /** @enum {unknown} */
+            readonly type: "audio_joined";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly caller_codec: string;
+            readonly codec: string;
+            readonly transcoded: boolean;
         };
         /**
          * AudioOneWay
@@ -408,7 +619,7 @@ export interface components {
         };
         /**
          * CallRouted
-         * @description The dial plan decided: `kind` is "extension" or "feature"; `to` names it.
+         * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk" or "forward"; `to` names it.
          */
         readonly CallRouted: {
             /** @enum {unknown} */
@@ -464,7 +675,7 @@ export interface components {
             /** @default false */
             readonly interrupted: boolean;
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrList
@@ -517,6 +728,35 @@ export interface components {
              * @default 30
              */
             readonly ring_timeout_s: number;
+            /**
+             * May call
+             * @description How far. Emergency numbers are always allowed.
+             * @default international
+             * @enum {unknown}
+             */
+            readonly may_call: "internal" | "international" | "local" | "national" | "premium";
+            /**
+             * Do not disturb
+             * @description Its phones do not ring; callers hear busy.
+             * @default false
+             */
+            readonly do_not_disturb: boolean;
+            /**
+             * Forwarding
+             * @default {
+             *       "always": null,
+             *       "busy": null,
+             *       "no_answer": null,
+             *       "unreachable": null
+             *     }
+             */
+            readonly forward: components["schemas"]["Forwarding"];
+            /**
+             * Outside number
+             * @description Shown to outside numbers; without one, that of the trunk.
+             * @default null
+             */
+            readonly outside_number: string | null;
         };
         /**
          * ExtensionChange
@@ -558,6 +798,10 @@ export interface components {
             readonly name?: string;
             readonly enabled?: boolean | null;
             readonly ring_timeout_s?: number | null;
+            readonly may_call?: ("internal" | "international" | "local" | "national" | "premium") | null;
+            readonly do_not_disturb?: boolean | null;
+            readonly forward?: components["schemas"]["Forwarding"] | null;
+            readonly outside_number?: (string | null) | null;
             readonly sip_password?: string | null;
         };
         /**
@@ -591,6 +835,35 @@ export interface components {
              * @default 30
              */
             readonly ring_timeout_s: number;
+            /**
+             * May call
+             * @description How far. Emergency numbers are always allowed.
+             * @default international
+             * @enum {unknown}
+             */
+            readonly may_call: "internal" | "international" | "local" | "national" | "premium";
+            /**
+             * Do not disturb
+             * @description Its phones do not ring; callers hear busy.
+             * @default false
+             */
+            readonly do_not_disturb: boolean;
+            /**
+             * Forwarding
+             * @default {
+             *       "always": null,
+             *       "busy": null,
+             *       "no_answer": null,
+             *       "unreachable": null
+             *     }
+             */
+            readonly forward: components["schemas"]["Forwarding"];
+            /**
+             * Outside number
+             * @description Shown to outside numbers; without one, that of the trunk.
+             * @default null
+             */
+            readonly outside_number: string | null;
             /** @default null */
             readonly sip_password: string | null;
         };
@@ -619,6 +892,33 @@ export interface components {
             readonly action: string | null;
         };
         /**
+         * Forwarding
+         * @description Each place is what the extension itself would dial; None: not forwarded.
+         */
+        readonly Forwarding: {
+            /**
+             * Always
+             * @default null
+             */
+            readonly always: string | null;
+            /**
+             * When busy
+             * @default null
+             */
+            readonly busy: string | null;
+            /**
+             * When nobody answers
+             * @default null
+             */
+            readonly no_answer: string | null;
+            /**
+             * When no phone is there
+             * @description None is registered, or none answers.
+             * @default null
+             */
+            readonly unreachable: string | null;
+        };
+        /**
          * Health
          * @description Whether the node is well, for load balancers and monitors. Says nothing that needs a login.
          */
@@ -642,6 +942,70 @@ export interface components {
             readonly cause: string;
             /** @default  */
             readonly action: string;
+        };
+        /**
+         * InboundNumber
+         * @description A number people call from outside.
+         */
+        readonly InboundNumber: {
+            /**
+             * Number
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number: string;
+            /**
+             * Name
+             * @description What the number is for; phones show it with the caller.
+             * @example Alice Example
+             */
+            readonly name: string;
+            /**
+             * Destination
+             * @description Where the call goes: what an extension would dial to get there.
+             * @example 101
+             */
+            readonly destination: string;
+            /**
+             * Trunk
+             * @description Only calls that come over this trunk; without one, over any.
+             * @default null
+             */
+            readonly trunk: string | null;
+        };
+        /**
+         * InboundNumberList
+         * @description A page of inbound numbers.
+         */
+        readonly InboundNumberList: {
+            readonly items: readonly components["schemas"]["InboundNumber"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * InboundNumberPatch
+         * @description A change to InboundNumber: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly InboundNumberPatch: {
+            /**
+             * Number
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number?: string;
+            /**
+             * Name
+             * @description What the number is for; phones show it with the caller.
+             * @example Alice Example
+             */
+            readonly name?: string;
+            /**
+             * Destination
+             * @description Where the call goes: what an extension would dial to get there.
+             * @example 101
+             */
+            readonly destination?: string;
+            readonly trunk?: (string | null) | null;
         };
         /** LegAnswered */
         readonly LegAnswered: {
@@ -767,7 +1131,9 @@ export interface components {
         };
         /**
          * LiveLeg
-         * @description One leg. `state` is "dialling", "ringing", "talking", "held".
+         * @description One leg. `codec` is what it speaks; `transcoded`: the node translates it for the other side.
+         *
+         *         `state` is "dialling", "ringing", "talking", "held".
          *
          *         `audio` is "none", "flowing", "silent" or "one_way": nothing comes from it, though the other side talks. `heard` is
          *         how it sounds here and `told` how we sound there, while something is wrong or just was; None: nothing to say.
@@ -782,6 +1148,10 @@ export interface components {
             readonly heard: components["schemas"]["Sound"] | null;
             /** @default null */
             readonly told: components["schemas"]["Sound"] | null;
+            /** @default  */
+            readonly codec: string;
+            /** @default false */
+            readonly transcoded: boolean;
         };
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["LiveHeartbeat"];
         /**
@@ -837,6 +1207,100 @@ export interface components {
             readonly health: readonly components["schemas"]["HealthLine"][];
         };
         /**
+         * OutboundRoute
+         * @description Numbers that match one of `patterns` go out over the first of `trunks` that works.
+         */
+        readonly OutboundRoute: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Position
+             * @description Routes are tried in this order.
+             * @default 100
+             */
+            readonly position: number;
+            /** Numbers */
+            readonly patterns: readonly string[];
+            /**
+             * Trunks
+             * @description In the order in which they are tried.
+             */
+            readonly trunks: readonly string[];
+            /**
+             * Take away
+             * @description Leading digits of what was dialled.
+             * @default 0
+             */
+            readonly strip_digits: number;
+            /**
+             * Put before
+             * @description Digits.
+             * @default
+             */
+            readonly prefix: string;
+            /**
+             * Reach
+             * @description Extensions that may call less far cannot use it.
+             * @default national
+             * @enum {unknown}
+             */
+            readonly reach: "internal" | "international" | "local" | "national" | "premium";
+        };
+        /**
+         * OutboundRouteList
+         * @description A page of outbound routes.
+         */
+        readonly OutboundRouteList: {
+            readonly items: readonly components["schemas"]["OutboundRoute"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * OutboundRoutePatch
+         * @description A change to OutboundRoute: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly OutboundRoutePatch: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id?: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name?: string;
+            readonly enabled?: boolean | null;
+            readonly position?: number | null;
+            /** Numbers */
+            readonly patterns?: readonly string[];
+            /**
+             * Trunks
+             * @description In the order in which they are tried.
+             */
+            readonly trunks?: readonly string[];
+            readonly strip_digits?: number | null;
+            readonly prefix?: string | null;
+            readonly reach?: ("internal" | "international" | "local" | "national" | "premium") | null;
+        };
+        /**
          * Problem
          * @description The body of every answer with an error status (RFC 9457).
          */
@@ -889,6 +1353,105 @@ export interface components {
             readonly user_agent: string;
             readonly registered_at: string;
             readonly expires_at: string;
+        };
+        /**
+         * RingGroup
+         * @description Rings its members all at once, or one after the other in an order.
+         */
+        readonly RingGroup: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly number: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name: string;
+            /**
+             * Members
+             * @description In the order in which they are rung.
+             */
+            readonly members: readonly string[];
+            /**
+             * Who rings
+             * @description All at once; or one by one: always in order, each call beginning with the next one, in any order, or whoever has not talked for longest.
+             * @default all
+             * @enum {unknown}
+             */
+            readonly strategy: "all" | "in_order" | "longest_idle" | "random" | "round_robin";
+            /**
+             * Ring time
+             * @description Of the whole group.
+             * @default 30
+             */
+            readonly ring_timeout_s: number;
+            /**
+             * Ring time of one
+             * @description Before the next one is rung.
+             * @default 15
+             */
+            readonly member_timeout_s: number;
+            /**
+             * Skip busy
+             * @description Members who are in a call are not rung.
+             * @default true
+             */
+            readonly skip_busy: boolean;
+            /**
+             * Name prefix
+             * @description Shown before the caller's name.
+             * @default
+             * @example Sales:
+             */
+            readonly name_prefix: string;
+            /**
+             * When nobody answers
+             * @description Where the call goes then.
+             * @default null
+             */
+            readonly overflow: string | null;
+        };
+        /**
+         * RingGroupList
+         * @description A page of ring groups.
+         */
+        readonly RingGroupList: {
+            readonly items: readonly components["schemas"]["RingGroup"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * RingGroupPatch
+         * @description A change to RingGroup: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly RingGroupPatch: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly number?: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name?: string;
+            /**
+             * Members
+             * @description In the order in which they are rung.
+             */
+            readonly members?: readonly string[];
+            readonly strategy?: ("all" | "in_order" | "longest_idle" | "random" | "round_robin") | null;
+            readonly ring_timeout_s?: number | null;
+            readonly member_timeout_s?: number | null;
+            readonly skip_busy?: boolean | null;
+            readonly name_prefix?: string | null;
+            readonly overflow?: (string | null) | null;
         };
         /**
          * SessionView
@@ -986,6 +1549,359 @@ export interface components {
             readonly calls: number;
         };
         /**
+         * Trunk
+         * @description A trunk as it is read; its password is never part of it.
+         */
+        readonly Trunk: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Server
+             * @description A host name or an IP address.
+             * @example sip.provider.example
+             */
+            readonly host: string;
+            /**
+             * Port
+             * @description 0: what the server's DNS entry says.
+             * @default 0
+             */
+            readonly port: number;
+            /**
+             * Transport
+             * @default udp
+             * @enum {unknown}
+             */
+            readonly transport: "tcp" | "tls" | "udp";
+            /**
+             * Outbound proxy
+             * @description Where requests go instead of the server.
+             * @default null
+             */
+            readonly proxy: string | null;
+            /**
+             * Register
+             * @description Off: the provider knows us by our address.
+             * @default true
+             */
+            readonly register: boolean;
+            /**
+             * User name
+             * @default
+             */
+            readonly username: string;
+            /**
+             * Authentication name
+             * @description Where it differs from the user name.
+             * @default
+             */
+            readonly auth_username: string;
+            /**
+             * Domain in From
+             * @description Where it differs from the server.
+             * @default null
+             */
+            readonly from_domain: string | null;
+            /**
+             * Registration lasts
+             * @default 600
+             */
+            readonly expires_s: number;
+            /**
+             * Calls come from
+             * @description Addresses, networks (CIDR) and host names besides the server itself.
+             * @default []
+             */
+            readonly accept_from: readonly string[];
+            /**
+             * Most calls at once
+             * @description More get the next trunk, or busy.
+             * @default 100
+             */
+            readonly max_channels: number;
+            /**
+             * Number format
+             * @description How the provider wants to see numbers.
+             * @default e164_plus
+             * @enum {unknown}
+             */
+            readonly number_format: "as_dialled" | "e164" | "e164_plus" | "national";
+            /**
+             * Take away
+             * @description Leading digits.
+             * @default 0
+             */
+            readonly strip_digits: number;
+            /**
+             * Put before
+             * @description Digits.
+             * @default
+             */
+            readonly prefix: string;
+            /**
+             * Caller ID in
+             * @description P-Asserted-Identity, or Remote-Party-ID for old providers.
+             * @default pai
+             * @enum {unknown}
+             */
+            readonly caller_id: "pai" | "rpid";
+            /**
+             * Outside number
+             * @description Shown when an extension has none of its own.
+             * @default null
+             */
+            readonly outside_number: string | null;
+            /**
+             * Calls to other numbers
+             * @description Where a call goes whose number is not in the list.
+             * @default null
+             */
+            readonly destination: string | null;
+            /**
+             * Check every
+             * @description By OPTIONS; 0: never.
+             * @default 60
+             */
+            readonly check_every_s: number;
+        };
+        /**
+         * TrunkList
+         * @description A page of trunks.
+         */
+        readonly TrunkList: {
+            readonly items: readonly components["schemas"]["Trunk"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * TrunkPatch
+         * @description A change to TrunkWrite: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly TrunkPatch: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id?: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name?: string;
+            readonly enabled?: boolean | null;
+            /**
+             * Server
+             * @description A host name or an IP address.
+             * @example sip.provider.example
+             */
+            readonly host?: string;
+            readonly port?: number | null;
+            readonly transport?: ("tcp" | "tls" | "udp") | null;
+            readonly proxy?: (string | null) | null;
+            readonly register?: boolean | null;
+            readonly username?: string | null;
+            readonly auth_username?: string | null;
+            readonly from_domain?: (string | null) | null;
+            readonly expires_s?: number | null;
+            readonly accept_from?: readonly string[] | null;
+            readonly max_channels?: number | null;
+            readonly number_format?: ("as_dialled" | "e164" | "e164_plus" | "national") | null;
+            readonly strip_digits?: number | null;
+            readonly prefix?: string | null;
+            readonly caller_id?: ("pai" | "rpid") | null;
+            readonly outside_number?: (string | null) | null;
+            readonly destination?: (string | null) | null;
+            readonly check_every_s?: number | null;
+            readonly password?: string | null;
+        };
+        /**
+         * TrunkStatus
+         * @description How a trunk is doing, in words for people.
+         */
+        readonly TrunkStatus: {
+            readonly trunk: string;
+            /**
+             * @description Whether calls can go out and come in.
+             * @enum {unknown}
+             */
+            readonly state: "down" | "off" | "trying" | "up";
+            /**
+             * @description What is wrong and what to do; empty when it is up.
+             * @default
+             */
+            readonly error: string;
+            /** @default 0 */
+            readonly sip_status: number;
+            /**
+             * @description Seconds until the registration is renewed.
+             * @default null
+             */
+            readonly registered_for_s: number | null;
+            /** @default null */
+            readonly round_trip_ms: number | null;
+            /** @default 0 */
+            readonly calls: number;
+        };
+        /**
+         * TrunkStatusList
+         * @description How the trunks are doing.
+         */
+        readonly TrunkStatusList: {
+            readonly items: readonly components["schemas"]["TrunkStatus"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * TrunkWrite
+         * @description A trunk as it is written. Without `password` an existing trunk keeps the one it has.
+         */
+        readonly TrunkWrite: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Server
+             * @description A host name or an IP address.
+             * @example sip.provider.example
+             */
+            readonly host: string;
+            /**
+             * Port
+             * @description 0: what the server's DNS entry says.
+             * @default 0
+             */
+            readonly port: number;
+            /**
+             * Transport
+             * @default udp
+             * @enum {unknown}
+             */
+            readonly transport: "tcp" | "tls" | "udp";
+            /**
+             * Outbound proxy
+             * @description Where requests go instead of the server.
+             * @default null
+             */
+            readonly proxy: string | null;
+            /**
+             * Register
+             * @description Off: the provider knows us by our address.
+             * @default true
+             */
+            readonly register: boolean;
+            /**
+             * User name
+             * @default
+             */
+            readonly username: string;
+            /**
+             * Authentication name
+             * @description Where it differs from the user name.
+             * @default
+             */
+            readonly auth_username: string;
+            /**
+             * Domain in From
+             * @description Where it differs from the server.
+             * @default null
+             */
+            readonly from_domain: string | null;
+            /**
+             * Registration lasts
+             * @default 600
+             */
+            readonly expires_s: number;
+            /**
+             * Calls come from
+             * @description Addresses, networks (CIDR) and host names besides the server itself.
+             * @default []
+             */
+            readonly accept_from: readonly string[];
+            /**
+             * Most calls at once
+             * @description More get the next trunk, or busy.
+             * @default 100
+             */
+            readonly max_channels: number;
+            /**
+             * Number format
+             * @description How the provider wants to see numbers.
+             * @default e164_plus
+             * @enum {unknown}
+             */
+            readonly number_format: "as_dialled" | "e164" | "e164_plus" | "national";
+            /**
+             * Take away
+             * @description Leading digits.
+             * @default 0
+             */
+            readonly strip_digits: number;
+            /**
+             * Put before
+             * @description Digits.
+             * @default
+             */
+            readonly prefix: string;
+            /**
+             * Caller ID in
+             * @description P-Asserted-Identity, or Remote-Party-ID for old providers.
+             * @default pai
+             * @enum {unknown}
+             */
+            readonly caller_id: "pai" | "rpid";
+            /**
+             * Outside number
+             * @description Shown when an extension has none of its own.
+             * @default null
+             */
+            readonly outside_number: string | null;
+            /**
+             * Calls to other numbers
+             * @description Where a call goes whose number is not in the list.
+             * @default null
+             */
+            readonly destination: string | null;
+            /**
+             * Check every
+             * @description By OPTIONS; 0: never.
+             * @default 60
+             */
+            readonly check_every_s: number;
+            /** @default null */
+            readonly password: string | null;
+        };
+        /**
          * User
          * @description An administrator. The password's hash never leaves the store.
          */
@@ -1007,6 +1923,7 @@ export interface components {
     pathItems: never;
 }
 export type AudioBack = components['schemas']['AudioBack'];
+export type AudioJoined = components['schemas']['AudioJoined'];
 export type AudioOneWay = components['schemas']['AudioOneWay'];
 export type AudioQuality = components['schemas']['AudioQuality'];
 export type AudioSilent = components['schemas']['AudioSilent'];
@@ -1025,8 +1942,12 @@ export type ExtensionList = components['schemas']['ExtensionList'];
 export type ExtensionPatch = components['schemas']['ExtensionPatch'];
 export type ExtensionWrite = components['schemas']['ExtensionWrite'];
 export type FieldProblem = components['schemas']['FieldProblem'];
+export type Forwarding = components['schemas']['Forwarding'];
 export type Health = components['schemas']['Health'];
 export type HealthLine = components['schemas']['HealthLine'];
+export type InboundNumber = components['schemas']['InboundNumber'];
+export type InboundNumberList = components['schemas']['InboundNumberList'];
+export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
 export type LegAnswered = components['schemas']['LegAnswered'];
 export type LegDialled = components['schemas']['LegDialled'];
 export type LegEnded = components['schemas']['LegEnded'];
@@ -1042,10 +1963,16 @@ export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type Login = components['schemas']['Login'];
 export type NodeStatus = components['schemas']['NodeStatus'];
+export type OutboundRoute = components['schemas']['OutboundRoute'];
+export type OutboundRouteList = components['schemas']['OutboundRouteList'];
+export type OutboundRoutePatch = components['schemas']['OutboundRoutePatch'];
 export type Problem = components['schemas']['Problem'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
 export type RegistrationList = components['schemas']['RegistrationList'];
 export type RegistrationView = components['schemas']['RegistrationView'];
+export type RingGroup = components['schemas']['RingGroup'];
+export type RingGroupList = components['schemas']['RingGroupList'];
+export type RingGroupPatch = components['schemas']['RingGroupPatch'];
 export type SessionView = components['schemas']['SessionView'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupState = components['schemas']['SetupState'];
@@ -1053,6 +1980,12 @@ export type SipLogin = components['schemas']['SipLogin'];
 export type SipTransport = components['schemas']['SipTransport'];
 export type Sound = components['schemas']['Sound'];
 export type StatusCounts = components['schemas']['StatusCounts'];
+export type Trunk = components['schemas']['Trunk'];
+export type TrunkList = components['schemas']['TrunkList'];
+export type TrunkPatch = components['schemas']['TrunkPatch'];
+export type TrunkStatus = components['schemas']['TrunkStatus'];
+export type TrunkStatusList = components['schemas']['TrunkStatusList'];
+export type TrunkWrite = components['schemas']['TrunkWrite'];
 export type User = components['schemas']['User'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -1498,7 +2431,10 @@ export interface operations {
     readonly replaceExtension: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
             readonly path: {
                 readonly number: string;
             };
@@ -1564,6 +2500,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             readonly 413: {
                 headers: {
@@ -1604,8 +2558,14 @@ export interface operations {
     };
     readonly deleteExtension: {
         readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
             readonly path: {
                 readonly number: string;
             };
@@ -1647,6 +2607,33 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -1661,7 +2648,10 @@ export interface operations {
     readonly patchExtension: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
             readonly path: {
                 readonly number: string;
             };
@@ -1721,6 +2711,24 @@ export interface operations {
             };
             /** @description Request Timeout */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -1856,6 +2864,560 @@ export interface operations {
             };
         };
     };
+    readonly listInboundNumbers: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InboundNumberList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createInboundNumber: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["InboundNumber"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InboundNumber"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getInboundNumber: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InboundNumber"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceInboundNumber: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["InboundNumber"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InboundNumber"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteInboundNumber: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchInboundNumber: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["InboundNumberPatch"];
+                readonly "application/json": components["schemas"]["InboundNumberPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InboundNumber"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getOpenapi: {
         readonly parameters: {
             readonly query?: never;
@@ -1872,6 +3434,560 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    readonly listOutboundRoutes: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OutboundRouteList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createOutboundRoute: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OutboundRoute"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OutboundRoute"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getOutboundRoute: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OutboundRoute"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceOutboundRoute: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OutboundRoute"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OutboundRoute"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteOutboundRoute: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchOutboundRoute: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["OutboundRoutePatch"];
+                readonly "application/json": components["schemas"]["OutboundRoutePatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OutboundRoute"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1919,6 +4035,560 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listRingGroups: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RingGroupList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createRingGroup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RingGroup"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RingGroup"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getRingGroup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RingGroup"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceRingGroup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RingGroup"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RingGroup"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteRingGroup: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchRingGroup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["RingGroupPatch"];
+                readonly "application/json": components["schemas"]["RingGroupPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RingGroup"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -2261,6 +4931,612 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listTrunkStatuses: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TrunkStatusList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listTrunks: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TrunkList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createTrunk: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TrunkWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trunk"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getTrunk: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trunk"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceTrunk: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TrunkWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trunk"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteTrunk: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchTrunk: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["TrunkPatch"];
+                readonly "application/json": components["schemas"]["TrunkPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trunk"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

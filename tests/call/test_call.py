@@ -64,7 +64,8 @@ async def talking(office: Office, *, answer: bytes | None = None) -> asyncio.Tas
 
 def everything_is_given_back(office: Office) -> None:
     assert office.media.open_streams == []
-    assert office.media.links == office.media.bridges == {}
+    assert office.media.links == {}
+    assert office.media.bridges == {}
 
 
 async def test_an_answered_call_is_linked_answered_and_recorded() -> None:
