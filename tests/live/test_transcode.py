@@ -73,4 +73,6 @@ async def test_a_transcoded_call_is_held_and_resumed(node: Node, phone: PhoneMak
     assert kinds.index("leg_held") < kinds.index("leg_resumed")
     for who, hz in ((alice, BOB_HZ), (bob, ALICE_HZ)):
         sound = who.heard()
-        assert sound.between(sound.seconds - 1.2, sound.seconds - 0.2).dominant_hz() == pytest.approx(hz, abs=3)
+        assert sound.between(sound.seconds - 1.2, sound.seconds - 0.2).dominant_hz() == pytest.approx(
+            hz, abs=3
+        )
