@@ -1,9 +1,8 @@
 from collections.abc import Iterable
 from typing import NotRequired, TypeAlias, TypedDict
 
-from media_ext.tap_handle import TapHandle
-
 from media_ext.sound_door import Clip, Feed
+from media_ext.tap_handle import TapHandle
 
 NativeEvent: TypeAlias = tuple[int, str, int, int, bytes, int]
 NativeDatagram: TypeAlias = tuple[int, int, bytes, int, bytes]

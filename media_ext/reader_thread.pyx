@@ -8,11 +8,11 @@ from media_ext.clock cimport ms, now_ns, sleep_until
 from media_ext.reading cimport (
     END_STOPPED,
     NEWS_ENDED,
-    reading_pause,
     reading_step,
     reading_stop,
 )
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_publish, ring_release, ring_reserve
+from media_ext.tap_reader cimport reader_pause
 
 
 cdef extern from "<sys/eventfd.h>" nogil:
@@ -74,7 +74,7 @@ cdef void reader_thread_run(ReaderThread *t) noexcept nogil:
     cdef int clock
     setpriority(PRIO_PROCESS, <int> syscall(SYS_gettid), READER_NICE)
     if pthread_getcpuclockid(pthread_self(), &clock) == 0:
-        t.cpu_clock = <uint64_t> <unsigned int> clock
+        store_relaxed(&t.cpu_clock, <uint64_t> <unsigned int> clock)
     while not t.quitting:
         wait(t)
         carry_out_commands(t)
@@ -82,7 +82,7 @@ cdef void reader_thread_run(ReaderThread *t) noexcept nogil:
     while t.readings != NULL:
         stop_all(t)
         step_all(t)
-    t.cpu_clock = 0
+    store_relaxed(&t.cpu_clock, 0)
 
 
 cdef void wait(ReaderThread *t) noexcept nogil:
@@ -109,7 +109,7 @@ cdef void carry_out_commands(ReaderThread *t) noexcept nogil:
         elif c.op == READER_STOP:
             reading_stop(c.reading, c.reason, c.at_ns)
         else:
-            reading_pause(c.reading, c.op == READER_PAUSE, c.at_ns)
+            reader_pause(&c.reading.reader, c.op == READER_PAUSE, c.at_ns)
         ring_release(&t.commands)
         c = <ReaderCommand *> ring_peek(&t.commands)
 

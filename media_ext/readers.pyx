@@ -194,7 +194,7 @@ cdef class Readers:
 
     def cpu_seconds(self):
         """CPU time of each thread so far; the first is the listeners'."""
-        return [thread_cpu_s(self.threads[i].cpu_clock) for i in range(self.count)]
+        return [thread_cpu_s(load_relaxed(&self.threads[i].cpu_clock)) for i in range(self.count)]
 
     def record(self, TapHandle tap not None, bytes path not None, *, bint opus, int channels, int rate_hz,
                int64_t max_ms, int lag_ms, int complexity):

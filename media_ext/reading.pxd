@@ -12,7 +12,6 @@ from media_ext.sound_file cimport FileFormat, SoundFile
 from media_ext.tap_reader cimport ReaderScratch, TapReader
 
 cdef enum:
-    READING_TOGGLES = 16
     READING_FLUSH_MS = 1000
     READING_SYNC_MS = 5000
 
@@ -57,10 +56,6 @@ cdef struct Reading:
     int64_t flushed_ns
     int64_t synced_ns
     # both
-    int64_t toggle_at[16]       # frames
-    bint toggle_to[16]
-    int32_t toggles
-    bint paused
     int64_t stop_ns             # 0: goes on
     EndReason reason
     uint64_t frames             # given on; for other threads to read, as the next one
@@ -68,7 +63,6 @@ cdef struct Reading:
     Reading *next               # of its thread
 
 
-cdef void reading_pause(Reading *r, bint paused, int64_t at_ns) noexcept nogil
 cdef void reading_stop(Reading *r, EndReason reason, int64_t at_ns) noexcept nogil
 cdef int32_t reading_step(Reading *r, int64_t now_ns, ReaderScratch *s) noexcept nogil      # ReadingNews
 cdef void reading_free(Reading *r) noexcept nogil

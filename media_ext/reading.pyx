@@ -2,12 +2,12 @@
 
 from libc.errno cimport EDQUOT, EFBIG, ENOSPC
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memmove
+from libc.string cimport memcpy
 
 from media_ext.atomics cimport count, load_acquire, load_relaxed, store_relaxed, store_release
 from media_ext.clock cimport ms
 from media_ext.sound_file cimport file_close, file_flush, file_open, file_put, file_sync
-from media_ext.tap_reader cimport reader_close, reader_position, reader_step
+from media_ext.tap_reader cimport reader_close, reader_run, reader_step
 
 
 cdef bint queue_open(PcmQueue *q, uint32_t bytes) noexcept nogil:
@@ -25,16 +25,6 @@ cdef void reading_free(Reading *r) noexcept nogil:
     free(r)
 
 
-cdef void reading_pause(Reading *r, bint paused, int64_t at_ns) noexcept nogil:
-    """When too many wait, the last but one gives way: what is said last counts."""
-    cdef int64_t at = reader_position(&r.reader, at_ns)
-    if r.toggles == READING_TOGGLES:
-        r.toggles -= 1
-    r.toggle_at[r.toggles] = at
-    r.toggle_to[r.toggles] = paused
-    r.toggles += 1
-
-
 cdef void reading_stop(Reading *r, EndReason reason, int64_t at_ns) noexcept nogil:
     if r.stop_ns == 0:
         r.stop_ns = at_ns
@@ -46,15 +36,13 @@ cdef void reading_stop(Reading *r, EndReason reason, int64_t at_ns) noexcept nog
 cdef int32_t reading_step(Reading *r, int64_t now_ns, ReaderScratch *s) noexcept nogil:
     cdef int64_t before = <int64_t> load_relaxed(&r.frames)
     cdef int32_t news = 0
-    cdef int64_t at
     cdef int32_t frames
     if r.queue.data == NULL and not r.opened and not open_file(r, now_ns):
         return NEWS_ENDED
     look_for_an_end(r, now_ns)
     while True:
-        at = r.reader.given
         frames = reader_step(&r.reader, r.stop_ns if r.stop_ns else now_ns, r.stop_ns != 0, s)
-        if frames == 0 or not give(r, at, s.frames, frames):
+        if frames == 0 or not give(r, s.frames, frames):
             break
     if r.queue.data == NULL:
         news = look_after_file(r, now_ns)
@@ -70,29 +58,17 @@ cdef void look_for_an_end(Reading *r, int64_t now_ns) noexcept nogil:
         reading_stop(r, END_CLOSED, r.reader.tap.ended_ns)
 
 
-cdef bint give(Reading *r, int64_t at, const int16_t *frames, int32_t many) noexcept nogil:
+cdef bint give(Reading *r, const int16_t *frames, int32_t many) noexcept nogil:
     """Leave out what lies in a pause. False: nothing more is wanted."""
-    cdef int64_t part
-    while many and (r.reason == END_NONE or r.stop_ns):
-        part = many
-        if r.toggles:
-            if r.toggle_at[0] <= at:
-                take_toggle(r)
-                continue
-            part = min(part, r.toggle_at[0] - at)
-        if not r.paused and not give_on(r, frames, <int32_t> part):
+    cdef int32_t part
+    cdef bint paused
+    while many:
+        part = reader_run(&r.reader, many, &paused)
+        if not paused and not give_on(r, frames, part):
             return False
         frames += part * r.reader.channels
-        at += part
-        many -= <int32_t> part
-    return many == 0
-
-
-cdef void take_toggle(Reading *r) noexcept nogil:
-    r.paused = r.toggle_to[0]
-    r.toggles -= 1
-    memmove(r.toggle_at, r.toggle_at + 1, r.toggles * sizeof(int64_t))
-    memmove(r.toggle_to, r.toggle_to + 1, r.toggles * sizeof(bint))
+        many -= part
+    return True
 
 
 cdef bint give_on(Reading *r, const int16_t *frames, int32_t many) noexcept nogil:

@@ -24,7 +24,7 @@ from media_ext.srtp_index cimport SrtpStatus, Window
 from media_ext.srtp_keys cimport SrtpKeys
 
 cdef enum:
-    SRTP_SOURCES = 8
+    SRTP_SOURCES = 32           # a phone may take a new SSRC each time it holds or resumes
     SRTP_PACKET_MAX = 65507     # a UDP datagram; what is longer was not received as one
     SRTP_BACKUP_BYTES = 2048    # packets up to here get a second try under another key or ROC
     SRTP_PAST_KEYS = 16
@@ -46,13 +46,13 @@ cdef struct Srtp:
     uint64_t past[16]           # marks of the keys before
     SrtpKeys *keys
     SrtpKeys *former            # receiving only; NULL: none
-    Source sources[8]
+    Source sources[32]
     uint64_t counts[9]          # of packets, by SrtpStatus; one writer, any reader
 
 
 # What survives a restart. `srtp_import` never turns a counter back.
 cdef struct SrtpRecord:
-    Source sources[8]
+    Source sources[32]
 
 
 # `key` and `salt` as long as the profile says (srtp_shape); NULL: unknown profile, or OpenSSL refused.

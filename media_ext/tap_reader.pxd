@@ -14,6 +14,7 @@ cdef enum:
     READER_CAPACITY_MS = 1500   # a track holds more than the longest lag and a packet
     READER_MAX_LAG_MS = 800
     READER_FRAMES = 4800        # of one step, at 48 kHz
+    READER_TOGGLES = 16
 
 
 cdef struct ReaderScratch:
@@ -29,7 +30,11 @@ cdef struct TapReader:
     int32_t channels            # 2, or 1: mixed
     int64_t start_ns
     int64_t lag_ns
-    int64_t given               # frames so far, or since `start_ns` what would have been
+    int64_t given               # frames so far
+    bint paused                 # at `given`; what arrives in a pause is not decoded
+    int32_t toggles             # that lie ahead
+    int64_t toggle_ns[16]
+    bint toggle_to[16]
 
 
 # Takes a reference to the tap. False: out of memory, nothing to close.
@@ -38,4 +43,7 @@ cdef bint reader_open(TapReader *r, Tap *tap, int32_t rate_hz, int32_t channels,
 cdef void reader_close(TapReader *r) noexcept nogil
 # Frames in `s.frames`; 0: no more until later. `now_ns` with `last`: everything up to then, without waiting.
 cdef int32_t reader_step(TapReader *r, int64_t now_ns, bint last, ReaderScratch *s) noexcept nogil
+cdef void reader_pause(TapReader *r, bint paused, int64_t at_ns) noexcept nogil
+# How many of the frames from `given` - `left` on share a fate, and which: whether they lie in a pause.
+cdef int32_t reader_run(TapReader *r, int32_t left, bint *paused) noexcept nogil
 cdef int64_t reader_position(const TapReader *r, int64_t at_ns) noexcept nogil      # in frames

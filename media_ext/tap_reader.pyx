@@ -1,7 +1,7 @@
 """A tap's two directions in step; see tap_reader.pxd."""
 
 from libc.stdint cimport uint32_t
-from libc.string cimport memset
+from libc.string cimport memmove, memset
 
 from media_ext.clock cimport ms
 from media_ext.tap cimport TapPacket, tap_forget, tap_hold, tap_next, tap_release
@@ -37,15 +37,15 @@ cdef int64_t reader_position(const TapReader *r, int64_t at_ns) noexcept nogil:
 
 
 cdef int32_t reader_step(TapReader *r, int64_t now_ns, bint last, ReaderScratch *s) noexcept nogil:
-    cdef int64_t lag_ns = 0 if last else r.lag_ns
-    cdef int64_t until = reader_position(r, now_ns - lag_ns)
+    cdef int64_t until = reader_position(r, now_ns if last else now_ns - r.lag_ns)
+    cdef int64_t until_ns
     cdef int32_t frames
     if until <= r.given:
         return 0
     if until > r.given + r.rate_hz * READER_STEP_MS // 1000:
         until = r.given + r.rate_hz * READER_STEP_MS // 1000
-        now_ns = r.start_ns + until * 1000000 // r.rate_hz * 1000 + lag_ns
-    read_packets(r, now_ns - lag_ns // 2, s)
+    until_ns = r.start_ns + until * 1000000 // r.rate_hz * 1000
+    read_packets(r, min(now_ns, until_ns + r.lag_ns // 2), s)
     frames = <int32_t> (until - r.given)
     r.given = until
     track_fill(&r.tracks[0], until)
@@ -106,5 +106,40 @@ cdef void read_overtaken(TapReader *r, const TapPacket *p, uint32_t cursor, Read
         step = track_step(&r.tracks[p.side], p)
 
 
-cdef void put(TapReader *r, const TapPacket *p, ReaderScratch *s) noexcept nogil:
+cdef void put(TapReader *r, TapPacket *p, ReaderScratch *s) noexcept nogil:
+    if paused_at(r, p.at_ns):
+        p.codec = 0                                     # wherever its timestamp says that it lies
     track_put(&r.tracks[p.side], p, reader_position(r, p.at_ns), &s.track)
+
+
+# -- pauses ------------------------------------------------------------------------------------------------------------
+
+cdef void reader_pause(TapReader *r, bint paused, int64_t at_ns) noexcept nogil:
+    """When too many wait, the last one gives way: what is said last counts."""
+    if r.toggles == READER_TOGGLES:
+        r.toggles -= 1
+    r.toggle_ns[r.toggles] = at_ns
+    r.toggle_to[r.toggles] = paused
+    r.toggles += 1
+
+
+cdef bint paused_at(const TapReader *r, int64_t at_ns) noexcept nogil:
+    cdef bint paused = r.paused
+    cdef int32_t i
+    for i in range(r.toggles):
+        if r.toggle_ns[i] <= at_ns:
+            paused = r.toggle_to[i]
+    return paused
+
+
+cdef int32_t reader_run(TapReader *r, int32_t left, bint *paused) noexcept nogil:
+    cdef int64_t at = r.given - left
+    while r.toggles and reader_position(r, r.toggle_ns[0]) <= at:
+        r.paused = r.toggle_to[0]
+        r.toggles -= 1
+        memmove(r.toggle_ns, r.toggle_ns + 1, r.toggles * sizeof(int64_t))
+        memmove(r.toggle_to, r.toggle_to + 1, r.toggles * sizeof(bint))
+    paused[0] = r.paused
+    if r.toggles and reader_position(r, r.toggle_ns[0]) < r.given:
+        return <int32_t> (reader_position(r, r.toggle_ns[0]) - at)
+    return left

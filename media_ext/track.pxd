@@ -54,6 +54,7 @@ cdef struct Track:
     uint32_t ssrc
     uint16_t next_seq
     uint32_t next_ts            # what lies at `end`
+    bint filled                 # … which is silence by now: what was lost before is not made up for
     int16_t *pcm
     int32_t capacity
     int64_t begin               # where pcm[0] lies

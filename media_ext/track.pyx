@@ -3,6 +3,7 @@
 from libc.stdlib cimport calloc, free, llabs
 from libc.string cimport memcpy, memmove, memset
 
+from media_ext.atomics cimport count
 from media_ext.codec cimport CODEC_L16, CodecId, CodecSettings, codec_has_rate, codec_open
 from media_ext.resample cimport RESAMPLE_QUALITY, resample, resample_close, resample_open, resample_reset
 from media_ext.stretch cimport stretch
@@ -62,10 +63,11 @@ cdef void track_put(Track *t, const TapPacket *p, int64_t arrived, TrackScratch 
                 or arrived - t.end - gap > TRACK_BEHIND_MS * <int64_t> t.rate_hz // 1000):
             anchor(t, p, arrived)
         else:
-            t.stats.lost += step
+            count(&t.stats.lost, step)
             if gap > 0:
                 fill_gap(t, p, gap, step > 0, s)
     measure(t, arrived)
+    t.filled = False
     t.next_seq = p.seq + 1
     samples = decode(t, p, s)
     if samples <= 0:
@@ -97,7 +99,7 @@ cdef void fill_gap(Track *t, const TapPacket *p, int64_t gap, bint lost, TrackSc
     cdef int32_t missing
     cdef int32_t longest
     cdef int64_t before = t.end
-    if lost and t.codec != NULL:
+    if lost and t.codec != NULL and not t.filled:
         longest = t.decoded_hz * TRACK_CONCEAL_MS // 1000
         missing = <int32_t> min(gap * t.decoded_hz // t.rate_hz, t.decoded_hz)
         if missing > t.decoded_hz * TRACK_FEC_MS // 1000:
@@ -222,6 +224,7 @@ cdef void track_fill(Track *t, int64_t until) noexcept nogil:
     if samples <= 0:
         return
     add_silence(t, samples)
+    t.filled = True
     if t.known:
         t.next_ts += <uint32_t> (samples * t.clock_hz // t.rate_hz)
 

@@ -21,7 +21,7 @@ from pbx.media.engine import allow_many_files, loop_for
 
 RESULTS = Path(__file__).parents[1] / "results"
 QUICK, LONG = (
-    (1.2, 2.5, 3),
+    (1.0, 2.0, 4),
     (2.0, 10.0, 6),
 )  # warm-up and length of a run in seconds; runs after the first look
 

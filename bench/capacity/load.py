@@ -59,6 +59,13 @@ def encrypted(media: MediaEngine, units: Sequence[Unit], folder: Path) -> None:
     relayed(media, units, folder)
 
 
+def recorded(media: MediaEngine, units: Sequence[Unit], folder: Path) -> None:
+    """Both sides of each call, in a file of two channels."""
+    relayed(media, units, folder)
+    for number, (a, _) in enumerate(units):
+        media.record(a, folder / f"{number}.wav")
+
+
 LOADS: tuple[Load, ...] = (
     Load(
         name="relay",
@@ -78,6 +85,15 @@ LOADS: tuple[Load, ...] = (
         join=encrypted,
         srtp=True,
         what="SRTP on both sides under different contexts, AES_CM_128_HMAC_SHA1_80",
+    ),
+    Load(
+        name="record",
+        title="Calls, recorded",
+        unit="calls",
+        phones=("PCMU", "PCMU"),
+        first=20,
+        join=recorded,
+        what="passed through, and both sides written into a WAV file of two channels",
     ),
 )
 

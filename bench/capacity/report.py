@@ -29,6 +29,7 @@ LIMITS = {
     "share": "",
     "late": "more was late",
     "lost": "more lost packets",
+    "busy": "at least: something else took the phones' core",
     "phones": "at least: the phones of this test were the limit",
     "ports": "at least: the ports of this test were the limit",
 }
@@ -76,7 +77,7 @@ def amount(result: Result) -> str:
     """A number that one may rely on."""
     if not result.confirmed:
         return f"fewer than {min(run.units for run in result.runs):,}"
-    sign = "≥ " if result.limit in ("phones", "ports") else ""
+    sign = "≥ " if result.limit in ("busy", "phones", "ports") else ""
     return f"{sign}{result.confirmed:,}"
 
 

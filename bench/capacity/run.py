@@ -14,7 +14,7 @@ import msgspec
 
 from bench.capacity.load import Load
 from bench.capacity.node import Question, Read, Reading, Start
-from bench.capacity.phones import Heard, Phones
+from bench.capacity.phones import Phones
 
 T = TypeVar("T")
 
@@ -40,10 +40,17 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     phones_core: float
     phones_late: bool
     """The phones themselves did not keep up: the run says nothing about the node."""
+    written_kib_s: float = 0.0
+    """To the disk, for each unit."""
 
     @property
     def clean(self) -> bool:
         return self.lost == 0 and self.p99_ms < LATEST_MS
+
+    @property
+    def disturbed(self) -> bool:
+        """The phones were late without being busy: something else took their core."""
+        return self.phones_late and self.phones_core < PHONES_KEEP_UP / 2
 
     @property
     def core_per_unit(self) -> float:
@@ -54,6 +61,10 @@ def cores() -> tuple[int | None, int | None]:
     """One for the node and another for the phones, where there are two."""
     usable = sorted(os.sched_getaffinity(0))
     return (usable[0], usable[1]) if len(usable) > 1 else (None, None)
+
+
+def bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 class NodeProcess:
@@ -119,20 +130,25 @@ class Bench:
             Phones(self.program, phones_core, self.warm_up_s, self.seconds) as phones,
         ):
             idle = node.read()
+            written: dict[str, int] = {}
+
+            def at(moment: str) -> None:
+                readings[moment] = node.read()
+                written[moment] = bytes_in(Path(folder))
+
             sockets = [index // len(load.phones) % SOCKETS for index in range(len(kinds))]
             ports = node.start(load, [phones.ports[sock] for sock in sockets], folder)
             heard = phones.run(
                 series,
                 list(zip(ports, sockets, kinds, strict=True)),
-                lambda moment: readings.update({moment: node.read()}),
+                at,
             )
             lost = node.read(streams=True).lost
-        return self._run(units, heard, idle, readings["begin"], readings["end"], lost)
-
-    def _run(self, units: int, heard: Heard, idle: Reading, begin: Reading, end: Reading, lost: int) -> Run:
+        begin, end = readings["begin"], readings["end"]
         return Run(
             units=units,
             core=(end.cpu_s - begin.cpu_s) / (end.at_s - begin.at_s),
+            written_kib_s=(written["end"] - written["begin"]) / 1024 / units / (end.at_s - begin.at_s),
             lost=lost + heard.lost + heard.silent,
             p50_ms=heard.p50_ms,
             p99_ms=heard.p99_ms,

@@ -34,7 +34,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     kib_per_unit: float
     p99_ms: float
     limit: str
-    """What kept the confirmed number from being higher: "share", "late", "lost", "phones", "ports"."""
+    """What kept the confirmed number from being higher: "share", "late", "lost", "busy", "phones", "ports"."""
     runs: list[Run]
 
 
@@ -65,6 +65,8 @@ class Search:
         units, limit, failed = self.load.first, "share", 0
         for _ in range(1 + self.tries):
             run = self.look(units)
+            if run.disturbed:
+                continue
             if not run.clean:
                 failed += 1
                 if failed == 2:
@@ -75,6 +77,8 @@ class Search:
                 limit = "ports" if units == self.most else limit
                 break
             units, failed = wanted, 0
+        if self.runs[-1].disturbed and limit == "share":
+            limit = "busy"
         return self._sum_up(limit)
 
     @staticmethod

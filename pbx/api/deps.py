@@ -44,8 +44,8 @@ class ApiDeps:
 
     `live_calls` and `registrations` are asked whenever a list is wanted or the bus says that something changed; both
     are called on the event loop and return at once. `address` is the host that phones use to reach this node (for SIP
-    logins and the status page); `sip_port` is the port that was really bound, 0 for the configured one. `site_dir` is
-    the built admin site, None or a missing folder when it is not built.
+    logins and the status page); `sip_port` is the port that was really bound, 0 for the configured one;
+    `sip_tls_port` 0 means no TLS. `site_dir` is the built admin site, None or a missing folder when it is not built.
     """
 
     config: NodeConfig
@@ -63,5 +63,6 @@ class ApiDeps:
     address: Callable[[], str]
     version: str
     sip_port: int = 0
+    sip_tls_port: int = 0
     site_dir: Path | None = None
     health_checks: Sequence[HealthCheck] = field(default=())

@@ -40,7 +40,9 @@ async def get_sip_login(exchange: Exchange, *, number: str, query: SipLoginQuery
     password = await records.secret(EXTENSION, number)
     if found is None or password is None:
         raise plain_error(404, f"There is no extension {number}.")
-    login = sip_login(found.record, password, service.deps.address(), service.sip_port)
+    login = sip_login(
+        found.record, password, service.deps.address(), service.sip_port, service.deps.sip_tls_port
+    )
     return msgspec.structs.replace(login, qr_svg=qr_svg(login.softphone_uri)) if query.qr else login
 
 

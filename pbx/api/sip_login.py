@@ -13,8 +13,11 @@ from pbx.model.extension import Extension
 __all__ = ["bracketed", "qr_svg", "sip_login"]
 
 
-def sip_login(extension: Extension, password: str, host: str, sip_port: int) -> SipLogin:
-    """The login of `extension` at the node found at `host` (a name or an address, IPv6 without brackets)."""
+def sip_login(extension: Extension, password: str, host: str, sip_port: int, tls_port: int = 0) -> SipLogin:
+    """The login of `extension` at the node found at `host` (a name or an address, IPv6 without brackets).
+
+    `tls_port` 0 means that the node speaks no TLS.
+    """
     domain = bracketed(host)
     user = extension.number
     return SipLogin(
@@ -25,6 +28,7 @@ def sip_login(extension: Extension, password: str, host: str, sip_port: int) -> 
         transports=(
             SipTransport(transport="UDP", port=sip_port),
             SipTransport(transport="TCP", port=sip_port),
+            *((SipTransport(transport="TLS", port=tls_port),) if tls_port else ()),
         ),
         uri=f"sip:{user}@{domain}:{sip_port}",
         softphone_uri=f"sip:{user}:{quote(password, safe='')}@{domain}:{sip_port};transport=udp",

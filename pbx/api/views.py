@@ -20,6 +20,7 @@ from pbx.model.user import User
 
 if TYPE_CHECKING:
     from pbx.model.binding import Binding
+    from pbx.model.registration import Reach
 
 Total = Annotated[int, Meta(ge=0, description="How many there are in all, beyond this page.")]
 
@@ -35,6 +36,15 @@ class RegistrationView(Record, frozen=True, kw_only=True):
     user_agent: Annotated[str, Meta(description="What the phone calls itself; empty when it does not say.")]
     registered_at: datetime
     expires_at: datetime
+    reachable: Annotated[
+        bool | None,
+        Meta(description="Whether the phone answers us, so that it can be rung; null before it was asked."),
+    ] = None
+    round_trip_ms: Annotated[
+        float | None, Meta(description="How long its last answer took.", extra_json_schema={"x-unit": "ms"})
+    ] = None
+    checked_at: datetime | None = None
+    notice: Annotated[str, Meta(description="What is wrong on the way to this phone, in plain words.")] = ""
 
 
 class RegistrationList(Record, frozen=True, kw_only=True):
@@ -163,8 +173,8 @@ class SessionView(Record, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-def registration_view(binding: Binding) -> RegistrationView:
-    """What the API shows of a binding."""
+def registration_view(binding: Binding, reach: Reach) -> RegistrationView:
+    """What the API shows of a binding, and of whether it can be rung."""
     name = f"{binding.extension}\n{binding.contact_uri}".encode()
     host = f"[{binding.source_host}]" if ":" in binding.source_host else binding.source_host
     return RegistrationView(
@@ -176,4 +186,19 @@ def registration_view(binding: Binding) -> RegistrationView:
         user_agent=binding.user_agent,
         registered_at=datetime.fromtimestamp(binding.registered_at, UTC),
         expires_at=datetime.fromtimestamp(binding.expires_at, UTC),
+        reachable=reach.reachable,
+        round_trip_ms=reach.round_trip_ms,
+        checked_at=datetime.fromtimestamp(reach.checked_at, UTC) if reach.checked_at is not None else None,
+        notice=_notice(binding, reach),
     )
+
+
+def _notice(binding: Binding, reach: Reach) -> str:
+    if binding.rewritten:
+        return (
+            f"The router at {binding.source_host} rewrites SIP messages (SIP ALG). Calls fail or stay silent because "
+            "of it: switch SIP ALG off in the router, or let the phone use TLS."
+        )
+    if reach.reachable is False:
+        return "The phone is registered, but does not answer: calls do not reach it."
+    return ""

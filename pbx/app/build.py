@@ -27,6 +27,7 @@ from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
+from pbx.feature.reachability import Reachability
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.feature.self_test import ECHO, TONE, SelfTest
@@ -35,17 +36,21 @@ from pbx.media.engine import MediaEngine
 from pbx.media.tones import hold_tone, milliwatt
 from pbx.model.cdr import Cdr
 from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, RING_GROUP, TRUNK
+from pbx.model.node_event import ExternalAddressChanged
 from pbx.model.party import DialTarget
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
+from pbx.sip.hop import host_port
 from pbx.sip.sdp.negotiate import spoken
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.records import RecordStore
+from pbx.store.state import StateStore
 from pbx.transport.agent import Agent
 from pbx.transport.dns import CaresDns
 from pbx.transport.driver import Driver
+from pbx.transport.external import ExternalAddress
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.local_address import LocalAddress, source_address
 from pbx.transport.resolver import Resolver
@@ -54,8 +59,6 @@ from pbx.transport.sockets import SipSockets
 SERVER = "Bellwire"
 IDENTITY_FILE = "dtls.pem"
 NONCE_LIFETIME_S = 300.0
-ANYWHERE = "192.0.2.1"
-"""An address nobody has (RFC 5737): the route to it is the route to the office's network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +71,22 @@ class Parts:
     clock: SystemClock
     directory: Directory
     endpoint: Endpoint
+    fairness: Fairness
+    external: ExternalAddress
     local_address: LocalAddress
     media: MediaEngine
     office: Office
+    reachability: Reachability
     registrar: Registrar
     sip_port: int
+    sip_tls_port: int
     started_at: datetime
     switch: Switch
     trunks: Trunks
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
-        return self.local_address(ANYWHERE)
+        return self.local_address.inside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ class Stores:
     records: RecordStore
     bindings: BindingStore
     cdrs: CdrStore
+    state: StateStore
 
 
 def build(
@@ -104,7 +112,15 @@ def build(
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
-    local_address = LocalAddress(clock, bound_host=config.host, external_ip=config.external_ip)
+    dns = CaresDns(config.dns_servers)
+    external = ExternalAddress(configured=config.external_ip, server=config.stun_server, dns=dns)
+    local_address = LocalAddress(
+        clock,
+        bound_host=config.host,
+        external=lambda: external.address,
+        local_networks=config.local_networks,
+    )
+    external.on_change = partial(_moved, local_address, bus)
     directory = Directory(lambda: _load(stores.records))
     identify = Identify(
         Challenger(
@@ -125,6 +141,7 @@ def build(
             clock=clock,
             limits=Limits(),
             new_tag=_tag,
+            service_route=lambda hop: f"<sip:{host_port(local_address(hop.remote_host), sockets.port)};lr>",
         )
     )
     media = MediaEngine(
@@ -140,12 +157,22 @@ def build(
     agent = Agent(
         driver=Driver(endpoint, sockets, clock=clock, guard=guard),
         clock=clock,
-        resolver=Resolver(clock, dns=CaresDns(config.dns_servers)),
+        resolver=Resolver(clock, dns=dns),
         local_address=local_address,
         local_port=sockets.port,
         local_ports={"TLS": sockets.tls_port, **web_ports},
         guard=guard,
     )
+    reachability = Reachability(
+        registrar,
+        ask=agent.request,
+        bus=bus,
+        clock=clock,
+        is_open=sockets.is_open,
+        interval_s=config.options_interval_s,
+        address=local_address,
+    )
+    registrar.can_be_rung = reachability.can_be_rung
     call_log = CallLog(lambda batch: _write(stores.cdrs, batch), bus)
     office = Office(stores.records)
     trunks = Trunks(
@@ -157,7 +184,10 @@ def build(
     )
     inbound = InboundCalls(trunks, partial(office.all, INBOUND_NUMBER), country=config.country)
     outside = OutsideCalls(trunks, partial(office.all, OUTBOUND_ROUTE), emergency=config.emergency_numbers)
-    extensions = ExtensionCalls(registrar, is_ours=lambda host: source_address(host) == host)
+    fairness = Fairness()
+    extensions = ExtensionCalls(
+        registrar, is_ours=lambda host: host in (external.address, source_address(host))
+    )
     self_test = SelfTest(milliwatt)
     dialplan = Dialplan(
         features={ECHO: self_test.echo, TONE: self_test.tone},
@@ -169,7 +199,7 @@ def build(
             partial(office.all, RING_GROUP),
             lambda number: _phones_of(office, extensions, number),
             busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
-            fairness=Fairness(),
+            fairness=fairness,
             redirect=extensions.redirect,
         ),
     )
@@ -211,11 +241,15 @@ def build(
         clock=clock,
         directory=directory,
         endpoint=endpoint,
+        fairness=fairness,
+        external=external,
         local_address=local_address,
         media=media,
         office=office,
+        reachability=reachability,
         registrar=registrar,
         sip_port=sockets.port,
+        sip_tls_port=sockets.tls_port,
         started_at=clock.now(),
         switch=switch,
         trunks=trunks,
@@ -262,6 +296,11 @@ async def _load(records: RecordStore) -> dict[str, Entry]:
 async def _write(cdrs: CdrStore, batch: Sequence[Cdr]) -> None:
     """The store's writer commits what is asked for together in one transaction."""
     await asyncio.gather(*(cdrs.put(cdr) for cdr in batch))
+
+
+def _moved(local_address: LocalAddress, bus: EventBus, before: str, now: str) -> None:
+    local_address.forget()
+    bus.publish("node", ExternalAddressChanged(before=before, now=now))
 
 
 def _branch() -> str:

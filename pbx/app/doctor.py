@@ -20,6 +20,7 @@ from enum import Enum
 from pathlib import Path
 
 import pbx
+from pbx.app.doctor_network import look
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError
 from pbx.core.secret import KEY_FILE, KEY_VARIABLE, key_mode_problem, load_key
@@ -73,6 +74,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield _data_dir(config.data_dir)
     yield _key(config.data_dir / KEY_FILE)
     yield _database(config.data_dir / FILE_NAME)
+    yield from (Finding(Grade(grade), *rest) for grade, *rest in look(config))
     yield from _ports(config)
 
 
@@ -193,11 +195,17 @@ def _ports(config: NodeConfig) -> Iterator[Finding]:
     if locked_by_node(config.data_dir):
         yield Finding(Grade.OK, "ports", "a node runs on this data directory and holds its own ports")
         return
-    for name, kind, port, option in (
+    wanted = [
         ("SIP over UDP", socket.SOCK_DGRAM, config.sip_port, "--sip-port"),
         ("SIP over TCP", socket.SOCK_STREAM, config.sip_port, "--sip-port"),
         ("HTTP", socket.SOCK_STREAM, config.http_port, "--http-port"),
-    ):
+    ]
+    if config.tls:
+        wanted += [
+            ("SIP over TLS", socket.SOCK_STREAM, config.sip_tls_port, "--sip-tls-port"),
+            ("HTTPS", socket.SOCK_STREAM, config.https_port, "--https-port"),
+        ]
+    for name, kind, port, option in wanted:
         problem = _bind_problem(config.host, port, kind)
         if problem:
             yield Finding(

@@ -55,11 +55,15 @@ async def start_http(
             users=users,
             tokens=tokens,
             live_calls=parts.switch.live_calls,
-            registrations=lambda: [registration_view(each) for each in parts.registrar.all_bindings()],
+            registrations=lambda: [
+                registration_view(each, parts.reachability.of(each))
+                for each in parts.registrar.all_bindings()
+            ],
             trunks=parts.trunks.statuses,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,
+            sip_tls_port=parts.sip_tls_port,
             version=program_version(),
             site_dir=config.site_dir or BUILT_SITE,
             health_checks=_checks(parts),

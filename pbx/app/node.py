@@ -34,6 +34,7 @@ from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
 from pbx.store.records import RecordStore
+from pbx.store.state import StateStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 from pbx.transport.guard import Guard
@@ -99,7 +100,9 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         stack.push_async_callback(database.close)
         bus = EventBus()
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
-        stores = Stores(RecordStore(database, box, bus), BindingStore(database), CdrStore(database))
+        stores = Stores(
+            RecordStore(database, box, bus), BindingStore(database), CdrStore(database), StateStore(database)
+        )
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
             config,
@@ -120,6 +123,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}
         )
         tls = await _start_tls(ports, parts, supervisor) if config.tls else None
+        supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
         users = UserStore(database)
         runner = await start_http(
@@ -200,6 +204,8 @@ async def _start_sip(
     supervisor.spawn("call log", parts.call_log.run(), critical=True)
     supervisor.spawn("records", _follow_records(parts, bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
+    supervisor.spawn("phones", parts.reachability.run())
+    supervisor.spawn("external address", parts.external.follow())
     await ports.sip.start(parts.agent.driver)
     stopped = False
 
@@ -218,6 +224,7 @@ async def _start_sip(
 
 async def _start_tls(ports: Ports, parts: Parts, supervisor: Supervisor) -> ServerTls:
     """After SIP is answered: on the first start, making the certificate takes a moment."""
+    ports.secure.external = lambda: parts.external.address
     tls = await ports.secure.prepare()
     await ports.sip.start_tls(parts.agent.driver, tls.context)
     supervisor.spawn("certificate", ports.secure.watch())

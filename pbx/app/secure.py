@@ -10,6 +10,9 @@ import asyncio
 import logging
 import socket
 import ssl
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 from pbx.core.config import NodeConfig
@@ -30,10 +33,10 @@ RENEW_S = 600.0
 class Secure:
     """What is served, and what is shown when this node connects itself."""
 
-    def __init__(self, config: NodeConfig, *, external: Callable[[], str] = lambda: "") -> None:
-        """`external` is the node's address in the Internet, as far as it is known."""
+    def __init__(self, config: NodeConfig) -> None:
+        self.external: Callable[[], str] = lambda: ""
+        """The node's address in the Internet, as far as it is known."""
         self._config = config
-        self._external = external
         self._server: ServerTls | None = None
         self._client: ssl.SSLContext | None = None
 
@@ -80,7 +83,12 @@ class Secure:
         config = self._config
         if config.tls_cert is not None and config.tls_key is not None:
             return CertificateFiles(config.tls_cert, config.tls_key)
-        return ensure(config.data_dir, names(config, self._external()))
+        wanted = names(config, self.external())
+        if is_due(made(config.data_dir), wanted, time.time()):
+            # In a process of its own: what it imports would stay in this one.
+            command = [sys.executable, "-m", "pbx.transport.certificate", str(config.data_dir), *wanted]
+            subprocess.run(command, check=False, capture_output=True, timeout=60)  # noqa: S603  our own words
+        return ensure(config.data_dir, wanted)  # does nothing, or says what went wrong
 
 
 def names(config: NodeConfig, external: str = "") -> list[str]:

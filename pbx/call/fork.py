@@ -60,7 +60,10 @@ class Fork:
         """Ring `targets` until one answers, all refuse, or the time is up. Cancelling it stops all phones."""
         try:
             async with asyncio.timeout(self._ring_timeout_s), asyncio.TaskGroup() as group:
-                self._tasks = [group.create_task(self._try(each, 0)) for each in targets]
+                targets = list(targets)
+                prompt = [group.create_task(self._try(each, 0)) for each in targets if not each.delay_s]
+                late = [group.create_task(self._try_late(each, prompt)) for each in targets if each.delay_s]
+                self._tasks = prompt + late
         except TimeoutError:
             self._timed_out = True
         except BaseException:  # the caller hung up, perhaps just as somebody answered
@@ -73,6 +76,14 @@ class Fork:
             return Lost(LegCause.NO_ANSWER, 480)
         status = best_refusal(self._refusals)
         return Lost(cause_of_status(status), status, self._headers)
+
+    async def _try_late(self, target: DialTarget, prompt: Sequence[asyncio.Task[None]]) -> None:
+        """A phone that seems to be gone: worth a try while others ring, never worth waiting for."""
+        if prompt:
+            _, ringing = await asyncio.wait(prompt, timeout=target.delay_s)
+            if not ringing:
+                return
+        await self._try(target, 0)
 
     async def _try(self, target: DialTarget, depth: int, *, insist: Way | None = None) -> None:
         """One phone, from the INVITE to its answer or refusal, and on to where it redirects."""

@@ -27,6 +27,8 @@ class SilenceWatch:
         leg.stream.on_event = self._heard
         if leg.stream.stats().packets_in:  # audio began before anybody listened (early media, a quick phone)
             self._started()
+        if leg.stream.keying_failed:  # likewise, while it rang
+            self._unkeyed()
 
     def __enter__(self) -> Self:
         return self
@@ -51,13 +53,16 @@ class SilenceWatch:
             )
             self._check = self._check or call.scope.spawn(self._ask())
         elif isinstance(event, KeyingFailed):
-            call.hang_up(Ending(LegCause.INCOMPATIBLE, 0, by="node"))
+            self._unkeyed()
         elif isinstance(event, Resumed):
             call.record(events.AudioBack(call=call.id, at=call.now(), leg=leg.name))
             self._stop_check()
 
     def _started(self) -> None:
         self._call.record(events.AudioStarted(call=self._call.id, at=self._call.now(), leg=self._leg.name))
+
+    def _unkeyed(self) -> None:
+        self._call.hang_up(Ending(LegCause.INCOMPATIBLE, 0, by="node"))
 
     async def _ask(self) -> None:
         """Until audio is back: RTCP is proof of life, else the dialog is asked; nobody there ends the call."""

@@ -90,6 +90,21 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         tuple[Annotated[str, Meta(pattern=r"^[0-9]{2,6}$(?!\n)")], ...],
         Meta(description="numbers that call for help: no rule blocks them"),
     ] = ("911", "112")
+    stun_server: Annotated[
+        str, Meta(description="who is asked for the external address when that is auto; none asks nobody")
+    ] = "stun.l.google.com:19302"
+    local_networks: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="networks whose phones are shown this node's local address; without it, all private ones"
+        ),
+    ] = ()
+    options_interval_s: Annotated[
+        float,
+        Meta(
+            description="seconds between two questions whether a registered phone is there; 0 asks none", ge=0
+        ),
+    ] = 60.0
     dns_servers: Annotated[
         tuple[str, ...], Meta(description="name servers in place of the system's, such as 192.0.2.53")
     ] = ()
@@ -295,6 +310,13 @@ def _check(config: NodeConfig) -> None:
     if config.external_ip != "auto":
         _require_address("external_ip", config.external_ip)
     _require_address("host", config.host)
+    for network in config.local_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise StartupError(
+                f"local_networks names no network: {error}", got=network, needed="such as 192.168.0.0/16"
+            ) from None
 
 
 def _check_tls(config: NodeConfig) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -24,10 +25,15 @@ from pbx.sip.binding import Limits, plan
 from pbx.sip.build import response_to
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
+from pbx.sip.outbound import flow_headers, one_flow_each, phone_of, was_rewritten
 from pbx.sip.uri import SipUri
 from pbx.store.errors import StoreError
 
 log = logging.getLogger(__name__)
+
+LATE_S = 3.0
+"""How much later a phone that seems to be gone is rung, if others still ring then."""
+MAX_REMEMBERED = 512
 
 
 class BindingStore(Protocol):
@@ -50,6 +56,8 @@ class RegistrarPorts:
     clock: Clock
     limits: Limits
     new_tag: Callable[[], str]
+    service_route: Callable[[Hop], str] = lambda _: ""
+    """The route to this node for phones behind a proxy (RFC 3608)."""
 
 
 class Registrar:
@@ -59,6 +67,9 @@ class Registrar:
         self._ports = ports
         self._bindings: dict[str, list[Binding]] = {}
         self._turns: dict[str, asyncio.Lock] = {}
+        self._rewritten: OrderedDict[str, None] = OrderedDict()
+        self.can_be_rung: Callable[[Binding], bool] = lambda _: True
+        """Whether nothing speaks against ringing a phone; set by who asks them."""
 
     async def load(self) -> None:
         """Bring back the bindings of the last run that have not expired."""
@@ -71,6 +82,7 @@ class Registrar:
 
     async def register(self, request: Request, hop: Hop) -> Response:
         """Answer a REGISTER. Raises `PeerError` 401, 403, 404, 423 …"""
+        self._look_for_alg(request, hop)
         extension = self._ports.identify.extension(request, hop)
         number = SipUri.parse(request.to.uri).user
         if number != extension.number:
@@ -81,13 +93,23 @@ class Registrar:
         now = self._now()
         for binding in bindings:
             response.headers.add("Contact", _contact(binding, now))
+        for name, value in flow_headers(request, self._ports.service_route(hop)):
+            response.headers.add(name, value)
         response.headers.set("Date", format_datetime(self._ports.clock.now(), usegmt=True))
         return response
 
     async def _change(self, number: str, request: Request, hop: Hop) -> list[Binding]:
         now = self._now()
         existing = self.bindings(number)
-        change = plan(existing, request, hop, now, self._ports.limits, extension=number)
+        change = plan(
+            existing,
+            request,
+            hop,
+            now,
+            self._ports.limits,
+            extension=number,
+            rewritten=request.call_id in self._rewritten,
+        )
         if change.put or change.remove:
             try:
                 await self._ports.store.apply(change.put, change.remove)
@@ -98,6 +120,13 @@ class Registrar:
             self._tell(number, existing, change.result)
         return list(change.result)
 
+    def _look_for_alg(self, request: Request, hop: Hop) -> None:
+        """The first REGISTER of a phone shows whether a router meddles; later ones may say what we told it."""
+        if was_rewritten(request, hop):
+            self._rewritten[request.call_id] = None
+            if len(self._rewritten) > MAX_REMEMBERED:
+                self._rewritten.popitem(last=False)
+
     def _tell(self, number: str, before: Sequence[Binding], after: Sequence[Binding]) -> None:
         """Publish what came and went; a refresh of the same contact is news to nobody."""
         old = {binding.contact_uri: binding for binding in before}
@@ -105,6 +134,12 @@ class Registrar:
         for uri in new.keys() - old.keys():
             binding = new[uri]
             log.info("phone registered", extra={"extension": number, "contact": uri})
+            if binding.rewritten:
+                log.warning(
+                    "a router between a phone and this node rewrites SIP messages: switch off its SIP ALG, "
+                    "or let the phone use TLS",
+                    extra={"extension": number, "router": binding.source_host},
+                )
             self._ports.bus.publish(
                 "registration", Registered(extension=number, contact_uri=uri, user_agent=binding.user_agent)
             )
@@ -127,20 +162,18 @@ class Registrar:
         return [each for several in self._bindings.values() for each in several if each.expires_at > now]
 
     def targets(self, number: str) -> list[DialTarget]:
-        """Where an INVITE for this extension goes: to where each REGISTER came from, highest q first."""
-        return [
-            DialTarget(
-                uri=each.contact_uri,
-                to_uri=f"sip:{number}@{_host(each)}",
-                transport=each.transport,
-                host=each.source_host,
-                port=each.source_port,
-                connection=each.connection,
-                route=each.path,
-                label=number,
-            )
-            for each in sorted(self.bindings(number), key=lambda each: -each.q)
-        ]
+        """Where an INVITE for this extension goes: to where each REGISTER came from, highest q first.
+
+        One connection of each phone. Phones that seem to be gone come late, unless there are no others.
+        """
+        ranked = sorted(self.bindings(number), key=lambda each: -each.q)
+        there = one_flow_each([each for each in ranked if self.can_be_rung(each)])
+        if not there:
+            return [_target(each) for each in one_flow_each(ranked)]
+        phones = {phone_of(each) for each in there}
+        gone = one_flow_each([each for each in ranked if not self.can_be_rung(each)])
+        late = [_target(each, LATE_S) for each in gone if phone_of(each) not in phones]
+        return [_target(each) for each in there] + late
 
     async def sweep(self) -> None:
         """Forget what has expired. Called about once a second."""
@@ -185,6 +218,20 @@ class Registrar:
 
 
 _FREE = asyncio.Lock()
+
+
+def _target(binding: Binding, delay_s: float = 0.0) -> DialTarget:
+    return DialTarget(
+        uri=binding.contact_uri,
+        to_uri=f"sip:{binding.extension}@{_host(binding)}",
+        transport=binding.transport,
+        host=binding.source_host,
+        port=binding.source_port,
+        connection=binding.connection,
+        route=binding.path,
+        label=binding.extension,
+        delay_s=delay_s,
+    )
 
 
 def _contact(binding: Binding, now: float) -> str:

@@ -5,8 +5,9 @@ Who talked last is remembered across restarts, so that "longest idle" and "round
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pbx.call.call import Call
@@ -16,38 +17,41 @@ from pbx.model.call_event import CallRouted
 from pbx.model.leg_event import LegCause
 from pbx.model.party import DialTarget, Party
 from pbx.model.ring_group import RingGroup
+from pbx.store.state import StateStore
 
 __all__ = ["Fairness", "RingGroups"]
 
+STATE_KEY = "ring_groups"
+
 
 class Fairness:
-    """When each member of each group last talked, and with whom the next call of a group begins.
+    """When each member of each group last talked, and with whom the next call of a group begins."""
 
-    `save` is given the whole, plain, after each change; `restore` takes it back at the next start.
-    """
-
-    def __init__(self, save: Callable[[Mapping[str, float]], None] = lambda _: None) -> None:
+    def __init__(self) -> None:
         self._talked: dict[str, float] = {}
-        self._save = save
+        self._changed = asyncio.Event()
 
-    def restore(self, talked: Mapping[str, float]) -> None:
-        self._talked = dict(talked)
+    async def remember(self, state: StateStore) -> None:
+        """Take back what was known before the restart, then store every change. Runs until it is cancelled."""
+        self._talked = await state.get(STATE_KEY, dict[str, float]) or {}
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await state.put(STATE_KEY, self._talked)
 
     def talked(self, group: str, member: str, at: float) -> None:
         self._talked[f"{group}/{member}"] = at
-        self._save(self._talked)
+        self._changed.set()
 
     def idle_since(self, group: str, member: str) -> float:
         return self._talked.get(f"{group}/{member}", 0.0)
 
-    def first(self, group: str, members: Sequence[str]) -> int:
-        """The place after whoever the last call began with."""
-        place = self._talked.get(f"{group}/next", 0.0)
-        return int(place) % len(members)
-
-    def began(self, group: str, place: int) -> None:
+    def next_place(self, group: str, members: int) -> int:
+        """The place after the one that the last call began with, which is this call's; it counts up."""
+        place = int(self._talked.get(f"{group}/next", 0.0)) % members
         self._talked[f"{group}/next"] = float(place + 1)
-        self._save(self._talked)
+        self._changed.set()
+        return place
 
 
 class RingGroups:
@@ -107,8 +111,7 @@ class RingGroups:
         elif group.strategy == "longest_idle":
             free.sort(key=lambda each: self._fairness.idle_since(group.number, each))
         elif group.strategy == "round_robin":
-            place = self._fairness.first(group.number, group.members)
-            self._fairness.began(group.number, place)
+            place = self._fairness.next_place(group.number, len(group.members))
             order = [*group.members[place:], *group.members[:place]]
             free = [each for each in order if each in free]
         return [[each] for each in free]

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
 from pbx.media.dtls_peer import DtlsError, DtlsPeer, context
-from pbx.model.stream import Fingerprint, Keyed, KeyingFailed
+from pbx.model.stream import Fingerprint
 
 if TYPE_CHECKING:
     from pbx.media.identity import Identity
-    from pbx.media.stream import Address, Stream
+    from pbx.media.keying import Address, Keying
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Handshake:
     """Agrees on the keys of one stream. Made and started by `Stream.handshake`."""
 
     def __init__(
-        self, identity: Identity, stream: Stream, *, active: bool, fingerprints: Sequence[Fingerprint]
+        self, identity: Identity, stream: Keying, *, active: bool, fingerprints: Sequence[Fingerprint]
     ) -> None:
         self._context = _context(identity)
         self._stream = stream
@@ -119,7 +119,6 @@ class Handshake:
             self._forget(other)
         if peer.keys is not None:
             self._stream.take_keys(*peer.keys)
-        self._stream.on_event(Keyed())
 
     def _failed(self, address: Address, reason: str) -> None:
         self._forget(address)
@@ -138,4 +137,4 @@ class Handshake:
     def _give_up(self, reason: str) -> None:
         self.close()
         log.warning("audio cannot be encrypted", extra={"stream": self._stream.label, "reason": reason})
-        self._stream.on_event(KeyingFailed(reason))
+        self._stream.miss_keys(reason)

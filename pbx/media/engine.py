@@ -19,8 +19,9 @@ from media_ext.codec import available, transcode_cost_ns
 from media_ext.engine import Engine, io_uring_refusal
 from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
-from pbx.media.identity import Identity, load_identity
-from pbx.media.recorder import MayGoOn, Recorder, Recording, SoundFormat
+from pbx.media.identity import Certificate
+from pbx.media.recorder import Recorder, SoundFormat
+from pbx.media.recording import MayGoOn, Recording
 from pbx.media.room import Room
 from pbx.media.stream import DIGITS, Stream, gain_of, speakable
 from pbx.media.tap import Tap
@@ -53,9 +54,8 @@ def loop_for(setting: LoopSetting) -> Literal["io_uring", "epoll"]:
 class MediaEngine:
     """Opens streams on ports `port_min`…`port_max` of `bind_host`; `threads` of them share the work.
 
-    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told. `identity_file`
-    keeps the certificate of DTLS-SRTP; without it, each run has another. `report_s` is the least interval of RTCP
-    reports (RFC 3550 6.2).
+    `silence_ms` is how long a phone that should talk may send nothing before `WentSilent` is told. `identity_file` has
+    the certificate of DTLS-SRTP. `report_s` is the least interval of RTCP reports (RFC 3550 6.2).
     """
 
     def __init__(
@@ -81,8 +81,7 @@ class MediaEngine:
         self._rooms: dict[int, Room] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
-        self._identity_file = identity_file
-        self._identity: Identity | None = None
+        self.certificate = Certificate(identity_file)
         self.refused = 0
         """Streams that could not be opened for want of ports."""
 
@@ -102,6 +101,20 @@ class MediaEngine:
         return len(self._streams)
 
     @property
+    def recordings(self) -> int:
+        """How many recordings are going on."""
+        return self._recorder.recordings
+
+    @property
+    def open_streams(self) -> list[Stream]:
+        """All that are open or closing."""
+        return list(self._streams.values())
+
+    def reader_cpu_seconds(self) -> list[float]:
+        """CPU time of each thread that reads taps; none while nothing was ever recorded."""
+        return self._recorder.cpu_seconds()
+
+    @property
     def ports_available(self) -> int:
         """How many more streams could be opened now."""
         return self._pool.available
@@ -117,8 +130,7 @@ class MediaEngine:
             ) from error
         pair.rtp.close()
         pair.rtcp.close()
-        if self._identity_file is not None and self._identity_file.exists():
-            self._identity = load_identity(self._identity_file)
+        self.certificate.check()
         self._pool.give_back(pair.rtp_port)
         allow_many_files()
         self.native.start()
@@ -324,17 +336,6 @@ class MediaEngine:
 
     def _thread(self, label: str) -> int:
         return zlib.crc32(label.partition("/")[0].encode()) % self._threads
-
-    @property
-    def identity(self) -> Identity:
-        """The certificate that phones know this node by (DTLS-SRTP); the first to ask waits until it is read."""
-        if self._identity is None:
-            try:
-                self._identity = load_identity(self._identity_file)
-            except OSError as error:
-                log.warning("the certificate of encrypted audio is not kept", extra={"reason": str(error)})
-                self._identity = load_identity(None)
-        return self._identity
 
     def _drain(self) -> None:
         for event in self.native.drain():

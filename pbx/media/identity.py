@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from pbx.core.errors import StartupError
 from pbx.model.stream import Fingerprint
+
+log = logging.getLogger(__name__)
 
 HASH = "sha-256"
 _NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280 4.1.2.5
@@ -34,6 +38,27 @@ class Identity:
 
         der = PEM_cert_to_DER_cert(self.certificate_pem.decode())
         return Fingerprint(HASH, hashlib.sha256(der).digest())
+
+
+class Certificate:
+    """A node's identity, kept in `path`; without a path, each run has another."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def check(self) -> None:
+        """At the start: raises `StartupError` when the file is there and is something else."""
+        if self._path is not None and self._path.exists():
+            _split(self._path)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The first to ask waits until it is read, or made."""
+        try:
+            return load_identity(self._path)
+        except OSError as error:
+            log.warning("the certificate of encrypted audio is not kept", extra={"reason": str(error)})
+            return new_identity()
 
 
 def load_identity(path: Path | None) -> Identity:

@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from pbx.core.errors import PeerError
+from pbx.media.host_address import packed, readable
+from pbx.media.keying import Keying, unheard
 from pbx.model.stream import (
     DigitPressed,
-    Fingerprint,
     FirstPacket,
     PromptEnded,
     RemoteMedia,
     Resumed,
-    SrtpKey,
     StartedTalking,
     StoppedTalking,
-    StreamEvent,
     StreamFormat,
     StreamStats,
     WentSilent,
@@ -30,54 +26,33 @@ from pbx.model.stream import (
 
 if TYPE_CHECKING:
     from media_ext.engine import Leg, NativeEvent, OpusVoice
-    from pbx.media.dtls import Handshake
     from pbx.media.engine import MediaEngine
 
-Address = tuple[str, int]
 log = logging.getLogger(__name__)
 
 DIGITS = "0123456789*#ABCD"
 
 
-def _unheard(_event: StreamEvent) -> None:
-    """Nobody listens to this stream yet."""
-
-
-class Stream:
+class Stream(Keying):
     """An RTP and an RTCP port of this node, and the phone that talks to them. Made by `MediaEngine.open_stream`."""
 
     __slots__ = (
         "_codecs",
-        "_encrypted",
-        "_engine",
         "_exports",
         "_final",
-        "_handshake",
-        "_on_datagram",
         "_remote_host",
         "_remote_port",
-        "closed",
         "id",
-        "label",
-        "native",
-        "on_event",
         "rtp_port",
     )
 
     def __init__(self, engine: MediaEngine, native: Leg, *, rtp_port: int, label: str) -> None:
+        super().__init__(engine, native, label)
         self.id = native.id
-        self.label = label
         self.rtp_port = rtp_port
-        self.on_event: Callable[[StreamEvent], None] = _unheard
-        self.closed = False
-        self.native = native
-        self._engine = engine
         self._final: StreamStats | None = None
         self._codecs: dict[int, str] = {}
         self._exports: list[asyncio.Future[bytes]] = []
-        self._encrypted = False
-        self._handshake: Handshake | None = None
-        self._on_datagram: Callable[[bytes, Address], None] | None = None
         self._remote_host = ""
         self._remote_port = 0
 
@@ -101,14 +76,15 @@ class Stream:
             self._engine.native.forget_remote(self.native)
             return
         self._codecs = {each.payload_type: each.encoding for each in remote.formats}
+        ipv6 = self._engine.ipv6
         rtcp_host = remote.rtcp_host or remote.rtp_host
         rtcp_port = remote.rtcp_port or remote.rtp_port + 1
         voice, digits = remote.voice, remote.digits
         self._engine.native.set_remote(
             self.native,
-            self._packed(remote.rtp_host),
+            packed(remote.rtp_host, ipv6=ipv6),
             remote.rtp_port,
-            self._packed(rtcp_host),
+            packed(rtcp_host, ipv6=ipv6),
             rtcp_port,
             remote.rtcp_mux,
             remote.send,
@@ -118,61 +94,6 @@ class Stream:
             None if digits is None else (digits.payload_type, digits.clock_hz),
             remote.ptime_ms,
         )
-
-    def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None:
-        """Take and send only SRTP, with these keys; None leaves what is there, and without a key nothing passes.
-
-        New keys go on with roll-over counters and replay windows. `required` False: plain RTP again. Raises
-        `ValueError` for keys that do not fit their profile.
-        """
-        if not self.closed:
-            self._end_handshake()
-            self._secure(receive, send, required)
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        """Of the certificate that this node shows in a DTLS handshake."""
-        return self._engine.identity.fingerprint
-
-    def handshake(self, *, active: bool, fingerprints: Sequence[Fingerprint], host: str, port: int) -> None:
-        """Agree on keys by DTLS-SRTP with who has a certificate of one of these fingerprints.
-
-        `active`: we begin, towards `host` and `port`. Until then nothing passes. Ends with `Keyed` or `KeyingFailed`.
-        An earlier handshake with the same fingerprints and roles goes on, or stays done.
-        """
-        if self.closed or (self._handshake is not None and self._handshake.same(active, fingerprints)):
-            return
-        from pbx.media.dtls import Handshake  # costs memory that nodes without DTLS need not spend
-
-        self._end_handshake()
-        self._handshake = Handshake(self._engine.identity, self, active=active, fingerprints=fingerprints)
-        self._secure(None, None, True)
-        self._handshake.start((host, port))
-
-    def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
-        """What the stream's handshake has found."""
-        self._secure(receive, send, True)
-
-    def listen(self, listener: Callable[[bytes, Address], None] | None) -> None:
-        """Get the STUN packets that come to the RTP and RTCP ports, with their sources; None: no more."""
-        if not self.closed:
-            self._on_datagram = listener
-            self._secure(None, None, self._encrypted)
-
-    def send_datagram(self, data: bytes, address: Address) -> bool:
-        """Send STUN or DTLS from the RTP port; False when it did not go."""
-        packed = self._packed(address[0])
-        return not self.closed and self._engine.native.send_datagram(self.native, data, packed, address[1])
-
-    def _secure(self, receive: SrtpKey | None, send: SrtpKey | None, encrypted: bool) -> None:
-        listening = self._handshake is not None or self._on_datagram is not None
-        self._engine.native.secure(self.native, _material(receive), _material(send), encrypted, listening)
-        self._encrypted = encrypted
-
-    def _end_handshake(self) -> None:
-        if self._handshake is not None:
-            self._handshake.close()
-            self._handshake = None
 
     def stats(self) -> StreamStats:
         """Counters up to now, or up to the end of a closed stream. Costs no lock and no thread's time."""
@@ -202,16 +123,16 @@ class Stream:
     def close(self) -> None:
         """Stop all audio and give the ports back after their rest. May be called twice."""
         if not self.closed:
-            self._end_handshake()
+            self.end_handshake()
             self.closed = True
-            self.on_event = _unheard
+            self.on_event = unheard
             self._engine.close_stream(self)
 
     def take(self, event: NativeEvent) -> None:
         """What the engine's thread saw on this stream."""
         kind, number, duration_ms, host, port = event[1:]
         if kind == "latched":
-            self._remote_host, self._remote_port = _readable(host), port
+            self._remote_host, self._remote_port = readable(host), port
         elif kind == "exported":
             self._give_state()
         elif kind == "digit" and number < len(DIGITS):
@@ -229,15 +150,6 @@ class Stream:
         elif kind == "prompt_ended":
             self.on_event(PromptEnded())
 
-    def take_datagram(self, data: bytes, host: bytes, port: int) -> None:
-        """STUN or DTLS that came to this stream."""
-        address = (_readable(host), port)
-        if data[0] >= 20:
-            if self._handshake is not None:
-                self._handshake.take(data, address)
-        elif self._on_datagram is not None:
-            self._on_datagram(data, address)
-
     def _give_state(self) -> None:
         state = self.native.state
         waiting, self._exports = self._exports, []
@@ -250,21 +162,6 @@ class Stream:
         for each in self._exports:
             each.cancel()
         self._final = self.stats()
-
-    def _packed(self, host: str) -> bytes:
-        """The address as the engine's sockets know it; empty when it must be learned from packets."""
-        ipv6 = self._engine.ipv6
-        try:
-            packed = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
-        except OSError:
-            return b""
-        if not any(packed):
-            return b""
-        if ":" in host:
-            if not ipv6:
-                raise PeerError(488, "IPv6 Audio Not Supported Here")
-            return packed
-        return b"\0" * 10 + b"\xff\xff" + packed if ipv6 else packed
 
 
 def _coded(each: StreamFormat) -> tuple[int, str, int]:
@@ -296,13 +193,3 @@ def gain_of(gain_db: float) -> int:
     if not -60 <= gain_db <= 18.1:
         raise ValueError(f"a gain of {gain_db} dB: there are gains of -60 to +18 dB")
     return min(round(4096 * 10 ** (gain_db / 20)), 8 * 4096)
-
-
-def _material(key: SrtpKey | None) -> tuple[int, bytes, bytes] | None:
-    return None if key is None else (key.profile, key.key, key.salt)
-
-
-def _readable(packed: bytes) -> str:
-    if len(packed) == 16 and packed.startswith(b"\0" * 10 + b"\xff\xff"):
-        packed = packed[12:]
-    return socket.inet_ntop(socket.AF_INET6 if len(packed) == 16 else socket.AF_INET, packed)

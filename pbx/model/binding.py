@@ -10,6 +10,7 @@ class Binding(Record, frozen=True, kw_only=True):
 
     `source_host` and `source_port` are where the REGISTER came from, which is where requests go (far-end NAT);
     `connection` is the stream connection it came over, 0 for UDP. `path` are the Route values of RFC 3327.
+    `rewritten`: a router on the way changes addresses inside SIP messages.
     """
 
     extension: str
@@ -26,3 +27,4 @@ class Binding(Record, frozen=True, kw_only=True):
     user_agent: str = ""
     instance_id: str | None = None
     registered_at: float
+    rewritten: bool = False

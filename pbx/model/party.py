@@ -35,7 +35,8 @@ class DialTarget:
     `connection` names the TCP/TLS/WebSocket connection the phone registered over, 0 for none. `route` is the pre-loaded
     route set (Path, RFC 3327). `credentials` answer a 401 or 407. `caller` is who calls, where
     that is not the call's caller; `caller_domain` is the host of that address, empty for this node; `headers` are more
-    for the INVITE.
+    for the INVITE. `delay_s` is for a phone that seems to be gone: it is rung that much later, and only while others
+    still ring.
     """
 
     uri: str
@@ -50,3 +51,4 @@ class DialTarget:
     caller: Party | None = None
     caller_domain: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    delay_s: float = 0.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 PACKET_MS = 20
 JITTER_DEPTH = 4
@@ -133,6 +134,7 @@ def delay_impairment(delay_ms: float) -> float:
     return _talker_echo(delay_ms) + _listener_echo(delay_ms) + _absolute_delay(delay_ms)
 
 
+@cache
 def _circuit_noise() -> float:
     """No (7-3 to 7-7)."""
     olr = SLR + RLR
@@ -142,6 +144,7 @@ def _circuit_noise() -> float:
     return 10 * math.log10(sum(10 ** (each / 10) for each in (NC, send, receive, NFOR + RLR)))
 
 
+@cache
 def _signal_to_noise() -> float:
     """Ro (7-2)."""
     return 15 - 1.5 * (SLR + _circuit_noise())

@@ -220,6 +220,7 @@ _COUNTS = (
     *("decided", "decided_lost", "loss_runs", "bursts", "burst_packets", "burst_lost", "late", "discarded"),
     *("remote_reports", "remote_lost", "remote_expected", "rtcp_in", "rtcp_out", "send_errors"),
     *("dropped_alien", "dropped_malformed", "dropped_oversize", "dropped_payload_type", "dropped_direction"),
+    *("dropped_auth", "dropped_replayed", "dropped_unkeyed", "dropped_datagrams"),
 )
 
 

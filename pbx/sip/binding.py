@@ -52,8 +52,10 @@ def plan(
     limits: Limits,
     *,
     extension: str,
+    rewritten: bool = False,
 ) -> RegisterPlan:
-    """`now` and the bindings' times are Unix seconds; bindings that have expired by then do not count.
+    """`now` and the bindings' times are Unix seconds; bindings that have expired by then do not count. `rewritten`
+    says that a router on the way has changed this phone's messages.
 
     Raises `PeerError` 400, 403 (too many contacts), 423 (too short, with Min-Expires), 500 (out of order).
     """
@@ -62,7 +64,7 @@ def plan(
     if any(contact.uri == "*" for contact in contacts):
         return _remove_all(before, request, contacts)
     default_s = _seconds(request.headers.get("Expires"), limits.default_expires_s)
-    template = _template(request, hop, now, extension) if contacts else None
+    template = _template(request, hop, now, extension, rewritten=rewritten) if contacts else None
     result = list(before)
     put: dict[str, Binding] = {}
     for contact in contacts:
@@ -140,7 +142,7 @@ def _expiry(contact: NameAddr, default_s: int, limits: Limits) -> int:
     return min(wanted, limits.max_expires_s)
 
 
-def _template(request: Request, hop: Hop, now: float, extension: str) -> Binding:
+def _template(request: Request, hop: Hop, now: float, extension: str, *, rewritten: bool) -> Binding:
     """What all contacts of one REGISTER have in common."""
     paths = [each for value in request.headers.all("Path") for each in NameAddr.parse_list(value)]
     if len(paths) > MAX_PATHS:
@@ -158,6 +160,7 @@ def _template(request: Request, hop: Hop, now: float, extension: str) -> Binding
         cseq=request.cseq.number,
         user_agent=(request.headers.get("User-Agent") or "")[:USER_AGENT_CHARS],
         registered_at=now,
+        rewritten=rewritten,
     )
 
 

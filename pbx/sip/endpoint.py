@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from pbx.sip import stun
 from pbx.sip.build import response_to
 from pbx.sip.effects import DeliverRequest, Effect, TimerKey, TransactionId, Transmit
 from pbx.sip.errors import ParseError
@@ -80,7 +81,7 @@ class Endpoint:
     def receive(self, data: bytes, hop: Hop, now: float) -> list[Effect]:
         """One datagram. What cannot be understood is answered where possible, else dropped and counted."""
         if data[:1] < _FIRST_NOT_STUN:
-            return self._drop("stun" if data else "empty")
+            return self._receive_stun(data, hop) if data else self._drop("empty")
         if not data.strip(_BLANK):
             return self._drop("keepalive")
         try:
@@ -105,6 +106,14 @@ class Endpoint:
                 return self._refuse(message, error.status, error.reason, hop)
             return self._drop("malformed_response")
         return out
+
+    def _receive_stun(self, data: bytes, hop: Hop) -> list[Effect]:
+        """A phone behind NAT keeps its hole open, and learns where it is seen from (RFC 5626 4.4.2)."""
+        answer = stun.answer(data, hop.remote_host, hop.remote_port)
+        if answer is None:
+            return self._drop("stun")
+        self._count("keepalive")
+        return [Transmit(answer, hop)]
 
     def malformed(self, error: ParseError, hop: Hop) -> list[Effect]:
         """Answer a request that could not be parsed, as far as it could (RFC 4475); also for stream framers."""

@@ -25,7 +25,7 @@ from pbx.sip.session_timer import SessionOffer
 from pbx.sip.session_timer import answer as answer_timer
 from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
 from pbx.transport.admission import check_invite, check_options
-from pbx.transport.dialling import FinalResponse, first_uri, hops_at_once, is_far_end_nat, user_of
+from pbx.transport.dialling import FinalResponse, first_uri, hops_at_once, is_far_end_nat, is_secure, user_of
 from pbx.transport.driver import Driver
 from pbx.transport.failover import ask_in_turn
 from pbx.transport.guard import Guard, Offence
@@ -206,7 +206,7 @@ class Agent:
             leg_id=self._new_tag(),
             direction="in",
             request=request,
-            contact=contact(user_of(request.uri), here),
+            contact=contact(user_of(request.uri), here, secure=is_secure(request)),
             whereabouts=Whereabouts(self, hop, natted=is_behind_nat(request, hop)),
         )
         leg.initial = invite = ServerInvite(leg, transaction, request, first=True)

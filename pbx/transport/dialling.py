@@ -44,6 +44,14 @@ def user_of(uri: str) -> str:
         return ""
 
 
+def is_secure(request: Request) -> bool:
+    """Whether a request that opens a dialog asks for SIPS: in its Request-URI, its last Record-Route or its Contact
+    (RFC 3261 12.1.1)."""
+    routes = request.headers.all("Record-Route")
+    said = [request.uri, routes[0] if routes else (request.headers.get("Contact") or "")]
+    return any("sips:" in each[:200].lower().partition("@")[0] for each in said)
+
+
 class FinalResponse:
     """A future for the final response to one request; silence becomes a 408 or 503 of our own."""
 

@@ -51,8 +51,11 @@ def party_address(party: Party, host: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def contact(user: str, hop: Hop) -> str:
-    """Our Contact, as the peer at the other end of `hop` can reach us."""
+def contact(user: str, hop: Hop, *, secure: bool = False) -> str:
+    """Our Contact, as the peer at the other end of `hop` can reach us; a SIPS URI where the peer used one
+    (RFC 3261 12.1.1, RFC 5630 5.1.1.2), which says by itself that it means TLS."""
     at = host_port(hop.local_host, hop.local_port)
-    transport = "" if hop.transport == "UDP" else f";transport={hop.transport.lower()}"
-    return f"<sip:{user_part(user)}@{at}{transport}>" if user else f"<sip:{at}{transport}>"
+    scheme = "sips" if secure and hop.transport in ("TLS", "WSS") else "sip"
+    plain = hop.transport == "UDP" or (scheme == "sips" and hop.transport == "TLS")
+    transport = "" if plain else f";transport={hop.transport.lower()}"
+    return f"<{scheme}:{user_part(user)}@{at}{transport}>" if user else f"<{scheme}:{at}{transport}>"

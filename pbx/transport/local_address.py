@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Callable, Sequence
 
 from pbx.core.clock import Clock
+from pbx.transport.interfaces import Network, networks
 from pbx.transport.udp import family_of
 
 CACHE_S = 30.0
@@ -21,18 +23,6 @@ SOMEWHERE = "192.0.2.1"
 ANY_HOST = ("", "0.0.0.0", "::")  # noqa: S104 compared with, not bound to
 
 _MAX_CACHED = 4096
-
-
-def is_local_network(host: str) -> bool:
-    """Whether an IP literal lies in a private, link-local or loopback network (also IPv4 in IPv6 form, and CGNAT)."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    if mapped is not None:
-        address = mapped
-    return not address.is_global
 
 
 def source_address(remote_host: str) -> str:
@@ -54,14 +44,25 @@ def source_address(remote_host: str) -> str:
 class LocalAddress:
     """Answers `address(remote_host)`; callable, so that it fits where a function is wanted.
 
-    `bound_host` is what the sockets are bound to: a specific address is the only answer there is. `external_ip` is
-    shown to peers outside private networks ("" or "auto": the routed address is shown to everybody).
+    Peers in local networks see the address that packets to them leave from: `bound_host` where the sockets are bound
+    to one, else what the routing table says. Everybody else sees `external()`, when it is known.
     """
 
-    def __init__(self, clock: Clock, *, bound_host: str = "", external_ip: str = "") -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        bound_host: str = "",
+        external: Callable[[], str] = lambda: "",
+        local_networks: Sequence[str] = (),
+        own_networks: Callable[[], Sequence[Network]] = networks,
+    ) -> None:
+        """`local_networks` stand in place of all private ones; this machine's own networks are always local."""
         self._clock = clock
         self._bound = "" if bound_host in ANY_HOST else bound_host
-        self._external = "" if external_ip == "auto" else external_ip
+        self._external = external
+        self._local = [ipaddress.ip_network(each) for each in local_networks]
+        self._own_networks = own_networks
         self._cache: dict[str, tuple[float, str]] = {}
 
     def __call__(self, remote_host: str) -> str:
@@ -76,10 +77,32 @@ class LocalAddress:
         self._cache[remote_host] = (now, address)
         return address
 
+    def inside(self) -> str:
+        """This node's address in the office's network."""
+        return self._bound or source_address(SOMEWHERE) or "127.0.0.1"
+
+    def forget(self) -> None:
+        """The external address has changed."""
+        self._cache.clear()
+
+    def is_local(self, remote_host: str) -> bool:
+        """Whether a peer is reached without leaving our networks."""
+        try:
+            address = ipaddress.ip_address(remote_host.partition("%")[0])
+        except ValueError:
+            return False
+        address = getattr(address, "ipv4_mapped", None) or address
+        if address.is_loopback or address.is_link_local:
+            return True
+        if not self._local and not address.is_global:
+            return True
+        return any(address in each for each in (*self._local, *self._own_networks()))
+
     def _choose(self, remote_host: str) -> str:
         ipv6 = ":" in remote_host
-        if self._external and (":" in self._external) == ipv6 and not is_local_network(remote_host):
-            return self._external
+        external = self._external()
+        if external and (":" in external) == ipv6 and not self.is_local(remote_host):
+            return external
         if self._bound and (":" in self._bound) == ipv6:
             return self._bound
         return source_address(remote_host) or ("::1" if ipv6 else "127.0.0.1")

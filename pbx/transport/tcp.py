@@ -162,7 +162,8 @@ class TcpListener:
         A connection that fails later is reported to `undeliverable`.
         """
         stream = self._streams.get(hop.connection)
-        if stream is not None and stream.is_open:
+        # A number from before a restart may be another phone's now.
+        if stream is not None and stream.is_open and stream.hop.remote_host == hop.remote_host:
             return stream.write(data)
         peer = (hop.remote_host, hop.remote_port, hop.server_name)
         stream = self._streams.get(self._by_peer.get(peer, 0))
@@ -187,22 +188,20 @@ class TcpListener:
 
     async def _connect(self, peer: Peer) -> None:
         loop = asyncio.get_running_loop()
-        host, port, name = peer
+        host, port, server = peer
         try:
             context = self._client_tls() if self._client_tls is not None else None
             async with asyncio.timeout(self.limits.connect_s):
                 _, stream = await loop.create_connection(
-                    lambda: self._new_stream(name),
+                    lambda: self._new_stream(server),
                     host,
                     port,
                     ssl=context,
-                    server_hostname=(name or host) if context is not None else None,
+                    server_hostname=(server or host) if context is not None else None,
                 )
         except ssl.SSLError as error:
-            log.warning(
-                "TLS refused",
-                extra={"peer": host, "port": port, "name": name, "error": error.reason or str(error)},
-            )
+            why = getattr(error, "verify_message", "") or error.reason or str(error)
+            log.warning("TLS refused", extra={"peer": host, "port": port, "asked_for": server, "error": why})
             stream = None
         except (OSError, TimeoutError) as error:
             log.debug("no connection", extra={"peer": host, "port": port, "error": str(error)})
@@ -214,7 +213,7 @@ class TcpListener:
             if all(stream.write(data) for data in waiting):
                 return
         if self._user is not None:
-            self._user.undeliverable(Hop(self.transport_name, host, port, server_name=name))
+            self._user.undeliverable(Hop(self.transport_name, host, port, server_name=server))
 
     # -- what streams report ---------------------------------------------------------------------------------------
 

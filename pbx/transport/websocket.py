@@ -99,7 +99,7 @@ class WebSocketListener:
     def send(self, data: bytes, hop: Hop) -> bool:
         """Send over the hop's own connection; False when it is gone."""
         connection = self._connections.get(hop.connection)
-        if connection is None or connection.cut:
+        if connection is None or connection.cut or connection.hop.remote_host != hop.remote_host:
             return False
         if connection.write(data, self.limits.max_backlog):
             return True

@@ -35,7 +35,16 @@ export function talking(...legs: readonly LiveLeg[]): LiveCall {
 }
 
 export function extension(number: string, name: string, enabled = true): Extension {
-  return { number, name, enabled, ring_timeout_s: 30 };
+  return {
+    number,
+    name,
+    enabled,
+    ring_timeout_s: 30,
+    may_call: "international",
+    do_not_disturb: false,
+    forward: { always: null, busy: null, no_answer: null, unreachable: null },
+    outside_number: null,
+  };
 }
 
 export function registration(id: string, number: string, userAgent = "Yealink"): RegistrationView {

@@ -26,6 +26,8 @@ describe("forms from the schema", () => {
       "name:text",
       "enabled:boolean",
       "ring_timeout_s:integer",
+      "do_not_disturb:boolean",
+      "outside_number:text",
       "sip_password:password",
     ]);
     expect(FIELDS[3]).toMatchObject({ unit: "seconds", initial: "30", minimum: 5, maximum: 300 });
@@ -49,7 +51,7 @@ describe("forms from the schema", () => {
 
   test("a record leaves out what was left empty, and counts numbers as numbers", () => {
     const values = { ...initialValues(FIELDS), number: " 104 ", name: "Dora", sip_password: "" };
-    expect(toRecord(FIELDS, values)).toEqual({ number: "104", name: "Dora", enabled: true, ring_timeout_s: 30 });
+    expect(toRecord(FIELDS, values)).toEqual({ do_not_disturb: false, number: "104", name: "Dora", enabled: true, ring_timeout_s: 30 });
   });
 
   test("$ref, null beside a type, and a pattern no browser reads are taken as they come", () => {

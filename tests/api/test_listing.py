@@ -10,6 +10,7 @@ import pytest
 from pbx.api.views import registration_view
 from pbx.model.call_event import CallEnded
 from pbx.model.cdr import Cdr
+from pbx.model.registration import Reach
 from tests.api.conftest import START, Node, live_call, registration
 
 
@@ -107,12 +108,23 @@ class FakeBinding:
     user_agent: str = "baresip"
     registered_at: float = START.timestamp()
     expires_at: float = START.timestamp() + 60
+    rewritten: bool = False
 
 
 def test_binding_is_shown_with_its_times_and_a_steady_id() -> None:
-    view = registration_view(FakeBinding())  # type: ignore[arg-type]  # only what is read
+    view = registration_view(FakeBinding(), Reach())  # type: ignore[arg-type]  # only what is read
     assert view.source == "[2001:db8::5]:40000"
     assert (view.registered_at, view.expires_at) == (START, START + timedelta(seconds=60))
-    refreshed = registration_view(FakeBinding(source_port=1, expires_at=0))  # type: ignore[arg-type]
+    refreshed = registration_view(FakeBinding(source_port=1, expires_at=0), Reach())  # type: ignore[arg-type]
     assert refreshed.id == view.id
-    assert registration_view(FakeBinding(extension="102")).id != view.id  # type: ignore[arg-type]
+    assert registration_view(FakeBinding(extension="102"), Reach()).id != view.id  # type: ignore[arg-type]
+
+
+def test_what_is_wrong_with_a_phone_is_said_in_plain_words() -> None:
+    answers = Reach(reachable=True, round_trip_ms=3.5, checked_at=START.timestamp())
+    fine = registration_view(FakeBinding(), answers)  # type: ignore[arg-type]
+    assert (fine.reachable, fine.round_trip_ms, fine.checked_at, fine.notice) == (True, 3.5, START, "")
+    gone = registration_view(FakeBinding(), Reach(reachable=False))  # type: ignore[arg-type]
+    assert "does not answer" in gone.notice
+    meddled = registration_view(FakeBinding(rewritten=True), Reach(reachable=True))  # type: ignore[arg-type]
+    assert "SIP ALG" in meddled.notice

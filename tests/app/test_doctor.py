@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ from pbx.app.doctor import Grade, examine
 from pbx.core.config import NodeConfig
 from pbx.core.secret import load_key
 from pbx.store.database import Database, lock_data_dir
+from pbx.transport.certificate import ensure
 
 
 def _free_port() -> int:
@@ -25,6 +26,7 @@ def config(tmp_path: Path) -> NodeConfig:
     return NodeConfig(
         data_dir=tmp_path / "data", host="127.0.0.1", sip_port=_free_port(), http_port=_free_port(),
         rtp_port_min=40000, rtp_port_max=40100,
+        sip_tls_port=_free_port(), https_port=_free_port(), stun_server="none",
     )  # fmt: skip
 
 
@@ -68,7 +70,7 @@ def test_beside_a_running_node_its_ports_are_its_own(config: NodeConfig) -> None
 
 
 def test_a_foreign_address_is_said(config: NodeConfig) -> None:
-    found = _found(NodeConfig(data_dir=config.data_dir, host="192.0.2.1"))
+    found = _found(NodeConfig(data_dir=config.data_dir, host="192.0.2.1", stun_server="none"))
     assert "this machine has no address 192.0.2.1" in found["HTTP"][1]
 
 
@@ -85,7 +87,7 @@ def test_an_open_key_and_a_broken_database_are_failures(config: NodeConfig) -> N
 
 def test_a_data_directory_that_cannot_be_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    found = _found(NodeConfig(data_dir=tmp_path / "file" / "data", host="127.0.0.1"))
+    found = _found(NodeConfig(data_dir=tmp_path / "file" / "data", host="127.0.0.1", stun_server="none"))
     assert found["data directory"][0] is Grade.FAILURE
 
 
@@ -118,3 +120,24 @@ def test_the_way_that_audio_takes_is_told(config: NodeConfig, monkeypatch: pytes
     grade, text = _found(wanted)["audio engine"]
     assert grade is Grade.FAILURE
     assert "forbidden here" in text
+
+
+def test_the_certificate_is_looked_at(config: NodeConfig, tmp_path: Path) -> None:
+    assert _found(config)["certificate"][0] is Grade.OK
+    now = datetime.now(UTC)
+    for days, grade in ((0, Grade.OK), (-390, Grade.WARNING), (-400, Grade.FAILURE)):
+        given = ensure(tmp_path / str(days), ["office"], now + timedelta(days=days))
+        named = msgspec.structs.replace(config, tls_cert=given.certificate, tls_key=given.key)
+        assert _found(named)["certificate"][0] is grade
+    named = msgspec.structs.replace(config, tls_cert=tmp_path / "none", tls_key=tmp_path / "none")
+    grade, text = _found(named)["certificate"]
+    assert grade is Grade.FAILURE
+    assert "--tls-cert" in text
+
+
+def test_an_external_address_that_is_not_found_is_a_warning(config: NodeConfig) -> None:
+    assert _found(config)["external address"][0] is Grade.OK
+    lost = msgspec.structs.replace(config, stun_server="127.0.0.1:9")
+    grade, text = _found(lost)["external address"]
+    assert grade is Grade.WARNING
+    assert "--external-ip" in text

@@ -104,6 +104,7 @@ class FakeStream:
         self.rtcp_port = port + 1
         self.remote: RemoteMedia | None = None
         self.fingerprint = Fingerprint("sha-256", bytes(range(32)))
+        self.keying_failed = ""
         self.secured: list[tuple[SrtpKey | None, SrtpKey | None, bool]] = []
         self.handshakes: list[tuple[bool, tuple[Fingerprint, ...], str, int]] = []
         self.closed = False

@@ -212,6 +212,18 @@ def test_fingerprint_and_setup_may_stand_above_all_streams() -> None:
     assert stream.handshakes[0][1] == (PRINT_VALUE,)
 
 
+def test_a_browser_is_refused_because_it_needs_ice() -> None:
+    ice = ("a=ice-ufrag:abcd", "a=ice-pwd:0123456789012345678901")
+    leg, _ = leg_with("optional")
+    answered(leg, said("UDP/TLS/RTP/SAVPF", *TLS, *ice))  # a phone that knows ICE does without
+    browser, stream = leg_with("optional")
+    offer = said("UDP/TLS/RTP/SAVPF", *TLS, *ice).replace(b"t=0 0", b"t=0 0\r\na=group:BUNDLE 0")
+    with pytest.raises(PeerError) as refused:
+        answered(browser, offer)
+    assert refused.value.sip_status == 488
+    assert stream.handshakes == []
+
+
 def test_our_later_offer_on_a_dtls_leg_is_a_dtls_offer() -> None:
     leg, stream = leg_with("optional")
     answered(leg, said(DTLS, f"a=fingerprint:{PRINT}", "a=setup:active"))
@@ -418,6 +430,16 @@ async def test_keys_that_never_come_end_the_call() -> None:
     office.media.streams[0].on_event(KeyingFailed("nobody came"))
     await asyncio.wait_for(task, 1)
     assert office.cdr.cause == "incompatible"
+
+
+async def test_keys_that_failed_while_it_rang_end_the_call_at_the_answer() -> None:
+    office = Office(offer=said(DTLS, *TLS))
+    task = await start(office, Ring("sip:b"))
+    office.media.streams[0].keying_failed = "the certificate is not the one of SDP"
+    office.signaling.legs["sip:b"].tell(Answered(sdp(PCMU)))
+    await asyncio.wait_for(task, 1)
+    assert office.cdr.cause == "incompatible"
+    assert office.media.open_streams == []
 
 
 async def hung_up(office: Office, task: asyncio.Task[None]) -> None:

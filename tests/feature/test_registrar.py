@@ -227,3 +227,20 @@ async def test_two_phones_registering_at_once_are_both_kept(office: Office) -> N
     office.shelf.gate.set()
     await asyncio.gather(*tasks)
     assert {each.uri for each in office.registrar.targets("101")} == {"sip:101@10.0.0.5", "sip:101@10.0.0.6"}
+
+
+async def test_a_router_that_rewrites_is_remembered_with_the_registration(office: Office) -> None:
+    router = Hop("UDP", "8.8.4.4", 1024)
+    via = "SIP/2.0/UDP 192.168.1.5;branch=z9hG4bK1;rport"
+    with pytest.raises(PeerError) as challenged:
+        await office.registrar.register(
+            office.request("101", "<sip:101@8.8.4.4>", password=None, via=via), router
+        )
+    assert challenged.value.sip_status == 401
+    office.challenger = Challenger(b"s" * 32, "bellwire", ("MD5",))
+    for _ in range(2):
+        await office.registrar.register(office.request("101", "<sip:101@8.8.4.4>", via=via), HOP)
+        (binding,) = office.registrar.bindings("101")
+        assert binding.rewritten
+    await office.registrar.register(office.request("101", "<sip:101@8.8.4.4>;expires=0", via=via), HOP)
+    assert office.registrar.bindings("101") == []

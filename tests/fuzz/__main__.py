@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from tests.fuzz import fuzz_audio, fuzz_demux, fuzz_rtp, fuzz_sdp, fuzz_sip, fuzz_srtp
+from tests.fuzz import fuzz_audio, fuzz_demux, fuzz_record, fuzz_rtp, fuzz_sdp, fuzz_sip, fuzz_srtp
 from tests.fuzz.mutation import run
 
 Fuzz = Callable[[float, int], int]
@@ -36,6 +36,7 @@ TARGETS: dict[str, Fuzz] = {
     "rtp": lambda seconds, seed: asyncio.run(fuzz_rtp.fuzz(seconds, seed)),
     "srtp": fuzz_srtp.fuzz,
     "audio": fuzz_audio.fuzz,
+    "record": lambda seconds, seed: asyncio.run(fuzz_record.fuzz(seconds, seed)),
     "demux": lambda seconds, seed: asyncio.run(fuzz_demux.fuzz(seconds, seed)),
 }
 

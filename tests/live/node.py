@@ -124,6 +124,7 @@ class Node:
             "--rtp-port-min", str(self.rtp_first),
             "--rtp-port-max", str(self.rtp_first + self.rtp_ports - 1),
             "--external-ip", "127.0.0.1",
+            "--options-interval-s", "0",  # raw phones and SIPp wait for what a test is about
             "--log-level", "info",
             *self.options,
         ]  # fmt: skip

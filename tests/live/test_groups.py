@@ -87,3 +87,30 @@ async def test_forwarding_and_do_not_disturb(node: Node, phone: PhoneMaker) -> N
         await alice.wait_for("CALL_CLOSED", match=lambda event: "482" in event.param)
         cdrs = await node.cdrs(at_least=3)
     assert cdrs[0]["answered_by"] == "103"
+
+
+async def test_whose_turn_it_is_survives_a_restart(node: Node, phone: PhoneMaker) -> None:
+    group = {
+        "number": "600",
+        "name": "Desk",
+        "members": ["102", "103"],
+        "strategy": "round_robin",
+        "skip_busy": False,
+    }
+    await node.send("POST", "ring-groups", group)
+    alice, bob, carol = phone(node, "101", tone_hz=440.0), phone(node, "102"), phone(node, "103")
+    async with phones(alice, bob, carol):
+        await registered(alice, bob, carol)
+        for first, other in ((bob, carol), (carol, bob)):
+            await alice.dial("600")
+            await first.wait_for("CALL_INCOMING")
+            await first.accept()
+            await alice.wait_for("CALL_ESTABLISHED")
+            assert not any(event.type == "CALL_INCOMING" for event in other.events[other._seen :])
+            await alice.hangup()
+            await first.wait_for("CALL_CLOSED")
+            await node.no_calls()
+            if first is bob:
+                await asyncio.sleep(0.3)  # the turn is stored a moment after the call
+                node.kill()
+                await node.start()

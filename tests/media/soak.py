@@ -13,16 +13,20 @@ import gc
 import os
 import random
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from media_ext.engine import Prompt
 from pbx.media.engine import MediaEngine, Stream
 from pbx.media.prompts import hold_tone
-from pbx.model.stream import RemoteMedia, SrtpKey
+from pbx.media.recording import Recording
+from pbx.media.tap import Tap
+from pbx.model.stream import RecordingEnded, RemoteMedia, SrtpKey
 from tests.media.crowd import Crowd
 from tests.media.phone import G711, eventually
 
@@ -75,7 +79,8 @@ class Call:
 
     streams: list[Stream]
     phones: list[int]
-    prompt: Prompt | None = None
+    recordings: list[Recording] = field(default_factory=list)
+    taps: list[Tap] = field(default_factory=list)
 
 
 @dataclass
@@ -91,6 +96,7 @@ class Soak:
         self.chance = random.Random(self.seed)
         self.prompts = [hold_tone("PCMU"), Prompt(b"\xff" * 1600, encoding="PCMU", frame_bytes=160)]
         self.live: list[Call] = []
+        self.ending: list[asyncio.Future[RecordingEnded]] = []
         self.number = 0
 
     async def run(self, seconds: float, empty_every_s: float = EMPTY_EVERY_S) -> list[Left]:
@@ -102,6 +108,8 @@ class Soak:
         )  # fmt: skip
         await self.media.start()
         self.crowd = Crowd()
+        folder = tempfile.TemporaryDirectory()
+        self.folder = folder.name
         try:
             left = [await self._empty()]
             until = time.monotonic() + seconds
@@ -112,6 +120,7 @@ class Soak:
         finally:
             self.crowd.close()
             await self.media.stop()
+            folder.cleanup()
         del self.media  # its files are closed with the last reference
         gc.collect()
         assert (self._files(), self._threads()) == (files, threads)
@@ -150,7 +159,11 @@ class Soak:
         for call in self.live:
             self._hang_up(call)
         self.live.clear()
-        await eventually(lambda: self.media.streams == 0, 5.0)
+        await asyncio.gather(*self.ending)
+        self.ending.clear()
+        await eventually(lambda: self.media.streams == 0 and self.media.recordings == 0, 5.0)
+        for path in Path(self.folder).iterdir():
+            path.unlink()
         size = (PORTS[1] - PORTS[0] + 1) // 2
         await eventually(lambda: self.media.ports_available == size, 5.0)
         await asyncio.sleep(0.1)
@@ -168,8 +181,8 @@ class Soak:
 
     def check(self, left: list[Left]) -> None:
         for one in left[1:]:
-            assert one.files == left[0].files, "a file was left open"
-            assert one.threads == left[0].threads, "a thread was left"
+            assert one.files == left[1].files, "a file was left open"
+            assert one.threads == left[1].threads, "a thread was left"
             assert (one.streams, one.records) == (0, 0), "a stream was left"
             assert one.holders == len(self.prompts), "somebody still holds a prompt"
         if len(left) > DRY_ROUNDS + 1:
@@ -200,6 +213,8 @@ class Soak:
         for stream in call.streams:
             self.crowd.leave(stream.rtp_port)
             stream.close()
+        for tap in call.taps:
+            tap.close()
 
     def replace(self, call: Call) -> None:
         self._hang_up(call)
@@ -246,6 +261,24 @@ class Soak:
         for stream in call.streams:
             stream.secure(None, None, required=False)
 
+    def record(self, call: Call) -> None:
+        """Until the call ends, or `stop_recording`."""
+        self.number += 1
+        form, stream = self.chance.choice(("wav", "opus")), self.chance.choice(call.streams)
+        path = Path(self.folder) / f"{self.number}.{form}"
+        call.recordings.append(self.media.record(stream, path, format="opus" if form == "opus" else "wav"))
+
+    def stop_recording(self, call: Call) -> None:
+        if call.recordings:
+            self.ending.append(asyncio.ensure_future(call.recordings.pop().stop()))
+
+    def listen_in(self, call: Call) -> None:
+        """Nobody reads, so that it overruns as well."""
+        if call.taps and self.chance.random() < 0.5:
+            call.taps.pop().close()
+        else:
+            call.taps.append(self.media.tap(self.chance.choice(call.streams)))
+
     @staticmethod
     def _files() -> int:
         return len(os.listdir("/proc/self/fd"))
@@ -266,6 +299,9 @@ CHANGES: dict[str, tuple[int, Callable[[Soak, Call], None]]] = {
     "echo": (1, Soak.echo),
     "transfer": (2, Soak.transfer),
     "no remote": (1, Soak.forget),
+    "record": (2, Soak.record),
+    "stop recording": (1, Soak.stop_recording),
+    "listen in": (2, Soak.listen_in),
     "encrypt": (1, Soak.encrypt),
     "decrypt": (2, Soak.decrypt),
 }

@@ -81,7 +81,7 @@ async def test_a_reinvite_and_a_hold_do_not_break_the_stream_or_its_reports(phon
         await listen(moved)
         sa.set_remote(a.remote())
         media.unlink(sa)
-        media.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
+        media.play(sa, hold_tone(), loop=True)
         await listen(moved)
         media.stop_playing(sa)
         media.link(sa, sb, SAME, SAME)

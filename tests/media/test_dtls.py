@@ -19,7 +19,7 @@ from media_ext.srtp_door import SrtpProbe
 from pbx.core.errors import StartupError
 from pbx.media.dtls_peer import HASHES, MTU, DtlsError, DtlsPeer, context
 from pbx.media.engine import MediaEngine, Stream
-from pbx.media.identity import Identity, load_identity, new_identity
+from pbx.media.identity import Certificate, Identity, load_identity, new_identity
 from pbx.model.stream import Fingerprint, Keyed, KeyingFailed, SrtpKey, StreamEvent
 from tests.media.phone import Phone, eventually
 from tests.media.srtp_samples import rtp
@@ -163,6 +163,15 @@ def test_a_certificate_is_made_once_and_only_for_its_owner(tmp_path: Path) -> No
         load_identity(path)
 
 
+def test_a_folder_that_cannot_be_written_costs_only_the_keeping(tmp_path: Path) -> None:
+    certificate = Certificate(tmp_path / "missing" / "dtls.pem")
+    certificate.check()
+    assert certificate.identity.fingerprint == certificate.identity.fingerprint
+    (tmp_path / "dtls.pem").write_text("something else")
+    with pytest.raises(StartupError, match="does not hold"):
+        Certificate(tmp_path / "dtls.pem").check()
+
+
 class Handshaker:
     """A phone's side of a handshake, over a test phone's RTP socket."""
 
@@ -290,8 +299,11 @@ async def test_nobody_comes_and_the_call_is_told(
     engine: MediaEngine, phone: MakePhone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pbx.media.dtls.PATIENCE_S", 0.1)
-    _, told = secured(engine, phone(), active=False)
+    stream, told = secured(engine, phone(), active=False)
     await eventually(lambda: [type(each) for each in told] == [KeyingFailed])
+    assert stream.keying_failed
+    stream.handshake(active=False, fingerprints=[THEIRS.fingerprint], host="127.0.0.1", port=9)
+    assert not stream.keying_failed, "the same terms again are another try, once one has failed"
 
 
 async def test_the_same_terms_again_leave_the_keys_as_they_are(engine: MediaEngine, phone: MakePhone) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from pbx.media.tones import hold_tone
 
 from pbx.media.engine import LoopSetting, MediaEngine
+from pbx.media.tones import hold_tone
 from pbx.model.stream import FirstPacket, StreamEvent
 from tests.media.phone import Phone, eventually
 from tests.media.test_relay import SAME, opened

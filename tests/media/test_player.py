@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
+from typing import Any
+
 import pytest
 from numpy.typing import NDArray
 
@@ -66,7 +68,9 @@ async def heard_until(phone: Phone, events: list[StreamEvent], ends: int = 1) ->
     return packets
 
 
-def listening(engine: MediaEngine, phone: Phone, voice: StreamFormat, **remote: object) -> tuple[object, list[StreamEvent]]:
+def listening(
+    engine: MediaEngine, phone: Phone, voice: StreamFormat, **remote: object
+) -> tuple[object, list[StreamEvent]]:
     stream = opened(engine, phone, formats=ALL, voice=voice, **remote)
     events: list[StreamEvent] = []
     stream.on_event = events.append
@@ -85,7 +89,9 @@ async def test_a_tone_is_heard_in_every_codec_and_packet_length(
     assert {packet.payload_type for packet in heard} == {voice.payload_type}
     assert_one_stream(heard, voice.clock_hz)
     units = voice.clock_hz * ptime_ms // 1000
-    assert [(p.rtp_ts - heard[0].rtp_ts) & 0xFFFFFFFF for p in heard] == [units * n for n in range(len(heard))]
+    assert [(p.rtp_ts - heard[0].rtp_ts) & 0xFFFFFFFF for p in heard] == [
+        units * n for n in range(len(heard))
+    ]
     samples, rate_hz = decoded(heard, voice)
     assert len(samples) == len(heard) * ptime_ms * rate_hz // 1000
     steady = samples[rate_hz // 10 : rate_hz // 2]
@@ -162,7 +168,9 @@ async def test_a_loop_goes_through_the_list_again_and_may_begin_in_the_middle(
     assert (samples == np.tile(turn, 5)[at : at + len(samples)]).all()
 
 
-@pytest.mark.parametrize(("start_ms", "left"), [(0, 1600), (1, 1592), (123, 616), (199, 8), (200, 0), (9000, 0)])
+@pytest.mark.parametrize(
+    ("start_ms", "left"), [(0, 1600), (1, 1592), (123, 616), (199, 8), (200, 0), (9000, 0)]
+)
 async def test_playing_begins_where_it_is_told(
     engine: MediaEngine, phone: MakePhone, start_ms: int, left: int
 ) -> None:
@@ -203,7 +211,9 @@ async def test_a_whisper_is_mixed_with_what_is_played(engine: MediaEngine, phone
     assert events == [PromptEnded(), PromptEnded()]
 
 
-async def test_nothing_is_whispered_where_packets_pass_untouched(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_nothing_is_whispered_where_packets_pass_untouched(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a, b = phone(), phone()
     sa, sb = opened(engine, a), opened(engine, b, "call/b")
     engine.link(sa, sb, SAME, SAME)
@@ -281,7 +291,9 @@ async def test_a_phone_that_agreed_on_no_voice_of_ours_cannot_be_spoken_to(
         engine.send_digits(sa, "1")
 
 
-async def test_what_is_played_goes_on_through_a_change_of_codec(engine: MediaEngine, phone: MakePhone) -> None:
+async def test_what_is_played_goes_on_through_a_change_of_codec(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
     a = phone()
     rising = (np.arange(16000) * 2 - 16000).astype(np.int16)
     stream, events = listening(engine, a, L16)
@@ -292,7 +304,7 @@ async def test_what_is_played_goes_on_through_a_change_of_codec(engine: MediaEng
         heard.extend(a.hear())
         stream.set_remote(a.remote(formats=ALL, voice=voice, ptime_ms=ptime_ms))
     heard.extend(await heard_until(a, events))
-    assert [kind for kind in dict.fromkeys(each.payload_type for each in heard)] == [96, 97, 9, 111]
+    assert list(dict.fromkeys(each.payload_type for each in heard)) == [96, 97, 9, 111]
     assert heard[-1].payload_type == 96
     assert len({each.ssrc for each in heard}) == 1
     assert [each.seq - heard[0].seq & 0xFFFF for each in heard] == list(range(len(heard)))
@@ -300,7 +312,9 @@ async def test_what_is_played_goes_on_through_a_change_of_codec(engine: MediaEng
     wide = l16(each for each in heard if each.payload_type == 97)
     first = l16(each for each in heard[:8])
     assert first[0] == -16000
-    assert abs(int(wide[400]) - (-16000 + 2 * len([e for e in heard if e.payload_type == 96][:12]) * 160)) < 2500
+    assert (
+        abs(int(wide[400]) - (-16000 + 2 * len([e for e in heard if e.payload_type == 96][:12]) * 160)) < 2500
+    )
     assert last.max() > 15500
     assert abs(heard[-1].at - heard[0].at - 2) < 0.3, "two seconds of sound take two seconds"
 

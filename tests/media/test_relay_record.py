@@ -132,6 +132,25 @@ async def test_the_latch_goes_along(phone: MakePhone) -> None:
         await two.stop()
 
 
+async def test_an_encrypted_stream_stays_shut_until_it_has_its_keys_again(phone: MakePhone) -> None:
+    a = phone()
+    one = await started()
+    stream = opened(one, a)
+    stream.secure(None, None)
+    state = await stream.export(hand_over=True)
+    await one.stop()
+    two = await started()
+    try:
+        again = two.reopen_stream(label="again", rtp_port=stream.rtp_port, state=state)
+        two.echo(again)
+        a.say(again.rtp_port)
+        await eventually(lambda: again.stats().dropped_unkeyed == 1)
+        await asyncio.sleep(0.1)
+        assert a.capture() == []
+    finally:
+        await two.stop()
+
+
 async def test_what_is_no_state_of_this_build_is_refused(phone: MakePhone) -> None:
     media = await started()
     try:

@@ -9,12 +9,15 @@ from collections.abc import Callable
 import pytest
 
 from pbx.media.engine import MediaEngine, Stream
-from pbx.media.prompts import hold_tone
+from pbx.media.tones import hold_tone
 from tests.media.conftest import LOOPS
 from tests.media.phone import Phone, eventually
+from tests.media.secure_phone import SecurePhone
+from tests.media.srtp_samples import PROFILES
 from tests.media.test_relay import SAME, opened
+from tests.oracles.libsrtp import library
 from tests.oracles.rtcp import Block, Report, sdes
-from tests.oracles.rtcp_checker import Compound, SenderInfo, interval_faults
+from tests.oracles.rtcp_checker import Compound, SenderInfo, interval_faults, read
 from tests.oracles.rtp_checker import assert_one_stream, check
 
 MakePhone = Callable[..., Phone]
@@ -70,7 +73,7 @@ async def test_a_listener_gets_reports_while_it_is_played_to(engine: MediaEngine
     """Nothing is heard of it, so nothing is said about it."""
     a = phone()
     sa = opened(engine, a)
-    engine.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
+    engine.play(sa, hold_tone(), loop=True)
     await asyncio.sleep(0.4)
     verdict = assert_one_stream(a.capture())
     assert sum(report.sender is not None for report in verdict.reports) >= 2
@@ -92,7 +95,7 @@ async def test_a_phone_that_is_only_heard_gets_receiver_reports(
 async def test_a_sender_that_stopped_becomes_a_receiver(engine: MediaEngine, phone: MakePhone) -> None:
     a = phone()
     sa = opened(engine, a)
-    engine.play(sa, hold_tone("PCMU"), payload_type=0, loop=True)
+    engine.play(sa, hold_tone(), loop=True)
     await asyncio.sleep(0.25)
     engine.stop_playing(sa)
     await asyncio.sleep(0.5)
@@ -147,6 +150,34 @@ async def test_a_linked_phones_own_reports_are_enough(engine: MediaEngine, phone
     reports = reports_of(captured)
     assert len(reports) == 10
     assert all(report.sender is None or report.sender.ntp_s < 2 for report in reports)
+
+
+@pytest.mark.skipif(library() is None, reason="libsrtp2 is not installed")
+@pytest.mark.parametrize("profile", PROFILES)
+async def test_reports_to_an_encrypted_phone_are_srtcp(
+    engine: MediaEngine, phone: MakePhone, profile: int
+) -> None:
+    a = SecurePhone(phone(), profile=profile)
+    sa = opened(engine, a.phone)
+    a.key(sa)
+    engine.echo(sa)
+    await a.talk(sa.rtp_port, 12)
+    told = read(0, await a.hear_rtcp())
+    assert told.ssrc == (await a.hear_some(10))[0].ssrc
+    assert sender_of(told).packets > 0
+    assert [block.ssrc for block in told.blocks] == [a.phone.ssrc]
+
+
+@pytest.mark.skipif(library() is None, reason="libsrtp2 is not installed")
+async def test_an_encrypted_phone_without_keys_gets_no_report(engine: MediaEngine, phone: MakePhone) -> None:
+    a = phone()
+    sa = opened(engine, a)
+    sa.secure(None, None)
+    engine.play(sa, hold_tone(), loop=True)
+    await asyncio.sleep(0.3)
+    sa.close()
+    await asyncio.sleep(0.05)
+    assert a.capture() == []
 
 
 async def test_nothing_is_sent_to_a_phone_nobody_named(engine: MediaEngine, phone: MakePhone) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 _POLYNOMIAL = 0x04C11DB7
 
 
-def _crc(data: bytes) -> int:
+def checksum(data: bytes) -> int:
+    """Bit by bit."""
     crc = 0
     for byte in data:
         crc ^= byte << 24
@@ -22,7 +23,7 @@ def _page(packet: bytes, *, number: int, granule: int, flags: int) -> bytes:
     lacing = bytes([255] * (len(packet) // 255) + [len(packet) % 255])
     head = struct.pack("<4sBBqIII", b"OggS", 0, flags, granule, 1, number, 0) + bytes([len(lacing)]) + lacing
     page = head + packet
-    return page[:22] + struct.pack("<I", _crc(page)) + page[26:]
+    return page[:22] + struct.pack("<I", checksum(page)) + page[26:]
 
 
 def ogg_opus(packets: Iterable[bytes], *, packet_ms: int) -> bytes:

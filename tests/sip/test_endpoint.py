@@ -99,7 +99,7 @@ def test_a_response_to_nothing_is_dropped() -> None:
         (b"\r\n", "keepalive"),
         (b"\r\n\r\n", "keepalive"),
         (b"\0\0\0\0", "stun"),
-        (bytes.fromhex("000100002112a442") + bytes(12), "stun"),
+        (bytes.fromhex("010100002112a442") + bytes(12), "stun"),
         (b"jaK", "malformed"),
         (bytes(range(128, 140)), "malformed"),
     ],

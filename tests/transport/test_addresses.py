@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause
 from pbx.sip.hop import Hop
-from pbx.transport.local_address import CACHE_S, LocalAddress, is_local_network
+from pbx.transport import interfaces
+from pbx.transport.local_address import CACHE_S, LocalAddress
 from pbx.transport.reason import read_reason, reason_headers
 from pbx.transport.resolver import FAILED_FRESH_S, Resolver, system_lookup
 from tests.fakes.clock import FakeClock
@@ -28,11 +31,11 @@ def test_a_bound_address_is_the_only_one_of_its_family() -> None:
     ("peer", "shown"), [("8.8.8.8", "203.0.113.7"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")]
 )
 def test_the_external_address_is_shown_outside_private_networks(peer: str, shown: str) -> None:
-    assert LocalAddress(FakeClock(), external_ip="203.0.113.7")(peer) == shown
+    assert LocalAddress(FakeClock(), external=lambda: "203.0.113.7")(peer) == shown
 
 
 def test_an_unresolved_name_gets_the_address_of_the_default_route() -> None:
-    assert LocalAddress(FakeClock(), external_ip="203.0.113.7")("sip.example.com")
+    assert LocalAddress(FakeClock(), external=lambda: "203.0.113.7")("sip.example.com")
 
 
 def test_the_answer_is_kept_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,12 +52,63 @@ def test_the_answer_is_kept_for_a_while_only(monkeypatch: pytest.MonkeyPatch) ->
     "host", ["10.1.2.3", "192.168.0.1", "127.0.0.1", "100.64.0.1", "fe80::1%eth0", "fd00::1"]
 )
 def test_private_networks(host: str) -> None:
-    assert is_local_network(host)
+    assert LocalAddress(FakeClock(), own_networks=list).is_local(host)
 
 
 @pytest.mark.parametrize("host", ["8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8", "example.com"])
 def test_public_networks(host: str) -> None:
-    assert not is_local_network(host)
+    assert not LocalAddress(FakeClock(), own_networks=list).is_local(host)
+
+
+@pytest.mark.parametrize(
+    ("peer", "shown"),
+    [
+        ("10.1.2.3", "192.0.2.5"),  # named
+        ("192.168.7.7", "192.0.2.5"),  # a network of this machine
+        ("127.0.0.1", "192.0.2.5"),
+        ("192.168.8.8", "203.0.113.7"),  # private, but beyond a router
+        ("8.8.8.8", "203.0.113.7"),
+    ],
+)
+def test_named_networks_replace_the_private_ones(peer: str, shown: str) -> None:
+    address = LocalAddress(
+        FakeClock(),
+        bound_host="192.0.2.5",
+        external=lambda: "203.0.113.7",
+        local_networks=["10.0.0.0/8"],
+        own_networks=lambda: [ip_network("192.168.7.0/24")],
+    )
+    assert address(peer) == shown
+
+
+def test_a_new_external_address_is_shown_at_once() -> None:
+    external = ["203.0.113.7"]
+    address = LocalAddress(FakeClock(), external=lambda: external[0])
+    assert address("8.8.8.8") == "203.0.113.7"
+    external[0] = "203.0.113.8"
+    address.forget()
+    assert address("8.8.8.8") == "203.0.113.8"
+    assert address.inside() != "203.0.113.8"
+
+
+def test_the_kernels_routes_are_read() -> None:
+    lines = [
+        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
+        "eth0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0",
+        "eth0\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0",
+        "wg0\t0000080A\t00000000\t0000\t0\t0\t100\t0000FFFF\t0\t0\t0",
+    ]
+    assert list(interfaces._ipv4_networks(lines)) == [ip_network("192.168.1.0/24")]
+    lines = [
+        "fd000000000000000000000000000000 40 "
+        + "0" * 32
+        + " 00 "
+        + "0" * 32
+        + " 00000100 00000001 0 00000001 eth0",
+        "0" * 32 + " 00 " + "0" * 32 + " 00 fe80" + "0" * 27 + "1 00000400 00000001 0 00000003 eth0",
+        "ff" + "0" * 30 + " 08 " + "0" * 32 + " 00 " + "0" * 32 + " 00000100 00000001 0 00000001 eth0",
+    ]
+    assert list(interfaces._ipv6_networks(lines)) == [ip_network("fd00::/64")]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,3 +61,19 @@ def test_control_characters_become_one_space() -> None:
 def test_a_contact_names_its_transport_and_brackets_ipv6() -> None:
     assert contact("101", Hop("UDP", "192.0.2.9", 5060, "192.0.2.1", 5080)) == "<sip:101@192.0.2.1:5080>"
     assert contact("", Hop("TCP", "::1", 5060, "::1", 5060)) == "<sip:[::1]:5060;transport=tcp>"
+
+
+@pytest.mark.parametrize(
+    ("transport", "secure", "written"),
+    [
+        ("UDP", False, "<sip:101@192.0.2.1:5060>"),
+        ("TCP", False, "<sip:101@192.0.2.1:5060;transport=tcp>"),
+        ("TLS", False, "<sip:101@192.0.2.1:5060;transport=tls>"),
+        ("TLS", True, "<sips:101@192.0.2.1:5060>"),
+        ("WSS", True, "<sips:101@192.0.2.1:5060;transport=wss>"),
+        ("TCP", True, "<sip:101@192.0.2.1:5060;transport=tcp>"),
+    ],
+)
+def test_a_contact_is_sips_where_the_peer_asked_for_it(transport: str, secure: bool, written: str) -> None:
+    hop = Hop(transport, "192.0.2.9", 5060, "192.0.2.1", 5060)
+    assert contact("101", hop, secure=secure) == written

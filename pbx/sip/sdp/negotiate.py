@@ -94,19 +94,15 @@ class Local:
 
 
 def audio_of(session: SessionDescription, policy: SrtpPolicy = "optional") -> AudioSession:
-    """The audio stream to talk over: the first encrypted one, else the first, as the policy allows.
-
-    Raises `PeerError` 488 when there is none.
-    """
+    """The audio stream to talk over: the first encrypted one, else the first. Raises `PeerError` 488 for none."""
     formats = {
         index: found
         for index, media in enumerate(session.media)
         if media.kind == "audio" and media.port and media.protocol in PROTOCOLS
         if (found := read_formats(media.formats, media.all("rtpmap"), media.all("fmtp")))
     }
-    securities = [
-        read(media, session) if index in formats else None for index, media in enumerate(session.media)
-    ]
+    sections = enumerate(session.media)
+    securities = [read(media, session) if index in formats else None for index, media in sections]
     chosen = preferred(securities, policy)
     security = None if chosen is None else securities[chosen]
     if chosen is None or security is None:

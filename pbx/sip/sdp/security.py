@@ -4,7 +4,7 @@
   |----------------------------|--------------------|------------------|--------------|
   | RTP/AVP, RTP/AVPF          | DTLS (RFC 8643)    | SDES (RFC 8643)  | plain RTP    |
   | RTP/SAVP, RTP/SAVPF        | SDES if both, else DTLS | SDES        | unusable     |
-  | UDP/TLS/RTP/SAVP, …/SAVPF  | DTLS               | unusable         | unusable     |
+  | UDP/TLS/RTP/SAVP, …/SAVPF  | DTLS, but browsers | unusable         | unusable     |
 
 The node's policy leaves some of these: `off` plain RTP only, `required` the encrypted ones only. Pure: keys come from
 `pbx.call.encryption`.
@@ -51,12 +51,13 @@ class Security:
     crypto_lines: int = 0
     fingerprints: tuple[Fingerprint, ...] = ()
     setup: str = ""
+    needs_ice: bool = False
 
     @property
     def way(self) -> Way | None:
         """The way this asks for; None when it asks for one and does not say enough."""
         if self.protocol in DTLS_PROTOCOLS:
-            return Way.DTLS if self.fingerprints else None
+            return Way.DTLS if self.fingerprints and not self.needs_ice else None
         if self.protocol in SDES_PROTOCOLS and self.cryptos:
             return Way.SDES
         if self.fingerprints:
@@ -98,7 +99,14 @@ def read(media: Media, session: SessionDescription) -> Security:
         crypto_lines=len(lines),
         fingerprints=tuple(_fingerprints(fingerprints)),
         setup=(media.attribute("setup") or session.attribute("setup") or "").strip().lower(),
+        needs_ice=_is_browser(media, session),
     )
+
+
+def _is_browser(media: Media, session: SessionDescription) -> bool:
+    """RFC 8829 5.2.1: a browser bundles, and takes no answer without ICE (RFC 8445), which we do not speak."""
+    bundles = any(value.upper().startswith("BUNDLE") for value in session.attributes.get("group", []))
+    return bundles and ("ice-ufrag" in media.attributes or "ice-ufrag" in session.attributes)
 
 
 def preferred(sections: Iterable[Security | None], policy: SrtpPolicy) -> int | None:

@@ -1,0 +1,128 @@
+"""The part of a stream that encryption needs: keys from signalling or from a handshake, and what shares its port.
+
+SRTP itself is the compiled engine's. STUN and DTLS come up here, told apart by their first byte (RFC 7983).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pbx.media.host_address import packed, readable
+from pbx.model.stream import Fingerprint, Keyed, KeyingFailed, SrtpKey, StreamEvent
+
+if TYPE_CHECKING:
+    from media_ext.engine import Leg
+    from pbx.media.dtls import Handshake
+    from pbx.media.engine import MediaEngine
+
+Address = tuple[str, int]
+
+
+def unheard(_event: StreamEvent) -> None:
+    """Nobody listens to this stream yet."""
+
+
+class Keying:
+    """What `pbx.media.stream.Stream` is made on. `keying_failed` says why a handshake gave no keys."""
+
+    __slots__ = (
+        "_encrypted",
+        "_engine",
+        "_handshake",
+        "_on_datagram",
+        "closed",
+        "keying_failed",
+        "label",
+        "native",
+        "on_event",
+    )
+
+    def __init__(self, engine: MediaEngine, native: Leg, label: str) -> None:
+        self.label = label
+        self.native = native
+        self.on_event: Callable[[StreamEvent], None] = unheard
+        self.closed = False
+        self.keying_failed = ""
+        self._engine = engine
+        self._encrypted = False
+        self._handshake: Handshake | None = None
+        self._on_datagram: Callable[[bytes, Address], None] | None = None
+
+    def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None:
+        """Take and send only SRTP, with these keys; None leaves what is there, and without a key nothing passes.
+
+        New keys go on with roll-over counters and replay windows. `required` False: plain RTP again. Raises
+        `ValueError` for keys that do not fit their profile.
+        """
+        if not self.closed:
+            self.end_handshake()
+            self._secure(receive, send, required)
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of the certificate that this node shows in a DTLS handshake."""
+        return self._engine.certificate.identity.fingerprint
+
+    def handshake(self, *, active: bool, fingerprints: Sequence[Fingerprint], host: str, port: int) -> None:
+        """Agree on keys by DTLS-SRTP with who has a certificate of one of these fingerprints.
+
+        `active`: we begin, towards `host` and `port`. Until then nothing passes. Ends with `Keyed` or `KeyingFailed`.
+        An earlier handshake with the same fingerprints and roles goes on, or stays done.
+        """
+        if self.closed or (self._handshake is not None and self._handshake.same(active, fingerprints)):
+            return
+        from pbx.media.dtls import Handshake  # costs memory that nodes without DTLS need not spend
+
+        self.end_handshake()
+        self.keying_failed = ""
+        self._handshake = Handshake(
+            self._engine.certificate.identity, self, active=active, fingerprints=fingerprints
+        )
+        self._secure(None, None, True)
+        self._handshake.start((host, port))
+
+    def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
+        """What the stream's handshake has found."""
+        self._secure(receive, send, True)
+        self.on_event(Keyed())
+
+    def miss_keys(self, reason: str) -> None:
+        """The stream's handshake has failed for good."""
+        self.keying_failed = reason
+        self.on_event(KeyingFailed(reason))
+
+    def listen(self, listener: Callable[[bytes, Address], None] | None) -> None:
+        """Get the STUN packets that come to the RTP and RTCP ports, with their sources; None: no more."""
+        if not self.closed:
+            self._on_datagram = listener
+            self._secure(None, None, self._encrypted)
+
+    def send_datagram(self, data: bytes, address: Address) -> bool:
+        """Send STUN or DTLS from the RTP port; False when it did not go."""
+        host = packed(address[0], ipv6=self._engine.ipv6)
+        return not self.closed and self._engine.native.send_datagram(self.native, data, host, address[1])
+
+    def take_datagram(self, data: bytes, host: bytes, port: int) -> None:
+        """STUN or DTLS that came to this stream."""
+        address = (readable(host), port)
+        if data[0] >= 20:
+            if self._handshake is not None:
+                self._handshake.take(data, address)
+        elif self._on_datagram is not None:
+            self._on_datagram(data, address)
+
+    def end_handshake(self) -> None:
+        """Stop trying, and answer nothing any more; keys that were found stay."""
+        if self._handshake is not None:
+            self._handshake.close()
+            self._handshake = None
+
+    def _secure(self, receive: SrtpKey | None, send: SrtpKey | None, encrypted: bool) -> None:
+        listening = self._handshake is not None or self._on_datagram is not None
+        self._engine.native.secure(self.native, _material(receive), _material(send), encrypted, listening)
+        self._encrypted = encrypted
+
+
+def _material(key: SrtpKey | None) -> tuple[int, bytes, bytes] | None:
+    return None if key is None else (key.profile, key.key, key.salt)
