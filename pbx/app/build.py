@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
 from pbx.core.clock import SystemClock
@@ -41,6 +42,7 @@ from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
 from pbx.sip.hop import host_port
+from pbx.sip.sdp.negotiate import spoken
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.records import RecordStore
@@ -212,6 +214,8 @@ def build(
             local_host=local_address,
             hold_tone=hold_tone,
             srtp=config.srtp,
+            codecs=codecs_of(spoken(config.codecs), media),
+            transcoder=media,
         ),
         dialplan,
         supervisor=supervisor,

@@ -1,8 +1,8 @@
 """Two legs joined: audio flows, either side may hold, renegotiate or hang up.
 
 Hold is answered here and not passed on: the held side hears the hold tone, whatever the holder's phone sends, so a
-microphone never leaks out of a held call. A re-offer that still has a codec the other side speaks is answered here
-too; only one that has none makes a re-INVITE to the other side (nothing is transcoded yet).
+microphone never leaks out of a held call. A re-offer is answered here too: the other side keeps its codecs, and what
+differs is transcoded.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ import asyncio
 import logging
 
 from pbx.call.call import Call, answer_reoffer
+from pbx.call.codecs import digits
 from pbx.call.ending import Ending
-from pbx.call.fork import link
-from pbx.call.leg import CallLeg, voice
+from pbx.call.join import flow_between, pass_digit
+from pbx.call.leg import CallLeg
 from pbx.call.quality import QualityWatch
 from pbx.call.silence import SilenceWatch
-from pbx.core.errors import PeerError
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered
-from pbx.sip.sdp.negotiate import KNOWN, AudioSession, Format, common
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +37,8 @@ class Bridge:
         watches = [SilenceWatch(call, leg) for leg in (call.a, b)]
         quality = call.scope.spawn(QualityWatch(call, call.a, b).run())
         try:
-            await self._settle()
+            call.pressed = self._pressed
+            flow_between(call, b)
             while True:
                 event = await b.dialog.receive()
                 if isinstance(event, Ended):
@@ -47,49 +47,38 @@ class Bridge:
                 if isinstance(event, Offered):
                     call.scope.spawn(answer_reoffer(call, b, event.sdp, self._reoffered))
                 elif isinstance(event, InfoDigit):
-                    call.saw_digit(b, event.digit, via="info")
+                    call.saw_digit(b, event.digit, event.duration_ms, via="info")
         finally:
             quality.cancel()
             for watch in watches:
                 watch.close()
-            call.reoffered = None
+            call.reoffered = call.pressed = None
             call.ports.media.unlink(call.a.stream)
             ending = call.ending or Ending(LegCause.NORMAL)
             await call.close_leg(b, ending.cause, ending.status)
 
-    async def _settle(self) -> None:
-        """Link the legs. When early media had promised the caller other codecs than the answer has, re-offer them."""
-        call, b = self.call, self.b
-        if not voice(common(call.a.receives, b.sends)):
-            await self._offer(call.a, b.sends)
-        link(call, b)
-
     async def _reoffered(self, leg: CallLeg, sdp: bytes | None) -> None:
-        """Answer a phone's re-offer, asking the other side only when no common codec is left."""
+        """Answer a phone's re-offer. The other side keeps what it has: codecs that differ are bridged."""
         async with self._lock:
-            other = self.b if leg is self.call.a else self.call.a
+            codecs = self.call.codecs
+            other = self._other(leg)
             if sdp is None:
-                leg.take_answer(await leg.dialog.answer(leg.offer(common(leg.receives, other.sends))))
+                leg.take_answer(await leg.dialog.answer(leg.offer(codecs.offer(other.sends))))
             else:
                 offer = leg.read(sdp)
-                await leg.dialog.answer(leg.accept(offer, await self._agree(offer, other)))
+                await leg.dialog.answer(leg.accept(offer, codecs.answer(offer.formats, other.sends)))
             self._flow()
 
-    async def _agree(self, offer: AudioSession, other: CallLeg) -> tuple[Format, ...]:
-        formats = common(offer.formats, other.sends)
-        if voice(formats):
-            return formats
-        await self._offer(other, common(offer.formats, KNOWN))
-        return common(offer.formats, other.sends)
+    def _pressed(self, leg: CallLeg, digit: str, duration_ms: int, via: str) -> None:
+        """Pass a digit on; a phone without telephone-event that uses INFO gets INFO from now on."""
+        if via == "info" and not leg.keys_by_info and not digits(leg.sends):
+            leg.keys_by_info = True
+            if not self.call.a.held and not self.b.held:
+                flow_between(self.call, self.b)
+        pass_digit(self.call, leg, self._other(leg), digit, duration_ms, via=via)
 
-    async def _offer(self, leg: CallLeg, formats: tuple[Format, ...]) -> None:
-        """re-INVITE a leg with other codecs. Raises `PeerError` 488 when it refuses, with the old session kept."""
-        before = leg.receives
-        try:
-            leg.take_answer(await leg.dialog.reoffer(leg.offer(formats)))
-        except PeerError:
-            leg.receives = before
-            raise
+    def _other(self, leg: CallLeg) -> CallLeg:
+        return self.b if leg is self.call.a else self.call.a
 
     def _flow(self) -> None:
         """Set the audio to what the two sides' hold states demand."""
@@ -98,7 +87,7 @@ class Bridge:
         for leg in (call.a, b):
             media.stop_playing(leg.stream)
         if not call.a.held and not b.held:
-            link(call, b)
+            flow_between(call, b)
             return
         media.unlink(call.a.stream)
         for leg, other in ((call.a, b), (b, call.a)):

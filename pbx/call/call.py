@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pbx.call.cdr import fold
+from pbx.call.codecs import Codecs, voice
 from pbx.call.encryption import SECURE_TRANSPORTS
 from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
-from pbx.call.leg import CallLeg, voice
+from pbx.call.leg import CallLeg
 from pbx.call.live import LiveFold
 from pbx.call.quality import leg_quality
 from pbx.call.scope import Scope
@@ -23,7 +24,7 @@ from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 from pbx.model.cause import status_of_cause
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered
-from pbx.sip.sdp.negotiate import KNOWN, AudioSession, Format, common
+from pbx.sip.sdp.negotiate import AudioSession, Format
 from pbx.sip.sdp.security import Way
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 MAX_DIVERSIONS = 5
 
 Reoffered = Callable[[CallLeg, bytes | None], Awaitable[None]]
+Pressed = Callable[[CallLeg, str, int, str], None]
+"""What is done with a digit of a leg: itself, how long it lasted in ms, and the way it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,12 @@ class Call:
         self.trunk = incoming.trunk
         self.diverted: list[Diversion] = []
         self.ports = ports
+        self.codecs: Codecs = ports.codecs
         self.scope = Scope()
         self.events: list[events.CallEvent] = []
         self.reoffered: Reoffered | None = None
+        self.pressed: Pressed | None = None
+        self.joined: tuple[str, str, str, bool] | None = None
         self._incoming = incoming
         self._a: CallLeg | None = None
         self._offer: AudioSession | None = None
@@ -119,11 +125,24 @@ class Call:
         return self._offer
 
     def offered_formats(self) -> tuple[Format, ...]:
-        """What may be offered onwards: what the caller speaks and we can relay, in the caller's order and numbers."""
-        return KNOWN if self._offer is None else common(self._offer.formats, KNOWN)
+        """What the caller and this node both speak, in the caller's order and numbers; ours when we make the offer."""
+        return self.codecs.ours if self._offer is None else self.codecs.known(self._offer.formats)
+
+    def onward_formats(self) -> tuple[Format, ...]:
+        """What to offer the phones that are rung."""
+        return self.codecs.offer(None if self._offer is None else self._offer.formats)
+
+    def formats_for(self, other: tuple[Format, ...]) -> tuple[Format, ...]:
+        """What the caller gets when it is to talk with a phone that speaks `other`; raises `PeerError` 488."""
+        if self._offer is None:
+            return self.codecs.offer(other)
+        formats = self.codecs.answer(self._offer.formats, other)
+        if not formats:
+            raise PeerError(488, "Not Acceptable Here")
+        return formats
 
     async def answer_caller(self, formats: tuple[Format, ...]) -> None:
-        """Pick up towards the caller with `formats` (in the caller's numbering, or KNOWN's when we offer).
+        """Pick up towards the caller with `formats` (in the caller's numbering, or ours when we offer).
 
         Raises `LegFailed` when the caller vanished, `PeerError` when its late answer does not fit.
         """
@@ -218,7 +237,7 @@ class Call:
             if isinstance(event, Offered):
                 self.scope.spawn(self._renegotiate(event.sdp))
             elif isinstance(event, InfoDigit):
-                self.saw_digit(self.a, event.digit, via="info")
+                self.saw_digit(self.a, event.digit, event.duration_ms, via="info")
 
     async def _renegotiate(self, sdp: bytes | None) -> None:
         await answer_reoffer(self, self.a, sdp, self.reoffered or self._accept_alone)
@@ -226,10 +245,10 @@ class Call:
     async def _accept_alone(self, leg: CallLeg, sdp: bytes | None) -> None:
         """A re-offer while nobody is bridged to the leg: agree to what was agreed before."""
         if sdp is None:
-            leg.take_answer(await leg.dialog.answer(leg.offer(leg.receives)))
+            leg.take_answer(await leg.dialog.answer(leg.offer(self.codecs.offer(leg.sends or None))))
             return
         offer = leg.read(sdp)
-        formats = common(offer.formats, leg.receives or KNOWN)
+        formats = self.codecs.answer(offer.formats, leg.sends or self.codecs.ours)
         await leg.dialog.answer(leg.accept(offer, formats))
 
     # -- for the call's program ------------------------------------------------------------------------------------
@@ -253,8 +272,10 @@ class Call:
             insist=insist,
         )
 
-    def saw_digit(self, leg: CallLeg, digit: str, *, via: str) -> None:
+    def saw_digit(self, leg: CallLeg, digit: str, duration_ms: int, *, via: str) -> None:
         self.record(events.DigitSeen(call=self.id, at=self.now(), leg=leg.name, digit=digit, via=via))
+        if self.pressed is not None:
+            self.pressed(leg, digit, duration_ms, via)
 
     async def close_leg(self, leg: CallLeg, cause: LegCause, status: int = 0) -> None:
         """Close a leg and record its quality and end. Never raises; may be called twice."""

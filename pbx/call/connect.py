@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pbx.call.bridge import Bridge
 from pbx.call.call import Call
 from pbx.call.ending import Ending
-from pbx.call.fork import Fork, Lost, Redirect, caller_formats, link
+from pbx.call.fork import Fork, Lost, Redirect
+from pbx.call.join import flow_between
 from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause, LegFailed
@@ -29,9 +30,9 @@ async def join(call: Call, leg: CallLeg) -> None:
     """Answer the caller and let them talk with the leg that answered; returns when that one hung up."""
     cause = LegCause.NORMAL
     try:
-        formats = caller_formats(call, leg)
+        formats = call.formats_for(leg.sends)
         if call.open_audio(formats):
-            link(call, leg)
+            flow_between(call, leg)
         await call.answer_caller(formats)
     except PeerError as error:
         call.end_with(Ending.of(error))

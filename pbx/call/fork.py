@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pbx.call.call import Call, answer_reoffer
-from pbx.call.leg import CallLeg, voice
+from pbx.call.join import flow_between
+from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 from pbx.model.cause import cause_of_status
 from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Offered, Progress, Refused
 from pbx.model.party import DialTarget
-from pbx.sip.sdp.negotiate import Format, common, payload_map
 from pbx.sip.sdp.security import Way
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Fork:
         self.winner: CallLeg | None = None
         self._ring_timeout_s = ring_timeout_s
         self._redirect = redirect
-        self._formats = call.offered_formats()
+        self._formats = call.onward_formats()
         self._tasks: list[asyncio.Task[None]] = []
         self._refusals: list[int] = []
         self._headers: tuple[tuple[str, str], ...] = ()
@@ -173,9 +173,8 @@ class Fork:
         )
         if early and self._heard is None:
             self._heard = leg
-            formats = caller_formats(self.call, leg)
-            if await self.call.let_hear(formats):
-                link(self.call, leg)
+            if await self.call.let_hear(self.call.formats_for(leg.sends)):
+                flow_between(self.call, leg)
         elif not self._told_ringing and event.status in (180, 181, 182):
             self._told_ringing = True
             await self.call.a.dialog.progress(180)
@@ -184,7 +183,9 @@ class Fork:
         if sdp is None:
             raise PeerError(488, "Not Acceptable Here")
         offer = leg.read(sdp)
-        await leg.dialog.answer(leg.accept(offer, common(offer.formats, leg.receives)))
+        await leg.dialog.answer(
+            leg.accept(offer, self.call.codecs.answer(offer.formats, leg.sends or self._formats))
+        )
 
     def _refused(self, status: int) -> None:
         self._refusals.append(status)
@@ -222,20 +223,4 @@ def best_refusal(statuses: Sequence[int]) -> int:
     return min(
         statuses,
         key=lambda status: (status < 600, order.get(status, 1), status == 408, status >= 500, status),
-    )
-
-
-def caller_formats(call: Call, leg: CallLeg) -> tuple[Format, ...]:
-    """What the caller and the other leg both speak, in the caller's numbering."""
-    formats = common(call.offered_formats(), leg.sends)
-    if not voice(formats):
-        raise PeerError(488, "Not Acceptable Here")
-    return formats
-
-
-def link(call: Call, leg: CallLeg) -> None:
-    """Let audio flow between the caller and `leg`, in both directions."""
-    a = call.a
-    call.ports.media.link(
-        a.stream, leg.stream, payload_map(a.receives, leg.sends), payload_map(leg.receives, a.sends)
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pbx.call.ports import CallLog, Leg, Media, Prompt, Signaling
+from pbx.call.codecs import Codecs
+from pbx.call.ports import CallLog, Leg, Media, Prompt, Signaling, Transcoder
 from pbx.core.clock import Clock
 from pbx.model.party import Party
 from pbx.sip.sdp.security import SrtpPolicy
@@ -17,6 +18,7 @@ class CallPorts:
 
     `local_host(remote)` is this node's address as that host sees it. `hold_tone()` is what a held party hears.
     `rtp_timeout_s` is how long audio may stop before the phone is asked whether it is still there.
+    `codecs` is what this node speaks; without a `transcoder` it passes on only what both phones speak.
     `srtp` says whether audio may be, or must be, encrypted.
     """
 
@@ -29,6 +31,8 @@ class CallPorts:
     local_host: Callable[[str], str]
     hold_tone: Callable[[], Prompt]
     srtp: SrtpPolicy = "optional"
+    codecs: Codecs = field(default_factory=Codecs)
+    transcoder: Transcoder | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,17 @@ from __future__ import annotations
 
 import logging
 
+from pbx.call.codecs import digits, stream_format, voice
 from pbx.call.encryption import Encryption
 from pbx.call.ports import Leg, Stream
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause
-from pbx.model.stream import TELEPHONE_EVENT, RemoteMedia, StreamFormat
+from pbx.model.stream import RemoteMedia
 from pbx.sip.sdp import parse
 from pbx.sip.sdp.negotiate import AudioSession, Format, Local, audio_of, common, write_answer, write_offer
 from pbx.sip.sdp.security import SrtpPolicy, Way
 
 log = logging.getLogger(__name__)
-
-
-def voice(formats: tuple[Format, ...]) -> tuple[Format, ...]:
-    """The formats that carry speech, without telephone-event."""
-    return tuple(each for each in formats if each.encoding != TELEPHONE_EVENT)
-
-
-def stream_format(of: Format) -> StreamFormat:
-    """A format of SDP as the audio engine is told it."""
-    return StreamFormat(of.payload_type, of.encoding, of.clock_hz, of.channels, of.fmtp or "")
 
 
 def read_audio(sdp: bytes, policy: SrtpPolicy = "optional") -> AudioSession:
@@ -46,6 +37,7 @@ class CallLeg:
         "closed",
         "encryption",
         "held",
+        "keys_by_info",
         "label",
         "name",
         "receives",
@@ -76,6 +68,9 @@ class CallLeg:
         self.receives: tuple[Format, ...] = ()
         self.sends: tuple[Format, ...] = ()
         self.held = False
+        self.keys_by_info = (
+            False  # it has no telephone-event and has sent digits by INFO: so it understands them
+        )
         self.answered = False
         self.closed = False
         self._host = host
@@ -124,7 +119,9 @@ class CallLeg:
         if not voice(formats):
             raise PeerError(488, "Not Acceptable Here")
         security = self.encryption.answer(offer)
-        self.receives = self.sends = formats
+        numbers = {each.payload_type for each in formats}
+        self.receives = formats
+        self.sends = tuple([each for each in offer.formats if each.payload_type in numbers])
         self._arm(offer)
         return write_answer(offer, self._local(), formats, "sendrecv", security)
 
@@ -151,14 +148,23 @@ class CallLeg:
                 rtcp_mux=session.rtcp_mux,
                 formats=tuple([stream_format(each) for each in self.receives]),
                 voice=next((stream_format(each) for each in voice(self.sends)), None),
-                digits=next(
-                    (stream_format(each) for each in self.sends if each.encoding == TELEPHONE_EVENT), None
-                ),
-                ptime_ms=session.ptime_ms or 20,
+                digits=next((stream_format(each) for each in self._events()), None),
+                ptime_ms=session.packet_ms,
                 send=session.direction in ("sendrecv", "recvonly") and not session.held,
                 receive=session.direction in ("sendrecv", "sendonly"),
             )
         )
+
+    @property
+    def codec(self) -> str:
+        """What it sends and hears, as SDP spells it; "" while nothing is agreed on."""
+        return next((each.encoding_name for each in voice(self.sends)), "")
+
+    def _events(self) -> tuple[Format, ...]:
+        """telephone-event for what the node says here: at the clock of the voice, where there is one."""
+        events = digits(self.sends)
+        clocks = {each.clock_hz for each in voice(self.sends)[:1]}
+        return tuple([each for each in events if each.clock_hz in clocks]) or events
 
     # -- the end ---------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pbx.model.call_event import (
     AudioBack,
+    AudioJoined,
     AudioOneWay,
     AudioQuality,
     AudioSilent,
@@ -33,6 +34,8 @@ class _Leg:
     audio: str = "none"
     heard: Sound | None = None
     told: Sound | None = None
+    codec: str = ""
+    transcoded: bool = False
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class LiveFold:
             self.state = "ended"
         elif isinstance(event, LegEnded):
             self._legs.pop(event.leg, None)
+        elif isinstance(event, AudioJoined):
+            self._join(event)
         elif isinstance(event, LegRinging | LegAnswered | LegHeld | LegResumed):
             leg = self._legs.get(event.leg)
             if leg is not None:
@@ -65,6 +70,12 @@ class LiveFold:
             leg = self._legs.get(event.leg)
             if leg is not None:
                 _hear(leg, event)
+
+    def _join(self, event: AudioJoined) -> None:
+        for name, codec in (("a", event.caller_codec), (event.leg, event.codec)):
+            leg = self._legs.get(name)
+            if leg is not None:
+                leg.codec, leg.transcoded = codec, event.transcoded
 
     def audio_of(self, leg: str) -> str:
         """`LiveLeg.audio`; "none" for a leg that is not there."""
@@ -110,6 +121,8 @@ class LiveFold:
                     audio=leg.audio,
                     heard=leg.heard,
                     told=leg.told,
+                    codec=leg.codec,
+                    transcoded=leg.transcoded,
                 )
                 for name, leg in self._legs.items()
             ),

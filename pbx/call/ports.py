@@ -13,9 +13,9 @@ from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
 from pbx.model.leg_event import LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
-from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamStats
+from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamFormat, StreamStats
 
-__all__ = ["CallLog", "Leg", "Media", "Prompt", "Router", "Signaling", "Stream"]
+__all__ = ["CallLog", "Leg", "Media", "Prompt", "Router", "Signaling", "Stream", "Transcoder"]
 
 
 class Leg(Protocol):
@@ -44,6 +44,10 @@ class Leg(Protocol):
 
     async def reoffer(self, sdp: bytes | None) -> bytes | None:
         """re-INVITE; returns the peer's answer. Raises `LegFailed` when the leg is lost, `PeerError` when refused."""
+        ...
+
+    def send_digit(self, digit: str, duration_ms: int) -> None:
+        """Send one key in an INFO request (application/dtmf-relay); nobody waits for the answer."""
         ...
 
     async def alive(self) -> bool:
@@ -123,6 +127,26 @@ class Media(Protocol):
         ...
 
     def stop_playing(self, a: Any) -> None: ...
+
+
+class Transcoder(Protocol):
+    """The part of an audio engine that decodes and encodes."""
+
+    def pair_cost(self, a: StreamFormat, b: StreamFormat) -> int | None:
+        """CPU of bridging two formats, in ns for 20 ms: 0 for the same codec, None when it cannot be done here."""
+        ...
+
+    def bridge(self, a: Any, b: Any) -> None:
+        """Join two streams by sound; digits go the way that the other phone has. Raises `ValueError`."""
+        ...
+
+    def detect_digits(self, a: Any, on: bool) -> None:
+        """Look for DTMF tones in what the phone says. Raises `ValueError`."""
+        ...
+
+    def send_digits(self, a: Any, digits: str, *, duration_ms: int = 100, pause_ms: int = 70) -> None:
+        """Press keys towards the phone: RFC 4733 events, or tones where it has none. Raises `ValueError`."""
+        ...
 
 
 class CallLog(Protocol):

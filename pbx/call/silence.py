@@ -44,7 +44,7 @@ class SilenceWatch:
     def _heard(self, event: StreamEvent) -> None:
         call, leg = self._call, self._leg
         if isinstance(event, DigitPressed):
-            call.saw_digit(leg, event.digit, via="rfc4733")
+            call.saw_digit(leg, event.digit, event.duration_ms, via="rfc4733")
         elif isinstance(event, FirstPacket):
             self._started()
         elif isinstance(event, WentSilent) and self._leg.should_talk:

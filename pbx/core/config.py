@@ -132,6 +132,13 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="how audio threads get packets: epoll, io_uring (Linux 6.1), or auto for the proven one"
         ),
     ] = "auto"
+    codecs: Annotated[
+        tuple[Literal["opus", "G722", "PCMU", "PCMA", "L16"], ...],
+        Meta(
+            description="audio codecs that phones may use, best first: opus, G722, PCMU, PCMA, L16",
+            min_length=1,
+        ),
+    ] = ("opus", "G722", "PCMU", "PCMA")
     srtp: Annotated[
         Literal["off", "optional", "required"],
         Meta(

@@ -6,19 +6,15 @@ import asyncio
 from collections.abc import Callable
 
 from pbx.call.call import Call
-from pbx.call.leg import voice
+from pbx.call.codecs import voice
 from pbx.call.ports import Prompt
 from pbx.call.silence import SilenceWatch
-from pbx.core.errors import PeerError
 from pbx.model.call_event import CallRouted
 from pbx.model.stream import TELEPHONE_EVENT
-from pbx.sip.sdp.negotiate import Format
 
 ECHO = "*43"
 TONE = "*44"
 LONGEST_S = 3600.0
-SAYABLE = ("PCMU", "PCMA", "G722", "OPUS")
-"""What the node can say a tone in."""
 
 
 class SelfTest:
@@ -29,27 +25,27 @@ class SelfTest:
 
     async def echo(self, call: Call) -> None:
         """Answer and send back what is heard, in whatever codec the caller likes best."""
-        first = voice(call.offered_formats())[:1]
-        await self._answer(call, "Echo test", first)
+        await self._answer(call, "Echo test")
         with SilenceWatch(call, call.a):
             call.ports.media.echo(call.a.stream)
             await asyncio.sleep(LONGEST_S)
 
     async def tone(self, call: Call) -> None:
-        """Answer and play a steady tone. Raises `PeerError` 488 for callers without a codec of ours."""
-        sayable = tuple(each for each in voice(call.offered_formats()) if each.encoding in SAYABLE)[:1]
-        if not sayable:
-            raise PeerError(488, "Not Acceptable Here")
-        await self._answer(call, "Test tone", sayable)
+        """Answer and play a steady tone, in whatever codec the caller likes best."""
+        await self._answer(call, "Test tone")
         with SilenceWatch(call, call.a):
             call.ports.media.play(call.a.stream, self._tone(), loop=True)
             await asyncio.sleep(LONGEST_S)
 
-    async def _answer(self, call: Call, name: str, formats: tuple[Format, ...]) -> None:
+    async def _answer(self, call: Call, name: str) -> None:
+        """A caller that made no offer gets all our codecs to choose from."""
+        offered = call.offered_formats()
+        formats = voice(offered) if call.offer is None else voice(offered)[:1]
+        clocks = {each.clock_hz for each in formats}
         call.record(CallRouted(call=call.id, at=call.now(), kind="feature", to=call.dialled, to_name=name))
         digits = tuple(
             each
-            for each in call.offered_formats()
-            if each.encoding == TELEPHONE_EVENT and each.clock_hz == formats[0].clock_hz
+            for each in offered
+            if each.encoding == TELEPHONE_EVENT and each.clock_hz in clocks
         )
         await call.answer_caller(formats + digits)

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from media_ext.codec import available, transcode_cost_ns
 from media_ext.engine import Engine, io_uring_refusal
 from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
@@ -22,9 +23,10 @@ from pbx.media.identity import Certificate
 from pbx.media.recorder import Recorder, SoundFormat
 from pbx.media.recording import MayGoOn, Recording
 from pbx.media.room import Room
-from pbx.media.stream import DIGITS, Stream, gain_of
+from pbx.media.stream import DIGITS, Stream, gain_of, speakable
 from pbx.media.tap import Tap
 from pbx.media.udp_ports import NoPortError, PortPair, PortPool
+from pbx.model.stream import StreamFormat
 
 __all__ = ["Clip", "Feed", "LoopSetting", "MediaEngine", "Room", "Stream", "io_uring_refusal", "loop_for"]
 
@@ -205,6 +207,13 @@ class MediaEngine:
         """
         if not a.closed and not b.closed:
             self.native.link(a.native, b.native, dict(a_to_b), dict(b_to_a))
+
+    def pair_cost(self, a: StreamFormat, b: StreamFormat) -> int | None:
+        """CPU of bridging two formats, roughly, in ns for 20 ms; 0 for the same codec, None when it cannot be done."""
+        if not all(available(each.encoding) and speakable(each) for each in (a, b)):
+            return None
+        a_hz, b_hz = (each.clock_hz if each.encoding == "L16" else 0 for each in (a, b))
+        return transcode_cost_ns(a.encoding, b.encoding, a_hz, b_hz)
 
     def bridge(self, a: Stream, b: Stream) -> None:
         """Join two streams by sound: each is decoded and encoded for the other, whatever codecs they have.

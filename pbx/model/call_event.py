@@ -106,6 +106,16 @@ class Sound(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     jitter_ms: float = 0.0
 
 
+class AudioJoined(_Event, frozen=True, kw_only=True, tag="audio_joined"):
+    """The caller and this leg hear each other. `transcoded`: their sound is decoded and encoded by the node; else their
+    packets are passed on. Told again when a codec or that changes."""
+
+    leg: str
+    caller_codec: str
+    codec: str
+    transcoded: bool
+
+
 class AudioQuality(_Event, frozen=True, kw_only=True, tag="audio_quality"):
     """The sound of a leg changed for a while. `direction` "from": of the phone, as it arrives here; "to": of what is
     sent to the phone, as its RTCP reports say."""
@@ -167,6 +177,7 @@ CallEvent = (
     | AudioSilent
     | AudioBack
     | AudioOneWay
+    | AudioJoined
     | AudioQuality
     | LegQuality
     | LegEnded

@@ -10,7 +10,9 @@ from pbx.model.call_event import Sound
 
 
 class LiveLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One leg. `state` is "dialling", "ringing", "talking", "held".
+    """One leg. `codec` is what it speaks; `transcoded`: the node translates it for the other side.
+
+    `state` is "dialling", "ringing", "talking", "held".
 
     `audio` is "none", "flowing", "silent" or "one_way": nothing comes from it, though the other side talks. `heard` is
     how it sounds here and `told` how we sound there, while something is wrong or just was; None: nothing to say.
@@ -22,6 +24,8 @@ class LiveLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     audio: str = "none"
     heard: Sound | None = None
     told: Sound | None = None
+    codec: str = ""
+    transcoded: bool = False
 
 
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,6 +22,7 @@ from pbx.sip.offer_answer import Carrier, OfferAnswer
 from pbx.sip.session_timer import answer as answer_timer
 from pbx.transport.abilities import ALLOW, SUPPORTED
 from pbx.transport.bodies import sdp_of
+from pbx.transport.info import DigitInfo
 from pbx.transport.invite_client import ClientInvite
 from pbx.transport.invite_server import ServerInvite
 from pbx.transport.leg_core import ExtraHeaders, LegCore, Phase
@@ -119,6 +120,11 @@ class SipLeg(LegCore):
         refuses (the session stays as it was), `LegFailed` when the leg is lost.
         """
         return await self.reinvite(sdp, LegCause.UNREACHABLE)
+
+    def send_digit(self, digit: str, duration_ms: int) -> None:
+        """One key in an INFO request; nothing when the leg is not up."""
+        if self.phase is Phase.UP:
+            DigitInfo(self).send(digit, duration_ms)
 
     async def alive(self) -> bool:
         """Whether anybody answers in this dialog. When nobody does, the leg ends with MEDIA_TIMEOUT.

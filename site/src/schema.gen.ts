@@ -503,6 +503,21 @@ export interface components {
             readonly leg: string;
         };
         /**
+         * AudioJoined
+         * @description The caller and this leg hear each other. `transcoded`: their sound is decoded and encoded by the node; else their
+         *         packets are passed on. Told again when a codec or that changes.
+         */
+        readonly AudioJoined: {
+            /** @enum {unknown} */
+            readonly type: "audio_joined";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly caller_codec: string;
+            readonly codec: string;
+            readonly transcoded: boolean;
+        };
+        /**
          * AudioOneWay
          * @description Nothing came from this leg for `silent_ms`, though the other side talked: one-way audio, or a muted phone.
          */
@@ -660,7 +675,7 @@ export interface components {
             /** @default false */
             readonly interrupted: boolean;
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrList
@@ -1116,7 +1131,9 @@ export interface components {
         };
         /**
          * LiveLeg
-         * @description One leg. `state` is "dialling", "ringing", "talking", "held".
+         * @description One leg. `codec` is what it speaks; `transcoded`: the node translates it for the other side.
+         *
+         *         `state` is "dialling", "ringing", "talking", "held".
          *
          *         `audio` is "none", "flowing", "silent" or "one_way": nothing comes from it, though the other side talks. `heard` is
          *         how it sounds here and `told` how we sound there, while something is wrong or just was; None: nothing to say.
@@ -1131,6 +1148,10 @@ export interface components {
             readonly heard: components["schemas"]["Sound"] | null;
             /** @default null */
             readonly told: components["schemas"]["Sound"] | null;
+            /** @default  */
+            readonly codec: string;
+            /** @default false */
+            readonly transcoded: boolean;
         };
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["LiveHeartbeat"];
         /**
@@ -1902,6 +1923,7 @@ export interface components {
     pathItems: never;
 }
 export type AudioBack = components['schemas']['AudioBack'];
+export type AudioJoined = components['schemas']['AudioJoined'];
 export type AudioOneWay = components['schemas']['AudioOneWay'];
 export type AudioQuality = components['schemas']['AudioQuality'];
 export type AudioSilent = components['schemas']['AudioSilent'];

@@ -9,13 +9,15 @@ from itertools import count
 from typing import Any
 
 from pbx.call.call import Call
+from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts, Incoming
 from pbx.core.errors import PeerError
 from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
 from pbx.model.leg_event import LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
-from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamStats
+from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamFormat, StreamStats
+from pbx.sip.sdp.negotiate import KNOWN
 from pbx.sip.sdp.security import SrtpPolicy
 
 Reply = Callable[[bytes | None], bytes | None]
@@ -51,6 +53,7 @@ class ScriptedLeg:
         self.rejected: list[int] = []
         self.reoffers: list[bytes | None] = []
         self.ended: list[LegCause] = []
+        self.digits: list[str] = []
         self.is_alive = True
         self.asked = 0
         self.ack_sdp: bytes | None = None
@@ -80,6 +83,9 @@ class ScriptedLeg:
     async def reoffer(self, sdp: bytes | None) -> bytes | None:
         self.reoffers.append(sdp)
         return self.reoffer_reply(sdp)
+
+    def send_digit(self, digit: str, duration_ms: int) -> None:
+        self.digits.append(digit)
 
     async def alive(self) -> bool:
         self.asked += 1
@@ -128,6 +134,9 @@ class FakeMedia:
         self.streams: list[FakeStream] = []
         self.capacity = capacity
         self.links: dict[str, tuple[str, Mapping[int, int], Mapping[int, int]]] = {}
+        self.bridges: dict[str, str] = {}
+        self.detecting: dict[str, bool] = {}
+        self.digits: list[tuple[str, str]] = []
         self.playing: dict[str, object] = {}
         self.echoing: set[str] = set()
         self._ports = count(10000, 2)
@@ -144,10 +153,12 @@ class FakeMedia:
         return stream
 
     def link(self, a: Any, b: Any, a_to_b: Mapping[int, int], b_to_a: Mapping[int, int]) -> None:
+        self.bridges.pop(a.label, None)
         self.links[a.label] = (b.label, dict(a_to_b), dict(b_to_a))
 
     def unlink(self, a: Any) -> None:
         self.links.pop(a.label, None)
+        self.bridges.pop(a.label, None)
 
     def echo(self, a: Any) -> None:
         self.echoing.add(a.label)
@@ -157,6 +168,31 @@ class FakeMedia:
 
     def stop_playing(self, a: Any) -> None:
         self.playing.pop(a.label, None)
+
+
+COSTS = {"PCMU": 1, "PCMA": 1, "G722": 20, "L16": 5, "OPUS": 200}
+
+
+class FakeTranscoder:
+    """Remembers bridges in `media`, which a link or an unlink ends; any two codecs can be bridged."""
+
+    def __init__(self, media: FakeMedia) -> None:
+        self._media = media
+
+    def pair_cost(self, a: StreamFormat, b: StreamFormat) -> int | None:
+        if (a.encoding, a.clock_hz) == (b.encoding, b.clock_hz):
+            return 0
+        return COSTS[a.encoding] + COSTS[b.encoding]
+
+    def bridge(self, a: Any, b: Any) -> None:
+        self._media.links.pop(a.label, None)
+        self._media.bridges[a.label] = b.label
+
+    def detect_digits(self, a: Any, on: bool) -> None:
+        self._media.detecting[a.label] = on
+
+    def send_digits(self, a: Any, digits: str, *, duration_ms: int = 100, pause_ms: int = 70) -> None:
+        self._media.digits.append((a.label, digits))
 
 
 class FakeSignaling:
@@ -220,8 +256,10 @@ class Office:
         capacity: int = 100,
         rtp_timeout_s: float = 0.01,
         srtp: SrtpPolicy = "optional",
+        transcodes: bool = False,
     ) -> None:
         self.media = FakeMedia(capacity)
+        transcoder = FakeTranscoder(self.media) if transcodes else None
         self.signaling = FakeSignaling()
         self.log = FakeLog()
         self.caller = ScriptedLeg("a")
@@ -236,6 +274,8 @@ class Office:
             local_host=lambda remote: "192.0.2.1",
             hold_tone=lambda: "hold",
             srtp=srtp,
+            transcoder=transcoder,
+            codecs=codecs_of(KNOWN, transcoder),
         )
         self.call = Call(
             "call-1",

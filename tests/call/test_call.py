@@ -65,6 +65,7 @@ async def talking(office: Office, *, answer: bytes | None = None) -> asyncio.Tas
 def everything_is_given_back(office: Office) -> None:
     assert office.media.open_streams == []
     assert office.media.links == {}
+    assert office.media.bridges == {}
 
 
 async def test_an_answered_call_is_linked_answered_and_recorded() -> None:
@@ -294,15 +295,29 @@ async def test_the_callee_can_hold_as_well() -> None:
     everything_is_given_back(office)
 
 
-async def test_a_new_codec_that_the_other_side_lacks_is_offered_to_it() -> None:
-    office = Office(offer=OFFER)
+async def test_a_new_codec_that_the_other_side_lacks_is_bridged_and_the_other_side_is_not_asked() -> None:
+    office = Office(offer=OFFER, transcodes=True)
     task = await talking(office)
     phone = office.signaling.legs["sip:b"]
-    phone.reoffer_reply = lambda offer: sdp(PCMA)
-    office.caller.tell(Offered(sdp(PCMA)))
+    office.caller.tell(Offered(sdp(G722)))
     await settle()
-    assert len(phone.reoffers) == 1
-    assert office.media.links["call-1/a"][1] == {8: 8}
+    assert phone.reoffers == []
+    assert (office.media.links, office.media.bridges) == ({}, {"call-1/a": "call-1/b1"})
+    office.caller.tell(Offered(sdp(PCMU)))
+    await settle()
+    assert (office.media.links["call-1/a"][1], office.media.bridges) == ({0: 0}, {})
+    office.caller.tell(Ended(LegCause.NORMAL))
+    await task
+    everything_is_given_back(office)
+
+
+async def test_a_new_codec_is_488_on_a_node_that_cannot_transcode() -> None:
+    office = Office(offer=OFFER)
+    task = await talking(office)
+    office.caller.tell(Offered(sdp(G722)))
+    await settle()
+    assert office.caller.rejected == [488]
+    assert office.media.links["call-1/a"][1] == {0: 0}
     office.caller.tell(Ended(LegCause.NORMAL))
     await task
 

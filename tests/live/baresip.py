@@ -24,9 +24,9 @@ from tests.live.ports import free_pair, free_port, free_range
 __all__ = ["Account", "Event", "Phone", "phones"]
 
 MODULES = Path("/usr/lib/baresip/modules")
-RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000, "opus": 48000}
+RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000, "opus": 48000, "GSM": 8000}
 REGISTERED = re.compile(r"^SIP/2\.0 200 .*\n(?:.+\n)*?CSeq: \d+ REGISTER", re.MULTILINE)
-CODEC_MODULES = {"PCMU": "g711", "PCMA": "g711", "G722": "g722", "opus": "opus"}
+CODEC_MODULES = {"PCMU": "g711", "PCMA": "g711", "G722": "g722", "opus": "opus", "GSM": "gsm"}
 
 
 @dataclass(frozen=True)

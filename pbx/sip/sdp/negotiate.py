@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -19,11 +20,14 @@ __all__ = [
     "audio_of",
     "common",
     "payload_map",
+    "spoken",
     "write_answer",
     "write_offer",
 ]
 
 PLAIN = Ours()
+DEFAULT_PTIME_MS = 20
+MAX_PTIME_MS = 60
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 
@@ -36,6 +40,16 @@ KNOWN: tuple[Format, ...] = (
     Format(102, "TELEPHONE-EVENT", 48000, 1, "0-16"),
 )
 """What this node offers when it offers first, best sound first."""
+
+_CODECS = {**{each.encoding: each for each in KNOWN}, "L16": Format(108, "L16", 16000)}
+_EVENTS = (*KNOWN[-2:], Format(103, "TELEPHONE-EVENT", 16000, 1, "0-16"))
+
+
+def spoken(names: Sequence[str]) -> tuple[Format, ...]:
+    """The formats of a node that speaks these codecs, in this order, with telephone-event at their clocks."""
+    voices = tuple([_CODECS[name.upper()] for name in dict.fromkeys(names)])
+    clocks = {each.clock_hz for each in voices}
+    return (*voices, *[each for each in _EVENTS if each.clock_hz in clocks])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +68,18 @@ class AudioSession:
     rtcp_mux: bool
     direction: str
     ptime_ms: int | None
+    max_ptime_ms: int | None
     formats: tuple[Format, ...]
     held: bool
     protocol: str
     security: Security
     media_index: int
     media: tuple[Media, ...]
+
+    @property
+    def packet_ms(self) -> int:
+        """How much sound a packet to this phone should hold (RFC 8866 6.4, 6.5)."""
+        return min(self.ptime_ms or DEFAULT_PTIME_MS, self.max_ptime_ms or MAX_PTIME_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +123,6 @@ def _audio(
         raise PeerError(488, "Unusable Address In SDP")
     direction = _direction(media.attributes) or _direction(session.attributes) or "sendrecv"
     rtcp_port, rtcp_host = _rtcp(media, host)
-    ptime = media.attribute("ptime") or ""
     return AudioSession(
         host=host,
         rtp_port=media.port,
@@ -111,7 +130,8 @@ def _audio(
         rtcp_port=rtcp_port,
         rtcp_mux="rtcp-mux" in media.attributes,
         direction=direction,
-        ptime_ms=int(ptime) if ptime.isascii() and ptime.isdigit() and 0 < int(ptime[:4]) < 1000 else None,
+        ptime_ms=_milliseconds(media.attribute("ptime")),
+        max_ptime_ms=_milliseconds(media.attribute("maxptime")),
         formats=formats,
         held=direction in ("sendonly", "inactive") or kind == "nowhere",
         protocol=media.protocol,
@@ -119,6 +139,11 @@ def _audio(
         media_index=index,
         media=tuple(session.media),
     )
+
+
+def _milliseconds(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:4]) < 1000 else None
 
 
 def _direction(attributes: Attributes) -> str | None:

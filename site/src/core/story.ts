@@ -96,6 +96,10 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
       ];
     case "audio_back":
       return ["good", t.story.audioBack(who(event.leg))];
+    case "audio_joined": {
+      const codecs = [event.caller_codec, event.codec] as const;
+      return ["plain", event.transcoded ? t.story.transcoded(...codecs) : t.story.passedOn(event.codec)];
+    }
     case "audio_one_way":
       return [
         "bad",

@@ -1,0 +1,97 @@
+"""Sound between two legs: packets passed on as they are, or decoded and encoded when the phones differ.
+
+both send what the other takes, digits too  → `media.link`: packets, with the numbers changed (RFC 3264 5.1)
+else                                        → `transcoder.bridge`: sound; digits go the way the other phone has
+"""
+
+from __future__ import annotations
+
+import logging
+
+from pbx.call.call import Call
+from pbx.call.codecs import digits, passes, voice
+from pbx.call.leg import CallLeg
+from pbx.call.ports import Transcoder
+from pbx.core.errors import PeerError
+from pbx.model.call_event import AudioJoined
+from pbx.sip.sdp.negotiate import payload_map
+
+log = logging.getLogger(__name__)
+
+__all__ = ["flow_between", "pass_digit"]
+
+
+def flow_between(call: Call, leg: CallLeg) -> None:
+    """Let the caller and `leg` hear each other. Raises `PeerError` 488 when nothing here can bring them together."""
+    a, transcoder = call.a, call.ports.transcoder
+    transcoded = not _passes(a, leg)
+    if transcoded and transcoder is not None:
+        transcoded = _bridge(transcoder, a, leg)
+    if not transcoded or transcoder is None:
+        transcoded = False
+        _link(call, leg)
+    joined = (leg.name, a.codec, leg.codec, transcoded)
+    if call.joined != joined:
+        call.joined = joined
+        call.record(
+            AudioJoined(
+                call=call.id,
+                at=call.now(),
+                leg=leg.name,
+                caller_codec=a.codec,
+                codec=leg.codec,
+                transcoded=transcoded,
+            )
+        )
+
+
+def pass_digit(
+    call: Call, talker: CallLeg, hearer: CallLeg, digit: str, duration_ms: int, *, via: str
+) -> None:
+    """Give a digit to the other phone when the audio does not carry it there.
+
+    A digit from an INFO goes on as the other phone understands it. One heard in the audio goes on by INFO to a phone
+    that has shown that it uses INFO; for all others it went the way of the audio.
+    """
+    transcoder = call.ports.transcoder
+    if hearer.keys_by_info:
+        if via == "info" or digits(talker.sends):
+            hearer.dialog.send_digit(digit, duration_ms)
+    elif via == "info" and transcoder is not None:
+        try:
+            transcoder.send_digits(hearer.stream, digit, duration_ms=min(max(duration_ms, 80), 1000))
+        except ValueError as error:
+            log.info("a digit could not be passed on", extra={"leg": hearer.name, "reason": str(error)})
+
+
+def _passes(a: CallLeg, b: CallLeg) -> bool:
+    """A phone that takes digits by INFO needs none in its audio."""
+    if a.keys_by_info or b.keys_by_info:
+        return passes(voice(a.sends), voice(b.sends))
+    return passes(a.sends, b.sends)
+
+
+def _bridge(transcoder: Transcoder, a: CallLeg, b: CallLeg) -> bool:
+    """Join by sound; False when that cannot be done, but the voices at least can be passed on."""
+    try:
+        transcoder.bridge(a.stream, b.stream)
+        for leg, other in ((a, b), (b, a)):
+            in_sound = not digits(leg.sends) and not leg.keys_by_info and bool(digits(other.sends))
+            transcoder.detect_digits(leg.stream, in_sound)
+    except ValueError as error:
+        if not passes(voice(a.sends), voice(b.sends)):
+            raise PeerError(488, "Not Acceptable Here") from error
+        log.info("digits cannot be converted", extra={"leg": b.name, "reason": str(error)})
+        return False
+    return True
+
+
+def _link(call: Call, b: CallLeg) -> None:
+    a = call.a
+    if not passes(voice(a.sends), voice(b.sends)) and not (
+        payload_map(voice(a.receives), voice(b.sends)) and payload_map(voice(b.receives), voice(a.sends))
+    ):
+        raise PeerError(488, "Not Acceptable Here")
+    call.ports.media.link(
+        a.stream, b.stream, payload_map(a.receives, b.sends), payload_map(b.receives, a.sends)
+    )
