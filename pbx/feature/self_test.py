@@ -44,8 +44,6 @@ class SelfTest:
         clocks = {each.clock_hz for each in formats}
         call.record(CallRouted(call=call.id, at=call.now(), kind="feature", to=call.dialled, to_name=name))
         digits = tuple(
-            each
-            for each in offered
-            if each.encoding == TELEPHONE_EVENT and each.clock_hz in clocks
+            each for each in offered if each.encoding == TELEPHONE_EVENT and each.clock_hz in clocks
         )
         await call.answer_caller(formats + digits)

@@ -1353,6 +1353,23 @@ export interface components {
             readonly user_agent: string;
             readonly registered_at: string;
             readonly expires_at: string;
+            /**
+             * @description Whether the phone answers us, so that it can be rung; null before it was asked.
+             * @default null
+             */
+            readonly reachable: boolean | null;
+            /**
+             * @description How long its last answer took.
+             * @default null
+             */
+            readonly round_trip_ms: number | null;
+            /** @default null */
+            readonly checked_at: string | null;
+            /**
+             * @description What is wrong on the way to this phone, in plain words.
+             * @default
+             */
+            readonly notice: string;
         };
         /**
          * RingGroup
