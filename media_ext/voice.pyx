@@ -5,7 +5,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from media_ext.audio_status cimport AUDIO_NO_MEMORY, AUDIO_OK, AUDIO_UNSUPPORTED
-from media_ext.codec cimport codec_open
+from media_ext.codec cimport Codec, CodecSettings, codec_open
 from media_ext.dtmf_send cimport DIGIT_QUEUE, DIGIT_UPDATE_MS, DIGIT_VOLUME, QueuedDigit, dtmf_send_open
 from media_ext.dtmf_tone cimport DTMF_HIGH_DBM0, DTMF_LOW_DBM0, dtmf_tone_make, dtmf_tone_start
 from media_ext.player cimport PLAYER_SLACK, player_close, player_follow, player_read
@@ -17,12 +17,8 @@ cdef enum:
 cdef Speaker *speaker_open(const VoiceSettings *settings, int32_t *status) noexcept nogil:
     cdef Speaker *s
     cdef int32_t longest
-    cdef Codec *encoder = codec_open(&settings.codec, status)
+    cdef Codec *encoder = encoder_open(settings.codec, status)
     if encoder == NULL:
-        return NULL
-    if encoder.frame_bytes > LONGEST_FRAME_BYTES:
-        encoder.close(encoder)
-        status[0] = AUDIO_UNSUPPORTED
         return NULL
     s = <Speaker *> calloc(1, sizeof(Speaker))
     if s == NULL:
@@ -46,6 +42,19 @@ cdef Speaker *speaker_open(const VoiceSettings *settings, int32_t *status) noexc
         return NULL
     status[0] = AUDIO_OK
     return s
+
+
+cdef Codec *encoder_open(CodecSettings settings, int32_t *status) noexcept nogil:
+    """With the packet length that was wished for, or the longest that a packet has room for."""
+    cdef Codec *encoder = codec_open(&settings, status)
+    while encoder != NULL and encoder.frame_bytes > LONGEST_FRAME_BYTES:
+        settings.ptime_ms = encoder.ptime_ms - 10
+        encoder.close(encoder)
+        if settings.ptime_ms < 10:
+            status[0] = AUDIO_UNSUPPORTED
+            return NULL
+        encoder = codec_open(&settings, status)
+    return encoder
 
 
 cdef void speaker_close(Speaker *s) noexcept nogil:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,7 +53,7 @@ offices = st.lists(extension_writes, max_size=8, unique_by=lambda one: one.numbe
 
 
 def _as_document(extensions: list[ExtensionWrite]) -> bytes:
-    return document(*({name: getattr(one, name) for name in one.__struct_fields__} for one in extensions))
+    return document(*(msgspec.to_builtins(one) for one in extensions))
 
 
 @settings(deadline=None, max_examples=25)

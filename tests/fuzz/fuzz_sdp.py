@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from pbx.call.leg import CallLeg, voice
+from pbx.call.codecs import voice
+from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
 from pbx.sip.sdp import parse
 from pbx.sip.sdp.negotiate import KNOWN, audio_of, common, payload_map

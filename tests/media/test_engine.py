@@ -14,7 +14,7 @@ import uvloop
 
 from pbx.media.engine import LoopSetting, MediaEngine
 from pbx.media.tones import hold_tone
-from pbx.model.stream import FirstPacket, StreamEvent
+from pbx.model.stream import FirstPacket, RemoteMedia, StreamEvent, StreamFormat
 from tests.media.phone import Phone, eventually
 from tests.media.test_relay import SAME, opened
 
@@ -40,6 +40,7 @@ async def test_stopping_leaves_no_thread_and_no_file(loop: LoopSetting) -> None:
         await media.start()
         streams = [media.open_stream(label=f"{n}/a") for n in range(5)]
         media.link(streams[0], streams[1], SAME, SAME)
+        streams[2].set_remote(RemoteMedia(rtp_host="127.0.0.1", rtp_port=9, voice=StreamFormat(0, "PCMU")))
         media.play(streams[2], hold_tone(), loop=True)
         await media.stop()
         assert media.streams == 0

@@ -85,6 +85,8 @@ async def test_a_tone_is_heard_in_every_codec_and_packet_length(
     a = phone()
     stream = opened(engine, a, formats=ALL, voice=voice, ptime_ms=ptime_ms)
     engine.play(stream, tone_clip(MILLIWATT), loop=True)
+    if voice is L16_WIDE:
+        ptime_ms = min(ptime_ms, 40)  # 60 ms would not fit a packet
     heard = await a.hear_some(600 // ptime_ms, 3)
     assert {packet.payload_type for packet in heard} == {voice.payload_type}
     assert_one_stream(heard, voice.clock_hz)
