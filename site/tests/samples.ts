@@ -57,6 +57,10 @@ export function registration(id: string, number: string, userAgent = "Yealink"):
     user_agent: userAgent,
     registered_at: AT,
     expires_at: at(3600),
+    reachable: null,
+    round_trip_ms: null,
+    checked_at: null,
+    notice: "",
   };
 }
 
