@@ -73,16 +73,19 @@ async def test_forwarding_and_do_not_disturb(node: Node, phone: PhoneMaker) -> N
     async with phones(alice, bob, carol):
         await registered(alice, bob, carol)
         await node.send("PATCH", "extensions/102", {"forward": {"always": "103"}})
+        await asyncio.sleep(0.3)
         await Pair(alice, carol).talk("102")
         await alice.hangup()
         await carol.wait_for("CALL_CLOSED")
 
         await node.send("PATCH", "extensions/102", {"forward": None, "do_not_disturb": True})
+        await asyncio.sleep(0.3)
         await alice.dial("102")
         await alice.wait_for("CALL_CLOSED", match=lambda event: "486" in event.param)
 
         await node.send("PATCH", "extensions/102", {"forward": {"busy": "103"}})
         await node.send("PATCH", "extensions/103", {"forward": {"always": "102"}})
+        await asyncio.sleep(0.3)  # a change counts for calls a moment after it is stored
         await alice.dial("102")
         await alice.wait_for("CALL_CLOSED", match=lambda event: "482" in event.param)
         cdrs = await node.cdrs(at_least=3)
