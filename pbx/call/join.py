@@ -1,7 +1,10 @@
 """Sound between two legs: packets passed on as they are, or decoded and encoded when the phones differ.
 
-both send what the other takes, digits too  → `media.link`: packets, with the numbers changed (RFC 3264 5.1)
-else                                        → `transcoder.bridge`: sound; digits go the way the other phone has
+both hear what the other sends  → `media.link`: packets, with the numbers changed (RFC 3264 5.1)
+else                            → `transcoder.bridge`: sound, decoded and encoded
+
+Digits that packets cannot carry (one phone has no telephone-event, or one of another clock) are said by the node when
+they have ended: that costs a moment of delay, and no decoding.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ __all__ = ["flow_between", "pass_digit"]
 def flow_between(call: Call, leg: CallLeg) -> None:
     """Let the caller and `leg` hear each other. Raises `PeerError` 488 when nothing here can bring them together."""
     a, transcoder = call.a, call.ports.transcoder
-    transcoded = not _passes(a, leg)
+    transcoded = not passes(voice(a.sends), voice(leg.sends))
     if transcoded and transcoder is not None:
         transcoded = _bridge(transcoder, a, leg)
     if not transcoded or transcoder is None:
@@ -50,25 +53,24 @@ def pass_digit(
 ) -> None:
     """Give a digit to the other phone when the audio does not carry it there.
 
-    A digit from an INFO goes on as the other phone understands it. One heard in the audio goes on by INFO to a phone
-    that has shown that it uses INFO; for all others it went the way of the audio.
+    A digit goes by INFO to a phone that has shown that it uses INFO. To all others the audio carries it, as events or
+    as sound; where that cannot be, the node says it.
     """
     transcoder = call.ports.transcoder
     if hearer.keys_by_info:
         if via == "info" or digits(talker.sends):
             hearer.dialog.send_digit(digit, duration_ms)
-    elif via == "info" and transcoder is not None:
+    elif transcoder is not None and (via == "info" or not _carries_digits(call, talker, hearer)):
         try:
             transcoder.send_digits(hearer.stream, digit, duration_ms=min(max(duration_ms, 80), 1000))
         except ValueError as error:
             log.info("a digit could not be passed on", extra={"leg": hearer.name, "reason": str(error)})
 
 
-def _passes(a: CallLeg, b: CallLeg) -> bool:
-    """A phone that takes digits by INFO needs none in its audio."""
-    if a.keys_by_info or b.keys_by_info:
-        return passes(voice(a.sends), voice(b.sends))
-    return passes(a.sends, b.sends)
+def _carries_digits(call: Call, talker: CallLeg, hearer: CallLeg) -> bool:
+    """Whether a telephone-event of `talker` reaches `hearer`: a bridge converts it, a relay needs a type for it."""
+    transcoded = call.joined is not None and call.joined[3]
+    return transcoded or bool(payload_map(digits(talker.receives), digits(hearer.sends)))
 
 
 def _bridge(transcoder: Transcoder, a: CallLeg, b: CallLeg) -> bool:

@@ -13,22 +13,24 @@ import secrets
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from media_ext.codec import available, transcode_cost_ns
 from media_ext.engine import Engine, io_uring_refusal
 from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
 from pbx.media.identity import Certificate
-from pbx.media.recorder import Recorder, SoundFormat
-from pbx.media.recording import MayGoOn, Recording
 from pbx.media.room import Room
 from pbx.media.stream import DIGITS, Stream, gain_of, speakable
-from pbx.media.tap import Tap
 from pbx.media.udp_ports import NoPortError, PortPair, PortPool
 from pbx.model.stream import StreamFormat
 
 __all__ = ["Clip", "Feed", "LoopSetting", "MediaEngine", "Room", "Stream", "io_uring_refusal", "loop_for"]
+
+if TYPE_CHECKING:
+    from pbx.media.recorder import Recorder, SoundFormat
+    from pbx.media.recording import MayGoOn, Recording
+    from pbx.media.tap import Tap
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class MediaEngine:
         self.native = Engine(
             threads=threads, silence_ms=silence_ms, loop=loop_for(loop), report_ms=int(report_s * 1000)
         )
-        self._recorder = Recorder()
+        self._recorder_in_use: Recorder | None = None
         self._streams: dict[int, Stream] = {}
         self._rooms: dict[int, Room] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -103,7 +105,7 @@ class MediaEngine:
     @property
     def recordings(self) -> int:
         """How many recordings are going on."""
-        return self._recorder.recordings
+        return self._recorder_in_use.recordings if self._recorder_in_use is not None else 0
 
     @property
     def open_streams(self) -> list[Stream]:
@@ -112,7 +114,7 @@ class MediaEngine:
 
     def reader_cpu_seconds(self) -> list[float]:
         """CPU time of each thread that reads taps; none while nothing was ever recorded."""
-        return self._recorder.cpu_seconds()
+        return self._recorder_in_use.cpu_seconds() if self._recorder_in_use is not None else []
 
     @property
     def ports_available(self) -> int:
@@ -147,7 +149,8 @@ class MediaEngine:
         for stream in list(self._streams.values()):
             stream.close()
         await loop.run_in_executor(None, self.native.stop)
-        await self._recorder.stop()
+        if self._recorder_in_use is not None:
+            await self._recorder_in_use.stop()
         loop.remove_reader(self.native.fileno())
         self._drain()
         self.native.release()
@@ -294,6 +297,15 @@ class MediaEngine:
         """Let the phone hear again what it is linked to."""
         if not a.closed:
             self.native.stop_playing(a.native)
+
+    @property
+    def _recorder(self) -> Recorder:
+        """Made when first used: half a megabyte that a node which records nothing need not spend."""
+        if self._recorder_in_use is None:
+            from pbx.media.recorder import Recorder
+
+            self._recorder_in_use = Recorder()
+        return self._recorder_in_use
 
     def tap(self, a: Stream, *, rate_hz: int = 16000, lag_ms: int = 100, buffer_ms: int = 2000) -> Tap:
         """Listen in: what the phone says and hears, as samples of 8, 16 or 48 kHz.

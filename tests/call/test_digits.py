@@ -31,12 +31,18 @@ async def over(office: Office, task: asyncio.Task[None]) -> None:
     assert office.media.bridges == {}
 
 
-async def test_a_phone_without_telephone_event_is_bridged_to_one_that_has_it_and_its_tones_are_looked_for() -> (
-    None
-):
+async def test_a_phone_without_telephone_event_is_said_the_digits_of_one_that_has_it() -> None:
     office, task = await talking(sdp(PCMU, EVENT), sdp(PCMU))
-    assert office.media.bridges == {"call-1/a": "call-1/b1"}
-    assert office.media.detecting == {"call-1/a": False, "call-1/b1": True}
+    assert office.media.bridges == {}, "a digit now and then is no reason to decode a call"
+    office.media.streams[0].on_event(DigitPressed("7", 120))
+    assert office.media.digits == [("call-1/b1", "7")]
+    await over(office, task)
+
+
+async def test_a_digit_that_the_audio_carries_is_not_said_again() -> None:
+    office, task = await talking(sdp(PCMU, EVENT), sdp(PCMU, EVENT))
+    office.media.streams[0].on_event(DigitPressed("7", 120))
+    assert office.media.digits == []
     await over(office, task)
 
 
@@ -49,7 +55,7 @@ async def test_an_info_digit_is_pressed_towards_the_other_phone() -> None:
     await over(office, task)
 
 
-async def test_a_phone_that_uses_info_gets_info_and_is_bridged_no_more() -> None:
+async def test_a_phone_that_uses_info_gets_info() -> None:
     office, task = await talking(sdp(PCMU, EVENT), sdp(PCMU))
     phone = office.signaling.legs["sip:b"]
     phone.tell(InfoDigit("1"))
