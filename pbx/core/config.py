@@ -11,7 +11,6 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,12 +234,18 @@ def _from_file(known: Mapping[str, Setting], environ: Mapping[str, str], file: P
     named = file or (Path(name) if (name := environ.get(CONFIG_VARIABLE)) else None)
     path = named or Path(CONFIG_FILE)
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         if named is None:
             return
         raise StartupError(f"the configuration file {path} does not exist") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartupError(f"the configuration file {path} cannot be read: {error}") from None
+    import tomllib  # most nodes have no such file
+
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise StartupError(f"the configuration file {path} cannot be read: {error}") from None
     for key, value in table.items():
         if key not in known:
