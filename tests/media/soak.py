@@ -102,6 +102,7 @@ class Soak:
 
     async def run(self, seconds: float, empty_every_s: float = EMPTY_EVERY_S) -> list[Left]:
         """Returns what was left after each round. Raises AssertionError where something must not be."""
+        gc.collect()  # what came before must not give its files back in the middle
         files, threads = self._files(), self._threads()
         self.media = MediaEngine(
             bind_host="127.0.0.1", port_min=PORTS[0], port_max=PORTS[1], threads=self.threads, silence_ms=500,

@@ -137,6 +137,7 @@ def decoded_alaw(payload: bytes) -> Samples:
     return from_bytes(g711_decode("alaw", payload))
 
 
+@pytest.mark.slow  # its phones need a processor of their own
 async def test_decoded_speech_is_mended_and_comes_in_time(
     engine: MediaEngine, phone: MakePhone, sentence: Samples
 ) -> None:

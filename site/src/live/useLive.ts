@@ -10,7 +10,16 @@ import type { LiveData } from "../core/live.ts";
 import type { LiveCall } from "../schema.gen.ts";
 
 export const liveClient = new LiveClient();
-liveClient.onHistory = () => void queryClient.invalidateQueries({ queryKey: HISTORY });
+
+const historyChanged = () => void queryClient.invalidateQueries({ queryKey: HISTORY });
+let onceMore: ReturnType<typeof setTimeout> | undefined;
+
+/** A call's record is stored a moment after its end was told, later on a busy node: so look twice. */
+liveClient.onHistory = () => {
+  historyChanged();
+  clearTimeout(onceMore);
+  onceMore = setTimeout(historyChanged, 2000);
+};
 liveClient.onOnline = () =>
   void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
 
