@@ -216,7 +216,7 @@ cdef bint digit_due(Worker *w, Leg *leg, uint8_t *payload) noexcept nogil:
         s.digit_ts = output_next_ts(&leg.out, s.feed, s.gap, clock_hz, w.now_ns)
         s.gap = 0
     rtp_ts = s.digit_ts + <uint32_t> (<uint64_t> (packet.rtp_ts - s.digit_from) * clock_hz // s.digits_clock_hz)
-    if rtp_ts != leg.out.last_ts and not packet.marker:
+    if not packet.marker and <int32_t> (rtp_ts - leg.out.last_ts) > 0:
         s.gap -= rtp_ts - leg.out.last_ts       # a long digit goes on under a new timestamp
     memcpy(payload, packet.payload, sizeof(packet.payload))
     output_event(w, leg, s.feed, payload, sizeof(packet.payload), rtp_ts, packet.marker, s.digits_type, clock_hz)
