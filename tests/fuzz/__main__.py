@@ -11,7 +11,16 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from tests.fuzz import fuzz_audio, fuzz_demux, fuzz_record, fuzz_rtp, fuzz_sdp, fuzz_sip, fuzz_srtp
+from tests.fuzz import (
+    fuzz_audio,
+    fuzz_demux,
+    fuzz_record,
+    fuzz_rtp,
+    fuzz_sdp,
+    fuzz_sip,
+    fuzz_sound,
+    fuzz_srtp,
+)
 from tests.fuzz.mutation import run
 
 Fuzz = Callable[[float, int], int]
@@ -33,6 +42,7 @@ def texts(target: Callable[[bytes], None], corpus: list[bytes]) -> Fuzz:
 TARGETS: dict[str, Fuzz] = {
     "sip": texts(fuzz_sip.target, fuzz_sip.CORPUS),
     "sdp": texts(fuzz_sdp.target, fuzz_sdp.CORPUS),
+    "sound": texts(fuzz_sound.target, fuzz_sound.CORPUS),
     "rtp": lambda seconds, seed: asyncio.run(fuzz_rtp.fuzz(seconds, seed)),
     "srtp": fuzz_srtp.fuzz,
     "audio": fuzz_audio.fuzz,

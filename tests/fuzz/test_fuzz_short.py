@@ -1,4 +1,4 @@
-"""Two seconds of each fuzz target over text, always from the same seed; longer runs are started by hand."""
+"""Two seconds of each fuzz target that takes one input at a time, from the same seed; longer runs by hand."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.fuzz import fuzz_sdp, fuzz_sip
+from tests.fuzz import fuzz_sdp, fuzz_sip, fuzz_sound
 from tests.fuzz.mutation import run
 
 
 @pytest.mark.parametrize(
     ("target", "corpus"),
-    [(fuzz_sip.target, fuzz_sip.CORPUS), (fuzz_sdp.target, fuzz_sdp.CORPUS)],
-    ids=["sip", "sdp"],
+    [
+        (fuzz_sip.target, fuzz_sip.CORPUS),
+        (fuzz_sdp.target, fuzz_sdp.CORPUS),
+        (fuzz_sound.target, fuzz_sound.CORPUS),
+    ],
+    ids=["sip", "sdp", "sound"],
 )
 def test_nothing_breaks_in_two_seconds(target: Callable[[bytes], None], corpus: Sequence[bytes]) -> None:
     for data in corpus:

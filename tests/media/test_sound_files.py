@@ -59,7 +59,7 @@ def wav(sound: Samples, rate_hz: int = 8000, channels: int = 1) -> bytes:
 
 @needs_sox
 @pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("rate_hz", [8000, 11025, 16000, 22050, 44100, 48000])
+@pytest.mark.parametrize("rate_hz", [8000, 22050, 48000])
 @pytest.mark.parametrize("kind", ["signed-integer", "mu-law", "a-law"])
 def test_wav_is_read_as_sox_reads_it(tmp_path: Path, kind: str, rate_hz: int, channels: int) -> None:
     path, raw = tmp_path / "a.wav", tmp_path / "a.raw"
@@ -80,8 +80,7 @@ def test_wav_is_read_as_sox_reads_it(tmp_path: Path, kind: str, rate_hz: int, ch
 
 @needs_opus_tools
 @pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("rate_hz", [8000, 16000, 48000])
-@pytest.mark.parametrize("frame_ms", ["2.5", "20", "60"])
+@pytest.mark.parametrize(("rate_hz", "frame_ms"), [(8000, "20"), (16000, "60"), (48000, "2.5")])
 def test_ogg_opus_is_read_as_opusdec_reads_it(
     tmp_path: Path, rate_hz: int, channels: int, frame_ms: str
 ) -> None:
