@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from pbx.app.desk import build_desk, phones_of
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
@@ -27,17 +28,17 @@ from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
+from pbx.feature.park import SLOTS
 from pbx.feature.reachability import Reachability
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.feature.self_test import ECHO, TONE, SelfTest
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
-from pbx.media.tones import hold_tone, milliwatt
+from pbx.media.tones import hold_tone, milliwatt, tone_of
 from pbx.model.cdr import Cdr
 from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, RING_GROUP, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
-from pbx.model.party import DialTarget
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
@@ -189,19 +190,27 @@ def build(
         registrar, is_ours=lambda host: host in (external.address, source_address(host))
     )
     self_test = SelfTest(milliwatt)
+    desk = build_desk(office, directory, extensions, switch=lambda: switch)
     dialplan = Dialplan(
-        features={ECHO: self_test.echo, TONE: self_test.tone},
+        features={
+            ECHO: self_test.echo,
+            TONE: self_test.tone,
+            "*8": desk.pick_up.of_group,
+            "*70": desk.parking.park,
+            **{f"*7{slot}": partial(desk.parking.dialled, slot=slot) for slot in SLOTS},
+        },
         directory=directory,
         extensions=extensions,
         inbound=inbound,
         outside=outside,
         groups=RingGroups(
             partial(office.all, RING_GROUP),
-            lambda number: _phones_of(office, extensions, number),
+            partial(phones_of, office, extensions),
             busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
             fairness=fairness,
             redirect=extensions.redirect,
         ),
+        transfers=desk.transfers,
     )
     switch = Switch(
         CallPorts(
@@ -213,6 +222,7 @@ def build(
             new_session_id=lambda: secrets.randbits(62),
             local_host=local_address,
             hold_tone=hold_tone,
+            ringback=partial(tone_of, "ringback", config.country),
             srtp=config.srtp,
             codecs=codecs_of(spoken(config.codecs), media),
             transcoder=media,
@@ -279,11 +289,6 @@ def _measure(
         labels=("kind",),
         read=lambda: {(kind.value,): guard.totals[kind] for kind in Offence},
     )
-
-
-def _phones_of(office: Office, extensions: ExtensionCalls, number: str) -> list[DialTarget]:
-    extension = office.get(EXTENSION, number)
-    return extensions.targets(extension) if extension is not None and extension.enabled else []
 
 
 async def _load(records: RecordStore) -> dict[str, Entry]:

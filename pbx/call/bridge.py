@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import TYPE_CHECKING
 
-from pbx.call.call import Call, answer_reoffer
 from pbx.call.codecs import digits
 from pbx.call.ending import Ending
 from pbx.call.join import flow_between, pass_digit
 from pbx.call.leg import CallLeg
 from pbx.call.quality import QualityWatch
+from pbx.call.reoffer import answer_reoffer
+from pbx.call.scope import Stoppable
 from pbx.call.silence import SilenceWatch
-from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered
+from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered, Referred
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
 
 log = logging.getLogger(__name__)
 
 
 class Bridge:
-    """The caller and the phone that answered. `run` returns when the phone hung up."""
+    """The call's party and the phone that answered. `run` returns when that hung up, or one of them transferred."""
 
     def __init__(self, call: Call, b: CallLeg) -> None:
         self.call = call
@@ -31,31 +36,48 @@ class Bridge:
         self._lock = asyncio.Lock()
 
     async def run(self) -> None:
-        """Join the legs until one leaves. The caller's leaving cancels this; the callee's returns."""
+        """Join the legs until one leaves. The party's leaving cancels this; the other's returns.
+
+        After a transfer both legs are left as they are, and nothing flows between them.
+        """
         call, b = self.call, self.b
         call.reoffered = self._reoffered
+        call.talking = (call.a, b)
         watches = [SilenceWatch(call, leg) for leg in (call.a, b)]
         quality = call.scope.spawn(QualityWatch(call, call.a, b).run())
         try:
             call.pressed = self._pressed
-            flow_between(call, b)
-            while True:
-                event = await b.dialog.receive()
-                if isinstance(event, Ended):
-                    call.end_with(Ending(event.cause, event.status, by=b.name))
-                    return
-                if isinstance(event, Offered):
-                    call.scope.spawn(answer_reoffer(call, b, event.sdp, self._reoffered))
-                elif isinstance(event, InfoDigit):
-                    call.saw_digit(b, event.digit, event.duration_ms, via="info")
+            self._flow()
+            with Stoppable() as conversation:
+                call.stop_talking = conversation.stop
+                await self._listen()
         finally:
             quality.cancel()
             for watch in watches:
                 watch.close()
-            call.reoffered = call.pressed = None
+            call.reoffered = call.pressed = call.talking = call.stop_talking = None
             call.ports.media.unlink(call.a.stream)
-            ending = call.ending or Ending(LegCause.NORMAL)
-            await call.close_leg(b, ending.cause, ending.status)
+            if call.goes_on:
+                for leg in (call.a, b):
+                    call.ports.media.stop_playing(leg.stream)
+            else:
+                ending = call.ending or Ending(LegCause.NORMAL)
+                await call.close_leg(b, ending.cause, ending.status)
+
+    async def _listen(self) -> None:
+        """What the other side does, until it hangs up."""
+        call, b = self.call, self.b
+        while True:
+            event = await b.dialog.receive()
+            if isinstance(event, Ended):
+                call.end_with(Ending(event.cause, event.status, by=b.name))
+                return
+            if isinstance(event, Offered):
+                call.scope.spawn(answer_reoffer(call, b, event.sdp, self._reoffered))
+            elif isinstance(event, InfoDigit):
+                call.saw_digit(b, event.digit, event.duration_ms, via="info")
+            elif isinstance(event, Referred):
+                call.transfer(b, event.to, event.replaces)
 
     async def _reoffered(self, leg: CallLeg, sdp: bytes | None) -> None:
         """Answer a phone's re-offer. The other side keeps what it has: codecs that differ are bridged."""

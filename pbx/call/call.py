@@ -1,7 +1,11 @@
-"""A call: the caller's leg, the phones it rings, and the list of what happened.
+"""A call: its legs, the program that runs for one of them, and the list of what happened.
 
-A call is a scope. The router's program for it (ring these phones, play that tone) is the scope's main task; the
-caller's hang-up ends the scope, and every `finally` cleans up after itself. The event list is the only record.
+A call is a scope. The router's program for it (ring these phones, play that tone) is the scope's main task, and runs
+for one party: the caller at first, and whoever stays when somebody transfers. That party's hang-up ends the scope, and
+every `finally` cleans up after itself. The event list is the only record.
+
+A leg belongs to one call at a time. `surrender` takes an answered leg out of a call, which is then over, and `adopt`
+puts it into another: so calls are transferred after a consultation, picked up, and fetched from a parking slot.
 """
 
 from __future__ import annotations
@@ -19,27 +23,36 @@ from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
 from pbx.call.live import LiveFold
 from pbx.call.quality import leg_quality
+from pbx.call.reoffer import Reoffered, accept_alone, answer_reoffer
 from pbx.call.scope import Scope
+from pbx.call.transfer import Transfer, carry_out
 from pbx.core.errors import PeerError
+from pbx.core.tasks import cancelled
 from pbx.model import call_event as events
 from pbx.model.cause import status_of_cause
-from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered
+from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered, Referred
+from pbx.model.party import Party
 from pbx.sip.sdp.negotiate import AudioSession, Format
 from pbx.sip.sdp.security import Way
 
 if TYPE_CHECKING:
+    import asyncio
     from datetime import datetime
 
-    from pbx.call.ports import Router
+    from pbx.call.fork import Fork
+    from pbx.call.ports import Prompt, Router
+    from pbx.model.leg_event import DialogName
     from pbx.model.party import DialTarget
 
 log = logging.getLogger(__name__)
 
 MAX_DIVERSIONS = 5
 
-Reoffered = Callable[[CallLeg, bytes | None], Awaitable[None]]
 Pressed = Callable[[CallLeg, str, int, str], None]
 """What is done with a digit of a leg: itself, how long it lasted in ms, and the way it came."""
+
+Deliver = Callable[[CallLeg], Awaitable[None]]
+"""Gets a leg that its call has given away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +68,30 @@ class Call:
 
     def __init__(self, call_id: str, incoming: Incoming, ports: CallPorts) -> None:
         self.id = call_id
-        self.caller = incoming.caller
         self.dialled = incoming.dialled
         self.trunk = incoming.trunk
+        self.replaces: DialogName | None = incoming.replaces
         self.diverted: list[Diversion] = []
         self.ports = ports
         self.codecs: Codecs = ports.codecs
         self.scope = Scope()
         self.events: list[events.CallEvent] = []
+        self.legs: dict[str, CallLeg] = {}
         self.reoffered: Reoffered | None = None
         self.pressed: Pressed | None = None
+        self.stop_talking: Callable[[], None] | None = None
+        self.talking: tuple[CallLeg, CallLeg] | None = None
+        self.ringing: Fork | None = None
+        self.transferring: Transfer | None = None
         self.joined: tuple[str, str, str, bool] | None = None
         self._incoming = incoming
-        self._a: CallLeg | None = None
-        self._offer: AudioSession | None = None
+        self._served: CallLeg | None = None
+        self._watch: asyncio.Task[None] | None = None
         self._answer: bytes | None = None
         self._ending: Ending | None = None
         self._answering = False
+        self._next: Transfer | None = None
+        self._leaves: tuple[CallLeg, Deliver] | None = None
         self._legs = 0
         offered = events.CallOffered(
             call=call_id,
@@ -109,69 +129,109 @@ class Call:
 
     def involves(self, extension: str) -> bool:
         """Whether one of our extensions calls here, or has answered."""
-        return self.caller.extension == extension or extension in self.live.talking
+        return any(
+            leg.party.extension == extension and (leg.answered or leg is self._served)
+            for leg in self.legs.values()
+        )
 
-    # -- the caller's leg ------------------------------------------------------------------------------------------
+    # -- the party that the program runs for -----------------------------------------------------------------------
 
     @property
     def a(self) -> CallLeg:
-        if self._a is None:
+        """The leg that the call's program runs for: the caller, until a transfer leaves somebody else."""
+        if self._served is None:
             raise RuntimeError("the call has not been entered")
-        return self._a
+        return self._served
+
+    @property
+    def party(self) -> Party:
+        """Who is at `a`: what the phones that are rung for it show."""
+        return self._incoming.caller if self._served is None else self._served.party
 
     @property
     def offer(self) -> AudioSession | None:
-        """What the caller offered; None when the INVITE had no SDP and we make the offer."""
-        return self._offer
+        """What the party has said it speaks; None when its INVITE had no SDP and we make the offer."""
+        return self.a.remote if self.a.answered else self.a.offered
 
     def offered_formats(self) -> tuple[Format, ...]:
-        """What the caller and this node both speak, in the caller's order and numbers; ours when we make the offer."""
-        return self.codecs.ours if self._offer is None else self.codecs.known(self._offer.formats)
+        """What the party and this node both speak, in its order and numbers; ours when we make the offer."""
+        offer = self.offer
+        return self.codecs.ours if offer is None else self.codecs.known(offer.formats)
 
     def onward_formats(self) -> tuple[Format, ...]:
         """What to offer the phones that are rung."""
-        return self.codecs.offer(None if self._offer is None else self._offer.formats)
+        if self.a.answered:
+            return self.codecs.offer(self.a.sends)
+        return self.codecs.offer(None if self.offer is None else self.offer.formats)
 
     def formats_for(self, other: tuple[Format, ...]) -> tuple[Format, ...]:
-        """What the caller gets when it is to talk with a phone that speaks `other`; raises `PeerError` 488."""
-        if self._offer is None:
+        """What the party gets when it is to talk with a phone that speaks `other`; raises `PeerError` 488."""
+        if self.a.answered:
+            return self.a.sends
+        if self.offer is None:
             return self.codecs.offer(other)
-        formats = self.codecs.answer(self._offer.formats, other)
+        formats = self.codecs.answer(self.offer.formats, other)
         if not formats:
             raise PeerError(488, "Not Acceptable Here")
         return formats
 
     async def answer_caller(self, formats: tuple[Format, ...]) -> None:
-        """Pick up towards the caller with `formats` (in the caller's numbering, or ours when we offer).
+        """Pick up towards the party with `formats` (in its numbering, or ours when we offer), if that is still to do.
 
         Raises `LegFailed` when the caller vanished, `PeerError` when its late answer does not fit.
         """
         a = self.a
-        self._answering = True
-        if self._offer is not None:
-            await a.dialog.answer(self._caller_answer(self._offer, formats))
-        else:
-            a.take_answer(await a.dialog.answer(a.offer(formats)))
-        self._answered()
+        if not a.answered:
+            self._answering = True
+            if a.offered is not None:
+                await a.dialog.answer(self._caller_answer(a.offered, formats))
+            else:
+                a.take_answer(await a.dialog.answer(a.offer(formats)))
+            self._answered()
+        if self.transferring is not None:
+            self.transferring.reached(self)
 
     def _answered(self) -> None:
         self._answering = False
         self.a.answered = True
-        self.record(events.LegAnswered(call=self.id, at=self.now(), leg="a"))
+        self.record(events.LegAnswered(call=self.id, at=self.now(), leg=self.a.name))
 
     def open_audio(self, formats: tuple[Format, ...]) -> bool:
-        """Get the caller's stream ready before the answer is sent, so that no word is lost; False without an offer."""
-        if self._offer is not None:
-            self._caller_answer(self._offer, formats)
-        return self._offer is not None
+        """Get the party's stream ready before the answer is sent, so that no word is lost; False without an offer."""
+        if self.a.answered:
+            self.ports.media.stop_playing(self.a.stream)
+        elif self.a.offered is not None:
+            self._caller_answer(self.a.offered, formats)
+        else:
+            return False
+        return True
+
+    async def tell_ringing(self) -> None:
+        """A phone rings for the party: 180, or ringback for one that has been answered."""
+        if not self.a.answered:
+            await self.a.dialog.progress(180)
+            return
+        self.play(self.ports.ringback(), loop=True)
+        if self.transferring is not None:
+            self.transferring.by.dialog.report_transfer(180)
 
     async def let_hear(self, formats: tuple[Format, ...], status: int = 183) -> bool:
-        """Open the audio towards a caller that has not been answered (early media); False when it made no offer."""
-        if self._offer is None:
+        """Open the audio towards a party that may not have been answered (early media); False without an offer."""
+        if self.a.answered:
+            self.ports.media.stop_playing(self.a.stream)
+            return True
+        if self.a.offered is None:
             await self.a.dialog.progress(180)
             return False
-        await self.a.dialog.progress(status, self._caller_answer(self._offer, formats))
+        await self.a.dialog.progress(status, self._caller_answer(self.a.offered, formats))
         return True
+
+    def play(self, sound: Prompt, *, loop: bool = False) -> None:
+        """Let the party hear something of ours; a phone that we cannot speak to hears nothing."""
+        try:
+            self.ports.media.play(self.a.stream, sound, loop=loop)
+        except ValueError as error:
+            log.info("a phone hears nothing", extra={"leg": self.a.name, "reason": str(error)})
 
     def _caller_answer(self, offer: AudioSession, formats: tuple[Format, ...]) -> bytes:
         """The one answer to the caller's offer: a 200 repeats that of an earlier 183 (RFC 3261 13.2.1)."""
@@ -185,9 +245,9 @@ class Call:
         """From the offer to the last clean-up. Never raises but for bugs, which are logged and end only this call."""
         incoming = self._incoming
         try:
-            self._a = self._open_caller(incoming)
-            self._offer = self._a.read(incoming.offer) if incoming.offer is not None else None
-            if self._offer is not None and not voice(self.offered_formats()):
+            a = self._served = self._open_caller(incoming)
+            a.offered = a.read(incoming.offer) if incoming.offer is not None else None
+            if a.offered is not None and not voice(self.offered_formats()):
                 raise PeerError(488, "Not Acceptable Here")  # noqa: TRY301 - one place decides how a call is refused
             await self.scope.run(self._main(router))
         except PeerError as error:
@@ -204,52 +264,108 @@ class Call:
         self.scope.end()
 
     async def _main(self, router: Router) -> None:
-        self.scope.spawn(self._watch_caller())
+        self._watch = self.scope.spawn(self._watch_party(self.a))
+        await self.perform(router.route(self))
+        while self._next is not None:
+            transfer, self._next = self._next, None
+            await carry_out(self, transfer, router)
+
+    async def perform(self, program: Awaitable[None]) -> None:
+        """Run a program for the party; its refusals and lost legs become the call's ending."""
         try:
-            await router.route(self)
+            await program
         except PeerError as error:
             self.end_with(Ending.of(error))
         except LegFailed as error:
             self.end_with(Ending(error.cause, error.status))
 
+    async def serve(self, leg: CallLeg) -> None:
+        """Run what follows for this leg: its hang-up ends the call from now on."""
+        if leg is self._served:
+            return
+        if self._watch is not None:
+            await cancelled(self._watch)
+        self._served = leg
+        self._watch = self.scope.spawn(self._watch_party(leg))
+
     def _open_caller(self, incoming: Incoming) -> CallLeg:
-        a = CallLeg(
+        a = self.legs["a"] = CallLeg(
             "a",
             stream=self.ports.media.open_stream(label=f"{self.id}/a"),
             host=self.ports.local_host(incoming.source_host),
             session_id=self.ports.new_session_id(),
-            label=incoming.caller.number,
+            party=incoming.caller,
             srtp=self.ports.srtp,
         )
         a.signal = incoming.leg
         return a
 
-    async def _watch_caller(self) -> None:
-        """Everything the caller does that the program for the call did not ask for."""
+    async def _watch_party(self, leg: CallLeg) -> None:
+        """Everything the party does that the program for the call did not ask for."""
         while True:
-            event = await self.a.dialog.receive()
+            event = await leg.dialog.receive()
             if isinstance(event, Ended):
                 if self._answering and event.cause is LegCause.NORMAL:
                     self._answered()  # its BYE overtook its ACK: it did hear our 200
-                self.end_with(Ending(event.cause, event.status, by="a"))
+                self.end_with(Ending(event.cause, event.status, by=leg.name))
                 self.scope.end()
                 return
             if isinstance(event, Offered):
-                self.scope.spawn(self._renegotiate(event.sdp))
+                self.scope.spawn(answer_reoffer(self, leg, event.sdp, self.reoffered or accept_alone(self)))
             elif isinstance(event, InfoDigit):
-                self.saw_digit(self.a, event.digit, event.duration_ms, via="info")
+                self.saw_digit(leg, event.digit, event.duration_ms, via="info")
+            elif isinstance(event, Referred) and self.transfer(leg, event.to, event.replaces):
+                return
 
-    async def _renegotiate(self, sdp: bytes | None) -> None:
-        await answer_reoffer(self, self.a, sdp, self.reoffered or self._accept_alone)
+    # -- transfers -------------------------------------------------------------------------------------------------
 
-    async def _accept_alone(self, leg: CallLeg, sdp: bytes | None) -> None:
-        """A re-offer while nobody is bridged to the leg: agree to what was agreed before."""
-        if sdp is None:
-            leg.take_answer(await leg.dialog.answer(leg.offer(self.codecs.offer(leg.sends or None))))
-            return
-        offer = leg.read(sdp)
-        formats = self.codecs.answer(offer.formats, leg.sends or self.codecs.ours)
-        await leg.dialog.answer(leg.accept(offer, formats))
+    def transfer(self, by: CallLeg, to: str, replaces: DialogName | None = None) -> bool:
+        """`by` sends whom it talks with to what dialling `to` reaches; False when it talks with nobody.
+
+        The conversation ends, and the call runs on for the party that stays.
+        """
+        pair = self.talking
+        if self._next is not None or pair is None or by not in pair or self.stop_talking is None:
+            by.dialog.report_transfer(603)
+            return False
+        stays = pair[1] if by is pair[0] else pair[0]
+        self._next = Transfer(by=by, stays=stays, to=to, replaces=replaces)
+        self.stop_talking()
+        return True
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a transfer is to follow when the program returns: then both legs are left as they are."""
+        return self._next is not None
+
+    def forget_ending(self) -> None:
+        """The program failed, and the call goes on all the same."""
+        self._ending = None
+
+    def surrender(self, leg: CallLeg, to: Call, deliver: Deliver) -> None:
+        """Give an answered leg away to the call `to`: this call is over, and when it is, `deliver` gets the leg."""
+        if self.legs.get(leg.name) is not leg or not leg.answered or self._leaves is not None:
+            raise PeerError(481, "That Call Is Over")
+        del self.legs[leg.name]
+        self._leaves = (leg, deliver)
+        self.record(events.LegLeft(call=self.id, at=self.now(), leg=leg.name, to_call=to.id))
+        self.hang_up(Ending(LegCause.TRANSFERRED, by=leg.name))
+
+    def adopt(self, leg: CallLeg, from_call: str) -> CallLeg:
+        """Take in a leg that another call has given away."""
+        leg.name = self._new_name()
+        self.legs[leg.name] = leg
+        self.record(
+            events.LegJoined(
+                call=self.id,
+                at=self.now(),
+                leg=leg.name,
+                target=leg.label,
+                extension=leg.party.extension,
+                from_call=from_call,
+            )
+        )
+        return leg
 
     # -- for the call's program ------------------------------------------------------------------------------------
 
@@ -258,19 +374,23 @@ class Call:
 
         `insist`: how its audio is to be encrypted, whatever the policy would offer first.
         """
-        self._legs += 1
-        name = f"b{self._legs}"
-        return CallLeg(
+        name = self._new_name()
+        leg = self.legs[name] = CallLeg(
             name,
             stream=self.ports.media.open_stream(label=f"{self.id}/{name}"),
             host=self.ports.local_host(target.host),
             session_id=self.ports.new_session_id(),
-            label=label,
+            party=Party(label, extension=target.extension),
             srtp=self.ports.srtp,
             secure=target.transport.upper() in SECURE_TRANSPORTS
-            or (self._offer is not None and self._offer.security.encrypted),
+            or (self.offer is not None and self.offer.security.encrypted),
             insist=insist,
         )
+        return leg
+
+    def _new_name(self) -> str:
+        self._legs += 1
+        return f"b{self._legs}"
 
     def saw_digit(self, leg: CallLeg, digit: str, duration_ms: int, *, via: str) -> None:
         self.record(events.DigitSeen(call=self.id, at=self.now(), leg=leg.name, digit=digit, via=via))
@@ -278,13 +398,14 @@ class Call:
             self.pressed(leg, digit, duration_ms, via)
 
     async def close_leg(self, leg: CallLeg, cause: LegCause, status: int = 0) -> None:
-        """Close a leg and record its quality and end. Never raises; may be called twice."""
-        if leg.closed:
+        """Close a leg and record its quality and end. Never raises; nothing for one that is closed or has left."""
+        if self.legs.get(leg.name) is not leg:
             return
+        del self.legs[leg.name]
         stats = leg.stream.stats()
         if stats.packets_in or stats.packets_out:
             self.record(leg_quality(stats, call=self.id, at=self.now(), leg=leg.name))
-        if leg.name != "a":
+        if leg is not self._served or leg.name != "a":
             self.record(
                 events.LegEnded(call=self.id, at=self.now(), leg=leg.name, cause=cause.value, status=status)
             )
@@ -304,33 +425,20 @@ class Call:
 
     async def _close(self) -> None:
         ending = self._ending or Ending(LegCause.NORMAL)
-        a = self._a
-        if a is None or not a.answered:
+        served = self._served
+        if served is None or not served.answered:
             status = ending.status if ending.status >= 300 else status_of_cause(ending.cause)
             if ending.by != "a":
                 await self._incoming.leg.reject(status, ending.reason, ending.headers)
         else:
             status = ending.status
-        if a is not None:
-            await self.close_leg(a, ending.cause)
+        for leg in list(self.legs.values()):
+            await self.close_leg(leg, ending.cause)
         self.record(
             events.CallEnded(
                 call=self.id, at=self.now(), cause=ending.cause.value, status=status, by=ending.by
             )
         )
-
-
-async def answer_reoffer(call: Call, leg: CallLeg, sdp: bytes | None, reoffered: Reoffered) -> None:
-    """Answer a phone's re-INVITE or UPDATE through `reoffered`; refuse what does not fit, keeping the old session."""
-    was_held = leg.held
-    try:
-        await reoffered(leg, sdp)
-    except PeerError as error:
-        await leg.dialog.reject(error.sip_status, error.reason)
-        return
-    except LegFailed as error:
-        log.debug("a re-offer was not completed", extra={"leg": leg.name, "cause": error.cause.value})
-        return
-    if leg.held != was_held:
-        kind = events.LegHeld if leg.held else events.LegResumed
-        call.record(kind(call=call.id, at=call.now(), leg=leg.name))
+        if self._leaves is not None:
+            leg, deliver = self._leaves
+            await deliver(leg)

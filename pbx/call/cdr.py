@@ -15,6 +15,8 @@ from pbx.model.call_event import (
     DigitSeen,
     LegAnswered,
     LegDialled,
+    LegJoined,
+    LegLeft,
 )
 from pbx.model.cdr import Cdr
 from pbx.model.leg_event import LegCause
@@ -51,10 +53,15 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
     answered: LegAnswered | None = None
     answered_by: str | None = None
     ended: CallEnded | None = None
+    continued_in: str | None = None
     targets: dict[str, str] = {}
     for event in kept:
         if isinstance(event, LegDialled):
             targets[event.leg] = event.target
+        elif isinstance(event, LegJoined):
+            answered_by = event.target
+        elif isinstance(event, LegLeft):
+            continued_in = event.to_call
         elif isinstance(event, CallRouted):
             routed = event
         elif isinstance(event, LegAnswered):
@@ -83,6 +90,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         sip_status=ended.status if ended else 0,
         hung_up_by=ended.by if ended else "",
         duration_s=_seconds(first.at, ended.at if ended else None),
+        continued_in=continued_in,
         talk_s=_seconds(answered.at if answered else None, ended.at if ended else None),
         events=kept,
     )

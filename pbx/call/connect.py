@@ -27,7 +27,7 @@ async def connect(
 
 
 async def join(call: Call, leg: CallLeg) -> None:
-    """Answer the caller and let them talk with the leg that answered; returns when that one hung up."""
+    """Answer the party and let it talk with the leg that answered, until that hangs up or somebody transfers."""
     cause = LegCause.NORMAL
     try:
         formats = call.formats_for(leg.sends)

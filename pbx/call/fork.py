@@ -11,9 +11,10 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pbx.call.call import Call, answer_reoffer
+from pbx.call.call import Call
 from pbx.call.join import flow_between
 from pbx.call.leg import CallLeg
+from pbx.call.reoffer import answer_reoffer
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 from pbx.model.cause import cause_of_status
@@ -58,6 +59,7 @@ class Fork:
 
     async def ring(self, targets: Iterable[DialTarget]) -> CallLeg | Lost:
         """Ring `targets` until one answers, all refuse, or the time is up. Cancelling it stops all phones."""
+        self.call.ringing = self
         try:
             async with asyncio.timeout(self._ring_timeout_s), asyncio.TaskGroup() as group:
                 targets = list(targets)
@@ -70,12 +72,22 @@ class Fork:
             if self.winner is not None:
                 await self.call.close_leg(self.winner, LegCause.NORMAL)
             raise
+        finally:
+            self.call.ringing = None
         if self.winner is not None:
             return self.winner
         if self._timed_out:
             return Lost(LegCause.NO_ANSWER, 480)
         status = best_refusal(self._refusals)
         return Lost(cause_of_status(status), status, self._headers)
+
+    async def pick_up(self, leg: CallLeg, from_call: str) -> None:
+        """Let a leg that talked in another call be the one that answers; it is hung up when it comes too late."""
+        if self.winner is not None or self.call.ringing is not self:
+            await leg.close(LegCause.ANSWERED_ELSEWHERE)
+            return
+        self.winner = self.call.adopt(leg, from_call)
+        self._stop_others()
 
     async def _try_late(self, target: DialTarget, prompt: Sequence[asyncio.Task[None]]) -> None:
         """A phone that seems to be gone: worth a try while others ring, never worth waiting for."""
@@ -101,10 +113,16 @@ class Fork:
         again: Way | None = None
         try:
             self.call.record(
-                events.LegDialled(call=self.call.id, at=self.call.now(), leg=leg.name, target=leg.label)
+                events.LegDialled(
+                    call=self.call.id,
+                    at=self.call.now(),
+                    leg=leg.name,
+                    target=leg.label,
+                    extension=target.extension,
+                )
             )
             leg.signal = self.call.ports.signaling.dial(
-                target, offer=leg.offer(self._formats), caller=self.call.caller, call=self.call.id
+                target, offer=leg.offer(self._formats), caller=self.call.party, call=self.call.id
             )
             refused = await self._until_final(leg)
             if refused is not None:
@@ -177,7 +195,7 @@ class Fork:
                 flow_between(self.call, leg)
         elif not self._told_ringing and event.status in (180, 181, 182):
             self._told_ringing = True
-            await self.call.a.dialog.progress(180)
+            await self.call.tell_ringing()
 
     async def _renegotiate_early(self, leg: CallLeg, sdp: bytes | None) -> None:
         if sdp is None:

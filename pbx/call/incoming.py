@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pbx.call.codecs import Codecs
 from pbx.call.ports import CallLog, Leg, Media, Prompt, Signaling, Transcoder
 from pbx.core.clock import Clock
+from pbx.model.leg_event import DialogName
 from pbx.model.party import Party
 from pbx.sip.sdp.security import SrtpPolicy
 
@@ -16,7 +17,8 @@ from pbx.sip.sdp.security import SrtpPolicy
 class CallPorts:
     """What every call of this node shares.
 
-    `local_host(remote)` is this node's address as that host sees it. `hold_tone()` is what a held party hears.
+    `local_host(remote)` is this node's address as that host sees it. `hold_tone()` is what a held party hears,
+    `ringback()` what one hears that has been answered while another phone rings for it.
     `rtp_timeout_s` is how long audio may stop before the phone is asked whether it is still there.
     `codecs` is what this node speaks; without a `transcoder` it passes on only what both phones speak.
     `srtp` says whether audio may be, or must be, encrypted.
@@ -30,6 +32,7 @@ class CallPorts:
     new_session_id: Callable[[], int]
     local_host: Callable[[str], str]
     hold_tone: Callable[[], Prompt]
+    ringback: Callable[[], Prompt]
     srtp: SrtpPolicy = "optional"
     codecs: Codecs = field(default_factory=Codecs)
     transcoder: Transcoder | None = None
@@ -39,7 +42,8 @@ class CallPorts:
 class Incoming:
     """An INVITE whose sender is known: who they are, what they dialled, what they offer (SDP, None: we offer).
 
-    `trunk` names the trunk it came over; such a caller is nobody of this office.
+    `trunk` names the trunk it came over; such a caller is nobody of this office. `replaces` names the dialog whose
+    place it takes (RFC 3891).
     """
 
     leg: Leg
@@ -49,3 +53,4 @@ class Incoming:
     source_host: str
     offer: bytes | None
     trunk: str | None = None
+    replaces: DialogName | None = None

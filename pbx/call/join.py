@@ -10,14 +10,17 @@ they have ended: that costs a moment of delay, and no decoding.
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
-from pbx.call.call import Call
 from pbx.call.codecs import digits, passes, voice
 from pbx.call.leg import CallLeg
 from pbx.call.ports import Transcoder
 from pbx.core.errors import PeerError
 from pbx.model.call_event import AudioJoined
 from pbx.sip.sdp.negotiate import payload_map
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,14 @@ SDP said (the phone sends us these), `sends` is what the phone's SDP said (we se
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from pbx.call.codecs import digits, stream_format, voice
 from pbx.call.encryption import Encryption
 from pbx.call.ports import Leg, Stream
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause
+from pbx.model.party import Party
 from pbx.model.stream import RemoteMedia
 from pbx.sip.sdp import parse
 from pbx.sip.sdp.negotiate import AudioSession, Format, Local, audio_of, common, write_answer, write_offer
@@ -27,9 +29,13 @@ def read_audio(sdp: bytes, policy: SrtpPolicy = "optional") -> AudioSession:
 
 
 class CallLeg:
-    """A phone in a call. `name` is "a" for the caller, "b1", "b2" … for the phones that are rung."""
+    """A phone in a call. `name` is "a" for the caller, "b1", "b2" … for the phones that are rung or come in later.
+
+    `party` is who is there: what others dial to reach it.
+    """
 
     __slots__ = (
+        "_closers",
         "_host",
         "_session_id",
         "_version",
@@ -40,6 +46,8 @@ class CallLeg:
         "keys_by_info",
         "label",
         "name",
+        "offered",
+        "party",
         "receives",
         "remote",
         "sends",
@@ -54,16 +62,19 @@ class CallLeg:
         stream: Stream,
         host: str,
         session_id: int,
+        party: Party,
         label: str = "",
         srtp: SrtpPolicy = "optional",
         secure: bool = False,
         insist: Way | None = None,
     ) -> None:
         self.name = name
-        self.label = label
+        self.party = party
+        self.label = label or party.number
         self.stream = stream
         self.encryption = Encryption(stream, srtp, wanted=secure, insist=insist)
         self.signal: Leg | None = None
+        self.offered: AudioSession | None = None  # of the INVITE it came with; None: it made no offer
         self.remote: AudioSession | None = None
         self.receives: tuple[Format, ...] = ()
         self.sends: tuple[Format, ...] = ()
@@ -73,6 +84,7 @@ class CallLeg:
         )
         self.answered = False
         self.closed = False
+        self._closers: list[Callable[[], None]] = []
         self._host = host
         self._session_id = session_id
         self._version = 0
@@ -166,6 +178,10 @@ class CallLeg:
         clocks = {each.clock_hz for each in voice(self.sends)[:1]}
         return tuple([each for each in events if each.clock_hz in clocks]) or events
 
+    def on_close(self, closer: Callable[[], None]) -> None:
+        """Call `closer` when the leg closes, in whichever call it is by then: for what the leg holds of others."""
+        self._closers.append(closer)
+
     # -- the end ---------------------------------------------------------------------------------------------------
 
     async def close(self, cause: LegCause) -> None:
@@ -174,5 +190,7 @@ class CallLeg:
             return
         self.closed = True
         self.stream.close()
+        for closer in self._closers:
+            closer()
         if self.signal is not None:
             await self.signal.end(cause)

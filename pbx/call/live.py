@@ -20,6 +20,8 @@ from pbx.model.call_event import (
     LegDialled,
     LegEnded,
     LegHeld,
+    LegJoined,
+    LegLeft,
     LegResumed,
     LegRinging,
     Sound,
@@ -56,9 +58,11 @@ class LiveFold:
             self.to_name = event.to_name
         elif isinstance(event, LegDialled):
             self._legs[event.leg] = _Leg(party=event.target, state="dialling")
+        elif isinstance(event, LegJoined):
+            self._legs[event.leg] = _Leg(party=event.target, state="talking")
         elif isinstance(event, CallEnded):
             self.state = "ended"
-        elif isinstance(event, LegEnded):
+        elif isinstance(event, LegEnded | LegLeft):
             self._legs.pop(event.leg, None)
         elif isinstance(event, AudioJoined):
             self._join(event)
@@ -95,13 +99,6 @@ class LiveFold:
         else:
             leg.state = "held" if isinstance(event, LegHeld) else "talking"
             self.state = "held" if any(each.state == "held" for each in self._legs.values()) else "talking"
-
-    @property
-    def talking(self) -> set[str]:
-        """What the legs that answered were dialled as, the held ones included."""
-        return {
-            leg.party for name, leg in self._legs.items() if name != "a" and leg.state in ("talking", "held")
-        }
 
     def view(self) -> LiveCall:
         return LiveCall(

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
-from pbx.model.leg_event import LegCause, LegEvent
+from pbx.model.leg_event import DialogName, LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
 from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamFormat, StreamStats
 
@@ -48,6 +48,14 @@ class Leg(Protocol):
 
     def send_digit(self, digit: str, duration_ms: int) -> None:
         """Send one key in an INFO request (application/dtmf-relay); nobody waits for the answer."""
+        ...
+
+    def report_transfer(self, status: int) -> None:
+        """Tell a phone that transfers how far it is, as the status of an INVITE; 200 and more is the last word."""
+        ...
+
+    def is_dialog(self, name: DialogName) -> bool:
+        """Whether a Replaces header that says this means this leg."""
         ...
 
     async def alive(self) -> bool:
@@ -166,4 +174,8 @@ class Router(Protocol):
 
     async def route(self, call: Any) -> None:
         """Run the call to its end: ring phones, answer with a feature, or refuse with `PeerError`."""
+        ...
+
+    async def transfer(self, call: Any, transfer: Any) -> None:
+        """Run the call on for the party that stays; `transfer` is a `pbx.call.transfer.Transfer`."""
         ...

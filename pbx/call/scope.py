@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 
 class Scope:
@@ -50,3 +51,34 @@ class Scope:
     def _stop_others(self, _main: asyncio.Task[None]) -> None:
         for task in self._tasks:
             task.cancel()
+
+
+class Stoppable:
+    """A part of a task that another task may end early: `with Stoppable() as part: …`, and `part.stop()` leaves it.
+
+    What runs inside is cancelled where it waits, as `asyncio.timeout` does it; cancelling the whole task stays that.
+    """
+
+    __slots__ = ("_task", "stopped")
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._task: asyncio.Task[Any] | None = None
+
+    def stop(self) -> None:
+        """Leave the part; may be called any number of times, also when it is over."""
+        if self._task is not None and not self.stopped:
+            self.stopped = True
+            self._task.cancel()
+
+    def __enter__(self) -> Self:
+        self._task = asyncio.current_task()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _where: TracebackType | None
+    ) -> bool:
+        task, self._task = self._task, None
+        if not self.stopped or task is None:
+            return False
+        return task.uncancel() == 0 and kind is asyncio.CancelledError

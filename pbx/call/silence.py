@@ -7,14 +7,16 @@ life, else the phone is asked inside the dialog, and only when nothing answers t
 from __future__ import annotations
 
 import asyncio
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from pbx.call.call import Call
 from pbx.call.ending import Ending
 from pbx.call.leg import CallLeg
 from pbx.model import call_event as events
 from pbx.model.leg_event import LegCause
 from pbx.model.stream import DigitPressed, FirstPacket, KeyingFailed, Resumed, StreamEvent, WentSilent
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
 
 
 class SilenceWatch:

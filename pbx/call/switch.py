@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from pbx.call.call import Call
 from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
+from pbx.call.leg import CallLeg
 from pbx.call.ports import Router
 from pbx.core.errors import PeerError
 from pbx.core.tasks import Supervisor
-from pbx.model.leg_event import LegCause
+from pbx.model.leg_event import DialogName, LegCause
 from pbx.model.live_call import LiveCall
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,23 @@ class Switch:
     def is_busy(self, extension: str) -> bool:
         """Whether an extension talks, or rings somebody, in any call."""
         return any(call.involves(extension) for call in self._calls.values())
+
+    def find(self, dialog: DialogName) -> tuple[Call, CallLeg] | None:
+        """The leg that is this dialog, and its call."""
+        for call in self._calls.values():
+            for leg in call.legs.values():
+                if leg.signal is not None and leg.signal.is_dialog(dialog):
+                    return call, leg
+        return None
+
+    def ringing_at(self, extensions: Container[str]) -> tuple[Call, CallLeg] | None:
+        """The call that has rung longest at one of these extensions, and the leg that rings."""
+        for call in self._calls.values():
+            if call.ringing is not None and call.ending is None:
+                for leg in call.legs.values():
+                    if leg.party.extension in extensions and leg is not call.a and not leg.answered:
+                        return call, leg
+        return None
 
     def __len__(self) -> int:
         return len(self._calls)

@@ -75,3 +75,9 @@ class Supervisor:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+async def cancelled(task: asyncio.Task[Any]) -> None:
+    """Cancel a task and wait until it has cleaned up. Its own failure stays with whoever owns it."""
+    task.cancel()
+    await asyncio.wait([task])

@@ -10,12 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from pbx.call.call import Call
 from pbx.call.ending import Ending
+from pbx.call.transfer import Transfer
 from pbx.core.errors import PeerError
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.ring_group import RingGroups
+from pbx.feature.transfer import Transfers
 from pbx.model.extension import Extension
 
 Feature = Callable[[Call], Awaitable[None]]
@@ -33,6 +35,7 @@ class Dialplan:
         inbound: InboundCalls | None = None,
         outside: OutsideCalls | None = None,
         groups: RingGroups | None = None,
+        transfers: Transfers | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
@@ -40,16 +43,25 @@ class Dialplan:
         self._inbound = inbound
         self._outside = outside
         self._groups = groups
+        self._transfers = transfers
         extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
         """Run the call to its end. Raises `PeerError` 404 for a number nobody has."""
-        if call.trunk is not None:
+        if call.replaces is not None and self._transfers is not None:
+            await self._transfers.replace(call, call.replaces)
+        elif call.trunk is not None:
             await self._from_outside(call)
         elif not await self._inside(call, call.dialled):
-            entry = self._directory.find(call.caller.extension or "")
+            entry = self._directory.find(call.party.extension or "")
             if entry is None or not await self._to_outside(call, call.dialled, entry.extension):
                 raise PeerError(404, "Not Found")
+
+    async def transfer(self, call: Call, transfer: Transfer) -> None:
+        """Run the call on for the party that stays. Raises `PeerError` when the transfer leads nowhere."""
+        if self._transfers is None:
+            raise PeerError(403, "No Transfers Here")
+        await self._transfers.run(call, transfer, self.onward)
 
     async def onward(self, call: Call, dialled: str, by: Extension) -> bool:
         """Send the call to what `by`, an extension, would reach by dialling this; False when that is nothing."""
@@ -58,9 +70,9 @@ class Dialplan:
     async def _from_outside(self, call: Call) -> None:
         if self._inbound is None:
             raise PeerError(404, "Not Found")
-        with self._inbound.channel(call):
-            if not await self._inside(call, self._inbound.destination(call)):
-                raise PeerError(404, "Not Found")
+        self._inbound.seize(call)
+        if not await self._inside(call, self._inbound.destination(call)):
+            raise PeerError(404, "Not Found")
 
     async def _inside(self, call: Call, dialled: str) -> bool:
         """Whether the number is one of the office."""

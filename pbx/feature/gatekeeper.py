@@ -16,12 +16,14 @@ from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.registrar import Registrar
 from pbx.feature.trunk_line import TrunkLine
+from pbx.model.leg_event import DialogName
 from pbx.model.party import Party
 from pbx.sip.build import response_to
 from pbx.sip.hop import Hop
 from pbx.sip.message import ParseError, Request, Response
 from pbx.sip.uri import SipUri
 from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
+from pbx.transport.refer import read_replaces
 from pbx.transport.sip_leg import SipLeg
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,7 @@ class Gatekeeper:
             leg=leg,
             caller=Party(number=extension.number, name=extension.name, extension=extension.number),
             dialled=_dialled(request),
+            replaces=_replaces(request),
             source=f"{hop.transport.lower()}:{hop.remote_host}:{hop.remote_port}",
             source_host=hop.remote_host,
             offer=leg.offer,
@@ -94,6 +97,14 @@ class Gatekeeper:
         response.headers.set("Accept", ACCEPT)
         response.headers.set("Supported", SUPPORTED)
         return response
+
+
+def _replaces(request: Request) -> DialogName | None:
+    """The dialog that the new one takes the place of. Raises `PeerError` 400."""
+    values = request.headers.all("Replaces")
+    if len(values) > 1:
+        raise PeerError(400, "More Than One Replaces")
+    return read_replaces(values[0]) if values else None
 
 
 def _dialled(request: Request) -> str:

@@ -5,8 +5,7 @@ A caller from a trunk proves nothing, and so reaches what the called number poin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
 
 from pbx.call.call import Call
 from pbx.core.errors import PeerError
@@ -59,12 +58,11 @@ class InboundCalls:
         )
         return to_e164(text, self._country) or text
 
-    @contextmanager
-    def channel(self, call: Call) -> Iterator[None]:
-        """Held as long as a call from a trunk goes on."""
+    def seize(self, call: Call) -> None:
+        """Take a channel of the trunk that the call came over, for as long as the caller's leg lasts."""
         line = self._trunks.lines.get(call.trunk or "")
-        with line.channel() if line is not None else nullcontext():
-            yield
+        if line is not None:
+            call.a.on_close(line.seize())
 
     def destination(self, call: Call) -> str:
         """What an extension would dial to get where this call goes. Raises `PeerError` 404."""

@@ -14,6 +14,7 @@ from pbx.call.call import Call
 from pbx.call.connect import join
 from pbx.call.ending import Ending
 from pbx.call.fork import Fork, Lost
+from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
 from pbx.feature.dial_pattern import matches
 from pbx.feature.trunk_line import TrunkLine
@@ -111,14 +112,20 @@ class OutsideCalls:
                     call=call.id, at=call.now(), kind="trunk", to=line.trunk.id, to_name=line.trunk.name
                 )
             )
-            with line.channel():
-                target = line.target(way.number, call.caller, shown=extension.outside_number)
-                target = replace(target, headers=(*target.headers, *diversion_headers(call)))
+            target = line.target(way.number, call.party, shown=extension.outside_number)
+            target = replace(target, headers=(*target.headers, *diversion_headers(call)))
+            release = line.seize()
+            outcome: CallLeg | Lost = lost
+            try:
                 fork = Fork(call, ring_timeout_s=RING_TIMEOUT_S, redirect=lambda _: ())
                 outcome = await fork.ring([target])
-                if not isinstance(outcome, Lost):
-                    await join(call, outcome)
-                    return
+            finally:
+                if isinstance(outcome, Lost):
+                    release()
+            if not isinstance(outcome, Lost):
+                outcome.on_close(release)
+                await join(call, outcome)
+                return
             lost = outcome
             if lost.status not in TRUNK_FAULTS:
                 break

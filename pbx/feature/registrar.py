@@ -230,6 +230,7 @@ def _target(binding: Binding, delay_s: float = 0.0) -> DialTarget:
         connection=binding.connection,
         route=binding.path,
         label=binding.extension,
+        extension=binding.extension,
         delay_s=delay_s,
     )
 

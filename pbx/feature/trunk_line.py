@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from pbx.feature.numbering import written
@@ -108,14 +107,16 @@ class TrunkLine:
     def has_room(self) -> bool:
         return self.calls < self.trunk.max_channels
 
-    @contextmanager
-    def channel(self) -> Iterator[None]:
-        """Held as long as a call is on this trunk."""
+    def seize(self) -> Callable[[], None]:
+        """Take a channel for a leg; what is returned gives it back, once."""
         self.calls += 1
-        try:
-            yield
-        finally:
-            self.calls -= 1
+        held = [self]
+
+        def release() -> None:
+            if held:
+                held.pop().calls -= 1
+
+        return release
 
     def target(
         self, dialled: str, caller: Party, *, shown: str | None, anonymous: bool = False

@@ -25,6 +25,8 @@ SINE_0_DBM0 = 32124 / 10 ** (3.17 / 20)
 
 ToneName = Literal["dial", "ringback", "busy", "congestion", "call_waiting", "information"]
 
+USUAL = "de"
+"""425 Hz, as ETSI recommends it."""
 LOW_HZ = (697, 770, 852, 941)
 HIGH_HZ = (1209, 1336, 1477, 1633)
 KEYPAD = "123A456B789C*0#D"
@@ -84,6 +86,11 @@ def national_tone(name: ToneName, country: str) -> Clip:
     if tones is None:
         raise ValueError(f"no tones are known for {country!r}: there are {', '.join(sorted(TONES))}")
     return tone_clip(read_tone(getattr(tones, name)))
+
+
+def tone_of(name: ToneName, country: str) -> Clip:
+    """`national_tone`, or what most networks sound where a country's tones are not known."""
+    return national_tone(name, country if country.lower() in TONES else USUAL)
 
 
 def hold_tone() -> Clip:

@@ -28,7 +28,10 @@ class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
 
 
 class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):
-    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk" or "forward"; `to` names it."""
+    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk", "forward", "pickup" or "park".
+
+    `to` names it.
+    """
 
     kind: str
     to: str
@@ -36,10 +39,11 @@ class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):
 
 
 class LegDialled(_Event, frozen=True, kw_only=True, tag="leg_dialled"):
-    """A phone is being rung."""
+    """A phone is being rung. `extension` is the one it belongs to, None for a number outside."""
 
     leg: str
     target: str
+    extension: str | None = None
 
 
 class LegRinging(_Event, frozen=True, kw_only=True, tag="leg_ringing"):
@@ -58,6 +62,46 @@ class LegHeld(_Event, frozen=True, kw_only=True, tag="leg_held"):
 
 class LegResumed(_Event, frozen=True, kw_only=True, tag="leg_resumed"):
     leg: str
+
+
+class LegTransferred(_Event, frozen=True, kw_only=True, tag="leg_transferred"):
+    """`leg` sends `stays` elsewhere: to what dialling `to` reaches. `attended`: it had spoken there before."""
+
+    leg: str
+    stays: str
+    to: str
+    attended: bool = False
+
+
+class CallParked(_Event, frozen=True, kw_only=True, tag="parked"):
+    """The call waits in `slot`, where the extension `by` has put it."""
+
+    slot: str
+    by: str | None = None
+
+
+class TransferFailed(_Event, frozen=True, kw_only=True, tag="transfer_failed"):
+    """Where `leg` wanted to send the call could not be reached; `status` says why, in SIP's numbers."""
+
+    leg: str
+    to: str
+    status: int
+
+
+class LegJoined(_Event, frozen=True, kw_only=True, tag="leg_joined"):
+    """A leg that was talking in the call `from_call` goes on in this one, as `leg`."""
+
+    leg: str
+    target: str
+    extension: str | None = None
+    from_call: str
+
+
+class LegLeft(_Event, frozen=True, kw_only=True, tag="leg_left"):
+    """A leg goes on in the call `to_call`; it is over here, and its phone has not hung up."""
+
+    leg: str
+    to_call: str
 
 
 class DigitSeen(_Event, frozen=True, kw_only=True, tag="digit"):
@@ -172,6 +216,11 @@ CallEvent = (
     | LegAnswered
     | LegHeld
     | LegResumed
+    | LegTransferred
+    | CallParked
+    | TransferFailed
+    | LegJoined
+    | LegLeft
     | DigitSeen
     | AudioStarted
     | AudioSilent

@@ -14,7 +14,7 @@ class Cdr(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     `disposition` is "in_progress", "answered", "busy", "no_answer", "cancelled", "failed". `duration_s` counts from the
     offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
-    `ended_at` is when the next start found out.
+    `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one.
     """
 
     id: str
@@ -36,4 +36,5 @@ class Cdr(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     duration_s: float = 0.0
     talk_s: float = 0.0
     interrupted: bool = False
+    continued_in: str | None = None
     events: tuple[CallEvent, ...] = ()

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.forwarding import Forwarding
-from pbx.model.scalars import E164, DisplayName, ExtensionNumber, RingSeconds, SipPassword
+from pbx.model.scalars import E164, DisplayName, ExtensionNumber, PickupGroup, RingSeconds, SipPassword
 
 Reach = Literal["internal", "local", "national", "international", "premium"]
 """How far an extension may call; each word includes those before it."""
@@ -32,6 +32,7 @@ class Extension(Record, frozen=True, kw_only=True):
         bool, Meta(title="Do not disturb", description="Its phones do not ring; callers hear busy.")
     ] = False
     forward: Annotated[Forwarding, Meta(title="Forwarding")] = Forwarding()
+    pickup_group: PickupGroup | None = None
     outside_number: Annotated[
         E164 | None,
         Meta(title="Outside number", description="Shown to outside numbers; without one, that of the trunk."),

@@ -29,6 +29,7 @@ class LegCause(Enum):
     MEDIA_TIMEOUT = "media_timeout"  # audio stopped and the phone no longer answers
     TRANSPORT = "transport"  # the peer's address refuses our packets
     SHUTDOWN = "shutdown"  # this node is being stopped
+    TRANSFERRED = "transferred"  # this leg sent the other side elsewhere, or goes on in another call
     REFUSED = "refused"  # any other final refusal; the SIP status says which
     ERROR = "error"  # our own fault
 
@@ -76,6 +77,27 @@ class InfoDigit:
 
 
 @dataclass(frozen=True, slots=True)
+class DialogName:
+    """A dialog as a Replaces header names it to us (RFC 3891): `local_tag` is ours, `remote_tag` the phone's."""
+
+    call_id: str
+    local_tag: str
+    remote_tag: str
+    early_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """The phone transfers whoever it talks with (RFC 3515); it has its 202 and waits for `Leg.report_transfer`.
+
+    `to` is the user part of Refer-To; `replaces` names a dialog of the same phone, in an attended transfer.
+    """
+
+    to: str
+    replaces: DialogName | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The leg is over; nothing follows. `status` is the SIP status or Q.850-mapped status, when one was given."""
 
@@ -84,7 +106,7 @@ class Ended:
     reason: str = ""
 
 
-LegEvent = Progress | Answered | Refused | Offered | InfoDigit | Ended
+LegEvent = Progress | Answered | Refused | Offered | InfoDigit | Referred | Ended
 
 
 class LegFailed(Exception):  # noqa: N818 - a way for a leg to end, which callers expect, rather than an error

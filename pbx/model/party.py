@@ -36,7 +36,7 @@ class DialTarget:
     route set (Path, RFC 3327). `credentials` answer a 401 or 407. `caller` is who calls, where
     that is not the call's caller; `caller_domain` is the host of that address, empty for this node; `headers` are more
     for the INVITE. `delay_s` is for a phone that seems to be gone: it is rung that much later, and only while others
-    still ring.
+    still ring. `extension` is the one that a phone belongs to.
     """
 
     uri: str
@@ -47,6 +47,7 @@ class DialTarget:
     connection: int = 0
     route: tuple[str, ...] = ()
     label: str = ""
+    extension: str | None = None
     credentials: Credentials | None = None
     caller: Party | None = None
     caller_domain: str = ""

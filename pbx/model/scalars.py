@@ -138,3 +138,14 @@ CountryCode = Annotated[
         examples=["US"],
     ),
 ]
+
+PickupGroup = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=40,
+        pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
+        title="Pickup group",
+        description="Extensions with the same word here may pick up each other's calls.",
+    ),
+]

@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from pbx.sip.headers import Headers
 
-DIALOG_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK")
+DIALOG_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER")
 ALLOW = ", ".join(DIALOG_METHODS)
-SUPPORTED = "100rel, timer"
-UNDERSTOOD = frozenset({"100rel", "timer"})
+SUPPORTED = "100rel, timer, replaces, norefersub"
+UNDERSTOOD = frozenset({"100rel", "timer", "replaces", "norefersub"})
 """Option tags a peer may put into Require."""
 
 SDP = "application/sdp"

@@ -1,7 +1,7 @@
 """What a peer may ask for inside a dialog, and our answers.
 
-RFC 3261 12.2.2, 14.2, 15.1.2; RFC 3311 (UPDATE); RFC 3262 (PRACK); RFC 2976 and 6086 (INFO). A table from method to
-handler; each answers at once, except a new offer, which waits for the call.
+RFC 3261 12.2.2, 14.2, 15.1.2; RFC 3311 (UPDATE); RFC 3262 (PRACK); RFC 2976 and 6086 (INFO); RFC 3515 (REFER). A table
+from method to handler; each answers at once, except a new offer, which waits for the call.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pbx.transport.admission import check_offer_carrier, check_options
 from pbx.transport.bodies import digit_of, sdp_of
 from pbx.transport.invite_server import ServerInvite
 from pbx.transport.reason import read_reason
+from pbx.transport.refer import ReferReport, read_refer
 
 if TYPE_CHECKING:
     from pbx.transport.sip_leg import SipLeg
@@ -131,6 +132,21 @@ def _info(asked: _Asked) -> None:
     asked.reply(200)
 
 
+def _refer(asked: _Asked) -> None:
+    """A transfer; the call says how it goes."""
+    leg = asked.leg
+    if not asked.dialog.confirmed:
+        raise PeerError(603, "Not Answered Yet")
+    if leg.refer_report is not None and not leg.refer_report.is_over:
+        raise PeerError(491, "A Transfer Is Going On")
+    referred = read_refer(asked.request)
+    asked.dialog.refresh_target(asked.request)
+    leg.refer_report = report = ReferReport(leg, asked.request)
+    asked.reply(202, headers=report.accepted)
+    report.tell(100)
+    leg.inbox.put(referred)
+
+
 def _pause_s(leg: SipLeg) -> str:
     """A Retry-After of 0 to 10 s (RFC 3261 14.2)."""
     return str(int(leg.host.random() * 11))
@@ -155,4 +171,5 @@ _HANDLERS: dict[str, Callable[[_Asked], None]] = {
     "INFO": _info,
     "OPTIONS": _options,
     "PRACK": _prack,
+    "REFER": _refer,
 }

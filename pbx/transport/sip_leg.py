@@ -13,7 +13,7 @@ import logging
 
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status, status_of_cause
-from pbx.model.leg_event import Ended, LegCause, LegEvent
+from pbx.model.leg_event import DialogName, Ended, LegCause, LegEvent
 from pbx.sip.dialog import Dialog
 from pbx.sip.effects import TransactionId
 from pbx.sip.hop import Hop
@@ -29,6 +29,7 @@ from pbx.transport.leg_core import ExtraHeaders, LegCore, Phase
 from pbx.transport.leg_host import LegHost
 from pbx.transport.liveness import is_alive
 from pbx.transport.reason import read_reason, reason_headers
+from pbx.transport.refer import ReferReport
 from pbx.transport.refresh import SessionRefresh
 from pbx.transport.reinvite import Reinvite
 from pbx.transport.whereabouts import Whereabouts
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 class SipLeg(LegCore):
     """A dialog with one phone. Made by the agent, for an INVITE that came in or goes out."""
 
-    __slots__ = ("_bye_headers", "_turns", "refresh")
+    __slots__ = ("_bye_headers", "_turns", "refer_report", "refresh")
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class SipLeg(LegCore):
         )
         self.refresh = SessionRefresh(self)
         self._bye_headers: ExtraHeaders | None = None  # of a BYE that has to wait for the ACK
+        self.refer_report: ReferReport | None = None
         self._turns: list[asyncio.Future[None]] = []
 
     # -- Leg -------------------------------------------------------------------------------------------------------
@@ -125,6 +127,15 @@ class SipLeg(LegCore):
         """One key in an INFO request; nothing when the leg is not up."""
         if self.phase is Phase.UP:
             DigitInfo(self).send(digit, duration_ms)
+
+    def report_transfer(self, status: int) -> None:
+        """Tell a phone that transfers how far it is, as the status of an INVITE; 200 and more is the last word."""
+        if self.refer_report is not None:
+            self.refer_report.tell(status)
+
+    def is_dialog(self, name: DialogName) -> bool:
+        """Whether this is the dialog so named; phones that mix up the two tags are understood."""
+        return name.call_id == self.call_id and self.id in (name.local_tag, name.remote_tag)
 
     async def alive(self) -> bool:
         """Whether anybody answers in this dialog. When nobody does, the leg ends with MEDIA_TIMEOUT.

@@ -618,8 +618,23 @@ export interface components {
             readonly source: string;
         };
         /**
+         * CallParked
+         * @description The call waits in `slot`, where the extension `by` has put it.
+         */
+        readonly CallParked: {
+            /** @enum {unknown} */
+            readonly type: "parked";
+            readonly call: string;
+            readonly at: string;
+            readonly slot: string;
+            /** @default null */
+            readonly by: string | null;
+        };
+        /**
          * CallRouted
-         * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk" or "forward"; `to` names it.
+         * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk", "forward", "pickup" or "park".
+         *
+         *         `to` names it.
          */
         readonly CallRouted: {
             /** @enum {unknown} */
@@ -637,7 +652,7 @@ export interface components {
          *
          *         `disposition` is "in_progress", "answered", "busy", "no_answer", "cancelled", "failed". `duration_s` counts from the
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
-         *         `ended_at` is when the next start found out.
+         *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one.
          */
         readonly Cdr: {
             readonly id: string;
@@ -674,8 +689,10 @@ export interface components {
             readonly talk_s: number;
             /** @default false */
             readonly interrupted: boolean;
+            /** @default null */
+            readonly continued_in: string | null;
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrList
@@ -751,6 +768,8 @@ export interface components {
              *     }
              */
             readonly forward: components["schemas"]["Forwarding"];
+            /** @default null */
+            readonly pickup_group: string | null;
             /**
              * Outside number
              * @description Shown to outside numbers; without one, that of the trunk.
@@ -801,6 +820,7 @@ export interface components {
             readonly may_call?: ("internal" | "international" | "local" | "national" | "premium") | null;
             readonly do_not_disturb?: boolean | null;
             readonly forward?: components["schemas"]["Forwarding"] | null;
+            readonly pickup_group?: string | null;
             readonly outside_number?: (string | null) | null;
             readonly sip_password?: string | null;
         };
@@ -858,6 +878,8 @@ export interface components {
              *     }
              */
             readonly forward: components["schemas"]["Forwarding"];
+            /** @default null */
+            readonly pickup_group: string | null;
             /**
              * Outside number
              * @description Shown to outside numbers; without one, that of the trunk.
@@ -1017,7 +1039,7 @@ export interface components {
         };
         /**
          * LegDialled
-         * @description A phone is being rung.
+         * @description A phone is being rung. `extension` is the one it belongs to, None for a number outside.
          */
         readonly LegDialled: {
             /** @enum {unknown} */
@@ -1026,6 +1048,8 @@ export interface components {
             readonly at: string;
             readonly leg: string;
             readonly target: string;
+            /** @default null */
+            readonly extension: string | null;
         };
         /** LegEnded */
         readonly LegEnded: {
@@ -1045,6 +1069,33 @@ export interface components {
             readonly call: string;
             readonly at: string;
             readonly leg: string;
+        };
+        /**
+         * LegJoined
+         * @description A leg that was talking in the call `from_call` goes on in this one, as `leg`.
+         */
+        readonly LegJoined: {
+            /** @enum {unknown} */
+            readonly type: "leg_joined";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly target: string;
+            /** @default null */
+            readonly extension: string | null;
+            readonly from_call: string;
+        };
+        /**
+         * LegLeft
+         * @description A leg goes on in the call `to_call`; it is over here, and its phone has not hung up.
+         */
+        readonly LegLeft: {
+            /** @enum {unknown} */
+            readonly type: "leg_left";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly to_call: string;
         };
         /**
          * LegQuality
@@ -1103,6 +1154,21 @@ export interface components {
             readonly status: number;
             /** @default false */
             readonly early_media: boolean;
+        };
+        /**
+         * LegTransferred
+         * @description `leg` sends `stays` elsewhere: to what dialling `to` reaches. `attended`: it had spoken there before.
+         */
+        readonly LegTransferred: {
+            /** @enum {unknown} */
+            readonly type: "leg_transferred";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly stays: string;
+            readonly to: string;
+            /** @default false */
+            readonly attended: boolean;
         };
         /**
          * LiveCall
@@ -1566,6 +1632,19 @@ export interface components {
             readonly calls: number;
         };
         /**
+         * TransferFailed
+         * @description Where `leg` wanted to send the call could not be reached; `status` says why, in SIP's numbers.
+         */
+        readonly TransferFailed: {
+            /** @enum {unknown} */
+            readonly type: "transfer_failed";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly to: string;
+            readonly status: number;
+        };
+        /**
          * Trunk
          * @description A trunk as it is read; its password is never part of it.
          */
@@ -1949,6 +2028,7 @@ export type CallChange = components['schemas']['CallChange'];
 export type CallEnded = components['schemas']['CallEnded'];
 export type CallList = components['schemas']['CallList'];
 export type CallOffered = components['schemas']['CallOffered'];
+export type CallParked = components['schemas']['CallParked'];
 export type CallRouted = components['schemas']['CallRouted'];
 export type Cdr = components['schemas']['Cdr'];
 export type CdrList = components['schemas']['CdrList'];
@@ -1969,9 +2049,12 @@ export type LegAnswered = components['schemas']['LegAnswered'];
 export type LegDialled = components['schemas']['LegDialled'];
 export type LegEnded = components['schemas']['LegEnded'];
 export type LegHeld = components['schemas']['LegHeld'];
+export type LegJoined = components['schemas']['LegJoined'];
+export type LegLeft = components['schemas']['LegLeft'];
 export type LegQuality = components['schemas']['LegQuality'];
 export type LegResumed = components['schemas']['LegResumed'];
 export type LegRinging = components['schemas']['LegRinging'];
+export type LegTransferred = components['schemas']['LegTransferred'];
 export type LiveCall = components['schemas']['LiveCall'];
 export type LiveHeartbeat = components['schemas']['LiveHeartbeat'];
 export type LiveLeg = components['schemas']['LiveLeg'];
@@ -1997,6 +2080,7 @@ export type SipLogin = components['schemas']['SipLogin'];
 export type SipTransport = components['schemas']['SipTransport'];
 export type Sound = components['schemas']['Sound'];
 export type StatusCounts = components['schemas']['StatusCounts'];
+export type TransferFailed = components['schemas']['TransferFailed'];
 export type Trunk = components['schemas']['Trunk'];
 export type TrunkList = components['schemas']['TrunkList'];
 export type TrunkPatch = components['schemas']['TrunkPatch'];

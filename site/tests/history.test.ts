@@ -34,7 +34,7 @@ const QUALITY = {
 const ANSWERED: Events = [
   { type: "offered", call: "c1", at: at(0), from_number: "101", from_name: "Alice", from_extension: "101", dialled: "102", source: "192.0.2.31:5062" },
   { type: "routed", call: "c1", at: at(0), kind: "extension", to: "102", to_name: "Bob" },
-  { type: "leg_dialled", call: "c1", at: at(0), leg: "b1", target: "102" },
+  { type: "leg_dialled", call: "c1", at: at(0), leg: "b1", target: "102", extension: "102" },
   { type: "leg_ringing", call: "c1", at: at(0.2), leg: "b1", status: 180, early_media: false },
   { type: "leg_answered", call: "c1", at: at(4), leg: "b1" },
   { type: "leg_answered", call: "c1", at: at(4), leg: "a" },
@@ -70,7 +70,7 @@ describe("the story of a call", () => {
   test("a second phone of the same extension has a number", () => {
     const events: Events = [
       ...ANSWERED.slice(0, 3),
-      { type: "leg_dialled", call: "c1", at: at(0), leg: "b2", target: "sip:102@192.0.2.8:5060" },
+      { type: "leg_dialled", call: "c1", at: at(0), leg: "b2", target: "sip:102@192.0.2.8:5060", extension: null },
     ];
     expect(story(cdr({ events }), en).at(-1)).toMatchObject({ title: "Calling Bob #2", detail: "192.0.2.8:5060" });
   });

@@ -43,6 +43,7 @@ export function extension(number: string, name: string, enabled = true): Extensi
     may_call: "international",
     do_not_disturb: false,
     forward: { always: null, busy: null, no_answer: null, unreachable: null },
+    pickup_group: null,
     outside_number: null,
   };
 }
@@ -85,6 +86,7 @@ export function cdr(changes: Partial<Cdr> = {}): Cdr {
     duration_s: 64,
     talk_s: 60,
     interrupted: false,
+    continued_in: null,
     events: [],
     ...changes,
   };

@@ -27,6 +27,7 @@ describe("forms from the schema", () => {
       "enabled:boolean",
       "ring_timeout_s:integer",
       "do_not_disturb:boolean",
+      "pickup_group:text",
       "outside_number:text",
       "sip_password:password",
     ]);

@@ -14,7 +14,7 @@ from pbx.call.incoming import CallPorts, Incoming
 from pbx.core.errors import PeerError
 from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
-from pbx.model.leg_event import LegCause, LegEvent
+from pbx.model.leg_event import DialogName, LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
 from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamFormat, StreamStats
 from pbx.sip.sdp.negotiate import KNOWN
@@ -54,6 +54,7 @@ class ScriptedLeg:
         self.reoffers: list[bytes | None] = []
         self.ended: list[LegCause] = []
         self.digits: list[str] = []
+        self.reports: list[int] = []
         self.is_alive = True
         self.asked = 0
         self.ack_sdp: bytes | None = None
@@ -86,6 +87,12 @@ class ScriptedLeg:
 
     def send_digit(self, digit: str, duration_ms: int) -> None:
         self.digits.append(digit)
+
+    def report_transfer(self, status: int) -> None:
+        self.reports.append(status)
+
+    def is_dialog(self, name: DialogName) -> bool:
+        return name.call_id == self.id
 
     async def alive(self) -> bool:
         self.asked += 1
@@ -273,6 +280,7 @@ class Office:
             new_session_id=lambda: next(ids),
             local_host=lambda remote: "192.0.2.1",
             hold_tone=lambda: "hold",
+            ringback=lambda: "ringback",
             srtp=srtp,
             transcoder=transcoder,
             codecs=codecs_of(KNOWN, transcoder),

@@ -10,6 +10,7 @@ import pytest
 from pbx.call.call import Call
 from pbx.call.connect import connect
 from pbx.call.ending import Ending
+from pbx.call.transfer import Transfer
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import Answered, Ended, LegCause, Offered, Progress, Refused
 from pbx.model.party import DialTarget
@@ -20,7 +21,7 @@ OFFER = sdp(PCMU, PCMA, "101 telephone-event/8000")
 
 
 class Ring:
-    """A router that rings fixed targets, as the extension feature does."""
+    """A router that rings fixed targets, as the extension feature does; a transfer rings the target it names."""
 
     def __init__(
         self, *uris: str, timeout_s: float = 5.0, redirect: dict[str, list[DialTarget]] | None = None
@@ -37,6 +38,11 @@ class Ring:
             redirect=lambda uri: self.redirect.get(uri, []),
         )
 
+    async def transfer(self, call: Call, transfer: Transfer) -> None:
+        await connect(
+            call, [target(f"sip:{transfer.to}")], ring_timeout_s=self.timeout_s, redirect=lambda uri: []
+        )
+
 
 class Program:
     """A router that runs one function."""
@@ -46,6 +52,9 @@ class Program:
 
     async def route(self, call: Call) -> None:
         await self._route(call)
+
+    async def transfer(self, call: Call, transfer: Transfer) -> None:
+        raise PeerError(403, "No Transfers Here")
 
 
 async def start(office: Office, router: Ring | Program) -> asyncio.Task[None]:

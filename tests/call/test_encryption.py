@@ -12,6 +12,7 @@ import pytest
 from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import Answered, Offered, Refused
+from pbx.model.party import Party
 from pbx.model.stream import Fingerprint, KeyingFailed, SrtpKey
 from pbx.sip.sdp.crypto import SUITES
 from pbx.sip.sdp.negotiate import KNOWN, common
@@ -58,7 +59,9 @@ def protocol(data: bytes | None) -> str:
 
 def leg_with(policy: SrtpPolicy, *, secure: bool = False) -> tuple[CallLeg, FakeStream]:
     stream = FakeStream("a", 10000)
-    return CallLeg("a", stream=stream, host="192.0.2.1", session_id=1, srtp=policy, secure=secure), stream
+    return CallLeg(
+        "a", stream=stream, host="192.0.2.1", session_id=1, party=Party(""), srtp=policy, secure=secure
+    ), stream
 
 
 def answered(leg: CallLeg, offer: bytes) -> bytes:

@@ -7,6 +7,7 @@ import sys
 from pbx.call.codecs import voice
 from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
+from pbx.model.party import Party
 from pbx.sip.sdp import parse
 from pbx.sip.sdp.negotiate import KNOWN, audio_of, common, payload_map
 from tests.call.parts import FakeStream
@@ -50,7 +51,7 @@ def target(data: bytes) -> None:
     payload_map(audio.formats, KNOWN)
     if not voice(formats):
         return
-    leg = CallLeg("a", stream=FakeStream("a", 10000), host="192.0.2.1", session_id=1)
+    leg = CallLeg("a", stream=FakeStream("a", 10000), host="192.0.2.1", session_id=1, party=Party(""))
     try:
         answer = parse(leg.accept(audio, formats))
     except PeerError as error:

@@ -72,7 +72,7 @@ def test_the_invite_says_who_calls_and_what_we_can() -> None:
         assert invite.headers.get("P-Asserted-Identity").startswith('"Eve')
         assert "Evil" not in invite.headers
         assert invite.headers.get("Max-Forwards") == "42"
-        assert invite.headers.get("Supported") == "100rel, timer"
+        assert invite.headers.get("Supported") == "100rel, timer, replaces, norefersub"
         assert "UPDATE" in invite.headers.get("Allow")
         assert invite.headers.get("Session-Expires") == "1800"
         assert invite.headers.get("User-Agent") == "Bellwire"

@@ -78,6 +78,7 @@ class Node:
             new_session_id=lambda: next(serial),
             local_host=lambda remote: "10.0.0.9",
             hold_tone=lambda: "hold",
+            ringback=lambda: "ringback",
         )
         extensions = ExtensionCalls(registrar, is_ours=lambda host: host == "10.0.0.9")
         self.switch = Switch(

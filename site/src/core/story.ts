@@ -44,7 +44,7 @@ export function nameLegs(cdr: Cdr, t: Text): (leg: string) => string {
   const called = partyName(cdr.to_name, cdr.dialled);
   const targets = new Map<string, number>();
   for (const event of cdr.events) {
-    if (event.type !== "leg_dialled") continue;
+    if (event.type !== "leg_dialled" && event.type !== "leg_joined") continue;
     const target = shortTarget(event.target);
     const nth = (targets.get(target) ?? 0) + 1;
     targets.set(target, nth);
@@ -84,6 +84,16 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
       return ["warn", t.story.legHeld(who(event.leg))];
     case "leg_resumed":
       return ["good", t.story.legResumed(who(event.leg))];
+    case "leg_transferred":
+      return ["plain", t.story.transferred(who(event.leg), who(event.stays), event.to)];
+    case "transfer_failed":
+      return ["warn", t.story.transferFailed(event.to)];
+    case "leg_joined":
+      return ["good", t.story.legJoined(who(event.leg))];
+    case "leg_left":
+      return ["plain", t.story.legLeft(who(event.leg))];
+    case "parked":
+      return ["plain", t.story.parked(event.slot)];
     case "digit":
       return ["plain", t.story.digit(who(event.leg))];
     case "audio_started":

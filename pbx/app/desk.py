@@ -1,0 +1,55 @@
+"""Puts together what phones do with calls at the desk: transfer, park, pick up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from pbx.call.switch import Switch
+from pbx.feature.directory import Directory
+from pbx.feature.extension import ExtensionCalls
+from pbx.feature.office import Office
+from pbx.feature.park import Parking
+from pbx.feature.pickup import PickUp
+from pbx.feature.transfer import Transfers
+from pbx.model.kinds import EXTENSION, RING_GROUP
+from pbx.model.party import DialTarget
+
+__all__ = ["Desk", "build_desk", "phones_of"]
+
+PARK_RETURN_S = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts; their features are registered by name."""
+
+    transfers: Transfers
+    parking: Parking
+    pick_up: PickUp
+
+
+def build_desk(
+    office: Office,
+    directory: Directory,
+    extensions: ExtensionCalls,
+    *,
+    switch: Callable[[], Switch],
+) -> Desk:
+    """`switch` is asked late: it is made after all features."""
+    return Desk(
+        transfers=Transfers(directory, switch),
+        parking=Parking(
+            partial(phones_of, office, extensions),
+            redirect=extensions.redirect,
+            return_after_s=PARK_RETURN_S,
+        ),
+        pick_up=PickUp(switch, partial(office.all, EXTENSION), partial(office.all, RING_GROUP)),
+    )
+
+
+def phones_of(office: Office, extensions: ExtensionCalls, number: str) -> list[DialTarget]:
+    """The phones of an extension that takes calls now."""
+    extension = office.get(EXTENSION, number)
+    return extensions.targets(extension) if extension is not None and extension.enabled else []

@@ -1,0 +1,52 @@
+"""A phone's re-INVITE or UPDATE with an offer: who answers it, and what a hold leaves in the record."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from pbx.core.errors import PeerError
+from pbx.model import call_event as events
+from pbx.model.leg_event import LegFailed
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+    from pbx.call.leg import CallLeg
+
+__all__ = ["Reoffered", "accept_alone", "answer_reoffer"]
+
+log = logging.getLogger(__name__)
+
+Reoffered = Callable[["CallLeg", bytes | None], Awaitable[None]]
+"""Answers a leg's re-offer; None asks us for one."""
+
+
+def accept_alone(call: Call) -> Reoffered:
+    """Answers for a leg that is joined with nobody: it agrees to what was agreed before."""
+
+    async def accept(leg: CallLeg, sdp: bytes | None) -> None:
+        if sdp is None:
+            leg.take_answer(await leg.dialog.answer(leg.offer(call.codecs.offer(leg.sends or None))))
+            return
+        offer = leg.read(sdp)
+        formats = call.codecs.answer(offer.formats, leg.sends or call.codecs.ours)
+        await leg.dialog.answer(leg.accept(offer, formats))
+
+    return accept
+
+
+async def answer_reoffer(call: Call, leg: CallLeg, sdp: bytes | None, reoffered: Reoffered) -> None:
+    """Answer a phone's re-INVITE or UPDATE through `reoffered`; refuse what does not fit, keeping the old session."""
+    was_held = leg.held
+    try:
+        await reoffered(leg, sdp)
+    except PeerError as error:
+        await leg.dialog.reject(error.sip_status, error.reason)
+        return
+    except LegFailed as error:
+        log.debug("a re-offer was not completed", extra={"leg": leg.name, "cause": error.cause.value})
+        return
+    if leg.held != was_held:
+        kind = events.LegHeld if leg.held else events.LegResumed
+        call.record(kind(call=call.id, at=call.now(), leg=leg.name))
