@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from pbx.app.features import build_features
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
@@ -22,6 +23,7 @@ from pbx.feature.call_log import CallLog
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
+from pbx.feature.features import Features
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
@@ -30,10 +32,9 @@ from pbx.feature.outside import OutsideCalls
 from pbx.feature.reachability import Reachability
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.ring_group import Fairness, RingGroups
-from pbx.feature.self_test import ECHO, TONE, SelfTest
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
-from pbx.media.tones import hold_tone, milliwatt
+from pbx.media.tones import hold_tone
 from pbx.model.cdr import Cdr
 from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, RING_GROUP, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
@@ -73,6 +74,7 @@ class Parts:
     endpoint: Endpoint
     fairness: Fairness
     external: ExternalAddress
+    features: Features
     local_address: LocalAddress
     media: MediaEngine
     office: Office
@@ -188,9 +190,9 @@ def build(
     extensions = ExtensionCalls(
         registrar, is_ours=lambda host: host in (external.address, source_address(host))
     )
-    self_test = SelfTest(milliwatt)
+    features = build_features(office)
     dialplan = Dialplan(
-        features={ECHO: self_test.echo, TONE: self_test.tone},
+        features=features,
         directory=directory,
         extensions=extensions,
         inbound=inbound,
@@ -243,6 +245,7 @@ def build(
         endpoint=endpoint,
         fairness=fairness,
         external=external,
+        features=features,
         local_address=local_address,
         media=media,
         office=office,

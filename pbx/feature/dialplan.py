@@ -6,19 +6,16 @@ anything else is 404. A caller from a trunk goes where the called number leads. 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-
 from pbx.call.call import Call
 from pbx.call.ending import Ending
 from pbx.core.errors import PeerError
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
+from pbx.feature.features import Features
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.ring_group import RingGroups
 from pbx.model.extension import Extension
-
-Feature = Callable[[Call], Awaitable[None]]
 
 
 class Dialplan:
@@ -27,7 +24,7 @@ class Dialplan:
     def __init__(
         self,
         *,
-        features: Mapping[str, Feature],
+        features: Features,
         directory: Directory,
         extensions: ExtensionCalls,
         inbound: InboundCalls | None = None,
@@ -66,7 +63,7 @@ class Dialplan:
         """Whether the number is one of the office."""
         if self._outside is not None and self._outside.is_emergency(dialled):
             return False
-        feature = self._features.get(dialled)
+        feature = self._features.find(dialled)
         if feature is not None:
             await feature(call)
             return True

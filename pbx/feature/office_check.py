@@ -1,14 +1,16 @@
-"""What no single record can know: that what it names exists, and that no number is given twice."""
+"""What no single record can know: that what it names exists, and that nothing that is dialled means two things."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from pbx.core.errors import UserError
+from pbx.feature.code_check import code_faults, number_faults
+from pbx.model.feature_code import FeatureCode
 from pbx.model.kind import Kind, references
 from pbx.model.kinds import KINDS, kind_named
 
@@ -37,9 +39,14 @@ def users_of(office: OfficeRecords, kind: Kind, key: str) -> Iterator[User]:
 
 
 def check_record(
-    office: OfficeRecords, kind: Kind, record: msgspec.Struct, path: str = "$"
+    office: OfficeRecords,
+    kind: Kind,
+    record: msgspec.Struct,
+    path: str = "$",
+    *,
+    emergency: Collection[str] = (),
 ) -> Iterator[UserError]:
-    """What is wrong with `record`, which is (or is to be) a part of `office`."""
+    """What is wrong with `record`, which is (or is to be) a part of `office`. `emergency` numbers are nobody's."""
     for found in references(record, path):
         if not _has(office, found.kind, found.key):
             yield UserError(
@@ -60,6 +67,9 @@ def check_record(
                     got=key,
                     action="Choose another number",
                 )
+        yield from number_faults(office, kind, key, path, emergency=emergency)
+    if isinstance(record, FeatureCode):
+        yield from code_faults(office, record, path, emergency=emergency)
 
 
 def _has(office: OfficeRecords, name: str, key: str) -> bool:

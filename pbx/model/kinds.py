@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from pbx.model.extension import Extension, ExtensionWrite
+from pbx.model.feature_code import DEFAULT_CODES, FeatureCode
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.kind import Kind
 from pbx.model.outbound_route import OutboundRoute
 from pbx.model.ring_group import RingGroup
 from pbx.model.trunk import Trunk, TrunkWrite
 
-__all__ = ["EXTENSION", "INBOUND_NUMBER", "KINDS", "OUTBOUND_ROUTE", "RING_GROUP", "TRUNK", "kind_named"]
+__all__ = [
+    "EXTENSION",
+    "FEATURE_CODE",
+    "INBOUND_NUMBER",
+    "KINDS",
+    "OUTBOUND_ROUTE",
+    "RING_GROUP",
+    "TRUNK",
+    "kind_named",
+]
 
 EXTENSION = Kind(
     name="extension",
@@ -54,8 +64,17 @@ OUTBOUND_ROUTE = Kind(
     record=OutboundRoute,
     write=OutboundRoute,
 )
+FEATURE_CODE = Kind(
+    name="feature_code",
+    plural="feature_codes",
+    title="Feature codes",
+    record=FeatureCode,
+    write=FeatureCode,
+    key="code",
+    defaults=DEFAULT_CODES,
+)
 
-KINDS: tuple[Kind, ...] = (EXTENSION, RING_GROUP, TRUNK, INBOUND_NUMBER, OUTBOUND_ROUTE)
+KINDS: tuple[Kind, ...] = (EXTENSION, RING_GROUP, TRUNK, INBOUND_NUMBER, OUTBOUND_ROUTE, FEATURE_CODE)
 
 
 def kind_named(name: str) -> Kind:
