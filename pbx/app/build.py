@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from pbx.app.features import build_features
+from pbx.app.features import code_table, register_features
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
@@ -190,7 +190,7 @@ def build(
     extensions = ExtensionCalls(
         registrar, is_ours=lambda host: host in (external.address, source_address(host))
     )
-    features = build_features(office)
+    features = code_table(office)
     dialplan = Dialplan(
         features=features,
         directory=directory,
@@ -222,6 +222,17 @@ def build(
         dialplan,
         supervisor=supervisor,
         new_id=new_id,
+    )
+    register_features(
+        features,
+        dialplan=dialplan,
+        directory=directory,
+        extensions=extensions,
+        office=office,
+        records=stores.records,
+        cdrs=stores.cdrs,
+        busy=switch.is_busy,
+        country=config.country,
     )
     gatekeeper = Gatekeeper(
         identify=identify, registrar=registrar, switch=switch, new_tag=_tag, inbound=inbound

@@ -24,6 +24,7 @@ from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 from pbx.model.cause import status_of_cause
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered
+from pbx.model.party import Party
 from pbx.sip.sdp.negotiate import AudioSession, Format
 from pbx.sip.sdp.security import Way
 
@@ -58,6 +59,8 @@ class Call:
         self.caller = incoming.caller
         self.dialled = incoming.dialled
         self.trunk = incoming.trunk
+        self.withheld = False
+        """The caller wants nobody to see who calls."""
         self.diverted: list[Diversion] = []
         self.ports = ports
         self.codecs: Codecs = ports.codecs
@@ -106,6 +109,11 @@ class Call:
             raise PeerError(482, "Forwarded In A Circle")
         self.diverted.append(Diversion(number, reason))
         self.record(events.CallRouted(call=self.id, at=self.now(), kind="forward", to=to))
+
+    @property
+    def shown(self) -> Party:
+        """The caller, as those who are called may see it."""
+        return Party("") if self.withheld else self.caller
 
     def involves(self, extension: str) -> bool:
         """Whether one of our extensions calls here, or has answered."""

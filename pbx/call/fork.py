@@ -104,7 +104,7 @@ class Fork:
                 events.LegDialled(call=self.call.id, at=self.call.now(), leg=leg.name, target=leg.label)
             )
             leg.signal = self.call.ports.signaling.dial(
-                target, offer=leg.offer(self._formats), caller=self.call.caller, call=self.call.id
+                target, offer=leg.offer(self._formats), caller=self.call.shown, call=self.call.id
             )
             refused = await self._until_final(leg)
             if refused is not None:

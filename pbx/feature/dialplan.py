@@ -52,6 +52,18 @@ class Dialplan:
         """Send the call to what `by`, an extension, would reach by dialling this; False when that is nothing."""
         return await self._inside(call, dialled) or await self._to_outside(call, dialled, by)
 
+    def reaches(self, dialled: str, by: Extension) -> bool:
+        """Whether `by` would reach something by dialling this, and may."""
+        if self._outside is not None and self._outside.is_emergency(dialled):
+            return False
+        entry = self._directory.find(dialled)
+        return (
+            self._features.find(dialled) is not None
+            or (entry is not None and entry.extension.enabled)
+            or (self._groups is not None and self._groups.find(dialled) is not None)
+            or (self._outside is not None and self._outside.allows(dialled, by))
+        )
+
     async def _from_outside(self, call: Call) -> None:
         if self._inbound is None:
             raise PeerError(404, "Not Found")

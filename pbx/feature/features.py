@@ -6,12 +6,16 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from pbx.call.call import Call
+from pbx.core.errors import PeerError
 from pbx.feature.code_pattern import CodePattern, pattern_of
 from pbx.model.call_event import CallRouted
 from pbx.model.feature import FeatureInfo, feature_named
 from pbx.model.feature_code import DEFAULT_CODES, FeatureCode
 
 __all__ = ["Dialled", "Feature", "Features"]
+
+MOST_CODES = 5
+"""In one call: a speed dial may be a code, which dials again."""
 
 Feature = Callable[[Call, str], Awaitable[None]]
 """Runs a call to its end; the text is the feature's argument, "" without one."""
@@ -26,7 +30,10 @@ class Dialled:
     run: Feature
 
     async def __call__(self, call: Call) -> None:
-        """Note where the call went, and run the feature."""
+        """Note where the call went, and run the feature. Raises `PeerError` 482 when codes lead to codes for ever."""
+        codes = [each for each in call.events if isinstance(each, CallRouted) and each.kind == "feature"]
+        if len(codes) >= MOST_CODES:
+            raise PeerError(482, "Feature Codes In A Circle")
         call.record(
             CallRouted(call=call.id, at=call.now(), kind="feature", to=call.dialled, to_name=self.info.title)
         )

@@ -12,7 +12,8 @@ from pbx.core.errors import UserError
 from pbx.feature.code_check import code_faults, number_faults
 from pbx.model.feature_code import FeatureCode
 from pbx.model.kind import Kind, references
-from pbx.model.kinds import KINDS, kind_named
+from pbx.model.kinds import KINDS, SPEED_DIAL, kind_named
+from pbx.model.speed_dial import SpeedDial
 
 __all__ = ["OfficeRecords", "User", "check_record", "users_of"]
 
@@ -70,6 +71,20 @@ def check_record(
         yield from number_faults(office, kind, key, path, emergency=emergency)
     if isinstance(record, FeatureCode):
         yield from code_faults(office, record, path, emergency=emergency)
+    if isinstance(record, SpeedDial):
+        yield from _speed_dial_faults(office, record, path)
+
+
+def _speed_dial_faults(office: OfficeRecords, record: SpeedDial, path: str) -> Iterator[UserError]:
+    for other in office.get(SPEED_DIAL.name, ()):
+        if other.id != record.id and (other.code, other.extension) == (record.code, record.extension):
+            yield UserError(
+                f"the short code {record.code} is that of {other.name} already",
+                http_status=409,
+                path=f"{path}.code",
+                got=record.code,
+                action="Choose another short code",
+            )
 
 
 def _has(office: OfficeRecords, name: str, key: str) -> bool:

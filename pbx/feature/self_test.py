@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from pbx.call.call import Call
-from pbx.call.codecs import voice
 from pbx.call.ports import Prompt
 from pbx.call.silence import SilenceWatch
-from pbx.model.stream import TELEPHONE_EVENT
+from pbx.feature.answering import pick_up
 
 LONGEST_S = 3600.0
 
@@ -22,24 +21,14 @@ class SelfTest:
 
     async def echo(self, call: Call, _argument: str) -> None:
         """Answer and send back what is heard, in whatever codec the caller likes best."""
-        await self._answer(call)
+        await pick_up(call)
         with SilenceWatch(call, call.a):
             call.ports.media.echo(call.a.stream)
             await asyncio.sleep(LONGEST_S)
 
     async def tone(self, call: Call, _argument: str) -> None:
         """Answer and play a steady tone, in whatever codec the caller likes best."""
-        await self._answer(call)
+        await pick_up(call)
         with SilenceWatch(call, call.a):
             call.ports.media.play(call.a.stream, self._tone(), loop=True)
             await asyncio.sleep(LONGEST_S)
-
-    async def _answer(self, call: Call) -> None:
-        """A caller that made no offer gets all our codecs to choose from."""
-        offered = call.offered_formats()
-        formats = voice(offered) if call.offer is None else voice(offered)[:1]
-        clocks = {each.clock_hz for each in formats}
-        digits = tuple(
-            each for each in offered if each.encoding == TELEPHONE_EVENT and each.clock_hz in clocks
-        )
-        await call.answer_caller(formats + digits)

@@ -34,6 +34,26 @@ class FeatureInfo:
 FEATURES: tuple[FeatureInfo, ...] = (
     FeatureInfo("echo", "Echo test", ("*43",)),
     FeatureInfo("tone", "Test tone", ("*44",)),
+    FeatureInfo("do_not_disturb", "Do not disturb on or off", ("*76",)),
+    FeatureInfo("do_not_disturb_on", "Do not disturb", ("*78",)),
+    FeatureInfo("do_not_disturb_off", "Do not disturb off", ("*79",)),
+    FeatureInfo("forward_always", "Forward always", ("*72NUMBER", "*21*NUMBER#"), "number"),
+    FeatureInfo("forward_always_off", "Forward always off", ("*73", "#21#")),
+    FeatureInfo("forward_busy", "Forward when busy", ("*90NUMBER", "*67*NUMBER#"), "number"),
+    FeatureInfo("forward_busy_off", "Forward when busy off", ("*91", "#67#")),
+    FeatureInfo("forward_no_answer", "Forward when nobody answers", ("*92NUMBER", "*61*NUMBER#"), "number"),
+    FeatureInfo("forward_no_answer_off", "Forward when nobody answers off", ("*93", "#61#")),
+    FeatureInfo(
+        "forward_unreachable", "Forward when no phone is there", ("*94NUMBER", "*62*NUMBER#"), "number"
+    ),
+    FeatureInfo("forward_unreachable_off", "Forward when no phone is there off", ("*95", "#62#")),
+    FeatureInfo("forward_off", "All forwarding off", ("*74", "#002#")),
+    FeatureInfo("redial", "Dial the last number again", ("*66",)),
+    FeatureInfo("call_back", "Call back who called last", ("*69",)),
+    FeatureInfo("speed_dial", "Speed dial", ("*0NUMBER",), "number", reaches=True),
+    FeatureInfo("withhold_number", "Withhold my number", ("*67NUMBER", "#31#NUMBER"), "number", reaches=True),
+    FeatureInfo("intercom", "Intercom", ("*80NUMBER",), "number", reaches=True),
+    FeatureInfo("night_mode", "Night mode on or off", ("*28",), "optional"),
 )
 
 

@@ -6,8 +6,10 @@ from pbx.model.extension import Extension, ExtensionWrite
 from pbx.model.feature_code import DEFAULT_CODES, FeatureCode
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.kind import Kind
+from pbx.model.office_flag import NIGHT, OfficeFlag
 from pbx.model.outbound_route import OutboundRoute
 from pbx.model.ring_group import RingGroup
+from pbx.model.speed_dial import SpeedDial
 from pbx.model.trunk import Trunk, TrunkWrite
 
 __all__ = [
@@ -15,8 +17,10 @@ __all__ = [
     "FEATURE_CODE",
     "INBOUND_NUMBER",
     "KINDS",
+    "OFFICE_FLAG",
     "OUTBOUND_ROUTE",
     "RING_GROUP",
+    "SPEED_DIAL",
     "TRUNK",
     "kind_named",
 ]
@@ -73,8 +77,32 @@ FEATURE_CODE = Kind(
     key="code",
     defaults=DEFAULT_CODES,
 )
+SPEED_DIAL = Kind(
+    name="speed_dial",
+    plural="speed_dials",
+    title="Speed dials",
+    record=SpeedDial,
+    write=SpeedDial,
+)
+OFFICE_FLAG = Kind(
+    name="office_flag",
+    plural="office_flags",
+    title="Switches",
+    record=OfficeFlag,
+    write=OfficeFlag,
+    defaults=(NIGHT,),
+)
 
-KINDS: tuple[Kind, ...] = (EXTENSION, RING_GROUP, TRUNK, INBOUND_NUMBER, OUTBOUND_ROUTE, FEATURE_CODE)
+KINDS: tuple[Kind, ...] = (
+    EXTENSION,
+    RING_GROUP,
+    TRUNK,
+    INBOUND_NUMBER,
+    OUTBOUND_ROUTE,
+    FEATURE_CODE,
+    SPEED_DIAL,
+    OFFICE_FLAG,
+)
 
 
 def kind_named(name: str) -> Kind:
