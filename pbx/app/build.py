@@ -29,14 +29,15 @@ from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
+from pbx.feature.paging import Paging
 from pbx.feature.reachability import Reachability
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
-from pbx.media.tones import hold_tone
+from pbx.media.tones import hold_tone, page_tone
 from pbx.model.cdr import Cdr
-from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, RING_GROUP, TRUNK
+from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, PAGING_GROUP, RING_GROUP, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
 from pbx.model.party import DialTarget
 from pbx.sip.binding import Limits
@@ -203,6 +204,13 @@ def build(
             busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
             fairness=fairness,
             redirect=extensions.redirect,
+        ),
+        paging=Paging(
+            partial(office.all, PAGING_GROUP),
+            lambda number: _phones_of(office, extensions, number),
+            busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  likewise
+            rooms=media,
+            tone=page_tone,
         ),
     )
     switch = Switch(

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pbx.call.call import Call
-from pbx.call.codecs import voice
+from pbx.call.pick_up import pick_up
 from pbx.call.ports import Prompt
 from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
-from pbx.model.stream import TELEPHONE_EVENT
 
-__all__ = ["Answering", "Outcome", "Phrase", "Sound", "own_extension", "pick_up"]
+__all__ = ["Answering", "Outcome", "Phrase", "Sound", "own_extension"]
 
 Outcome = Literal["on", "off", "refused"]
 """Something is set; something is cleared; nothing has changed."""
@@ -50,15 +49,6 @@ class Answering:
         with SilenceWatch(call, call.a):
             call.ports.media.play(call.a.stream, sound.prompt)
             await asyncio.sleep(sound.seconds)
-
-
-async def pick_up(call: Call) -> None:
-    """Answer in whatever codec the caller likes best; one that made no offer gets all our codecs to choose from."""
-    offered = call.offered_formats()
-    formats = voice(offered) if call.offer is None else voice(offered)[:1]
-    clocks = {each.clock_hz for each in formats}
-    digits = tuple(each for each in offered if each.encoding == TELEPHONE_EVENT and each.clock_hz in clocks)
-    await call.answer_caller(formats + digits)
 
 
 def own_extension(call: Call) -> str:

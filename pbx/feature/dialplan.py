@@ -1,7 +1,7 @@
 """The dial plan: what somebody dialled → the feature that runs the call.
 
-Calls for help go before everything. Then feature codes, extensions, ring groups, and the routes to outside numbers;
-anything else is 404. A caller from a trunk goes where the called number leads. Implements `call.ports.Router`.
+Calls for help go before everything. Then feature codes, extensions, paging and ring groups, and the routes to outside
+numbers; anything else is 404. A caller from a trunk goes where the called number leads. Implements `call.ports.Router`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.outside import OutsideCalls
+from pbx.feature.paging import Paging
 from pbx.feature.ring_group import RingGroups
 from pbx.model.extension import Extension
 
@@ -30,6 +31,7 @@ class Dialplan:
         inbound: InboundCalls | None = None,
         outside: OutsideCalls | None = None,
         groups: RingGroups | None = None,
+        paging: Paging | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
@@ -37,6 +39,7 @@ class Dialplan:
         self._inbound = inbound
         self._outside = outside
         self._groups = groups
+        self._paging = paging
         extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
@@ -61,6 +64,7 @@ class Dialplan:
             self._features.find(dialled) is not None
             or (entry is not None and entry.extension.enabled)
             or (self._groups is not None and self._groups.find(dialled) is not None)
+            or (self._paging is not None and self._paging.find(dialled) is not None)
             or (self._outside is not None and self._outside.allows(dialled, by))
         )
 
@@ -82,6 +86,10 @@ class Dialplan:
         entry = self._directory.find(dialled)
         if entry is not None and entry.extension.enabled:
             await self._extensions.ring(call, entry.extension)
+            return True
+        paged = self._paging.find(dialled) if self._paging is not None else None
+        if self._paging is not None and paged is not None:
+            await self._paging.page(call, paged)
             return True
         return await self._to_group(call, dialled)
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from pbx.call.call import Call
+from pbx.call.pick_up import pick_up
 from pbx.call.ports import Prompt
 from pbx.call.silence import SilenceWatch
-from pbx.feature.answering import pick_up
 
 LONGEST_S = 3600.0
 

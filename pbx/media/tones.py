@@ -67,6 +67,9 @@ CONFIRMATIONS = {
 }
 """Two pips that rise: something is set. That fall: cleared. Three low ones: nothing has changed."""
 
+PAGE = Tone((Burst(350, (784,)), Burst(350, (659,)), Burst(450, (523,)), Burst(150)), level_dbm0=-14.0)
+"""Three notes downwards: attention, somebody is about to speak."""
+
 
 def read_tone(notation: str) -> Tone:
     """A tone from the notation of `tone_table`. Raises `ValueError`."""
@@ -102,6 +105,11 @@ def hold_tone() -> Clip:
 def confirmation(outcome: Literal["on", "off", "refused"]) -> Clip:
     """What a feature says when it is done."""
     return tone_clip(CONFIRMATIONS[outcome])
+
+
+def page_tone() -> Clip:
+    """What is heard before an announcement."""
+    return tone_clip(PAGE)
 
 
 def milliwatt() -> Clip:

@@ -8,6 +8,7 @@ from pbx.model.inbound_number import InboundNumber
 from pbx.model.kind import Kind
 from pbx.model.office_flag import NIGHT, OfficeFlag
 from pbx.model.outbound_route import OutboundRoute
+from pbx.model.paging_group import PagingGroup
 from pbx.model.ring_group import RingGroup
 from pbx.model.speed_dial import SpeedDial
 from pbx.model.trunk import Trunk, TrunkWrite
@@ -19,6 +20,7 @@ __all__ = [
     "KINDS",
     "OFFICE_FLAG",
     "OUTBOUND_ROUTE",
+    "PAGING_GROUP",
     "RING_GROUP",
     "SPEED_DIAL",
     "TRUNK",
@@ -42,6 +44,15 @@ RING_GROUP = Kind(
     title="Ring groups",
     record=RingGroup,
     write=RingGroup,
+    key="number",
+    numbered=True,
+)
+PAGING_GROUP = Kind(
+    name="paging_group",
+    plural="paging_groups",
+    title="Paging groups",
+    record=PagingGroup,
+    write=PagingGroup,
     key="number",
     numbered=True,
 )
@@ -96,6 +107,7 @@ OFFICE_FLAG = Kind(
 KINDS: tuple[Kind, ...] = (
     EXTENSION,
     RING_GROUP,
+    PAGING_GROUP,
     TRUNK,
     INBOUND_NUMBER,
     OUTBOUND_ROUTE,
