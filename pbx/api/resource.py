@@ -158,7 +158,8 @@ class Resource:
 
     async def _check(self, exchange: Exchange, body: msgspec.Struct) -> None:
         office = await self._office(exchange)
-        if problems := tuple(check_record(office, self.kind, body)):
+        emergency = exchange.service.deps.config.emergency_numbers
+        if problems := tuple(check_record(office, self.kind, body, emergency=emergency)):
             first = problems[0]
             raise UserError(first.message, http_status=first.http_status, problems=problems)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from pbx.app.desk import build_desk, phones_of
+from pbx.app.features import code_table, register_features
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
@@ -23,21 +24,21 @@ from pbx.feature.call_log import CallLog
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
+from pbx.feature.features import Features
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
-from pbx.feature.park import SLOTS
+from pbx.feature.paging import Paging
 from pbx.feature.reachability import Reachability
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.ring_group import Fairness, RingGroups
-from pbx.feature.self_test import ECHO, TONE, SelfTest
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
-from pbx.media.tones import hold_tone, milliwatt, tone_of
+from pbx.media.tones import hold_tone, page_tone, tone_of
 from pbx.model.cdr import Cdr
-from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, RING_GROUP, TRUNK
+from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, PAGING_GROUP, RING_GROUP, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
@@ -74,6 +75,7 @@ class Parts:
     endpoint: Endpoint
     fairness: Fairness
     external: ExternalAddress
+    features: Features
     local_address: LocalAddress
     media: MediaEngine
     office: Office
@@ -189,16 +191,10 @@ def build(
     extensions = ExtensionCalls(
         registrar, is_ours=lambda host: host in (external.address, source_address(host))
     )
-    self_test = SelfTest(milliwatt)
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
+    features = code_table(office)
     dialplan = Dialplan(
-        features={
-            ECHO: self_test.echo,
-            TONE: self_test.tone,
-            "*8": desk.pick_up.of_group,
-            "*70": desk.parking.park,
-            **{f"*7{slot}": partial(desk.parking.dialled, slot=slot) for slot in SLOTS},
-        },
+        features=features,
         directory=directory,
         extensions=extensions,
         inbound=inbound,
@@ -211,6 +207,13 @@ def build(
             redirect=extensions.redirect,
         ),
         transfers=desk.transfers,
+        paging=Paging(
+            partial(office.all, PAGING_GROUP),
+            partial(phones_of, office, extensions),
+            busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  likewise
+            rooms=media,
+            tone=page_tone,
+        ),
     )
     switch = Switch(
         CallPorts(
@@ -231,6 +234,18 @@ def build(
         supervisor=supervisor,
         new_id=new_id,
     )
+    register_features(
+        features,
+        dialplan=dialplan,
+        directory=directory,
+        extensions=extensions,
+        office=office,
+        records=stores.records,
+        cdrs=stores.cdrs,
+        busy=switch.is_busy,
+        country=config.country,
+    )
+    desk.register(features)
     gatekeeper = Gatekeeper(
         identify=identify, registrar=registrar, switch=switch, new_tag=_tag, inbound=inbound
     )
@@ -253,6 +268,7 @@ def build(
         endpoint=endpoint,
         fairness=fairness,
         external=external,
+        features=features,
         local_address=local_address,
         media=media,
         office=office,

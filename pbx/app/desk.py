@@ -9,6 +9,7 @@ from functools import partial
 from pbx.call.switch import Switch
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
+from pbx.feature.features import Features
 from pbx.feature.office import Office
 from pbx.feature.park import Parking
 from pbx.feature.pickup import PickUp
@@ -28,6 +29,13 @@ class Desk:
     transfers: Transfers
     parking: Parking
     pick_up: PickUp
+
+    def register(self, features: Features) -> None:
+        """Let codes lead to what the desk can do."""
+        features.register("pick_up", self.pick_up.directed)
+        features.register("pick_up_group", self.pick_up.of_group)
+        features.register("park", self.parking.park)
+        features.register("park_slot", self.parking.dialled)
 
 
 def build_desk(

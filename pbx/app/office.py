@@ -63,7 +63,9 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
 
 async def import_(config: NodeConfig, data: bytes, *, prune: bool, dry_run: bool) -> None:
     async with opened(config) as office:
-        changes = await import_document(office.records, data, prune=prune, dry_run=dry_run)
+        changes = await import_document(
+            office.records, data, prune=prune, dry_run=dry_run, emergency=config.emergency_numbers
+        )
     print(summary(changes, dry_run=dry_run))
 
 

@@ -71,6 +71,8 @@ class Call:
         self.dialled = incoming.dialled
         self.trunk = incoming.trunk
         self.replaces: DialogName | None = incoming.replaces
+        self.withheld = False
+        """The caller wants nobody to see who calls."""
         self.diverted: list[Diversion] = []
         self.ports = ports
         self.codecs: Codecs = ports.codecs
@@ -126,6 +128,11 @@ class Call:
             raise PeerError(482, "Forwarded In A Circle")
         self.diverted.append(Diversion(number, reason))
         self.record(events.CallRouted(call=self.id, at=self.now(), kind="forward", to=to))
+
+    @property
+    def shown(self) -> Party:
+        """The party, as those who are called may see it."""
+        return Party("") if self.withheld else self.party
 
     def involves(self, extension: str) -> bool:
         """Whether one of our extensions calls here, or has answered."""

@@ -122,7 +122,7 @@ class Fork:
                 )
             )
             leg.signal = self.call.ports.signaling.dial(
-                target, offer=leg.offer(self._formats), caller=self.call.party, call=self.call.id
+                target, offer=leg.offer(self._formats), caller=self.call.shown, call=self.call.id
             )
             refused = await self._until_final(leg)
             if refused is not None:

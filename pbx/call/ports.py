@@ -15,7 +15,18 @@ from pbx.model.leg_event import DialogName, LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
 from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamFormat, StreamStats
 
-__all__ = ["CallLog", "Leg", "Media", "Prompt", "Router", "Signaling", "Stream", "Transcoder"]
+__all__ = [
+    "CallLog",
+    "Leg",
+    "Media",
+    "Prompt",
+    "Room",
+    "Rooms",
+    "Router",
+    "Signaling",
+    "Stream",
+    "Transcoder",
+]
 
 
 class Leg(Protocol):
@@ -155,6 +166,26 @@ class Transcoder(Protocol):
     def send_digits(self, a: Any, digits: str, *, duration_ms: int = 100, pause_ms: int = 70) -> None:
         """Press keys towards the phone: RFC 4733 events, or tones where it has none. Raises `ValueError`."""
         ...
+
+
+class Room(Protocol):
+    """A conference: each member hears all others but those who are muted."""
+
+    def join(self, stream: Any, *, muted: bool = False) -> None:
+        """Raises `ValueError` when it is full, or cannot decode the phone or speak to it."""
+        ...
+
+    def leave(self, stream: Any) -> None: ...
+
+    def play(self, sound: Prompt, *, loop: bool = False) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Rooms(Protocol):
+    """The part of an audio engine that mixes."""
+
+    def room(self, capacity: int, *, label: str) -> Room: ...
 
 
 class CallLog(Protocol):

@@ -1,12 +1,10 @@
 """The dial plan: what somebody dialled → the feature that runs the call.
 
-Calls for help go before everything. Then feature codes, extensions, ring groups, and the routes to outside numbers;
-anything else is 404. A caller from a trunk goes where the called number leads. Implements `call.ports.Router`.
+Calls for help go before everything. Then feature codes, extensions, paging and ring groups, and the routes to outside
+numbers; anything else is 404. A caller from a trunk goes where the called number leads. Implements `call.ports.Router`.
 """
 
 from __future__ import annotations
-
-from collections.abc import Awaitable, Callable, Mapping
 
 from pbx.call.call import Call
 from pbx.call.ending import Ending
@@ -14,13 +12,13 @@ from pbx.call.transfer import Transfer
 from pbx.core.errors import PeerError
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
+from pbx.feature.features import Features
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.outside import OutsideCalls
+from pbx.feature.paging import Paging
 from pbx.feature.ring_group import RingGroups
 from pbx.feature.transfer import Transfers
 from pbx.model.extension import Extension
-
-Feature = Callable[[Call], Awaitable[None]]
 
 
 class Dialplan:
@@ -29,13 +27,14 @@ class Dialplan:
     def __init__(
         self,
         *,
-        features: Mapping[str, Feature],
+        features: Features,
         directory: Directory,
         extensions: ExtensionCalls,
         inbound: InboundCalls | None = None,
         outside: OutsideCalls | None = None,
         groups: RingGroups | None = None,
         transfers: Transfers | None = None,
+        paging: Paging | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
@@ -44,6 +43,7 @@ class Dialplan:
         self._outside = outside
         self._groups = groups
         self._transfers = transfers
+        self._paging = paging
         extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
@@ -67,6 +67,19 @@ class Dialplan:
         """Send the call to what `by`, an extension, would reach by dialling this; False when that is nothing."""
         return await self._inside(call, dialled) or await self._to_outside(call, dialled, by)
 
+    def reaches(self, dialled: str, by: Extension) -> bool:
+        """Whether `by` would reach something by dialling this, and may."""
+        if self._outside is not None and self._outside.is_emergency(dialled):
+            return False
+        entry = self._directory.find(dialled)
+        return (
+            self._features.find(dialled) is not None
+            or (entry is not None and entry.extension.enabled)
+            or (self._groups is not None and self._groups.find(dialled) is not None)
+            or (self._paging is not None and self._paging.find(dialled) is not None)
+            or (self._outside is not None and self._outside.allows(dialled, by))
+        )
+
     async def _from_outside(self, call: Call) -> None:
         if self._inbound is None:
             raise PeerError(404, "Not Found")
@@ -78,13 +91,17 @@ class Dialplan:
         """Whether the number is one of the office."""
         if self._outside is not None and self._outside.is_emergency(dialled):
             return False
-        feature = self._features.get(dialled)
+        feature = self._features.find(dialled)
         if feature is not None:
             await feature(call)
             return True
         entry = self._directory.find(dialled)
         if entry is not None and entry.extension.enabled:
             await self._extensions.ring(call, entry.extension)
+            return True
+        paged = self._paging.find(dialled) if self._paging is not None else None
+        if self._paging is not None and paged is not None:
+            await self._paging.page(call, paged)
             return True
         return await self._to_group(call, dialled)
 

@@ -9,7 +9,7 @@ export has none unless asked; a record without one keeps the password it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,13 @@ def decode(data: bytes) -> msgspec.Struct:
     return document
 
 
-def plan(have: Mapping[str, Sequence[Any]], want: msgspec.Struct, *, prune: bool = False) -> Plan:
+def plan(
+    have: Mapping[str, Sequence[Any]],
+    want: msgspec.Struct,
+    *,
+    prune: bool = False,
+    emergency: Collection[str] = (),
+) -> Plan:
     """Compare. `have` are all records by kind, with their secrets; with `prune`, those that a section does not name go.
 
     Raises `UserError` when a new record lacks its secret, or when the office that would come out is not whole.
@@ -90,7 +96,7 @@ def plan(have: Mapping[str, Sequence[Any]], want: msgspec.Struct, *, prune: bool
     )
     changes = Plan(sections)
     if not found:
-        found = list(_faults(changes, have, want))
+        found = list(_faults(changes, have, want, emergency))
     if found:
         raise _invalid(found)
     return changes
@@ -106,11 +112,16 @@ async def apply(store: RecordStore, changes: Plan) -> None:
 
 
 async def import_document(
-    store: RecordStore, data: bytes, *, prune: bool = False, dry_run: bool = False
+    store: RecordStore,
+    data: bytes,
+    *,
+    prune: bool = False,
+    dry_run: bool = False,
+    emergency: Collection[str] = (),
 ) -> Plan:
     """Decode, plan and (unless `dry_run`) apply. Raises `UserError`, and then nothing has changed."""
     want = decode(data)
-    changes = plan(await everything(store), want, prune=prune)
+    changes = plan(await everything(store), want, prune=prune, emergency=emergency)
     if not dry_run:
         await apply(store, changes)
     return changes
@@ -128,7 +139,7 @@ async def export_document(store: RecordStore, *, with_secrets: bool = False) -> 
 
 
 async def everything(store: RecordStore) -> dict[str, list[Any]]:
-    """All records by kind, with their secrets."""
+    """All stored records by kind, with their secrets."""
     return {kind.name: await store.everything(kind) for kind in KINDS}
 
 
@@ -170,18 +181,22 @@ def _plan_section(
     )
 
 
-def _faults(changes: Plan, have: Mapping[str, Sequence[Any]], want: msgspec.Struct) -> Iterator[UserError]:
+def _faults(
+    changes: Plan, have: Mapping[str, Sequence[Any]], want: msgspec.Struct, emergency: Collection[str]
+) -> Iterator[UserError]:
     """What would be wrong with the office after the change, also with records that the document does not name."""
     after = {
-        each.kind.name: [
-            *(
-                one
-                for one in have.get(each.kind.name, ())
-                if each.kind.key_of(one) in each.unchanged or each.kind.key_of(one) in each.kept
-            ),
-            *each.create,
-            *each.change,
-        ]
+        each.kind.name: each.kind.with_defaults(
+            [
+                *(
+                    one
+                    for one in have.get(each.kind.name, ())
+                    if each.kind.key_of(one) in each.unchanged or each.kind.key_of(one) in each.kept
+                ),
+                *each.create,
+                *each.change,
+            ]
+        )
         for each in changes.sections
     }
     for section in changes.sections:
@@ -190,7 +205,7 @@ def _faults(changes: Plan, have: Mapping[str, Sequence[Any]], want: msgspec.Stru
         for record in after[kind.name]:
             key = kind.key_of(record)
             path = f"$.{kind.plural}[{places[key]}]" if key in places else f"$.{kind.plural}.{key}"
-            yield from check_record(after, kind, record, path)
+            yield from check_record(after, kind, record, path, emergency=emergency)
 
 
 def _shown(kind: Kind, record: Any, *, with_secrets: bool) -> dict[str, object]:

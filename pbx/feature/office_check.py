@@ -1,16 +1,19 @@
-"""What no single record can know: that what it names exists, and that no number is given twice."""
+"""What no single record can know: that what it names exists, and that nothing that is dialled means two things."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from pbx.core.errors import UserError
+from pbx.feature.code_check import code_faults, number_faults
+from pbx.model.feature_code import FeatureCode
 from pbx.model.kind import Kind, references
-from pbx.model.kinds import KINDS, kind_named
+from pbx.model.kinds import KINDS, SPEED_DIAL, kind_named
+from pbx.model.speed_dial import SpeedDial
 
 __all__ = ["OfficeRecords", "User", "check_record", "users_of"]
 
@@ -37,9 +40,14 @@ def users_of(office: OfficeRecords, kind: Kind, key: str) -> Iterator[User]:
 
 
 def check_record(
-    office: OfficeRecords, kind: Kind, record: msgspec.Struct, path: str = "$"
+    office: OfficeRecords,
+    kind: Kind,
+    record: msgspec.Struct,
+    path: str = "$",
+    *,
+    emergency: Collection[str] = (),
 ) -> Iterator[UserError]:
-    """What is wrong with `record`, which is (or is to be) a part of `office`."""
+    """What is wrong with `record`, which is (or is to be) a part of `office`. `emergency` numbers are nobody's."""
     for found in references(record, path):
         if not _has(office, found.kind, found.key):
             yield UserError(
@@ -60,6 +68,23 @@ def check_record(
                     got=key,
                     action="Choose another number",
                 )
+        yield from number_faults(office, kind, key, path, emergency=emergency)
+    if isinstance(record, FeatureCode):
+        yield from code_faults(office, record, path, emergency=emergency)
+    if isinstance(record, SpeedDial):
+        yield from _speed_dial_faults(office, record, path)
+
+
+def _speed_dial_faults(office: OfficeRecords, record: SpeedDial, path: str) -> Iterator[UserError]:
+    for other in office.get(SPEED_DIAL.name, ()):
+        if other.id != record.id and (other.code, other.extension) == (record.code, record.extension):
+            yield UserError(
+                f"the short code {record.code} is that of {other.name} already",
+                http_status=409,
+                path=f"{path}.code",
+                got=record.code,
+                action="Choose another short code",
+            )
 
 
 def _has(office: OfficeRecords, name: str, key: str) -> bool:

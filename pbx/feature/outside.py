@@ -60,6 +60,10 @@ class OutsideCalls:
     def is_emergency(self, dialled: str) -> bool:
         return dialled in self._emergency
 
+    def allows(self, dialled: str, extension: Extension) -> bool:
+        """Whether a route takes the number, and this extension may use it."""
+        return any(_may_use(route, extension) for route in self._fitting(dialled))
+
     async def call_for_help(self, call: Call, dialled: str, extension: Extension) -> None:
         """Over any trunk: those of a route for this number first, then all others, also when they seem to be down."""
         self._calls_for_help(call, extension)
@@ -73,9 +77,7 @@ class OutsideCalls:
         fitting = list(self._fitting(dialled))
         if not fitting:
             return False
-        allowed = [
-            route for route in fitting if REACHES.index(route.reach) <= REACHES.index(extension.may_call)
-        ]
+        allowed = [route for route in fitting if _may_use(route, extension)]
         if not allowed:
             raise PeerError(403, "Not Allowed For This Extension")
         await self._call(call, extension, list(self._over(dialled, allowed)))
@@ -112,7 +114,9 @@ class OutsideCalls:
                     call=call.id, at=call.now(), kind="trunk", to=line.trunk.id, to_name=line.trunk.name
                 )
             )
-            target = line.target(way.number, call.party, shown=extension.outside_number)
+            target = line.target(
+                way.number, call.party, shown=extension.outside_number, anonymous=call.withheld
+            )
             target = replace(target, headers=(*target.headers, *diversion_headers(call)))
             release = line.seize()
             outcome: CallLeg | Lost = lost
@@ -133,6 +137,10 @@ class OutsideCalls:
                 "a trunk failed, trying the next", extra={"trunk": line.trunk.id, "status": lost.status}
             )
         call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
+
+
+def _may_use(route: OutboundRoute, extension: Extension) -> bool:
+    return REACHES.index(route.reach) <= REACHES.index(extension.may_call)
 
 
 def diversion_headers(call: Call) -> list[tuple[str, str]]:

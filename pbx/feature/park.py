@@ -19,7 +19,7 @@ from pbx.call.fork import Fork, Lost, Redirect
 from pbx.call.leg import CallLeg
 from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
-from pbx.model.call_event import CallParked, CallRouted
+from pbx.model.call_event import CallParked
 from pbx.model.leg_event import LegCause
 from pbx.model.party import DialTarget
 
@@ -76,13 +76,13 @@ class Parking:
         else:
             await self.fetch(call, slot)
 
-    async def park(self, call: Call, slot: str | None = None) -> None:
-        """Let the call's party wait, in the next free slot when none is named; returns when that is over.
+    async def park(self, call: Call, slot: str = "") -> None:
+        """Let the call's party wait, in the next free slot when none is named, until somebody has talked with it.
 
         Raises `PeerError` 486 when the slot is taken, 404 when there is none of that number.
         """
-        slot = slot or next((each for each in SLOTS if each not in self._parked), None)
-        if slot is None or slot in self._parked:
+        slot = slot or next((each for each in SLOTS if each not in self._parked), "")
+        if not slot or slot in self._parked:
             raise PeerError(486, "Slot Is Taken" if slot else "No Free Slot")
         if slot not in SLOTS:
             raise PeerError(404, "No Such Slot")
@@ -108,9 +108,6 @@ class Parking:
             raise PeerError(404, "Nothing Is Parked There")
         if call.party.extension is None:
             raise PeerError(403, "Only Phones Of This Office")
-        call.record(
-            CallRouted(call=call.id, at=call.now(), kind="park", to=slot, to_name=f"Parking slot {slot}")
-        )
         await call.answer_caller(call.formats_for(parked.call.a.sends))
         call.surrender(call.a, parked.call, partial(parked.give, from_call=call.id))
 

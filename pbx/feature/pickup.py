@@ -9,7 +9,6 @@ from pbx.call.call import Call
 from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
 from pbx.feature.transfer import pick_up
-from pbx.model.call_event import CallRouted
 from pbx.model.extension import Extension
 from pbx.model.ring_group import RingGroup
 
@@ -37,11 +36,11 @@ class PickUp:
 
     async def directed(self, call: Call, extension: str) -> None:
         """Answer what rings at this extension. Raises `PeerError` 404 when nothing does."""
-        await self._pick(call, {extension}, f"Pick up {extension}")
+        await self._pick(call, {extension})
 
-    async def of_group(self, call: Call) -> None:
+    async def of_group(self, call: Call, _argument: str = "") -> None:
         """Answer what has rung longest in one's groups. Raises `PeerError` 404 when nothing rings there."""
-        await self._pick(call, self.neighbours(call.party.extension or ""), "Pick up")
+        await self._pick(call, self.neighbours(call.party.extension or ""))
 
     def neighbours(self, number: str) -> set[str]:
         """Whose calls this extension may pick up by group."""
@@ -51,20 +50,10 @@ class PickUp:
         ringing = {member for group in self._groups() if number in group.members for member in group.members}
         return (same | ringing) - {number}
 
-    async def _pick(self, call: Call, extensions: set[str], name: str) -> None:
+    async def _pick(self, call: Call, extensions: set[str]) -> None:
         if call.party.extension is None:
             raise PeerError(403, "Only Phones Of This Office")
         found = self._calls().ringing_at(extensions)
         if found is None:
             raise PeerError(404, "Nothing Rings There")
-        other, leg = found
-        call.record(
-            CallRouted(
-                call=call.id,
-                at=call.now(),
-                kind="pickup",
-                to=leg.party.extension or leg.label,
-                to_name=name,
-            )
-        )
-        await pick_up(call, other)
+        await pick_up(call, found[0])

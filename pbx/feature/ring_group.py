@@ -117,7 +117,7 @@ class RingGroups:
         return [[each] for each in free]
 
     def _shown(self, call: Call, group: RingGroup, member: str) -> list[DialTarget]:
-        caller = call.party
+        caller = call.shown
         if group.name_prefix:
             caller = Party(
                 caller.number, f"{group.name_prefix}{caller.name or caller.number}", caller.extension

@@ -1,4 +1,4 @@
-"""The two numbers everybody dials first: *43 sends your own voice back, *44 plays a tone."""
+"""The two codes everybody dials first: one sends your own voice back, one plays a tone."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import asyncio
 from collections.abc import Callable
 
 from pbx.call.call import Call
-from pbx.call.codecs import voice
+from pbx.call.pick_up import pick_up
 from pbx.call.ports import Prompt
 from pbx.call.silence import SilenceWatch
-from pbx.model.call_event import CallRouted
-from pbx.model.stream import TELEPHONE_EVENT
 
-ECHO = "*43"
-TONE = "*44"
 LONGEST_S = 3600.0
 
 
@@ -23,27 +19,16 @@ class SelfTest:
     def __init__(self, tone: Callable[[], Prompt]) -> None:
         self._tone = tone
 
-    async def echo(self, call: Call) -> None:
+    async def echo(self, call: Call, _argument: str) -> None:
         """Answer and send back what is heard, in whatever codec the caller likes best."""
-        await self._answer(call, "Echo test")
+        await pick_up(call)
         with SilenceWatch(call, call.a):
             call.ports.media.echo(call.a.stream)
             await asyncio.sleep(LONGEST_S)
 
-    async def tone(self, call: Call) -> None:
+    async def tone(self, call: Call, _argument: str) -> None:
         """Answer and play a steady tone, in whatever codec the caller likes best."""
-        await self._answer(call, "Test tone")
+        await pick_up(call)
         with SilenceWatch(call, call.a):
             call.ports.media.play(call.a.stream, self._tone(), loop=True)
             await asyncio.sleep(LONGEST_S)
-
-    async def _answer(self, call: Call, name: str) -> None:
-        """A caller that made no offer gets all our codecs to choose from."""
-        offered = call.offered_formats()
-        formats = voice(offered) if call.offer is None else voice(offered)[:1]
-        clocks = {each.clock_hz for each in formats}
-        call.record(CallRouted(call=call.id, at=call.now(), kind="feature", to=call.dialled, to_name=name))
-        digits = tuple(
-            each for each in offered if each.encoding == TELEPHONE_EVENT and each.clock_hz in clocks
-        )
-        await call.answer_caller(formats + digits)

@@ -61,6 +61,17 @@ MILLIWATT = Tone((Burst(1000, (1004,)),), level_dbm0=0.0)
 CLOCK_PIP = Tone((Burst(100, (1000,)), Burst(900)), level_dbm0=-13.0)
 """One pip a second, like a speaking clock that has nothing to say."""
 
+_PAUSE = Burst(300)
+CONFIRMATIONS = {
+    "on": Tone((_PAUSE, Burst(120, (660,)), Burst(60), Burst(120, (880,)), _PAUSE)),
+    "off": Tone((_PAUSE, Burst(120, (880,)), Burst(60), Burst(120, (660,)), _PAUSE)),
+    "refused": Tone((_PAUSE, *(Burst(160, (330,)), Burst(80)) * 3, _PAUSE)),
+}
+"""Two pips that rise: something is set. That fall: cleared. Three low ones: nothing has changed."""
+
+PAGE = Tone((Burst(350, (784,)), Burst(350, (659,)), Burst(450, (523,)), Burst(150)), level_dbm0=-14.0)
+"""Three notes downwards: attention, somebody is about to speak."""
+
 
 def read_tone(notation: str) -> Tone:
     """A tone from the notation of `tone_table`. Raises `ValueError`."""
@@ -96,6 +107,16 @@ def tone_of(name: ToneName, country: str) -> Clip:
 def hold_tone() -> Clip:
     """What somebody on hold hears."""
     return tone_clip(HOLD)
+
+
+def confirmation(outcome: Literal["on", "off", "refused"]) -> Clip:
+    """What a feature says when it is done."""
+    return tone_clip(CONFIRMATIONS[outcome])
+
+
+def page_tone() -> Clip:
+    """What is heard before an announcement."""
+    return tone_clip(PAGE)
 
 
 def milliwatt() -> Clip:

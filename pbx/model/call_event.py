@@ -28,10 +28,7 @@ class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
 
 
 class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):
-    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk", "forward", "pickup" or "park".
-
-    `to` names it.
-    """
+    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk" or "forward"; `to` names it."""
 
     kind: str
     to: str

@@ -6,7 +6,7 @@ made from that row, so a new kind of record is one Struct and one row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -22,7 +22,8 @@ class Kind:
     """`write` is what is sent to make or change a record, `record` what is read: the same without its `secret`.
 
     A new record of a kind with `secret_needed` must bring its secret. The value of `key` names a record for ever. A
-    kind is `numbered` when the key can be dialled; such keys are unique over all numbered kinds.
+    kind is `numbered` when the key can be dialled; such keys are unique over all numbered kinds. `defaults` are records
+    that exist without being stored; one that is stored under the same key stands in its place.
     """
 
     name: str
@@ -34,9 +35,21 @@ class Kind:
     secret: str | None = None
     secret_needed: bool = False
     numbered: bool = False
+    defaults: tuple[msgspec.Struct, ...] = ()
 
     def key_of(self, record: msgspec.Struct) -> str:
         return str(getattr(record, self.key))
+
+    def default(self, key: str) -> msgspec.Struct | None:
+        """The record that exists without being stored."""
+        return next((each for each in self.defaults if self.key_of(each) == key), None)
+
+    def with_defaults(self, stored: Sequence[Any]) -> list[Any]:
+        """All records that there are; keys sort as numbers do, shorter first."""
+        if not self.defaults:
+            return list(stored)
+        records = {self.key_of(each): each for each in (*self.defaults, *stored)}
+        return [records[key] for key in sorted(records, key=lambda key: (len(key), key))]
 
     def without_secret(self, write: msgspec.Struct) -> msgspec.Struct:
         """What is read of what was written."""

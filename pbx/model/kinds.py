@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from pbx.model.extension import Extension, ExtensionWrite
+from pbx.model.feature_code import DEFAULT_CODES, FeatureCode
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.kind import Kind
+from pbx.model.office_flag import NIGHT, OfficeFlag
 from pbx.model.outbound_route import OutboundRoute
+from pbx.model.paging_group import PagingGroup
 from pbx.model.ring_group import RingGroup
+from pbx.model.speed_dial import SpeedDial
 from pbx.model.trunk import Trunk, TrunkWrite
 
-__all__ = ["EXTENSION", "INBOUND_NUMBER", "KINDS", "OUTBOUND_ROUTE", "RING_GROUP", "TRUNK", "kind_named"]
+__all__ = [
+    "EXTENSION",
+    "FEATURE_CODE",
+    "INBOUND_NUMBER",
+    "KINDS",
+    "OFFICE_FLAG",
+    "OUTBOUND_ROUTE",
+    "PAGING_GROUP",
+    "RING_GROUP",
+    "SPEED_DIAL",
+    "TRUNK",
+    "kind_named",
+]
 
 EXTENSION = Kind(
     name="extension",
@@ -28,6 +44,15 @@ RING_GROUP = Kind(
     title="Ring groups",
     record=RingGroup,
     write=RingGroup,
+    key="number",
+    numbered=True,
+)
+PAGING_GROUP = Kind(
+    name="paging_group",
+    plural="paging_groups",
+    title="Paging groups",
+    record=PagingGroup,
+    write=PagingGroup,
     key="number",
     numbered=True,
 )
@@ -54,8 +79,42 @@ OUTBOUND_ROUTE = Kind(
     record=OutboundRoute,
     write=OutboundRoute,
 )
+FEATURE_CODE = Kind(
+    name="feature_code",
+    plural="feature_codes",
+    title="Feature codes",
+    record=FeatureCode,
+    write=FeatureCode,
+    key="code",
+    defaults=DEFAULT_CODES,
+)
+SPEED_DIAL = Kind(
+    name="speed_dial",
+    plural="speed_dials",
+    title="Speed dials",
+    record=SpeedDial,
+    write=SpeedDial,
+)
+OFFICE_FLAG = Kind(
+    name="office_flag",
+    plural="office_flags",
+    title="Switches",
+    record=OfficeFlag,
+    write=OfficeFlag,
+    defaults=(NIGHT,),
+)
 
-KINDS: tuple[Kind, ...] = (EXTENSION, RING_GROUP, TRUNK, INBOUND_NUMBER, OUTBOUND_ROUTE)
+KINDS: tuple[Kind, ...] = (
+    EXTENSION,
+    RING_GROUP,
+    PAGING_GROUP,
+    TRUNK,
+    INBOUND_NUMBER,
+    OUTBOUND_ROUTE,
+    FEATURE_CODE,
+    SPEED_DIAL,
+    OFFICE_FLAG,
+)
 
 
 def kind_named(name: str) -> Kind:

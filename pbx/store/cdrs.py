@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +58,23 @@ class CdrStore:
             )
         )
 
+    async def last_dialled(self, extension: str, limit: int = 50) -> Sequence[str]:
+        """What an extension has dialled, newest first."""
+        query = "SELECT dialled FROM cdrs WHERE from_extension = ? ORDER BY started_at DESC LIMIT ?"
+        return await self._database.read(
+            lambda connection: [row[0] for row in connection.execute(query, (extension, limit))]
+        )
+
+    async def last_callers(self, extension: str, limit: int = 50) -> Sequence[tuple[str, str]]:
+        """Who called an extension and what they dialled, newest first; those who showed no number are passed over.
+
+        Calls that reached it as one of a group are found among the newest calls of the office only.
+        """
+        values = {"extension": extension, "rung": f'%"target":"{extension}"%', "limit": limit}
+        return await self._database.read(
+            lambda connection: [(row[0], row[1]) for row in connection.execute(_CALLERS, values)]
+        )
+
     async def close_interrupted(self, now: datetime) -> int:
         """Close the calls that a dead process left open; returns how many.
 
@@ -70,6 +88,21 @@ class CdrStore:
 
         return await self._database.write(work)
 
+
+_CALLERS = """
+SELECT from_number, dialled FROM (
+    SELECT * FROM (
+        SELECT id, from_number, from_extension, dialled, started_at FROM cdrs
+        WHERE to_extension = :extension ORDER BY started_at DESC LIMIT :limit
+    )
+    UNION
+    SELECT id, from_number, from_extension, dialled, started_at FROM (
+        SELECT * FROM cdrs ORDER BY started_at DESC LIMIT 500
+    ) WHERE events LIKE :rung
+)
+WHERE from_number <> '' AND from_extension IS NOT :extension
+ORDER BY started_at DESC LIMIT :limit
+"""
 
 _CLOSE = """
 UPDATE cdrs SET

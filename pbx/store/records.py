@@ -36,7 +36,7 @@ class Stored:
 
 
 class RecordStore:
-    """All kinds of records. Keys sort as numbers do: shorter first."""
+    """All kinds of records. Keys sort as numbers do: shorter first. A default that is not stored has revision 0."""
 
     def __init__(self, database: Database, box: SecretBox, bus: EventBus | None = None) -> None:
         self._database = database
@@ -49,11 +49,14 @@ class RecordStore:
             "SELECT record FROM records WHERE kind=? ORDER BY length(key), key", kind.name
         )
         decode = _decoder(kind.record)
-        return [decode(record) for (record,) in rows]
+        return kind.with_defaults([decode(record) for (record,) in rows])
 
     async def get(self, kind: Kind, key: str) -> Stored | None:
         rows = await self._rows("SELECT record, revision FROM records WHERE kind=? AND key=?", kind.name, key)
-        return next((Stored(_decoder(kind.record)(record), revision) for record, revision in rows), None)
+        for record, revision in rows:
+            return Stored(_decoder(kind.record)(record), revision)
+        default = kind.default(key)
+        return None if default is None else Stored(default, 0)
 
     async def secret(self, kind: Kind, key: str) -> str | None:
         """In clear; None when there is no such record, or it has none."""
@@ -61,7 +64,7 @@ class RecordStore:
         return next((self._open(kind, key, sealed) for (sealed,) in rows), None)
 
     async def everything(self, kind: Kind) -> list[Any]:
-        """All records of the kind as they are written, with their secrets: what a document is compared with."""
+        """All that are stored, as they are written, with their secrets: what a document is compared with."""
         rows = await self._rows(
             "SELECT key, record, secret FROM records WHERE kind=? ORDER BY length(key), key", kind.name
         )
@@ -75,6 +78,8 @@ class RecordStore:
         key = kind.key_of(write)
         if kind.secret_needed and kind.secret_of(write) is None:
             raise missing_secret(kind)
+        if kind.default(key) is not None:
+            raise taken(kind, key)
         row = self._row(kind, write)
 
         def work(connection: sqlite3.Connection) -> int:
@@ -108,8 +113,9 @@ class RecordStore:
         def work(connection: sqlite3.Connection) -> int:
             revision = _next_revision(_check(connection, kind, key, if_revision))
             connection.execute(
-                "UPDATE records SET revision=?, record=?, secret=coalesce(?, secret) WHERE kind=? AND key=?",
-                (revision, record, sealed, kind.name, key),
+                "INSERT INTO records VALUES (?,?,?,?,?) ON CONFLICT (kind, key) DO UPDATE SET "
+                "revision=excluded.revision, record=excluded.record, secret=coalesce(excluded.secret, secret)",
+                (kind.name, key, revision, record, sealed),
             )
             return revision
 
@@ -117,10 +123,17 @@ class RecordStore:
         return Stored(kind.without_secret(write), revision)
 
     async def delete(self, kind: Kind, key: str, *, if_revision: int | None = None) -> None:
-        """Raises `UserError` 404, or 412 when the record has another revision."""
+        """What was changed of a default record goes with it. Raises `UserError` 404, 412 when the record has another
+        revision, 409 for a default record that was not changed.
+        """
 
         def work(connection: sqlite3.Connection) -> None:
-            _check(connection, kind, key, if_revision)
+            if not _check(connection, kind, key, if_revision):
+                raise UserError(
+                    f"the {kind.words} {key} is there from the start",
+                    http_status=409,
+                    action="Disable it instead",
+                )
             _delete(connection, kind, key)
 
         await self._change(work, kind, key)
@@ -211,6 +224,8 @@ def _check(connection: sqlite3.Connection, kind: Kind, key: str, if_revision: in
     row = connection.execute(
         "SELECT revision FROM records WHERE kind=? AND key=?", (kind.name, key)
     ).fetchone()
+    if row is None and kind.default(key) is not None:
+        row = (0,)
     if row is None:
         raise UserError(f"there is no {kind.words} {key}", http_status=404)
     if if_revision is not None and row[0] != if_revision:

@@ -40,7 +40,14 @@ def _fuzz(base: str, token: str, path: str, method: str) -> None:
     stop_at = 0.0
     # That `number` must be the one of the path, that a trunk must exist, and that a record must be the one that was
     # read are more than a schema can say.
-    naming = ("/api/v1/inbound-numbers", "/api/v1/outbound-routes", "/api/v1/ring-groups")
+    naming = (
+        "/api/v1/feature-codes",
+        "/api/v1/inbound-numbers",
+        "/api/v1/outbound-routes",
+        "/api/v1/paging-groups",
+        "/api/v1/ring-groups",
+        "/api/v1/speed-dials",
+    )
     rich = method != "post" or path in naming
     excluded = [schemathesis.checks.positive_data_acceptance] if rich and method != "get" else []
     modes = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)

@@ -15,6 +15,7 @@ REST = {
     "may_call": "international",
     "do_not_disturb": False,
     "forward": {"always": None, "busy": None, "no_answer": None, "unreachable": None},
+    "pickup_group": None,
     "outside_number": None,
 }
 ALICE = {"number": "101", "name": "Alice", "sip_password": "alice-secret"}

@@ -11,10 +11,11 @@ from pbx.core.errors import UserError
 from pbx.core.events import EventBus
 from pbx.core.secret import SealBrokenError
 from pbx.model.extension import Extension, ExtensionWrite
-from pbx.model.kinds import EXTENSION
+from pbx.model.feature_code import FeatureCode
+from pbx.model.kinds import EXTENSION, FEATURE_CODE
 from pbx.model.records_changed import RecordsChanged
 from pbx.store.database import Database
-from pbx.store.records import RecordStore
+from pbx.store.records import RecordStore, Stored
 from tests.store.conftest import BOX
 
 
@@ -169,3 +170,33 @@ async def test_a_change_by_another_process_is_published(database: Database) -> N
                 other.execute("DELETE FROM records")
                 other.execute("INSERT INTO settings VALUES ('x', '1')")
             assert (await asyncio.wait_for(anext(changes), 5)).event == RecordsChanged()
+
+
+async def test_default_records_are_there_without_being_stored(store: RecordStore) -> None:
+    assert await store.all(FEATURE_CODE) == list(FEATURE_CODE.with_defaults([]))
+    assert await store.get(FEATURE_CODE, "*43") == Stored(FeatureCode(code="*43", feature="echo"), 0)
+    assert await store.everything(FEATURE_CODE) == []
+
+
+async def test_a_default_record_is_changed_and_comes_back_when_the_change_is_deleted(
+    store: RecordStore,
+) -> None:
+    silent = FeatureCode(code="*43", feature="echo", enabled=False)
+    changed = await store.replace(FEATURE_CODE, "*43", silent, if_revision=0)
+    assert changed.revision > 0
+    assert await store.get(FEATURE_CODE, "*43") == changed
+    assert silent in await store.all(FEATURE_CODE)
+    with pytest.raises(UserError) as caught:
+        await store.replace(FEATURE_CODE, "*43", silent, if_revision=0)
+    assert caught.value.http_status == 412
+    await store.delete(FEATURE_CODE, "*43")
+    assert await store.get(FEATURE_CODE, "*43") == Stored(FeatureCode(code="*43", feature="echo"), 0)
+
+
+async def test_a_default_record_is_neither_created_nor_deleted(store: RecordStore) -> None:
+    with pytest.raises(UserError) as caught:
+        await store.create(FEATURE_CODE, FeatureCode(code="*43", feature="echo"))
+    assert caught.value.http_status == 409
+    with pytest.raises(UserError) as caught:
+        await store.delete(FEATURE_CODE, "*43")
+    assert (caught.value.http_status, caught.value.action) == (409, "Disable it instead")

@@ -20,6 +20,7 @@ from pbx.core.tasks import Supervisor
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
+from pbx.feature.features import Features
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.registrar import Registrar
 from pbx.model.cdr import Cdr
@@ -83,7 +84,7 @@ class Node:
         extensions = ExtensionCalls(registrar, is_ours=lambda host: host == "10.0.0.9")
         self.switch = Switch(
             ports,
-            Dialplan(features={}, directory=directory, extensions=extensions),
+            Dialplan(features=Features(), directory=directory, extensions=extensions),
             supervisor=supervisor,
             new_id=lambda: f"call-{next(serial)}",
         )

@@ -1,0 +1,76 @@
+"""Registers the features that can be dialled, under their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from pbx.feature.answering import Answering, Phrase, Sound
+from pbx.feature.dial_again import DialAgain
+from pbx.feature.dialplan import Dialplan
+from pbx.feature.directory import Directory
+from pbx.feature.extension import ExtensionCalls
+from pbx.feature.features import Features
+from pbx.feature.flags import Flags
+from pbx.feature.intercom import Intercom
+from pbx.feature.numbering import written
+from pbx.feature.office import Office
+from pbx.feature.self_test import SelfTest
+from pbx.feature.wishes import Wishes
+from pbx.media.tones import confirmation, milliwatt
+from pbx.model.kinds import FEATURE_CODE, SPEED_DIAL
+from pbx.store.cdrs import CdrStore
+from pbx.store.records import RecordStore
+
+__all__ = ["code_table", "register_features"]
+
+
+def code_table(office: Office) -> Features:
+    """The table of codes, which follows the office; no feature is registered yet."""
+    features = Features()
+    office.on_change(lambda: features.use(office.all(FEATURE_CODE)))
+    return features
+
+
+def register_features(
+    features: Features,
+    *,
+    dialplan: Dialplan,
+    directory: Directory,
+    extensions: ExtensionCalls,
+    office: Office,
+    records: RecordStore,
+    cdrs: CdrStore,
+    busy: Callable[[str], bool],
+    country: str,
+) -> None:
+    """Give the table the features of phones: what each extension may do by code."""
+    answering = Answering(_sound)
+    self_test = SelfTest(milliwatt)
+    again = DialAgain(
+        features=features,
+        directory=directory,
+        cdrs=cdrs,
+        speed_dials=partial(office.all, SPEED_DIAL),
+        ways=lambda number: (number, written(number, "national", country)),
+    )
+    again.onward = dialplan.onward
+    wishes = Wishes(records, answering, dialplan.reaches)
+    for name, feature in (
+        ("echo", self_test.echo),
+        ("tone", self_test.tone),
+        ("redial", again.redial),
+        ("call_back", again.call_back),
+        ("speed_dial", again.speed_dial),
+        ("withhold_number", again.withhold),
+        ("intercom", Intercom(directory, extensions, busy=busy).call),
+        ("night_mode", Flags(records, answering).toggle),
+        *wishes.features(),
+    ):
+        features.register(name, feature)
+
+
+def _sound(phrase: Phrase) -> Sound:
+    """A tone for the outcome, whatever the sentence."""
+    clip = confirmation(phrase.outcome)
+    return Sound(clip, clip.duration_ms / 1000)

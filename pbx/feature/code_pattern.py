@@ -1,0 +1,48 @@
+"""Feature codes as patterns: what dialled digits a code is for, and which part of them is its argument."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pbx.model.feature import NUMBER
+
+__all__ = ["CodePattern", "pattern_of"]
+
+DIALLED = re.compile(r"[0-9*#+]{1,32}")
+"""What may stand for NUMBER."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodePattern:
+    """`before` and `after` stand around the NUMBER of a code that `takes` one."""
+
+    before: str
+    after: str = ""
+    takes: bool = False
+
+    def argument(self, dialled: str) -> str | None:
+        """What stands for NUMBER, "" in a code without one; None: not this code."""
+        if not self.takes:
+            return "" if dialled == self.before else None
+        middle = dialled[len(self.before) : len(dialled) - len(self.after)]
+        fits = dialled.startswith(self.before) and dialled.endswith(self.after)
+        return middle if fits and DIALLED.fullmatch(middle) else None
+
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        """The greatest one that fits is meant: no two that fit have the same."""
+        return (not self.takes, len(self.before), len(self.after))
+
+    def hides(self, other: CodePattern) -> bool:
+        """Whether somebody who dials this code and then digits may find themselves at the other one."""
+        beyond = other.before[len(self.before) :]
+        return self.takes and other.before.startswith(self.before) and beyond[:1].isdigit()
+
+
+@lru_cache(maxsize=1024)
+def pattern_of(code: str) -> CodePattern:
+    """The pattern of a feature code."""
+    before, number, after = code.partition(NUMBER)
+    return CodePattern(before, after, takes=bool(number))

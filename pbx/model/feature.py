@@ -1,0 +1,75 @@
+"""What phones can do by dialling a code: the features, and the codes they have unless the office says otherwise.
+
+A feature is one row here, and one function that is registered under its name (`pbx.feature.features`). Its codes are
+records (`feature_code`) that exist without being stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+__all__ = ["FEATURES", "NUMBER", "FeatureInfo", "FeatureName", "feature_named"]
+
+NUMBER = "NUMBER"
+"""Stands in a code for what is dialled in that place."""
+
+Argument = Literal["none", "number", "optional"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureInfo:
+    """`codes` are its defaults. `argument`: what it is given; "number" is something to dial, "optional" any word.
+
+    A feature that `reaches` somebody is dialled again by redial, others are not.
+    """
+
+    name: str
+    title: str
+    codes: tuple[str, ...]
+    argument: Argument = "none"
+    reaches: bool = False
+
+
+FEATURES: tuple[FeatureInfo, ...] = (
+    FeatureInfo("echo", "Echo test", ("*43",)),
+    FeatureInfo("tone", "Test tone", ("*44",)),
+    FeatureInfo("do_not_disturb", "Do not disturb on or off", ("*76",)),
+    FeatureInfo("do_not_disturb_on", "Do not disturb", ("*78",)),
+    FeatureInfo("do_not_disturb_off", "Do not disturb off", ("*79",)),
+    FeatureInfo("forward_always", "Forward always", ("*72NUMBER", "*21*NUMBER#"), "number"),
+    FeatureInfo("forward_always_off", "Forward always off", ("*73", "#21#")),
+    FeatureInfo("forward_busy", "Forward when busy", ("*90NUMBER", "*67*NUMBER#"), "number"),
+    FeatureInfo("forward_busy_off", "Forward when busy off", ("*91", "#67#")),
+    FeatureInfo("forward_no_answer", "Forward when nobody answers", ("*92NUMBER", "*61*NUMBER#"), "number"),
+    FeatureInfo("forward_no_answer_off", "Forward when nobody answers off", ("*93", "#61#")),
+    FeatureInfo(
+        "forward_unreachable", "Forward when no phone is there", ("*94NUMBER", "*62*NUMBER#"), "number"
+    ),
+    FeatureInfo("forward_unreachable_off", "Forward when no phone is there off", ("*95", "#62#")),
+    FeatureInfo("forward_off", "All forwarding off", ("*74", "#002#")),
+    FeatureInfo("redial", "Dial the last number again", ("*66",)),
+    FeatureInfo("call_back", "Call back who called last", ("*69",)),
+    FeatureInfo("speed_dial", "Speed dial", ("*0NUMBER",), "number", reaches=True),
+    FeatureInfo("withhold_number", "Withhold my number", ("*67NUMBER", "#31#NUMBER"), "number", reaches=True),
+    FeatureInfo("intercom", "Intercom", ("*80NUMBER",), "number", reaches=True),
+    FeatureInfo("pick_up_group", "Pick up", ("*8",)),
+    FeatureInfo("pick_up", "Pick up at an extension", ("**NUMBER",), "number"),
+    FeatureInfo("park", "Park", ("*68",)),
+    FeatureInfo("park_slot", "Parking slot", ("*68NUMBER",), "number"),
+    FeatureInfo("night_mode", "Night mode on or off", ("*28",), "optional"),
+)
+
+
+def feature_named(name: str) -> FeatureInfo:
+    """Raises `KeyError`."""
+    for each in FEATURES:
+        if each.name == name:
+            return each
+    raise KeyError(name)
+
+
+if TYPE_CHECKING:
+    FeatureName = str
+else:
+    FeatureName = Literal[tuple(each.name for each in FEATURES)]
