@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from tests.live.node import Node
 from tests.live.raw import Answer, Peer
@@ -52,12 +53,14 @@ class Ears:
 
 
 class RawPhone:
-    """One phone with one call. `asked` counts re-INVITEs and UPDATEs that came to it."""
+    """One phone with one call. `asked` counts re-INVITEs and UPDATEs that came to it, `told` is what NOTIFYs said."""
 
     def __init__(self, node: Node, number: str, *, tone_hz: float | None = None) -> None:
         self.asked = 0
         self.ears = Ears()
         self.ended = False
+        self.told: list[str] = []
+        self._notified: set[str] = set()
         self.sending = tone_hz is not None
         self._node = node
         self._number = number
@@ -92,10 +95,15 @@ class RawPhone:
         answer = self.dial(to, timeout_s=timeout_s)
         assert answer.status == 200, answer
 
-    def dial(self, to: str, *, timeout_s: float = 10.0) -> Answer:
+    def dial(self, to: str, *, timeout_s: float = 10.0, headers: tuple[str, ...] = ()) -> Answer:
         """Dial and wait for the final response, whatever it is; it is acknowledged."""
         self._peer.send_authenticated(
-            "INVITE", self._number, self._node.password(self._number), to=to, headers=(SDP,), body=self._sdp()
+            "INVITE",
+            self._number,
+            self._node.password(self._number),
+            to=to,
+            headers=(SDP, *headers),
+            body=self._sdp(),
         )
         answer = self._pump_until_final(timeout_s)
         if answer.status >= 300:
@@ -142,6 +150,22 @@ class RawPhone:
         self._hear_of(answer.body)
         self._acknowledge(self._dialog.cseq)
 
+    def refer(self, to: str, *, replaces: str = "") -> None:
+        """Transfer whom it talks with to a number, or (with `replaces`) to whom another of its dialogs talks with."""
+        header = f"?Replaces={quote(replaces, safe='')}" if replaces else ""
+        self._dialog.cseq += 1
+        self._send_in_dialog("REFER", self._dialog.cseq, headers=(f"Refer-To: <sip:{to}@127.0.0.1{header}>",))
+        answer = self._pump_until_final(5.0)
+        assert answer.status == 202, answer
+
+    @property
+    def replaces(self) -> str:
+        """This phone's dialog as a Replaces value for the node (RFC 3891): the node's tag is the to-tag."""
+        local, remote = (re.search(r"tag=([^;>]+)", tag) for tag in (self._dialog.local, self._dialog.remote))
+        assert local is not None
+        assert remote is not None
+        return f"{self._dialog.call_id};to-tag={remote[1]};from-tag={local[1]}"
+
     def hang_up(self) -> None:
         self._dialog.cseq += 1
         self._send_in_dialog("BYE", self._dialog.cseq)
@@ -173,6 +197,9 @@ class RawPhone:
             else:
                 self._reply(request, "200 OK")
         elif request.method != "ACK":
+            if request.method == "NOTIFY" and request.header("cseq") not in self._notified:
+                self._notified.add(request.header("cseq"))
+                self.told.append(request.body.decode().strip())
             self.ended = self.ended or request.method == "BYE"
             self._reply(request, "200 OK")
 
@@ -223,7 +250,9 @@ class RawPhone:
         ]
         self._send(lines, body)
 
-    def _send_in_dialog(self, method: str, cseq: int, body: bytes = b"") -> None:
+    def _send_in_dialog(
+        self, method: str, cseq: int, body: bytes = b"", headers: tuple[str, ...] = ()
+    ) -> None:
         lines = [
             f"{method} {self._dialog.target} SIP/2.0",
             f"Via: SIP/2.0/UDP {self._peer.host}:{self._peer.port};branch=z9hG4bK{method}{cseq}{self._peer.tag};rport",
@@ -233,6 +262,7 @@ class RawPhone:
             f"Call-ID: {self._dialog.call_id}",
             f"CSeq: {cseq} {method}",
             self._contact,
+            *headers,
         ]
         self._send(lines, body)
 
