@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pbx.api.views import RegistrationView
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
-    from pbx.model.live_call import LiveCall
+    from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.trunk import TrunkStatus
     from pbx.store.cdrs import CdrStore
     from pbx.store.records import RecordStore
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
 
-__all__ = ["ApiDeps", "CheckResult", "HealthCheck"]
+__all__ = ["ApiDeps", "CallControl", "CheckResult", "HealthCheck", "NoCalls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,33 @@ class CheckResult:
 
 HealthCheck = Callable[[], CheckResult]
 """Looks at one part of the node. Called on the event loop: it must not block or raise."""
+
+
+class CallControl(Protocol):
+    """Does things with calls that are going on. Nothing waits: what comes of it is told by events."""
+
+    def hang_up(self, call_id: str) -> bool:
+        """False when there is no such call."""
+        ...
+
+    def transfer(self, call_id: str, leg: str, to: str) -> bool:
+        """False when that call has no conversation to send on."""
+        ...
+
+    def parked(self) -> Sequence[ParkedCall]: ...
+
+
+class NoCalls:
+    """The control of a place that has no calls."""
+
+    def hang_up(self, _call_id: str) -> bool:
+        return False
+
+    def transfer(self, _call_id: str, _leg: str, _to: str) -> bool:
+        return False
+
+    def parked(self) -> Sequence[ParkedCall]:
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,4 +92,5 @@ class ApiDeps:
     sip_port: int = 0
     sip_tls_port: int = 0
     site_dir: Path | None = None
+    control: CallControl = field(default_factory=NoCalls)
     health_checks: Sequence[HealthCheck] = field(default=())

@@ -19,6 +19,7 @@ class Scope(Enum):
     OFFICE_WRITE = "office:write"
     REGISTRATIONS_READ = "registrations:read"
     CALLS_READ = "calls:read"
+    CALLS_WRITE = "calls:write"  # hang up, transfer
     CDRS_READ = "cdrs:read"
     EVENTS_READ = "events:read"
     STATUS_READ = "status:read"

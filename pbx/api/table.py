@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbx.api import events, extension, listing, records, session, system
+from pbx.api import call_control, events, extension, listing, records, session, system
 from pbx.api.route import Route
 
 __all__ = ["ROUTES"]
@@ -13,5 +13,6 @@ ROUTES: tuple[Route, ...] = (
     *extension.ROUTES,
     *records.ROUTES,
     *listing.ROUTES,
+    *call_control.ROUTES,
     *events.ROUTES,
 )

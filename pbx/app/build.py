@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from pbx.app.desk import build_desk, phones_of
+from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.features import code_table, register_features
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
@@ -86,6 +86,7 @@ class Parts:
     started_at: datetime
     switch: Switch
     trunks: Trunks
+    control: Control
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -279,6 +280,7 @@ def build(
         started_at=clock.now(),
         switch=switch,
         trunks=trunks,
+        control=Control(switch, desk.parking),
     )
 
 

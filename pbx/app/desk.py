@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,9 +15,10 @@ from pbx.feature.park import Parking
 from pbx.feature.pickup import PickUp
 from pbx.feature.transfer import Transfers
 from pbx.model.kinds import EXTENSION, RING_GROUP
+from pbx.model.live_call import ParkedCall
 from pbx.model.party import DialTarget
 
-__all__ = ["Desk", "build_desk", "phones_of"]
+__all__ = ["Control", "Desk", "build_desk", "phones_of"]
 
 PARK_RETURN_S = 90.0
 
@@ -36,6 +37,23 @@ class Desk:
         features.register("pick_up_group", self.pick_up.of_group)
         features.register("park", self.parking.park)
         features.register("park_slot", self.parking.dialled)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What the API does with calls that are going on."""
+
+    switch: Switch
+    parking: Parking
+
+    def hang_up(self, call_id: str) -> bool:
+        return self.switch.hang_up(call_id)
+
+    def transfer(self, call_id: str, leg: str, to: str) -> bool:
+        return self.switch.transfer(call_id, leg, to)
+
+    def parked(self) -> Sequence[ParkedCall]:
+        return self.parking.waiting()
 
 
 def build_desk(

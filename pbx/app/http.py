@@ -59,6 +59,7 @@ async def start_http(
                 registration_view(each, parts.reachability.of(each))
                 for each in parts.registrar.all_bindings()
             ],
+            control=parts.control,
             trunks=parts.trunks.statuses,
             started_at=parts.started_at,
             address=parts.address,

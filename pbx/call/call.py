@@ -326,17 +326,22 @@ class Call:
 
     # -- transfers -------------------------------------------------------------------------------------------------
 
-    def transfer(self, by: CallLeg, to: str, replaces: DialogName | None = None) -> bool:
+    def transfer(
+        self, by: CallLeg, to: str, replaces: DialogName | None = None, *, rights: str | None = None
+    ) -> bool:
         """`by` sends whom it talks with to what dialling `to` reaches; False when it talks with nobody.
 
-        The conversation ends, and the call runs on for the party that stays.
+        The conversation ends, and the call runs on for the party that stays, with the rights of an extension: that of
+        `by`, where it is not said.
         """
         pair = self.talking
         if self._next is not None or pair is None or by not in pair or self.stop_talking is None:
             by.dialog.report_transfer(603)
             return False
         stays = pair[1] if by is pair[0] else pair[0]
-        self._next = Transfer(by=by, stays=stays, to=to, replaces=replaces)
+        self._next = Transfer(
+            by=by, stays=stays, to=to, rights=rights or by.party.extension, replaces=replaces
+        )
         self.stop_talking()
         return True
 

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from pbx.call.call import Call
-from pbx.call.reoffer import answer_reoffer
 from pbx.call.ending import Ending
 from pbx.call.leg import CallLeg
 from pbx.call.pick_up import pick_up
 from pbx.call.ports import Prompt, Room, Rooms
+from pbx.call.reoffer import answer_reoffer
 from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events

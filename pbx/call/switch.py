@@ -95,6 +95,20 @@ class Switch:
             call.hang_up(Ending(LegCause.NORMAL, by="node"))
         return call is not None
 
+    def transfer(self, call_id: str, leg: str, to: str) -> bool:
+        """Send one leg of a call on, as if the other had transferred it; False when the two do not talk, or no leg is
+        of this office.
+        """
+        call = self._calls.get(call_id)
+        if call is None or call.talking is None:
+            return False
+        stays = call.legs.get(leg)
+        by = next((each for each in call.talking if each is not stays), None)
+        if stays is None or by is None or stays not in call.talking:
+            return False
+        rights = by.party.extension or stays.party.extension
+        return rights is not None and call.transfer(by, to, rights=rights)
+
     async def drain(self, within_s: float = 5.0) -> None:
         """Take no more calls and end those that run; every phone is told. Returns when all are cleaned up."""
         self._draining = True

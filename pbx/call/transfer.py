@@ -32,12 +32,14 @@ LINGER_S = 2.0
 class Transfer:
     """`by` sends `stays` to what dialling `to` reaches, or to whom its dialog `replaces` talks with.
 
-    `is_return`: nobody was reached, and whom it comes back to is the one who transferred.
+    `rights` is the extension that may do what this does; None: nobody. `is_return`: nobody was reached, and whom it
+    comes back to is the one who transferred.
     """
 
     by: CallLeg
     stays: CallLeg
     to: str
+    rights: str | None
     replaces: DialogName | None = None
     is_return: bool = False
     done: bool = field(default=False, init=False)
@@ -81,7 +83,9 @@ async def carry_out(call: Call, transfer: Transfer, router: Router) -> None:
         await call.perform(Bridge(call, by).run())
     elif by.party.extension is not None:
         call.forget_ending()
-        back = Transfer(by=by, stays=transfer.stays, to=by.party.extension, is_return=True)
+        back = Transfer(
+            by=by, stays=transfer.stays, to=by.party.extension, rights=transfer.rights, is_return=True
+        )
         await _attempt(call, back, router)
 
 

@@ -21,6 +21,7 @@ from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
 from pbx.model.call_event import CallParked
 from pbx.model.leg_event import LegCause
+from pbx.model.live_call import ParkedCall
 from pbx.model.party import DialTarget
 
 __all__ = ["Parked", "Parking"]
@@ -65,9 +66,19 @@ class Parking:
         self._changed = changed
         self._parked: dict[str, Parked] = {}
 
-    def waiting(self) -> list[Parked]:
+    def waiting(self) -> list[ParkedCall]:
         """What is parked, by slot."""
-        return sorted(self._parked.values(), key=lambda each: each.slot)
+        return [
+            ParkedCall(
+                slot=each.slot,
+                call=each.call.id,
+                party=each.call.party.number,
+                party_name=each.call.party.name,
+                by=each.by,
+                since=each.since,
+            )
+            for each in sorted(self._parked.values(), key=lambda each: each.slot)
+        ]
 
     async def dialled(self, call: Call, slot: str) -> None:
         """Fetch what waits in a slot, or park there what was transferred to it. Raises `PeerError` 404, 486."""

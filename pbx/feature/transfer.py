@@ -40,7 +40,7 @@ class Transfers:
 
     async def run(self, call: Call, transfer: Transfer, onward: Onward) -> None:
         """Run the call on for the party that stays. Raises `PeerError` when nobody can be reached."""
-        entry = self._directory.find(transfer.by.party.extension or "")
+        entry = self._directory.find(transfer.rights or "")
         if entry is None:
             raise PeerError(403, "Only Phones Of This Office Transfer")
         to = transfer.to

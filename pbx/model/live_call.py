@@ -28,6 +28,17 @@ class LiveLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     transcoded: bool = False
 
 
+class ParkedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A call that waits in `slot`. `party` is who waits, `by` the extension that parked it."""
+
+    slot: str
+    call: str
+    party: str
+    party_name: str = ""
+    by: str | None = None
+    since: datetime
+
+
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One call. `state` is "routing", "ringing", "talking", "held" or "ended"."""
 

@@ -222,16 +222,16 @@ class Node:
                 raise RuntimeError(f"GET {path}: {response.status} {body}")
             return body
 
-    async def send(self, method: str, path: str, body: object) -> Any:
-        """POST, PUT or PATCH to the API. Raises on anything but 200 and 201."""
+    async def send(self, method: str, path: str, body: object = None) -> Any:
+        """POST, PUT, PATCH or DELETE to the API; None when it has nothing to say. Raises on anything but success."""
         async with (
             aiohttp.ClientSession(headers={"Authorization": f"Bearer {self.token}"}) as session,
             session.request(method, f"{self.url}/api/v1/{path}", json=body) as response,
         ):
             text = await response.text()
-            if response.status not in (200, 201):
+            if response.status not in (200, 201, 202, 204):
                 raise RuntimeError(f"{method} {path}: {response.status} {text}")
-            return json.loads(text)
+            return json.loads(text) if text else None
 
     async def metrics(self) -> dict[str, float]:
         """What /metrics says: sample name with labels → value."""

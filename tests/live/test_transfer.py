@@ -184,3 +184,20 @@ async def test_a_ringing_call_is_picked_up(node: Node, phone: PhoneMaker, code: 
     assert heard_last(carol) == pytest.approx(ALICE_HZ, abs=3)
     assert both["102"]["answered_by"] == "103"
     assert "SIP;cause=200" in bob.log, "no missed call is shown (RFC 3326)"
+
+
+async def test_a_transfer_by_the_api(node: Node, phone: PhoneMaker) -> None:
+    alice, bob, carol = three(node, phone)
+    async with phones(alice, bob, carol):
+        await registered(alice, bob, carol)
+        await Pair(alice, bob).talk("102")
+        (call,) = (await node.get("calls"))["items"]
+        await node.send("POST", f"calls/{call['id']}/transfer", {"to": "103"})
+        await carol.wait_for("CALL_INCOMING")
+        await carol.accept()
+        await bob.wait_for("CALL_CLOSED", timeout_s=5)
+        await asyncio.sleep(2.5)
+        await node.send("DELETE", f"calls/{call['id']}")
+        await asyncio.gather(alice.wait_for("CALL_CLOSED"), carol.wait_for("CALL_CLOSED"))
+        await node.no_calls()
+    assert heard_last(alice) == pytest.approx(CAROL_HZ, abs=3)
