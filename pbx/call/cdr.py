@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from pbx.call.cdr_legs import legs_of
 from pbx.model.call_event import (
     CallEnded,
     CallEvent,
@@ -92,6 +93,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         duration_s=_seconds(first.at, ended.at if ended else None),
         continued_in=continued_in,
         talk_s=_seconds(answered.at if answered else None, ended.at if ended else None),
+        legs=legs_of(kept),
         events=kept,
     )
 

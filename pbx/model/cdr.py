@@ -9,8 +9,26 @@ import msgspec
 from pbx.model.call_event import CallEvent
 
 
+class CdrLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One who had a part in a call. `rung_for` is the leg for which it was rung, "" for the caller.
+
+    `from_call` and `to_call` name the calls that it came from and went on in. `cause` says how it ended.
+    """
+
+    leg: str
+    party: str
+    extension: str | None = None
+    rung_for: str = ""
+    from_call: str | None = None
+    to_call: str | None = None
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    cause: str = ""
+
+
 class Cdr(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One call as the history shows it.
+    """One call as the history shows it. `legs` are all who had a part in it, as a tree.
 
     `disposition` is "in_progress", "answered", "busy", "no_answer", "cancelled", "failed". `duration_s` counts from the
     offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
@@ -37,4 +55,5 @@ class Cdr(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     talk_s: float = 0.0
     interrupted: bool = False
     continued_in: str | None = None
+    legs: tuple[CdrLeg, ...] = ()
     events: tuple[CallEvent, ...] = ()

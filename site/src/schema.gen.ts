@@ -880,7 +880,7 @@ export interface components {
         };
         /**
          * Cdr
-         * @description One call as the history shows it.
+         * @description One call as the history shows it. `legs` are all who had a part in it, as a tree.
          *
          *         `disposition` is "in_progress", "answered", "busy", "no_answer", "cancelled", "failed". `duration_s` counts from the
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
@@ -924,7 +924,34 @@ export interface components {
             /** @default null */
             readonly continued_in: string | null;
             /** @default [] */
+            readonly legs: readonly components["schemas"]["CdrLeg"][];
+            /** @default [] */
             readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+        };
+        /**
+         * CdrLeg
+         * @description One who had a part in a call. `rung_for` is the leg for which it was rung, "" for the caller.
+         *
+         *         `from_call` and `to_call` name the calls that it came from and went on in. `cause` says how it ended.
+         */
+        readonly CdrLeg: {
+            readonly leg: string;
+            readonly party: string;
+            /** @default null */
+            readonly extension: string | null;
+            /** @default  */
+            readonly rung_for: string;
+            /** @default null */
+            readonly from_call: string | null;
+            /** @default null */
+            readonly to_call: string | null;
+            readonly started_at: string;
+            /** @default null */
+            readonly answered_at: string | null;
+            /** @default null */
+            readonly ended_at: string | null;
+            /** @default  */
+            readonly cause: string;
         };
         /**
          * CdrList
@@ -2573,6 +2600,7 @@ export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
 export type CallRouted = components['schemas']['CallRouted'];
 export type Cdr = components['schemas']['Cdr'];
+export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type Extension = components['schemas']['Extension'];

@@ -87,6 +87,7 @@ export function cdr(changes: Partial<Cdr> = {}): Cdr {
     talk_s: 60,
     interrupted: false,
     continued_in: null,
+    legs: [],
     events: [],
     ...changes,
   };

@@ -125,7 +125,8 @@ async def test_who_transferred_has_gone_and_nobody_answers_then_it_is_rung() -> 
     assert again.ended == [LegCause.NORMAL]
 
 
-async def test_a_transfer_of_a_transfer() -> None:
+async def test_a_transfer_of_a_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pbx.call.transfer.LINGER_S", 0)
     office = Office(offer=OFFER)
     task = await talking(office)
     office.signaling.legs["sip:b"].tell(Referred("c"))
@@ -143,6 +144,14 @@ async def test_a_transfer_of_a_transfer() -> None:
     assert e.ended == [LegCause.NORMAL]
     ended = [event for event in office.cdr.events if type(event).__name__ == "LegEnded"]
     assert len({each.leg for each in ended}) == len(ended) == 5, "each leg ends once"  # type: ignore[union-attr]
+    tree = [(each.leg, each.party, each.rung_for, each.cause) for each in office.cdr.legs]
+    assert tree == [
+        ("a", "101", "", "transferred"),
+        ("b1", "sip:b", "a", "transferred"),
+        ("b2", "sip:c", "a", "transferred"),
+        ("b3", "sip:d", "a", "normal"),
+        ("b4", "sip:e", "b3", "normal"),
+    ]
 
 
 async def test_a_phone_that_is_not_talking_transfers_nothing() -> None:
@@ -252,7 +261,10 @@ async def test_a_leg_of_one_call_goes_on_in_another() -> None:
     left = last_cdr(office, "call-2")
     assert (left.continued_in, left.cause, left.disposition) == ("call-1", "transferred", "answered")
     await ends(office, d, first_task)
-    assert last_cdr(office, "call-1").answered_by == "sip:d"
+    first = last_cdr(office, "call-1")
+    assert first.answered_by == "sip:d"
+    assert [(each.leg, each.party, each.from_call) for each in first.legs][-1] == ("b2", "sip:d", "call-2")
+    assert [(each.leg, each.to_call) for each in left.legs] == [("a", None), ("b1", "call-1")]
     assert office.caller.ended == [LegCause.NORMAL]
 
 
