@@ -190,7 +190,9 @@ def build(
     outside = OutsideCalls(trunks, partial(office.all, OUTBOUND_ROUTE), emergency=config.emergency_numbers)
     fairness = Fairness()
     extensions = ExtensionCalls(
-        registrar, is_ours=lambda host: host in (external.address, source_address(host))
+        registrar,
+        is_ours=lambda host: host in (external.address, source_address(host)),
+        busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
     )
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
     features = code_table(office)

@@ -25,10 +25,20 @@ async def nowhere(_call: Call, _dialled: str, _by: Extension) -> bool:
 
 
 class ExtensionCalls:
-    """Rings extensions. `is_ours` tells whether a host in a redirect means this node; `onward` follows a forwarding."""
+    """Rings extensions. `is_ours` tells whether a host in a redirect means this node; `onward` follows a forwarding.
 
-    def __init__(self, registrar: Registrar, *, is_ours: Callable[[str], bool]) -> None:
+    `busy` says who is in a call: an extension without call waiting takes no second one.
+    """
+
+    def __init__(
+        self,
+        registrar: Registrar,
+        *,
+        is_ours: Callable[[str], bool],
+        busy: Callable[[str], bool] = lambda _number: False,
+    ) -> None:
         self.onward: Onward = nowhere
+        self._busy = busy
         self._registrar = registrar
         self._is_ours = is_ours
 
@@ -59,7 +69,7 @@ class ExtensionCalls:
         return [] if extension.do_not_disturb else self._registrar.targets(extension.number)
 
     async def _attempt(self, call: Call, extension: Extension) -> Lost | None:
-        if extension.do_not_disturb:
+        if extension.do_not_disturb or self._takes_no_second(extension):
             return Lost(LegCause.BUSY, 486)
         targets = self._registrar.targets(extension.number)
         if not targets:
@@ -70,6 +80,9 @@ class ExtensionCalls:
             return outcome
         await join(call, outcome)
         return None
+
+    def _takes_no_second(self, extension: Extension) -> bool:
+        return not extension.call_waiting and self._busy(extension.number)
 
     async def _diverted(self, call: Call, extension: Extension, place: str | None, reason: str) -> bool:
         """Whether the call went on to `place`. Raises `PeerError` 482 when it goes round in a circle."""

@@ -31,6 +31,13 @@ class Extension(Record, frozen=True, kw_only=True):
     do_not_disturb: Annotated[
         bool, Meta(title="Do not disturb", description="Its phones do not ring; callers hear busy.")
     ] = False
+    call_waiting: Annotated[
+        bool,
+        Meta(
+            title="Call waiting",
+            description="Off: a second caller hears busy while somebody talks or rings here.",
+        ),
+    ] = True
     forward: Annotated[Forwarding, Meta(title="Forwarding")] = Forwarding()
     pickup_group: PickupGroup | None = None
     outside_number: Annotated[

@@ -1018,6 +1018,12 @@ export interface components {
              */
             readonly do_not_disturb: boolean;
             /**
+             * Call waiting
+             * @description Off: a second caller hears busy while somebody talks or rings here.
+             * @default true
+             */
+            readonly call_waiting: boolean;
+            /**
              * Forwarding
              * @default {
              *       "always": null,
@@ -1078,6 +1084,7 @@ export interface components {
             readonly ring_timeout_s?: number | null;
             readonly may_call?: ("internal" | "international" | "local" | "national" | "premium") | null;
             readonly do_not_disturb?: boolean | null;
+            readonly call_waiting?: boolean | null;
             readonly forward?: components["schemas"]["Forwarding"] | null;
             readonly pickup_group?: string | null;
             readonly outside_number?: (string | null) | null;
@@ -1127,6 +1134,12 @@ export interface components {
              * @default false
              */
             readonly do_not_disturb: boolean;
+            /**
+             * Call waiting
+             * @description Off: a second caller hears busy while somebody talks or rings here.
+             * @default true
+             */
+            readonly call_waiting: boolean;
             /**
              * Forwarding
              * @default {

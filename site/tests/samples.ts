@@ -42,6 +42,7 @@ export function extension(number: string, name: string, enabled = true): Extensi
     ring_timeout_s: 30,
     may_call: "international",
     do_not_disturb: false,
+    call_waiting: true,
     forward: { always: null, busy: null, no_answer: null, unreachable: null },
     pickup_group: null,
     outside_number: null,

@@ -27,6 +27,7 @@ describe("forms from the schema", () => {
       "enabled:boolean",
       "ring_timeout_s:integer",
       "do_not_disturb:boolean",
+      "call_waiting:boolean",
       "pickup_group:text",
       "outside_number:text",
       "sip_password:password",
@@ -52,7 +53,7 @@ describe("forms from the schema", () => {
 
   test("a record leaves out what was left empty, and counts numbers as numbers", () => {
     const values = { ...initialValues(FIELDS), number: " 104 ", name: "Dora", sip_password: "" };
-    expect(toRecord(FIELDS, values)).toEqual({ do_not_disturb: false, number: "104", name: "Dora", enabled: true, ring_timeout_s: 30 });
+    expect(toRecord(FIELDS, values)).toEqual({ call_waiting: true, do_not_disturb: false, number: "104", name: "Dora", enabled: true, ring_timeout_s: 30 });
   });
 
   test("$ref, null beside a type, and a pattern no browser reads are taken as they come", () => {

@@ -14,6 +14,7 @@ LIST = "/api/v1/extensions"
 REST = {
     "may_call": "international",
     "do_not_disturb": False,
+    "call_waiting": True,
     "forward": {"always": None, "busy": None, "no_answer": None, "unreachable": None},
     "pickup_group": None,
     "outside_number": None,

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 REST = {
     "may_call": "international",
     "do_not_disturb": False,
+    "call_waiting": True,
     "forward": {"always": None, "busy": None, "no_answer": None, "unreachable": None},
     "pickup_group": None,
     "outside_number": None,

@@ -117,3 +117,23 @@ async def test_whose_turn_it_is_survives_a_restart(node: Node, phone: PhoneMaker
                 await asyncio.sleep(0.3)  # the turn is stored a moment after the call
                 node.kill()
                 await node.start()
+
+
+async def test_without_call_waiting_a_second_caller_hears_busy(node: Node, phone: PhoneMaker) -> None:
+    alice, bob, carol = phone(node, "101", tone_hz=440.0), phone(node, "102"), phone(node, "103")
+    async with phones(alice, bob, carol):
+        await registered(alice, bob, carol)
+        await Pair(alice, bob).talk("102")
+        await carol.dial("102")
+        await bob.wait_for("CALL_INCOMING")
+        await carol.hangup()
+        await carol.wait_for("CALL_CLOSED")
+        await node.send("PATCH", "extensions/102", {"call_waiting": False})
+        await asyncio.sleep(0.3)
+        await carol.dial("102")
+        await carol.wait_for("CALL_CLOSED")
+        await alice.hangup()
+        await bob.wait_for("CALL_CLOSED")
+        cdrs = await node.cdrs(at_least=3)
+        await node.no_calls()
+    assert [cdr["disposition"] for cdr in cdrs] == ["answered", "cancelled", "busy"]
