@@ -6,15 +6,17 @@
     any ─ stop ─► STOPPING ─ any answer ─► STOPPED
 
 Time is an argument, randomness is handed in. Who drives it sends the requests it returns, tells it what came back, and
-calls `tick` when `next_at` has come.
+calls `tick` when `next_at` has come. The registrar's Service-Route is kept for the requests that follow (RFC 3608). A
+Contact that is no longer ours is taken back before the new one is registered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from pbx.sip.address import NameAddr
 from pbx.sip.build import request_of
 from pbx.sip.digest import authorize, is_stale
 from pbx.sip.errors import ParseError
@@ -27,6 +29,9 @@ FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 300.0
 MAX_CHALLENGES = 3
 MAX_EXPIRES_S = 86_400
+MAX_ROUTES = 8
+FLOW_FAILED = 430
+"""The provider's edge has lost the way to us (RFC 5626 11.5): a new registration makes another."""
 
 
 class RegistrationState(Enum):
@@ -71,6 +76,9 @@ class Registration:
         self.expires_at = 0.0
         self.status = 0
         self.error = ""
+        self.service_route: tuple[str, ...] = ()
+        """The route of later requests (RFC 3608), as Route values; empty while the registrar wants none."""
+        self._left: str | None = None  # a Contact of ours that is to be taken back
         self._call_id = call_id
         self._tag = tag
         self._random = random
@@ -99,7 +107,7 @@ class Registration:
         self.state = RegistrationState.TRYING
         self.next_at = None
         self._challenges_met = 0
-        return self._register(self._expires_s)
+        return self._due()
 
     def responded(self, response: Response, now: float) -> Request | None:
         """Take a final response; the request to send at once, if any."""
@@ -108,13 +116,17 @@ class Registration:
             return self._stopping(response)
         if self.state is not RegistrationState.TRYING:
             return None
+        if response.status in (401, 407) and self._may_answer(response):
+            return self._due()
+        if self._left is not None:  # whatever became of it, it expires by itself
+            self._left = None
+            self._challenges_met = 0
+            return self._due()
         if 200 <= response.status < 300:
             self._registered(response, now)
             return None
-        if response.status in (401, 407) and self._may_answer(response):
-            return self._register(self._expires_s)
         if response.status == 423 and self._asked_longer(response):
-            return self._register(self._expires_s)
+            return self._due()
         self._failed(response.status, response.reason, now, _retry_after(response))
         return None
 
@@ -132,10 +144,20 @@ class Registration:
             self.state = RegistrationState.WAITING
             self.next_at = now + self._random()
 
+    def moved(self, contact: str, now: float) -> None:
+        """Our address as the registrar sees it has changed: take the old Contact back and register the new one, soon."""
+        if contact == self.account.contact:
+            return
+        if self.state is RegistrationState.REGISTERED and self._left is None:
+            self._left = self.account.contact
+        self.account = replace(self.account, contact=contact)
+        self.lost(now)
+
     def stop(self) -> Request | None:
         """Take the binding back; None when there is none."""
         was, self.state = self.state, RegistrationState.STOPPING
         self.next_at = None
+        self._left = None
         self._challenges_met = 0
         if was in (RegistrationState.REGISTERED, RegistrationState.TRYING):
             return self._register(0)
@@ -144,7 +166,10 @@ class Registration:
 
     # -- below ---------------------------------------------------------------------------------------------------------
 
-    def _register(self, expires_s: int) -> Request:
+    def _due(self) -> Request:
+        return self._register(self._expires_s) if self._left is None else self._register(0, self._left)
+
+    def _register(self, expires_s: int, contact: str | None = None) -> Request:
         account = self.account
         self._cseq += 1
         request = request_of(
@@ -155,7 +180,7 @@ class Registration:
             call_id=self._call_id,
             cseq=self._cseq,
             headers=(
-                ("Contact", f"{account.contact};expires={expires_s}"),
+                ("Contact", f"{contact or account.contact};expires={expires_s}"),
                 ("Expires", str(expires_s)),
                 ("User-Agent", account.user_agent),
                 ("Supported", "path, outbound"),
@@ -214,6 +239,7 @@ class Registration:
         # A tenth and more before the end, and not all trunks of an office in the same second.
         self.next_at = now + granted * (0.75 + 0.15 * self._random())
         self.error = ""
+        self.service_route = _routes(response)
         self._failures = 0
 
     def _granted(self, response: Response) -> int:
@@ -232,11 +258,14 @@ class Registration:
         self.state = RegistrationState.WAITING
         self.error = plain_words(status, reason)
         # Wrong credentials are not tried often: providers lock accounts.
+        # A flow that failed is a way that is gone, and the next attempt takes another.
         wait_s = LONGEST_WAIT_S if status in (401, 403, 407) else FIRST_WAIT_S * 2**self._failures
+        wait_s = wait_s if status != FLOW_FAILED or self._failures else 1.0
         wait_s = min(wait_s, LONGEST_WAIT_S) * (0.75 + 0.5 * self._random())
         self.next_at = now + max(wait_s, retry_after_s or 0.0)
         self._failures = min(self._failures + 1, 10)
         self._challenge = None
+        self._left = None
 
     def _stopping(self, response: Response) -> Request | None:
         if response.status in (401, 407) and self._may_answer(response):
@@ -252,6 +281,7 @@ def plain_words(status: int, reason: str = "") -> str:
         403: "The provider refuses this account. Check user name and password, or ask the provider.",
         404: "The provider does not know this user name.",
         407: "The provider refuses the user name or the password.",
+        430: "The provider has lost the connection to this node; it is made anew.",
         408: "The provider does not answer. Check the server's name, the port and the internet connection.",
         503: "The provider's server cannot be reached, or is out of service.",
     }
@@ -262,6 +292,19 @@ def _seconds(text: str | None, default: int) -> int:
     if text is not None and text.isascii() and text.isdigit() and len(text) < 10:
         return max(int(text), 1)
     return default
+
+
+def _routes(response: Response) -> tuple[str, ...]:
+    """Service-Route as Route values, in order; none when one of them cannot be read, for half a way leads nowhere."""
+    try:
+        listed = [
+            each for value in response.headers.all("Service-Route") for each in NameAddr.parse_list(value)
+        ]
+        for each in listed:
+            SipUri.parse(each.uri)
+    except ParseError:
+        return ()
+    return tuple(f"<{each.uri}>" for each in listed) if len(listed) <= MAX_ROUTES else ()
 
 
 def _retry_after(response: Response) -> float | None:

@@ -168,9 +168,90 @@ def test_a_lost_connection_registers_soon() -> None:
     assert client.tick(21.0) is not None
 
 
+def test_a_new_address_takes_the_old_contact_back_and_registers_the_new_one() -> None:
+    client, registrar = registration(), Registrar()
+    exchange(client, registrar, client.tick(0.0), 0.0)
+    client.moved("<sip:4930123456@192.0.2.77:5060>", 20.0)
+    assert client.next_at is not None
+    assert client.next_at <= 21
+    first = client.tick(21.0)
+    assert first is not None
+    assert first.headers.get("Contact") == f"{ACCOUNT.contact};expires=0"
+    second = client.responded(registrar.answer(first, 21.0), 21.0)
+    assert registrar.bound is False
+    assert second is not None
+    assert second.headers.get("Contact") == "<sip:4930123456@192.0.2.77:5060>;expires=600"
+    client.responded(registrar.answer(second, 21.0), 21.0)
+    assert (client.state, registrar.bound) == (RegistrationState.REGISTERED, True)
+
+
+def test_an_address_that_stays_is_no_news() -> None:
+    client, registrar = registration(), Registrar()
+    exchange(client, registrar, client.tick(0.0), 0.0)
+    before = client.next_at
+    client.moved(ACCOUNT.contact, 20.0)
+    assert (client.next_at, client.state) == (before, RegistrationState.REGISTERED)
+
+
+@pytest.mark.parametrize("status", [481, 403, 500])
+def test_an_old_contact_that_cannot_be_taken_back_does_not_keep_the_new_one_away(status: int) -> None:
+    client, registrar = registration(), Registrar()
+    exchange(client, registrar, client.tick(0.0), 0.0)
+    client.moved("<sip:4930123456@192.0.2.77:5060>", 20.0)
+    first = client.tick(21.0)
+    assert first is not None
+    second = client.responded(response_to(first, status), 21.0)
+    assert second is not None
+    assert "192.0.2.77" in (second.headers.get("Contact") or "")
+
+
+def test_the_service_route_of_the_latest_answer_is_kept_in_order() -> None:
+    client = registration()
+    request = client.tick(0.0)
+    assert request is not None
+    response = response_to(request, 200)
+    response.headers.add("Service-Route", "<sip:orig@p1.example;lr>, <sip:p2.example;lr>")
+    response.headers.add("Service-Route", "<sip:p3.example;lr>")
+    client.responded(response, 0.0)
+    assert client.service_route == (
+        "<sip:orig@p1.example;lr>",
+        "<sip:p2.example;lr>",
+        "<sip:p3.example;lr>",
+    )
+    assert client.next_at is not None
+    request = client.tick(client.next_at)
+    assert request is not None
+    assert request.headers.get("Route") is None  # a REGISTER does not take it (RFC 3608 6.1)
+    client.responded(response_to(request, 200), 1.0)
+    assert client.service_route == ()
+
+
+def test_half_a_service_route_is_none() -> None:
+    client = registration()
+    request = client.tick(0.0)
+    assert request is not None
+    response = response_to(request, 200)
+    response.headers.add("Service-Route", "<sip:p1.example;lr>, <nonsense")
+    client.responded(response, 0.0)
+    assert (client.state, client.service_route) == (RegistrationState.REGISTERED, ())
+
+
+def test_a_failed_flow_is_made_anew_at_once_and_then_backs_off() -> None:
+    client = registration()
+    request = client.tick(0.0)
+    assert request is not None
+    client.responded(response_to(request, 430, "Flow Failed"), 0.0)
+    assert client.next_at is not None
+    assert client.next_at < 2
+    request = client.tick(2.0)
+    assert request is not None
+    client.responded(response_to(request, 430, "Flow Failed"), 2.0)
+    assert client.next_at >= 2 + 7.5
+
+
 @given(
     st.lists(
-        st.sampled_from(["tick", "200", "401", "407", "423", "500", "timeout", "lost", "stop"]), max_size=40
+        st.sampled_from(["tick", "moved", "200", "401", "407", "423", "500", "timeout", "lost", "stop"]), max_size=40
     )
 )
 def test_no_order_of_events_breaks_it_or_makes_it_send_unasked(events: list[str]) -> None:
@@ -183,6 +264,8 @@ def test_no_order_of_events_breaks_it_or_makes_it_send_unasked(events: list[str]
             sent = client.tick(now)
         elif event == "lost":
             client.lost(now)
+        elif event == "moved":
+            client.moved(f"<sip:u@192.0.2.9:{round(now)}>", now)
         elif event == "stop":
             sent = client.stop()
         elif event == "timeout":
