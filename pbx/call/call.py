@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pbx.call.cdr import fold
@@ -31,7 +30,7 @@ from pbx.core.tasks import cancelled
 from pbx.model import call_event as events
 from pbx.model.cause import status_of_cause
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered, Referred
-from pbx.model.party import Party
+from pbx.model.party import Diversion, Party
 from pbx.sip.sdp.negotiate import AudioSession, Format
 from pbx.sip.sdp.security import Way
 
@@ -55,14 +54,6 @@ Deliver = Callable[[CallLeg], Awaitable[None]]
 """Gets a leg that its call has given away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diversion:
-    """`number` sent the call elsewhere; `reason` is RFC 5806's word for why."""
-
-    number: str
-    reason: str
-
-
 class Call:
     """One call. `run` it to its end; `hang_up` from outside ends it."""
 
@@ -73,7 +64,8 @@ class Call:
         self.replaces: DialogName | None = incoming.replaces
         self.withheld = False
         """The caller wants nobody to see who calls."""
-        self.diverted: list[Diversion] = []
+        self.diverted: list[Diversion] = list(incoming.diverted)
+        self.passed = incoming.passed
         self.ports = ports
         self.codecs: Codecs = ports.codecs
         self.scope = Scope()
@@ -103,6 +95,7 @@ class Call:
             from_extension=incoming.caller.extension,
             dialled=incoming.dialled,
             source=incoming.source,
+            diverted=tuple(events.Diverted(number=each.number, reason=each.reason) for each in incoming.diverted),
         )
         self.live = LiveFold(offered)
         self.record(offered)
@@ -124,7 +117,7 @@ class Call:
 
     def divert(self, number: str, reason: str, to: str) -> None:
         """`number` sends the call on to `to`. Raises `PeerError` 482 when it goes round in a circle."""
-        if len(self.diverted) >= MAX_DIVERSIONS or any(each.number == to for each in self.diverted):
+        if len(self.diverted) >= MAX_DIVERSIONS + len(self._incoming.diverted) or any(each.number == to for each in self.diverted):
             raise PeerError(482, "Forwarded In A Circle")
         self.diverted.append(Diversion(number, reason))
         self.record(events.CallRouted(call=self.id, at=self.now(), kind="forward", to=to))
@@ -303,6 +296,7 @@ class Call:
             session_id=self.ports.new_session_id(),
             party=incoming.caller,
             srtp=self.ports.srtp,
+            codecs=incoming.codecs,
         )
         a.signal = incoming.leg
         return a
@@ -397,6 +391,7 @@ class Call:
             secure=target.transport.upper() in SECURE_TRANSPORTS
             or (self.offer is not None and self.offer.security.encrypted),
             insist=insist,
+            codecs=target.codecs,
         )
         return leg
 

@@ -17,7 +17,7 @@ from pbx.call.ports import Transcoder
 from pbx.model.stream import TELEPHONE_EVENT, StreamFormat
 from pbx.sip.sdp.negotiate import KNOWN, Format, common
 
-__all__ = ["Codecs", "PairCost", "codecs_of", "digits", "passes", "stream_format", "voice"]
+__all__ = ["Codecs", "PairCost", "codecs_of", "digits", "only", "passes", "stream_format", "voice"]
 
 PairCost = Callable[[Format, Format], int | None]
 """CPU of bridging two formats, 0 for the same codec, None when the node cannot do it."""
@@ -34,6 +34,18 @@ def voice(formats: Iterable[Format]) -> tuple[Format, ...]:
 def digits(formats: Iterable[Format]) -> tuple[Format, ...]:
     """telephone-event, once for each clock (RFC 4733)."""
     return tuple([each for each in formats if each.encoding == TELEPHONE_EVENT])
+
+
+def only(formats: tuple[Format, ...], names: tuple[str, ...]) -> tuple[Format, ...]:
+    """Those of `formats` that a trunk allows, in its order, with their telephone-event; all where it names none."""
+    if not names:
+        return formats
+    wanted = [name.upper() for name in names]
+    kept = sorted(
+        [each for each in voice(formats) if each.encoding in wanted], key=lambda each: wanted.index(each.encoding)
+    )
+    clocks = {each.clock_hz for each in kept}
+    return (*kept, *[each for each in digits(formats) if each.clock_hz in clocks])
 
 
 def relay_only(a: Format, b: Format) -> int | None:

@@ -9,7 +9,7 @@ from pbx.call.codecs import Codecs
 from pbx.call.ports import CallLog, Leg, Media, Prompt, Signaling, Transcoder
 from pbx.core.clock import Clock
 from pbx.model.leg_event import DialogName
-from pbx.model.party import Party
+from pbx.model.party import Diversion, Party
 from pbx.sip.sdp.security import SrtpPolicy
 
 
@@ -39,11 +39,20 @@ class CallPorts:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """How often a call has been passed on before: what is left of Max-Forwards, and the marks of where it was."""
+
+    hops_left: int = 70
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """An INVITE whose sender is known: who they are, what they dialled, what they offer (SDP, None: we offer).
 
     `trunk` names the trunk it came over; such a caller is nobody of this office. `replaces` names the dialog whose
-    place it takes (RFC 3891).
+    place it takes (RFC 3891). `diverted` are those who sent it on before it came here, first first; `codecs` those that
+    its trunk may use, none for all.
     """
 
     leg: Leg
@@ -54,3 +63,6 @@ class Incoming:
     offer: bytes | None
     trunk: str | None = None
     replaces: DialogName | None = None
+    diverted: tuple[Diversion, ...] = ()
+    passed: Passed = field(default_factory=Passed)
+    codecs: tuple[str, ...] = ()

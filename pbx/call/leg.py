@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
-from pbx.call.codecs import digits, stream_format, voice
+from pbx.call.codecs import digits, only, stream_format, voice
 from pbx.call.encryption import Encryption
 from pbx.call.ports import Leg, Stream
 from pbx.core.errors import PeerError
@@ -41,6 +42,7 @@ class CallLeg:
         "_version",
         "answered",
         "closed",
+        "codecs",
         "encryption",
         "held",
         "keys_by_info",
@@ -67,8 +69,11 @@ class CallLeg:
         srtp: SrtpPolicy = "optional",
         secure: bool = False,
         insist: Way | None = None,
+        codecs: tuple[str, ...] = (),
     ) -> None:
+        """`codecs` are the only ones it may use, none for all."""
         self.name = name
+        self.codecs = codecs
         self.party = party
         self.label = label or party.number
         self.stream = stream
@@ -105,12 +110,16 @@ class CallLeg:
 
     def read(self, sdp: bytes) -> AudioSession:
         """The audio session of the phone's SDP that the node's policy allows. Raises `PeerError` (400 or 488)."""
-        return read_audio(sdp, self.encryption.policy)
+        session = read_audio(sdp, self.encryption.policy)
+        return replace(session, formats=only(session.formats, self.codecs)) if self.codecs else session
 
     def offer(
         self, formats: tuple[Format, ...], direction: str = "sendrecv", *, secure: bool | None = None
     ) -> bytes:
         """An offer of ours with these formats; `take_answer` completes it. `secure`: see `Encryption.offer`."""
+        formats = only(formats, self.codecs)
+        if not voice(formats):
+            raise PeerError(488, "Not Acceptable Here")
         self.receives = formats
         return write_offer(self._local(), formats, direction, security=self.encryption.offer(secure=secure))
 

@@ -13,15 +13,17 @@ __all__ = ["is_outside", "to_e164", "written"]
 
 
 @lru_cache(maxsize=4096)
-def to_e164(text: str, country: str) -> str | None:
+def to_e164(text: str, country: str, *, plus_left_out: bool = False) -> str | None:
     """`text` as somebody in `country` means it: "+" and digits; None when it cannot be an outside number.
 
-    Providers send numbers with and without "+", so digits that are only right with one in front are taken so.
+    Providers send numbers with and without "+", so digits that are only right with one in front are taken so; where the
+    provider is known to leave it out, also digits that would be right without.
     """
     import phonenumbers
 
     digits = text.strip()
-    for candidate in (digits, f"+{digits.lstrip('+')}"):
+    candidates = [digits, f"+{digits.lstrip('+')}"]
+    for candidate in reversed(candidates) if plus_left_out else candidates:
         try:
             parsed = phonenumbers.parse(candidate, country)
         except phonenumbers.NumberParseException:

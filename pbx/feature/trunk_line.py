@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
-from pbx.feature.numbering import written
-from pbx.model.party import Credentials, DialTarget, Party
+from pbx.feature.caller_id import OutsideCaller, user_of
+from pbx.feature.diversion import diversion_headers
+from pbx.feature.numbering import is_outside, written
+from pbx.model.party import Credentials, DialTarget, Diversion, Party
 from pbx.model.trunk import TrunkStatus, TrunkWrite
-from pbx.sip.errors import ParseError
-from pbx.sip.hop import Hop
+from pbx.sip.hop import Hop, host_port
 from pbx.sip.registration import Registration, RegistrationState, plain_words
-from pbx.sip.uri import SipUri
 
 __all__ = ["TrunkLine"]
 
@@ -28,6 +29,10 @@ class TrunkLine:
         self.token = f"{trunk.id}-{secrets.token_hex(8)}"
         """The user part of our Contact: nobody else knows it, so a call to it comes from the provider."""
         self.registration: Registration | None = None
+        self.flow: Hop | None = None
+        """The connection the registration was made over; None over UDP, which has none."""
+        self.wake = asyncio.Event()
+        """Set when the registration is due earlier than it was."""
         self.addresses: frozenset[str] = frozenset()
         self._named: frozenset[str] = frozenset()  # those of `accept_from`
         self.answers: bool | None = None  # to OPTIONS; None: not asked yet
@@ -43,17 +48,16 @@ class TrunkLine:
     def uri(self) -> str:
         """Where requests of this trunk go."""
         trunk = self.trunk
-        port = f":{trunk.port}" if trunk.port else ""
-        return f"sip:{trunk.proxy or trunk.host}{port};transport={trunk.transport}"
+        return f"sip:{host_port(trunk.proxy or trunk.host, trunk.port)};transport={trunk.transport}"
 
     @property
     def registrar(self) -> str:
         transport = "" if self.trunk.transport == "udp" else f";transport={self.trunk.transport}"
-        return f"sip:{self.trunk.host}{transport}"
+        return f"sip:{host_port(self.trunk.host, 0)}{transport}"
 
     @property
     def aor(self) -> str:
-        return f"sip:{self.trunk.username}@{self.trunk.from_domain or self.trunk.host}"
+        return f"sip:{self.trunk.username}@{host_port(self.trunk.from_domain or self.trunk.host, 0)}"
 
     def servers(self) -> Iterator[str]:
         """Host names of the provider's servers."""
@@ -73,8 +77,10 @@ class TrunkLine:
         """Whether a request that came this way is the provider's.
 
         From the server's own address it must come from the server's port, for phones may stand behind the same address;
-        what was named in `accept_from` may use any.
+        what was named in `accept_from` may use any. An office without a password has TLS to show.
         """
+        if self.is_office and not self.trunk.password and hop.transport != "TLS":
+            return False
         if hop.remote_host in self.addresses:
             port = self.trunk.port or _DEFAULT_PORT[self.trunk.transport]
             return hop.transport != "UDP" or hop.remote_port == port or hop.remote_host in self._named
@@ -87,6 +93,15 @@ class TrunkLine:
     # -- calls ---------------------------------------------------------------------------------------------------------
 
     @property
+    def is_office(self) -> bool:
+        """Whether it leads to another office of the same people: then its calls reach extensions."""
+        return self.trunk.kind == "office"
+
+    @property
+    def registers(self) -> bool:
+        return self.trunk.register and not self.is_office
+
+    @property
     def is_up(self) -> bool:
         return self.state == "up"
 
@@ -94,7 +109,9 @@ class TrunkLine:
     def state(self) -> Literal["up", "trying", "down", "off"]:
         if not self.trunk.enabled:
             return "off"
-        if self.trunk.register:
+        if self.is_office and not self.trunk.password and self.trunk.transport != "tls":
+            return "down"
+        if self.registers:
             state = self.registration.state if self.registration else RegistrationState.IDLE
             if state is RegistrationState.REGISTERED:
                 return "down" if self.answers is False else "up"
@@ -119,45 +136,89 @@ class TrunkLine:
         return release
 
     def target(
-        self, dialled: str, caller: Party, *, shown: str | None, anonymous: bool = False
+        self,
+        dialled: str,
+        caller: Party,
+        *,
+        shown: str | None,
+        anonymous: bool = False,
+        diverted: Sequence[Diversion] = (),
     ) -> DialTarget:
         """Where an INVITE for `dialled` goes, and whose call it says it is.
 
         `shown` is the caller's outside number; without one the trunk's own is shown, and without that the user name.
         """
         trunk = self.trunk
-        number = f"{trunk.prefix}{written(dialled, trunk.number_format, self._country)[trunk.strip_digits :]}"
-        own = shown or trunk.outside_number
-        identity = written(own, trunk.number_format, self._country) if own else trunk.username
-        uri = f"sip:{number}@{trunk.host}{f':{trunk.port}' if trunk.port else ''}"
+        number = f"{trunk.prefix}{self._written(dialled)[trunk.strip_digits :]}"
+        who = self._caller(caller, shown, anonymous=anonymous)
+        domain = trunk.from_domain or trunk.host
+        uri = f"sip:{number}@{host_port(trunk.host, trunk.port)}"
         return DialTarget(
             uri=uri if trunk.transport == "udp" else f"{uri};transport={trunk.transport}",
-            to_uri=f"sip:{number}@{trunk.host}",
+            to_uri=f"sip:{number}@{host_port(trunk.host, 0)}",
             transport=trunk.transport.upper(),
-            route=(f"<{self.uri};lr>",) if trunk.proxy else (),
+            route=self.route,
             label=dialled,
-            credentials=Credentials(trunk.auth_username or trunk.username, trunk.password)
-            if trunk.password
-            else None,
-            caller=Party("" if anonymous else identity, "" if anonymous else caller.name),
-            caller_domain=trunk.from_domain or trunk.host,
-            headers=tuple(self._identity(identity, anonymous=anonymous)),
+            credentials=self.credentials,
+            caller=who.shown,
+            caller_domain=domain,
+            headers=(
+                *who.headers(trunk, domain),
+                *diversion_headers([self._sender(each) for each in diverted], number, domain),
+            ),
+            sets_identity=True,
+            codecs=trunk.codecs,
         )
 
-    def _identity(self, identity: str, *, anonymous: bool) -> Iterator[tuple[str, str]]:
-        """The headers that tell the provider who calls, whatever From shows (RFC 3323, 3325, and RPID before them)."""
-        address = f"<sip:{identity}@{self.trunk.from_domain or self.trunk.host}>"
-        if self.trunk.caller_id == "rpid":
-            yield "Remote-Party-ID", f"{address};party=calling;privacy={'full' if anonymous else 'off'}"
+    @property
+    def route(self) -> tuple[str, ...]:
+        """The way of requests of this trunk: the outbound proxy, then what the registrar said (RFC 3608 5)."""
+        learned = self.registration.service_route if self.registration is not None else ()
+        return (f"<{self.uri};lr>", *learned) if self.trunk.proxy else learned
+
+    @property
+    def credentials(self) -> Credentials | None:
+        trunk = self.trunk
+        if not trunk.password:
+            return None
+        return Credentials(trunk.auth_username or trunk.username, trunk.password)
+
+    def _caller(self, caller: Party, shown: str | None, *, anonymous: bool) -> OutsideCaller:
+        trunk = self.trunk
+        if trunk.kind == "office":  # extensions know each other by their numbers
+            party = Party("") if anonymous else Party(caller.number, caller.name)
+            return OutsideCaller(party, party.number or "anonymous", party.name, anonymous)
+        own = shown or trunk.outside_number
+        identity = written(own, trunk.number_format, self._country) if own else trunk.username
+        name = caller.name if trunk.show_names else ""
         if anonymous:
-            yield "P-Asserted-Identity", address
-            yield "Privacy", "id"
+            return OutsideCaller(Party(""), identity, name, anonymous=True)
+        number = trunk.username if trunk.from_shows == "account" and trunk.username else identity
+        if trunk.forwarded_caller == "caller" and caller.extension is None and is_outside(caller.number):
+            number = written(caller.number, trunk.number_format, self._country)
+        return OutsideCaller(Party(number, name), identity, name)
+
+    def _sender(self, diversion: Diversion) -> Diversion:
+        """Somebody who sent the call on, as the provider wants to see numbers; an extension of ours is no number
+        there, the trunk's own stands for it."""
+        trunk = self.trunk
+        if trunk.kind == "office":
+            return diversion
+        number = diversion.number if is_outside(diversion.number) else trunk.outside_number
+        number = written(number, trunk.number_format, self._country) if number else trunk.username
+        return Diversion(number or diversion.number, diversion.reason)
+
+    def _written(self, dialled: str) -> str:
+        trunk = self.trunk
+        return dialled if trunk.kind == "office" else written(dialled, trunk.number_format, self._country)
 
     def called(self, request_user: str, to_user: str, called_party: str) -> str:
         """The number that was called, as the provider wrote it: not in the Request-URI when that is our Contact."""
-        if request_user not in (self.token, self.trunk.username):
-            return request_user
-        return _user(called_party) or to_user or request_user
+        trunk = self.trunk
+        user = request_user
+        if user in (self.token, trunk.username) and trunk.kind != "office":
+            user = _user(called_party) or to_user or user
+        return f"{trunk.called_prefix}{user[trunk.called_strip_digits :]}"
 
     # -- status --------------------------------------------------------------------------------------------------------
 
@@ -166,6 +227,8 @@ class TrunkLine:
         registered = registration is not None and registration.state is RegistrationState.REGISTERED
         state = self.state
         error = registration.error if registration is not None else ""
+        if self.is_office and not self.trunk.password and self.trunk.transport != "tls":
+            error = "Another office needs a user name and a password, the same in both, or TLS."
         if not error and state == "down":
             error = plain_words(self.status or 408)
         return TrunkStatus(
@@ -191,7 +254,4 @@ def _networks(texts: tuple[str, ...]) -> Iterator[ipaddress.IPv4Network | ipaddr
 
 def _user(value: str) -> str:
     """The user part of a P-Called-Party-ID value."""
-    try:
-        return SipUri.parse(value.partition("<")[2].partition(">")[0] or value.strip()).user or ""
-    except ParseError:
-        return ""
+    return user_of(value.partition("<")[2].partition(">")[0] or value.strip())

@@ -21,7 +21,7 @@ from pbx.model.trunk import TrunkStatus, TrunkWrite
 from pbx.sip.build import request_of
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
-from pbx.sip.registration import Account, Registration, RegistrationState
+from pbx.sip.registration import FLOW_FAILED, Account, Registration, RegistrationState
 from pbx.transport.identity import contact
 
 __all__ = ["Trunks", "UserAgent"]
@@ -31,12 +31,21 @@ log = logging.getLogger(__name__)
 LOOKUP_EVERY_S = 60.0
 FIRST_CHECK_S = 1.0
 UNREGISTER_S = 2.0
+FLOW_CHECK_S = 2.0
+KEEP_ALIVE_S = 30.0
+"""Between two keep-alives of a connection; routers forget one after a minute or more."""
 
 
 class UserAgent(Protocol):
     """What trunks need of the node's user agent."""
 
     async def request(self, request: Request, hop: Hop) -> Response: ...
+
+    async def exchange(self, request: Request, hop: Hop) -> tuple[Response, Hop]: ...
+
+    def is_open(self, connection: int) -> bool: ...
+
+    def keep_alive(self, hop: Hop) -> None: ...
 
     async def hops(self, uri: str) -> list[Hop]: ...
 
@@ -85,8 +94,9 @@ class Trunks:
         if not trunk.enabled:
             return
         tasks.spawn("trunk addresses", self._look_up(line))
-        if trunk.register:
+        if line.registers:
             tasks.spawn("trunk registration", self._keep_registered(line))
+            tasks.spawn("trunk flow", self._watch_flow(line))
         if trunk.check_every_s:
             tasks.spawn("trunk check", self._check(line))
 
@@ -129,9 +139,74 @@ class Trunks:
                 await asyncio.sleep(5 + 5 * random.random())  # noqa: S311  spreads the load, hides nothing
         registration = line.registration
         while True:
-            if registration.next_at is not None:
-                await asyncio.sleep(max(0.0, registration.next_at - self._clock.monotonic()))
+            await self._until_due(line, registration)
+            if registration.state is not RegistrationState.TRYING:
+                await self._face(line, registration)
             await self._exchange(line, registration, registration.tick(self._clock.monotonic()))
+
+    async def _until_due(self, line: TrunkLine, registration: Registration) -> None:
+        """Wait for `next_at`, which a lost connection or a new address may bring forward."""
+        while True:
+            line.wake.clear()
+            due = registration.next_at
+            left = LOOKUP_EVERY_S if due is None else due - self._clock.monotonic()
+            if left <= 0:
+                return
+            try:
+                async with asyncio.timeout(left):
+                    await line.wake.wait()
+            except TimeoutError:
+                continue
+
+    async def _face(self, line: TrunkLine, registration: Registration) -> None:
+        """Register the Contact that the provider can reach us at now."""
+        try:
+            hops = await self._agent.hops(line.uri)
+        except PeerError:
+            return
+        now = self._clock.monotonic()
+        registration.moved(contact(line.token, self._agent.facing(hops[0])), now, at_once=True)
+
+    def moved(self) -> None:
+        """An address of this node has changed: each trunk that said another one registers again."""
+        for name, line in self._lines.items():
+            registration = line.registration
+            if registration is not None:
+                self._tasks[name].spawn("trunk address", self._move(line, registration))
+
+    async def _move(self, line: TrunkLine, registration: Registration) -> None:
+        try:
+            hops = await self._agent.hops(line.uri)
+        except PeerError:
+            return
+        registration.moved(
+            contact(line.token, self._agent.facing(hops[0])), self._clock.monotonic()
+        )
+        line.wake.set()
+
+    async def _watch_flow(self, line: TrunkLine) -> None:
+        """Keep the connection of a registration open (RFC 5626 4.4.1), and register anew when it is gone: the provider
+        can reach us over no other."""
+        since = 0.0
+        while True:
+            await asyncio.sleep(FLOW_CHECK_S)
+            flow, registration = line.flow, line.registration
+            if flow is None or registration is None:
+                continue
+            if not self._agent.is_open(flow.connection):
+                line.flow = None
+                self.flow_failed(line)
+            elif (since := since + FLOW_CHECK_S) >= KEEP_ALIVE_S:
+                since = 0.0
+                self._agent.keep_alive(flow)
+
+    def flow_failed(self, line: TrunkLine) -> None:
+        """Register anew: the connection is gone, or the provider's edge has said 430."""
+        if line.registration is not None:
+            log.info("a trunk's connection is made anew", extra={"trunk": line.trunk.id})
+            line.registration.lost(self._clock.monotonic())
+            line.wake.set()
+            self._tell(line)
 
     async def _account(self, line: TrunkLine) -> Registration | None:
         """A registration for the address that faces the provider now; None while its name is not found."""
@@ -186,6 +261,8 @@ class Trunks:
             asked = self._clock.monotonic()
             response = await self._ask(line, self._options(line))
             line.status = response.status if response is not None else 503
+            if line.status == FLOW_FAILED:
+                self.flow_failed(line)
             answers = response is not None and response.status not in (408, 503)
             line.round_trip_ms = (self._clock.monotonic() - asked) * 1000 if answers else None
             if answers != line.answers:
@@ -215,7 +292,9 @@ class Trunks:
         response = None
         for hop in hops[:4]:
             twin = Request(request.method, request.uri, request.headers.copy(), request.body)
-            response = await self._agent.request(twin, hop)
+            response, over = await self._agent.exchange(twin, hop)
+            if request.method == "REGISTER" and response.status == 200:
+                line.flow = over if over.connection else None
             if response.status not in (408, 503):
                 break
         return response

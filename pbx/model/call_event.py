@@ -17,14 +17,25 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid
     at: datetime
 
 
+class Diverted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`number` had sent the call on; `reason` is RFC 5806's word for why."""
+
+    number: str
+    reason: str
+
+
 class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
-    """A caller's INVITE was admitted. `dialled` is the user part they called, `source` the address they called from."""
+    """A caller's INVITE was admitted. `dialled` is the user part they called, `source` the address they called from.
+
+    `diverted` are those outside who sent the call on before it came here, first first.
+    """
 
     from_number: str
     from_name: str
     from_extension: str | None
     dialled: str
     source: str
+    diverted: tuple[Diverted, ...] = ()
 
 
 class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):

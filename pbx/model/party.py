@@ -11,11 +11,21 @@ class Party:
 
     `number` is what would be dialled to reach them ("101", "+4930123456"); `name` is the display name, empty when
     unknown; `extension` is set only when this node knows (has authenticated or addressed) one of its own extensions.
+    `shown` is the number as phones show and dial it, where that is not `number`.
     """
 
     number: str
     name: str = ""
     extension: str | None = None
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diversion:
+    """`number` sent the call elsewhere; `reason` is RFC 5806's word for why."""
+
+    number: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,8 @@ class DialTarget:
     `connection` names the TCP/TLS/WebSocket connection the phone registered over, 0 for none. `route` is the pre-loaded
     route set (Path, RFC 3327). `credentials` answer a 401 or 407. `caller` is who calls, where
     that is not the call's caller; `caller_domain` is the host of that address, empty for this node; `headers` are more
-    for the INVITE. `delay_s` is for a phone that seems to be gone: it is rung that much later, and only while others
+    for the INVITE, and with `sets_identity` say all that is said of who calls. `codecs` are those that may be offered,
+    in this order, none for all. `delay_s` is for a phone that seems to be gone: it is rung that much later, and only while others
     still ring. `extension` is the one that a phone belongs to.
     """
 
@@ -52,4 +63,6 @@ class DialTarget:
     caller: Party | None = None
     caller_domain: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    sets_identity: bool = False
+    codecs: tuple[str, ...] = ()
     delay_s: float = 0.0

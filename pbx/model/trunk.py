@@ -10,7 +10,8 @@ from pbx.model.base import Record
 from pbx.model.scalars import E164, Destination, HostName, Label, Slug
 
 NumberFormat = Literal["e164_plus", "e164", "national", "as_dialled"]
-CallerIdHeader = Literal["pai", "rpid"]
+CallerIdHeader = Literal["pai", "ppi", "rpid", "from"]
+CodecName = Literal["opus", "G722", "PCMU", "PCMA"]
 
 _User = Annotated[str, Meta(max_length=128, pattern=r"^[^\x00-\x20\x7f\"<>]*$(?!\n)")]
 
@@ -33,6 +34,13 @@ class Trunk(Record, frozen=True, kw_only=True):
     id: Slug
     name: Label
     enabled: Annotated[bool, Meta(title="Enabled")] = True
+    kind: Annotated[
+        Literal["provider", "office"],
+        Meta(
+            title="Leads to",
+            description="A provider, or another office of yours: its calls show extensions, and reach extensions.",
+        ),
+    ] = "provider"
     host: HostName
     port: Annotated[
         int, Meta(ge=0, le=65535, title="Port", description="0: what the server's DNS entry says.")
@@ -75,11 +83,55 @@ class Trunk(Record, frozen=True, kw_only=True):
     ] = ""
     caller_id: Annotated[
         CallerIdHeader,
-        Meta(title="Caller ID in", description="P-Asserted-Identity, or Remote-Party-ID for old providers."),
+        Meta(
+            title="Caller ID in",
+            description="P-Asserted-Identity; P-Preferred-Identity; Remote-Party-ID for old providers; or From alone.",
+        ),
     ] = "pai"
+    from_shows: Annotated[
+        Literal["number", "account"],
+        Meta(title="From shows", description="The caller's number, or always the user name of the trunk."),
+    ] = "number"
+    show_names: Annotated[
+        bool, Meta(title="Show names", description="Off: only numbers are told, no names of people.")
+    ] = True
+    forwarded_caller: Annotated[
+        Literal["own", "caller"],
+        Meta(
+            title="Forwarded calls show",
+            description="A number of ours; or that of the outside caller, where the provider allows it.",
+        ),
+    ] = "own"
     outside_number: Annotated[
         E164 | None, Meta(title="Outside number", description="Shown when an extension has none of its own.")
     ] = None
+    called_strip_digits: Annotated[
+        int,
+        Meta(ge=0, le=20, title="Take away from called numbers", description="Leading digits, of calls in."),
+    ] = 0
+    called_prefix: Annotated[
+        str,
+        Meta(
+            max_length=20,
+            pattern=r"^[0-9*#+]*$(?!\n)",
+            title="Put before called numbers",
+            description="Digits, of calls in: where the provider sends only the last digits of a number.",
+        ),
+    ] = ""
+    callback_prefix: Annotated[
+        str,
+        Meta(
+            max_length=10,
+            pattern=r"^[0-9*#+]*$(?!\n)",
+            title="Put before callers' numbers",
+            description="Digits that phones dial before a number that called, to call it back.",
+            examples=["0", "8"],
+        ),
+    ] = ""
+    codecs: Annotated[
+        tuple[CodecName, ...],
+        Meta(title="Codecs", description="Only these, in this order; empty: all that the node speaks.", max_length=8),
+    ] = ()
     destination: Annotated[
         Destination | None,
         Meta(

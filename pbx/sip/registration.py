@@ -78,6 +78,8 @@ class Registration:
         self.error = ""
         self.service_route: tuple[str, ...] = ()
         """The route of later requests (RFC 3608), as Route values; empty while the registrar wants none."""
+        self._sent = account.contact
+        self._bound = False  # the registrar may know our present Contact
         self._left: str | None = None  # a Contact of ours that is to be taken back
         self._call_id = call_id
         self._tag = tag
@@ -144,14 +146,20 @@ class Registration:
             self.state = RegistrationState.WAITING
             self.next_at = now + self._random()
 
-    def moved(self, contact: str, now: float) -> None:
+    def moved(self, contact: str, now: float, *, at_once: bool = False) -> None:
         """Our address as the registrar sees it has changed: take the old Contact back and register the new one, soon."""
-        if contact == self.account.contact:
+        if contact == self.account.contact or self.state in (
+            RegistrationState.STOPPING,
+            RegistrationState.STOPPED,
+        ):
             return
-        if self.state is RegistrationState.REGISTERED and self._left is None:
+        if self._bound and self._left is None:
             self._left = self.account.contact
+        self._bound = False
         self.account = replace(self.account, contact=contact)
         self.lost(now)
+        if at_once and self.state is RegistrationState.WAITING:
+            self.next_at = now
 
     def stop(self) -> Request | None:
         """Take the binding back; None when there is none."""
@@ -171,6 +179,7 @@ class Registration:
 
     def _register(self, expires_s: int, contact: str | None = None) -> Request:
         account = self.account
+        self._sent = contact or account.contact
         self._cseq += 1
         request = request_of(
             "REGISTER",
@@ -180,7 +189,7 @@ class Registration:
             call_id=self._call_id,
             cseq=self._cseq,
             headers=(
-                ("Contact", f"{contact or account.contact};expires={expires_s}"),
+                ("Contact", f"{self._sent};expires={expires_s}"),
                 ("Expires", str(expires_s)),
                 ("User-Agent", account.user_agent),
                 ("Supported", "path, outbound"),
@@ -239,8 +248,12 @@ class Registration:
         # A tenth and more before the end, and not all trunks of an office in the same second.
         self.next_at = now + granted * (0.75 + 0.15 * self._random())
         self.error = ""
+        self._bound = True
         self.service_route = _routes(response)
         self._failures = 0
+        if self._sent != self.account.contact:  # we moved while we waited for the answer
+            self._left, self._bound = self._sent, False
+            self.lost(now)
 
     def _granted(self, response: Response) -> int:
         """The seconds the registrar gives our contact (RFC 3261 10.2.4)."""

@@ -153,9 +153,21 @@ class Agent:
 
     async def request(self, request: Request, hop: Hop) -> Response:
         """Send a request outside any dialog; returns the final response, a made-up 408 or 503 when none comes."""
+        return (await self.exchange(request, hop))[0]
+
+    async def exchange(self, request: Request, hop: Hop) -> tuple[Response, Hop]:
+        """The same, with the hop that the response came over: it names the connection, where there is one."""
         final = FinalResponse(request)
         self.driver.request(request, self.facing(hop), final)
-        return await final.arrived
+        return await final.arrived, final.hop or hop
+
+    def is_open(self, connection: int) -> bool:
+        """Whether a connection still stands."""
+        return self.driver.wire.is_open(connection)
+
+    def keep_alive(self, hop: Hop) -> None:
+        """A double CRLF over a connection that we opened (RFC 5626 4.4.1)."""
+        self.driver.wire.send(b"\r\n\r\n", hop)
 
     async def ask(self, request: Request, uri: str) -> Response:
         """Send a request outside any dialog to wherever `uri` leads, the next place when one fails.

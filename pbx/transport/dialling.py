@@ -55,14 +55,16 @@ def is_secure(request: Request) -> bool:
 class FinalResponse:
     """A future for the final response to one request; silence becomes a 408 or 503 of our own."""
 
-    __slots__ = ("_request", "arrived")
+    __slots__ = ("_request", "arrived", "hop")
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self.hop: Hop | None = None  # the response came over this one
         self.arrived: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
 
     def responded(self, response: Response, hop: Hop) -> None:
         if response.status >= 200 and not self.arrived.done():
+            self.hop = hop
             self.arrived.set_result(response)
 
     def failed(self, status: int) -> None:

@@ -46,7 +46,7 @@ def party_address(party: Party, host: str) -> str:
     if not party.number:
         return f"{quoted(party.name) or quoted('Anonymous')} <sip:anonymous@anonymous.invalid>"
     name = quoted(party.name)
-    uri = f"<sip:{user_part(party.number)}@{host_port(host, 0)}>"
+    uri = f"<sip:{user_part(party.shown or party.number)}@{host_port(host, 0)}>"
     return f"{name} {uri}" if name else uri
 
 

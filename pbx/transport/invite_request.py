@@ -51,7 +51,7 @@ def invite_request(
     }
     if target.route:
         fields["Route"] = [_bracketed(one_line(route)) for route in target.route]
-    if caller.number:
+    if caller.number and not target.sets_identity:
         fields["P-Asserted-Identity"] = [address]
     if offer:
         fields["Content-Type"] = [SDP]

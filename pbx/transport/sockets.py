@@ -43,6 +43,10 @@ class Wire(Protocol):
         """Send, without waiting; False when the hop cannot be reached. Later failures go to `undeliverable`."""
         ...
 
+    def is_open(self, connection: int) -> bool:
+        """Whether a connection, of whatever transport, still stands."""
+        ...
+
 
 class SipSockets:
     """UDP and TCP on one port, TLS on another, and what the HTTP server hands over as WebSockets."""

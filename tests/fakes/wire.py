@@ -165,6 +165,9 @@ class Plug:
     def send(self, data: bytes, hop: Hop) -> bool:
         return self.network.carry(data, hop, self)
 
+    def is_open(self, connection: int) -> bool:
+        return connection in self.peers
+
     def connection_to(self, peer: Address) -> int:
         for number, known in self.peers.items():
             if known == peer:

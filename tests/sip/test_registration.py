@@ -286,3 +286,18 @@ def test_no_order_of_events_breaks_it_or_makes_it_send_unasked(events: list[str]
             RegistrationState.REGISTERED,
             RegistrationState.WAITING,
         )
+
+
+def test_who_moves_while_the_answer_is_on_its_way_registers_again() -> None:
+    client, registrar = registration(), Registrar()
+    request = client.tick(0.0)
+    assert request is not None
+    again = client.responded(registrar.answer(request, 0.0), 0.0)
+    assert again is not None
+    client.moved("<sip:4930123456@192.0.2.77:5060>", 0.1)
+    assert client.responded(registrar.answer(again, 0.2), 0.2) is None
+    assert client.next_at is not None
+    assert client.next_at < 2
+    first = client.tick(2.0)
+    assert first is not None
+    assert first.headers.get("Contact") == f"{ACCOUNT.contact};expires=0"
