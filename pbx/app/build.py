@@ -31,6 +31,7 @@ from pbx.feature.inbound import InboundCalls
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.paging import Paging
+from pbx.feature.passed_on import PassedOn
 from pbx.feature.reachability import Reachability
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.ring_group import Fairness, RingGroups
@@ -124,7 +125,6 @@ def build(
         external=lambda: external.address,
         local_networks=config.local_networks,
     )
-    external.on_change = partial(_moved, local_address, bus)
     directory = Directory(lambda: _load(stores.records))
     identify = Identify(
         Challenger(
@@ -186,8 +186,17 @@ def build(
         country=config.country,
         changed=lambda status: bus.publish("trunk", status),
     )
-    inbound = InboundCalls(trunks, partial(office.all, INBOUND_NUMBER), country=config.country)
-    outside = OutsideCalls(trunks, partial(office.all, OUTBOUND_ROUTE), emergency=config.emergency_numbers)
+    external.on_change = partial(_moved, local_address, bus, trunks)
+    passed_on = PassedOn()
+    inbound = InboundCalls(
+        trunks, partial(office.all, INBOUND_NUMBER), country=config.country, passed_on=passed_on
+    )
+    outside = OutsideCalls(
+        trunks,
+        partial(office.all, OUTBOUND_ROUTE),
+        emergency=config.emergency_numbers,
+        passed_on=passed_on,
+    )
     fairness = Fairness()
     extensions = ExtensionCalls(
         registrar,
@@ -323,8 +332,9 @@ async def _write(cdrs: CdrStore, batch: Sequence[Cdr]) -> None:
     await asyncio.gather(*(cdrs.put(cdr) for cdr in batch))
 
 
-def _moved(local_address: LocalAddress, bus: EventBus, before: str, now: str) -> None:
+def _moved(local_address: LocalAddress, bus: EventBus, trunks: Trunks, before: str, now: str) -> None:
     local_address.forget()
+    trunks.moved()
     bus.publish("node", ExternalAddressChanged(before=before, now=now))
 
 

@@ -95,7 +95,9 @@ class Call:
             from_extension=incoming.caller.extension,
             dialled=incoming.dialled,
             source=incoming.source,
-            diverted=tuple(events.Diverted(number=each.number, reason=each.reason) for each in incoming.diverted),
+            diverted=tuple(
+                events.Diverted(number=each.number, reason=each.reason) for each in incoming.diverted
+            ),
         )
         self.live = LiveFold(offered)
         self.record(offered)
@@ -117,7 +119,9 @@ class Call:
 
     def divert(self, number: str, reason: str, to: str) -> None:
         """`number` sends the call on to `to`. Raises `PeerError` 482 when it goes round in a circle."""
-        if len(self.diverted) >= MAX_DIVERSIONS + len(self._incoming.diverted) or any(each.number == to for each in self.diverted):
+        if len(self.diverted) >= MAX_DIVERSIONS + len(self._incoming.diverted) or any(
+            each.number == to for each in self.diverted
+        ):
             raise PeerError(482, "Forwarded In A Circle")
         self.diverted.append(Diversion(number, reason))
         self.record(events.CallRouted(call=self.id, at=self.now(), kind="forward", to=to))

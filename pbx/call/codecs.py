@@ -42,7 +42,8 @@ def only(formats: tuple[Format, ...], names: tuple[str, ...]) -> tuple[Format, .
         return formats
     wanted = [name.upper() for name in names]
     kept = sorted(
-        [each for each in voice(formats) if each.encoding in wanted], key=lambda each: wanted.index(each.encoding)
+        [each for each in voice(formats) if each.encoding in wanted],
+        key=lambda each: wanted.index(each.encoding),
     )
     clocks = {each.clock_hz for each in kept}
     return (*kept, *[each for each in digits(formats) if each.clock_hz in clocks])

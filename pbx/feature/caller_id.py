@@ -1,7 +1,7 @@
 """Who calls: what an INVITE from a trunk says about it, and what one to a trunk says of us.
 
-RFC 3325 (P-Asserted-Identity, P-Preferred-Identity), RFC 3323 (Privacy), and Remote-Party-ID, which providers had before
-them. Numbers become E.164 on the way in; phones show them as people in this country write them.
+RFC 3325 (P-Asserted-Identity, P-Preferred-Identity), RFC 3323 (Privacy), and Remote-Party-ID, which providers had
+before them. Numbers become E.164 on the way in; phones show them as people in this country write them.
 """
 
 from __future__ import annotations
@@ -62,16 +62,18 @@ def read_caller(request: Request, trunk: Trunk, country: str) -> Party:
     if number.lower() in _NOBODY:
         return Party("", "" if name.lower() in _NOBODY else one_line(name))
     if trunk.kind == "office":
-        return _of_office(number, name, trunk)
+        return _of_office(number, name, trunk, country)
     full = to_e164(number, country, plus_left_out=trunk.number_format == "e164")
     if full is None:
         return Party(number, name, shown=f"{trunk.callback_prefix}{number}")
     return Party(full, name, shown=f"{trunk.callback_prefix}{written(full, 'national', country)}")
 
 
-def _of_office(number: str, name: str, trunk: Trunk) -> Party:
+def _of_office(number: str, name: str, trunk: Trunk, country: str) -> Party:
     """An extension of the other office, under the number it has here; or an outside caller who came over it."""
-    return Party(number, name) if is_outside(number) else Party(f"{trunk.callback_prefix}{number}", name)
+    if is_outside(number):
+        return Party(number, name, shown=written(number, "national", country))
+    return Party(f"{trunk.callback_prefix}{number}", name)
 
 
 def _identity(request: Request) -> NameAddr:

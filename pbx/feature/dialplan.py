@@ -84,8 +84,23 @@ class Dialplan:
         if self._inbound is None:
             raise PeerError(404, "Not Found")
         self._inbound.seize(call)
-        if not await self._inside(call, self._inbound.destination(call)):
+        if self._inbound.is_from_office(call) and await self._to_colleague(call, call.dialled):
+            return
+        destination = self._inbound.destination(call)
+        if not await self._inside(call, destination) and not await self._to_office(call, destination):
             raise PeerError(404, "Not Found")
+
+    async def _to_colleague(self, call: Call, dialled: str) -> bool:
+        """Whether another office reaches this: an extension, a group, or a third office, but no code."""
+        entry = self._directory.find(dialled)
+        if entry is not None and entry.extension.enabled:
+            await self._extensions.ring(call, entry.extension)
+            return True
+        return await self._to_group(call, dialled) or await self._to_office(call, dialled)
+
+    async def _to_office(self, call: Call, dialled: str) -> bool:
+        """Whether the number is one of another office."""
+        return self._outside is not None and await self._outside.to_office(call, dialled)
 
     async def _inside(self, call: Call, dialled: str) -> bool:
         """Whether the number is one of the office."""

@@ -6,6 +6,7 @@ Providers read either, so both are written. Read is History-Info where it names 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from pbx.feature.caller_id import user_of
 from pbx.feature.numbering import to_e164
@@ -81,7 +82,7 @@ def _history(values: Sequence[str]) -> list[Diversion]:
     """Each entry that the call was sent on from: the next one says why."""
     entries = sorted(_addresses(values), key=lambda each: _index(each.params.get("index") or ""))
     found = []
-    for before, after in zip(entries, entries[1:], strict=False):
+    for before, after in pairwise(entries):
         cause = _cause(after.uri)
         if not cause and "mp" not in after.params:
             continue  # only its way on, not a change of whom it is for

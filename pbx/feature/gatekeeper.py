@@ -71,17 +71,12 @@ class Gatekeeper:
         )
 
     def _from_trunk(self, leg: SipLeg, inbound: InboundCalls, line: TrunkLine) -> Incoming:
+        known = line.credentials
+        if line.is_office and known is not None:
+            self._identify.account(leg.request, leg.hop, known)
         if not line.has_room:
             raise PeerError(486, "Busy Here")
-        return Incoming(
-            leg=leg,
-            caller=inbound.caller(leg.request),
-            dialled=inbound.called(line, leg.request),
-            source=f"trunk:{line.trunk.id}",
-            source_host=leg.hop.remote_host,
-            offer=leg.offer,
-            trunk=line.trunk.id,
-        )
+        return inbound.incoming(line, leg)
 
     async def request(self, request: Request, hop: Hop) -> Response:
         """Anything else outside a dialog. Raises `PeerError` with the status to answer."""

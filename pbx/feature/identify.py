@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pbx.core.errors import PeerError
 from pbx.feature.directory import Directory
 from pbx.model.extension import Extension
-from pbx.sip.digest import Challenger, VerdictKind
+from pbx.model.party import Credentials
+from pbx.sip.digest import Challenger, Verdict, VerdictKind
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 
@@ -38,23 +39,31 @@ class Identify:
 
     def extension(self, request: Request, hop: Hop) -> Extension:
         """The authenticated extension. Raises `PeerError` 401 with challenges, or 403."""
-        now = self._monotonic()
-        verdict = self._challenger.verify(
-            request.headers.all("Authorization"),
-            request.method,
-            now,
-            hop.remote_host,
-            self._directory.password,
-        )
+        verdict = self._verify(request, hop, self._directory.password)
         if verdict.kind is VerdictKind.OK and verdict.username is not None:
             entry = self._directory.find(verdict.username)
             if entry is not None:
                 return entry.extension
+        raise self._refusal(verdict, hop)
+
+    def account(self, request: Request, hop: Hop, known: Credentials) -> None:
+        """Let another office prove who it is. Raises `PeerError` 401 with challenges, or 403."""
+        verdict = self._verify(request, hop, lambda name: known.password if name == known.username else None)
+        if verdict.kind is not VerdictKind.OK:
+            raise self._refusal(verdict, hop)
+
+    def _verify(self, request: Request, hop: Hop, password: Callable[[str], str | None]) -> Verdict:
+        values = request.headers.all("Authorization")
+        return self._challenger.verify(values, request.method, self._monotonic(), hop.remote_host, password)
+
+    def _refusal(self, verdict: Verdict, hop: Hop) -> PeerError:
         if verdict.kind in (VerdictKind.NONE, VerdictKind.STALE):
             stale = verdict.kind is VerdictKind.STALE
-            challenges = self._challenger.challenge(now, stale=stale, source_host=hop.remote_host)
-            raise PeerError(
+            challenges = self._challenger.challenge(
+                self._monotonic(), stale=stale, source_host=hop.remote_host
+            )
+            return PeerError(
                 401, "Unauthorized", headers=tuple(("WWW-Authenticate", value) for value in challenges)
             )
         self._wrong_credentials(hop.remote_host, verdict.username or "")
-        raise PeerError(403, "Forbidden")
+        return PeerError(403, "Forbidden")

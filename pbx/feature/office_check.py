@@ -57,6 +57,14 @@ def check_record(
                 got=found.key,
                 action="Create it first, or choose another",
             )
+    for field, why in getattr(record, "contradictions", tuple)():
+        yield UserError(
+            why,
+            http_status=422,
+            path=f"{path}.{field}",
+            got=str(getattr(record, field)),
+            action="Change one of them",
+        )
     if kind.numbered:
         key = kind.key_of(record)
         for other in KINDS:

@@ -17,19 +17,21 @@ from pbx.call.fork import Fork, Lost
 from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
 from pbx.feature.dial_pattern import matches
+from pbx.feature.passed_on import PassedOn
 from pbx.feature.trunk_line import TrunkLine
 from pbx.feature.trunks import Trunks
 from pbx.model.call_event import CallRouted
 from pbx.model.extension import REACHES, Extension
 from pbx.model.leg_event import LegCause
 from pbx.model.outbound_route import OutboundRoute
+from pbx.sip.registration import FLOW_FAILED
 
 __all__ = ["OutsideCalls"]
 
 log = logging.getLogger(__name__)
 
 RING_TIMEOUT_S = 120.0
-TRUNK_FAULTS = frozenset({401, 403, 405, 407, 408, 488, 500, 501, 502, 503, 504, 513, 580})
+TRUNK_FAULTS = frozenset({401, 403, 405, 407, 408, FLOW_FAILED, 488, 500, 501, 502, 503, 504, 513, 580})
 """What a provider answers when it is its own fault, or ours towards it."""
 
 
@@ -50,9 +52,11 @@ class OutsideCalls:
         routes: Callable[[], Sequence[OutboundRoute]],
         *,
         emergency: Iterable[str],
+        passed_on: PassedOn,
         calls_for_help: Callable[[Call, Extension], None] = lambda _call, _extension: None,
     ) -> None:
         self._trunks = trunks
+        self._passed_on = passed_on
         self._routes = routes
         self._emergency = frozenset(emergency)
         self._calls_for_help = calls_for_help
@@ -70,7 +74,9 @@ class OutsideCalls:
         log.warning("emergency call", extra={"number": dialled, "extension": extension.number})
         chosen = [way.line for way in self._over(dialled, self._fitting(dialled))]
         lines = dict.fromkeys([*chosen, *self._trunks.lines.values()])
-        await self._call(call, extension, [Way(line, dialled) for line in lines], help_needed=True)
+        # Another office stands elsewhere: help would be sent to the wrong place.
+        ways = [Way(line, dialled) for line in lines if not line.is_office]
+        await self._call(call, ways, shown=extension.outside_number, help_needed=True)
 
     async def call(self, call: Call, dialled: str, extension: Extension) -> bool:
         """Run the call if a route takes the number; False when none does. Raises `PeerError` 403, 503."""
@@ -80,8 +86,16 @@ class OutsideCalls:
         allowed = [route for route in fitting if _may_use(route, extension)]
         if not allowed:
             raise PeerError(403, "Not Allowed For This Extension")
-        await self._call(call, extension, list(self._over(dialled, allowed)))
+        await self._call(call, list(self._over(dialled, allowed)), shown=extension.outside_number)
         return True
+
+    async def to_office(self, call: Call, dialled: str) -> bool:
+        """Send somebody from outside on to another office; False when the number is none of another office."""
+        routes = [route for route in self._fitting(dialled) if route.reach == "internal"]
+        ways = [way for way in self._over(dialled, routes) if way.line.is_office]
+        if ways:
+            await self._call(call, ways, shown=None)
+        return bool(ways)
 
     def _fitting(self, dialled: str) -> Iterator[OutboundRoute]:
         for route in sorted(self._routes(), key=lambda each: (each.position, each.id)):
@@ -99,9 +113,9 @@ class OutsideCalls:
     async def _call(
         self,
         call: Call,
-        extension: Extension,
         ways: Sequence[Way],
         *,
+        shown: str | None,
         help_needed: bool = False,
     ) -> None:
         lost = Lost(LegCause.UNREACHABLE, 503, (("Retry-After", "10"),))
@@ -115,9 +129,10 @@ class OutsideCalls:
                 )
             )
             target = line.target(
-                way.number, call.party, shown=extension.outside_number, anonymous=call.withheld
+                way.number, call.party, shown=shown, anonymous=call.withheld, diverted=call.diverted
             )
-            target = replace(target, headers=(*target.headers, *diversion_headers(call)))
+            passed = self._passed_on.headers(call, to_office=line.is_office)
+            target = replace(target, headers=(*target.headers, *passed))
             release = line.seize()
             outcome: CallLeg | Lost = lost
             try:
@@ -133,6 +148,8 @@ class OutsideCalls:
             lost = outcome
             if lost.status not in TRUNK_FAULTS:
                 break
+            if lost.status == FLOW_FAILED:
+                self._trunks.flow_failed(line)
             log.warning(
                 "a trunk failed, trying the next", extra={"trunk": line.trunk.id, "status": lost.status}
             )
@@ -141,11 +158,3 @@ class OutsideCalls:
 
 def _may_use(route: OutboundRoute, extension: Extension) -> bool:
     return REACHES.index(route.reach) <= REACHES.index(extension.may_call)
-
-
-def diversion_headers(call: Call) -> list[tuple[str, str]]:
-    """Who sent the call on, last first (RFC 5806)."""
-    return [
-        ("Diversion", f"<sip:{each.number}@bellwire.invalid>;reason={each.reason}")
-        for each in reversed(call.diverted)
-    ]

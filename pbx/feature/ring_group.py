@@ -15,7 +15,7 @@ from pbx.call.connect import join
 from pbx.call.fork import Fork, Lost, Redirect
 from pbx.model.call_event import CallRouted
 from pbx.model.leg_event import LegCause
-from pbx.model.party import DialTarget, Party
+from pbx.model.party import DialTarget
 from pbx.model.ring_group import RingGroup
 from pbx.store.state import StateStore
 
@@ -119,7 +119,6 @@ class RingGroups:
     def _shown(self, call: Call, group: RingGroup, member: str) -> list[DialTarget]:
         caller = call.shown
         if group.name_prefix:
-            caller = Party(
-                caller.number, f"{group.name_prefix}{caller.name or caller.number}", caller.extension
-            )
+            name = f"{group.name_prefix}{caller.name or caller.shown or caller.number}"
+            caller = replace(caller, name=name)
         return [replace(each, caller=caller) for each in self._targets(member)]

@@ -77,9 +77,9 @@ class TrunkLine:
         """Whether a request that came this way is the provider's.
 
         From the server's own address it must come from the server's port, for phones may stand behind the same address;
-        what was named in `accept_from` may use any. An office without a password has TLS to show.
+        what was named in `accept_from` may use any. An office proves its password, or comes over TLS.
         """
-        if self.is_office and not self.trunk.password and hop.transport != "TLS":
+        if self.is_office and (self.trunk.password or hop.transport != "TLS"):
             return False
         if hop.remote_host in self.addresses:
             port = self.trunk.port or _DEFAULT_PORT[self.trunk.transport]

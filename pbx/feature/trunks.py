@@ -126,6 +126,14 @@ class Trunks:
             None,
         )
 
+    def account(self, name: str) -> TrunkLine | None:
+        """The office that says this user name and has still to prove it."""
+        for line in self._lines.values():
+            known = line.credentials
+            if line.is_office and line.trunk.enabled and known is not None and known.username == name:
+                return line
+        return None
+
     def statuses(self) -> list[TrunkStatus]:
         now = self._clock.monotonic()
         return [line.view(now) for line in self._lines.values()]
@@ -179,9 +187,7 @@ class Trunks:
             hops = await self._agent.hops(line.uri)
         except PeerError:
             return
-        registration.moved(
-            contact(line.token, self._agent.facing(hops[0])), self._clock.monotonic()
-        )
+        registration.moved(contact(line.token, self._agent.facing(hops[0])), self._clock.monotonic())
         line.wake.set()
 
     async def _watch_flow(self, line: TrunkLine) -> None:

@@ -46,8 +46,8 @@ class DialTarget:
     route set (Path, RFC 3327). `credentials` answer a 401 or 407. `caller` is who calls, where
     that is not the call's caller; `caller_domain` is the host of that address, empty for this node; `headers` are more
     for the INVITE, and with `sets_identity` say all that is said of who calls. `codecs` are those that may be offered,
-    in this order, none for all. `delay_s` is for a phone that seems to be gone: it is rung that much later, and only while others
-    still ring. `extension` is the one that a phone belongs to.
+    in this order, none for all. `delay_s` is for a phone that seems to be gone: it is rung that much later, and
+    only while others still ring. `extension` is the one that a phone belongs to.
     """
 
     uri: str

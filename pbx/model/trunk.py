@@ -130,7 +130,11 @@ class Trunk(Record, frozen=True, kw_only=True):
     ] = ""
     codecs: Annotated[
         tuple[CodecName, ...],
-        Meta(title="Codecs", description="Only these, in this order; empty: all that the node speaks.", max_length=8),
+        Meta(
+            title="Codecs",
+            description="Only these, in this order; empty: all that the node speaks.",
+            max_length=8,
+        ),
     ] = ()
     destination: Annotated[
         Destination | None,

@@ -246,6 +246,18 @@ def parse_params(value: str) -> dict[str, str]:
     return params
 
 
+def claimed_username(values: Iterable[str]) -> str | None:
+    """Whose credentials these are said to be; nothing is proved by it. None without any."""
+    for value in values:
+        try:
+            name = parse_params(value).get("username")
+        except ParseError:
+            continue
+        if name:
+            return name
+    return None
+
+
 def _response(ha1: str, algorithm: str, method: str, params: Mapping[str, str]) -> str:
     ha2 = _hash(algorithm, f"{method}:{params['uri']}")
     if not params.get("qop"):

@@ -118,19 +118,23 @@ class Registration:
             return self._stopping(response)
         if self.state is not RegistrationState.TRYING:
             return None
-        if response.status in (401, 407) and self._may_answer(response):
-            return self._due()
-        if self._left is not None:  # whatever became of it, it expires by itself
-            self._left = None
-            self._challenges_met = 0
+        if self._may_ask_again(response):
             return self._due()
         if 200 <= response.status < 300:
             self._registered(response, now)
-            return None
-        if response.status == 423 and self._asked_longer(response):
-            return self._due()
-        self._failed(response.status, response.reason, now, _retry_after(response))
+        else:
+            self._failed(response.status, response.reason, now, _retry_after(response))
         return None
+
+    def _may_ask_again(self, response: Response) -> bool:
+        """Whether the answer says what was missing, or was to the taking back of an old Contact."""
+        if response.status in (401, 407) and self._may_answer(response):
+            return True
+        if self._left is not None:  # whatever became of it, it expires by itself
+            self._left = None
+            self._challenges_met = 0
+            return True
+        return response.status == 423 and self._asked_longer(response)
 
     def failed(self, status: int, now: float) -> None:
         """No answer (408), or no way there (503)."""
@@ -147,7 +151,7 @@ class Registration:
             self.next_at = now + self._random()
 
     def moved(self, contact: str, now: float, *, at_once: bool = False) -> None:
-        """Our address as the registrar sees it has changed: take the old Contact back and register the new one, soon."""
+        """The registrar reaches us elsewhere now: take the old Contact back and register the new one, soon."""
         if contact == self.account.contact or self.state in (
             RegistrationState.STOPPING,
             RegistrationState.STOPPED,

@@ -839,6 +839,8 @@ export interface components {
         /**
          * CallOffered
          * @description A caller's INVITE was admitted. `dialled` is the user part they called, `source` the address they called from.
+         *
+         *         `diverted` are those outside who sent the call on before it came here, first first.
          */
         readonly CallOffered: {
             /** @enum {unknown} */
@@ -850,6 +852,8 @@ export interface components {
             readonly from_extension: string | null;
             readonly dialled: string;
             readonly source: string;
+            /** @default [] */
+            readonly diverted: readonly components["schemas"]["Diverted"][];
         };
         /**
          * CallParked
@@ -974,6 +978,14 @@ export interface components {
             readonly leg: string;
             readonly digit: string;
             readonly via: string;
+        };
+        /**
+         * Diverted
+         * @description `number` had sent the call on; `reason` is RFC 5806's word for why.
+         */
+        readonly Diverted: {
+            readonly number: string;
+            readonly reason: string;
         };
         /**
          * Extension
@@ -1298,7 +1310,7 @@ export interface components {
         };
         /**
          * InboundNumber
-         * @description A number people call from outside.
+         * @description A number people call from outside, or all from `number` to `last`.
          */
         readonly InboundNumber: {
             /**
@@ -1308,6 +1320,13 @@ export interface components {
              */
             readonly number: string;
             /**
+             * Last number
+             * @description Of a block that begins with the number above; without one it is that number alone.
+             * @default null
+             * @example +4930901820099
+             */
+            readonly last: string | null;
+            /**
              * Name
              * @description What the number is for; phones show it with the caller.
              * @example Alice Example
@@ -1315,8 +1334,9 @@ export interface components {
             readonly name: string;
             /**
              * Destination
-             * @description Where the call goes: what an extension would dial to get there.
+             * @description Where the call goes: what an extension would dial to get there. Each X is one of the last digits of the number that was called.
              * @example 101
+             * @example 2XX
              */
             readonly destination: string;
             /**
@@ -1346,6 +1366,7 @@ export interface components {
              * @example +12025550123
              */
             readonly number?: string;
+            readonly last?: (string | null) | null;
             /**
              * Name
              * @description What the number is for; phones show it with the caller.
@@ -1354,8 +1375,9 @@ export interface components {
             readonly name?: string;
             /**
              * Destination
-             * @description Where the call goes: what an extension would dial to get there.
+             * @description Where the call goes: what an extension would dial to get there. Each X is one of the last digits of the number that was called.
              * @example 101
+             * @example 2XX
              */
             readonly destination?: string;
             readonly trunk?: (string | null) | null;
@@ -2249,6 +2271,13 @@ export interface components {
              */
             readonly enabled: boolean;
             /**
+             * Leads to
+             * @description A provider, or another office of yours: its calls show extensions, and reach extensions.
+             * @default provider
+             * @enum {unknown}
+             */
+            readonly kind: "office" | "provider";
+            /**
              * Server
              * @description A host name or an IP address.
              * @example sip.provider.example
@@ -2333,17 +2362,63 @@ export interface components {
             readonly prefix: string;
             /**
              * Caller ID in
-             * @description P-Asserted-Identity, or Remote-Party-ID for old providers.
+             * @description P-Asserted-Identity; P-Preferred-Identity; Remote-Party-ID for old providers; or From alone.
              * @default pai
              * @enum {unknown}
              */
-            readonly caller_id: "pai" | "rpid";
+            readonly caller_id: "from" | "pai" | "ppi" | "rpid";
+            /**
+             * From shows
+             * @description The caller's number, or always the user name of the trunk.
+             * @default number
+             * @enum {unknown}
+             */
+            readonly from_shows: "account" | "number";
+            /**
+             * Show names
+             * @description Off: only numbers are told, no names of people.
+             * @default true
+             */
+            readonly show_names: boolean;
+            /**
+             * Forwarded calls show
+             * @description A number of ours; or that of the outside caller, where the provider allows it.
+             * @default own
+             * @enum {unknown}
+             */
+            readonly forwarded_caller: "caller" | "own";
             /**
              * Outside number
              * @description Shown when an extension has none of its own.
              * @default null
              */
             readonly outside_number: string | null;
+            /**
+             * Take away from called numbers
+             * @description Leading digits, of calls in.
+             * @default 0
+             */
+            readonly called_strip_digits: number;
+            /**
+             * Put before called numbers
+             * @description Digits, of calls in: where the provider sends only the last digits of a number.
+             * @default
+             */
+            readonly called_prefix: string;
+            /**
+             * Put before callers' numbers
+             * @description Digits that phones dial before a number that called, to call it back.
+             * @default
+             * @example 0
+             * @example 8
+             */
+            readonly callback_prefix: string;
+            /**
+             * Codecs
+             * @description Only these, in this order; empty: all that the node speaks.
+             * @default []
+             */
+            readonly codecs: readonly ("G722" | "PCMA" | "PCMU" | "opus")[];
             /**
              * Calls to other numbers
              * @description Where a call goes whose number is not in the list.
@@ -2384,6 +2459,7 @@ export interface components {
              */
             readonly name?: string;
             readonly enabled?: boolean | null;
+            readonly kind?: ("office" | "provider") | null;
             /**
              * Server
              * @description A host name or an IP address.
@@ -2403,8 +2479,15 @@ export interface components {
             readonly number_format?: ("as_dialled" | "e164" | "e164_plus" | "national") | null;
             readonly strip_digits?: number | null;
             readonly prefix?: string | null;
-            readonly caller_id?: ("pai" | "rpid") | null;
+            readonly caller_id?: ("from" | "pai" | "ppi" | "rpid") | null;
+            readonly from_shows?: ("account" | "number") | null;
+            readonly show_names?: boolean | null;
+            readonly forwarded_caller?: ("caller" | "own") | null;
             readonly outside_number?: (string | null) | null;
+            readonly called_strip_digits?: number | null;
+            readonly called_prefix?: string | null;
+            readonly callback_prefix?: string | null;
+            readonly codecs?: readonly ("G722" | "PCMA" | "PCMU" | "opus")[] | null;
             readonly destination?: (string | null) | null;
             readonly check_every_s?: number | null;
             readonly password?: string | null;
@@ -2469,6 +2552,13 @@ export interface components {
              */
             readonly enabled: boolean;
             /**
+             * Leads to
+             * @description A provider, or another office of yours: its calls show extensions, and reach extensions.
+             * @default provider
+             * @enum {unknown}
+             */
+            readonly kind: "office" | "provider";
+            /**
              * Server
              * @description A host name or an IP address.
              * @example sip.provider.example
@@ -2553,17 +2643,63 @@ export interface components {
             readonly prefix: string;
             /**
              * Caller ID in
-             * @description P-Asserted-Identity, or Remote-Party-ID for old providers.
+             * @description P-Asserted-Identity; P-Preferred-Identity; Remote-Party-ID for old providers; or From alone.
              * @default pai
              * @enum {unknown}
              */
-            readonly caller_id: "pai" | "rpid";
+            readonly caller_id: "from" | "pai" | "ppi" | "rpid";
+            /**
+             * From shows
+             * @description The caller's number, or always the user name of the trunk.
+             * @default number
+             * @enum {unknown}
+             */
+            readonly from_shows: "account" | "number";
+            /**
+             * Show names
+             * @description Off: only numbers are told, no names of people.
+             * @default true
+             */
+            readonly show_names: boolean;
+            /**
+             * Forwarded calls show
+             * @description A number of ours; or that of the outside caller, where the provider allows it.
+             * @default own
+             * @enum {unknown}
+             */
+            readonly forwarded_caller: "caller" | "own";
             /**
              * Outside number
              * @description Shown when an extension has none of its own.
              * @default null
              */
             readonly outside_number: string | null;
+            /**
+             * Take away from called numbers
+             * @description Leading digits, of calls in.
+             * @default 0
+             */
+            readonly called_strip_digits: number;
+            /**
+             * Put before called numbers
+             * @description Digits, of calls in: where the provider sends only the last digits of a number.
+             * @default
+             */
+            readonly called_prefix: string;
+            /**
+             * Put before callers' numbers
+             * @description Digits that phones dial before a number that called, to call it back.
+             * @default
+             * @example 0
+             * @example 8
+             */
+            readonly callback_prefix: string;
+            /**
+             * Codecs
+             * @description Only these, in this order; empty: all that the node speaks.
+             * @default []
+             */
+            readonly codecs: readonly ("G722" | "PCMA" | "PCMU" | "opus")[];
             /**
              * Calls to other numbers
              * @description Where a call goes whose number is not in the list.
@@ -2616,6 +2752,7 @@ export type Cdr = components['schemas']['Cdr'];
 export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
 export type DigitSeen = components['schemas']['DigitSeen'];
+export type Diverted = components['schemas']['Diverted'];
 export type Extension = components['schemas']['Extension'];
 export type ExtensionChange = components['schemas']['ExtensionChange'];
 export type ExtensionList = components['schemas']['ExtensionList'];

@@ -213,10 +213,8 @@ def test_the_service_route_of_the_latest_answer_is_kept_in_order() -> None:
     response.headers.add("Service-Route", "<sip:orig@p1.example;lr>, <sip:p2.example;lr>")
     response.headers.add("Service-Route", "<sip:p3.example;lr>")
     client.responded(response, 0.0)
-    assert client.service_route == (
-        "<sip:orig@p1.example;lr>",
-        "<sip:p2.example;lr>",
-        "<sip:p3.example;lr>",
+    assert " ".join(client.service_route) == (
+        "<sip:orig@p1.example;lr> <sip:p2.example;lr> <sip:p3.example;lr>"
     )
     assert client.next_at is not None
     request = client.tick(client.next_at)
@@ -251,7 +249,8 @@ def test_a_failed_flow_is_made_anew_at_once_and_then_backs_off() -> None:
 
 @given(
     st.lists(
-        st.sampled_from(["tick", "moved", "200", "401", "407", "423", "500", "timeout", "lost", "stop"]), max_size=40
+        st.sampled_from(["tick", "moved", "200", "401", "407", "423", "500", "timeout", "lost", "stop"]),
+        max_size=40,
     )
 )
 def test_no_order_of_events_breaks_it_or_makes_it_send_unasked(events: list[str]) -> None:

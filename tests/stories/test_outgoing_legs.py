@@ -642,3 +642,6 @@ class _RefusesFirst:
 
     def send(self, data: bytes, hop: Any) -> bool:
         return hop.remote_host != "10.9.9.9" and self._wire.send(data, hop)
+
+    def is_open(self, connection: int) -> bool:
+        return self._wire.is_open(connection)
