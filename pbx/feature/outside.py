@@ -115,7 +115,10 @@ class OutsideCalls:
                 )
             )
             target = line.target(
-                way.number, call.party, shown=extension.outside_number, anonymous=call.withheld
+                way.number,
+                call.party,
+                shown=extension.outside_number,
+                anonymous=call.withheld and not help_needed,
             )
             target = replace(target, headers=(*target.headers, *diversion_headers(call)))
             release = line.seize()
