@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
     from pbx.model.live_call import LiveCall, ParkedCall
+    from pbx.model.text_message import MessageWrite, TextMessage
     from pbx.model.trunk import TrunkStatus
     from pbx.store.cdrs import CdrStore
+    from pbx.store.messages import MessageStore
     from pbx.store.records import RecordStore
+    from pbx.store.settings import SettingStore
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
 
@@ -26,12 +29,16 @@ __all__ = ["ApiDeps", "CallControl", "CheckResult", "HealthCheck", "NoCalls"]
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One line of the health list: what was looked at, whether it is well, and if not, why and what to do."""
+    """One line of the health list: what was looked at, whether it is well, and if not, why and what to do.
+
+    What is not `serious` is shown to the administrator, but does not make the node unhealthy.
+    """
 
     name: str
     ok: bool
     cause: str = ""
     action: str = ""
+    serious: bool = True
 
 
 HealthCheck = Callable[[], CheckResult]
@@ -86,6 +93,9 @@ class ApiDeps:
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
     trunks: Callable[[], Sequence[TrunkStatus]]
+    settings: SettingStore
+    messages: MessageStore
+    send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
     started_at: datetime
     address: Callable[[], str]
     version: str

@@ -43,6 +43,17 @@ class CdrQuery(Record, frozen=True, kw_only=True, rename={"since": "from", "unti
     disposition: Annotated[Disposition, Meta(description="Only calls that ended like this.")] | None = None
 
 
+class MessageQuery(Record, frozen=True, kw_only=True):
+    """Which text messages."""
+
+    limit: Limit = 100
+    offset: Offset = 0
+    extension: Annotated[
+        str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)", description="Only those from or to this extension.")
+    ] = ""
+    waiting: Annotated[bool, Meta(description="Only those that no phone has taken yet.")] = False
+
+
 class SipLoginQuery(Record, frozen=True, kw_only=True):
     """How the login is shown."""
 

@@ -21,6 +21,8 @@ class Scope(Enum):
     CALLS_READ = "calls:read"
     CALLS_WRITE = "calls:write"  # hang up, transfer
     CDRS_READ = "cdrs:read"
+    MESSAGES_READ = "messages:read"  # what people have written
+    MESSAGES_SEND = "messages:send"
     EVENTS_READ = "events:read"
     STATUS_READ = "status:read"
     METRICS_READ = "metrics:read"

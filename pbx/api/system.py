@@ -13,7 +13,8 @@ from pbx.model.kinds import EXTENSION
 
 
 async def get_health(exchange: Exchange) -> Answer:
-    failing = tuple(one.name for one in check_all(exchange) if not one.ok)
+    results = [check() for check in exchange.service.deps.health_checks]
+    failing = tuple(one.name for one in results if one.serious and not one.ok)
     if failing:
         return Answer(body=Health(status="degraded", failing=failing), status=503)
     return Answer(body=Health(status="ok"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbx.api import call_control, events, extension, listing, records, session, system
+from pbx.api import call_control, events, extension, listing, messages, records, session, settings, system
 from pbx.api.route import Route
 
 __all__ = ["ROUTES"]
@@ -14,5 +14,7 @@ ROUTES: tuple[Route, ...] = (
     *records.ROUTES,
     *listing.ROUTES,
     *call_control.ROUTES,
+    *messages.ROUTES,
+    *settings.ROUTES,
     *events.ROUTES,
 )

@@ -15,6 +15,7 @@ from pbx.model.base import Record
 from pbx.model.cdr import Cdr
 from pbx.model.live_call import LiveCall
 from pbx.model.scalars import Password, Username
+from pbx.model.text_message import TextMessage
 from pbx.model.trunk import TrunkStatus
 from pbx.model.user import User
 
@@ -51,6 +52,13 @@ class RegistrationList(Record, frozen=True, kw_only=True):
     """A page of registrations."""
 
     items: tuple[RegistrationView, ...]
+    total: Total
+
+
+class TextMessageList(Record, frozen=True, kw_only=True):
+    """A page of text messages."""
+
+    items: tuple[TextMessage, ...]
     total: Total
 
 

@@ -28,6 +28,7 @@ from pbx.feature.features import Features
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
+from pbx.feature.messages import Messages
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.paging import Paging
@@ -37,7 +38,8 @@ from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
-from pbx.media.tones import hold_tone, page_tone, tone_of
+from pbx.media.hold_music import HoldMusic
+from pbx.media.tones import page_tone, tone_of
 from pbx.model.cdr import Cdr
 from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, PAGING_GROUP, RING_GROUP, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
@@ -48,7 +50,9 @@ from pbx.sip.hop import host_port
 from pbx.sip.sdp.negotiate import spoken
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
+from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
+from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
 from pbx.transport.agent import Agent
 from pbx.transport.dns import CaresDns
@@ -61,7 +65,10 @@ from pbx.transport.sockets import SipSockets
 
 SERVER = "Bellwire"
 IDENTITY_FILE = "dtls.pem"
+SOUNDS = "sounds"
 NONCE_LIFETIME_S = 300.0
+METHODS = frozenset({"REGISTER", "OPTIONS", "MESSAGE"})
+"""What is answered outside a dialog, beside INVITE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,10 @@ class Parts:
     fairness: Fairness
     external: ExternalAddress
     features: Features
+    hold_music: HoldMusic
     local_address: LocalAddress
     media: MediaEngine
+    messages: Messages
     office: Office
     reachability: Reachability
     registrar: Registrar
@@ -102,6 +111,8 @@ class Stores:
     bindings: BindingStore
     cdrs: CdrStore
     state: StateStore
+    messages: MessageStore
+    settings: SettingStore
 
 
 def build(
@@ -166,6 +177,7 @@ def build(
         local_port=sockets.port,
         local_ports={"TLS": sockets.tls_port, **web_ports},
         guard=guard,
+        methods=METHODS,
     )
     reachability = Reachability(
         registrar,
@@ -203,6 +215,7 @@ def build(
         is_ours=lambda host: host in (external.address, source_address(host)),
         busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
     )
+    hold_music = HoldMusic(config.data_dir / SOUNDS)
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
     features = code_table(office)
     dialplan = Dialplan(
@@ -236,7 +249,7 @@ def build(
             rtp_timeout_s=config.rtp_timeout_s,
             new_session_id=lambda: secrets.randbits(62),
             local_host=local_address,
-            hold_tone=hold_tone,
+            hold_tone=hold_music,
             ringback=partial(tone_of, "ringback", config.country),
             srtp=config.srtp,
             codecs=codecs_of(spoken(config.codecs), media),
@@ -258,8 +271,23 @@ def build(
         country=config.country,
     )
     desk.register(features)
+    messages = Messages(
+        stores.messages,
+        directory=directory,
+        targets=registrar.targets,
+        send=agent.request,
+        bus=bus,
+        clock=clock,
+        address=local_address,
+        new_id=new_id,
+    )
     gatekeeper = Gatekeeper(
-        identify=identify, registrar=registrar, switch=switch, new_tag=_tag, inbound=inbound
+        identify=identify,
+        registrar=registrar,
+        switch=switch,
+        new_tag=_tag,
+        inbound=inbound,
+        messages=messages,
     )
     agent.on_invite = gatekeeper.invite
     agent.on_request = gatekeeper.request
@@ -281,8 +309,10 @@ def build(
         fairness=fairness,
         external=external,
         features=features,
+        hold_music=hold_music,
         local_address=local_address,
         media=media,
+        messages=messages,
         office=office,
         reachability=reachability,
         registrar=registrar,

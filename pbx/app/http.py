@@ -61,6 +61,9 @@ async def start_http(
             ],
             control=parts.control,
             trunks=parts.trunks.statuses,
+            settings=stores.settings,
+            messages=stores.messages,
+            send_message=parts.messages.submit,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,
@@ -137,4 +140,9 @@ def _checks(parts: Parts) -> Sequence[HealthCheck]:
             action="Make room on the disk and look at the log." if lost else "",
         )
 
-    return (extensions, call_records)
+    def hold_music() -> CheckResult:
+        problem = parts.hold_music.problem
+        action = "Put the file into the folder sounds, or choose another in the settings." if problem else ""
+        return CheckResult("hold music", ok=not problem, cause=problem, action=action, serious=False)
+
+    return (extensions, call_records, hold_music)

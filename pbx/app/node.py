@@ -20,6 +20,7 @@ import uvloop
 
 from pbx.app import demo
 from pbx.app.build import Parts, Stores, build
+from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
 from pbx.app.secure import Secure
 from pbx.app.welcome import greet
@@ -33,7 +34,9 @@ from pbx.core.tasks import Supervisor
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
+from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
+from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
@@ -101,7 +104,12 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         bus = EventBus()
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
         stores = Stores(
-            RecordStore(database, box, bus), BindingStore(database), CdrStore(database), StateStore(database)
+            RecordStore(database, box, bus),
+            BindingStore(database),
+            CdrStore(database),
+            StateStore(database),
+            MessageStore(database),
+            SettingStore(database, bus),
         )
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
@@ -124,6 +132,8 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         )
         tls = await _start_tls(ports, parts, supervisor) if config.tls else None
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
+        supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
+        supervisor.spawn("messages", parts.messages.run())
         supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
         users = UserStore(database)
         runner = await start_http(

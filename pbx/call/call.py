@@ -62,8 +62,6 @@ class Call:
         self.dialled = incoming.dialled
         self.trunk = incoming.trunk
         self.replaces: DialogName | None = incoming.replaces
-        self.withheld = False
-        """The caller wants nobody to see who calls."""
         self.diverted: list[Diversion] = list(incoming.diverted)
         self.passed = incoming.passed
         self.ports = ports
@@ -80,6 +78,7 @@ class Call:
         self.joined: tuple[str, str, str, bool] | None = None
         self._incoming = incoming
         self._served: CallLeg | None = None
+        self._withholding: CallLeg | None = None
         self._watch: asyncio.Task[None] | None = None
         self._answer: bytes | None = None
         self._ending: Ending | None = None
@@ -125,6 +124,15 @@ class Call:
             raise PeerError(482, "Forwarded In A Circle")
         self.diverted.append(Diversion(number, reason))
         self.record(events.CallRouted(call=self.id, at=self.now(), kind="forward", to=to))
+
+    def withhold(self) -> None:
+        """The party wants nobody to see who calls."""
+        self._withholding = self.a
+
+    @property
+    def withheld(self) -> bool:
+        """Whether nobody is to see who the party is."""
+        return self._withholding is not None and self._withholding is self._served
 
     @property
     def shown(self) -> Party:

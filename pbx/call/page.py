@@ -18,12 +18,12 @@ from pbx.call.ending import Ending
 from pbx.call.leg import CallLeg
 from pbx.call.pick_up import pick_up
 from pbx.call.ports import Prompt, Room, Rooms
-from pbx.call.reoffer import answer_reoffer
+from pbx.call.reoffer import accept_alone, answer_reoffer
 from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 from pbx.model.cause import cause_of_status
-from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Offered, Progress, Refused
+from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Offered, Progress, Referred, Refused
 from pbx.model.party import DialTarget
 
 __all__ = ["Page"]
@@ -108,7 +108,11 @@ class Page:
     async def _refusal(self, leg: CallLeg, target: DialTarget) -> int:
         """Dial; 0 when the phone has answered, else why not."""
         call = self._call
-        call.record(events.LegDialled(call=call.id, at=call.now(), leg=leg.name, target=leg.label))
+        call.record(
+            events.LegDialled(
+                call=call.id, at=call.now(), leg=leg.name, target=leg.label, extension=target.extension
+            )
+        )
         leg.signal = call.ports.signaling.dial(
             target, offer=leg.offer(call.onward_formats()), caller=call.shown, call=call.id
         )
@@ -135,15 +139,9 @@ class Page:
             if isinstance(event, Ended):
                 return event.cause
             if isinstance(event, Offered):
-                await answer_reoffer(self._call, leg, event.sdp, self._reoffered)
-
-    async def _reoffered(self, leg: CallLeg, sdp: bytes | None) -> None:
-        codecs = self._call.codecs
-        if sdp is None:
-            leg.take_answer(await leg.dialog.answer(leg.offer(codecs.offer(leg.sends))))
-        else:
-            offer = leg.read(sdp)
-            await leg.dialog.answer(leg.accept(offer, codecs.answer(offer.formats, leg.sends)))
+                await answer_reoffer(self._call, leg, event.sdp, accept_alone(self._call))
+            elif isinstance(event, Referred):  # an announcement is nobody's to send on
+                leg.dialog.report_transfer(603)
 
     def _decide(self, *, in_room: bool) -> None:
         """A phone is in, or will not be."""

@@ -26,9 +26,10 @@ class CodePattern:
         """What stands for NUMBER, "" in a code without one; None: not this code."""
         if not self.takes:
             return "" if dialled == self.before else None
+        if not dialled.startswith(self.before) or not dialled.endswith(self.after):
+            return None
         middle = dialled[len(self.before) : len(dialled) - len(self.after)]
-        fits = dialled.startswith(self.before) and dialled.endswith(self.after)
-        return middle if fits and DIALLED.fullmatch(middle) else None
+        return middle if DIALLED.fullmatch(middle) else None
 
     @property
     def rank(self) -> tuple[bool, int, int]:

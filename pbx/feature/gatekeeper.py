@@ -1,7 +1,7 @@
 """The door: every request that opens something comes in here.
 
-INVITE: who is it, is there room, then to the switch. REGISTER to the registrar. OPTIONS is answered for everybody, so
-that phones and trunks can see the node is alive. Anything else is 405.
+INVITE: who is it, is there room, then to the switch. REGISTER to the registrar. An extension's MESSAGE is kept and
+delivered. OPTIONS is answered for everybody, so that phones and trunks can see the node is alive. Anything else is 405.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pbx.call.switch import Switch
 from pbx.core.errors import PeerError
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
+from pbx.feature.messages import Messages
 from pbx.feature.registrar import Registrar
 from pbx.feature.trunk_line import TrunkLine
 from pbx.model.leg_event import DialogName
@@ -28,7 +29,7 @@ from pbx.transport.sip_leg import SipLeg
 
 log = logging.getLogger(__name__)
 
-METHODS = f"{ALLOW}, REGISTER"
+METHODS = f"{ALLOW}, MESSAGE, REGISTER"
 
 
 class Gatekeeper:
@@ -42,8 +43,10 @@ class Gatekeeper:
         switch: Switch,
         new_tag: Callable[[], str],
         inbound: InboundCalls | None = None,
+        messages: Messages | None = None,
     ) -> None:
         self._inbound = inbound
+        self._messages = messages
         self._identify = identify
         self._registrar = registrar
         self._switch = switch
@@ -84,6 +87,9 @@ class Gatekeeper:
             return await self._registrar.register(request, hop)
         if request.method == "OPTIONS":
             return self._options(request)
+        if request.method == "MESSAGE" and self._messages is not None:
+            await self._messages.take(request, self._identify.extension(request, hop))
+            return response_to(request, 202, to_tag=self._new_tag())
         raise PeerError(405, "Method Not Allowed", headers=(("Allow", METHODS),))
 
     def _options(self, request: Request) -> Response:

@@ -2,10 +2,10 @@
 
 What each maker understands (RFC 5373 is the standard that few follow):
 
-    Yealink, Grandstream, Fanvil   Alert-Info: <…>;info=alert-autoanswer;delay=0, or Call-Info
-    Snom, Cisco, Linphone          Call-Info: <…>;answer-after=0
+    Yealink, Grandstream, Fanvil   Alert-Info: <…>;info=alert-autoanswer;delay=0
+    Snom, Gigaset                  Call-Info: <…>;answer-after=0, or Alert-Info
     Polycom                        Alert-Info, where its class for alert-autoanswer is autoAnswer
-    baresip and others             Answer-Mode: Auto (RFC 5373), Call-Info
+    baresip                        any, and Answer-Mode: Auto (RFC 5373)
 """
 
 from __future__ import annotations

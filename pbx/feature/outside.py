@@ -129,7 +129,11 @@ class OutsideCalls:
                 )
             )
             target = line.target(
-                way.number, call.party, shown=shown, anonymous=call.withheld, diverted=call.diverted
+                way.number,
+                call.party,
+                shown=shown,
+                anonymous=call.withheld and not help_needed,
+                diverted=call.diverted,
             )
             passed = self._passed_on.headers(call, to_office=line.is_office)
             target = replace(target, headers=(*target.headers, *passed))

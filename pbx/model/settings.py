@@ -18,3 +18,13 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
     office_name: Annotated[
         str, Meta(max_length=80, title="Office name", description="Shown in the title of the admin pages.")
     ] = ""
+    hold_music: Annotated[
+        str,
+        Meta(
+            max_length=100,
+            pattern=r"^([A-Za-z0-9][A-Za-z0-9 ._-]*)?$(?!\n)",
+            title="Hold music",
+            description="A WAV or Ogg Opus file in the folder sounds of the data directory; without one, a short tone.",
+            examples=["music.ogg"],
+        ),
+    ] = ""

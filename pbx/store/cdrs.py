@@ -70,7 +70,7 @@ class CdrStore:
 
         Calls that reached it as one of a group are found among the newest calls of the office only.
         """
-        values = {"extension": extension, "rung": f'%"target":"{extension}"%', "limit": limit}
+        values = {"extension": extension, "rung": f'%"extension":"{extension}"%', "limit": limit}
         return await self._database.read(
             lambda connection: [(row[0], row[1]) for row in connection.execute(_CALLERS, values)]
         )

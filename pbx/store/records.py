@@ -241,3 +241,4 @@ def _delete(connection: sqlite3.Connection, kind: Kind, key: str) -> None:
     connection.execute("DELETE FROM records WHERE kind=? AND key=?", (kind.name, key))
     if kind.name == "extension":
         connection.execute("DELETE FROM bindings WHERE extension=?", (key,))
+        connection.execute("DELETE FROM messages WHERE to_extension=?", (key,))

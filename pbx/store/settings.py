@@ -6,17 +6,24 @@ import sqlite3
 
 import msgspec
 
+from pbx.core.events import EventBus
 from pbx.model.settings import OfficeSettings
 from pbx.store.database import Database
 
 _PUT = "INSERT INTO settings VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value"
 
 
-class SettingStore:
-    """The office's settings."""
+__all__ = ["TOPIC", "SettingStore"]
 
-    def __init__(self, database: Database) -> None:
+TOPIC = "settings"
+
+
+class SettingStore:
+    """The office's settings; the new ones are published on the topic "settings"."""
+
+    def __init__(self, database: Database, bus: EventBus | None = None) -> None:
         self._database = database
+        self._bus = bus
 
     async def get(self) -> OfficeSettings:
         """What is stored; defaults for the rest. Keys that a newer program wrote are passed over."""
@@ -38,3 +45,5 @@ class SettingStore:
             connection.executemany(_PUT, rows)
 
         await self._database.write(work)
+        if self._bus is not None:
+            self._bus.publish(TOPIC, settings)

@@ -18,15 +18,19 @@ from aiohttp.test_utils import TestServer
 from pbx.api.app import ApiDeps, RegistrationView, build
 from pbx.api.deps import CheckResult
 from pbx.core.config import NodeConfig
+from pbx.core.errors import UserError
 from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
 from pbx.model.live_call import LiveCall
+from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.model.user import Session
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
+from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
+from pbx.store.settings import SettingStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 
@@ -102,6 +106,10 @@ class Node:
         return browser, session
 
 
+async def _unsent(write: MessageWrite) -> TextMessage:
+    raise UserError(f"there is no extension {write.to_extension}", http_status=404)
+
+
 StartNode = Callable[..., Awaitable[Node]]
 
 
@@ -129,6 +137,9 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             live_calls=lambda: calls,
             registrations=lambda: registrations,
             trunks=tuple,
+            settings=SettingStore(database, bus),
+            messages=MessageStore(database),
+            send_message=_unsent,
             started_at=START,
             address=lambda: "192.0.2.10",
             version="1.2.3",

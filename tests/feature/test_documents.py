@@ -16,7 +16,7 @@ from pbx.core.errors import UserError
 from pbx.core.secret import SecretBox
 from pbx.feature.documents import Plan, apply, decode, export_document, import_document, plan
 from pbx.model.extension import ExtensionWrite
-from pbx.model.kinds import EXTENSION
+from pbx.model.kinds import EXTENSION, FEATURE_CODE
 from pbx.store.database import Database
 from pbx.store.records import RecordStore
 
@@ -192,3 +192,32 @@ async def test_an_empty_plan_costs_no_write() -> None:
     async with office() as (store, database):
         await apply(store, Plan())
         assert database.counts.writes == 0
+
+
+async def test_codes_of_a_document_are_compared_with_the_defaults_and_with_its_numbers(
+    store: RecordStore,
+) -> None:
+    codes = [
+        {"code": "*2NUMBER", "feature": "forward_always"},
+        {"code": "101", "feature": "echo"},
+        {"code": "*43", "feature": "tone"},
+        {"code": "110", "feature": "tone"},
+    ]
+    wrong = json.dumps({"extensions": [ALICE], "feature_codes": codes}).encode()
+    with pytest.raises(UserError) as caught:
+        await import_document(store, wrong, emergency=("110",))
+    assert {(each.path, each.got) for each in caught.value.problems} == {
+        ("$.feature_codes[0].code", "*2NUMBER"),
+        ("$.feature_codes[1].code", "101"),
+        ("$.feature_codes[3].code", "110"),
+        ("$.extensions[0].number", "101"),
+        ("$.feature_codes.*21*NUMBER#.code", "*21*NUMBER#"),
+        ("$.feature_codes.*28.code", "*28"),
+    }
+    assert await store.everything(FEATURE_CODE) == []
+    right = json.dumps({"extensions": [ALICE], "feature_codes": codes[2:3]}).encode()
+    await import_document(store, right)
+    assert (await import_document(store, right)).is_empty
+    assert [each.code for each in await store.everything(FEATURE_CODE)] == ["*43"]
+    await import_document(store, b'{"feature_codes": []}', prune=True)
+    assert await store.everything(FEATURE_CODE) == [], "the defaults are back"

@@ -20,6 +20,7 @@ from pbx.call.cdr import fold
 from pbx.call.live import LiveFold
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
+from pbx.core.errors import UserError
 from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
@@ -28,9 +29,12 @@ from pbx.model import call_event as happened
 from pbx.model.call_event import CallEvent
 from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION
+from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
+from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
+from pbx.store.settings import SettingStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 from tests.site.script import BUILT
@@ -164,6 +168,10 @@ class Stage:
         )
 
 
+async def _unsent(write: MessageWrite) -> TextMessage:
+    raise UserError(f"there is no extension {write.to_extension}", http_status=404)
+
+
 @asynccontextmanager
 async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIterator[Stage]:
     """An application on 127.0.0.1 with the built site, an empty office and a set-up link."""
@@ -185,6 +193,9 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         live_calls=lambda: [call.view() for call in calls.values()],
         registrations=lambda: list(registrations.values()),
         trunks=tuple,
+        settings=SettingStore(database, bus),
+        messages=MessageStore(database),
+        send_message=_unsent,
         started_at=clock.now() - timedelta(days=3, hours=4),
         address=lambda: "192.0.2.10",
         version="0.1.0",

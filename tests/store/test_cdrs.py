@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from pbx.model.call_event import CallEnded, CallOffered
+from pbx.model.call_event import CallEnded, CallOffered, LegDialled
 from pbx.model.cdr import Cdr
 from pbx.store.cdrs import CdrFilter, CdrStore
 from pbx.store.database import Database
@@ -116,3 +116,25 @@ async def test_a_clock_set_back_does_not_make_negative_calls(store: CdrStore) ->
     closed = await store.get("1")
     assert closed is not None
     assert (closed.duration_s, closed.ended_at) == (0, closed.started_at)
+
+
+async def test_the_last_numbers_that_an_extension_dialled(store: CdrStore) -> None:
+    for minute, number in enumerate(("201", "*43", "202")):
+        await store.put(cdr(str(minute), minute=minute, from_extension="101", dialled=number))
+    await store.put(cdr("9", minute=9, from_extension="103", dialled="203"))
+    assert await store.last_dialled("101") == ["202", "*43", "201"]
+    assert await store.last_dialled("101", limit=1) == ["202"]
+    assert await store.last_dialled("999") == []
+
+
+async def test_the_last_callers_of_an_extension_also_through_a_group(store: CdrStore) -> None:
+    def rung(id_: str, minute: int, extension: str, **more: object) -> Cdr:
+        dialled = LegDialled(call=id_, at=EPOCH, leg="b1", target=extension, extension=extension)
+        return msgspec.structs.replace(cdr(id_, minute=minute, **more), events=(dialled,))
+
+    await store.put(cdr("1", minute=1, from_number="+4930123456", to_extension="102"))
+    await store.put(rung("2", 2, "102", from_number="103", dialled="600"))
+    await store.put(cdr("3", minute=3, from_number="", to_extension="102"))
+    await store.put(rung("4", 4, "102", from_number="102", from_extension="102", dialled="600"))
+    await store.put(rung("5", 5, "104", from_number="105", from_extension="102", dialled="104"))
+    assert await store.last_callers("102") == [("103", "600"), ("+4930123456", "102")]

@@ -1,0 +1,55 @@
+"""The settings of the office."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pbx.api.codec import convert, decode_object, merge
+from pbx.api.exchange import Exchange
+from pbx.api.patch import patch_of
+from pbx.api.route import JSON, MERGE_PATCH, Route
+from pbx.api.scopes import Scope
+from pbx.model.settings import OfficeSettings
+
+__all__ = ["ROUTES"]
+
+
+async def get_settings(exchange: Exchange) -> OfficeSettings:
+    return await exchange.service.deps.settings.get()
+
+
+async def patch_settings(exchange: Exchange, *, body: msgspec.Struct) -> OfficeSettings:
+    """`body` has shown that the patch is well formed; what is merged is the JSON it came as."""
+    store = exchange.service.deps.settings
+    async with exchange.service.changing:
+        old = msgspec.to_builtins(await store.get())
+        wanted = convert(merge(old, decode_object(exchange.body)), OfficeSettings)
+        await store.put(wanted)
+    return wanted
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/api/v1/settings",
+        scope=Scope.OFFICE_READ,
+        name="getSettings",
+        tag="Settings",
+        summary="Read the settings of the office",
+        response=OfficeSettings,
+        handler=get_settings,
+    ),
+    Route(
+        method="PATCH",
+        path="/api/v1/settings",
+        scope=Scope.OFFICE_WRITE,
+        name="patchSettings",
+        tag="Settings",
+        summary="Change settings of the office",
+        description="A JSON merge patch (RFC 7396). A change counts for the next call.",
+        request=patch_of(OfficeSettings, "OfficeSettingsPatch"),
+        request_types=(MERGE_PATCH, JSON),
+        response=OfficeSettings,
+        handler=patch_settings,
+    ),
+)

@@ -1,0 +1,23 @@
+"""The settings of the office by API."""
+
+from __future__ import annotations
+
+from pbx.store.settings import TOPIC
+from tests.api.conftest import Node
+
+SETTINGS = "/api/v1/settings"
+
+
+async def test_settings_are_patched_field_by_field_and_told(node: Node) -> None:
+    assert await node.json("GET", SETTINGS) == {"office_name": "", "hold_music": ""}
+    with node.deps.bus.subscribe(TOPIC) as changes:
+        await node.json("PATCH", SETTINGS, json={"hold_music": "music.ogg"})
+        changed = await node.json("PATCH", SETTINGS, json={"office_name": "Bern"})
+        assert changed == {"office_name": "Bern", "hold_music": "music.ogg"}
+        assert (await anext(changes)).event.hold_music == "music.ogg"  # type: ignore[attr-defined]
+    assert await node.json("GET", SETTINGS) == changed
+
+
+async def test_a_file_outside_the_folder_is_refused(node: Node) -> None:
+    for name in ("../secret.key", "/etc/passwd", ".hidden"):
+        await node.json("PATCH", SETTINGS, 422, json={"hold_music": name})
