@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.text_message import MessageWrite, TextMessage
     from pbx.model.trunk import TrunkStatus
+    from pbx.model.trunk_test import TrunkTestReport
     from pbx.store.cdrs import CdrStore
     from pbx.store.messages import MessageStore
     from pbx.store.records import RecordStore
@@ -72,12 +73,18 @@ class NoCalls:
         return ()
 
 
+async def no_trunk(_name: str, _number: str | None) -> TrunkTestReport | None:
+    """For a place that has no trunks."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:
     """Everything from outside that the API works with.
 
     `live_calls` and `registrations` are asked whenever a list is wanted or the bus says that something changed; both
-    are called on the event loop and return at once. `address` is the host that phones use to reach this node (for SIP
+    are called on the event loop and return at once. `test_trunk` tests a trunk, and calls a number if one is given;
+    None when there is no such trunk. `address` is the host that phones use to reach this node (for SIP
     logins and the status page); `sip_port` is the port that was really bound, 0 for the configured one;
     `sip_tls_port` 0 means no TLS. `site_dir` is the built admin site, None or a missing folder when it is not built.
     """
@@ -96,6 +103,7 @@ class ApiDeps:
     settings: SettingStore
     messages: MessageStore
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
+    test_trunk: Callable[[str, str | None], Awaitable[TrunkTestReport | None]] = no_trunk
     started_at: datetime
     address: Callable[[], str]
     version: str

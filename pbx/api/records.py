@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pbx.api.exchange import Exchange
+from pbx.api.problem import from_user_error, plain_error
 from pbx.api.query import Paging
 from pbx.api.resource import Resource
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import TrunkStatusList
+from pbx.core.errors import UserError
 from pbx.model.kinds import EXTENSION, KINDS
+from pbx.model.scalars import Slug
+from pbx.model.trunk_test import TrunkTestOrder, TrunkTestReport
 
 __all__ = ["ROUTES"]
 
@@ -17,6 +21,16 @@ async def list_trunk_statuses(exchange: Exchange, *, query: Paging) -> TrunkStat
     everything = exchange.service.deps.trunks()
     page = everything[query.offset : query.offset + query.limit]
     return TrunkStatusList(items=tuple(page), total=len(everything))
+
+
+async def test_trunk(exchange: Exchange, *, body: TrunkTestOrder, id: str) -> TrunkTestReport:
+    try:
+        report = await exchange.service.deps.test_trunk(id, body.number)
+    except UserError as error:
+        raise from_user_error(error) from error
+    if report is None:
+        raise plain_error(404, f"There is no trunk {id}.")
+    return report
 
 
 ROUTES = (
@@ -37,5 +51,20 @@ ROUTES = (
         query=Paging,
         response=TrunkStatusList,
         handler=list_trunk_statuses,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/trunks/{id}/test",
+        scope=Scope.OFFICE_WRITE,
+        name="testTrunk",
+        tag="Trunks",
+        summary="Test a trunk",
+        description="Looks at name, connection, answer and registration, and says in plain words what is wrong. With a "
+        "`number` it is called for some seconds, and the answer says whether sound came back. Takes up to a minute.",
+        path_types=(("id", Slug),),
+        request=TrunkTestOrder,
+        response=TrunkTestReport,
+        errors=(404, 409),
+        handler=test_trunk,
     ),
 )

@@ -11,6 +11,7 @@ from functools import partial
 
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.features import code_table, register_features
+from pbx.app.trunk_network import TrunkNetwork
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
@@ -36,6 +37,7 @@ from pbx.feature.passed_on import PassedOn
 from pbx.feature.reachability import Reachability
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.ring_group import Fairness, RingGroups
+from pbx.feature.trunk_test import TrunkTests
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
 from pbx.media.hold_music import HoldMusic
@@ -95,6 +97,7 @@ class Parts:
     sip_tls_port: int
     started_at: datetime
     switch: Switch
+    trunk_tests: TrunkTests
     trunks: Trunks
     control: Control
 
@@ -240,25 +243,21 @@ def build(
             tone=page_tone,
         ),
     )
-    switch = Switch(
-        CallPorts(
-            media=media,
-            signaling=agent,
-            log=call_log,
-            clock=clock,
-            rtp_timeout_s=config.rtp_timeout_s,
-            new_session_id=lambda: secrets.randbits(62),
-            local_host=local_address,
-            hold_tone=hold_music,
-            ringback=partial(tone_of, "ringback", config.country),
-            srtp=config.srtp,
-            codecs=codecs_of(spoken(config.codecs), media),
-            transcoder=media,
-        ),
-        dialplan,
-        supervisor=supervisor,
-        new_id=new_id,
+    ports = CallPorts(
+        media=media,
+        signaling=agent,
+        log=call_log,
+        clock=clock,
+        rtp_timeout_s=config.rtp_timeout_s,
+        new_session_id=lambda: secrets.randbits(62),
+        local_host=local_address,
+        hold_tone=hold_music,
+        ringback=partial(tone_of, "ringback", config.country),
+        srtp=config.srtp,
+        codecs=codecs_of(spoken(config.codecs), media),
+        transcoder=media,
     )
+    switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id)
     register_features(
         features,
         dialplan=dialplan,
@@ -320,6 +319,13 @@ def build(
         sip_tls_port=sockets.tls_port,
         started_at=clock.now(),
         switch=switch,
+        trunk_tests=TrunkTests(
+            trunks,
+            TrunkNetwork(agent, sockets),
+            ports,
+            is_emergency=outside.is_emergency,
+            rtp_range=(config.rtp_port_min, config.rtp_port_max),
+        ),
         trunks=trunks,
         control=Control(switch, desk.parking),
     )

@@ -71,18 +71,20 @@ class Trunks:
         self._changed = changed
         self._lines: dict[str, TrunkLine] = {}
         self._tasks: dict[str, Supervisor] = {}
+        self._reloading = asyncio.Lock()
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     async def reload(self) -> None:
         """Take over the trunks as they are stored; those that did not change keep their registration."""
-        wanted = {each.id: each for each in await self._load()}
-        for name, line in list(self._lines.items()):
-            if wanted.get(name) != line.trunk:
-                await self._end(name)
-        for name, trunk in wanted.items():
-            if name not in self._lines:
-                self._begin(trunk)
+        async with self._reloading:
+            wanted = {each.id: each for each in await self._load()}
+            for name, line in list(self._lines.items()):
+                if wanted.get(name) != line.trunk:
+                    await self._end(name)
+            for name, trunk in wanted.items():
+                if name not in self._lines:
+                    self._begin(trunk)
 
     async def close(self) -> None:
         """Take every registration back, as far as the providers answer in time."""
@@ -137,6 +139,26 @@ class Trunks:
     def statuses(self) -> list[TrunkStatus]:
         now = self._clock.monotonic()
         return [line.view(now) for line in self._lines.values()]
+
+    # -- for tests -----------------------------------------------------------------------------------------------------
+
+    async def ask_options(self, line: TrunkLine) -> Response | None:
+        """Whether somebody is there: the answer to OPTIONS, None when there is no way to ask."""
+        return await self._ask(line, self._options(line))
+
+    async def register_now(self, line: TrunkLine, *, within_s: float) -> Registration | None:
+        """Try to register without waiting for the next time, and say how that went."""
+        deadline = self._clock.monotonic() + within_s
+        if line.registration is not None:
+            line.registration.hurry(self._clock.monotonic())
+            line.wake.set()
+            await asyncio.sleep(0)
+        while self._clock.monotonic() < deadline:
+            due = line.registration.next_at if line.registration is not None else None
+            if due is not None and due > self._clock.monotonic():
+                break  # it has an answer, and knows when it is to ask again
+            await asyncio.sleep(0.1)
+        return line.registration
 
     # -- tasks ---------------------------------------------------------------------------------------------------------
 

@@ -165,6 +165,11 @@ class Registration:
         if at_once and self.state is RegistrationState.WAITING:
             self.next_at = now
 
+    def hurry(self, now: float) -> None:
+        """Somebody asks: try again without waiting."""
+        if self.state is RegistrationState.WAITING:
+            self.next_at = now
+
     def stop(self) -> Request | None:
         """Take the binding back; None when there is none."""
         was, self.state = self.state, RegistrationState.STOPPING

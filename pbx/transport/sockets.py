@@ -125,6 +125,12 @@ class SipSockets:
         """Whether a connection, of whatever transport, still stands."""
         return any(each.is_open(connection) for each in (self.tcp, self.tls, self.websocket))
 
+    async def probe(self, hop: Hop) -> str:
+        """Whether a connection to this hop can be opened: "" when it can, else why not."""
+        if hop.transport not in ("TCP", "TLS"):
+            return ""
+        return await (self.tls if hop.transport == "TLS" else self.tcp).probe(hop)
+
     async def close(self) -> None:
         """Close everything. May be called twice."""
         self.udp.close()

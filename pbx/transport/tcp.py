@@ -168,6 +168,26 @@ class TcpListener:
         stream = self._streams.get(connection)
         return stream is not None and stream.is_open
 
+    async def probe(self, hop: Hop) -> str:
+        """Open a connection to see whether that works, and close it; "" when it does, else why not."""
+        context = self._client_tls() if self._client_tls is not None else None
+        host, port, server = _peer(hop)
+        try:
+            async with asyncio.timeout(self.limits.connect_s):
+                _, writer = await asyncio.open_connection(
+                    host, port, ssl=context, server_hostname=(server or host) if context is not None else None
+                )
+        except ssl.SSLCertVerificationError as error:
+            return f"the certificate of {server or host} is not accepted ({error.verify_message})"
+        except ssl.SSLError as error:
+            return f"TLS is refused ({error.reason or error})"
+        except TimeoutError:
+            return f"{host} port {port} does not answer"
+        except OSError as error:
+            return f"{host} port {port}: {error.strerror or error}"
+        writer.close()
+        return ""
+
     async def _connect(self, peer: Peer) -> None:
         loop = asyncio.get_running_loop()
         host, port, server = peer

@@ -749,6 +749,26 @@ export interface paths {
         readonly patch: operations["patchTrunk"];
         readonly trace?: never;
     };
+    readonly "/api/v1/trunks/{id}/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Test a trunk
+         * @description Looks at name, connection, answer and registration, and says in plain words what is wrong. With a `number` it is called for some seconds, and the answer says whether sound came back. Takes up to a minute.
+         */
+        readonly post: operations["testTrunk"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/metrics": {
         readonly parameters: {
             readonly query?: never;
@@ -2650,6 +2670,42 @@ export interface components {
             readonly total: number;
         };
         /**
+         * TrunkTestOrder
+         * @description What to test. Without `number` nobody is called.
+         */
+        readonly TrunkTestOrder: {
+            /** @default null */
+            readonly number: string | null;
+        };
+        /**
+         * TrunkTestReport
+         * @description The whole test. `ok` says that no step failed.
+         */
+        readonly TrunkTestReport: {
+            readonly trunk: string;
+            readonly ok: boolean;
+            readonly steps: readonly components["schemas"]["TrunkTestStep"][];
+        };
+        /**
+         * TrunkTestStep
+         * @description One thing that was looked at.
+         */
+        readonly TrunkTestStep: {
+            /** @enum {unknown} */
+            readonly name: "answer" | "call" | "connection" | "name" | "registration" | "settings" | "sound";
+            /** @enum {unknown} */
+            readonly outcome: "failed" | "ok" | "skipped";
+            /** @description What was found. */
+            readonly text: string;
+            /**
+             * @description What to do about it; empty when nothing is wrong.
+             * @default
+             */
+            readonly action: string;
+            /** @default 0 */
+            readonly sip_status: number;
+        };
+        /**
          * TrunkWrite
          * @description A trunk as it is written. Without `password` an existing trunk keeps the one it has.
          */
@@ -2946,6 +3002,9 @@ export type TrunkList = components['schemas']['TrunkList'];
 export type TrunkPatch = components['schemas']['TrunkPatch'];
 export type TrunkStatus = components['schemas']['TrunkStatus'];
 export type TrunkStatusList = components['schemas']['TrunkStatusList'];
+export type TrunkTestOrder = components['schemas']['TrunkTestOrder'];
+export type TrunkTestReport = components['schemas']['TrunkTestReport'];
+export type TrunkTestStep = components['schemas']['TrunkTestStep'];
 export type TrunkWrite = components['schemas']['TrunkWrite'];
 export type User = components['schemas']['User'];
 export type $defs = Record<string, never>;
@@ -9242,6 +9301,122 @@ export interface operations {
             };
             /** @description Precondition Failed */
             readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly testTrunk: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TrunkTestOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TrunkTestReport"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
