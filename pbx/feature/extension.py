@@ -103,7 +103,7 @@ class ExtensionCalls:
             DialTarget(
                 uri=contact,
                 to_uri=contact,
-                transport=(uri.params.get("transport") or "UDP").upper(),
+                transport="TLS" if uri.scheme == "sips" else (uri.params.get("transport") or "UDP").upper(),
                 label=uri.user or uri.host,
             )
         ]

@@ -83,7 +83,8 @@ class TrunkLine:
             return False
         if hop.remote_host in self.addresses:
             port = self.trunk.port or _DEFAULT_PORT[self.trunk.transport]
-            return hop.transport != "UDP" or hop.remote_port == port or hop.remote_host in self._named
+            if hop.transport != "UDP" or hop.remote_port == port or hop.remote_host in self._named:
+                return True
         try:
             address = ipaddress.ip_address(hop.remote_host)
         except ValueError:

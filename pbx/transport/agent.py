@@ -25,7 +25,15 @@ from pbx.sip.session_timer import SessionOffer
 from pbx.sip.session_timer import answer as answer_timer
 from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
 from pbx.transport.admission import check_invite, check_options
-from pbx.transport.dialling import FinalResponse, first_uri, hops_at_once, is_far_end_nat, is_secure, user_of
+from pbx.transport.dialling import (
+    FinalResponse,
+    first_uri,
+    hops_at_once,
+    is_far_end_nat,
+    is_secure,
+    leaves_tls,
+    user_of,
+)
 from pbx.transport.driver import Driver
 from pbx.transport.failover import ask_in_turn
 from pbx.transport.guard import Guard, Offence
@@ -118,7 +126,9 @@ class Agent:
         """
         caller = target.caller or caller
         hops = hops_at_once(target, self.resolver)
-        here = self.facing(hops[0] if hops is not None else Hop("UDP", "", 0))
+        if hops is not None:
+            hops = [hop for hop in hops if not leaves_tls(target.uri, hop)]
+        here = self.facing(hops[0] if hops else Hop("UDP", "", 0))
         tag = self._new_tag()
         session = SessionOffer.first(self.settings.session)
         ours = Ours(
@@ -139,7 +149,7 @@ class Agent:
         leg.initial = invite = ClientInvite(leg, request, session=session, credentials=target.credentials)
         self._enter(leg)
         log.debug("dial", extra={"call": call, "leg_id": leg.id, "sip_call_id": leg.call_id})
-        if self._closing or len(self._legs) > self.settings.max_legs:
+        if self._closing or len(self._legs) > self.settings.max_legs or hops == []:
             invite.failed(503)
         elif hops is not None:
             invite.send(hops)

@@ -22,8 +22,23 @@ def hops_at_once(target: DialTarget, resolver: Resolver) -> list[Hop] | None:
 
 
 def first_uri(target: DialTarget) -> str:
-    """The URI that decides the next hop: the first route, or the target itself (RFC 3261 8.1.2)."""
-    return target.route[0].strip("<> ").partition(">")[0] if target.route else target.uri
+    """The URI that decides the next hop: the first route, or the target itself (RFC 3261 8.1.2).
+
+    On the way to a SIPS URI every route is one (RFC 3261 8.1.2).
+    """
+    if not target.route:
+        return target.uri
+    route = target.route[0].strip("<> ").partition(">")[0]
+    return f"sips:{route[4:]}" if is_sips(target.uri) and route[:4].lower() == "sip:" else route
+
+
+def is_sips(uri: str) -> bool:
+    return uri[:5].lower() == "sips:"
+
+
+def leaves_tls(uri: str, hop: Hop) -> bool:
+    """Whether a request for this URI may not go this way: a SIPS URI is reached over TLS, or not at all (RFC 5630)."""
+    return is_sips(uri) and hop.transport not in ("TLS", "WSS")
 
 
 def is_far_end_nat(target: DialTarget) -> bool:

@@ -40,6 +40,9 @@ AVOID_S = 60.0
 MAX_HOPS = 12
 _MAX_CACHED = 1024
 
+_SECURED = {"UDP": "TLS", "TCP": "TLS", "WS": "WSS"}
+"""What a SIPS URI makes of a transport (RFC 3261 26.2.2, RFC 5630 3.1.3)."""
+
 _SERVICES = {"SIP+D2U": "UDP", "SIP+D2T": "TCP", "SIPS+D2T": "TLS"}
 _SRV_PREFIX = {"UDP": "_sip._udp.", "TCP": "_sip._tcp.", "TLS": "_sips._tcp."}
 
@@ -233,8 +236,8 @@ def destination(uri: str) -> Destination:
         raise PeerError(416, "Unsupported URI Scheme") from error
     secure = parsed.scheme == "sips"
     transport = (parsed.params.get("transport") or "").upper()
-    if secure and transport in ("TCP", "UDP"):
-        transport = "TLS"
+    if secure and transport in _SECURED:
+        transport = _SECURED[transport]
     if transport and transport not in DEFAULT_PORT:
         raise PeerError(503, "Transport Not Supported")
     host = (parsed.params.get("maddr") or parsed.host).strip("[]").rstrip(".")

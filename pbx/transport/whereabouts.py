@@ -15,6 +15,7 @@ from pbx.sip.dialog import Dialog
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
+from pbx.transport.dialling import leaves_tls
 
 if TYPE_CHECKING:
     from pbx.transport.leg_host import LegHost
@@ -44,11 +45,11 @@ class Whereabouts:
     def of(self, dialog: Dialog) -> Hop:
         """Where the next request in `dialog` goes, with our address filled in."""
         here = self.hop
-        if self._natted and not dialog.route_set:
-            return self._host.facing(here)
         try:
             uri = dialog.next_hop
         except ParseError:
+            return self._host.facing(here)
+        if self._natted and not dialog.route_set and not leaves_tls(uri, here):
             return self._host.facing(here)
         hop = self._host.resolver.known(uri)
         if hop is None:

@@ -15,6 +15,7 @@ from pbx.model.party import Credentials, DialTarget, Party
 from pbx.sip.digest import Challenger, VerdictKind
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
+from pbx.transport.dialling import first_uri
 from pbx.transport.leg_host import AgentSettings
 from pbx.transport.resolver import Resolver
 from pbx.transport.sip_leg import SipLeg
@@ -603,6 +604,25 @@ def test_a_phone_registered_through_nat_gets_everything_at_its_source() -> None:
         await hung_up(leg, peer)
 
     play(story)
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP", "WS"])
+def test_a_sips_uri_never_leaves_tls(transport: str) -> None:
+    async def story(office: Office, peer: RawPeer) -> None:
+        place = DialTarget("sips:102@phone", "sips:102@office", transport=transport, host=HOST, port=5060)
+        leg = office.alice.agent.dial(place, offer=OFFER, caller=ALICE, call="c")
+        assert await leg.receive() == Refused(503, "Service Unavailable")
+        assert peer.heard.empty()
+        await leg.end()
+
+    play(story)
+
+
+def test_the_way_to_a_sips_uri_is_tls_from_the_first_route_on() -> None:
+    through = DialTarget("sips:102@phone", "sips:102@office", route=("<sip:proxy.example;lr>",))
+    assert first_uri(through) == "sips:proxy.example;lr"
+    plain = DialTarget("sip:102@phone", "sip:102@office", route=("<sip:proxy.example;lr>",))
+    assert first_uri(plain) == "sip:proxy.example;lr"
 
 
 def test_a_name_is_resolved_before_the_invite_goes() -> None:

@@ -118,6 +118,7 @@ def test_the_kernels_routes_are_read() -> None:
         ("sip:192.0.2.1:5080;transport=tcp", Hop("TCP", "192.0.2.1", 5080)),
         ("sips:x@192.0.2.1", Hop("TLS", "192.0.2.1", 5061)),
         ("sips:x@192.0.2.1;transport=tcp", Hop("TLS", "192.0.2.1", 5061)),
+        ("sips:x@192.0.2.1;transport=ws", Hop("WSS", "192.0.2.1", 443)),
         ("sip:x@[2001:db8::1]:5070;transport=UDP", Hop("UDP", "2001:db8::1", 5070)),
         ("sip:x@example.com;maddr=192.0.2.7", Hop("UDP", "192.0.2.7", 5060)),
         ("sip:x@phone.invalid", None),
