@@ -2,7 +2,7 @@
 
     phone ── MESSAGE ──▶ stored ── 202 ──▶ phone
                            │
-                           ├── now, when a phone registers, and when one can be reached again
+                           ├── now, when a phone registers, when one can be reached again, and after a while
                            ▼
              MESSAGE to every phone of the extension; the first 2xx makes it delivered
 
@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 TOPIC = "message"
 KEPT = timedelta(days=14)
 FORGET_EVERY_S = 3600.0
+AGAIN_S = 120.0
+FOR_NOW = frozenset({408, 480, 486, 500, 503, 504})
+"""What a phone answers that may take the message later."""
 
 Send = Callable[[Request, Hop], Awaitable[Response]]
 
@@ -69,6 +72,7 @@ class Messages:
         self._new_id = new_id
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._due: asyncio.Queue[str] = asyncio.Queue()
+        self._later: set[str] = set()
 
     async def take(self, request: Request, sender: Extension) -> None:
         """A MESSAGE of an extension that has proved who it is. Raises `PeerError` 400, 404, 413, 415, 480."""
@@ -151,11 +155,20 @@ class Messages:
             targets = self._targets(extension)
             for message in await self._store.waiting(extension, self._clock.now()) if targets else ():
                 asked = [tasks.spawn("message", self._to_phone(message, each)) for each in targets]
-                if not await self._taken(message, asked):
+                refusals = await self._refusals(message, asked)
+                if refusals:
+                    if refusals & FOR_NOW and extension not in self._later:
+                        self._later.add(extension)
+                        tasks.spawn("message again", self._again(extension))
                     break
 
-    async def _taken(self, message: TextMessage, asked: Sequence[asyncio.Task[int]]) -> bool:
-        """Whether one of the phones took it. It is not waited for those that are slower."""
+    async def _again(self, extension: str) -> None:
+        await asyncio.sleep(AGAIN_S)
+        self._later.discard(extension)
+        self._due.put_nowait(extension)
+
+    async def _refusals(self, message: TextMessage, asked: Sequence[asyncio.Task[int]]) -> set[int]:
+        """Empty as soon as one of the phones has taken it, else what all of them say."""
         statuses: set[int] = set()
         left = set(asked)
         while left and not any(200 <= each < 300 for each in statuses):
@@ -164,10 +177,10 @@ class Messages:
         if not any(200 <= each < 300 for each in statuses):
             extra = {"extension": message.to_extension, "statuses": sorted(statuses)}
             log.info("no phone takes a message, it waits", extra=extra)
-            return False
+            return statuses
         if await self._store.delivered(message.id, self._clock.now()):
             self._bus.publish(TOPIC, MessageDelivered(id=message.id, to_extension=message.to_extension))
-        return True
+        return set()
 
     async def _to_phone(self, message: TextMessage, target: DialTarget) -> int:
         request = message_to(message, target, our_host=self._address(target.host))

@@ -154,6 +154,19 @@ async def test_a_message_that_no_phone_takes_waits_for_the_next_one(desk: Desk) 
     assert desk.got == [("10.0.0.3", "hello")]
 
 
+async def test_a_phone_that_is_only_gone_for_a_moment_is_asked_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbx.feature.messages.AGAIN_S", 0.0)
+    desk.register("10.0.0.2", 408)
+    await desk.write("hello")
+    while len(desk.requests) < 2:
+        await asyncio.sleep(0)
+    desk.phones["10.0.0.2"] = 200
+    await desk.settle()
+    assert desk.got == [("10.0.0.2", "hello")]
+
+
 @pytest.mark.parametrize(
     ("text", "to", "kind", "status"),
     [
