@@ -21,12 +21,22 @@ from tests.live.raw import Peer
 
 __all__ = ["Asterisk", "running_asterisk"]
 
-MODULES = """
-app_dial bridge_simple bridge_native_rtp bridge_softmix cdr_csv chan_pjsip codec_alaw codec_ulaw func_callerid
-pbx_config res_pjproject res_pjsip res_pjsip_authenticator_digest res_pjsip_caller_id res_pjsip_endpoint_identifier_user
-res_geolocation res_statsd res_pjsip_pubsub res_pjsip_nat res_pjsip_registrar res_pjsip_rfc3326 res_pjsip_sdp_rtp res_pjsip_session res_rtp_asterisk
-res_sorcery_astdb res_sorcery_config res_sorcery_memory res_timing_timerfd res_format_attr_opus
-""".split()
+MODULES = (
+    *(
+        "app_dial",
+        "bridge_simple",
+        "bridge_native_rtp",
+        "bridge_softmix",
+        "cdr_csv",
+        "codec_alaw",
+        "codec_ulaw",
+    ),
+    *("func_callerid", "pbx_config", "res_pjproject", "res_sorcery_config", "res_sorcery_memory"),
+    *("res_sorcery_astdb", "res_timing_timerfd", "res_geolocation", "res_statsd", "res_pjsip"),
+    *("res_pjsip_session", "res_pjsip_pubsub", "res_pjsip_nat", "res_pjsip_registrar", "res_pjsip_rfc3326"),
+    *("res_pjsip_authenticator_digest", "res_pjsip_caller_id", "res_pjsip_endpoint_identifier_user"),
+    *("res_rtp_asterisk", "res_pjsip_sdp_rtp", "chan_pjsip"),
+)
 RTP_PORTS = 8000
 START_S = 20.0
 
@@ -107,7 +117,9 @@ class Asterisk:
         for name in ("var/lib", "var/spool", "var/run", "var/log/cdr-csv"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         first = free_range(RTP_PORTS) if RTP_PORTS < 1000 else 12000
-        self._write("asterisk.conf", f"""
+        self._write(
+            "asterisk.conf",
+            f"""
             [directories]
             astetcdir => {self.folder}
             astmoddir => {_modules(root)}
@@ -118,8 +130,11 @@ class Asterisk:
             astspooldir => {self.folder}/var/spool
             astrundir => {self.folder}/var/run
             astlogdir => {self.folder}/var/log
-        """)
-        self._write("modules.conf", "[modules]\nautoload=no\n" + "".join(f"load={each}.so\n" for each in MODULES))
+        """,
+        )
+        self._write(
+            "modules.conf", "[modules]\nautoload=no\n" + "".join(f"load={each}.so\n" for each in MODULES)
+        )
         self._write("logger.conf", "[general]\n[logfiles]\n")
         self._write("rtp.conf", f"[general]\nrtpstart={first}\nrtpend={first + RTP_PORTS}\n")
         self._write("cdr.conf", "[general]\nenable=yes\n[csv]\nusegmtime=yes\n")

@@ -23,6 +23,7 @@ from pbx.model.party import DialTarget
 from pbx.model.registration import Registered, Unregistered
 from pbx.sip.binding import Limits, plan
 from pbx.sip.build import response_to
+from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.outbound import flow_headers, one_flow_each, phone_of, was_rewritten
@@ -155,6 +156,17 @@ class Registrar:
         """The bindings of one extension that have not expired."""
         now = self._now()
         return [each for each in self._bindings.get(number, ()) if each.expires_at > now]
+
+    def is_registered(self, request: Request, hop: Hop) -> bool:
+        """Whether a request says it is from an extension, and comes from where a phone of that one is registered."""
+        try:
+            user = SipUri.parse(request.from_.uri).user
+        except ParseError:
+            return False
+        return any(
+            each.source_host == hop.remote_host and each.source_port == hop.remote_port
+            for each in self._bindings.get(user or "", ())
+        )
 
     def all_bindings(self) -> list[Binding]:
         """Every binding that has not expired."""

@@ -1,7 +1,7 @@
 """Digest authentication (RFC 3261 22, RFC 7616, RFC 8760), both sides.
 
-A nonce proves by a keyed hash that we made it, for whom and when, so nothing is stored for those that never come back. Of those
-that do, the highest nonce count is kept (a bounded number of them): each count works once.
+A nonce proves by a keyed hash that we made it, for whom and when, so nothing is stored for those that never come back.
+Of those that do, the highest nonce count is kept (a bounded number of them): each count works once.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Challenger:
         self._ha1[user, algorithm] = (password, ha1)
         return ha1
 
-    # -- nonces: base64(time in ms, serial, keyed hash of both and the source) -------------------------------------------
+    # -- nonces: base64(time in ms, serial, keyed hash of both and the source) ----------------------------------------
 
     def _new_nonce(self, now: float, source_host: str) -> str:
         self._serial += 1

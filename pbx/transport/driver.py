@@ -37,6 +37,7 @@ from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.transport.guard import Guard, Offence
+from pbx.transport.overload import Overload
 from pbx.transport.sockets import Wire
 from pbx.transport.timer_queue import Timer, TimerQueue
 from pbx.transport.transaction_users import ClientUser, Outgoing, RequestUser, ServerUser
@@ -65,16 +66,21 @@ class Driver:
         *,
         clock: Clock,
         guard: Guard | None = None,
-        max_transactions: int = 40_000,
+        overload: Overload | None = None,
+        max_transactions: int = 160_000,
     ) -> None:
         """Above `max_transactions`, requests that would open something are dropped unanswered: even a 503 is a
-        transaction that has to be remembered for half a minute. What belongs to running calls still gets through."""
+        transaction that has to be remembered for half a minute. What belongs to running calls still gets through.
+        `overload` puts requests off before that, by how late they are read."""
         self.endpoint = endpoint
         self.clock = clock
         self.wire = wire
         self.timers = TimerQueue(clock)
         self.user: RequestUser | None = None
         self._guard = guard if guard is not None else Guard()
+        self._overload = overload
+        if overload is not None:
+            endpoint.retry_after = overload.retry_after
         self._malformed = 0
         self._max_transactions = max_transactions
         self._running: dict[TimerKey, Timer] = {}
@@ -108,6 +114,11 @@ class Driver:
             # Nothing for anybody above: perhaps because it was rubbish.
             self._count_malformed(hop)
         self._perform(effects)
+
+    def waited(self, seconds: float) -> None:
+        """The next datagram has been waiting this long to be read."""
+        if self._overload is not None:
+            self._overload.waited(seconds)
 
     def received_message(self, message: Request | Response, hop: Hop) -> None:
         """A message from a stream."""
