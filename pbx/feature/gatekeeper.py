@@ -7,7 +7,7 @@ delivered. OPTIONS is answered for everybody, so that phones and trunks can see 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from pbx.call.incoming import Incoming
 from pbx.call.switch import Switch
@@ -81,10 +81,10 @@ class Gatekeeper:
             raise PeerError(486, "Busy Here")
         return inbound.incoming(line, leg)
 
-    async def request(self, request: Request, hop: Hop) -> Response:
+    def request(self, request: Request, hop: Hop) -> Response | Awaitable[Response]:
         """Anything else outside a dialog. Raises `PeerError` with the status to answer."""
         if request.method == "REGISTER":
-            return await self._registrar.register(request, hop)
+            return self._registrar.register(request, hop)
         if request.method == "OPTIONS":
             return self._options(request)
         if request.method == "MESSAGE" and self._messages is not None:

@@ -168,6 +168,8 @@ class Driver:
 
     def respond(self, transaction: TransactionId, response: Response) -> None:
         """Answer a request. A transaction that has ended meanwhile swallows the answer."""
+        if response.status >= 300:
+            self._servers.pop(transaction, None)  # neither ACK nor silence is news after a refusal
         self._perform(self.endpoint.respond(transaction, response, self.clock.monotonic()))
 
     def watch(self, transaction: TransactionId, user: ServerUser) -> None:
@@ -264,7 +266,8 @@ class Driver:
             self.user.requested(effect.transaction, effect.request, effect.hop)
 
     def _deliver_ack(self, effect: DeliverAck) -> None:
-        user = self._servers.get(effect.transaction)
+        # The last its user is told; the transaction itself stays for half a minute (RFC 6026), the call should not.
+        user = self._servers.pop(effect.transaction, None)
         if user is not None:
             user.acked(effect.request)
 
@@ -277,6 +280,8 @@ class Driver:
         outgoing = self._clients.get(effect.transaction)
         if outgoing is not None:
             outgoing.answered = True
+            if effect.response.status >= 200 and effect.response.cseq.method != "INVITE":
+                del self._clients[effect.transaction]
             outgoing.user.responded(effect.response, effect.hop)
 
     def _transaction_failed(self, effect: TransactionFailed) -> None:
