@@ -169,7 +169,11 @@ def build(
         loop=config.rtp_loop,
         identity_file=config.data_dir / IDENTITY_FILE,
     )
-    overload = Overload(random=secrets.SystemRandom().random, is_known=registrar.is_registered)
+    overload = Overload(
+        monotonic=clock.monotonic,
+        random=secrets.SystemRandom().random,
+        is_known=registrar.is_registered,
+    )
     endpoint = Endpoint(new_branch=_branch, new_tag=_tag, counters={}, server_name=SERVER)
     agent = Agent(
         driver=Driver(endpoint, sockets, clock=clock, guard=guard, overload=overload),

@@ -88,9 +88,12 @@ class Gatekeeper:
         if request.method == "OPTIONS":
             return self._options(request)
         if request.method == "MESSAGE" and self._messages is not None:
-            await self._messages.take(request, self._identify.extension(request, hop))
-            return response_to(request, 202, to_tag=self._new_tag())
+            return self._message(request, hop, self._messages)
         raise PeerError(405, "Method Not Allowed", headers=(("Allow", METHODS),))
+
+    async def _message(self, request: Request, hop: Hop, messages: Messages) -> Response:
+        await messages.take(request, self._identify.extension(request, hop))
+        return response_to(request, 202, to_tag=self._new_tag())
 
     def _options(self, request: Request) -> Response:
         response = response_to(request, 200, to_tag=self._new_tag())

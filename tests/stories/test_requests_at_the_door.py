@@ -225,8 +225,10 @@ def test_far_above_capacity_nothing_new_is_even_remembered() -> None:
 def test_late_in_its_work_the_node_puts_new_calls_off_and_remembers_nothing_of_them() -> None:
     async def story(office: Office, peer: RawPeer) -> None:
         a, b = await office.call()
-        overload = Overload(random=lambda: 0.0)
+        now = iter((0.0, 0.6, *[1.0] * 20))
+        overload = Overload(monotonic=lambda: next(now), random=lambda: 0.0)
         office.bob.endpoint.retry_after = overload.retry_after
+        overload.waited(1.0)
         overload.waited(1.0)
         live = office.bob.driver.live
         branch = peer.invite()
