@@ -62,6 +62,7 @@ from pbx.transport.driver import Driver
 from pbx.transport.external import ExternalAddress
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.local_address import LocalAddress, source_address
+from pbx.transport.overload import Overload
 from pbx.transport.resolver import Resolver
 from pbx.transport.sockets import SipSockets
 
@@ -171,9 +172,14 @@ def build(
         loop=config.rtp_loop,
         identity_file=config.data_dir / IDENTITY_FILE,
     )
+    overload = Overload(
+        monotonic=clock.monotonic,
+        random=secrets.SystemRandom().random,
+        is_known=registrar.is_registered,
+    )
     endpoint = Endpoint(new_branch=_branch, new_tag=_tag, counters={}, server_name=SERVER)
     agent = Agent(
-        driver=Driver(endpoint, sockets, clock=clock, guard=guard),
+        driver=Driver(endpoint, sockets, clock=clock, guard=guard, overload=overload),
         clock=clock,
         resolver=Resolver(clock, dns=dns),
         local_address=local_address,
@@ -343,6 +349,11 @@ def _measure(
     metrics.gauge("pbx_calls", "Calls going on.", read=switch.__len__)
     metrics.gauge("pbx_registrations", "Phones registered.", read=lambda: len(registrar.all_bindings()))
     metrics.gauge("pbx_sip_transactions", "SIP transactions alive.", read=lambda: endpoint.live)
+    metrics.counter(
+        "pbx_sip_put_off_total",
+        "Requests answered 503 because the node was late in its work.",
+        read=lambda: endpoint.counters.get("refused_503", 0),
+    )
     metrics.counter(
         "pbx_cdrs_dropped_total",
         "Call records lost because the store failed for long.",

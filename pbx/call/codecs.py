@@ -11,7 +11,7 @@ Pure; what a pair costs is asked from the audio engine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pbx.call.ports import Transcoder
 from pbx.model.stream import TELEPHONE_EVENT, StreamFormat
@@ -24,6 +24,9 @@ PairCost = Callable[[Format, Format], int | None]
 
 DYNAMIC = (*range(96, 128), *range(35, 64))
 """Payload numbers for anybody's use (RFC 3551 3), in the order in which phones expect them."""
+
+MAX_OFFERS = 256
+"""So many answers to the question what to offer are remembered."""
 
 
 def voice(formats: Iterable[Format]) -> tuple[Format, ...]:
@@ -77,6 +80,9 @@ class Codecs:
     ours: tuple[Format, ...] = KNOWN
     pair_cost: PairCost = relay_only
     converts_digits: bool = False
+    _offers: dict[tuple[Format, ...], tuple[Format, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def known(self, offered: tuple[Format, ...]) -> tuple[Format, ...]:
         """What of an offer this node speaks, in the offer's order and numbers."""
@@ -89,6 +95,14 @@ class Codecs:
         """
         if other is None:
             return self.ours
+        offer = self._offers.get(other)
+        if offer is None:  # the phones of an office are of a few makes, and each make always says the same
+            if len(self._offers) >= MAX_OFFERS:
+                self._offers.clear()
+            offer = self._offers[other] = self._offer(other)
+        return offer
+
+    def _offer(self, other: tuple[Format, ...]) -> tuple[Format, ...]:
         theirs = self._spoken(other)
         first = voice(theirs)
         costs = [(self._cheapest(each, first), each) for each in voice(self.ours) if not _has(first, each)]

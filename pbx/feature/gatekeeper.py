@@ -7,7 +7,7 @@ delivered. OPTIONS is answered for everybody, so that phones and trunks can see 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from pbx.call.incoming import Incoming
 from pbx.call.switch import Switch
@@ -81,16 +81,19 @@ class Gatekeeper:
             raise PeerError(486, "Busy Here")
         return inbound.incoming(line, leg)
 
-    async def request(self, request: Request, hop: Hop) -> Response:
+    def request(self, request: Request, hop: Hop) -> Response | Awaitable[Response]:
         """Anything else outside a dialog. Raises `PeerError` with the status to answer."""
         if request.method == "REGISTER":
-            return await self._registrar.register(request, hop)
+            return self._registrar.register(request, hop)
         if request.method == "OPTIONS":
             return self._options(request)
         if request.method == "MESSAGE" and self._messages is not None:
-            await self._messages.take(request, self._identify.extension(request, hop))
-            return response_to(request, 202, to_tag=self._new_tag())
+            return self._message(request, hop, self._messages)
         raise PeerError(405, "Method Not Allowed", headers=(("Allow", METHODS),))
+
+    async def _message(self, request: Request, hop: Hop, messages: Messages) -> Response:
+        await messages.take(request, self._identify.extension(request, hop))
+        return response_to(request, 202, to_tag=self._new_tag())
 
     def _options(self, request: Request) -> Response:
         response = response_to(request, 200, to_tag=self._new_tag())

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Protocol
 
 from pbx.core.clock import Clock
@@ -23,6 +24,7 @@ from pbx.model.party import DialTarget
 from pbx.model.registration import Registered, Unregistered
 from pbx.sip.binding import Limits, plan
 from pbx.sip.build import response_to
+from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.outbound import flow_headers, one_flow_each, phone_of, was_rewritten
@@ -80,13 +82,17 @@ class Registrar:
 
     # -- REGISTER --------------------------------------------------------------------------------------------------
 
-    async def register(self, request: Request, hop: Hop) -> Response:
-        """Answer a REGISTER. Raises `PeerError` 401, 403, 404, 423 …"""
+    def register(self, request: Request, hop: Hop) -> Awaitable[Response]:
+        """Answer a REGISTER. Raises `PeerError`: 401, 403 and 404 at once, 423 and others from what it returns."""
         self._look_for_alg(request, hop)
         extension = self._ports.identify.extension(request, hop)
         number = SipUri.parse(request.to.uri).user
         if number != extension.number:
             raise PeerError(403, "Forbidden")  # one extension may not register another's phones
+        return self._store(number, request, hop)
+
+    async def _store(self, number: str, request: Request, hop: Hop) -> Response:
+        """Change the bindings of one extension, in turn, and say what they are then."""
         async with self._turns.setdefault(number, asyncio.Lock()):
             bindings = await self._change(number, request, hop)
         response = response_to(request, 200, to_tag=self._ports.new_tag())
@@ -95,7 +101,7 @@ class Registrar:
             response.headers.add("Contact", _contact(binding, now))
         for name, value in flow_headers(request, self._ports.service_route(hop)):
             response.headers.add(name, value)
-        response.headers.set("Date", format_datetime(self._ports.clock.now(), usegmt=True))
+        response.headers.set("Date", _date(int(now)))
         return response
 
     async def _change(self, number: str, request: Request, hop: Hop) -> list[Binding]:
@@ -155,6 +161,17 @@ class Registrar:
         """The bindings of one extension that have not expired."""
         now = self._now()
         return [each for each in self._bindings.get(number, ()) if each.expires_at > now]
+
+    def is_registered(self, request: Request, hop: Hop) -> bool:
+        """Whether a request says it is from an extension, and comes from where a phone of that one is registered."""
+        try:
+            user = SipUri.parse(request.from_.uri).user
+        except ParseError:
+            return False
+        return any(
+            each.source_host == hop.remote_host and each.source_port == hop.remote_port
+            for each in self._bindings.get(user or "", ())
+        )
 
     def all_bindings(self) -> list[Binding]:
         """Every binding that has not expired."""
@@ -238,6 +255,11 @@ def _target(binding: Binding, delay_s: float = 0.0) -> DialTarget:
 def _contact(binding: Binding, now: float) -> str:
     value = f"<{binding.contact_uri}>;expires={max(0, round(binding.expires_at - now))}"
     return f"{value};q={binding.q:g}" if binding.q != 1.0 else value
+
+
+@lru_cache(maxsize=2)
+def _date(now: int) -> str:
+    return formatdate(now, usegmt=True)
 
 
 def _host(binding: Binding) -> str:

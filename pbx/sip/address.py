@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
+
+import msgspec
 
 from pbx.sip.errors import ParseError
 from pbx.sip.fields import (
@@ -37,8 +38,7 @@ _BARE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*+:[^\s;,?<>\"]++(?!\?)")
 __all__ = ["NameAddr", "quote"]
 
 
-@dataclass(frozen=True, slots=True)
-class NameAddr:
+class NameAddr(msgspec.Struct, frozen=True, gc=False):
     """One address. `display` is unquoted; `uri` is text, "*" for the Contact that means all.
 
     `params` are unquoted, their names in lower case; "" stands for one without a value.
@@ -46,7 +46,7 @@ class NameAddr:
 
     display: str
     uri: str
-    params: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    params: Mapping[str, str] = msgspec.field(default_factory=lambda: _NONE)
 
     @property
     def tag(self) -> str | None:

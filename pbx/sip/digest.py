@@ -1,7 +1,7 @@
 """Digest authentication (RFC 3261 22, RFC 7616, RFC 8760), both sides.
 
-A nonce proves by HMAC that we made it, for whom and when, so nothing is stored for those that never come back. Of those
-that do, the highest nonce count is kept (a bounded number of them): each count works once.
+A nonce proves by a keyed hash that we made it, for whom and when, so nothing is stored for those that never come back.
+Of those that do, the highest nonce count is kept (a bounded number of them): each count works once.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Challenger:
         unknown = [each for each in self.algorithms if each not in _HASHES]
         if unknown or not self.algorithms:
             raise ValueError(f"digest algorithms must be among {', '.join(_HASHES)}, got {unknown}")
-        self._secret = secret
+        self._key = hashlib.blake2b(secret).digest()  # of the length that BLAKE2 takes, whatever the secret's
         self._lifetime_s = nonce_lifetime_s
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._serial = 0
@@ -139,7 +139,7 @@ class Challenger:
         self._ha1[user, algorithm] = (password, ha1)
         return ha1
 
-    # -- nonces: base64(time in ms, serial, HMAC over both and the source) -------------------------------------------
+    # -- nonces: base64(time in ms, serial, keyed hash of both and the source) ----------------------------------------
 
     def _new_nonce(self, now: float, source_host: str) -> str:
         self._serial += 1
@@ -147,7 +147,7 @@ class Challenger:
         return base64.urlsafe_b64encode(stamp + self._sign(stamp, source_host)).decode()
 
     def _sign(self, stamp: bytes, source_host: str) -> bytes:
-        return hmac.digest(self._secret, stamp + source_host.encode(), "sha256")[:18]
+        return hashlib.blake2b(stamp + source_host.encode(), key=self._key, digest_size=18).digest()
 
     def _age(self, nonce: str, now: float, source_host: str) -> float | None:
         """Seconds since we made this nonce for this source; None when we did not."""

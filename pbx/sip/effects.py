@@ -5,7 +5,7 @@ Effects are values: the core returns them, `pbx.transport.driver` performs them,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
@@ -17,31 +17,27 @@ TimerKey = tuple[TransactionId, str]
 """A transaction and the letter of its timer (RFC 3261 table 4)."""
 
 
-@dataclass(slots=True)
-class Transmit:
+class Transmit(msgspec.Struct, gc=False):
     """Send these bytes. A hop with a connection goes over that connection while it is open."""
 
     data: bytes
     hop: Hop
 
 
-@dataclass(slots=True)
-class SetTimer:
+class SetTimer(msgspec.Struct, gc=False):
     """Call `Endpoint.timer(key, now)` at `at` (monotonic seconds). Replaces a timer of the same key."""
 
     key: TimerKey
     at: float
 
 
-@dataclass(slots=True)
-class ClearTimer:
+class ClearTimer(msgspec.Struct, gc=False):
     """Forget the timer; nothing happens when there is none."""
 
     key: TimerKey
 
 
-@dataclass(slots=True)
-class DeliverRequest:
+class DeliverRequest(msgspec.Struct, gc=False):
     """A new request: answer it with `Endpoint.respond(transaction, …)`. Never ACK or CANCEL."""
 
     transaction: TransactionId
@@ -49,8 +45,7 @@ class DeliverRequest:
     hop: Hop
 
 
-@dataclass(slots=True)
-class DeliverAck:
+class DeliverAck(msgspec.Struct, gc=False):
     """The ACK to our 2xx; `transaction` is the INVITE it acknowledges. Delivered once."""
 
     request: Request
@@ -58,8 +53,7 @@ class DeliverAck:
     transaction: TransactionId
 
 
-@dataclass(slots=True)
-class DeliverCancel:
+class DeliverCancel(msgspec.Struct, gc=False):
     """The peer cancels this INVITE, and has its 200 OK already. Answer the INVITE with 487.
 
     `request` is the CANCEL, for its Reason header (RFC 3326).
@@ -69,8 +63,7 @@ class DeliverCancel:
     request: Request
 
 
-@dataclass(slots=True)
-class DeliverResponse:
+class DeliverResponse(msgspec.Struct, gc=False):
     """A response to our request. A 2xx to INVITE comes once per To tag; answer each with `Endpoint.ack`."""
 
     transaction: TransactionId
@@ -78,23 +71,20 @@ class DeliverResponse:
     hop: Hop
 
 
-@dataclass(slots=True)
-class TransactionFailed:
+class TransactionFailed(msgspec.Struct, gc=False):
     """No final response will come (`timeout`: treat as 408), or the hop refuses our bytes (`transport`: as 503)."""
 
     transaction: TransactionId
     reason: str
 
 
-@dataclass(slots=True)
-class AckMissing:
+class AckMissing(msgspec.Struct, gc=False):
     """Our 2xx was sent for 64·T1 and never acknowledged: end the dialog with BYE (RFC 3261 13.3.1.4)."""
 
     transaction: TransactionId
 
 
-@dataclass(slots=True)
-class Terminated:
+class Terminated(msgspec.Struct, gc=False):
     """The transaction is gone and its id means nothing any more. The last effect that names it."""
 
     transaction: TransactionId

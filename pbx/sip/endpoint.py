@@ -68,6 +68,8 @@ class Endpoint:
         self.counters = counters
         self._new_branch = new_branch
         self._new_tag = new_tag
+        self.retry_after: Callable[[Request, Hop], int] | None = None
+        """Asked about each new request: 0 takes it, else it is answered 503 without a transaction."""
         self._server_name = server_name
         self._transactions = Transactions()
 
@@ -149,6 +151,10 @@ class Endpoint:
         merge = merge_key(request)
         if not request.to_tag and self._transactions.is_merged(merge):
             out.extend(self._refuse(request, 482, "Loop Detected", hop))
+            return
+        if self.retry_after is not None and (pause_s := self.retry_after(request, hop)):
+            pause = (("Retry-After", str(pause_s)),)
+            out.extend(self._refuse(request, 503, "Overloaded", hop, headers=pause))
             return
         back = response_hop(request, hop)
         fix_via(request, hop)
@@ -292,8 +298,16 @@ class Endpoint:
         branch = self._new_branch()
         return branch if branch.startswith(MAGIC_COOKIE) else MAGIC_COOKIE + branch
 
-    def _refuse(self, request: Request, status: int, reason: str, hop: Hop) -> list[Effect]:
-        answer = refuse(request, status, reason, hop, self._server_name)
+    def _refuse(
+        self,
+        request: Request,
+        status: int,
+        reason: str,
+        hop: Hop,
+        *,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> list[Effect]:
+        answer = refuse(request, status, reason, hop, self._server_name, headers=headers)
         if answer is None:
             return self._drop("malformed_ack" if request.method == "ACK" else "malformed")
         self._count(f"refused_{status}")

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+import msgspec
 
 from pbx.sip.errors import ParseError
 
@@ -68,8 +69,7 @@ def _cseq(text: str) -> CSeq:
 _cached_cseq = lru_cache(maxsize=1024)(_cseq)
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(msgspec.Struct, frozen=True, gc=False):
     """One hop (RFC 3261 20.42). `host` keeps its brackets when it is IPv6; `port` is None when not given.
 
     A Via goes back as it came, so `params` keep their quotes.

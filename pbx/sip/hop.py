@@ -5,13 +5,12 @@ A received message carries the hop it came in on; a response goes back over that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 RELIABLE = frozenset({"TCP", "TLS", "WS", "WSS"})
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(msgspec.Struct, frozen=True, gc=False):
     """Where a message came from, or goes to.
 
     `local_host` is the address the peer can reach us at (it goes into Via), never a wildcard. IPv6 addresses are

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pbx.model.binding import Binding
 from pbx.sip.errors import ParseError
@@ -86,6 +87,7 @@ def was_rewritten(request: Request, hop: Hop) -> bool:
     return seen in found and any(each is not None and each.is_private for each in found)
 
 
+@lru_cache(maxsize=1024)
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host.strip("[]").partition("%")[0])

@@ -17,7 +17,15 @@ from pbx.sip.nat import fix_via, response_hop
 _NEEDED = ("Via", "CSeq")
 
 
-def refuse(request: Request, status: int, reason: str, hop: Hop, server_name: str = "") -> Transmit | None:
+def refuse(
+    request: Request,
+    status: int,
+    reason: str,
+    hop: Hop,
+    server_name: str = "",
+    *,
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Transmit | None:
     """The answer; None for an ACK, and when the request lacks what an answer is made of."""
     if request.method == "ACK" or not all(name in request.headers for name in _NEEDED):
         return None
@@ -29,7 +37,10 @@ def refuse(request: Request, status: int, reason: str, hop: Hop, server_name: st
         back = hop
     seed = f"{request.headers.get('Via')} {request.headers.get('Call-ID')} {request.headers.get('CSeq')}"
     tag = blake2b(seed.encode("utf-8", "replace"), digest_size=6).hexdigest()
-    return Transmit(written_by(server_name, response_to(request, status, reason, to_tag=tag)).encode(), back)
+    response = written_by(server_name, response_to(request, status, reason, to_tag=tag))
+    for name, value in headers:
+        response.headers.add(name, value)
+    return Transmit(response.encode(), back)
 
 
 def written_by(server_name: str, response: Response) -> Response:

@@ -25,7 +25,7 @@ from pbx.store.thread import ConnectionThread, Work
 T = TypeVar("T")
 
 LARGEST_GROUP = 256
-GATHER_S = 0.003
+GATHER_S = 0.008
 """Transactions begin at least this far apart. A lone write does not wait; a steady stream of them is gathered, which
 bounds what commits can cost (a commit alone takes about ten times the CPU of a write in a group, and an fsync)."""
 

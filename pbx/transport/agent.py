@@ -51,7 +51,7 @@ from pbx.transport.whereabouts import Whereabouts, is_behind_nat
 log = logging.getLogger(__name__)
 
 OnInvite = Callable[[SipLeg], None]
-OnRequest = Callable[[Request, Hop], Awaitable[Response]]
+OnRequest = Callable[[Request, Hop], Response | Awaitable[Response]]
 
 NEEDS_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "NOTIFY"})
 CLOSING_S = 3.0
@@ -64,7 +64,7 @@ class Agent:
     """UAC and UAS. Set `on_invite` and `on_request` before the sockets are started.
 
     `on_invite` gets each new leg, at once, and must not block. `on_request` answers REGISTER, OPTIONS and whatever else
-    `methods` names outside a dialog; a `PeerError` it raises is the answer.
+    `methods` names outside a dialog, at once where it need not wait; a `PeerError` it raises is the answer.
     """
 
     def __init__(
@@ -260,13 +260,17 @@ class Agent:
         elif self.on_request is None:
             raise PeerError(503, "Service Unavailable")
         else:
-            self._tasks.spawn(method, self._answer(transaction, request, hop, self.on_request))
+            answer = self.on_request(request, hop)
+            if isinstance(answer, Response):
+                self.driver.respond(transaction, answer)
+            else:
+                self._tasks.spawn(method, self._answer(transaction, request, answer))
 
     async def _answer(
-        self, transaction: TransactionId, request: Request, hop: Hop, on_request: OnRequest
+        self, transaction: TransactionId, request: Request, answer: Awaitable[Response]
     ) -> None:
         try:
-            response = await on_request(request, hop)
+            response = await answer
         except PeerError as error:
             self._refuse(transaction, request, error)
         except Exception:

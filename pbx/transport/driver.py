@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from pbx.core.clock import Clock
 from pbx.sip.build import response_to
@@ -36,6 +37,7 @@ from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.transport.guard import Guard, Offence
+from pbx.transport.overload import Overload
 from pbx.transport.sockets import Wire
 from pbx.transport.timer_queue import Timer, TimerQueue
 from pbx.transport.transaction_users import ClientUser, Outgoing, RequestUser, ServerUser
@@ -64,16 +66,21 @@ class Driver:
         *,
         clock: Clock,
         guard: Guard | None = None,
-        max_transactions: int = 40_000,
+        overload: Overload | None = None,
+        max_transactions: int = 160_000,
     ) -> None:
         """Above `max_transactions`, requests that would open something are dropped unanswered: even a 503 is a
-        transaction that has to be remembered for half a minute. What belongs to running calls still gets through."""
+        transaction that has to be remembered for half a minute. What belongs to running calls still gets through.
+        `overload` puts requests off before that, by how late they are read."""
         self.endpoint = endpoint
         self.clock = clock
         self.wire = wire
         self.timers = TimerQueue(clock)
         self.user: RequestUser | None = None
         self._guard = guard if guard is not None else Guard()
+        self._overload = overload
+        if overload is not None:
+            endpoint.retry_after = overload.retry_after
         self._malformed = 0
         self._max_transactions = max_transactions
         self._running: dict[TimerKey, Timer] = {}
@@ -107,6 +114,11 @@ class Driver:
             # Nothing for anybody above: perhaps because it was rubbish.
             self._count_malformed(hop)
         self._perform(effects)
+
+    def waited(self, seconds: float) -> None:
+        """The next datagram has been waiting this long to be read."""
+        if self._overload is not None:
+            self._overload.waited(seconds)
 
     def received_message(self, message: Request | Response, hop: Hop) -> None:
         """A message from a stream."""
@@ -156,6 +168,8 @@ class Driver:
 
     def respond(self, transaction: TransactionId, response: Response) -> None:
         """Answer a request. A transaction that has ended meanwhile swallows the answer."""
+        if response.status >= 300:
+            self._servers.pop(transaction, None)  # neither ACK nor silence is news after a refusal
         self._perform(self.endpoint.respond(transaction, response, self.clock.monotonic()))
 
     def watch(self, transaction: TransactionId, user: ServerUser) -> None:
@@ -252,7 +266,8 @@ class Driver:
             self.user.requested(effect.transaction, effect.request, effect.hop)
 
     def _deliver_ack(self, effect: DeliverAck) -> None:
-        user = self._servers.get(effect.transaction)
+        # The last its user is told; the transaction itself stays for half a minute (RFC 6026), the call should not.
+        user = self._servers.pop(effect.transaction, None)
         if user is not None:
             user.acked(effect.request)
 
@@ -265,6 +280,8 @@ class Driver:
         outgoing = self._clients.get(effect.transaction)
         if outgoing is not None:
             outgoing.answered = True
+            if effect.response.status >= 200 and effect.response.cseq.method != "INVITE":
+                del self._clients[effect.transaction]
             outgoing.user.responded(effect.response, effect.hop)
 
     def _transaction_failed(self, effect: TransactionFailed) -> None:

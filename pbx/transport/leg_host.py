@@ -22,7 +22,7 @@ class AgentSettings:
 
     session: SessionPolicy = field(default_factory=SessionPolicy)
     max_legs: int = 4000
-    max_transactions: int = 20_000
+    max_transactions: int = 120_000
     retry_after_s: int = 5
     max_forwards: int = 70
     user_agent: str = "Bellwire"

@@ -35,6 +35,10 @@ class WireUser(StreamUser, Protocol):
         """One datagram."""
         ...
 
+    def waited(self, seconds: float) -> None:
+        """How long the datagram that comes next has been in the socket."""
+        ...
+
 
 class Wire(Protocol):
     """What carries messages: real sockets here, a lossy network in tests."""
@@ -103,7 +107,7 @@ class SipSockets:
 
     async def start(self, user: WireUser) -> None:
         """Begin to receive over UDP, TCP and WebSocket; messages go to `user`."""
-        self.udp.start(user.received, user.undeliverable)
+        self.udp.start(user.received, user.undeliverable, user.waited)
         await self.tcp.start(user)
         self.websocket.start(user)
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, cast
+
+from msgspec.structs import replace
 
 from pbx.sip.errors import ParseError
 from pbx.sip.framer import KeepAlive, StreamFramer

@@ -11,6 +11,8 @@ import asyncio
 import errno
 import logging
 import socket
+import struct
+import time
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -33,8 +35,15 @@ _IP_RECVERR = 11
 _IPV6_RECVERR = 25
 _MSG_ERRQUEUE = 0x2000
 
+_SO_TIMESTAMPNS = 35
+_TIMESTAMP = struct.Struct("@ll")
+"""timespec: seconds, nanoseconds."""
+
+_ROOM_FOR_TIMESTAMP = socket.CMSG_SPACE(_TIMESTAMP.size)
+
 Received = Callable[[bytes, Hop], None]
 Undeliverable = Callable[[Hop], None]
+Waited = Callable[[float], None]
 
 
 @lru_cache(maxsize=4096)
@@ -56,6 +65,7 @@ def bind_udp(host: str, port: int) -> socket.socket:
         sock.setblocking(False)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
@@ -78,6 +88,7 @@ class UdpListener:
         self._sockets: dict[int, socket.socket] = {}
         self._received: Received | None = None
         self._undeliverable: Undeliverable | None = None
+        self._waited: Waited | None = None
         self._arming: set[socket.socket] = set()
 
     @property
@@ -97,12 +108,14 @@ class UdpListener:
             self.close()
             raise
 
-    def start(self, received: Received, undeliverable: Undeliverable) -> None:
-        """Begin to read. `undeliverable` is told the destination of a packet that ICMP brought back."""
+    def start(self, received: Received, undeliverable: Undeliverable, waited: Waited | None = None) -> None:
+        """Begin to read. `undeliverable` is told the destination of a packet that ICMP brought back, `waited` how
+        many seconds the first datagram of each batch has been in the socket."""
         if not self._sockets:
             raise StartupError("the SIP sockets are not bound")
         self._received = received
         self._undeliverable = undeliverable
+        self._waited = waited
         loop = asyncio.get_running_loop()
         for sock in self._sockets.values():
             loop.add_reader(sock, self._readable, sock)
@@ -147,7 +160,7 @@ class UdpListener:
             if received is None or sock.fileno() < 0:
                 return
             try:
-                data, address = sock.recvfrom(_MAX_DATAGRAM)
+                data, address = self._first(sock) if turn == 0 else sock.recvfrom(_MAX_DATAGRAM)
             except BlockingIOError:
                 if turn == 0:  # woken without data: an error waits whose number somebody has read already
                     self._drain_errors(sock)
@@ -157,6 +170,14 @@ class UdpListener:
                 self._arm_again(sock)
                 continue
             received(data, Hop("UDP", address[0], address[1]))
+
+    def _first(self, sock: socket.socket) -> tuple[bytes, tuple[str, int]]:
+        """The oldest datagram of a batch, with the time at which the kernel has taken it in."""
+        data, extra, _, address = sock.recvmsg(_MAX_DATAGRAM, _ROOM_FOR_TIMESTAMP)
+        if extra and self._waited is not None:
+            seconds, nanoseconds = _TIMESTAMP.unpack_from(extra[0][2])
+            self._waited(max(0.0, time.time() - seconds - nanoseconds * 1e-9))
+        return data, address
 
     def _drain_errors(self, sock: socket.socket) -> bool:
         """Read the kernel's error queue; True when something was in it."""

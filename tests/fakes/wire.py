@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from pbx.sip.framer import KeepAlive
 from pbx.sip.hop import Hop

@@ -23,7 +23,7 @@ import aiohttp
 
 from tests.live.ports import free_port, free_range
 
-__all__ = ["ROOT", "Node", "running"]
+__all__ = ["PASSWORD", "ROOT", "Node", "cpu_of", "rss_of", "running"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct-horse-{number}"
@@ -187,15 +187,13 @@ class Node:
     def rss_bytes(self) -> int:
         """Resident memory of the process."""
         assert self.process is not None
-        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return rss_of(self.process.pid)
 
     @property
     def cpu_s(self) -> float:
         """User and system time the process has used, all threads."""
         assert self.process is not None
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self.process.pid)
 
     def assert_clean_log(self) -> None:
         """No traceback and no line of level ERROR or above, but for `expected_errors` (substrings of the line)."""
@@ -272,6 +270,17 @@ class Node:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"calls that never ended: {calls}\n{self.log[-4000:]}")
             await asyncio.sleep(0.05)
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of user and system time that a process has used, all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def rss_of(pid: int) -> int:
+    """Bytes of a process that are in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _environment() -> dict[str, str]:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import math
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from tests.live.node import Node
 from tests.live.ports import free_port, free_range
 
-__all__ = ["SCENARIOS", "Sipp", "SippResult", "caller_rows", "phone_rows", "register_all"]
+__all__ = ["SCENARIOS", "Called", "Sipp", "SippResult", "caller_rows", "phone_rows", "register_all"]
 
 SCENARIOS = Path(__file__).parent / "scenarios"
+
+
+class Called(Protocol):
+    """What SIPp calls: a node, or another server that knows the same extensions and passwords."""
+
+    @property
+    def address(self) -> str: ...
+
+    @staticmethod
+    def password(number: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,17 @@ class SippResult:
     retransmissions: int
     mean_response_ms: float
     output: str
+    response_times: tuple[tuple[float, int], ...] = ()
+    """How many first answers took less than so many ms, and no less than the pair before; where the scenario counts."""
+
+    def response_ms(self, part: float) -> float:
+        """The time within which this part of the answers came, between the bounds of its class."""
+        wanted, below, low = part * sum(count for _, count in self.response_times), 0, 0.0
+        for high, count in self.response_times:
+            if count and below + count >= wanted:
+                return high if math.isinf(high) else low + (high - low) * (wanted - below) / count
+            below, low = below + count, high
+        return 0.0
 
 
 class Sipp:
@@ -125,8 +147,18 @@ class Sipp:
             failed=int(last.get("FailedCall(C)") or 0),
             retransmissions=int(last.get("Retransmissions(C)") or 0),
             mean_response_ms=_milliseconds(last.get("ResponseTime1(C)", "")),
+            response_times=tuple(
+                (_bound(name), int(last[name]))
+                for name in last
+                if name and name.startswith("ResponseTimeRepartition1_")
+            ),
             output=(self.folder / "screen.log").read_text(errors="replace")[-3000:] + self.errors[-3000:],
         )
+
+
+def _bound(name: str) -> float:
+    """`ResponseTimeRepartition1_<20`, and `…_>=500` for the rest."""
+    return math.inf if ">=" in name else float(name.partition("<")[2])
 
 
 def _milliseconds(text: str) -> float:
@@ -138,22 +170,22 @@ def _milliseconds(text: str) -> float:
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + micros / 1000
 
 
-def _proof(node: Node, number: str) -> str:
+def _proof(node: Called, number: str) -> str:
     """What SIPp turns into an Authorization header."""
     return f"[authentication username={number} password={node.password(number)}]"
 
 
-def phone_rows(node: Node, numbers: Sequence[str], port: int) -> list[tuple[str, ...]]:
+def phone_rows(node: Called, numbers: Sequence[str], port: int) -> list[tuple[str, ...]]:
     """Users of the scenario `register`: each with a contact at this port, where they must also register from."""
     return [(number, _proof(node, number), f"127.0.0.1:{port}") for number in numbers]
 
 
-def caller_rows(node: Node, callers: Sequence[str], callees: Sequence[str]) -> list[tuple[str, ...]]:
+def caller_rows(node: Called, callers: Sequence[str], callees: Sequence[str]) -> list[tuple[str, ...]]:
     """Users of the scenario `call`: the callers in turn, each calling the callee beside it."""
     return [(caller, _proof(node, caller), callee) for caller, callee in zip(callers, callees, strict=True)]
 
 
-async def register_all(folder: Path, node: Node, numbers: Sequence[str], port: int) -> None:
+async def register_all(folder: Path, node: Called, numbers: Sequence[str], port: int) -> None:
     """Register phones that will be answered for by the SIPp at `port`, which must not run yet.
 
     The node sends calls to where a REGISTER came from, so they are sent from that port.

@@ -13,6 +13,7 @@ from pbx.sip.build import response_to
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.transport.leg_host import AgentSettings
+from pbx.transport.overload import Overload
 from tests.fakes.virtual_loop import run_virtual
 from tests.stories.office import Office
 from tests.stories.raw_peer import RawPeer
@@ -216,6 +217,30 @@ def test_far_above_capacity_nothing_new_is_even_remembered() -> None:
         await asyncio.sleep(1)
         assert peer.silent_since()
         await a.end()  # a running call is not touched
+        assert isinstance(await b.receive(), Ended)
+
+    play(story)
+
+
+def test_late_in_its_work_the_node_puts_new_calls_off_and_remembers_nothing_of_them() -> None:
+    async def story(office: Office, peer: RawPeer) -> None:
+        a, b = await office.call()
+        now = iter((0.0, 0.6, *[1.0] * 20))
+        overload = Overload(monotonic=lambda: next(now), random=lambda: 0.0)
+        office.bob.endpoint.retry_after = overload.retry_after
+        overload.waited(1.0)
+        overload.waited(1.0)
+        live = office.bob.driver.live
+        branch = peer.invite()
+        first = await peer.final()
+        assert (first.status, first.headers.get("Retry-After")) == (503, "5")
+        assert office.bob.driver.live == live
+        peer.invite(branch=branch)  # lost on its way: the same question gets the same answer
+        again = await peer.final()
+        assert (again.status, again.to_tag) == (503, first.to_tag)
+        peer.request("ACK", cseq=1, branch=branch, to_tag=first.to_tag or "")
+        assert await a.alive()
+        await a.end()
         assert isinstance(await b.receive(), Ended)
 
     play(story)

@@ -44,6 +44,8 @@ class Recorder:
     def received(self, data: bytes, hop: Hop) -> None:
         self.datagrams.put_nowait((data, hop))
 
+    def waited(self, seconds: float) -> None: ...
+
     def received_message(self, message: Any, hop: Hop) -> None:
         self.messages.put_nowait((message, hop))
 
