@@ -49,7 +49,7 @@ class ExtensionFold:
     def __init__(self) -> None:
         self._calls: dict[str, _Call] = {}
         self._of: dict[str, dict[tuple[str, str], LegState]] = {}
-        self._slots: dict[str, Party] = {}
+        self._slots: dict[str, tuple[_Call, Party]] = {}
         self._changed: set[str] = set()
         self._changed_slots: set[str] = set()
         self._table: dict[type, Callable[[Any], None]] = {
@@ -100,7 +100,8 @@ class ExtensionFold:
 
     def parked(self, slot: str) -> Party | None:
         """Who waits in a parking slot."""
-        return self._slots.get(slot)
+        found = self._slots.get(slot)
+        return found[1] if found is not None else None
 
     def busy(self) -> list[str]:
         """The extensions that are in calls."""
@@ -179,7 +180,7 @@ class ExtensionFold:
         if call is not None:
             self._unpark(call)
             call.parked = event.slot
-            self._slots[event.slot] = self._served(call)
+            self._slots[event.slot] = (call, self._served(call))
             self._changed_slots.add(event.slot)
 
     def _ended(self, event: events.CallEnded) -> None:
@@ -211,7 +212,8 @@ class ExtensionFold:
 
     def _unpark(self, call: _Call) -> None:
         if call.parked is not None:
-            self._slots.pop(call.parked, None)
+            if self._slots.get(call.parked, (None, None))[0] is call:
+                del self._slots[call.parked]
             self._changed_slots.add(call.parked)
             call.parked = None
 

@@ -52,9 +52,7 @@ def full(entity: str, version: int, dialogs: Sequence[DialogEntry]) -> bytes:
     return _document(entity, version, "full", shown or [_terminated("idle")])
 
 
-def partial(
-    entity: str, version: int, before: Iterable[DialogEntry], now: Iterable[DialogEntry]
-) -> bytes:
+def partial(entity: str, version: int, before: Iterable[DialogEntry], now: Iterable[DialogEntry]) -> bytes:
     """What has become of the dialogs that the phone knew as `before`."""
     known = {each.id: each for each in before}
     current = {each.id: each for each in now}

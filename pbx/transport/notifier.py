@@ -172,6 +172,10 @@ class Notifier:
         """How many subscriptions there are of each event."""
         return Counter(each.package.event for each in self._watches.values())
 
+    def resources(self, event: str) -> list[str]:
+        """What is being watched."""
+        return [resource for of, resource in self._of_resource if of == event]
+
     def watches(self, event: str, subscriber: str) -> bool:
         """Whether an extension has a subscription to this event at all."""
         return any(each.package.event == event for each in self._of_subscriber.get(subscriber, {}).values())
