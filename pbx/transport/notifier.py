@@ -287,11 +287,11 @@ class Notifier:
                 return
             watch.timer.cancel()
         if wake_at is not None and watch.key in self._watches:
-            watch.timer = self._host.driver.timers.call_at(wake_at, lambda: self._wake(watch))
+            watch.timer = self._host.driver.timers.call_at(wake_at, lambda: self._wake(watch, wake_at))
 
-    def _wake(self, watch: _Watch) -> None:
+    def _wake(self, watch: _Watch, at: float) -> None:
         watch.timer = None
-        self._move(watch, watch.machine.due(self._now()))
+        self._move(watch, watch.machine.due(max(at, self._now())))  # timers fire a trifle early
 
     def _notify(self, watch: _Watch, action: Notify) -> None:
         state = watch.package.state(watch.watcher)
