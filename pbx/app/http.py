@@ -64,6 +64,7 @@ async def start_http(
             settings=stores.settings,
             messages=stores.messages,
             send_message=parts.messages.submit,
+            extension_states=parts.lamps.states,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,

@@ -107,6 +107,7 @@ class Lamps:
         for event in (dialog_info.EVENT, pidf.EVENT):
             for resource in notifier.resources(event):
                 notifier.changed(event, resource)
+        self._ports.bus.publish("extension_state", ExtensionStateChanged(number=""))
 
     def named_changed(self) -> None:
         """A lamp that is no extension is on or off now."""

@@ -35,6 +35,6 @@ class ExtensionState(Record, frozen=True, kw_only=True):
 class ExtensionStateChanged(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="extension_state_changed"
 ):
-    """An extension rings, talks, is free again, comes or goes."""
+    """An extension rings, talks, is free again, comes or goes. `number` is "" when several may have."""
 
     number: str
