@@ -88,7 +88,10 @@ class DialogPackage:
         return self._named.lamp(watcher.resource, watcher.subscriber)
 
     def _entry(self, watcher: Watcher, leg: LegState, name: str) -> DialogEntry:
-        dialog = self._dialog_of(leg.call, leg.leg)
+        rings = leg.progress == "early" and not leg.outward
+        own = watcher.subscriber == watcher.resource
+        # Whoever knows the tags of a dialog may take its place: what rings is to be picked up, talks are private.
+        dialog = self._dialog_of(leg.call, leg.leg) if rings or own else None
         return DialogEntry(
             id=f"{leg.call}-{leg.leg}",
             direction="initiator" if leg.outward else "recipient",

@@ -17,7 +17,7 @@ from pbx.core.tasks import Supervisor
 from pbx.feature.event_packages import Mailboxes, is_extension
 from pbx.feature.message_notice import MessageNotice
 from pbx.model.extension_state import Activity, ExtensionState, ExtensionStateChanged
-from pbx.model.registration import Registered
+from pbx.model.registration import Reachable, Registered
 from pbx.sip import dialog_info, message_summary, pidf
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
@@ -165,8 +165,9 @@ class Lamps:
             return
         extension = getattr(event, "extension", "")
         self._changed({extension})
-        if isinstance(event, Registered):
+        if isinstance(event, Registered | Reachable):
             self._ports.notifier.heard_from(extension)
+        if isinstance(event, Registered):
             waiting = self._ports.mailboxes.waiting(extension)
             if waiting is not None and waiting.new:
                 self._tell_unasked(extension)
@@ -182,19 +183,21 @@ class Lamps:
     async def _save_always(self) -> None:
         while True:
             await asyncio.sleep(SAVE_S)
-            try:
-                await self.save()
-            except StoreError as error:
-                log.error("subscriptions could not be stored", extra={"error": str(error)})  # noqa: TRY400
+            await self.save()
 
     async def save(self) -> None:
-        """Write down what is new, so that the next process goes on with it."""
+        """Write down what is new, so that the next process goes on with it. What a broken disk does not take is lost:
+        its phones are told 481 when they refresh, and subscribe anew."""
         async with self._saving:
             put, remove = self._ports.notifier.take_unsaved()
-            if put or remove:
+            if not put and not remove:
+                return
+            try:
                 await self._ports.state.change(
                     {KEEP + name: kept for name, kept in put.items()}, [KEEP + name for name in remove]
                 )
+            except StoreError as error:
+                log.error("subscriptions could not be stored", extra={"error": str(error)})  # noqa: TRY400
 
     async def close(self) -> None:
         """Save, and send nothing more."""

@@ -109,6 +109,8 @@ class LampNode(Node):
         self.slots = Slots()
         self.mail = Mail()
         self.fold = ExtensionFold()
+        self.registered: dict[tuple[str, str], Hop] = {}
+        self.bindings: list[Binding] = []
         agent = self.phone.agent
         phones: Any = Phones(callees)
         agent._methods = frozenset({"REGISTER", "OPTIONS", "SUBSCRIBE"})
@@ -122,6 +124,7 @@ class LampNode(Node):
                 SummaryPackage(self.mail),
             ),
             new_tag=lambda: f"sub{next(serial)}-{id(self)}",
+            locate=lambda number, uri: self.registered.get((number, uri)),
             wall=lambda: clock.monotonic() + 1_000_000,
         )
         identify: Any = ByName()
@@ -132,7 +135,7 @@ class LampNode(Node):
                 directory=self.directory,
                 fold=self.fold,
                 notifier=self.notifier,
-                notice=MessageNotice(phones.bindings, ask=agent.request, address=lambda _: NODE),
+                notice=MessageNotice(lambda _: self.bindings, ask=agent.request, address=lambda _: NODE),
                 mailboxes=self.mail,
                 reachable=lambda number: number == "102",
                 calls=lambda: self.switch,
@@ -176,13 +179,17 @@ class Told:
 
 
 class DeskPhone:
-    """A phone with lamps, made of a bare endpoint. `answer` is what NOTIFYs get; 0: nothing."""
+    """A phone with lamps, made of a bare endpoint. `answer` is what NOTIFYs get."""
 
-    def __init__(self, network: Network, host: str, number: str) -> None:
+    def __init__(self, network: Network, host: str, number: str, *, says: str = "") -> None:
+        """`says`: the address it believes to have, behind a router that shows `host`."""
         self.host = host
+        self.says = says or host
         self.number = number
         self.answer = 200
+        self.transport = "UDP"
         self.told: dict[str, list[Told]] = {}
+        self.unasked: list[Request] = []
         serial = count(1)
         self.clock = LoopClock()
         self.plug = network.plug(host, 5060)
@@ -202,7 +209,9 @@ class DeskPhone:
 
     def requested(self, transaction: TransactionId, request: Request, hop: Hop) -> None:
         assert request.method == "NOTIFY"
-        if not self.answer:
+        if not request.to_tag:
+            self.unasked.append(request)
+            self.driver.respond(transaction, response_to(request, 200, to_tag="desk"))
             return
         told = self.told.setdefault(request.call_id, [])
         if self.answer < 300:
@@ -236,10 +245,10 @@ class DeskPhone:
             to=f"<sip:{resource}@{NODE}>" + (f";tag={to_tag}" if to_tag else ""),
             call_id=call_id,
             cseq=cseq,
-            headers=(("Contact", f"<sip:{self.number}@{self.host}:5060>"), ("Event", event), *more, *headers),
+            headers=(("Contact", f"<sip:{self.number}@{self.says}:5060>"), ("Event", event), *more, *headers),
         )
         final = FinalResponse(request)
-        self.driver.request(request, Hop("UDP", NODE, 5060, self.host, 5060), final)
+        self.driver.request(request, Hop(self.transport, NODE, 5060, self.says, 5060), final)
         return await final.arrived
 
     # -- looking ---------------------------------------------------------------------------------------------------

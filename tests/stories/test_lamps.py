@@ -11,7 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from pbx.core.tasks import Supervisor
+from pbx.model.binding import Binding
+from pbx.model.call_event import LegRinging
 from pbx.model.leg_event import Answered
+from pbx.model.registration import Registered
+from pbx.sip.hop import Hop
 from pbx.sip.message_summary import Waiting
 from pbx.sip.subscription import PAUSE_S
 from tests.fakes.virtual_loop import run_virtual
@@ -327,6 +331,116 @@ def test_a_flood_is_told_at_most_five_times_a_second_and_its_last_word_always() 
         assert "*681" in scene.node.slots.taken
         await scene.desk.shows(lamp, "confirmed r", within_s=2)
         assert len(scene.desk.told[lamp]) - told <= lasted / PAUSE_S + 2
+
+    play(story)
+
+
+def test_a_phone_behind_nat_is_told_where_its_packets_come_from() -> None:
+    async def story(scene: Scene) -> None:
+        phone = DeskPhone(scene.network, "10.0.0.4", "103", says="192.168.1.5")
+        lamp = (await phone.subscribe("dialog", "102")).call_id
+        await phone.shows(lamp, "off")
+
+    play(story)
+
+
+@pytest.mark.parametrize("transport", ["TCP", "TLS", "WS"])
+def test_a_phone_on_a_connection_is_told_over_it(transport: str) -> None:
+    async def story(scene: Scene) -> None:
+        phone = DeskPhone(scene.network, "10.0.0.4", "103", says="192.168.1.5")
+        phone.transport = transport
+        lamp = (await phone.subscribe("dialog", "*681")).call_id
+        await phone.shows(lamp, "off")
+        scene.node.slots.taken.add("*681")
+        scene.node.lamps.named_changed()
+        await phone.shows(lamp, "confirmed r")
+
+    play(story)
+
+
+def test_a_phone_that_has_registered_from_elsewhere_is_told_there() -> None:
+    async def story(scene: Scene) -> None:
+        lamp = await scene.watch("*681")
+        await scene.desk.shows(lamp, "off")
+        moved = DeskPhone(scene.network, "10.0.0.5", "103")
+        contact = f"sip:103@{scene.desk.host}:5060"
+        scene.node.registered["103", contact] = Hop("UDP", moved.host, 5060)
+        scene.node.slots.taken.add("*681")
+        scene.node.lamps.named_changed()
+        await moved.shows(lamp, "confirmed r")
+
+    play(story)
+
+
+def test_messages_are_told_to_phones_that_have_not_asked() -> None:
+    async def story(scene: Scene) -> None:
+        contact = f"sip:101@{scene.desk.host}:5060"
+        scene.node.bindings = [
+            Binding(
+                extension="101",
+                contact_uri=contact,
+                expires_at=1e9,
+                call_id="r",
+                cseq=1,
+                source_host=scene.desk.host,
+                source_port=5060,
+                transport="UDP",
+                registered_at=0,
+            )
+        ]
+        scene.node.lamps.mailbox_changed("101")
+        await asyncio.sleep(1)
+        assert scene.desk.unasked == [], "it has no mailbox"
+        scene.node.mail.boxes["101"] = Waiting(1, 0)
+        scene.node.lamps.mailbox_changed("101")
+        await asyncio.sleep(1)
+        (notify,) = scene.desk.unasked
+        assert notify.uri == contact
+        assert notify.headers.get("Event") == "message-summary"
+        assert notify.headers.get("Subscription-State") == "terminated"
+        assert b"Voice-Message: 1/0 (0/0)" in notify.body
+        scene.node.bus.publish("registration", Registered(extension="101", contact_uri=contact))
+        await asyncio.sleep(1)
+        assert len(scene.desk.unasked) == 2, "a phone that comes learns of it"
+
+    play(story)
+
+
+def test_a_talk_is_nobodys_to_take() -> None:
+    """Only what rings can be picked up: the tags of other people's conversations are told to nobody."""
+
+    async def story(scene: Scene) -> None:
+        lamp, own = await scene.watch("102"), DeskPhone(scene.network, "10.0.0.4", "102")
+        mine = (await own.subscribe("dialog", "102")).call_id
+        a = scene.dial()
+        b = await scene.bob.incoming.get()
+        await b.answer(OFFER)
+        await scene.desk.shows(lamp, "confirmed r")
+        assert b"local-tag" not in scene.desk.last(lamp).body
+        await own.shows(mine, "confirmed r")
+        assert b"local-tag" in own.last(mine).body
+        await a.end()
+        await b.end()
+
+    play(story)
+
+
+def test_lost_events_are_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pbx.feature.lamps.QUEUE", 2)
+
+    async def story(scene: Scene) -> None:
+        lamp = await scene.watch("102")
+        await scene.desk.shows(lamp, "off")
+        a = scene.dial()
+        b = await scene.bob.incoming.get()
+        for _ in range(5):  # all at once, before anybody listens
+            event = LegRinging(call="unknown", at=scene.node.switch.events()[0].at, leg="b1", status=180)
+            scene.node.bus.publish("call", event)
+        await b.progress(180)
+        await scene.desk.shows(lamp, "early r")
+        await a.end()
+        await scene.desk.shows(lamp, "off")
+        await b.end()
 
     play(story)
 
