@@ -143,10 +143,12 @@ async def test_switches_of_the_office_have_lamps(node: Node) -> None:
         await asyncio.gather(night.shows("confirmed"), own.shows("confirmed"))
 
 
-async def test_presence_and_messages_in_baresip(node: Node, phone: PhoneMaker) -> None:
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+async def test_presence_and_messages_in_baresip(node: Node, phone: PhoneMaker, transport: str) -> None:
     alice, bob = phone(node, "101"), phone(node, "102")
-    carol = phone(node, "103")
-    carol.watches = (f"sip:102@{node.address}",)
+    carol = phone(node, "103", transport=transport)
+    port = node.sip_tls_port if transport == "tls" else node.sip_port
+    carol.watches = (f"sip:102@127.0.0.1:{port};transport={transport}",)
     async with phones(alice, bob, carol):
         await asyncio.gather(*(each.registered() for each in (alice, bob, carol)))
         await _logged(carol, "Messages-Waiting: no")
