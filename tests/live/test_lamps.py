@@ -151,7 +151,8 @@ async def test_presence_and_messages_in_baresip(node: Node, phone: PhoneMaker, t
     carol.watches = (f"sip:102@127.0.0.1:{port};transport={transport}",)
     async with phones(alice, bob, carol):
         await asyncio.gather(*(each.registered() for each in (alice, bob, carol)))
-        await _logged(carol, "Messages-Waiting: no")
+        if transport != "tls":  # baresip's mwi forgets the transport, and speaks UDP to the port of TLS
+            await _logged(carol, "Messages-Waiting: no")
         await _logged(carol, "<basic>open</basic>")
         await Pair(alice, bob).talk("102")
         await _logged(carol, "rpid:on-the-phone")
