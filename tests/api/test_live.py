@@ -99,7 +99,11 @@ async def test_who_rings_and_who_talks_is_live_and_can_be_listed(node: Node) -> 
         node.states[1] = ExtensionState(number="102", state="ringing", calls=1, with_number="101")
         node.deps.bus.publish("extension_state", ExtensionStateChanged(number="102"))
         change = await page.next()
-        assert (change["type"], change["id"], change["item"]["state"]) == ("extension_state", "102", "ringing")
+        assert (change["type"], change["id"], change["item"]["state"]) == (
+            "extension_state",
+            "102",
+            "ringing",
+        )
     listed = await node.json("GET", "/api/v1/extension-states?limit=1&offset=1", 200)
     assert listed["total"] == 2
     assert [(one["number"], one["with_number"]) for one in listed["items"]] == [("102", "101")]
