@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
+    from pbx.model.extension_state import ExtensionState
     from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.text_message import MessageWrite, TextMessage
     from pbx.model.trunk import TrunkStatus
@@ -100,6 +101,7 @@ class ApiDeps:
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
     trunks: Callable[[], Sequence[TrunkStatus]]
+    extension_states: Callable[[], Sequence[ExtensionState]]
     settings: SettingStore
     messages: MessageStore
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]

@@ -11,7 +11,7 @@ from pbx.api.problem import plain_error
 from pbx.api.query import CdrQuery, Paging
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
-from pbx.api.views import CallList, CdrList, RegistrationList
+from pbx.api.views import CallList, CdrList, ExtensionStateList, RegistrationList
 from pbx.model.cdr import Cdr
 from pbx.store.cdrs import CdrFilter
 
@@ -25,6 +25,12 @@ async def list_registrations(exchange: Exchange, *, query: Paging) -> Registrati
     )
     page = everything[query.offset : query.offset + query.limit]
     return RegistrationList(items=tuple(page), total=len(everything))
+
+
+async def list_extension_states(exchange: Exchange, *, query: Paging) -> ExtensionStateList:
+    everything = exchange.service.deps.extension_states()
+    page = everything[query.offset : query.offset + query.limit]
+    return ExtensionStateList(items=tuple(page), total=len(everything))
 
 
 async def list_calls(exchange: Exchange, *, query: Paging) -> CallList:
@@ -66,6 +72,18 @@ ROUTES = (
         query=Paging,
         response=RegistrationList,
         handler=list_registrations,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/extension-states",
+        scope=Scope.CALLS_READ,
+        name="listExtensionStates",
+        tag="Phones",
+        summary="Who is free, who rings, who talks",
+        description="Every extension, shorter numbers first: what the lamps of phones show of it.",
+        query=Paging,
+        response=ExtensionStateList,
+        handler=list_extension_states,
     ),
     Route(
         method="GET",

@@ -23,6 +23,7 @@ from pbx.api.deps import ApiDeps
 from pbx.api.live_message import (
     CallChange,
     ExtensionChange,
+    ExtensionStateChange,
     LiveHeartbeat,
     LiveResumed,
     LiveSnapshot,
@@ -34,9 +35,19 @@ from pbx.model.kinds import EXTENSION
 
 __all__ = ["ALL_TOPICS", "LiveClient", "LiveHub", "TooManyClientsError"]
 
-ALL_TOPICS = ("calls", "registrations", "extensions")
-_TOPIC_OF = {"call": "calls", "registration": "registrations", "records": "extensions"}
-_CHANGE = {"calls": CallChange, "registrations": RegistrationChange, "extensions": ExtensionChange}
+ALL_TOPICS = ("calls", "registrations", "extensions", "extension_states")
+_TOPIC_OF = {
+    "call": "calls",
+    "registration": "registrations",
+    "records": "extensions",
+    "extension_state": "extension_states",
+}
+_CHANGE = {
+    "calls": CallChange,
+    "registrations": RegistrationChange,
+    "extensions": ExtensionChange,
+    "extension_states": ExtensionStateChange,
+}
 
 RING = 2048
 QUEUE = 2048
@@ -237,6 +248,8 @@ class LiveHub:
             return {call.id: call for call in self._deps.live_calls()}
         if topic == "registrations":
             return {one.id: one for one in self._deps.registrations()}
+        if topic == "extension_states":
+            return {one.number: one for one in self._deps.extension_states()}
         return {one.number: one for one in await self._deps.records.all(EXTENSION)}
 
     def _change(self, topic: str, key: str, item: msgspec.Struct | None) -> None:

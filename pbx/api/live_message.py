@@ -9,11 +9,13 @@ from msgspec import Meta
 
 from pbx.api.views import RegistrationView
 from pbx.model.extension import Extension
+from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
 
 __all__ = [
     "CallChange",
     "ExtensionChange",
+    "ExtensionStateChange",
     "LiveHeartbeat",
     "LiveMessage",
     "LiveResumed",
@@ -37,6 +39,7 @@ class LiveSnapshot(_Message, tag="snapshot", frozen=True, kw_only=True):
     calls: tuple[LiveCall, ...] | None = None
     registrations: tuple[RegistrationView, ...] | None = None
     extensions: tuple[Extension, ...] | None = None
+    extension_states: tuple[ExtensionState, ...] | None = None
 
 
 class LiveResumed(_Message, tag="resumed", frozen=True, kw_only=True):
@@ -64,8 +67,23 @@ class ExtensionChange(_Message, tag="extension", frozen=True, kw_only=True):
     item: Extension | None
 
 
+class ExtensionStateChange(_Message, tag="extension_state", frozen=True, kw_only=True):
+    """An extension rings, talks, is free again, comes or goes; `item` is null when it was deleted."""
+
+    id: str
+    item: ExtensionState | None
+
+
 class LiveHeartbeat(_Message, tag="heartbeat", frozen=True, kw_only=True):
     """Sent when nothing else was for a while: the connection lives."""
 
 
-LiveMessage = LiveSnapshot | LiveResumed | CallChange | RegistrationChange | ExtensionChange | LiveHeartbeat
+LiveMessage = (
+    LiveSnapshot
+    | LiveResumed
+    | CallChange
+    | RegistrationChange
+    | ExtensionChange
+    | ExtensionStateChange
+    | LiveHeartbeat
+)

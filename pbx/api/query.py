@@ -12,7 +12,8 @@ from pbx.model.base import Record
 Limit = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
 Offset = Annotated[int, Meta(ge=0, le=1_000_000_000, description="How many items to skip.")]
 Disposition = Literal["in_progress", "answered", "busy", "no_answer", "cancelled", "failed"]
-Topic = Literal["calls", "registrations", "extensions"]
+Topic = Literal["calls", "registrations", "extensions", "extension_states"]
+_TOPIC = "(calls|registrations|extensions|extension_states)"
 
 
 class Paging(Record, frozen=True, kw_only=True):
@@ -66,7 +67,7 @@ class EventsQuery(Record, frozen=True, kw_only=True):
     topics: Annotated[
         str,
         Meta(
-            pattern=r"^((calls|registrations|extensions)(,(calls|registrations|extensions))*)?$(?!\n)",
+            pattern=rf"^({_TOPIC}(,{_TOPIC})*)?$(?!\n)",
             max_length=100,
             description="Topics, separated by commas; all of them when missing.",
             examples=["calls,registrations"],

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.cdr import Cdr
+from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
 from pbx.model.scalars import Password, Username
 from pbx.model.text_message import TextMessage
@@ -59,6 +60,13 @@ class TextMessageList(Record, frozen=True, kw_only=True):
     """A page of text messages."""
 
     items: tuple[TextMessage, ...]
+    total: Total
+
+
+class ExtensionStateList(Record, frozen=True, kw_only=True):
+    """A page of how the extensions are."""
+
+    items: tuple[ExtensionState, ...]
     total: Total
 
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.features import code_table, register_features
+from pbx.app.lamps import build_lamps
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
@@ -29,6 +30,7 @@ from pbx.feature.features import Features
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
+from pbx.feature.lamps import Lamps
 from pbx.feature.messages import Messages
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
@@ -70,7 +72,7 @@ SERVER = "Bellwire"
 IDENTITY_FILE = "dtls.pem"
 SOUNDS = "sounds"
 NONCE_LIFETIME_S = 300.0
-METHODS = frozenset({"REGISTER", "OPTIONS", "MESSAGE"})
+METHODS = frozenset({"REGISTER", "OPTIONS", "MESSAGE", "SUBSCRIBE"})
 """What is answered outside a dialog, beside INVITE."""
 
 
@@ -88,6 +90,7 @@ class Parts:
     external: ExternalAddress
     features: Features
     hold_music: HoldMusic
+    lamps: Lamps
     local_address: LocalAddress
     media: MediaEngine
     messages: Messages
@@ -286,6 +289,21 @@ def build(
         address=local_address,
         new_id=new_id,
     )
+    lamps = build_lamps(
+        agent=agent,
+        identify=identify,
+        directory=directory,
+        office=office,
+        features=features,
+        registrar=registrar,
+        switch=switch,
+        bus=bus,
+        clock=clock,
+        state=stores.state,
+        metrics=metrics,
+        new_tag=_tag,
+        address=local_address,
+    )
     gatekeeper = Gatekeeper(
         identify=identify,
         registrar=registrar,
@@ -293,6 +311,7 @@ def build(
         new_tag=_tag,
         inbound=inbound,
         messages=messages,
+        subscribe=lamps.subscribe,
     )
     agent.on_invite = gatekeeper.invite
     agent.on_request = gatekeeper.request
@@ -315,6 +334,7 @@ def build(
         external=external,
         features=features,
         hold_music=hold_music,
+        lamps=lamps,
         local_address=local_address,
         media=media,
         messages=messages,

@@ -65,6 +65,7 @@ async def start_http(
             messages=stores.messages,
             send_message=parts.messages.submit,
             test_trunk=parts.trunk_tests.run,
+            extension_states=parts.lamps.states,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,

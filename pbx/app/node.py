@@ -230,6 +230,7 @@ async def _start_sip(
     supervisor.spawn("phones", parts.reachability.run())
     supervisor.spawn("external address", parts.external.follow())
     await ports.sip.start(parts.agent.driver)
+    supervisor.spawn("lamps", parts.lamps.run())
     stopped = False
 
     async def stop() -> None:
@@ -238,6 +239,7 @@ async def _start_sip(
             stopped = True
             await parts.switch.drain()
             await parts.trunks.close()
+            await parts.lamps.close()
             await parts.agent.close()
             await parts.call_log.flush()
 

@@ -69,6 +69,10 @@ class Leg(Protocol):
         """Whether a Replaces header that says this means this leg."""
         ...
 
+    def dialog_name(self) -> DialogName | None:
+        """What a Replaces header says to mean this leg; None while the phone has not said its part of it."""
+        ...
+
     async def alive(self) -> bool:
         """Ask the phone inside the dialog whether it is still there."""
         ...

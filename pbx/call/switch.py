@@ -13,6 +13,7 @@ from pbx.call.leg import CallLeg
 from pbx.call.ports import Router
 from pbx.core.errors import PeerError
 from pbx.core.tasks import Supervisor
+from pbx.model.call_event import CallEvent
 from pbx.model.leg_event import DialogName, LegCause
 from pbx.model.live_call import LiveCall
 
@@ -84,6 +85,16 @@ class Switch:
                     if leg.party.extension in extensions and leg is not call.a and not leg.answered:
                         return call, leg
         return None
+
+    def dialog_name(self, call_id: str, leg: str) -> DialogName | None:
+        """How a Replaces header names a leg of a call."""
+        call = self._calls.get(call_id)
+        found = call.legs.get(leg) if call is not None else None
+        return found.signal.dialog_name() if found is not None and found.signal is not None else None
+
+    def events(self) -> list[CallEvent]:
+        """What has happened in the calls going on now, for folds that start late."""
+        return [event for call in self._calls.values() for event in call.events]
 
     def __len__(self) -> int:
         return len(self._calls)

@@ -48,5 +48,9 @@ class Directory:
         entry = self._entries.get(number)
         return entry.sip_password if entry is not None and entry.extension.enabled else None
 
+    def numbers(self) -> list[str]:
+        """Every extension, the disabled ones included."""
+        return list(self._entries)
+
     def __len__(self) -> int:
         return len(self._entries)

@@ -1,7 +1,8 @@
 """The door: every request that opens something comes in here.
 
-INVITE: who is it, is there room, then to the switch. REGISTER to the registrar. An extension's MESSAGE is kept and
-delivered. OPTIONS is answered for everybody, so that phones and trunks can see the node is alive. Anything else is 405.
+INVITE: who is it, is there room, then to the switch. REGISTER to the registrar, SUBSCRIBE to the lamps. An extension's
+MESSAGE is kept and delivered. OPTIONS is answered for everybody, so that phones and trunks can see the node is alive.
+Anything else is 405.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from pbx.transport.sip_leg import SipLeg
 
 log = logging.getLogger(__name__)
 
-METHODS = f"{ALLOW}, MESSAGE, REGISTER"
+METHODS = f"{ALLOW}, MESSAGE, REGISTER, SUBSCRIBE"
 
 
 class Gatekeeper:
@@ -44,7 +45,9 @@ class Gatekeeper:
         new_tag: Callable[[], str],
         inbound: InboundCalls | None = None,
         messages: Messages | None = None,
+        subscribe: Callable[[Request, Hop], Response] | None = None,
     ) -> None:
+        self._subscribe = subscribe
         self._inbound = inbound
         self._messages = messages
         self._identify = identify
@@ -85,6 +88,8 @@ class Gatekeeper:
         """Anything else outside a dialog. Raises `PeerError` with the status to answer."""
         if request.method == "REGISTER":
             return self._registrar.register(request, hop)
+        if request.method == "SUBSCRIBE" and self._subscribe is not None:
+            return self._subscribe(request, hop)
         if request.method == "OPTIONS":
             return self._options(request)
         if request.method == "MESSAGE" and self._messages is not None:

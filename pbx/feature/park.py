@@ -50,7 +50,7 @@ class Parked:
 
 
 class Parking:
-    """The slots. `targets` gives an extension's phones; `changed` is told whenever a slot is taken or given back."""
+    """The slots. `targets` gives an extension's phones."""
 
     def __init__(
         self,
@@ -58,12 +58,10 @@ class Parking:
         *,
         redirect: Redirect,
         return_after_s: float,
-        changed: Callable[[str], None] = lambda _slot: None,
     ) -> None:
         self._targets = targets
         self._redirect = redirect
         self._return_after_s = return_after_s
-        self._changed = changed
         self._parked: dict[str, Parked] = {}
 
     def waiting(self) -> list[ParkedCall]:
@@ -101,14 +99,12 @@ class Parking:
         parked = Parked(slot, call, by, call.now(), asyncio.get_running_loop().create_future())
         self._parked[slot] = parked
         call.record(CallParked(call=call.id, at=call.now(), slot=slot, by=by))
-        self._changed(slot)
         try:
             await call.answer_caller(call.formats_for(call.offered_formats()))
             fetched = await self._wait(parked)
         finally:
             del self._parked[slot]
             parked.fetched.cancel()
-            self._changed(slot)
         if fetched is not None:
             await join(call, fetched)
 

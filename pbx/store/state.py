@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -30,6 +33,30 @@ class StateStore:
             return None if row is None else msgspec.json.decode(row[0], type=kind)
         except msgspec.DecodeError:
             return None
+
+    async def with_prefix(self, prefix: str, kind: type[T]) -> dict[str, T]:
+        """Every value whose key begins so; what another version stored and cannot be read is left out."""
+        rows = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT key, value FROM state WHERE substr(key, 1, ?)=?", (len(prefix), prefix)
+            ).fetchall()
+        )
+        found: dict[str, T] = {}
+        for key, text in rows:
+            with suppress(msgspec.DecodeError):
+                found[key] = msgspec.json.decode(text, type=kind)
+        return found
+
+    async def change(self, put: Mapping[str, object], remove: Iterable[str] = ()) -> None:
+        """Several at once, all or nothing; otherwise as `put`."""
+        rows = [(key, msgspec.json.encode(value).decode()) for key, value in put.items()]
+        gone = [(key,) for key in remove]
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany("DELETE FROM state WHERE key=?", gone)
+            connection.executemany(_PUT, rows)
+
+        await self._database.write(work, durable=False)
 
     async def put(self, key: str, value: object) -> None:
         """Survives the end of the process at once, a power cut a moment later."""

@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 
 OnInvite = Callable[[SipLeg], None]
 OnRequest = Callable[[Request, Hop], Response | Awaitable[Response]]
+OnRefresh = Callable[[TransactionId, Request, Hop], bool]
 
 NEEDS_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "NOTIFY"})
 CLOSING_S = 3.0
@@ -65,6 +66,7 @@ class Agent:
 
     `on_invite` gets each new leg, at once, and must not block. `on_request` answers REGISTER, OPTIONS and whatever else
     `methods` names outside a dialog, at once where it need not wait; a `PeerError` it raises is the answer.
+    `on_refresh` answers a SUBSCRIBE in the dialog of a subscription, and says whether it was one.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Agent:
         self.random = random
         self.on_invite: OnInvite | None = None
         self.on_request: OnRequest | None = None
+        self.on_refresh: OnRefresh = lambda _transaction, _request, _hop: False
         self._guard = guard if guard is not None else Guard()
         self._methods = methods
         self._local_address = local_address
@@ -215,6 +218,8 @@ class Agent:
     def _in_dialog(self, transaction: TransactionId, request: Request, hop: Hop) -> None:
         leg = self._legs.get((request.call_id, request.to_tag or ""))
         if leg is None:
+            if request.method == "SUBSCRIBE" and self.on_refresh(transaction, request, hop):
+                return
             raise PeerError(481, "Call/Transaction Does Not Exist")
         handle(leg, transaction, request, hop)
 

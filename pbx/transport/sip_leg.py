@@ -137,6 +137,13 @@ class SipLeg(LegCore):
         """Whether this is the dialog so named; phones that mix up the two tags are understood."""
         return name.call_id == self.call_id and self.id in (name.local_tag, name.remote_tag)
 
+    def dialog_name(self) -> DialogName | None:
+        """What a Replaces header says to mean this leg; of a phone that forks, the one that rang first."""
+        dialog = self.dialog
+        if dialog is None and isinstance(self.initial, ClientInvite):
+            dialog = next((fork.dialog for fork in self.initial.forks.values()), None)
+        return None if dialog is None else DialogName(self.call_id, self.id, dialog.remote_tag)
+
     async def alive(self) -> bool:
         """Whether anybody answers in this dialog. When nobody does, the leg ends with MEDIA_TIMEOUT.
 

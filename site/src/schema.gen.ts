@@ -122,6 +122,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/extension-states": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Who is free, who rings, who talks
+         * @description Every extension, shorter numbers first: what the lamps of phones show of it.
+         */
+        readonly get: operations["listExtensionStates"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/extensions": {
         readonly parameters: {
             readonly query?: never;
@@ -1168,6 +1188,59 @@ export interface components {
             readonly sip_password?: string | null;
         };
         /**
+         * ExtensionState
+         * @description What an extension does now.
+         */
+        readonly ExtensionState: {
+            readonly number: string;
+            /**
+             * @description calling: it waits for an answer; held: it has put everybody on hold. Of several calls the one that says most: ringing, talking, held, calling.
+             * @default free
+             * @enum {unknown}
+             */
+            readonly state: "calling" | "free" | "held" | "ringing" | "talking";
+            /**
+             * @description Whether a phone of it can be rung.
+             * @default false
+             */
+            readonly registered: boolean;
+            /** @default false */
+            readonly do_not_disturb: boolean;
+            /**
+             * @description How many calls it is in, those that ring included.
+             * @default 0
+             */
+            readonly calls: number;
+            /**
+             * @description The other side of the call that `state` is about; empty when free.
+             * @default
+             */
+            readonly with_number: string;
+            /** @default  */
+            readonly with_name: string;
+        };
+        /**
+         * ExtensionStateChange
+         * @description An extension rings, talks, is free again, comes or goes; `item` is null when it was deleted.
+         */
+        readonly ExtensionStateChange: {
+            /** @enum {unknown} */
+            readonly type: "extension_state";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["ExtensionState"] | null;
+        };
+        /**
+         * ExtensionStateList
+         * @description A page of how the extensions are.
+         */
+        readonly ExtensionStateList: {
+            readonly items: readonly components["schemas"]["ExtensionState"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
          * ExtensionWrite
          * @description An extension as it is written.
          *
@@ -1637,7 +1710,7 @@ export interface components {
             /** @default false */
             readonly transcoded: boolean;
         };
-        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["LiveHeartbeat"];
+        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LiveResumed
          * @description First message when `?since=` could be honoured: all changes after that seq follow.
@@ -1663,6 +1736,8 @@ export interface components {
             readonly registrations: readonly components["schemas"]["RegistrationView"][] | null;
             /** @default null */
             readonly extensions: readonly components["schemas"]["Extension"][] | null;
+            /** @default null */
+            readonly extension_states: readonly components["schemas"]["ExtensionState"][] | null;
         };
         /**
          * Login
@@ -2933,6 +3008,9 @@ export type Extension = components['schemas']['Extension'];
 export type ExtensionChange = components['schemas']['ExtensionChange'];
 export type ExtensionList = components['schemas']['ExtensionList'];
 export type ExtensionPatch = components['schemas']['ExtensionPatch'];
+export type ExtensionState = components['schemas']['ExtensionState'];
+export type ExtensionStateChange = components['schemas']['ExtensionStateChange'];
+export type ExtensionStateList = components['schemas']['ExtensionStateList'];
 export type ExtensionWrite = components['schemas']['ExtensionWrite'];
 export type FeatureCode = components['schemas']['FeatureCode'];
 export type FeatureCodeList = components['schemas']['FeatureCodeList'];
@@ -3452,6 +3530,58 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listExtensionStates: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExtensionStateList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

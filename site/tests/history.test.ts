@@ -147,6 +147,7 @@ describe("the phones page", () => {
       ["r1", registration("r1", "101")],
       ["r2", registration("r2", "102", "snom D785")],
     ]),
+    states: new Map(),
     extensions: new Map(
       [extension("1000", "Zoë"), extension("103", "Carol"), extension("102", "Bob"), extension("101", "Alice"), extension("104", "Off", false)].map(
         (each) => [each.number, each],

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { IDLE, badgeOf, nextLink, type LinkInput, type LinkState } from "../src/core/link.ts";
 import { applyMessage, readMessage, touchesHistory, type LiveData } from "../src/core/live.ts";
 import type { LiveMessage } from "../src/schema.gen.ts";
-import { at, extension, liveCall, registration } from "./samples.ts";
+import { at, extension, extensionState, liveCall, registration } from "./samples.ts";
 
 const SNAPSHOT: LiveMessage = {
   type: "snapshot",
@@ -10,6 +10,7 @@ const SNAPSHOT: LiveMessage = {
   calls: [liveCall()],
   registrations: [registration("r1", "101")],
   extensions: [extension("101", "Alice")],
+  extension_states: [extensionState("101")],
 };
 
 function after(...messages: readonly LiveMessage[]): LiveData | undefined {
@@ -33,6 +34,13 @@ describe("live data", () => {
     expect(after(SNAPSHOT, { type: "call", seq: 11, id: "c1", item: null })?.calls.size).toBe(0);
     const ended = liveCall({ state: "ended" });
     expect(after(SNAPSHOT, { type: "call", seq: 11, id: "c1", item: ended })?.calls.size).toBe(0);
+  });
+
+  test("who rings and who talks is live too", () => {
+    const item = extensionState("101", "ringing");
+    const data = after(SNAPSHOT, { type: "extension_state", seq: 11, id: "101", item });
+    expect(data?.states.get("101")?.state).toBe("ringing");
+    expect(after(SNAPSHOT, { type: "extension_state", seq: 11, id: "101", item: null })?.states.size).toBe(0);
   });
 
   test("what was already seen changes nothing", () => {

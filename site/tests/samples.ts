@@ -1,5 +1,5 @@
 /** Records as the node sends them, with what a test does not care about filled in. */
-import type { Cdr, Extension, LiveCall, LiveLeg, RegistrationView, Sound } from "../src/schema.gen.ts";
+import type { Cdr, Extension, ExtensionState, LiveCall, LiveLeg, RegistrationView, Sound } from "../src/schema.gen.ts";
 
 export const AT = "2026-03-02T09:00:00Z";
 
@@ -47,6 +47,10 @@ export function extension(number: string, name: string, enabled = true): Extensi
     pickup_group: null,
     outside_number: null,
   };
+}
+
+export function extensionState(number: string, state: ExtensionState["state"] = "free"): ExtensionState {
+  return { number, state, registered: true, do_not_disturb: false, calls: 0, with_number: "", with_name: "" };
 }
 
 export function registration(id: string, number: string, userAgent = "Yealink"): RegistrationView {

@@ -23,6 +23,7 @@ from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.model.user import Session
@@ -65,6 +66,7 @@ class Node:
     server: TestServer
     calls: list[LiveCall]
     registrations: list[RegistrationView]
+    states: list[ExtensionState]
     checks: list[CheckResult]
     token: str = ""
     sessions: list[ClientSession] = field(default_factory=list)
@@ -124,6 +126,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
         undo.append(database.close)
         calls: list[LiveCall] = []
         registrations: list[RegistrationView] = []
+        states: list[ExtensionState] = []
         checks: list[CheckResult] = []
         deps = ApiDeps(
             config=NodeConfig(data_dir=tmp_path),
@@ -140,6 +143,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             settings=SettingStore(database, bus),
             messages=MessageStore(database),
             send_message=_unsent,
+            extension_states=lambda: states,
             started_at=START,
             address=lambda: "192.0.2.10",
             version="1.2.3",
@@ -148,7 +152,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
         deps = replace(deps, **changes)
         server = TestServer(build(deps), host="127.0.0.1")
         await server.start_server()
-        node = Node(deps, time, server, calls, registrations, checks)
+        node = Node(deps, time, server, calls, registrations, states, checks)
         node.token = (await deps.tokens.create("test")).secret
 
         async def stop() -> None:

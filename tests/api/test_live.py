@@ -15,6 +15,7 @@ from pbx.api import events, live
 from pbx.api.live import LiveHub
 from pbx.api.live_message import LiveMessage
 from pbx.model.call_event import LegRinging
+from pbx.model.extension_state import ExtensionState, ExtensionStateChanged
 from pbx.model.live_call import LiveCall
 from pbx.model.registration import Registered
 from tests.api.conftest import START, Node, StartNode, live_call, registration, soon
@@ -88,6 +89,24 @@ async def test_registrations_and_extensions_are_live_too(node: Node) -> None:
         assert (change["type"], change["id"], change["item"]["name"]) == ("extension", "102", "Bob")
         await node.json("DELETE", "/api/v1/extensions/102", 204)
         assert (await page.next())["item"] is None
+
+
+async def test_who_rings_and_who_talks_is_live_and_can_be_listed(node: Node) -> None:
+    node.states[:] = [ExtensionState(number="101", registered=True), ExtensionState(number="102")]
+    async with connected(node, "?topics=extension_states,calls") as page:
+        first = await page.next()
+        assert [one["state"] for one in first["extension_states"]] == ["free", "free"]
+        node.states[1] = ExtensionState(number="102", state="ringing", calls=1, with_number="101")
+        node.deps.bus.publish("extension_state", ExtensionStateChanged(number="102"))
+        change = await page.next()
+        assert (change["type"], change["id"], change["item"]["state"]) == (
+            "extension_state",
+            "102",
+            "ringing",
+        )
+    listed = await node.json("GET", "/api/v1/extension-states?limit=1&offset=1", 200)
+    assert listed["total"] == 2
+    assert [(one["number"], one["with_number"]) for one in listed["items"]] == [("102", "101")]
 
 
 async def test_only_the_topics_asked_for_are_sent(node: Node) -> None:

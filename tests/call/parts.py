@@ -94,6 +94,9 @@ class ScriptedLeg:
     def is_dialog(self, name: DialogName) -> bool:
         return name.call_id == self.id
 
+    def dialog_name(self) -> DialogName | None:
+        return DialogName(self.id, "ours", "theirs")
+
     async def alive(self) -> bool:
         self.asked += 1
         return self.is_alive

@@ -81,6 +81,8 @@ class Phone:
     account: Account
     folder: Path
     tone_hz: float | None = None
+    watches: tuple[str, ...] = ()
+    """Contacts whose presence it subscribes to; with any, it asks for its messages too."""
     host: str = "127.0.0.1"
     events: list[Event] = field(default_factory=list)
     sip_port: int = 0
@@ -111,7 +113,9 @@ class Phone:
         control_port = free_port()
         (self.folder / "config").write_text(self._config(control_port))
         (self.folder / "accounts").write_text(self.account.line(self.sip_port))
-        (self.folder / "contacts").write_text("")
+        (self.folder / "contacts").write_text(
+            "".join(f'"Contact {uri}" <{uri}>;presence=p2p\n' for uri in self.watches)
+        )
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 ["baresip", "-4", "-n", self.host, "-s", "-f", str(self.folder)],
@@ -190,6 +194,8 @@ class Phone:
         if self.account.encryption:
             module = "dtls_srtp" if self.account.encryption.startswith("dtls") else "srtp"
             lines.append(f"module {module}.so")
+        if self.watches:
+            lines += [f"module_app {module}.so" for module in ("contact", "presence", "mwi")]
         tone = wav.write_tone(
             self.folder / "tone.wav",
             self.tone_hz or 100.0,

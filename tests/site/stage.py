@@ -196,6 +196,7 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         settings=SettingStore(database, bus),
         messages=MessageStore(database),
         send_message=_unsent,
+        extension_states=tuple,
         started_at=clock.now() - timedelta(days=3, hours=4),
         address=lambda: "192.0.2.10",
         version="0.1.0",

@@ -7,6 +7,7 @@ Whatever happens, the node is left with nothing but a closed record that agrees 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from random import Random
@@ -57,7 +58,7 @@ class TwoPhones:
         self._hosts = hosts
 
     def targets(self, number: str) -> list[DialTarget]:
-        return [target(host) for host in self._hosts] if number == "102" else []
+        return [replace(target(host), extension="102") for host in self._hosts] if number == "102" else []
 
 
 class Node:
@@ -110,7 +111,8 @@ class Node:
 
 async def _extensions() -> dict[str, Entry]:
     return {
-        number: Entry(Extension(number=number, name="", ring_timeout_s=20), "") for number in ("101", "102")
+        number: Entry(Extension(number=number, name="", ring_timeout_s=20), "")
+        for number in ("101", "102", "103")
     }
 
 

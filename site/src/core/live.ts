@@ -4,13 +4,15 @@
  * A snapshot replaces everything, a change replaces one item, `seq` says what was already seen: a message that comes
  * twice (after a resume) changes nothing.
  */
-import type { Extension, LiveCall, LiveMessage, RegistrationView } from "../schema.gen.ts";
+import type { Extension, ExtensionState, LiveCall, LiveMessage, RegistrationView } from "../schema.gen.ts";
 
 export interface LiveData {
   readonly seq: number;
   readonly calls: ReadonlyMap<string, LiveCall>;
   readonly registrations: ReadonlyMap<string, RegistrationView>;
   readonly extensions: ReadonlyMap<string, Extension>;
+  /** Who is free, who rings, who talks. */
+  readonly states: ReadonlyMap<string, ExtensionState>;
 }
 
 /** The data after `message`; the very same object when nothing changed. `undefined` means: nothing is known yet. */
@@ -21,6 +23,7 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
       calls: byId(message.calls ?? [], (call) => call.id),
       registrations: byId(message.registrations ?? [], (registration) => registration.id),
       extensions: byId(message.extensions ?? [], (extension) => extension.number),
+      states: byId(message.extension_states ?? [], (state) => state.number),
     };
   }
   if (data === undefined || message.seq <= data.seq) return data;
@@ -31,6 +34,8 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
       return { ...data, seq: message.seq, registrations: put(data.registrations, message.id, message.item) };
     case "extension":
       return { ...data, seq: message.seq, extensions: put(data.extensions, message.id, message.item) };
+    case "extension_state":
+      return { ...data, seq: message.seq, states: put(data.states, message.id, message.item) };
     case "resumed":
     case "heartbeat":
       // Their seq is the node's newest, which may be ahead of changes still on the way: not a change that was seen.
@@ -66,6 +71,7 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set<LiveMessage["type"]>([
   "call",
   "registration",
   "extension",
+  "extension_state",
   "heartbeat",
 ]);
 

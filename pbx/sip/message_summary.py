@@ -1,0 +1,30 @@
+"""The body of the message-summary event package: whether messages wait (RFC 3842)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+CONTENT_TYPE: Final = "application/simple-message-summary"
+EVENT: Final = "message-summary"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a mailbox holds; the urgent ones are counted in the others too."""
+
+    new: int = 0
+    old: int = 0
+    new_urgent: int = 0
+    old_urgent: int = 0
+
+
+def write(account: str, waiting: Waiting) -> bytes:
+    """`account` is the URI to call for the messages."""
+    counts = f"{waiting.new}/{waiting.old} ({waiting.new_urgent}/{waiting.old_urgent})"
+    lines = (
+        f"Messages-Waiting: {'yes' if waiting.new else 'no'}",
+        f"Message-Account: {account}",
+        f"Voice-Message: {counts}",
+    )
+    return "".join(f"{line}\r\n" for line in lines).encode()
