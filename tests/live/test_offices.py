@@ -216,3 +216,28 @@ async def test_a_trunk_carries_no_more_calls_than_it_may(node: Node, other: Node
     statuses = [each["sip_status"] for each in await node.cdrs(at_least=2)]
     assert statuses.count(503) == 1
     assert 486 in [each["sip_status"] for each in await other.cdrs(at_least=3)]
+
+
+async def test_offices_known_by_their_address_talk_over_tls(
+    node: Node, other: Node, phone: PhoneMaker
+) -> None:
+    for here, there in ((node, other), (other, node)):
+        await here.stop()
+        here.options = ("--tls-trust", str(there.data / "tls" / "ca.crt"))
+        await here.start()
+    for here, there in ((node, other), (other, node)):
+        more = {"password": None, "transport": "tls", "port": there.sip_tls_port}
+        await here.send("POST", "trunks", office(there, **more))
+        await here.send("POST", "outbound-routes", route())
+    for each in (node, other):
+        await trunk_state(each, "up")
+    alice, bob = phone(node, "101", tone_hz=440.0), phone(other, "201", tone_hz=880.0)
+    async with phones(alice, bob):
+        await registered(alice, bob)
+        await Pair(alice, bob).talk("8201")
+        await asyncio.sleep(2.5)
+        await bob.hangup()
+        await alice.wait_for("CALL_CLOSED")
+        assert_heard(bob, 440.0, seconds=2)
+        assert_heard(alice, 880.0, seconds=2)
+    assert (await other.cdrs())[0]["source"] == "trunk:other"
