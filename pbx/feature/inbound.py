@@ -14,11 +14,12 @@ from pbx.core.errors import PeerError
 from pbx.feature.caller_id import read_caller, user_of
 from pbx.feature.did import destination_of, number_of
 from pbx.feature.diversion import read_diversions
-from pbx.feature.numbering import to_e164
+from pbx.feature.numbering import is_outside, to_e164
 from pbx.feature.passed_on import PassedOn
 from pbx.feature.trunk_line import TrunkLine
 from pbx.feature.trunks import Trunks
 from pbx.model.inbound_number import InboundNumber
+from pbx.model.party import Diversion
 from pbx.sip.digest import claimed_username
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
@@ -63,9 +64,20 @@ class InboundCalls:
             source_host=leg.hop.remote_host,
             offer=leg.offer,
             trunk=line.trunk.id,
-            diverted=read_diversions(request, self._country),
+            diverted=self._diverted(line, request),
             passed=self._passed_on.read(request, dialled, trusted=line.is_office),
             codecs=line.trunk.codecs,
+        )
+
+    def _diverted(self, line: TrunkLine, request: Request) -> tuple[Diversion, ...]:
+        """Who sent the call on; extensions of another office under the numbers they have here."""
+        found = read_diversions(request, self._country)
+        if not line.is_office:
+            return found
+        prefix = line.trunk.callback_prefix
+        return tuple(
+            each if is_outside(each.number) else Diversion(f"{prefix}{each.number}", each.reason)
+            for each in found
         )
 
     def called(self, line: TrunkLine, request: Request) -> str:
@@ -79,9 +91,14 @@ class InboundCalls:
         return full or text
 
     def seize(self, call: Call) -> None:
-        """Take a channel of the trunk that the call came over, for as long as the caller's leg lasts."""
+        """Take a channel of the trunk that the call came over, for as long as the caller's leg lasts.
+
+        Raises `PeerError` 486 when another call has taken the last one since the door was passed.
+        """
         line = self._trunks.lines.get(call.trunk or "")
         if line is not None:
+            if not line.has_room:
+                raise PeerError(486, "Busy Here")
             call.a.on_close(line.seize())
 
     def destination(self, call: Call) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx.call.codecs import Codecs, passes, relay_only, voice
+from pbx.call.codecs import Codecs, digits, only, passes, relay_only, voice
 from pbx.sip.sdp.negotiate import Format, spoken
 from tests.call.parts import COSTS
 
@@ -99,3 +99,14 @@ def test_the_answer_takes_the_digits_clock_of_the_other_phone() -> None:
 def test_what_is_passed_on_carries_the_wishes_of_who_hears_it() -> None:
     asked = replace(OPUS, fmtp="useinbandfec=1;maxaveragebitrate=20000")
     assert CODECS.answer((OPUS,), (asked,)) == (asked,)
+
+
+@given(phones(), st.lists(st.sampled_from(("opus", "G722", "PCMU", "PCMA")), unique=True).map(tuple))
+def test_a_trunk_gets_only_its_codecs_in_its_order(offer: tuple[Format, ...], names: tuple[str, ...]) -> None:
+    kept = only((*offer, EVENT, EVENT_48), names)
+    if not names:
+        assert kept == (*offer, EVENT, EVENT_48)
+        return
+    had = {each.encoding for each in offer}
+    assert [each.encoding for each in voice(kept)] == [name.upper() for name in names if name.upper() in had]
+    assert {each.clock_hz for each in digits(kept)} <= {each.clock_hz for each in voice(kept)}

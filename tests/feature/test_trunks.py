@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import msgspec
 import pytest
 
 from pbx.core.errors import PeerError
@@ -43,7 +44,7 @@ class Provider:
         said = self.status.get(request.method) or [200]
         response = response_to(request, said.pop(0) if len(said) > 1 else said[0])
         response.headers.set("Service-Route", "<sip:way.example;lr>")
-        return response, hop._replace(connection=self.connection)
+        return response, msgspec.structs.replace(hop, connection=self.connection)
 
     async def request(self, request: Request, hop: Hop) -> Response:
         return (await self.exchange(request, hop))[0]
@@ -54,7 +55,7 @@ class Provider:
         return [Hop("TCP", "203.0.113.5", 5060)]
 
     def facing(self, hop: Hop) -> Hop:
-        return hop._replace(local_host=self.our_address, local_port=5060)
+        return msgspec.structs.replace(hop, local_host=self.our_address, local_port=5060)
 
     def is_open(self, connection: int) -> bool:
         return connection in self.open

@@ -118,7 +118,15 @@ class Phone:
         )
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                ["baresip", "-4", "-n", self.host, "-s", "-f", str(self.folder)],
+                [
+                    "baresip",
+                    "-6" if ":" in self.host else "-4",
+                    "-n",
+                    self.host,
+                    "-s",
+                    "-f",
+                    str(self.folder),
+                ],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -171,7 +179,7 @@ class Phone:
         channels = 2 if codec == "opus" else 1
         rtp_port = free_range(20)
         lines = [
-            f"sip_listen {self.host}:{self.sip_port}",
+            f"sip_listen {f'[{self.host}]' if ':' in self.host else self.host}:{self.sip_port}",
             f"ctrl_tcp_listen 127.0.0.1:{control_port}",
             f"module_path {MODULES}",
             "call_max_calls 8",

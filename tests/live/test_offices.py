@@ -178,3 +178,66 @@ async def test_offices_that_trust_each_other_by_address_speak_tls(
     await node.send("POST", "trunks", office(other, password=None))
     status = await trunk_state(node, "down")
     assert "TLS" in status["error"]
+
+
+async def test_a_forwarded_call_says_who_sent_it_on(node: Node, other: Node, phone: PhoneMaker) -> None:
+    await joined(node, other)
+    await node.send("PATCH", "extensions/102", {"forward": {"always": "8201"}})
+    alice, bob = phone(node, "101"), phone(other, "201")
+    async with phones(alice, bob):
+        await registered(alice, bob)
+        await Pair(alice, bob).talk("102")
+        await alice.hangup()
+        await bob.wait_for("CALL_CLOSED")
+    offered = (await other.cdrs())[0]["events"][0]
+    assert offered["diverted"] == [{"number": "8102", "reason": "unconditional"}]
+
+
+async def test_a_trunk_carries_no_more_calls_than_it_may(node: Node, other: Node, phone: PhoneMaker) -> None:
+    await joined(node, other)
+    await node.send("PATCH", "trunks/other", {"max_channels": 1})
+    await asyncio.sleep(0.5)
+    await trunk_state(node, "up")
+    alice, carol, bob, dora = phone(node, "101"), phone(node, "102"), phone(other, "201"), phone(other, "202")
+    async with phones(alice, carol, bob, dora):
+        await registered(alice, carol, bob, dora)
+        await Pair(alice, bob).talk("8201")
+        await carol.dial("8202")
+        await carol.wait_for("CALL_CLOSED")
+        await dora.dial("8102")
+        await dora.wait_for("CALL_CLOSED")
+        assert not carol.has("CALL_INCOMING")
+        assert not dora.has("CALL_INCOMING")
+        await alice.hangup()
+        await bob.wait_for("CALL_CLOSED")
+        await Pair(dora, carol).talk("8102")
+        await dora.hangup()
+        await carol.wait_for("CALL_CLOSED")
+    statuses = [each["sip_status"] for each in await node.cdrs(at_least=2)]
+    assert statuses.count(503) == 1
+    assert 486 in [each["sip_status"] for each in await other.cdrs(at_least=3)]
+
+
+async def test_offices_known_by_their_address_talk_over_tls(
+    node: Node, other: Node, phone: PhoneMaker
+) -> None:
+    for here, there in ((node, other), (other, node)):
+        await here.stop()
+        here.options = ("--tls-trust", str(there.data / "tls" / "ca.crt"))
+        await here.start()
+    for here, there in ((node, other), (other, node)):
+        more = {"password": None, "transport": "tls", "port": there.sip_tls_port}
+        await here.send("POST", "trunks", office(there, **more))
+        await here.send("POST", "outbound-routes", route())
+    for each in (node, other):
+        await trunk_state(each, "up")
+    alice, bob = phone(node, "101", tone_hz=440.0), phone(other, "201", tone_hz=880.0)
+    async with phones(alice, bob):
+        await registered(alice, bob)
+        await Pair(alice, bob).talk("8201")
+        await asyncio.sleep(2.5)
+        await bob.hangup()
+        await alice.wait_for("CALL_CLOSED")
+        assert_heard(bob, 440.0, seconds=2)
+        assert_heard(alice, 880.0, seconds=2)
+    assert (await other.cdrs())[0]["source"] == "trunk:other"

@@ -142,3 +142,26 @@ async def test_the_next_trunk_is_tried_when_the_first_dies(
             assert_heard(outside, 440.0, seconds=2)
     routed = [each["to"] for each in (await node.cdrs())[0]["events"] if each["type"] == "routed"]
     assert routed == ["carrier", "second"]
+
+
+async def test_a_trunk_whose_connection_is_lost_registers_again_and_is_reached(
+    node: Node, carrier: Node, phone: PhoneMaker
+) -> None:
+    await node.send("POST", "trunks", trunk(carrier, transport="tcp", check_every_s=0))
+    await trunk_state(node, "up")
+    await node.send(
+        "POST", "inbound-numbers", {"number": f"+{ACCOUNT}", "name": "Main number", "destination": "102"}
+    )
+    carrier.kill()
+    await carrier.start()
+    for _ in range(150):
+        if "connection is made anew" in node.log:
+            break
+        await asyncio.sleep(0.1)
+    await trunk_state(node, "up")
+    outside, bob = phone(carrier, ELSEWHERE), phone(node, "102")
+    async with phones(outside, bob):
+        await registered(outside, bob)
+        await Pair(outside, bob).talk(ACCOUNT)
+        await outside.hangup()
+        await bob.wait_for("CALL_CLOSED")
