@@ -392,6 +392,8 @@ class Notifier:
             if package is None or len(self._watches) >= MOST_IN_ALL:
                 continue
             hop = Hop(each.hop.transport, each.hop.remote_host, each.hop.remote_port)  # connections are gone
+            here = self._host.facing(hop)  # and our address may be another one
+            each.dialog.local_target = contact(each.resource, here, secure=each.dialog.secure)
             watch = _Watch(
                 key=(each.dialog.call_id, each.dialog.local_tag),
                 watcher=Watcher(each.subscriber, each.resource, each.uri),
