@@ -24,6 +24,7 @@ from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
 from pbx.model.live_call import LiveCall
+from pbx.model.notice import Notice
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.model.user import Session
 from pbx.store.cdrs import CdrStore
@@ -140,6 +141,9 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             settings=SettingStore(database, bus),
             messages=MessageStore(database),
             send_message=_unsent,
+            post_notice=lambda kind, title, text: Notice(
+                id="n1", at=START, kind=kind, title=title, text=text
+            ),
             started_at=START,
             address=lambda: "192.0.2.10",
             version="1.2.3",
