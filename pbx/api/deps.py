@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pbx.model.usage import UsageReport
+
 if TYPE_CHECKING:
     from pbx.api.views import RegistrationView
     from pbx.core.clock import Clock
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pbx.core.metrics import Registry
     from pbx.model.extension_state import ExtensionState
     from pbx.model.live_call import LiveCall, ParkedCall
+    from pbx.model.notice import Notice
     from pbx.model.text_message import MessageWrite, TextMessage
     from pbx.model.trunk import TrunkStatus
     from pbx.model.trunk_test import TrunkTestReport
@@ -109,6 +112,9 @@ class ApiDeps:
     started_at: datetime
     address: Callable[[], str]
     version: str
+    usage: Callable[[], UsageReport] = lambda: UsageReport(items=(), limits=())
+    notices: Callable[[], Sequence[Notice]] = tuple
+    post_notice: Callable[..., Notice] | None = None
     sip_port: int = 0
     sip_tls_port: int = 0
     site_dir: Path | None = None

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from pbx.api import call_control, events, extension, listing, messages, records, session, settings, system
+from pbx.api import (
+    call_control,
+    events,
+    extension,
+    guarding,
+    listing,
+    messages,
+    records,
+    session,
+    settings,
+    system,
+)
 from pbx.api.route import Route
 
 __all__ = ["ROUTES"]
@@ -16,5 +27,6 @@ ROUTES: tuple[Route, ...] = (
     *call_control.ROUTES,
     *messages.ROUTES,
     *settings.ROUTES,
+    *guarding.ROUTES,
     *events.ROUTES,
 )

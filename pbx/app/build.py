@@ -11,6 +11,7 @@ from functools import partial
 
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.features import code_table, register_features
+from pbx.app.guarding import Guarding, build_guarding
 from pbx.app.lamps import build_lamps
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.call.codecs import codecs_of
@@ -87,6 +88,7 @@ class Parts:
     directory: Directory
     endpoint: Endpoint
     fairness: Fairness
+    guarding: Guarding
     external: ExternalAddress
     features: Features
     hold_music: HoldMusic
@@ -215,17 +217,30 @@ def build(
     inbound = InboundCalls(
         trunks, partial(office.all, INBOUND_NUMBER), country=config.country, passed_on=passed_on
     )
+    guarding = build_guarding(
+        config,
+        office,
+        records=stores.records,
+        cdrs=stores.cdrs,
+        bus=bus,
+        clock=clock,
+        call_log=call_log,
+        colleague=inbound.is_from_office,
+    )
     outside = OutsideCalls(
         trunks,
         partial(office.all, OUTBOUND_ROUTE),
         emergency=config.emergency_numbers,
         passed_on=passed_on,
+        limits=guarding.limits,
+        announcement=guarding.announcement,
     )
     fairness = Fairness()
     extensions = ExtensionCalls(
         registrar,
         is_ours=lambda host: host in (external.address, source_address(host)),
         busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
+        callers=guarding.callers,
     )
     hold_music = HoldMusic(config.data_dir / SOUNDS)
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
@@ -236,6 +251,7 @@ def build(
         extensions=extensions,
         inbound=inbound,
         outside=outside,
+        callers=guarding.callers,
         groups=RingGroups(
             partial(office.all, RING_GROUP),
             partial(phones_of, office, extensions),
@@ -275,6 +291,7 @@ def build(
         office=office,
         records=stores.records,
         cdrs=stores.cdrs,
+        block_lists=guarding.block_lists,
         busy=switch.is_busy,
         country=config.country,
     )
@@ -331,6 +348,7 @@ def build(
         directory=directory,
         endpoint=endpoint,
         fairness=fairness,
+        guarding=guarding,
         external=external,
         features=features,
         hold_music=hold_music,

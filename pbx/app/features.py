@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pbx.feature.answering import Answering, Phrase, Sound
+from pbx.feature.callers import BlockLists
 from pbx.feature.dial_again import DialAgain
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory
@@ -41,6 +42,7 @@ def register_features(
     office: Office,
     records: RecordStore,
     cdrs: CdrStore,
+    block_lists: BlockLists,
     busy: Callable[[str], bool],
     country: str,
 ) -> None:
@@ -61,6 +63,7 @@ def register_features(
         ("tone", self_test.tone),
         ("redial", again.redial),
         ("call_back", again.call_back),
+        ("block_last", lambda call, _: block_lists.dialled(call, answering)),
         ("speed_dial", again.speed_dial),
         ("withhold_number", again.withhold),
         ("intercom", Intercom(directory, extensions, busy=busy).call),

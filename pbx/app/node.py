@@ -136,6 +136,8 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}
         )
         tls = await _start_tls(ports, parts, supervisor) if config.tls else None
+        stack.push_async_callback(parts.guarding.webhooks.close)
+        parts.guarding.start(supervisor, parts.switch, stores.state)
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         supervisor.spawn("messages", parts.messages.run())
@@ -216,6 +218,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.directory.reload()
     await parts.registrar.load()
     closed = await stores.cdrs.close_interrupted(parts.clock.now())
+    await parts.guarding.prepare(stores.cdrs, stores.state)
     if closed:
         log.warning("calls of the last run were closed as interrupted", extra={"calls": closed})
 

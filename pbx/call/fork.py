@@ -119,6 +119,8 @@ class Fork:
                     leg=leg.name,
                     target=leg.label,
                     extension=target.extension,
+                    trunk=target.trunk,
+                    charged_to=target.charged_to,
                 )
             )
             leg.signal = self.call.ports.signaling.dial(

@@ -99,6 +99,9 @@ class Switch:
     def __len__(self) -> int:
         return len(self._calls)
 
+    def call(self, call_id: str) -> Call | None:
+        return self._calls.get(call_id)
+
     def hang_up(self, call_id: str) -> bool:
         """End a call from the outside; False when there is no such call."""
         call = self._calls.get(call_id)

@@ -89,6 +89,22 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         tuple[Annotated[str, Meta(pattern=r"^[0-9]{2,6}$(?!\n)")], ...],
         Meta(description="numbers that call for help: no rule blocks them"),
     ] = ("911", "112")
+    smtp_host: Annotated[
+        str, Meta(description="mail server that notices are handed to; without one no mail is sent")
+    ] = ""
+    smtp_port: Annotated[Port, Meta(description="port of the mail server")] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"],
+        Meta(description="encryption to the mail server: starttls (port 587), tls (port 465) or none"),
+    ] = "starttls"
+    smtp_username: Annotated[str, Meta(description="user name at the mail server, if it wants one")] = ""
+    smtp_password: Annotated[
+        str,
+        Meta(description="password at the mail server; others can read options, so set PBX_SMTP_PASSWORD"),
+    ] = ""
+    smtp_from: Annotated[
+        str, Meta(description="mail address that notices come from; without it, the user name if that is one")
+    ] = ""
     stun_server: Annotated[
         str, Meta(description="who is asked for the external address when that is auto; none asks nobody")
     ] = "stun.l.google.com:19302"

@@ -29,6 +29,8 @@ class CallLog:
         self, write: Callable[[Sequence[Cdr]], Awaitable[None]], bus: EventBus, *, limit: int = 10_000
     ) -> None:
         self.dropped = 0
+        self.folds: list[Callable[[CallEvent], object]] = []
+        """Told of every event at once, before the call goes on; they must not wait or raise."""
         self._write = write
         self._bus = bus
         self._limit = limit
@@ -36,6 +38,8 @@ class CallLog:
         self._wake = asyncio.Event()
 
     def publish(self, event: CallEvent) -> None:
+        for fold in self.folds:
+            fold(event)
         self._bus.publish("call", event)
 
     def put(self, cdr: Cdr) -> None:

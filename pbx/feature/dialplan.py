@@ -1,15 +1,22 @@
 """The dial plan: what somebody dialled → the feature that runs the call.
 
 Calls for help go before everything. Then feature codes, extensions, paging and ring groups, and the routes to outside
-numbers; anything else is 404. A caller from a trunk goes where the called number leads. Implements `call.ports.Router`.
+numbers; anything else is 404. Implements `call.ports.Router`.
+
+A caller from a trunk goes where the called number leads. Beyond that it reaches what extensions and groups on its way
+forward to, and where an extension transfers it: no feature unless it is sent straight there, and an outside number only
+with the rights of the extension that sends it.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 from pbx.call.call import Call
 from pbx.call.ending import Ending
 from pbx.call.transfer import Transfer
 from pbx.core.errors import PeerError
+from pbx.feature.callers import CallerRules
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
@@ -35,6 +42,7 @@ class Dialplan:
         groups: RingGroups | None = None,
         transfers: Transfers | None = None,
         paging: Paging | None = None,
+        callers: CallerRules | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
@@ -44,6 +52,7 @@ class Dialplan:
         self._groups = groups
         self._transfers = transfers
         self._paging = paging
+        self._callers = callers
         extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
@@ -61,11 +70,13 @@ class Dialplan:
         """Run the call on for the party that stays. Raises `PeerError` when the transfer leads nowhere."""
         if self._transfers is None:
             raise PeerError(403, "No Transfers Here")
-        await self._transfers.run(call, transfer, self.onward)
+        await self._transfers.run(call, transfer, partial(self.onward, pointed_to=True))
 
-    async def onward(self, call: Call, dialled: str, by: Extension) -> bool:
+    async def onward(self, call: Call, dialled: str, by: Extension, *, pointed_to: bool = False) -> bool:
         """Send the call to what `by`, an extension, would reach by dialling this; False when that is nothing."""
-        return await self._inside(call, dialled) or await self._to_outside(call, dialled, by)
+        return await self._inside(call, dialled, pointed_to=pointed_to) or await self._to_outside(
+            call, dialled, by
+        )
 
     def reaches(self, dialled: str, by: Extension) -> bool:
         """Whether `by` would reach something by dialling this, and may."""
@@ -87,7 +98,12 @@ class Dialplan:
         if self._inbound.is_from_office(call) and await self._to_colleague(call, call.dialled):
             return
         destination = self._inbound.destination(call)
-        if not await self._inside(call, destination) and not await self._to_office(call, destination):
+        if self._callers is not None:
+            entry = self._directory.find(destination)
+            self._callers.at_the_door(call, entry.extension if entry is not None else None)
+        if not await self._inside(call, destination, pointed_to=True) and not await self._to_office(
+            call, destination
+        ):
             raise PeerError(404, "Not Found")
 
     async def _to_colleague(self, call: Call, dialled: str) -> bool:
@@ -102,12 +118,14 @@ class Dialplan:
         """Whether the number is one of another office."""
         return self._outside is not None and await self._outside.to_office(call, dialled)
 
-    async def _inside(self, call: Call, dialled: str) -> bool:
-        """Whether the number is one of the office."""
+    async def _inside(self, call: Call, dialled: str, *, pointed_to: bool = False) -> bool:
+        """Whether the number is one of the office. `pointed_to`: a DID or a transfer leads straight here."""
         if self._outside is not None and self._outside.is_emergency(dialled):
             return False
         feature = self._features.find(dialled)
         if feature is not None:
+            if call.party.extension is None and not pointed_to:
+                raise PeerError(403, "Not For Callers From Outside")
             await feature(call)
             return True
         entry = self._directory.find(dialled)
@@ -137,7 +155,8 @@ class Dialplan:
         """Whether a route takes the number. It is `by`'s call: its rights count, and its number is shown."""
         if self._outside is None:
             return False
-        if self._outside.is_emergency(dialled):
-            await self._outside.call_for_help(call, dialled, by)
+        help_number = self._outside.emergency_number(dialled)
+        if help_number is not None:
+            await self._outside.call_for_help(call, help_number, by)
             return True
         return await self._outside.call(call, dialled, by)

@@ -8,6 +8,7 @@ from pbx.call.call import Call
 from pbx.call.connect import join
 from pbx.call.ending import Ending
 from pbx.call.fork import Fork, Lost
+from pbx.feature.callers import CallerRules
 from pbx.feature.registrar import Registrar
 from pbx.model.call_event import CallRouted
 from pbx.model.extension import Extension
@@ -25,7 +26,8 @@ async def nowhere(_call: Call, _dialled: str, _by: Extension) -> bool:
 
 
 class ExtensionCalls:
-    """Rings extensions. `is_ours` tells whether a host in a redirect means this node; `onward` follows a forwarding.
+    """Rings extensions. `is_ours` tells whether a host in a redirect means this node; `onward` follows a forwarding;
+    `callers` are the rules for callers from outside.
 
     `busy` says who is in a call: an extension without call waiting takes no second one.
     """
@@ -36,14 +38,20 @@ class ExtensionCalls:
         *,
         is_ours: Callable[[str], bool],
         busy: Callable[[str], bool] = lambda _number: False,
+        callers: CallerRules | None = None,
     ) -> None:
         self.onward: Onward = nowhere
         self._busy = busy
+        self._callers = callers
         self._registrar = registrar
         self._is_ours = is_ours
 
     async def ring(self, call: Call, extension: Extension) -> None:
-        """Ring, answer, talk; returns when the call is over, here or where it was forwarded to."""
+        """Ring, answer, talk; returns when the call is over, here or where it was forwarded to. Raises `PeerError` 433
+        or 603 for a caller whom the extension has blocked.
+        """
+        if self._callers is not None:
+            self._callers.at_extension(call, extension)
         call.record(
             CallRouted(
                 call=call.id, at=call.now(), kind="extension", to=extension.number, to_name=extension.name
@@ -69,7 +77,8 @@ class ExtensionCalls:
         return [] if extension.do_not_disturb else self._registrar.targets(extension.number)
 
     async def _attempt(self, call: Call, extension: Extension) -> Lost | None:
-        if extension.do_not_disturb or self._takes_no_second(extension):
+        disturbed = extension.do_not_disturb and not self._is_vip(call, extension)
+        if disturbed or self._takes_no_second(extension):
             return Lost(LegCause.BUSY, 486)
         targets = self._registrar.targets(extension.number)
         if not targets:
@@ -91,19 +100,15 @@ class ExtensionCalls:
         call.divert(extension.number, reason, place)
         return await self.onward(call, place, extension)
 
+    def _is_vip(self, call: Call, extension: Extension) -> bool:
+        return self._callers is not None and self._callers.is_vip(call, extension)
+
     def redirect(self, contact: str) -> Sequence[DialTarget]:
-        """Where a phone's 3xx leads: to one of our extensions, or straight to the address it names."""
+        """Where a phone's 3xx leads: to one of our extensions. Any other address is not called: over the provider's, or
+        a gateway's, a phone would reach outside numbers past every route and limit.
+        """
         try:
             uri = SipUri.parse(contact)
         except ParseError:
             return ()
-        if self._is_ours(uri.host):
-            return self._registrar.targets(uri.user or "")
-        return [
-            DialTarget(
-                uri=contact,
-                to_uri=contact,
-                transport="TLS" if uri.scheme == "sips" else (uri.params.get("transport") or "UDP").upper(),
-                label=uri.user or uri.host,
-            )
-        ]
+        return self._registrar.targets(uri.user or "") if self._is_ours(uri.host) else ()

@@ -10,6 +10,7 @@ import msgspec
 
 from pbx.core.errors import UserError
 from pbx.feature.code_check import code_faults, number_faults
+from pbx.feature.opening import zone_of
 from pbx.model.feature_code import FeatureCode
 from pbx.model.kind import Kind, references
 from pbx.model.kinds import KINDS, SPEED_DIAL, kind_named
@@ -64,6 +65,15 @@ def check_record(
             path=f"{path}.{field}",
             got=str(getattr(record, field)),
             action="Change one of them",
+        )
+    zone = getattr(record, "time_zone", None)
+    if zone is not None and zone_of(zone) is None:
+        yield UserError(
+            f"there is no time zone {zone}",
+            http_status=422,
+            path=f"{path}.time_zone",
+            got=zone,
+            needed="a name of the tz database, such as Europe/Berlin",
         )
     if kind.numbered:
         key = kind.key_of(record)

@@ -2,6 +2,7 @@
 
 The next trunk is tried when one is at fault (it is down, full, or answers as a broken server does), never when the
 called party has answered, in whatever way. Emergency numbers go before every rule, and over whatever trunk there is.
+All other calls are let out by the office's limits, and count for the extension that caused them.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from pbx.call.fork import Fork, Lost
 from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
 from pbx.feature.dial_pattern import matches
+from pbx.feature.limits import Limits, Reached
 from pbx.feature.passed_on import PassedOn
+from pbx.feature.refusal import Announcement, refuse_aloud, warning
 from pbx.feature.trunk_line import TrunkLine
 from pbx.feature.trunks import Trunks
-from pbx.model.call_event import CallRouted
+from pbx.feature.usage import TRUNK_FAULTS
+from pbx.model.call_event import CalledForHelp, CallLimited, CallRouted
 from pbx.model.extension import REACHES, Extension
 from pbx.model.leg_event import LegCause
 from pbx.model.outbound_route import OutboundRoute
@@ -31,8 +35,8 @@ __all__ = ["OutsideCalls"]
 log = logging.getLogger(__name__)
 
 RING_TIMEOUT_S = 120.0
-TRUNK_FAULTS = frozenset({401, 403, 405, 407, 408, FLOW_FAILED, 488, 500, 501, 502, 503, 504, 513, 580})
-"""What a provider answers when it is its own fault, or ours towards it."""
+MOST_HEARING = 10
+"""Callers who are told of a limit at once; a thief who dials hundreds of times at once is refused in silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ class Way:
 
 
 class OutsideCalls:
-    """`routes` are the office's, `emergency` the numbers that call for help."""
+    """`routes` are the office's, `emergency` the numbers that call for help. Without `limits` all may go out; over one
+    of them, a caller hears the `announcement`.
+    """
 
     def __init__(
         self,
@@ -53,40 +59,64 @@ class OutsideCalls:
         *,
         emergency: Iterable[str],
         passed_on: PassedOn,
-        calls_for_help: Callable[[Call, Extension], None] = lambda _call, _extension: None,
+        limits: Limits | None = None,
+        announcement: Announcement | None = None,
     ) -> None:
         self._trunks = trunks
         self._passed_on = passed_on
         self._routes = routes
         self._emergency = frozenset(emergency)
-        self._calls_for_help = calls_for_help
+        self._limits = limits
+        self._announcement = announcement
+        self._hearing = 0
 
     def is_emergency(self, dialled: str) -> bool:
         return dialled in self._emergency
 
     def allows(self, dialled: str, extension: Extension) -> bool:
         """Whether a route takes the number, and this extension may use it."""
-        return any(_may_use(route, extension) for route in self._fitting(dialled))
+        first = next(self._fitting(dialled), None)
+        return first is not None and _may_use(first, extension)
+
+    def emergency_number(self, dialled: str) -> str | None:
+        """The number that calls for help and is meant by this, also with a route's prefix before it (9 911, 0 112)."""
+        if dialled in self._emergency:
+            return dialled
+        meant = (route.prefix + dialled[route.strip_digits :] for route in self._fitting(dialled))
+        return next((each for each in meant if each in self._emergency), None)
 
     async def call_for_help(self, call: Call, dialled: str, extension: Extension) -> None:
         """Over any trunk: those of a route for this number first, then all others, also when they seem to be down."""
-        self._calls_for_help(call, extension)
+        call.record(
+            CalledForHelp(
+                call=call.id,
+                at=call.now(),
+                number=dialled,
+                extension=extension.number,
+                name=extension.name,
+                location=extension.location,
+            )
+        )
         log.warning("emergency call", extra={"number": dialled, "extension": extension.number})
         chosen = [way.line for way in self._over(dialled, self._fitting(dialled))]
         lines = dict.fromkeys([*chosen, *self._trunks.lines.values()])
         # Another office stands elsewhere: help would be sent to the wrong place.
         ways = [Way(line, dialled) for line in lines if not line.is_office]
-        await self._call(call, ways, shown=extension.outside_number, help_needed=True)
+        await self._call(call, ways, by=extension, help_needed=True)
 
     async def call(self, call: Call, dialled: str, extension: Extension) -> bool:
-        """Run the call if a route takes the number; False when none does. Raises `PeerError` 403, 503."""
+        """Run the call if a route takes the number; False when none does. Raises `PeerError` 403, 503.
+
+        How far a number is, the first route that fits says: a later one for everything must not let out whom that one
+        stops.
+        """
         fitting = list(self._fitting(dialled))
         if not fitting:
             return False
-        allowed = [route for route in fitting if _may_use(route, extension)]
-        if not allowed:
+        if not _may_use(fitting[0], extension):
             raise PeerError(403, "Not Allowed For This Extension")
-        await self._call(call, list(self._over(dialled, allowed)), shown=extension.outside_number)
+        allowed = [route for route in fitting if _may_use(route, extension)]
+        await self._call(call, list(self._over(dialled, allowed)), by=extension)
         return True
 
     async def to_office(self, call: Call, dialled: str) -> bool:
@@ -94,7 +124,7 @@ class OutsideCalls:
         routes = [route for route in self._fitting(dialled) if route.reach == "internal"]
         ways = [way for way in self._over(dialled, routes) if way.line.is_office]
         if ways:
-            await self._call(call, ways, shown=None)
+            await self._call(call, ways, by=None)
         return bool(ways)
 
     def _fitting(self, dialled: str) -> Iterator[OutboundRoute]:
@@ -115,39 +145,24 @@ class OutsideCalls:
         call: Call,
         ways: Sequence[Way],
         *,
-        shown: str | None,
+        by: Extension | None,
         help_needed: bool = False,
     ) -> None:
         lost = Lost(LegCause.UNREACHABLE, 503, (("Retry-After", "10"),))
+        reached: tuple[Reached, str] | None = None
+        tried = False
         for way in ways:
             line = way.line
-            if not help_needed and not (line.is_up and line.has_room):
-                continue
-            call.record(
-                CallRouted(
-                    call=call.id, at=call.now(), kind="trunk", to=line.trunk.id, to_name=line.trunk.name
-                )
-            )
-            target = line.target(
-                way.number,
-                call.party,
-                shown=shown,
-                anonymous=call.withheld and not help_needed,
-                diverted=call.diverted,
-            )
-            passed = self._passed_on.headers(call, to_office=line.is_office)
-            target = replace(target, headers=(*target.headers, *passed))
-            release = line.seize()
-            outcome: CallLeg | Lost = lost
-            try:
-                fork = Fork(call, ring_timeout_s=RING_TIMEOUT_S, redirect=lambda _: ())
-                outcome = await fork.ring([target])
-            finally:
-                if isinstance(outcome, Lost):
-                    release()
-            if not isinstance(outcome, Lost):
-                outcome.on_close(release)
-                await join(call, outcome)
+            if not help_needed:
+                if not (line.is_up and line.has_room):
+                    continue
+                found = self._reached(by, way)
+                if found is not None:
+                    reached = reached or (found, way.number)
+                    continue
+            tried = True
+            outcome = await self._try(call, way, by=by, help_needed=help_needed)
+            if outcome is None:
                 return
             lost = outcome
             if lost.status not in TRUNK_FAULTS:
@@ -157,7 +172,85 @@ class OutsideCalls:
             log.warning(
                 "a trunk failed, trying the next", extra={"trunk": line.trunk.id, "status": lost.status}
             )
+        if reached is not None and by is not None and not tried:
+            await self._refuse(call, by, *reached)
         call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
+
+    async def _try(self, call: Call, way: Way, *, by: Extension | None, help_needed: bool) -> Lost | None:
+        """Ring over one trunk, and talk; what came of it when nobody answered. From the check until the event recorded
+        here nothing may wait: it takes the call's place in the limits.
+        """
+        line = way.line
+        charged_to = by.number if by is not None and not help_needed and not line.is_office else None
+        call.record(
+            CallRouted(
+                call=call.id,
+                at=call.now(),
+                kind="trunk",
+                to=line.trunk.id,
+                to_name=line.trunk.name,
+                charged_to=charged_to,
+            )
+        )
+        target = line.target(
+            way.number,
+            call.party,
+            shown=by.outside_number if by is not None else None,
+            anonymous=call.withheld and not help_needed,
+            diverted=call.diverted,
+        )
+        passed = self._passed_on.headers(call, to_office=line.is_office)
+        target = replace(
+            target, headers=(*target.headers, *passed), trunk=line.trunk.id, charged_to=charged_to
+        )
+        release = line.seize()
+        outcome: CallLeg | Lost | None = None
+        try:
+            outcome = await Fork(call, ring_timeout_s=RING_TIMEOUT_S, redirect=lambda _: ()).ring([target])
+        finally:
+            if outcome is None or isinstance(outcome, Lost):
+                release()
+        if isinstance(outcome, Lost):
+            return outcome
+        outcome.on_close(release)
+        await join(call, outcome)
+        return None
+
+    def _reached(self, by: Extension | None, way: Way) -> Reached | None:
+        """A limit in the way; none for calls to another office, which cost nothing."""
+        if self._limits is None or by is None or way.line.is_office:
+            return None
+        return self._limits.check(by.number, way.line.trunk.id, way.number)
+
+    async def _refuse(self, call: Call, extension: Extension, reached: Reached, number: str) -> None:
+        """Write down which limit it was, and say so. Raises `PeerError` 403."""
+        call.record(
+            CallLimited(
+                call=call.id,
+                at=call.now(),
+                limit=reached.limit.id,
+                what=reached.what,
+                words=reached.words,
+                number=number,
+                extension=extension.number,
+            )
+        )
+        log.warning(
+            "a call was refused by a limit",
+            extra={"limit": reached.limit.id, "extension": extension.number, "reason": reached.words},
+        )
+        refusal = PeerError(
+            403,
+            "Limit Reached",
+            headers=(warning(reached.words), ("Reason", 'Q.850;cause=21;text="Limit reached"')),
+        )
+        if self._hearing >= MOST_HEARING:
+            raise refusal
+        self._hearing += 1
+        try:
+            await refuse_aloud(call, refusal, self._announcement, reached.words)
+        finally:
+            self._hearing -= 1
 
 
 def _may_use(route: OutboundRoute, extension: Extension) -> bool:

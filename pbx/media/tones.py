@@ -72,6 +72,9 @@ CONFIRMATIONS = {
 PAGE = Tone((Burst(350, (784,)), Burst(350, (659,)), Burst(450, (523,)), Burst(150)), level_dbm0=-14.0)
 """Three notes downwards: attention, somebody is about to speak."""
 
+TIME_IS_UP = Tone((Burst(150, (1400,)), Burst(100), Burst(150, (1400,))), level_dbm0=-16.0)
+"""Two short beeps into a call that will be ended."""
+
 
 def read_tone(notation: str) -> Tone:
     """A tone from the notation of `tone_table`. Raises `ValueError`."""
@@ -117,6 +120,11 @@ def confirmation(outcome: Literal["on", "off", "refused"]) -> Clip:
 def page_tone() -> Clip:
     """What is heard before an announcement."""
     return tone_clip(PAGE)
+
+
+def time_is_up() -> Clip:
+    """What is heard a while before the node ends a call."""
+    return tone_clip(TIME_IS_UP)
 
 
 def milliwatt() -> Clip:

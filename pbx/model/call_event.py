@@ -39,19 +39,27 @@ class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
 
 
 class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):
-    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk" or "forward"; `to` names it."""
+    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk" or "forward"; `to` names it.
+
+    `charged_to`: the extension whose limits count this call to an outside number.
+    """
 
     kind: str
     to: str
     to_name: str = ""
+    charged_to: str | None = None
 
 
 class LegDialled(_Event, frozen=True, kw_only=True, tag="leg_dialled"):
-    """A phone is being rung. `extension` is the one it belongs to, None for a number outside."""
+    """A phone is being rung. `extension` is the one it belongs to, None for a number outside, which `trunk` leads to;
+    `charged_to` is the extension whose limits count it.
+    """
 
     leg: str
     target: str
     extension: str | None = None
+    trunk: str | None = None
+    charged_to: str | None = None
 
 
 class LegRinging(_Event, frozen=True, kw_only=True, tag="leg_ringing"):
@@ -202,6 +210,34 @@ class LegQuality(_Event, frozen=True, kw_only=True, tag="leg_quality"):
     told: Sound | None = None
 
 
+class CallLimited(_Event, frozen=True, kw_only=True, tag="limited"):
+    """A limit of calls to outside numbers was reached: `what` is the part of it (`pbx.model.limit.Breach`), `words` the
+    same for people. `ended`: the call was going on and is ended; else it was not let out."""
+
+    limit: str
+    what: str
+    words: str
+    number: str
+    extension: str
+    ended: bool = False
+
+
+class CallLimitNear(_Event, frozen=True, kw_only=True, tag="limit_near"):
+    """Both sides were warned that the call will be ended in `left_s` because of a limit."""
+
+    limit: str
+    left_s: int
+
+
+class CalledForHelp(_Event, frozen=True, kw_only=True, tag="called_for_help"):
+    """An emergency number was called; `location` is where the extension's phone stands."""
+
+    number: str
+    extension: str
+    name: str = ""
+    location: str = ""
+
+
 class LegEnded(_Event, frozen=True, kw_only=True, tag="leg_ended"):
     leg: str
     cause: str
@@ -237,6 +273,9 @@ CallEvent = (
     | AudioJoined
     | AudioQuality
     | LegQuality
+    | CallLimited
+    | CallLimitNear
+    | CalledForHelp
     | LegEnded
     | CallEnded
 )

@@ -32,6 +32,7 @@ _STATUS_OF_CAUSE = {
     LegCause.UNREACHABLE: 480,
     LegCause.NOT_FOUND: 404,
     LegCause.INCOMPATIBLE: 488,
+    LegCause.LIMIT: 403,
     LegCause.SHUTDOWN: 503,
     LegCause.REFUSED: 480,
 }

@@ -44,6 +44,16 @@ class Extension(Record, frozen=True, kw_only=True):
         E164 | None,
         Meta(title="Outside number", description="Shown to outside numbers; without one, that of the trunk."),
     ] = None
+    location: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
+            title="Location",
+            description="Where its phone stands, for those who come to help: street, floor, room.",
+            examples=["Main Street 1, 2nd floor, room 214"],
+        ),
+    ] = ""
 
 
 class ExtensionWrite(Extension, frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ FEATURES: tuple[FeatureInfo, ...] = (
     FeatureInfo("forward_off", "All forwarding off", ("*74", "#002#")),
     FeatureInfo("redial", "Dial the last number again", ("*66",)),
     FeatureInfo("call_back", "Call back who called last", ("*69",)),
+    FeatureInfo("block_last", "Block who called last", ("*60",)),
     FeatureInfo("speed_dial", "Speed dial", ("*0NUMBER",), "number", reaches=True),
     FeatureInfo("withhold_number", "Withhold my number", ("*67NUMBER", "#31#NUMBER"), "number", reaches=True),
     FeatureInfo("intercom", "Intercom", ("*80NUMBER",), "number", reaches=True),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pbx.model.caller_rule import CallerRule
 from pbx.model.extension import Extension, ExtensionWrite
 from pbx.model.feature_code import DEFAULT_CODES, FeatureCode
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.kind import Kind
+from pbx.model.limit import Limit
+from pbx.model.notice import NoticeTarget, NoticeTargetWrite
 from pbx.model.office_flag import NIGHT, OfficeFlag
 from pbx.model.outbound_route import OutboundRoute
 from pbx.model.paging_group import PagingGroup
@@ -14,10 +17,13 @@ from pbx.model.speed_dial import SpeedDial
 from pbx.model.trunk import Trunk, TrunkWrite
 
 __all__ = [
+    "CALLER_RULE",
     "EXTENSION",
     "FEATURE_CODE",
     "INBOUND_NUMBER",
     "KINDS",
+    "LIMIT",
+    "NOTICE_TARGET",
     "OFFICE_FLAG",
     "OUTBOUND_ROUTE",
     "PAGING_GROUP",
@@ -104,6 +110,25 @@ OFFICE_FLAG = Kind(
     defaults=(NIGHT,),
 )
 
+LIMIT = Kind(
+    name="limit", plural="limits", title="Limits of calls to outside numbers", record=Limit, write=Limit
+)
+CALLER_RULE = Kind(
+    name="caller_rule",
+    plural="caller_rules",
+    title="Rules for callers from outside",
+    record=CallerRule,
+    write=CallerRule,
+)
+NOTICE_TARGET = Kind(
+    name="notice_target",
+    plural="notice_targets",
+    title="Where notices are sent",
+    record=NoticeTarget,
+    write=NoticeTargetWrite,
+    secret="signing_key",  # noqa: S106  the field's name
+)
+
 KINDS: tuple[Kind, ...] = (
     EXTENSION,
     RING_GROUP,
@@ -114,6 +139,9 @@ KINDS: tuple[Kind, ...] = (
     FEATURE_CODE,
     SPEED_DIAL,
     OFFICE_FLAG,
+    LIMIT,
+    CALLER_RULE,
+    NOTICE_TARGET,
 )
 
 

@@ -28,6 +28,7 @@ class LegCause(Enum):
     SESSION_EXPIRED = "session_expired"  # RFC 4028 refresh did not come
     MEDIA_TIMEOUT = "media_timeout"  # audio stopped and the phone no longer answers
     TRANSPORT = "transport"  # the peer's address refuses our packets
+    LIMIT = "limit"  # a limit of calls to outside numbers was reached
     SHUTDOWN = "shutdown"  # this node is being stopped
     TRANSFERRED = "transferred"  # this leg sent the other side elsewhere, or goes on in another call
     REFUSED = "refused"  # any other final refusal; the SIP status says which

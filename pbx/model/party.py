@@ -47,7 +47,8 @@ class DialTarget:
     that is not the call's caller; `caller_domain` is the host of that address, empty for this node; `headers` are more
     for the INVITE, and with `sets_identity` say all that is said of who calls. `codecs` are those that may be offered,
     in this order, none for all. `delay_s` is for a phone that seems to be gone: it is rung that much later, and
-    only while others still ring. `extension` is the one that a phone belongs to.
+    only while others still ring. `extension` is the one that a phone belongs to; `trunk` the one a number outside is
+    called over, and `charged_to` the extension whose limits count the call, None when none does.
     """
 
     uri: str
@@ -66,3 +67,5 @@ class DialTarget:
     sets_identity: bool = False
     codecs: tuple[str, ...] = ()
     delay_s: float = 0.0
+    trunk: str | None = None
+    charged_to: str | None = None

@@ -42,6 +42,16 @@ class CdrStore:
         """One call with all its events."""
         return await self._database.read(lambda connection: _WHOLE.get(connection, id_))
 
+    async def with_outside_legs(self, since: datetime) -> list[Cdr]:
+        """The calls since then in which a trunk was called or that took in a leg, with their events, oldest first."""
+        return await self._database.read(
+            lambda connection: _WHOLE.select(
+                connection,
+                "WHERE started_at >= ? AND (instr(events, ?) OR instr(events, ?)) ORDER BY started_at, id",
+                (timestamp(since), '"trunk":"', '"leg_joined"'),
+            )
+        )
+
     async def list(
         self, limit: int = 50, offset: int = 0, filters: CdrFilter | None = None
     ) -> tuple[list[Cdr], int]:

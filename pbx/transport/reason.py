@@ -14,6 +14,7 @@ _VALUE_OF_CAUSE = {
     LegCause.ACK_MISSING: 'SIP;cause=408;text="ACK missing"',
     LegCause.SESSION_EXPIRED: 'SIP;cause=408;text="Session expired"',
     LegCause.MEDIA_TIMEOUT: 'SIP;cause=408;text="Media timeout"',
+    LegCause.LIMIT: 'Q.850;cause=21;text="Limit reached"',
     LegCause.SHUTDOWN: 'SIP;cause=503;text="Shutting down"',
     LegCause.INCOMPATIBLE: 'SIP;cause=488;text="Not acceptable here"',
     LegCause.ERROR: 'SIP;cause=500;text="Server internal error"',

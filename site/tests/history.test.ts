@@ -33,8 +33,8 @@ const QUALITY = {
 };
 const ANSWERED: Events = [
   { type: "offered", call: "c1", at: at(0), from_number: "101", from_name: "Alice", from_extension: "101", dialled: "102", source: "192.0.2.31:5062", diverted: [] },
-  { type: "routed", call: "c1", at: at(0), kind: "extension", to: "102", to_name: "Bob" },
-  { type: "leg_dialled", call: "c1", at: at(0), leg: "b1", target: "102", extension: "102" },
+  { type: "routed", call: "c1", at: at(0), kind: "extension", to: "102", to_name: "Bob", charged_to: null },
+  { type: "leg_dialled", call: "c1", at: at(0), leg: "b1", target: "102", extension: "102", trunk: null, charged_to: null },
   { type: "leg_ringing", call: "c1", at: at(0.2), leg: "b1", status: 180, early_media: false },
   { type: "leg_answered", call: "c1", at: at(4), leg: "b1" },
   { type: "leg_answered", call: "c1", at: at(4), leg: "a" },
@@ -67,10 +67,27 @@ describe("the story of a call", () => {
     expect(steps[7]).toMatchObject({ tone: "bad", detail: "for 5 s", offsetMs: 30_000 });
   });
 
+  test("a limit and a call for help are said in words", () => {
+    const events: Events = [
+      ...ANSWERED.slice(0, 1),
+      { type: "called_for_help", call: "c1", at: at(1), number: "112", extension: "101", name: "Alice", location: "Room 2" },
+      { type: "limit_near", call: "c1", at: at(2), limit: "office", left_s: 60 },
+      { type: "limited", call: "c1", at: at(3), limit: "office", what: "premium", words: "no", number: "1", extension: "101", ended: true },
+      { type: "limited", call: "c1", at: at(3), limit: "office", what: "premium", words: "no", number: "1", extension: "101", ended: false },
+    ];
+    const steps = story(cdr({ events }), en).slice(1);
+    expect(steps.map((step) => [step.title, step.detail])).toEqual([
+      ["Emergency call to 112", "Room 2"],
+      ["Both are warned: the call ends in 1 min", ""],
+      ["Ended by a limit", "no"],
+      ["Refused by a limit", "no"],
+    ]);
+  });
+
   test("a second phone of the same extension has a number", () => {
     const events: Events = [
       ...ANSWERED.slice(0, 3),
-      { type: "leg_dialled", call: "c1", at: at(0), leg: "b2", target: "sip:102@192.0.2.8:5060", extension: null },
+      { type: "leg_dialled", call: "c1", at: at(0), leg: "b2", target: "sip:102@192.0.2.8:5060", extension: null, trunk: null, charged_to: null },
     ];
     expect(story(cdr({ events }), en).at(-1)).toMatchObject({ title: "Calling Bob #2", detail: "192.0.2.8:5060" });
   });

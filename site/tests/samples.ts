@@ -46,6 +46,7 @@ export function extension(number: string, name: string, enabled = true): Extensi
     forward: { always: null, busy: null, no_answer: null, unreachable: null },
     pickup_group: null,
     outside_number: null,
+    location: "",
   };
 }
 

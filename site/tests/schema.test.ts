@@ -30,6 +30,7 @@ describe("forms from the schema", () => {
       "call_waiting:boolean",
       "pickup_group:text",
       "outside_number:text",
+      "location:text",
       "sip_password:password",
     ]);
     expect(FIELDS[3]).toMatchObject({ unit: "seconds", initial: "30", minimum: 5, maximum: 300 });

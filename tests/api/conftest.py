@@ -25,6 +25,7 @@ from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
 from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
+from pbx.model.notice import Notice
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.model.user import Session
 from pbx.store.cdrs import CdrStore
@@ -144,6 +145,9 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             messages=MessageStore(database),
             send_message=_unsent,
             extension_states=lambda: states,
+            post_notice=lambda kind, title, text: Notice(
+                id="n1", at=START, kind=kind, title=title, text=text
+            ),
             started_at=START,
             address=lambda: "192.0.2.10",
             version="1.2.3",

@@ -42,7 +42,9 @@ def _fuzz(base: str, token: str, path: str, method: str) -> None:
     # read are more than a schema can say.
     naming = (
         "/api/v1/feature-codes",
+        "/api/v1/caller-rules",
         "/api/v1/inbound-numbers",
+        "/api/v1/limits",
         "/api/v1/outbound-routes",
         "/api/v1/paging-groups",
         "/api/v1/ring-groups",

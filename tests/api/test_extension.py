@@ -18,6 +18,7 @@ REST = {
     "forward": {"always": None, "busy": None, "no_answer": None, "unreachable": None},
     "pickup_group": None,
     "outside_number": None,
+    "location": "",
 }
 ALICE = {"number": "101", "name": "Alice", "sip_password": "alice-secret"}
 

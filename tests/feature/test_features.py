@@ -93,7 +93,10 @@ def test_what_is_dialled_goes_before_the_argument_of_the_record() -> None:
 
 def test_every_feature_that_a_code_can_name_is_registered(store: RecordStore) -> None:
     features = Features()
-    parts = {name: Mock() for name in ("dialplan", "directory", "extensions", "office", "cdrs", "busy")}
+    parts = {
+        name: Mock()
+        for name in ("dialplan", "directory", "extensions", "office", "cdrs", "block_lists", "busy")
+    }
     register_features(features, records=store, country="DE", **parts)
     office, directory, extensions = parts["office"], parts["directory"], parts["extensions"]
     build_desk(office, directory, extensions, switch=Mock()).register(features)

@@ -19,6 +19,7 @@ from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
 from pbx.core.errors import PeerError, UserError
 from pbx.core.tasks import Supervisor
+from pbx.feature.callers import BlockLists
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
@@ -116,6 +117,10 @@ class FakeRoom:
         self.closed = True
 
 
+async def _nobody(_: object) -> None:
+    """Nobody has called, and nothing is kept."""
+
+
 class Node:
     """A node at 10.0.0.9 with an extension's phone at 10.0.0.1 to .4; everything above the wire but audio and disk."""
 
@@ -161,6 +166,7 @@ class Node:
             office=self,  # type: ignore[arg-type]  # only its speed dials are asked for
             records=self.records,  # type: ignore[arg-type]
             cdrs=History(self.log),  # type: ignore[arg-type]
+            block_lists=BlockLists(tuple, last_caller=_nobody, save=_nobody),
             busy=self.switch.is_busy,
             country="US",
         )

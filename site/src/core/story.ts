@@ -124,6 +124,12 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
     }
     case "leg_quality":
       return [qualityTone(event), t.story.quality(who(event.leg)), qualityWords(event, t)];
+    case "limited":
+      return ["bad", event.ended ? t.story.endedByLimit : t.story.refusedByLimit, event.words];
+    case "limit_near":
+      return ["warn", t.story.limitNear(formatDuration(event.left_s, t.duration))];
+    case "called_for_help":
+      return ["warn", t.story.calledForHelp(event.number), event.location];
     case "leg_ended":
       return [
         isTrouble(event.cause) ? "warn" : "plain",

@@ -1,0 +1,131 @@
+"""What guards an office against fraud and unwanted callers, and tells its administrator: limits, rules, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pbx.core.ids import new_id
+from pbx.feature.alarms import Alarms
+from pbx.feature.callers import BlockLists, CallerRules
+from pbx.feature.limited_calls import LimitedCalls, keep_alive, recover
+from pbx.feature.limits import Limits
+from pbx.feature.refusal import Announcement
+from pbx.media.tones import time_is_up, tone_of
+from pbx.model.kinds import CALLER_RULE, LIMIT, NOTICE_TARGET
+from pbx.notify.channels import Channels
+from pbx.notify.mail import Mailer, SmtpServer
+from pbx.notify.notices import Notices
+from pbx.notify.webhook import Webhooks
+from pbx.store.cdrs import CdrFilter
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+    from pbx.call.switch import Switch
+    from pbx.core.clock import Clock
+    from pbx.core.config import NodeConfig
+    from pbx.core.events import EventBus
+    from pbx.core.tasks import Supervisor
+    from pbx.feature.call_log import CallLog
+    from pbx.feature.office import Office
+    from pbx.model.caller_rule import CallerRule
+    from pbx.store.cdrs import CdrStore
+    from pbx.store.records import RecordStore
+    from pbx.store.state import StateStore
+
+CALLS_SEARCHED = 50
+"""How far back the last caller from outside is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """The parts. `announcement` is what a caller hears whose call a limit refuses."""
+
+    limits: Limits
+    callers: CallerRules
+    block_lists: BlockLists
+    mailer: Mailer
+    webhooks: Webhooks
+    notices: Notices
+    announcement: Announcement
+    clock: Clock
+
+    async def prepare(self, cdrs: CdrStore, state: StateStore) -> None:
+        """Before the first call: what was used before the restart."""
+        await recover(self.limits.usage, cdrs, state, self.clock.now())
+
+    def start(self, supervisor: Supervisor, switch: Switch, state: StateStore) -> None:
+        supervisor.spawn("notices", self.notices.run(state))
+        supervisor.spawn("limits", self.limits.run(LimitedCalls(switch.call, time_is_up)))
+        supervisor.spawn("outside calls", keep_alive(self.limits.usage, state, self.clock))
+
+
+def build_guarding(
+    config: NodeConfig,
+    office: Office,
+    *,
+    records: RecordStore,
+    cdrs: CdrStore,
+    bus: EventBus,
+    clock: Clock,
+    call_log: CallLog,
+    colleague: Callable[[Call], bool],
+) -> Guarding:
+    """Make them. Nothing runs yet. `colleague` tells calls of another office."""
+    mailer, webhooks = Mailer(smtp_server(config)), Webhooks()
+    channels = Channels(mailer, webhooks, clock=clock, signing_key=partial(records.secret, NOTICE_TARGET))
+    notices = Notices(
+        targets=partial(office.all, NOTICE_TARGET),
+        deliver=channels.deliver,
+        bus=bus,
+        clock=clock,
+        new_id=new_id,
+    )
+    limits = Limits(partial(office.all, LIMIT), country=config.country, clock=clock)
+    office.on_change(limits.changed)
+    call_log.folds += [limits.take, Alarms(notices.post).take]
+    rules = partial(office.all, CALLER_RULE)
+
+    def save(rule: CallerRule) -> Awaitable[None]:
+        return records.apply([(CALLER_RULE, rule)])
+
+    return Guarding(
+        limits=limits,
+        callers=CallerRules(rules, country=config.country, colleague=colleague),
+        block_lists=BlockLists(rules, last_caller=partial(last_caller, cdrs), save=save),
+        mailer=mailer,
+        webhooks=webhooks,
+        notices=notices,
+        announcement=lambda _words: tone_of("information", config.country),
+        clock=clock,
+    )
+
+
+def smtp_server(config: NodeConfig) -> SmtpServer | None:
+    """None when none is set."""
+    if not config.smtp_host:
+        return None
+    return SmtpServer(
+        config.smtp_host,
+        config.smtp_port,
+        config.smtp_security,
+        config.smtp_username,
+        config.smtp_password,
+        config.smtp_from,
+        config.tls_trust,
+    )
+
+
+async def last_caller(cdrs: CdrStore, extension: str) -> str | None:
+    """The number of whoever called this extension last from outside, and showed it."""
+    found, _ = await cdrs.list(CALLS_SEARCHED, 0, CdrFilter(extension=extension))
+    return next(
+        (
+            cdr.from_number
+            for cdr in found
+            if cdr.to_extension == extension and cdr.source.startswith("trunk:") and cdr.from_number
+        ),
+        None,
+    )
