@@ -3,8 +3,8 @@
 How far behind the node is, is how long datagrams wait in its socket. Without this, waiting beyond T1 makes every phone
 send again, which is more to do, and then nobody gets through.
 
-    behind 200 to 400 ms    a growing part of what would begin something new is put off
-           400 to 600 ms    and then of what comes from known phones: registered ones, and those with credentials
+    behind 300 to 600 ms    a growing part of what would begin something new is put off
+           600 to 900 ms    and then of what comes from known phones: registered ones, and those with credentials
     never                   what belongs to a dialog, CANCEL, ACK, responses, repeated requests
 
 A burst is no overload: what counts is the shortest wait of the last half second (as in CoDel, RFC 8289 3.2).
@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 
-EARLY_S = 0.2
-SPREAD_S = 0.2
+EARLY_S = 0.3
+SPREAD_S = 0.3
 """From the first refusals to nothing but refusals."""
 WINDOW_S = 0.5
 RETRY_AFTER_S = 5
