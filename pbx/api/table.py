@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from pbx.api import call_control, events, extension, listing, messages, records, session, settings, system
+from pbx.api import (
+    bans,
+    call_control,
+    events,
+    extension,
+    listing,
+    messages,
+    records,
+    session,
+    settings,
+    sip_traces,
+    system,
+)
 from pbx.api.route import Route
 
 __all__ = ["ROUTES"]
@@ -16,5 +28,7 @@ ROUTES: tuple[Route, ...] = (
     *call_control.ROUTES,
     *messages.ROUTES,
     *settings.ROUTES,
+    *bans.ROUTES,
+    *sip_traces.ROUTES,
     *events.ROUTES,
 )

@@ -66,6 +66,8 @@ async def start_http(
             send_message=parts.messages.submit,
             test_trunk=parts.trunk_tests.run,
             extension_states=parts.lamps.states,
+            door=parts.entrance.door,
+            sip_traces=parts.entrance.traces,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,

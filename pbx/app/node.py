@@ -136,6 +136,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}
         )
         tls = await _start_tls(ports, parts, supervisor) if config.tls else None
+        supervisor.spawn("door", parts.entrance.remember(stores.state))
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         supervisor.spawn("messages", parts.messages.run())
@@ -215,6 +216,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.office.reload()
     await parts.directory.reload()
     await parts.registrar.load()
+    await parts.entrance.load(stores.state)
     closed = await stores.cdrs.close_interrupted(parts.clock.now())
     if closed:
         log.warning("calls of the last run were closed as interrupted", extra={"calls": closed})
@@ -227,6 +229,7 @@ async def _start_sip(
     supervisor.spawn("call log", parts.call_log.run(), critical=True)
     supervisor.spawn("records", _follow_records(parts, bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
+    supervisor.spawn("bans", _every(SWEEP_S, parts.entrance.door.sweep))
     supervisor.spawn("phones", parts.reachability.run())
     supervisor.spawn("external address", parts.external.follow())
     await ports.sip.start(parts.agent.driver)
