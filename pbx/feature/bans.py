@@ -28,7 +28,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Level(msgspec.Struct, frozen=True):
-    """How many bans in a row an address has had, and when the last one ends. `account`: the only one it was about."""
+    """How many bans in a row an address has had, and when the last one ends. `account`: whose phone it may be."""
 
     times: int
     until: float
@@ -82,12 +82,13 @@ class BanList:
         failures: int,
         extensions: tuple[str, ...],
         user_agent: str,
+        account: str = "",
     ) -> Ban:
-        """Ban an address, for longer than the last time."""
+        """Ban an address, for longer than the last time. `account` may have it forgiven (see `forgive`)."""
         level = self._levels.get(key)
         times = level.times + 1 if level is not None and now - level.until < FORGET_S else 1
         lasts_s = bans_s[min(times, len(bans_s)) - 1]
-        self._levels[key] = Level(times, now + lasts_s, extensions[0] if len(extensions) == 1 else "")
+        self._levels[key] = Level(times, now + lasts_s, account)
         self._levels.move_to_end(key)
         if len(self._levels) > MAX_BANS:
             self._levels.popitem(last=False)
@@ -120,7 +121,7 @@ class BanList:
         return self._remove(address)
 
     def forgive(self, key: str, account: str) -> None:
-        """An account has the right password now: if no other was tried, the next ban is the shortest again."""
+        """An account has the right password now: if its phone was banned, its next ban is the shortest again."""
         level = self._levels.get(key)
         if level is not None and level.account == account:
             del self._levels[key]

@@ -29,7 +29,7 @@ from pbx.core.events import EventBus
 from pbx.feature.bans import BanList, Level, after, network_of, written
 from pbx.feature.door_words import ban_notice, refused_notice
 from pbx.feature.failures import LOCAL, REMOTE, Failures, Limits, Probes, Tries
-from pbx.feature.homes import Homes
+from pbx.feature.homes import Homes, StoredHome
 from pbx.feature.scanners import is_scanner
 from pbx.model.ban import Ban, BanLifted, Banned, BanReason, BanWrite, RefusedSignIn, SignInsRefused
 from pbx.sip.digest import claimed_user
@@ -73,7 +73,7 @@ class DoorState(msgspec.Struct):
 
     bans: tuple[Ban, ...] = ()
     levels: dict[str, Level] = msgspec.field(default_factory=dict)
-    homes: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
+    homes: dict[str, dict[str, StoredHome]] = msgspec.field(default_factory=dict)
 
 
 class Door:
@@ -166,6 +166,8 @@ class Door:
         agent = request.headers.get("User-Agent") or ""
         self.on_failed(host)
         tries = self.failures.count(key, account, self._now(), at=self._wall(), user_agent=agent)
+        if self.homes.has_phone(account, key, self._wall()):
+            tries.strange = tries.strange or not self.homes.is_the_phone(account, key, hop, self._wall())
         self.homes.failed(account, key, hop)
         if tries.failures >= limits.free and not tries.told:
             tries.told = True
@@ -282,10 +284,16 @@ class Door:
             local=local,
             failures=count,
             extensions=tried[:10],
+            account=self._only(key, tried),
             user_agent=agent,
         )
         self.struck += 1
         self._tell(ban)
+
+    def _only(self, key: str, tried: tuple[str, ...]) -> str:
+        """The account that this is all about, if it may be that account's own phone."""
+        tries = self.failures.pair(key, tried[0], self._now()) if len(tried) == 1 else None
+        return tried[0] if tries is not None and not tries.strange else ""
 
     def _tell(self, ban: Ban) -> None:
         log.warning("address banned", extra={"address": ban.address, "until": ban.until, "why": ban.reason})

@@ -71,6 +71,7 @@ class Tries:
     last_at: float = 0.0  # by the wall clock, for people
     user_agent: str = ""
     told: bool = False
+    strange: bool = False  # somebody else than the phone that is at home at this address
 
 
 @dataclass(slots=True)
@@ -124,10 +125,14 @@ class Failures:
         tries.last_s = now
 
     def forgive(self, host: str, account: str) -> None:
-        """The right password came from there: what this address did to this account is forgotten, nothing else."""
+        """The right password came from there: what this address did to this account is forgotten, nothing else.
+
+        Not if somebody beside the phone did it: who guesses from behind the same NAT gets no pardon with the phone.
+        """
         source = self._sources.get(host)
-        if source is not None:
-            source.accounts.pop(account, None)
+        tries = source.accounts.get(account) if source is not None else None
+        if source is not None and tries is not None and not tries.strange:
+            del source.accounts[account]
             if not source.accounts:
                 del self._sources[host]
 

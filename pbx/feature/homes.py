@@ -10,13 +10,13 @@ can push out somebody else's. Pure: times are handed in, in seconds of the wall 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
 from pbx.sip.hop import Hop
 
-__all__ = ["Home", "Homes"]
+__all__ = ["Home", "Homes", "StoredHome"]
 
 Flow = tuple[str, int, int]
 """Transport, port, number of the connection."""
@@ -36,6 +36,13 @@ class Home(msgspec.Struct):
 
     last_at: float
     flows: dict[Flow, int] = msgspec.field(default_factory=dict)
+
+
+class StoredHome(msgspec.Struct, frozen=True, array_like=True):
+    """A home as it is kept over a restart: of its flows the ports over UDP, for connections end with the node."""
+
+    last_at: float
+    ports: tuple[int, ...] = ()
 
 
 class Homes:
@@ -61,7 +68,8 @@ class Homes:
         home.last_at = now
         homes.move_to_end(host)
         flow = flow_of(hop)
-        home.flows.pop(flow, None)
+        if home.flows.pop(flow, None) is None and hop.transport == "UDP":
+            self._changed()
         home.flows[flow] = 0
         if len(home.flows) > FLOWS_EACH:
             del home.flows[next(iter(home.flows))]
@@ -101,18 +109,23 @@ class Homes:
                 self._leave(extension, host)
             self._changed()
 
-    def stored(self, now: float) -> dict[str, dict[str, float]]:
-        """What is kept over a restart: addresses and times. Flows are not: connections and NAT holes end."""
+    def stored(self, now: float) -> dict[str, dict[str, StoredHome]]:
+        """What is kept over a restart."""
         return {
-            extension: {host: home.last_at for host, home in homes.items() if now - home.last_at < KEPT_S}
+            extension: {
+                host: StoredHome(home.last_at, tuple(port for name, port, _ in home.flows if name == "UDP"))
+                for host, home in homes.items()
+                if now - home.last_at < KEPT_S
+            }
             for extension, homes in self._of.items()
         }
 
-    def load(self, stored: dict[str, dict[str, float]]) -> None:
+    def load(self, stored: dict[str, dict[str, StoredHome]]) -> None:
         for extension, hosts in stored.items():
-            newest: Iterable[tuple[str, float]] = sorted(hosts.items(), key=lambda each: each[1])
-            for host, last_at in list(newest)[-HOMES_EACH:]:
-                self._of.setdefault(extension, OrderedDict())[host] = Home(last_at)
+            newest = sorted(hosts.items(), key=lambda each: each[1].last_at)
+            for host, home in newest[-HOMES_EACH:]:
+                flows: dict[Flow, int] = {("UDP", port, 0): 0 for port in home.ports[-FLOWS_EACH:]}
+                self._of.setdefault(extension, OrderedDict())[host] = Home(home.last_at, flows)
                 self._at.setdefault(host, set()).add(extension)
 
     def _home(self, extension: str, host: str) -> Home | None:
