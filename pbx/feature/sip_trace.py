@@ -28,6 +28,8 @@ T = TypeVar("T")
 MAX_SHOWN = 2000
 """Messages of one ladder."""
 
+CLOCK_SET_S = 0.1
+
 _NAMES = {b"i": "call-id", b"f": "from", b"t": "to"}
 _HEADER = re.compile(
     rb"^(call-id|i|from|f|to|t|cseq)[ \t]*:[ \t]*([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)",
@@ -167,6 +169,7 @@ class SipTraces:
         self._trace = trace
         self._clock = clock
         self._local = local
+        self._offset = 0.0
 
     async def summaries(self, peer: str = "") -> list[SipTraceSummary]:
         """Every call and conversation, the latest first; of one peer only, if it is named."""
@@ -182,7 +185,7 @@ class SipTraces:
 
     def _reader(self, peer: str, answer: Callable[[Snapshot], T]) -> Callable[[], T]:
         """Copies what is kept now; what it returns does the rest, in any thread."""
-        offset = self._clock.now().timestamp() - self._clock.monotonic()
+        offset = self._wall_offset()
         messages, calls = self._trace.messages(peer), self._trace.calls()
 
         def work() -> T:
@@ -190,6 +193,14 @@ class SipTraces:
             return answer(Snapshot(kept, calls, offset, self._local))
 
         return work
+
+    def _wall_offset(self) -> float:
+        """From monotonic time to the wall clock. It stays as it is, so that a message keeps its time, unless the clock
+        was set."""
+        offset = self._clock.now().timestamp() - self._clock.monotonic()
+        if abs(offset - self._offset) > CLOCK_SET_S:
+            self._offset = offset
+        return self._offset
 
 
 def read(kept: Kept) -> Seen | None:
