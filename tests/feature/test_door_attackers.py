@@ -204,5 +204,5 @@ class Attack(RuleBasedStateMachine):
             assert judged < (LOCAL if is_local(host) else REMOTE).ban_after, (host, judged)
 
 
-Attack.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Attack.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
 TestAttack = Attack.TestCase
