@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
+    from pbx.feature.door import Door
+    from pbx.feature.sip_trace import SipTraces
     from pbx.model.extension_state import ExtensionState
     from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.notice import Notice
@@ -91,6 +93,7 @@ class ApiDeps:
     None when there is no such trunk. `address` is the host that phones use to reach this node (for SIP
     logins and the status page); `sip_port` is the port that was really bound, 0 for the configured one;
     `sip_tls_port` 0 means no TLS. `site_dir` is the built admin site, None or a missing folder when it is not built.
+    `sip_traces` None means that no SIP messages are kept.
     """
 
     config: NodeConfig
@@ -107,6 +110,7 @@ class ApiDeps:
     extension_states: Callable[[], Sequence[ExtensionState]]
     settings: SettingStore
     messages: MessageStore
+    door: Door
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
     test_trunk: Callable[[str, str | None], Awaitable[TrunkTestReport | None]] = no_trunk
     started_at: datetime
@@ -119,4 +123,5 @@ class ApiDeps:
     sip_tls_port: int = 0
     site_dir: Path | None = None
     control: CallControl = field(default_factory=NoCalls)
+    sip_traces: SipTraces | None = None
     health_checks: Sequence[HealthCheck] = field(default=())

@@ -23,6 +23,21 @@ class Paging(Record, frozen=True, kw_only=True):
     offset: Offset = 0
 
 
+class TraceQuery(Record, frozen=True, kw_only=True):
+    """Whose SIP messages."""
+
+    limit: Limit = 100
+    offset: Offset = 0
+    peer: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9A-Fa-f:.]{0,45}$(?!\n)",
+            description="Only what went to and from this address.",
+            examples=["192.168.1.20"],
+        ),
+    ] = ""
+
+
 class CdrQuery(Record, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
     """Which calls of the history."""
 

@@ -18,6 +18,9 @@ class Scope(Enum):
     OFFICE_READ = "office:read"  # trunks, numbers, routes, groups …
     OFFICE_WRITE = "office:write"
     REGISTRATIONS_READ = "registrations:read"
+    BANS_READ = "bans:read"  # who is kept out at the door, and whose sign-ins are refused
+    BANS_WRITE = "bans:write"
+    SIP_TRACES_READ = "sip-traces:read"  # who talks with whom, and what phones say about themselves
     CALLS_READ = "calls:read"
     CALLS_WRITE = "calls:write"  # hang up, transfer
     CDRS_READ = "cdrs:read"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pbx.api import (
+    bans,
     call_control,
     events,
     extension,
@@ -12,6 +13,7 @@ from pbx.api import (
     records,
     session,
     settings,
+    sip_traces,
     system,
 )
 from pbx.api.route import Route
@@ -28,5 +30,7 @@ ROUTES: tuple[Route, ...] = (
     *messages.ROUTES,
     *settings.ROUTES,
     *guarding.ROUTES,
+    *bans.ROUTES,
+    *sip_traces.ROUTES,
     *events.ROUTES,
 )

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
+from pbx.model.ban import Ban, RefusedSignIn
 from pbx.model.base import Record
 from pbx.model.cdr import Cdr
 from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
 from pbx.model.scalars import Password, Username
+from pbx.model.sip_trace import SipTraceSummary
 from pbx.model.text_message import TextMessage
 from pbx.model.trunk import TrunkStatus
 from pbx.model.user import User
@@ -74,6 +76,27 @@ class TrunkStatusList(Record, frozen=True, kw_only=True):
     """How the trunks are doing."""
 
     items: tuple[TrunkStatus, ...]
+    total: Total
+
+
+class BanList(Record, frozen=True, kw_only=True):
+    """A page of the addresses that are not listened to."""
+
+    items: tuple[Ban, ...]
+    total: Total
+
+
+class RefusedSignInList(Record, frozen=True, kw_only=True):
+    """A page of the phones with wrong passwords."""
+
+    items: tuple[RefusedSignIn, ...]
+    total: Total
+
+
+class SipTraceList(Record, frozen=True, kw_only=True):
+    """A page of the calls and registrations whose SIP messages are kept."""
+
+    items: tuple[SipTraceSummary, ...]
     total: Total
 
 

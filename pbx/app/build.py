@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from pbx.app.desk import Control, build_desk, phones_of
+from pbx.app.door import Entrance, build_entrance
 from pbx.app.features import code_table, register_features
 from pbx.app.guarding import Guarding, build_guarding
 from pbx.app.lamps import build_lamps
@@ -87,6 +88,7 @@ class Parts:
     clock: SystemClock
     directory: Directory
     endpoint: Endpoint
+    entrance: Entrance
     fairness: Fairness
     guarding: Guarding
     external: ExternalAddress
@@ -146,6 +148,18 @@ def build(
         local_networks=config.local_networks,
     )
     directory = Directory(lambda: _load(stores.records))
+    sip_ports = {"TLS": sockets.tls_port, **web_ports}
+    entrance = build_entrance(
+        config,
+        sockets=sockets,
+        directory=directory,
+        local_address=local_address,
+        bus=bus,
+        clock=clock,
+        metrics=metrics,
+        ports=lambda transport: sip_ports.get(transport, sockets.port),
+    )
+    entrance.door.on_failed = lambda host: _discard(guard.count(Offence.AUTH_FAILED, host))
     identify = Identify(
         Challenger(
             secrets.token_bytes(32),
@@ -155,7 +169,7 @@ def build(
         ),
         directory,
         monotonic=clock.monotonic,
-        wrong_credentials=lambda host, _user: _discard(guard.count(Offence.AUTH_FAILED, host)),
+        door=entrance.door,
     )
     registrar = Registrar(
         RegistrarPorts(
@@ -182,14 +196,20 @@ def build(
         random=secrets.SystemRandom().random,
         is_known=registrar.is_registered,
     )
-    endpoint = Endpoint(new_branch=_branch, new_tag=_tag, counters={}, server_name=SERVER)
+    endpoint = Endpoint(
+        new_branch=_branch,
+        new_tag=_tag,
+        counters={},
+        server_name=SERVER,
+        turns_away=entrance.door.turns_away,
+    )
     agent = Agent(
-        driver=Driver(endpoint, sockets, clock=clock, guard=guard, overload=overload),
+        driver=Driver(endpoint, sockets, clock=clock, guard=guard, overload=overload, tap=entrance.trace),
         clock=clock,
         resolver=Resolver(clock, dns=dns),
         local_address=local_address,
         local_port=sockets.port,
-        local_ports={"TLS": sockets.tls_port, **web_ports},
+        local_ports=sip_ports,
         guard=guard,
         methods=METHODS,
     )
@@ -213,6 +233,7 @@ def build(
         changed=lambda status: bus.publish("trunk", status),
     )
     external.on_change = partial(_moved, local_address, bus, trunks)
+    entrance.is_friend = lambda host: any(line.is_at(host) for line in trunks.lines.values())
     passed_on = PassedOn()
     inbound = InboundCalls(
         trunks, partial(office.all, INBOUND_NUMBER), country=config.country, passed_on=passed_on
@@ -329,7 +350,9 @@ def build(
         inbound=inbound,
         messages=messages,
         subscribe=lamps.subscribe,
+        on_offered=entrance.belongs,
     )
+    agent.on_dialled = entrance.belongs
     agent.on_invite = gatekeeper.invite
     agent.on_request = gatekeeper.request
     _measure(
@@ -347,6 +370,7 @@ def build(
         clock=clock,
         directory=directory,
         endpoint=endpoint,
+        entrance=entrance,
         fairness=fairness,
         guarding=guarding,
         external=external,

@@ -69,6 +69,8 @@ async def start_http(
             usage=parts.guarding.limits.report,
             notices=parts.guarding.notices.newest,
             post_notice=parts.guarding.notices.post,
+            door=parts.entrance.door,
+            sip_traces=parts.entrance.traces,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,

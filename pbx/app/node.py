@@ -138,6 +138,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         tls = await _start_tls(ports, parts, supervisor) if config.tls else None
         stack.push_async_callback(parts.guarding.webhooks.close)
         parts.guarding.start(supervisor, parts.switch, stores.state)
+        supervisor.spawn("door", parts.entrance.remember(stores.state))
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         supervisor.spawn("messages", parts.messages.run())
@@ -217,6 +218,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.office.reload()
     await parts.directory.reload()
     await parts.registrar.load()
+    await parts.entrance.load(stores.state)
     closed = await stores.cdrs.close_interrupted(parts.clock.now())
     await parts.guarding.prepare(stores.cdrs, stores.state)
     if closed:
@@ -230,6 +232,7 @@ async def _start_sip(
     supervisor.spawn("call log", parts.call_log.run(), critical=True)
     supervisor.spawn("records", _follow_records(parts, bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
+    supervisor.spawn("bans", _every(SWEEP_S, parts.entrance.door.sweep))
     supervisor.spawn("phones", parts.reachability.run())
     supervisor.spawn("external address", parts.external.follow())
     await ports.sip.start(parts.agent.driver)

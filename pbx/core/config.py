@@ -123,6 +123,15 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     dns_servers: Annotated[
         tuple[str, ...], Meta(description="name servers in place of the system's, such as 192.0.2.53")
     ] = ()
+    never_banned: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="networks or addresses that are never banned, whatever they send, such as 203.0.113.0/24"
+        ),
+    ] = ()
+    sip_trace_mb: Annotated[
+        int, Meta(description="memory for the latest SIP messages, in MB; 0 keeps none", ge=0, le=1024)
+    ] = 8
     realm: Annotated[
         str,
         Meta(
@@ -331,13 +340,9 @@ def _check(config: NodeConfig) -> None:
     if config.external_ip != "auto":
         _require_address("external_ip", config.external_ip)
     _require_address("host", config.host)
-    for network in config.local_networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            raise StartupError(
-                f"local_networks names no network: {error}", got=network, needed="such as 192.168.0.0/16"
-            ) from None
+    for name in ("local_networks", "never_banned"):
+        for network in getattr(config, name):
+            _require_network(name, network)
 
 
 def _check_tls(config: NodeConfig) -> None:
@@ -359,6 +364,15 @@ def _require_address(name: str, text: str) -> None:
     except ValueError:
         raise StartupError(
             f"{name} is no IP address", got=text, needed="such as 192.0.2.10 or 2001:db8::10"
+        ) from None
+
+
+def _require_network(name: str, text: str) -> None:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        raise StartupError(
+            f"{name} names no network: {error}", got=text, needed="such as 192.168.0.0/16"
         ) from None
 
 

@@ -46,8 +46,11 @@ class Gatekeeper:
         inbound: InboundCalls | None = None,
         messages: Messages | None = None,
         subscribe: Callable[[Request, Hop], Response] | None = None,
+        on_offered: Callable[[str, str], None] | None = None,
     ) -> None:
+        """`on_offered` is told the name of each new call and the SIP Call-ID of its caller's leg."""
         self._subscribe = subscribe
+        self._on_offered = on_offered
         self._inbound = inbound
         self._messages = messages
         self._identify = identify
@@ -57,7 +60,9 @@ class Gatekeeper:
 
     def invite(self, leg: SipLeg) -> None:
         """Hand a new INVITE to the switch. Raises `PeerError` with the challenge or the refusal."""
-        self._switch.offered(self._incoming(leg))
+        call = self._switch.offered(self._incoming(leg))
+        if self._on_offered is not None:
+            self._on_offered(call.id, leg.call_id)
 
     def _incoming(self, leg: SipLeg) -> Incoming:
         request, hop = leg.request, leg.hop

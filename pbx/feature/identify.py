@@ -8,6 +8,7 @@ source, not a phone that answers an old nonce.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from pbx.core.errors import PeerError
 from pbx.feature.directory import Directory
@@ -17,8 +18,25 @@ from pbx.sip.digest import Challenger, Verdict, VerdictKind
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 
-WrongCredentials = Callable[[str, str], None]
-"""Called with the source host and the user name that were refused."""
+
+class SignIns(Protocol):
+    """Who is told how sign-ins go, and may put them off."""
+
+    def challenged(self, request: Request, hop: Hop) -> None:
+        """A request showed no credentials for us."""
+        ...
+
+    def hold_back(self, hop: Hop, account: str) -> None:
+        """Credentials with a good nonce are about to be judged. Raises `PeerError` to put it off."""
+        ...
+
+    def failed(self, request: Request, hop: Hop, account: str) -> None:
+        """They were wrong, or of nobody."""
+        ...
+
+    def proved(self, hop: Hop, account: str) -> None:
+        """They were right."""
+        ...
 
 
 class Identify:
@@ -30,40 +48,50 @@ class Identify:
         directory: Directory,
         *,
         monotonic: Callable[[], float],
-        wrong_credentials: WrongCredentials,
+        door: SignIns,
     ) -> None:
         self._challenger = challenger
         self._directory = directory
         self._monotonic = monotonic
-        self._wrong_credentials = wrong_credentials
+        self._door = door
 
     def extension(self, request: Request, hop: Hop) -> Extension:
-        """The authenticated extension. Raises `PeerError` 401 with challenges, or 403."""
+        """The authenticated extension. Raises `PeerError` 401 with challenges, 403, or 503 to come back later."""
         verdict = self._verify(request, hop, self._directory.password)
         if verdict.kind is VerdictKind.OK and verdict.username is not None:
             entry = self._directory.find(verdict.username)
             if entry is not None:
+                self._door.proved(hop, verdict.username)
                 return entry.extension
-        raise self._refusal(verdict, hop)
+        raise self._refusal(verdict, request, hop, is_ours=True)
 
     def account(self, request: Request, hop: Hop, known: Credentials) -> None:
         """Let another office prove who it is. Raises `PeerError` 401 with challenges, or 403."""
         verdict = self._verify(request, hop, lambda name: known.password if name == known.username else None)
         if verdict.kind is not VerdictKind.OK:
-            raise self._refusal(verdict, hop)
+            raise self._refusal(verdict, request, hop, is_ours=False)
+        self._door.proved(hop, known.username)
 
     def _verify(self, request: Request, hop: Hop, password: Callable[[str], str | None]) -> Verdict:
-        values = request.headers.all("Authorization")
-        return self._challenger.verify(values, request.method, self._monotonic(), hop.remote_host, password)
+        def lookup(user: str) -> str | None:
+            """Asked for once the nonce has turned out to be ours, and before the answer to it is looked at."""
+            self._door.hold_back(hop, user)
+            return password(user)
 
-    def _refusal(self, verdict: Verdict, hop: Hop) -> PeerError:
+        values = request.headers.all("Authorization")
+        return self._challenger.verify(values, request.method, self._monotonic(), hop.remote_host, lookup)
+
+    def _refusal(self, verdict: Verdict, request: Request, hop: Hop, *, is_ours: bool) -> PeerError:
+        """`is_ours`: the request claims to be of an extension, so a name that nobody has is a probe."""
         if verdict.kind in (VerdictKind.NONE, VerdictKind.STALE):
             stale = verdict.kind is VerdictKind.STALE
+            if not stale and is_ours:
+                self._door.challenged(request, hop)
             challenges = self._challenger.challenge(
                 self._monotonic(), stale=stale, source_host=hop.remote_host
             )
             return PeerError(
                 401, "Unauthorized", headers=tuple(("WWW-Authenticate", value) for value in challenges)
             )
-        self._wrong_credentials(hop.remote_host, verdict.username or "")
+        self._door.failed(request, hop, verdict.username or "")
         return PeerError(403, "Forbidden")

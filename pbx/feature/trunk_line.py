@@ -73,6 +73,16 @@ class TrunkLine:
         self._named = frozenset(named) or self._named
         self.addresses = (frozenset(servers) or self.addresses) | self._named
 
+    def is_at(self, host: str) -> bool:
+        """Whether an address is one of the provider's."""
+        if host in self.addresses:
+            return True
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
     def sends_from(self, hop: Hop) -> bool:
         """Whether a request that came this way is the provider's.
 

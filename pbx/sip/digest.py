@@ -1,7 +1,9 @@
 """Digest authentication (RFC 3261 22, RFC 7616, RFC 8760), both sides.
 
-A nonce proves by a keyed hash that we made it, for whom and when, so nothing is stored for those that never come back.
-Of those that do, the highest nonce count is kept (a bounded number of them): each count works once.
+A nonce proves by a keyed hash that we made it, for which realm and address and when, so nothing is stored for what
+never comes back. Of what comes back with the right password, the highest count is kept: each count works once. The
+table is bounded for each user apart. What is pushed out of it makes all older nonces of that user stale, so nothing can
+be replayed, and nobody can push out what another has.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ import re
 import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from pbx.sip.errors import ParseError
 
 MAX_NONCES = 65536
+MAX_NONCES_EACH = 4096
 MAX_KNOWN = 20_000
 _PARAM = re.compile(r'\s*([A-Za-z0-9\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)')
 _COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
@@ -48,6 +51,14 @@ class Verdict:
     username: str | None = None
 
 
+@dataclass(slots=True)
+class _Used:
+    """The highest count of each nonce of one user. Nonces made up to `floor_ms` that are not in `counts` are spent."""
+
+    counts: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    floor_ms: int = -1
+
+
 class Challenger:
     """Our side as a server: makes challenges and judges answers.
 
@@ -65,7 +76,9 @@ class Challenger:
             raise ValueError(f"digest algorithms must be among {', '.join(_HASHES)}, got {unknown}")
         self._key = hashlib.blake2b(secret).digest()  # of the length that BLAKE2 takes, whatever the secret's
         self._lifetime_s = nonce_lifetime_s
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._used: OrderedDict[str, _Used] = OrderedDict()
+        self._nonces = 0
+        self._floor_ms = -1
         self._serial = 0
         self._ha1: dict[tuple[str, str], tuple[str, str]] = {}
         self._nobody = {name: _hash(name, f"{secret.hex()}:{realm}") for name in self.algorithms}
@@ -109,9 +122,8 @@ class Challenger:
             return Verdict(VerdictKind.UNKNOWN_USER, user)
         if not right:
             return Verdict(VerdictKind.BAD, user)
-        return Verdict(
-            VerdictKind.OK if self._count_rises(nonce, params.get("nc", "")) else VerdictKind.STALE, user
-        )
+        fresh = self._count_rises(user, nonce, params.get("nc", ""), now)
+        return Verdict(VerdictKind.OK if fresh else VerdictKind.STALE, user)
 
     def _ours(self, values: Iterable[str]) -> dict[str, str] | None:
         """The first credentials for our realm with an algorithm we offer."""
@@ -147,7 +159,8 @@ class Challenger:
         return base64.urlsafe_b64encode(stamp + self._sign(stamp, source_host)).decode()
 
     def _sign(self, stamp: bytes, source_host: str) -> bytes:
-        return hashlib.blake2b(stamp + source_host.encode(), key=self._key, digest_size=18).digest()
+        text = f"{source_host}\0{self.realm}".encode()
+        return hashlib.blake2b(stamp + text, key=self._key, digest_size=18).digest()
 
     def _age(self, nonce: str, now: float, source_host: str) -> float | None:
         """Seconds since we made this nonce for this source; None when we did not."""
@@ -160,18 +173,50 @@ class Challenger:
             return None
         return now - float(struct.unpack(">QI", stamp)[0]) / 1000
 
-    def _count_rises(self, nonce: str, text: str) -> bool:
+    def _count_rises(self, user: str, nonce: str, text: str, now: float) -> bool:
         """Whether this nonce count is new (RFC 7616 3.4.5: a replay has an old one)."""
         if not _COUNT.fullmatch(text):
             return False
         count = int(text, 16)
-        if count <= self._counts.get(nonce, 0):
+        used = self._used.get(user)
+        if used is None:
+            used = self._used[user] = _Used(floor_ms=self._floor_ms)
+        known = used.counts.get(nonce)
+        if known is None:
+            if _made_ms(nonce) <= used.floor_ms or not count:
+                return False
+            self._nonces += 1
+        elif count <= known:
             return False
-        self._counts[nonce] = count
-        self._counts.move_to_end(nonce)
-        if len(self._counts) > MAX_NONCES:
-            self._counts.popitem(last=False)
+        used.counts[nonce] = count
+        used.counts.move_to_end(nonce)
+        self._used.move_to_end(user)
+        if known is None:
+            self._make_room(used, now)
         return True
+
+    def _make_room(self, used: _Used, now: float) -> None:
+        """Forget what has expired, then what was longest unused: of this user, of the greediest, of one gone quiet."""
+        oldest_ms = (now - self._lifetime_s) * 1000
+        while _made_ms(next(iter(used.counts))) < oldest_ms or len(used.counts) > MAX_NONCES_EACH:
+            self._forget_one(used)
+        while self._nonces > MAX_NONCES:
+            alone = len(used.counts) == 1
+            self._forget_one(max(self._used.values(), key=lambda each: len(each.counts)) if alone else used)
+        if len(self._used) > MAX_KNOWN:
+            _, gone = self._used.popitem(last=False)
+            self._nonces -= len(gone.counts)
+            self._floor_ms = max(self._floor_ms, gone.floor_ms, *map(_made_ms, gone.counts))
+
+    def _forget_one(self, used: _Used) -> None:
+        nonce, _ = used.counts.popitem(last=False)
+        used.floor_ms = max(used.floor_ms, _made_ms(nonce))
+        self._nonces -= 1
+
+
+def _made_ms(nonce: str) -> int:
+    """When one of our nonces was made."""
+    return int(struct.unpack_from(">Q", base64.urlsafe_b64decode(nonce))[0])
 
 
 def authorize(
@@ -217,6 +262,14 @@ def _understood(challenge: str) -> dict[str, str] | None:
     params["algorithm"] = params.get("algorithm", "MD5").upper()
     offered = [each.strip() for each in params.get("qop", "auth").split(",")]
     return params if params["algorithm"] in _HASHES and "auth" in offered else None
+
+
+def claimed_user(value: str) -> str | None:
+    """Who credentials say they are of, unproved; None when they cannot be read."""
+    try:
+        return parse_params(value).get("username")
+    except ParseError:
+        return None
 
 
 def is_stale(challenges: Iterable[str]) -> bool:

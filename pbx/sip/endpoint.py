@@ -58,11 +58,13 @@ class Endpoint:
         counters: dict[str, int],
         server_name: str = "",
         timers: Timers | None = None,
+        turns_away: Callable[[Request, Hop], bool] | None = None,
     ) -> None:
         """`new_branch` and `new_tag` return fresh random words (the cookie is added where it is missing).
 
         `server_name` is the Server header of responses the endpoint writes itself. `counters` counts, by name, what
-        was dropped or answered without the user.
+        was dropped or answered without the user. A request outside any dialog that `turns_away` is true for is dropped
+        before anything of it is remembered.
         """
         self.timers = timers or Timers()
         self.counters = counters
@@ -71,6 +73,7 @@ class Endpoint:
         self.retry_after: Callable[[Request, Hop], int] | None = None
         """Asked about each new request: 0 takes it, else it is answered 503 without a transaction."""
         self._server_name = server_name
+        self._turns_away = turns_away
         self._transactions = Transactions()
 
     @property
@@ -145,6 +148,9 @@ class Endpoint:
             self._count("repeated_request")
             known.repeat(now, out)
             self._after(known, now, out)
+            return
+        if self._turns_away is not None and not request.to_tag and self._turns_away(request, hop):
+            self._count("turned_away")
             return
         if request.uri[:4].lower() not in _SCHEMES:
             raise ParseError(416, "Unsupported URI Scheme")

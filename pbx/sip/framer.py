@@ -19,15 +19,18 @@ class KeepAlive:
 class StreamFramer:
     """Feed it what arrives, in any pieces; it gives whole messages. After an error the stream cannot be trusted."""
 
-    __slots__ = ("_body", "_buffer", "_head", "_max_message", "_scanned", "error")
+    __slots__ = ("_body", "_buffer", "_head", "_head_bytes", "_max_message", "_scanned", "error", "raw")
 
     def __init__(self, max_message: int = 65535) -> None:
         """`max_message` is in bytes, header and body together."""
         self.error: ParseError | None = None
         """What is wrong with the stream, once something is; whole messages before it have been given out."""
+        self.raw: list[bytes] = []
+        """The bytes of what the last `feed` gave out, one for one."""
         self._buffer = bytearray()
         self._max_message = max_message
         self._head: Request | Response | None = None
+        self._head_bytes = b""
         self._body = 0  # bytes of the body `_head` waits for
         self._scanned = 0  # bytes of the buffer known to hold no blank line
 
@@ -50,6 +53,7 @@ class StreamFramer:
         if self.error is not None:
             raise self.error
         self._buffer += data
+        self.raw = []
         found: list[Request | Response | KeepAlive] = []
         try:
             while self._take(found):
@@ -73,6 +77,8 @@ class StreamFramer:
         del self._buffer[: self._body]
         self._head = None
         found.append(head)
+        self.raw.append(self._head_bytes + head.body)
+        self._head_bytes = b""
         return True
 
     def _skip_line_ends(self, found: list[Request | Response | KeepAlive]) -> None:
@@ -80,6 +86,7 @@ class StreamFramer:
         while self._buffer.startswith(b"\r\n"):
             if self._buffer.startswith(b"\r\n\r\n"):
                 found.append(KeepAlive())
+                self.raw.append(b"")
                 del self._buffer[:4]
             elif b"\r\n\r\n".startswith(self._buffer):
                 return  # one or the other: more bytes will tell
@@ -93,7 +100,8 @@ class StreamFramer:
             raise ParseError(513, "Message Too Large")
         if end < 0:
             return False
-        message = parse_head(bytes(self._buffer[: end + 4]))
+        self._head_bytes = bytes(self._buffer[: end + 4])
+        message = parse_head(self._head_bytes)
         length = content_length(message)
         if length is None:
             raise ParseError(400, "Missing Content-Length", message)

@@ -53,6 +53,8 @@ log = logging.getLogger(__name__)
 OnInvite = Callable[[SipLeg], None]
 OnRequest = Callable[[Request, Hop], Response | Awaitable[Response]]
 OnRefresh = Callable[[TransactionId, Request, Hop], bool]
+OnDialled = Callable[[str, str], None]
+"""Called with the node's name for a call, and the SIP Call-ID of a leg that is dialled for it."""
 
 NEEDS_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "NOTIFY"})
 CLOSING_S = 3.0
@@ -93,6 +95,7 @@ class Agent:
         self.on_invite: OnInvite | None = None
         self.on_request: OnRequest | None = None
         self.on_refresh: OnRefresh = lambda _transaction, _request, _hop: False
+        self.on_dialled: OnDialled | None = None
         self._guard = guard if guard is not None else Guard()
         self._methods = methods
         self._local_address = local_address
@@ -151,6 +154,8 @@ class Agent:
         leg.local_sdp = offer
         leg.initial = invite = ClientInvite(leg, request, session=session, credentials=target.credentials)
         self._enter(leg)
+        if self.on_dialled is not None:
+            self.on_dialled(call, leg.call_id)
         log.debug("dial", extra={"call": call, "leg_id": leg.id, "sip_call_id": leg.call_id})
         if self._closing or len(self._legs) > self.settings.max_legs or hops == []:
             invite.failed(503)

@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -55,6 +55,17 @@ _OPENING = tuple(f"{method} ".encode() for method in OPENING_METHODS)
 
 _MAX_REFUSALS = 4096
 
+_FIRST_OF_TEXT = b" "
+"""No message begins with anything lower; keep-alives do."""
+
+
+class Tap(Protocol):
+    """Who keeps what goes over the wire."""
+
+    def keep(self, data: bytes, hop: Hop, at: float, *, out: bool) -> None:
+        """One message, as its bytes are. `at` is monotonic."""
+        ...
+
 
 class Driver:
     """The endpoint, its timers, and a wire."""
@@ -68,6 +79,7 @@ class Driver:
         guard: Guard | None = None,
         overload: Overload | None = None,
         max_transactions: int = 160_000,
+        tap: Tap | None = None,
     ) -> None:
         """Above `max_transactions`, requests that would open something are dropped unanswered: even a 503 is a
         transaction that has to be remembered for half a minute. What belongs to running calls still gets through.
@@ -81,6 +93,7 @@ class Driver:
         self._overload = overload
         if overload is not None:
             endpoint.retry_after = overload.retry_after
+        self._tap = tap
         self._malformed = 0
         self._max_transactions = max_transactions
         self._running: dict[TimerKey, Timer] = {}
@@ -109,7 +122,10 @@ class Driver:
         if self.endpoint.live >= self._max_transactions and data.startswith(_OPENING):
             self._guard.count(Offence.OVERLOAD, hop.remote_host)
             return
-        effects = self.endpoint.receive(data, hop, self.clock.monotonic())
+        now = self.clock.monotonic()
+        if self._tap is not None and data[:1] > _FIRST_OF_TEXT:
+            self._tap.keep(data, hop, now, out=False)
+        effects = self.endpoint.receive(data, hop, now)
         if not effects or (len(effects) == 1 and type(effects[0]) is Transmit):
             # Nothing for anybody above: perhaps because it was rubbish.
             self._count_malformed(hop)
@@ -120,8 +136,8 @@ class Driver:
         if self._overload is not None:
             self._overload.waited(seconds)
 
-    def received_message(self, message: Request | Response, hop: Hop) -> None:
-        """A message from a stream."""
+    def received_message(self, message: Request | Response, hop: Hop, raw: bytes = b"") -> None:
+        """A message from a stream, and the bytes it came as."""
         if (
             self.endpoint.live >= self._max_transactions
             and isinstance(message, Request)
@@ -129,7 +145,10 @@ class Driver:
         ):
             self._guard.count(Offence.OVERLOAD, hop.remote_host)
             return
-        self._perform(self.endpoint.receive_message(message, hop, self.clock.monotonic()))
+        now = self.clock.monotonic()
+        if self._tap is not None and raw:
+            self._tap.keep(raw, hop, now, out=False)
+        self._perform(self.endpoint.receive_message(message, hop, now))
 
     def received_malformed(self, error: ParseError, hop: Hop) -> None:
         """Bytes on a stream that are no message; the peer is told, where that is possible."""
@@ -243,6 +262,8 @@ class Driver:
         self.respond(effect.transaction, response_to(effect.request, 500))
 
     def _transmit(self, effect: Transmit) -> None:
+        if self._tap is not None and effect.data[:1] > _FIRST_OF_TEXT:
+            self._tap.keep(effect.data, effect.hop, self.clock.monotonic(), out=True)
         if not self.wire.send(effect.data, effect.hop):
             self._effects.extend(self.endpoint.transport_failed(effect.hop, self.clock.monotonic()))
 

@@ -18,7 +18,7 @@ from pbx.sip.hop import Hop
 from pbx.transport.guard import Guard
 from pbx.transport.stream import StreamLimits
 from pbx.transport.tcp import StreamUser, TcpListener
-from pbx.transport.udp import UdpListener
+from pbx.transport.udp import ShutsOut, UdpListener
 from pbx.transport.websocket import WebSocketListener
 
 log = logging.getLogger(__name__)
@@ -124,6 +124,16 @@ class SipSockets:
         if hop.transport == "TLS":
             return self.tls.send(data, hop)
         return self.websocket.send(data, hop)
+
+    def guard_with(self, shuts_out: ShutsOut) -> None:
+        """From now on nothing is read from addresses that `shuts_out` is true for."""
+        for each in (self.udp, self.tcp, self.tls, self.websocket):
+            each.shuts_out = shuts_out
+
+    def cut(self) -> None:
+        """End the open connections of addresses that are shut out by now."""
+        for each in (self.tcp, self.tls, self.websocket):
+            each.cut()
 
     def is_open(self, connection: int) -> bool:
         """Whether a connection, of whatever transport, still stands."""

@@ -43,13 +43,17 @@ class StreamOwner(Protocol):
     guard: Guard
     transport_name: str
 
+    def shuts_out(self, host: str) -> bool:
+        """Whether nothing from an address is read."""
+        ...
+
     def opened(self, stream: SipStream) -> bool:
         """A connection stands; False when it is one too many."""
         ...
 
     def closed(self, stream: SipStream) -> None: ...
 
-    def message(self, message: Request | Response, hop: Hop) -> None: ...
+    def message(self, message: Request | Response, hop: Hop, raw: bytes) -> None: ...
 
     def malformed(self, error: ParseError, hop: Hop) -> None:
         """The bytes cannot be framed any more; the connection closes after this."""
@@ -99,6 +103,9 @@ class SipStream(asyncio.Protocol):
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._owner.shuts_out(peer[0]):
+            transport.abort()
+            return
         if not self._owner.opened(self):
             self._owner.guard.count(Offence.TOO_MANY_CONNECTIONS, self.hop.remote_host)
             transport.abort()
@@ -114,11 +121,13 @@ class SipStream(asyncio.Protocol):
             self._message_since = None
         elif messages or self._message_since is None:
             self._message_since = self._last_byte_at
-        for message in messages:
+        for message, raw in zip(messages, self._framer.raw, strict=True):
+            if not self.is_open:
+                return  # an earlier message got this peer shut out
             if isinstance(message, KeepAlive):
                 self.write(PONG)
             else:
-                self._owner.message(message, self.hop)
+                self._owner.message(message, self.hop, raw)
         if self._framer.error is not None:  # behind the whole messages came one that is not
             self._give_up(self._framer.error)
 
@@ -167,6 +176,11 @@ class SipStream(asyncio.Protocol):
     def cut(self, offence: Offence) -> None:
         """End the connection at once because of what the peer did."""
         self._owner.guard.count(offence, self.hop.remote_host)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def abort(self) -> None:
+        """End the connection at once."""
         if self._transport is not None:
             self._transport.abort()
 

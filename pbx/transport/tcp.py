@@ -21,7 +21,7 @@ from pbx.sip.message import Request, Response
 from pbx.transport.guard import Guard
 from pbx.transport.stream import SipStream, StreamLimits
 from pbx.transport.tcp_socket import BACKLOG, bind_tcp
-from pbx.transport.udp import family_of
+from pbx.transport.udp import ShutsOut, family_of, nobody
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,9 @@ _FIRST_ID = {"TCP": 0, "TLS": 1 << 32}
 class StreamUser(Protocol):
     """Who reads what comes over connections: the driver."""
 
-    def received_message(self, message: Request | Response, hop: Hop) -> None: ...
+    def received_message(self, message: Request | Response, hop: Hop, raw: bytes = b"") -> None:
+        """A message, and the bytes it came as."""
+        ...
 
     def received_malformed(self, error: ParseError, hop: Hop) -> None: ...
 
@@ -62,6 +64,7 @@ class TcpListener:
         self.guard = guard
         self.limits = limits
         self.transport_name = transport_name
+        self.shuts_out: ShutsOut = nobody
         self._client_tls = client_tls
         self._sockets: list[socket.socket] = []
         self._servers: list[asyncio.Server] = []
@@ -188,6 +191,12 @@ class TcpListener:
         writer.close()
         return ""
 
+    def cut(self) -> None:
+        """End the connections of addresses that are shut out by now."""
+        for stream in list(self._streams.values()):
+            if self.shuts_out(stream.hop.remote_host):
+                stream.abort()
+
     async def _connect(self, peer: Peer) -> None:
         loop = asyncio.get_running_loop()
         host, port, server = peer
@@ -242,9 +251,9 @@ class TcpListener:
         if self._user is not None and stream.has_carried:  # else nobody waits for anything on it
             self._user.undeliverable(stream.hop)
 
-    def message(self, message: Request | Response, hop: Hop) -> None:
+    def message(self, message: Request | Response, hop: Hop, raw: bytes) -> None:
         if self._user is not None:
-            self._user.received_message(message, hop)
+            self._user.received_message(message, hop, raw)
 
     def malformed(self, error: ParseError, hop: Hop) -> None:
         if self._user is not None:

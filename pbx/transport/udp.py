@@ -44,6 +44,13 @@ _ROOM_FOR_TIMESTAMP = socket.CMSG_SPACE(_TIMESTAMP.size)
 Received = Callable[[bytes, Hop], None]
 Undeliverable = Callable[[Hop], None]
 Waited = Callable[[float], None]
+ShutsOut = Callable[[str], bool]
+"""Whether nothing from an address is read."""
+
+
+def nobody(_host: str) -> bool:
+    """Shuts nobody out."""
+    return False
 
 
 @lru_cache(maxsize=4096)
@@ -85,6 +92,7 @@ class UdpListener:
 
     def __init__(self) -> None:
         self.send_dropped = 0
+        self.shuts_out: ShutsOut = nobody
         self._sockets: dict[int, socket.socket] = {}
         self._received: Received | None = None
         self._undeliverable: Undeliverable | None = None
@@ -168,6 +176,8 @@ class UdpListener:
             except OSError:
                 self._drain_errors(sock)
                 self._arm_again(sock)
+                continue
+            if self.shuts_out(address[0]):
                 continue
             received(data, Hop("UDP", address[0], address[1]))
 

@@ -21,6 +21,7 @@ from pbx.sip.parser import parse
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.stream import PONG, StreamLimits
 from pbx.transport.tcp import StreamUser
+from pbx.transport.udp import ShutsOut, nobody
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -71,6 +72,7 @@ class WebSocketListener:
         """`origins` are pages, other than those of this node, whose scripts may connect ("https://example.org")."""
         self.guard = guard
         self.limits = limits
+        self.shuts_out: ShutsOut = nobody
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
         self._connections: dict[int, Connection] = {}
         self._per_source: Counter[str] = Counter()
@@ -107,6 +109,12 @@ class WebSocketListener:
         connection.end()
         return False
 
+    def cut(self) -> None:
+        """End the connections of addresses that are shut out by now."""
+        for connection in list(self._connections.values()):
+            if self.shuts_out(connection.hop.remote_host):
+                connection.end()
+
     # -- what the HTTP server calls --------------------------------------------------------------------------------
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -114,6 +122,8 @@ class WebSocketListener:
         from aiohttp import web
 
         host = request.remote or ""
+        if self.shuts_out(host) and request.transport is not None:
+            request.transport.abort()
         refusal = self._refusal(request, host)
         if refusal:
             return web.Response(status=refusal)
@@ -134,7 +144,7 @@ class WebSocketListener:
         return socket
 
     def _refusal(self, request: web.Request, host: str) -> int:
-        if self._user is None:
+        if self._user is None or self.shuts_out(host):
             return 503
         offered = request.headers.get("Sec-WebSocket-Protocol", "")
         if PROTOCOL not in (word.strip() for word in offered.split(",")):
@@ -226,5 +236,5 @@ class WebSocketListener:
             user.received_malformed(error, connection.hop)
             return False
         if not isinstance(message, KeepAlive):
-            user.received_message(message, connection.hop)
+            user.received_message(message, connection.hop, data)
         return True

@@ -4,6 +4,50 @@
  */
 
 export interface paths {
+    readonly "/api/v1/bans": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the addresses that are not listened to
+         * @description The latest first. Bans end by themselves; each one in a row lasts longer.
+         */
+        readonly get: operations["listBans"];
+        readonly put?: never;
+        /**
+         * Ban an address or a network
+         * @description Replaces the ban of that address, if there is one. Only SIP is banned; this API is not.
+         */
+        readonly post: operations["addBan"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/bans/{address}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Lift a ban
+         * @description What led to it is forgotten. A network is written with %2F in place of its slash.
+         */
+        readonly delete: operations["liftBan"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/caller-rules": {
         readonly parameters: {
             readonly query?: never;
@@ -685,6 +729,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/refused-sign-ins": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the phones with wrong passwords
+         * @description Of the last hour, the latest first. `notice` says in plain words what is wrong.
+         */
+        readonly get: operations["listRefusedSignIns"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/registrations": {
         readonly parameters: {
             readonly query?: never;
@@ -810,6 +874,66 @@ export interface paths {
          * @description Signs in too: sets the session cookie. 403 when the link is spent, or an administrator exists.
          */
         readonly post: operations["setUp"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sip-traces": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the calls and registrations whose SIP messages are kept
+         * @description The latest first. Messages are kept in memory until newer ones need the room.
+         */
+        readonly get: operations["listSipTraces"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sip-traces/{call}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read the SIP messages of a call
+         * @description All its legs, in the order of time. Passwords and keys are crossed out.
+         */
+        readonly get: operations["getSipTrace"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sip-traces/{call}.pcap": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Download the SIP messages of a call for Wireshark
+         * @description Each message is one UDP datagram, whatever it went over. Passwords and keys are crossed out.
+         */
+        readonly get: operations["getSipCapture"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1076,6 +1200,86 @@ export interface components {
             readonly call: string;
             readonly at: string;
             readonly leg: string;
+        };
+        /**
+         * Ban
+         * @description An address that is not listened to.
+         */
+        readonly Ban: {
+            /**
+             * Address
+             * @description An IP address, or a network as CIDR.
+             * @example 192.0.2.7
+             * @example 198.51.100.0/24
+             */
+            readonly address: string;
+            /** @enum {unknown} */
+            readonly reason: "by_hand" | "unanswered_challenges" | "unknown_extensions" | "wrong_credentials";
+            /** @description What happened and what to do, in plain words. */
+            readonly notice: string;
+            readonly since: string;
+            /** @description When it ends by itself; null: when it is lifted. */
+            readonly until: string | null;
+            /**
+             * @description strangers: phones that have signed in from this address before are still heard.
+             * @default everybody
+             * @enum {unknown}
+             */
+            readonly covers: "everybody" | "strangers";
+            /**
+             * @description Whether the address is in a local network.
+             * @default false
+             */
+            readonly local: boolean;
+            /**
+             * @description How many bans in a row; each lasts longer.
+             * @default 1
+             */
+            readonly times: number;
+            /**
+             * @description What was counted when the ban began.
+             * @default 0
+             */
+            readonly failures: number;
+            /**
+             * @description The extensions that were claimed, some of them at most.
+             * @default []
+             */
+            readonly extensions: readonly string[];
+            /**
+             * @description What the sender calls itself.
+             * @default
+             */
+            readonly user_agent: string;
+        };
+        /**
+         * BanList
+         * @description A page of the addresses that are not listened to.
+         */
+        readonly BanList: {
+            readonly items: readonly components["schemas"]["Ban"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * BanWrite
+         * @description A ban made by hand.
+         */
+        readonly BanWrite: {
+            /**
+             * Address
+             * @description An IP address, or a network as CIDR.
+             * @example 192.0.2.7
+             * @example 198.51.100.0/24
+             */
+            readonly address: string;
+            /** @default null */
+            readonly for_s: number | null;
+            /**
+             * Why
+             * @default
+             */
+            readonly note: string;
         };
         /**
          * CallChange
@@ -2778,6 +2982,47 @@ export interface components {
             readonly errors: readonly components["schemas"]["FieldProblem"][];
         };
         /**
+         * RefusedSignIn
+         * @description A phone, or somebody who would like to be one, that shows wrong credentials.
+         */
+        readonly RefusedSignIn: {
+            readonly address: string;
+            /** @description The user name that was shown. */
+            readonly extension: string;
+            readonly failures: number;
+            readonly last_at: string;
+            /** @description Whether the address is in a local network. */
+            readonly local: boolean;
+            /** @description Whether there is such an extension, and it is enabled. */
+            readonly known: boolean;
+            /**
+             * @description What the phone calls itself.
+             * @default
+             */
+            readonly user_agent: string;
+            /**
+             * @description How long its next try is put off.
+             * @default 0
+             */
+            readonly wait_s: number;
+            /**
+             * @description Whether the address is banned.
+             * @default false
+             */
+            readonly banned: boolean;
+            /** @description What is wrong and what to do, in plain words. */
+            readonly notice: string;
+        };
+        /**
+         * RefusedSignInList
+         * @description A page of the phones with wrong passwords.
+         */
+        readonly RefusedSignInList: {
+            readonly items: readonly components["schemas"]["RefusedSignIn"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
          * RegistrationChange
          * @description A registration is new or different; `item` is null when it is gone.
          */
@@ -2991,6 +3236,100 @@ export interface components {
              * @default null
              */
             readonly qr_svg: string | null;
+        };
+        /**
+         * SipMessage
+         * @description One step of the ladder.
+         */
+        readonly SipMessage: {
+            readonly at: string;
+            /** @description Since the first message shown. */
+            readonly after_ms: number;
+            /**
+             * @description Address and port it came from.
+             * @example 192.168.1.20:5060
+             */
+            readonly source: string;
+            /** @description Address and port it went to. */
+            readonly destination: string;
+            /** @description Whether this node sent it. */
+            readonly outgoing: boolean;
+            /** @example UDP */
+            readonly transport: string;
+            /** @description Of a request; of a response, that of its request. */
+            readonly method: string;
+            /**
+             * @description Of a response.
+             * @default null
+             */
+            readonly status: number | null;
+            /**
+             * @example INVITE sip:102@192.168.1.10
+             * @example 200 OK (INVITE)
+             */
+            readonly summary: string;
+            readonly call_id: string;
+            /** @default  */
+            readonly cseq: string;
+            /**
+             * @description Whether it is a repetition of an earlier message.
+             * @default false
+             */
+            readonly repeated: boolean;
+            /**
+             * @description The message as it was, its secrets crossed out.
+             * @default
+             */
+            readonly raw: string;
+        };
+        /**
+         * SipTrace
+         * @description All messages of a call that are still kept.
+         */
+        readonly SipTrace: {
+            /** @description The call's id in the history; null for what is no call. */
+            readonly call: string | null;
+            /** @description The SIP Call-IDs of its legs. */
+            readonly call_ids: readonly string[];
+            /** @description Addresses, in the order they appear. */
+            readonly participants: readonly string[];
+            readonly messages: readonly components["schemas"]["SipMessage"][];
+            /**
+             * @description Whether there were more messages than are shown.
+             * @default false
+             */
+            readonly truncated: boolean;
+        };
+        /**
+         * SipTraceList
+         * @description A page of the calls and registrations whose SIP messages are kept.
+         */
+        readonly SipTraceList: {
+            readonly items: readonly components["schemas"]["SipTraceSummary"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * SipTraceSummary
+         * @description One call, or one conversation that is none, such as a registration.
+         */
+        readonly SipTraceSummary: {
+            /** @description What to ask for: the call's id, else the SIP Call-ID. */
+            readonly id: string;
+            /** @description The call's id in the history. */
+            readonly call: string | null;
+            readonly call_ids: readonly string[];
+            /** @description Of the first request. */
+            readonly method: string;
+            readonly from_uri: string;
+            readonly to_uri: string;
+            /** @description Of the last final response to that method. */
+            readonly status: number | null;
+            readonly messages: number;
+            readonly first_at: string;
+            readonly last_at: string;
+            /** @description Addresses of the other sides. */
+            readonly peers: readonly string[];
         };
         /**
          * SipTransport
@@ -3722,6 +4061,9 @@ export type AudioOneWay = components['schemas']['AudioOneWay'];
 export type AudioQuality = components['schemas']['AudioQuality'];
 export type AudioSilent = components['schemas']['AudioSilent'];
 export type AudioStarted = components['schemas']['AudioStarted'];
+export type Ban = components['schemas']['Ban'];
+export type BanList = components['schemas']['BanList'];
+export type BanWrite = components['schemas']['BanWrite'];
 export type CallChange = components['schemas']['CallChange'];
 export type CallEnded = components['schemas']['CallEnded'];
 export type CallLimitNear = components['schemas']['CallLimitNear'];
@@ -3801,6 +4143,8 @@ export type PagingGroupPatch = components['schemas']['PagingGroupPatch'];
 export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
 export type Problem = components['schemas']['Problem'];
+export type RefusedSignIn = components['schemas']['RefusedSignIn'];
+export type RefusedSignInList = components['schemas']['RefusedSignInList'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
 export type RegistrationList = components['schemas']['RegistrationList'];
 export type RegistrationView = components['schemas']['RegistrationView'];
@@ -3811,6 +4155,10 @@ export type SessionView = components['schemas']['SessionView'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupState = components['schemas']['SetupState'];
 export type SipLogin = components['schemas']['SipLogin'];
+export type SipMessage = components['schemas']['SipMessage'];
+export type SipTrace = components['schemas']['SipTrace'];
+export type SipTraceList = components['schemas']['SipTraceList'];
+export type SipTraceSummary = components['schemas']['SipTraceSummary'];
 export type SipTransport = components['schemas']['SipTransport'];
 export type Sound = components['schemas']['Sound'];
 export type SpeedDial = components['schemas']['SpeedDial'];
@@ -3835,6 +4183,219 @@ export type UsageReport = components['schemas']['UsageReport'];
 export type User = components['schemas']['User'];
 export type $defs = Record<string, never>;
 export interface operations {
+    readonly listBans: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BanList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly addBan: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["BanWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Ban"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly liftBan: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly address: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listCallerRules: {
         readonly parameters: {
             readonly query?: {
@@ -9742,6 +10303,58 @@ export interface operations {
             };
         };
     };
+    readonly listRefusedSignIns: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RefusedSignInList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listRegistrations: {
         readonly parameters: {
             readonly query?: {
@@ -10769,6 +11382,185 @@ export interface operations {
             };
             /** @description Too Many Requests */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listSipTraces: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only what went to and from this address. */
+                readonly peer?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SipTraceList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSipTrace: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly call: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SipTrace"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSipCapture: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly call: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/vnd.tcpdump.pcap": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -23,6 +23,8 @@ from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.door import Door, DoorPorts
+from pbx.feature.sip_trace import SipTraces
 from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
 from pbx.model.notice import Notice
@@ -35,6 +37,7 @@ from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
+from pbx.transport.trace import Trace
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -148,6 +151,8 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             post_notice=lambda kind, title, text: Notice(
                 id="n1", at=START, kind=kind, title=title, text=text
             ),
+            door=Door(DoorPorts(bus=bus, clock=time, exists=lambda number: number == "101")),
+            sip_traces=SipTraces(Trace(1_000_000), time, lambda _: ("192.0.2.10", 5060)),
             started_at=START,
             address=lambda: "192.0.2.10",
             version="1.2.3",

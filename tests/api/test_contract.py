@@ -39,8 +39,9 @@ def _fuzz(base: str, token: str, path: str, method: str) -> None:
     checked = 0
     stop_at = 0.0
     # That `number` must be the one of the path, that a trunk must exist, and that a record must be the one that was
-    # read are more than a schema can say.
+    # read, or that an address is one, is more than a schema can say.
     naming = (
+        "/api/v1/bans",
         "/api/v1/feature-codes",
         "/api/v1/caller-rules",
         "/api/v1/inbound-numbers",

@@ -26,7 +26,7 @@ class Listener:
         self.hops.append(hop)
         self.at.append(self.timeline.time)
 
-    def received_message(self, message: Any, hop: Hop) -> None:
+    def received_message(self, message: Any, hop: Hop, raw: bytes = b"") -> None:
         self.messages.append(message)
         self.hops.append(hop)
 

@@ -47,6 +47,22 @@ class Shelf:
         self.kept = [each for each in self.kept if (each.extension, each.contact_uri) not in gone] + list(put)
 
 
+class Ledger:
+    """Writes down wrong credentials, and holds nobody back."""
+
+    def __init__(self, wrong: list[tuple[str, str]]) -> None:
+        self._wrong = wrong
+
+    def challenged(self, request: Request, hop: Hop) -> None: ...
+
+    def hold_back(self, hop: Hop, account: str) -> None: ...
+
+    def failed(self, request: Request, hop: Hop, account: str) -> None:
+        self._wrong.append((hop.remote_host, account))
+
+    def proved(self, hop: Hop, account: str) -> None: ...
+
+
 class Office:
     """A registrar with extensions 101 (password "one") and 102 (disabled)."""
 
@@ -66,7 +82,7 @@ class Office:
             self.challenger,
             self.directory,
             monotonic=self.clock.monotonic,
-            wrong_credentials=lambda host, user: self.wrong.append((host, user)),
+            door=Ledger(self.wrong),
         )
         return Registrar(
             RegistrarPorts(

@@ -68,6 +68,7 @@ class Sipp:
         options: Sequence[str] = (),
         rtp_echo: bool = False,
         timeout_s: float = 60.0,
+        host: str = "127.0.0.1",
     ) -> None:
         self.folder = folder
         self.port = port or free_port()
@@ -79,7 +80,7 @@ class Sipp:
         self._command = [
             "sipp", remote,
             "-sf", str(SCENARIOS / f"{scenario}.xml"),
-            "-i", "127.0.0.1", "-p", str(self.port),
+            "-i", host, "-p", str(self.port),
             "-mi", "127.0.0.1", "-mp", str(media),
             "-m", str(calls), "-r", str(rate), "-l", str(limit),
             "-nostdin", "-trace_stat", "-stf", str(folder / "stat.csv"), "-fd", "1",

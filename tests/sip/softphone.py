@@ -114,7 +114,7 @@ class Softphone:
     def received(self, data: bytes, hop: Hop) -> None:
         self._perform(self.endpoint.receive(data, hop, self.timeline.time))
 
-    def received_message(self, message: Any, hop: Hop) -> None:
+    def received_message(self, message: Any, hop: Hop, raw: bytes = b"") -> None:
         self._perform(self.endpoint.receive_message(message, hop, self.timeline.time))
 
     def undeliverable(self, hop: Hop) -> None:

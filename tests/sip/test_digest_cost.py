@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,10 +54,51 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digest, "MAX_KNOWN", 5)
     server = challenger("MD5")
     for number in range(20):
-        value = answer(server.challenge(0.0, source_host=HOST), user=f"u{number}", password="p")
-        assert server.verify([value], "REGISTER", 0.0, HOST, lambda user: "p").kind is VerdictKind.OK
-    assert len(server._counts) <= 5
+        value = answer(server.challenge(number, source_host=HOST), user=f"u{number}", password="p")
+        assert server.verify([value], "REGISTER", number, HOST, lambda user: "p").kind is VerdictKind.OK
+        kept = sum(len(each.counts) for each in server._used.values())
+        assert kept == server._nonces <= 5
+    assert len(server._used) <= 5
     assert len(server._ha1) <= 5
+
+
+def test_a_greedy_phone_pushes_out_only_its_own_nonces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "MAX_NONCES_EACH", 3)
+    server = challenger("MD5")
+    verdict = partial(server.verify, method="REGISTER", source_host=HOST, lookup=lambda _: "p")
+
+    def signed(user: str, challenges: list[str], count: int = 1) -> list[str]:
+        return [answer(challenges, user=user, password="p", count=count)]
+
+    honest = server.challenge(0.0, source_host=HOST)
+    assert verdict(signed("101", honest), now=0.0).kind is VerdictKind.OK
+    greedy = [server.challenge(now, source_host=HOST) for now in range(1, 10)]
+    for challenges in greedy:
+        assert verdict(signed("102", challenges), now=10.0).kind is VerdictKind.OK
+    assert verdict(signed("101", honest, 2), now=10.0).kind is VerdictKind.OK
+    # What was pushed out has not become new again: not for a replay, not for a higher count.
+    for count in (1, 2):
+        assert verdict(signed("102", greedy[0], count), now=10.0).kind is VerdictKind.STALE
+    assert verdict(signed("102", greedy[-1], 2), now=10.0).kind is VerdictKind.OK
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5), st.integers(0, 3)), max_size=40))
+def test_no_count_ever_works_twice(uses: list[tuple[str, int, int]]) -> None:
+    """Whatever is pushed out of however small a table: what was good once is never good again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digest, "MAX_NONCES_EACH", 2)
+        patch.setattr(digest, "MAX_NONCES", 3)
+        server = challenger("MD5")
+        nonces = [server.challenge(now, source_host=HOST) for now in range(6)]
+        good: set[tuple[str, int, int]] = set()
+        for use in uses:
+            user, nonce, count = use
+            value = answer(nonces[nonce], user=user, password="p", count=count)
+            kind = server.verify([value], "REGISTER", 6.0, HOST, lambda _: "p").kind
+            assert kind in (VerdictKind.OK, VerdictKind.STALE)
+            if kind is VerdictKind.OK:
+                assert use not in good
+                good.add(use)
 
 
 @given(st.text(max_size=80))

@@ -25,6 +25,7 @@ from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.door import Door, DoorPorts
 from pbx.model import call_event as happened
 from pbx.model.call_event import CallEvent
 from pbx.model.extension import ExtensionWrite
@@ -197,6 +198,7 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         messages=MessageStore(database),
         send_message=_unsent,
         extension_states=tuple,
+        door=Door(DoorPorts(bus=bus, clock=clock, exists=lambda _: False)),
         started_at=clock.now() - timedelta(days=3, hours=4),
         address=lambda: "192.0.2.10",
         version="0.1.0",

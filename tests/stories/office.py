@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from itertools import count
 from random import Random
@@ -12,6 +12,8 @@ from typing import Any
 from pbx.model.leg_event import Ended, LegEvent
 from pbx.model.party import DialTarget, Party
 from pbx.sip.endpoint import Endpoint
+from pbx.sip.hop import Hop
+from pbx.sip.message import Request
 from pbx.sip.timers import Timers
 from pbx.transport.agent import Agent
 from pbx.transport.driver import Driver
@@ -40,6 +42,7 @@ class Phone:
         seed: int,
         settings: AgentSettings | None = None,
         timers: Timers | None = None,
+        turns_away: Callable[[Request, Hop], bool] | None = None,
     ) -> None:
         self.host = host
         self.network = network
@@ -54,6 +57,7 @@ class Phone:
             counters={},
             server_name="test",
             timers=timers,
+            turns_away=turns_away,
         )
         self.driver = Driver(self.endpoint, self.plug, clock=LoopClock(loop))
         self.plug.listener = self.driver

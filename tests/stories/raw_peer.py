@@ -29,7 +29,7 @@ class RawPeer:
     def received(self, data: bytes, hop: Hop) -> None:
         self.heard.put_nowait(parse(data))
 
-    def received_message(self, message: Any, hop: Hop) -> None:
+    def received_message(self, message: Any, hop: Hop, raw: bytes = b"") -> None:
         self.heard.put_nowait(message)
 
     def undeliverable(self, hop: Hop) -> None: ...

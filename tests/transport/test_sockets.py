@@ -46,7 +46,7 @@ class Recorder:
 
     def waited(self, seconds: float) -> None: ...
 
-    def received_message(self, message: Any, hop: Hop) -> None:
+    def received_message(self, message: Any, hop: Hop, raw: bytes = b"") -> None:
         self.messages.put_nowait((message, hop))
 
     def received_malformed(self, error: ParseError, hop: Hop) -> None:
