@@ -14,9 +14,11 @@ import pytest
 
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
+from pbx.core.events import EventBus
 from pbx.core.tasks import Supervisor
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
+from pbx.feature.door import Door, DoorPorts
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
 from pbx.feature.gatekeeper import Gatekeeper
@@ -146,7 +148,7 @@ class Office:
             Challenger(host.encode(), realm=host, algorithms=("MD5",)),
             self.directory,
             monotonic=LoopClock().monotonic,
-            wrong_credentials=lambda _host, _user: None,
+            door=Door(DoorPorts(bus=EventBus(), clock=LoopClock(), exists=entries.__contains__)),
         )
         door = Gatekeeper(
             identify=identify,
