@@ -148,13 +148,7 @@ class Office:
             Challenger(host.encode(), realm=host, algorithms=("MD5",)),
             self.directory,
             monotonic=LoopClock().monotonic,
-            door=Door(
-                DoorPorts(
-                    bus=EventBus(),
-                    clock=LoopClock(),
-                    exists=lambda number: self.directory.find(number) is not None,
-                )
-            ),
+            door=Door(DoorPorts(bus=EventBus(), clock=LoopClock(), exists=entries.__contains__)),
         )
         door = Gatekeeper(
             identify=identify,
