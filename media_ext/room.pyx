@@ -3,7 +3,7 @@
 from libc.stdint cimport int16_t, int32_t, uint32_t
 from libc.stdlib cimport calloc, free
 
-from media_ext.clock cimport ms
+from media_ext.beat cimport beat_first_ns, beat_next_ns
 from media_ext.listener cimport listener_serve, listener_tick
 from media_ext.mixer cimport (
     MIX_GAIN_MAX,
@@ -42,8 +42,6 @@ from media_ext.types cimport (
 from media_ext.wheel cimport wheel_arm, wheel_disarm
 
 cdef enum:
-    LATE_MS = 100               # further behind than this, ticks are left out rather than made up for
-    PHASE_STEP_MS = 7
     NOWHERE = -1
     TICK_ROOM = 48 * 20 + PLAYER_SLACK      # samples of a tick at the highest rate
 
@@ -248,13 +246,11 @@ cdef inline bint busy(const Room *room) noexcept nogil:
 
 
 cdef void wake(Worker *w, Room *room) noexcept nogil:
-    """Rooms that come one after the other are spread over the tick."""
     if room.timer.armed or not busy(room):
         return
     room.timer.owner = room
     room.timer.kind = TIMER_ROOM
-    w.phase_ms = (w.phase_ms + PHASE_STEP_MS) % MIX_TICK_MS
-    room.due_ns = w.now_ns + ms(1 + w.phase_ms)
+    room.due_ns = beat_first_ns(w)
     wheel_arm(&w.wheel, &room.timer, room.due_ns)
 
 
@@ -273,9 +269,7 @@ cdef void room_run(Worker *w, Room *room) noexcept nogil:
     for i in range(ROOM_LINKS):
         if room.links[i].other != NULL and room.links[i].drives:
             mixer_link(&room.mixer, room.links[i].here, &room.links[i].other.mixer, room.links[i].there)
-    if w.now_ns - room.due_ns > ms(LATE_MS):
-        room.due_ns += (w.now_ns - room.due_ns) // ms(MIX_TICK_MS) * ms(MIX_TICK_MS)
-    room.due_ns += ms(MIX_TICK_MS)
+    room.due_ns = beat_next_ns(w, room.due_ns)
     if busy(room):
         wheel_arm(&w.wheel, &room.timer, room.due_ns)
 
