@@ -15,7 +15,8 @@ from media_ext.listener cimport listener_add, listener_drop, listener_install, l
 from media_ext.output cimport output_cut
 from media_ext.pair cimport pair_digit, pair_join, pair_part, pair_run
 from media_ext.player cimport player_close
-from media_ext.room cimport room_carry_out, room_discard, room_leave, room_run
+from media_ext.room cimport room_carry_out, room_discard, room_leave
+from media_ext.room_tick cimport room_run
 from media_ext.speaker cimport (
     speaker_add,
     speaker_digits,
