@@ -48,7 +48,7 @@ from media_ext.relay_record cimport RelayRecord, relay_fits, relay_import
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
 from media_ext.rtcp cimport CNAME_BYTES
 from media_ext.security cimport security_close, security_drop
-from media_ext.srtp cimport Srtp, srtp_open
+from media_ext.srtp cimport Srtp, srtp_import, srtp_open
 from media_ext.srtp_keys cimport SrtpShape, srtp_shape
 from media_ext.tap cimport tap_hold
 from media_ext.tap_handle cimport TapHandle
@@ -172,6 +172,8 @@ cdef class Leg:
 
     cdef LegRecord *record
     cdef RelayRecord *exported
+    cdef bytes receives_from        # a state, until the keys come that its counters belong to …
+    cdef bytes sends_from           # … in the other direction
     cdef int worker
     cdef VoiceSettings voice
     cdef bint has_voice             # `voice` is known: the node may speak on this leg
@@ -299,6 +301,10 @@ cdef class Room:
         if leg.room is not self or leg.record == NULL:
             return 0
         return load_relaxed(&leg.record.counters.mix_level)
+cdef inline const RelayRecord *state_of(bytes state):
+    return <const RelayRecord *> PyBytes_AS_STRING(state)
+
+
 cdef void free_record(LegRecord *record):
     """A leg that no worker knows any more, and what belongs to it."""
     if record != NULL:
@@ -456,7 +462,7 @@ cdef class Engine:
         """Take over two bound, non-blocking UDP sockets; `ssrc`, `seq`, `rtp_ts` start the outgoing stream.
 
         With `state`, from `export`, the leg goes on where that one was instead. Raises `ValueError` for a state that
-        is not one of this build.
+        is not one of this build, and for a copy of an encrypted leg that was not handed over.
         """
         cdef Leg leg = Leg.__new__(Leg)
         cdef RelayRecord past
@@ -466,6 +472,8 @@ cdef class Engine:
             memcpy(&past, PyBytes_AS_STRING(state), sizeof(past))
             if not relay_fits(&past):
                 raise ValueError("a leg's state of another build")
+            if past.must_encrypt and not past.handed_over:
+                raise ValueError("an encrypted leg goes on elsewhere only when it was handed over")
         if not self.running:
             raise RuntimeError("the engine does not run")
         leg.record = <LegRecord *> calloc(1, sizeof(LegRecord))
@@ -482,6 +490,7 @@ cdef class Engine:
         memcpy(leg.record.report.cname, PyBytes_AS_STRING(new_cname()), CNAME_BYTES)
         if state is not None:
             relay_import(leg.record, &past)
+            leg.receives_from = leg.sends_from = state if past.must_encrypt else None
         leg.worker = thread % self.count
         self.legs[leg.record.id] = leg
         self.push(leg.worker, leg.record, OP_ADD, NULL)
@@ -1049,6 +1058,12 @@ cdef class Engine:
         try:
             c.detail.secure.receive = context_of(receive, False)
             c.detail.secure.send = context_of(send, True)
+            if c.detail.secure.receive != NULL and leg.receives_from is not None:
+                srtp_import(c.detail.secure.receive, &state_of(leg.receives_from).srtp_in)
+                leg.receives_from = None
+            if c.detail.secure.send != NULL and leg.sends_from is not None:
+                srtp_import(c.detail.secure.send, &state_of(leg.sends_from).srtp_out)
+                leg.sends_from = None
             self.submit(leg, OP_SECURE, &c)
         except BaseException:
             security_drop(&c.detail.secure)

@@ -308,7 +308,7 @@ cdef void detach_leg(Worker *w, Leg *leg) noexcept nogil:
 cdef void export_leg(Worker *w, Leg *leg, const ExportCommand *c) noexcept nogil:
     """Between packets, so that the block is of one moment."""
     quality_sample(w, leg)
-    relay_export(leg, <RelayRecord *> c.record)
+    relay_export(leg, c.hand_over, <RelayRecord *> c.record)
     if c.hand_over:
         leg.has_remote = leg.may_send = leg.may_receive = False
     tell(w, leg, EVENT_EXPORTED)
