@@ -1,7 +1,7 @@
 """Our audio engine recording every call: `python -m bench.recording PORT_MIN PORT_MAX FOLDER FORMAT [LISTENER]`.
 
-FORMAT is "none", "wav" or "opus". With the port of `bench.listeners`, as many prompts as calls are played to it, each on
-a stream of its own. The first line of standard input is a JSON list of calls, [phone A's port, phone B's
+FORMAT is "none", "wav" or "opus". With the port of `bench.listeners`, as many prompts as calls are played to it, each
+on a stream of its own. The first line of standard input is a JSON list of calls, [phone A's port, phone B's
 port], answered with the list of [port for A, port for B]; every further line is answered with what was spent so far.
 """
 
