@@ -2,7 +2,7 @@
 
 `PBX_DEBUG_BUILD=1` turns bounds checks and the address and undefined-behaviour sanitizers on, `PBX_DEBUG_BUILD=thread`
 the thread sanitizer; `python -m tests.media.sanitized` runs the audio tests on such builds, made beside this one.
-`PBX_WITHOUT="opus spandsp"` builds as if these libraries were not there.
+`PBX_WITHOUT="opus speexdsp"` builds as if these libraries were not there.
 """
 
 from __future__ import annotations
@@ -75,7 +75,6 @@ HEADERS = pkg_config("--cflags", tuple(sorted({name for names in LIBRARIES.value
 # same, and refuses when asked.
 OPTIONAL = {
     "opus": "HAVE_OPUS",
-    "spandsp": "HAVE_SPANDSP",
     "speexdsp": "HAVE_SPEEXDSP",
     "liburing >= 2.3": "HAVE_LIBURING",
 }

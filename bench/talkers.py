@@ -1,7 +1,8 @@
 """Many phones in a process of their own, which talk and listen in real time: `python -m bench.talkers COUNT`.
 
 Prints the phones' ports as JSON, reads {"ports": the node's, "payloads": [[hex, …] for each phone], "type", "units"} in
-one line, and talks until its input ends. Each phone sends one of its packets every 20 ms; what it hears is counted.
+one line, and talks until its input ends. Each phone sends one of its packets every 20 ms, at a place of its own in
+them; what it hears is counted.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ import sys
 import time
 
 TICK_S = 0.02
+PLACES = 20
 
 
 def talk(phones: list[socket.socket], plan: dict[str, list[int]], payloads: list[list[bytes]]) -> int:
     """Until standard input ends; returns how many packets were heard."""
     heard, n, start = 0, 0, time.monotonic()
+    group = max(len(phones) // PLACES, 1)
     while True:
         for index, phone in enumerate(phones):
+            if index % group == 0:
+                time.sleep(max(start + n * TICK_S + index // group * TICK_S / PLACES - time.monotonic(), 0))
             kind, units = plan["type"][index], plan["units"][index]
             header = struct.pack("!BBHII", 0x80, kind, n & 0xFFFF, n * units & 0xFFFFFFFF, index + 1)
             with contextlib.suppress(ConnectionRefusedError):
@@ -30,7 +35,6 @@ def talk(phones: list[socket.socket], plan: dict[str, list[int]], payloads: list
                 while phone.recv(2048):
                     heard += 1
         n += 1
-        time.sleep(max(start + n * TICK_S - time.monotonic(), 0))
         if select.select([sys.stdin], [], [], 0)[0]:
             return heard
 

@@ -1,4 +1,4 @@
-"""What 200 recordings at once cost above the relay alone: of the audio threads, and of those that write."""
+"""What 200 recordings, and 200 prompts beside them, cost above the relay alone: audio threads, and those that write."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Percent of a core; packets lost between phones, and between the relay and the file."""
+    """Percent of a core; packets lost between phones, between the relay and the file, and of prompts."""
 
     process: float
     audio: float
@@ -37,15 +38,54 @@ class Run:
     dropped: int
     ended: int
     copied: int
+    prompts: int
+    prompts_missing: int
+    lasted_s: float
+
+
+class Listeners:
+    """Who hears the prompts, in a process of its own."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bench.listeners"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline())
+
+    def count(self) -> dict[str, int]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return dict(json.loads(self.process.stdout.readline()))
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(10)
 
 
 class Node:
     """The recording process."""
 
-    def __init__(self, folder: Path, way: str, core: int | None) -> None:
+    def __init__(self, folder: Path, way: str, core: int | None, listener: int) -> None:
         pin = ["taskset", "-c", str(core)] if core is not None else []
         self.process = subprocess.Popen(
-            [*pin, sys.executable, "-m", "bench.recording", "20000", "21999", str(folder), way],
+            [
+                *pin,
+                sys.executable,
+                "-m",
+                "bench.recording",
+                "20000",
+                "21999",
+                str(folder),
+                way,
+                str(listener),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -64,10 +104,11 @@ class Node:
         self.process.wait(30)
 
 
-def run_once(way: str, program: Path) -> Run:
+def run_once(way: str, program: Path, *, prompts: bool = False) -> Run:
     node_core, load_core = cores()
     folder = Path(tempfile.mkdtemp(prefix="recording-", dir="/var/tmp"))
-    node = Node(folder, way, node_core)
+    listeners = Listeners()
+    node = Node(folder, way, node_core, listeners.port if prompts else 0)
     try:
         pin = ["taskset", "-c", str(load_core)] if load_core is not None else []
         load = subprocess.Popen(
@@ -83,15 +124,19 @@ def run_once(way: str, program: Path) -> Run:
         load.stdin.write("".join(f"{a} {b}\n" for a, b in calls) + "go\n")
         load.stdin.close()
         wait(load, WARM_UP_S)
-        before, cpu = node.ask(0), cpu_s(node.process.pid)
+        began = time.monotonic()
+        before, cpu, prompted = node.ask(0), cpu_s(node.process.pid), listeners.count()
         wait(load, SECONDS - 0.5)
+        heard = listeners.count()
+        lasted_s = time.monotonic() - began
         after, cpu = node.ask(0), cpu_s(node.process.pid) - cpu
         said = json.loads(load.stdout.read())
         load.wait()
     finally:
         node.close()
+        listeners.close()
         shutil.rmtree(folder)
-    share = 100 / (SECONDS - 0.5)
+    share = 100 / lasted_s
     return Run(
         process=cpu * share,
         audio=(after["audio_s"] - before["audio_s"]) * share,
@@ -100,6 +145,9 @@ def run_once(way: str, program: Path) -> Run:
         dropped=after["dropped"] + after["lost"],
         ended=after["ended"],
         copied=after["packets"] - before["packets"],
+        prompts=heard["came"] - prompted["came"],
+        prompts_missing=heard["missing"],
+        lasted_s=lasted_s,
     )
 
 
@@ -133,9 +181,43 @@ def test_two_hundred_recordings(benchmark: BenchmarkFixture, blast: Path, way: s
         ),
     )
     assert not any(run.ended for run in recording)
-    assert all(run.copied > 0.95 * 2 * 50 * CALLS * (SECONDS - 0.5) for run in recording), (
+    assert all(run.copied > 0.95 * 2 * 50 * CALLS * run.lasted_s for run in recording), (
         "both sides of each call"
     )
+    assert lost == 0, "no packet is lost, on the way or into the file"
+
+
+def test_two_hundred_recordings_and_prompts(benchmark: BenchmarkFixture, blast: Path) -> None:  # noqa: F811
+    """Above passing the same 200 calls through: the prompts' own packets, sockets and all, are counted as extra."""
+    runs: list[tuple[Run, Run]] = []
+
+    def turns() -> None:
+        for _ in range(ROUNDS):
+            off = run_once("none", blast)
+            runs.append((off, run_once("wav", blast, prompts=True)))
+
+    measure(benchmark, turns)
+    above = [on.process - off.process for off, on in runs]
+    lost = sum(on.lost + on.dropped + on.prompts_missing for _, on in runs)
+    record(
+        benchmark,
+        Figure(
+            title=f"{CALLS} recordings and {CALLS} prompts at once above pass-through",
+            value=statistics.median(above),
+            unit="% of a core",
+            target=15,
+            how=(
+                f"both sides of {CALLS} µ-law calls to WAV, {CALLS} players on streams of their own; median of "
+                f"{', '.join(f'{one:.1f}' for one in above)}; the process passing through "
+                f"{statistics.median(off.process for off, _ in runs):.1f} %, with all "
+                f"{statistics.median(on.process for _, on in runs):.1f} %, of which writers "
+                f"{statistics.median(on.readers for _, on in runs):.1f} %; {lost} packets lost"
+            ),
+        ),
+    )
+    assert all(on.copied > 0.95 * 2 * 50 * CALLS * on.lasted_s for _, on in runs), "both sides of each call"
+    assert all(on.prompts > 0.95 * 50 * CALLS * on.lasted_s for _, on in runs), "every player kept up"
+    assert not any(on.ended for _, on in runs)
     assert lost == 0, "no packet is lost, on the way or into the file"
 
 

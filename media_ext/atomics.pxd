@@ -8,4 +8,5 @@ cdef extern from "atomics.h" nogil:
     uint64_t load_relaxed(const uint64_t *p)
     void store_relaxed(uint64_t *p, uint64_t v)
     void count(uint64_t *p, uint64_t n)
+    int32_t reference_count(const int32_t *p)
     int32_t reference_add(int32_t *p, int32_t n)        # returns the new value

@@ -15,8 +15,6 @@ from media_ext.audio_status cimport (
 )
 from media_ext.g711 cimport alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from media_ext.g722 cimport (
-    G722_BUILT,
-    g722_close,
     g722_decode_frame,
     g722_encode_frame,
     g722_open,
@@ -155,11 +153,6 @@ cdef void wide_reset(Codec *c) noexcept nogil:
     waveform_reset(c)
 
 
-cdef void wide_close(Codec *c) noexcept nogil:
-    g722_close(&c.state.g722)
-    waveform_close(c)
-
-
 # --------------------------------------------------------------------------------------------------------- Opus
 
 cdef int32_t packet_encode(Codec *c, const int16_t *pcm, int32_t samples, uint8_t *payload,
@@ -227,12 +220,9 @@ cdef int32_t open_wide(Codec *c) noexcept nogil:
     c.encode = wide_encode
     c.decode = wide_decode
     c.reset = wide_reset
-    c.close = wide_close
     c.rtp_clock_hz = 8000                               # RFC 3551 4.5.2
     c.frame_bytes = 8 * c.ptime_ms
     c.max_samples = PAYLOAD_BYTES * c.state.g722.samples_per_byte
-    if status != AUDIO_OK:
-        g722_close(&c.state.g722)
     return status
 
 
@@ -302,8 +292,6 @@ cdef Codec *codec_open(const CodecSettings *settings, int32_t *status) noexcept 
 
 
 cdef bint codec_available(CodecId id) noexcept nogil:
-    if id == CODEC_G722:
-        return G722_BUILT
     return OPUS_BUILT if id == CODEC_OPUS else True
 
 

@@ -11,7 +11,6 @@ from posix.time cimport clock_gettime, timespec
 
 from media_ext.audio_status cimport AUDIO_LENGTH, AUDIO_UNSUPPORTED, audio_status_name
 from media_ext.codec cimport (
-    CODEC_G722,
     CODEC_OPUS,
     Codec,
     CodecId,
@@ -30,15 +29,6 @@ from media_ext.g711 cimport (
     g711_portable,
     ulaw_decode,
     ulaw_encode,
-)
-from media_ext.g722 cimport (
-    G722_BITS_PER_S,
-    G722_SAMPLE_RATE_8000,
-    g722_decode,
-    g722_decode_free,
-    g722_decode_init,
-    g722_decode_state_t,
-    g722_encode,
 )
 from media_ext.opus cimport (
     opus_decode,
@@ -290,7 +280,7 @@ cdef class CodecProbe:
         return self.codec.frame_bytes
 
     def time_encode_ns(self, bytes pcm not None, *, bint bare=False):
-        """Mean time of a frame, over this sound; `bare`: by the library's own function and nothing of ours."""
+        """Mean time of a frame, over this sound; `bare`: Opus by libopus and nothing of ours."""
         cdef Codec *c = self.codec
         cdef const int16_t *samples = <const int16_t *> bytes_of(pcm)
         cdef int frames = PyBytes_GET_SIZE(pcm) // 2 // c.frame_samples
@@ -307,23 +297,18 @@ cdef class CodecProbe:
                     answer = c.encode(c, samples + i * step, step, out, ROOM_BYTES)
                 elif c.id == CODEC_OPUS:
                     answer = opus_encode(c.state.opus.encoder, samples + i * step, step, out, ROOM_BYTES)
-                elif c.id == CODEC_G722:
-                    answer = g722_encode(c.state.g722.encoder, out, samples + i * step, step)
         checked(answer)
         return (now_ns() - start) / <double> frames
 
     def time_decode_ns(self, list payloads not None, *, bint bare=False):
         cdef Codec *c = self.codec
         cdef Packets packets = Packets(payloads)
-        cdef g722_decode_state_t *plain = NULL          # with the library's own filter, unlike ours
         cdef int16_t[MAX_SAMPLES] out
         cdef int32_t answer = 0
         cdef int64_t start
         cdef int i
         if not packets.count or not c.decodes:
             checked(AUDIO_LENGTH)
-        if bare and c.id == CODEC_G722:
-            plain = g722_decode_init(NULL, G722_BITS_PER_S, G722_SAMPLE_RATE_8000 if c.rate_hz == 8000 else 0)
         start = now_ns()
         with nogil:
             for i in range(packets.count):
@@ -331,11 +316,7 @@ cdef class CodecProbe:
                     answer = c.decode(c, packets.data[i], packets.sizes[i], out, MAX_SAMPLES)
                 elif c.id == CODEC_OPUS:
                     answer = opus_decode(c.state.opus.decoder, packets.data[i], packets.sizes[i], out, MAX_SAMPLES, 0)
-                elif plain != NULL:
-                    answer = g722_decode(plain, out, packets.data[i], packets.sizes[i])
         spent = (now_ns() - start) / <double> packets.count
-        if plain != NULL:
-            g722_decode_free(plain)
         checked(answer)
         return spent
 

@@ -40,7 +40,7 @@ from media_ext.loop_epoll cimport loop_epoll
 from media_ext.loop_uring cimport loop_uring, uring_refusal
 from media_ext.pair cimport pair_open
 from media_ext.player cimport GAIN_UNITY
-from media_ext.mixer cimport MIX_SILENT_DBOV, mixer_level_dbov
+from media_ext.mixer cimport mix_level_dbov
 from media_ext.resample cimport RESAMPLE_QUALITY, resample_open
 from media_ext.room cimport room_free, room_open
 from media_ext.sound_door cimport best_rate, player_for
@@ -48,7 +48,7 @@ from media_ext.relay_record cimport RelayRecord, relay_fits, relay_import
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
 from media_ext.rtcp cimport CNAME_BYTES
 from media_ext.security cimport security_close, security_drop
-from media_ext.srtp cimport Srtp, srtp_open
+from media_ext.srtp cimport Srtp, srtp_import, srtp_open
 from media_ext.srtp_keys cimport SrtpShape, srtp_shape
 from media_ext.tap cimport tap_hold
 from media_ext.tap_handle cimport TapHandle
@@ -95,9 +95,12 @@ from media_ext.types cimport (
     ROOM_LINK,
     ROOM_LINKS,
     ROOM_PLAY,
+    ROOM_PLAYERS,
     ROOM_RATE,
     ROOM_SEAT,
+    ROOM_TAP,
     ROOM_UNLINK,
+    ROOM_UNTAP,
     RTCP,
     RTP,
     TELEPHONE_EVENT,
@@ -169,6 +172,8 @@ cdef class Leg:
 
     cdef LegRecord *record
     cdef RelayRecord *exported
+    cdef bytes receives_from        # a state, until the keys come that its counters belong to …
+    cdef bytes sends_from           # … in the other direction
     cdef int worker
     cdef VoiceSettings voice
     cdef bint has_voice             # `voice` is known: the node may speak on this leg
@@ -273,7 +278,7 @@ cdef class Room:
     cdef dict members               # Leg → None, in the order in which they came
     cdef dict coming                # Leg → None: those who wait until a leg has moved to another thread
     cdef list links
-    cdef tuple playing              # sounds, loop, gain, serial
+    cdef list playing               # by ROOM_PLAYERS: (sounds, loop, gain, serial), None for nothing
 
     @property
     def id(self):
@@ -286,15 +291,20 @@ cdef class Room:
 
     def level_dbov(self, Leg leg not None):
         """How loud the member is now, after gain: -127 (silence) to 0."""
-        if self.record == NULL or leg.record == NULL or leg.record.room != self.record:
-            return MIX_SILENT_DBOV
-        return mixer_level_dbov(&self.record.mixer, leg.record.seat)
+        return mix_level_dbov(<int64_t> (self.level_of(leg) >> 1))
 
     def talking(self, Leg leg not None):
         """Whether the others hear it talk."""
-        if self.record == NULL or leg.record == NULL or leg.record.room != self.record:
-            return False
-        return bool(self.record.mixer.members[leg.record.seat].talking)
+        return bool(self.level_of(leg) & 1)
+
+    cdef uint64_t level_of(self, Leg leg):
+        if leg.room is not self or leg.record == NULL:
+            return 0
+        return load_relaxed(&leg.record.counters.mix_level)
+cdef inline const RelayRecord *state_of(bytes state):
+    return <const RelayRecord *> PyBytes_AS_STRING(state)
+
+
 cdef void free_record(LegRecord *record):
     """A leg that no worker knows any more, and what belongs to it."""
     if record != NULL:
@@ -452,7 +462,7 @@ cdef class Engine:
         """Take over two bound, non-blocking UDP sockets; `ssrc`, `seq`, `rtp_ts` start the outgoing stream.
 
         With `state`, from `export`, the leg goes on where that one was instead. Raises `ValueError` for a state that
-        is not one of this build.
+        is not one of this build, and for a copy of an encrypted leg that was not handed over.
         """
         cdef Leg leg = Leg.__new__(Leg)
         cdef RelayRecord past
@@ -462,6 +472,8 @@ cdef class Engine:
             memcpy(&past, PyBytes_AS_STRING(state), sizeof(past))
             if not relay_fits(&past):
                 raise ValueError("a leg's state of another build")
+            if past.must_encrypt and not past.handed_over:
+                raise ValueError("an encrypted leg goes on elsewhere only when it was handed over")
         if not self.running:
             raise RuntimeError("the engine does not run")
         leg.record = <LegRecord *> calloc(1, sizeof(LegRecord))
@@ -478,6 +490,7 @@ cdef class Engine:
         memcpy(leg.record.report.cname, PyBytes_AS_STRING(new_cname()), CNAME_BYTES)
         if state is not None:
             relay_import(leg.record, &past)
+            leg.receives_from = leg.sends_from = state if past.must_encrypt else None
         leg.worker = thread % self.count
         self.legs[leg.record.id] = leg
         self.push(leg.worker, leg.record, OP_ADD, NULL)
@@ -679,6 +692,7 @@ cdef class Engine:
         room.members = {}
         room.coming = {}
         room.links = []
+        room.playing = [None] * ROOM_PLAYERS
         self.rooms[room.record.id] = room
         return room
 
@@ -767,8 +781,9 @@ cdef class Engine:
                 c.detail.room.order = ROOM_RATE
                 c.detail.room.rate_hz = rate_hz
                 self.order(each, &c)
-                if each.playing is not None:
-                    self.start_in_room(each)
+                for place in range(ROOM_PLAYERS):
+                    if each.playing[place] is not None:
+                        self.start_in_room(each, place)
 
     cdef give_down(self, Room room, Leg leg, int rate_hz):
         """A resampler for a member whose codec has not the room's rate."""
@@ -785,30 +800,53 @@ cdef class Engine:
         c.detail.room.room = room.record
         self.submit(leg, OP_ROOM, &c)
 
-    def play_in_room(self, Room room not None, tuple sounds not None, *, bint loop=False, int gain=GAIN_UNITY):
-        """To all members, beside what they say; ends what is played. Returns the serial that "room_played" tells."""
-        self.last_serial = (self.last_serial % 0x7fffffff) + 1
-        before, room.playing = room.playing, (sounds, loop, gain, self.last_serial)
-        try:
-            self.start_in_room(room)
-        except BaseException:
-            room.playing = before
-            raise
-        return room.playing[3]
+    def play_in_room(self, Room room not None, tuple sounds not None, *, bint loop=False, int gain=GAIN_UNITY,
+                     int place=0):
+        """To all members, beside what they say. Returns the serial that "room_played" tells.
 
-    cdef start_in_room(self, Room room):
+        Ends what is played in the same place, of which there are two: announcements, and tones.
+        """
+        self.last_serial = (self.last_serial % 0x7fffffff) + 1
+        before, room.playing[place] = room.playing[place], (sounds, loop, gain, self.last_serial)
+        try:
+            self.start_in_room(room, place)
+        except BaseException:
+            room.playing[place] = before
+            raise
+        return self.last_serial
+
+    cdef start_in_room(self, Room room, int place):
         cdef Command c
-        sounds, loop, gain, serial = room.playing
+        sounds, loop, gain, serial = room.playing[place]
         memset(&c, 0, sizeof(c))
         c.detail.room.order = ROOM_PLAY
+        c.detail.room.place = place
         c.detail.room.player = player_for(sounds, room.rate_hz, loop, gain, 0, False, serial)
         self.order(room, &c)
 
     def stop_in_room(self, Room room not None):
+        """The announcement; a tone is over soon."""
         cdef Command c
-        room.playing = None
+        room.playing[0] = None
         memset(&c, 0, sizeof(c))
         c.detail.room.order = ROOM_PLAY
+        self.order(room, &c)
+
+    def tap_room(self, Room room not None, TapHandle tap not None):
+        """Copy what all say together into the tap, which belongs to one room at most."""
+        cdef Command c
+        if room.record == NULL:
+            raise RuntimeError("the conference was closed")
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_TAP
+        c.detail.room.tap = tap_hold(tap.record)
+        self.order(room, &c)
+
+    def untap_room(self, Room room not None, TapHandle tap not None):
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        c.detail.room.order = ROOM_UNTAP
+        c.detail.room.tap = tap.record
         self.order(room, &c)
 
     def link_rooms(self, Room a not None, Room b not None):
@@ -1020,6 +1058,12 @@ cdef class Engine:
         try:
             c.detail.secure.receive = context_of(receive, False)
             c.detail.secure.send = context_of(send, True)
+            if c.detail.secure.receive != NULL and leg.receives_from is not None:
+                srtp_import(c.detail.secure.receive, &state_of(leg.receives_from).srtp_in)
+                leg.receives_from = None
+            if c.detail.secure.send != NULL and leg.sends_from is not None:
+                srtp_import(c.detail.secure.send, &state_of(leg.sends_from).srtp_out)
+                leg.sends_from = None
             self.submit(leg, OP_SECURE, &c)
         except BaseException:
             security_drop(&c.detail.secure)
@@ -1087,8 +1131,8 @@ cdef class Engine:
 
     cdef room_played(self, uint32_t room_id, uint32_t serial):
         cdef Room room = self.rooms.get(room_id)
-        if room is not None and room.playing is not None and room.playing[3] == serial:
-            room.playing = None
+        if room is not None:
+            room.playing = [None if each is not None and each[3] == serial else each for each in room.playing]
 
     def drain_datagrams(self):
         """Every STUN and DTLS packet that waits: (leg id, component, packed host, port, bytes)."""

@@ -88,7 +88,7 @@ cdef void mixer_close(Mixer *m) noexcept nogil
 cdef int32_t mixer_join(Mixer *m, int32_t rate_hz, bint listens) noexcept nogil
 cdef void mixer_leave(Mixer *m, int32_t index) noexcept nogil
 cdef int32_t mix_once(Mixer *m) noexcept nogil              # returns `changes`
-cdef int32_t mixer_level_dbov(const Mixer *m, int32_t index) noexcept nogil             # -127 to 0
+cdef int32_t mix_level_dbov(int64_t power) noexcept nogil       # of a mean square: -127 to 0
 # After both have mixed: what `a`'s member `at_a` heard is what `b`'s member `at_b` says next, and the other way round.
 # Neither hears itself, for a member never does; it arrives one tick later. Link mixers as a tree: a ring goes round.
 cdef MixStatus mixer_link(Mixer *a, int32_t at_a, Mixer *b, int32_t at_b) noexcept nogil

@@ -169,8 +169,7 @@ cdef int32_t mix_once(Mixer *m) noexcept nogil:
     return m.changes
 
 
-cdef int32_t mixer_level_dbov(const Mixer *m, int32_t index) noexcept nogil:
-    cdef int64_t power = m.members[index].power
+cdef int32_t mix_level_dbov(int64_t power) noexcept nogil:
     if power <= 0:
         return MIX_SILENT_DBOV
     return <int32_t> max(lround(10 * log10(power / 1073741824.0)), MIX_SILENT_DBOV)

@@ -3,17 +3,12 @@
 from libc.stdint cimport int16_t
 from libc.stdlib cimport calloc, free
 
-from media_ext.clock cimport ms
+from media_ext.beat cimport beat_first_ns, beat_next_ns
 from media_ext.listener cimport listener_serve, listener_tick
 from media_ext.speaker cimport speaker_feed, speaker_tick
 from media_ext.types cimport TIMER_PAIR
 from media_ext.voice cimport NO_TYPE
 from media_ext.wheel cimport wheel_arm, wheel_disarm
-
-cdef enum:
-    TICK_MS = 20
-    LATE_MS = 100               # further behind than this, ticks are left out rather than made up for
-    PHASE_STEP_MS = 7           # prime to 20: pairs that come one after the other are spread over the tick
 
 
 cdef Pair *pair_open() noexcept nogil:
@@ -38,8 +33,7 @@ cdef void pair_join(Worker *w, Leg *a, Leg *b, Pair *fresh) noexcept nogil:
     listener_serve(w, b, True)
     speaker_feed(w, a, True)
     speaker_feed(w, b, True)
-    w.phase_ms = (w.phase_ms + PHASE_STEP_MS) % TICK_MS
-    fresh.due_ns = w.now_ns + ms(1 + w.phase_ms)
+    fresh.due_ns = beat_first_ns(w)
     wheel_arm(&w.wheel, &fresh.timer, fresh.due_ns)
 
 
@@ -59,9 +53,7 @@ cdef void pair_part(Worker *w, Leg *leg) noexcept nogil:
 cdef void pair_run(Worker *w, Pair *pair) noexcept nogil:
     one_way(w, pair.a, pair.b)
     one_way(w, pair.b, pair.a)
-    if w.now_ns - pair.due_ns > ms(LATE_MS):
-        pair.due_ns += (w.now_ns - pair.due_ns) // ms(TICK_MS) * ms(TICK_MS)
-    pair.due_ns += ms(TICK_MS)
+    pair.due_ns = beat_next_ns(w, pair.due_ns)
     wheel_arm(&w.wheel, &pair.timer, pair.due_ns)
 
 

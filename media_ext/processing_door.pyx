@@ -49,11 +49,11 @@ from media_ext.mixer cimport (
     Mixer,
     mix_kernels,
     mix_kernels_named,
+    mix_level_dbov,
     mix_once,
     mixer_close,
     mixer_join,
     mixer_leave,
-    mixer_level_dbov,
     mixer_link,
     mixer_open,
 )
@@ -290,7 +290,7 @@ cdef class MixerProbe:
         self.state.gate = 0
 
     def level_dbov(self, int32_t index):
-        return mixer_level_dbov(&self.state, self.checked(index))
+        return mix_level_dbov(self.state.members[self.checked(index)].power)
 
     def talking(self, int32_t index):
         return bool(self.state.members[self.checked(index)].talking)

@@ -3,16 +3,21 @@
 It is what a path in the kernel would be given for a call and give back, and what a restart keeps: the new leg goes on
 with the same SSRC, sequence, timestamps, latch and counts. Times are those of the monotonic clock, so a block is of use
 until the machine starts again. Keys, digits under way and what the node itself says are not in it.
+
+Of SRTP it has the roll-over counters and replay windows, which the leg takes with the keys that it is given again. They
+count only if the leg was handed over: a copy of a leg that goes on would send two packets under one index, and who sees
+both can read them.
 """
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from media_ext.address cimport Address
 from media_ext.latch cimport Latch
 from media_ext.rtp cimport Sender
+from media_ext.srtp cimport SrtpRecord
 from media_ext.types cimport Counters, Leg, Output
 
 cdef enum:
-    RELAY_RECORD_VERSION = 1
+    RELAY_RECORD_VERSION = 2
 
 
 cdef struct RelayRecord:
@@ -21,6 +26,7 @@ cdef struct RelayRecord:
     uint8_t payload_map[128]
     uint8_t formats[128]
     uint8_t codecs[128]
+    bint handed_over            # nothing was taken or sent since
     bint any_format
     bint has_remote
     bint may_send
@@ -50,8 +56,10 @@ cdef struct RelayRecord:
     uint32_t heard_ssrc
     uint32_t heard_ntp
     int64_t heard_ns
+    SrtpRecord srtp_in
+    SrtpRecord srtp_out
 
 
-cdef void relay_export(const Leg *leg, RelayRecord *record) noexcept nogil
+cdef void relay_export(const Leg *leg, bint hand_over, RelayRecord *record) noexcept nogil
 cdef bint relay_fits(const RelayRecord *record) noexcept nogil          # of this build's version and size
 cdef void relay_import(Leg *leg, const RelayRecord *record) noexcept nogil     # one that fits, into a leg that is new

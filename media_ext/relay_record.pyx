@@ -2,6 +2,7 @@
 
 from libc.string cimport memcpy, memset
 
+from media_ext.srtp cimport srtp_export
 from media_ext.types cimport PAYLOAD_TYPES
 
 
@@ -9,13 +10,14 @@ cdef bint relay_fits(const RelayRecord *record) noexcept nogil:
     return record.version == RELAY_RECORD_VERSION and record.bytes == sizeof(RelayRecord)
 
 
-cdef void relay_export(const Leg *leg, RelayRecord *record) noexcept nogil:
+cdef void relay_export(const Leg *leg, bint hand_over, RelayRecord *record) noexcept nogil:
     memset(record, 0, sizeof(RelayRecord))              # no byte of it is left to chance
     record.version = RELAY_RECORD_VERSION
     record.bytes = sizeof(RelayRecord)
     memcpy(record.payload_map, leg.payload_map, PAYLOAD_TYPES)
     memcpy(record.formats, leg.formats, PAYLOAD_TYPES)
     memcpy(record.codecs, leg.codecs, PAYLOAD_TYPES)
+    record.handed_over = hand_over
     record.any_format = leg.any_format
     record.has_remote = leg.has_remote
     record.may_send = leg.may_send
@@ -45,10 +47,14 @@ cdef void relay_export(const Leg *leg, RelayRecord *record) noexcept nogil:
     record.heard_ssrc = leg.report.heard_ssrc
     record.heard_ntp = leg.report.heard_ntp
     record.heard_ns = leg.report.heard_ns
+    if leg.srtp_in != NULL:
+        srtp_export(leg.srtp_in, 0, 0, &record.srtp_in)
+    if leg.srtp_out != NULL:
+        srtp_export(leg.srtp_out, 0, 0, &record.srtp_out)
 
 
 cdef void relay_import(Leg *leg, const RelayRecord *record) noexcept nogil:
-    """Sockets, timers and links are the new leg's own."""
+    """Sockets, timers and links are the new leg's own; SRTP's counters come with its keys."""
     memcpy(leg.payload_map, record.payload_map, PAYLOAD_TYPES)
     memcpy(leg.formats, record.formats, PAYLOAD_TYPES)
     memcpy(leg.codecs, record.codecs, PAYLOAD_TYPES)

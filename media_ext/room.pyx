@@ -3,75 +3,78 @@
 from libc.stdint cimport int16_t, int32_t, uint32_t
 from libc.stdlib cimport calloc, free
 
-from media_ext.clock cimport ms
-from media_ext.listener cimport listener_serve, listener_tick
-from media_ext.mixer cimport (
-    MIX_GAIN_MAX,
-    MIX_OK,
-    MIX_TICK_MS,
-    mix_once,
-    mixer_close,
-    mixer_join,
-    mixer_leave,
-    mixer_link,
-    mixer_open,
-)
-from media_ext.player cimport PLAYER_SLACK, player_close, player_follow, player_read
-from media_ext.resample cimport Resampler, resample, resample_close
-from media_ext.ring cimport ring_publish, ring_reserve
-from media_ext.speaker cimport speaker_feed, speaker_tick
+from media_ext.atomics cimport store_relaxed
+from media_ext.clock cimport now_ns
+from media_ext.listener cimport listener_serve
+from media_ext.mixer cimport MIX_GAIN_MAX, MIX_OK, mixer_close, mixer_join, mixer_open
+from media_ext.player cimport player_close
+from media_ext.resample cimport Resampler, resample_close
+from media_ext.room_tick cimport NOWHERE, room_empty, room_play, room_wake
+from media_ext.speaker cimport speaker_feed
+from media_ext.tap cimport tap_add, tap_end_all, tap_release, tap_remove
 from media_ext.types cimport (
-    EVENT_ROOM_PLAYED,
     ROOM_CLOSE,
     ROOM_DOWN,
     ROOM_JOIN,
     ROOM_LEAVE,
     ROOM_LINK,
     ROOM_LINKS,
+    ROOM_LOWERED,
     ROOM_PLAY,
+    ROOM_PLAYERS,
     ROOM_RATE,
     ROOM_SEAT,
     ROOM_TAP,
     ROOM_UNLINK,
-    TIMER_ROOM,
-    Event,
-    Player,
+    ROOM_UNTAP,
     RoomLink,
     Seat,
 )
-from media_ext.wheel cimport wheel_arm, wheel_disarm
-
-cdef enum:
-    LATE_MS = 100               # further behind than this, ticks are left out rather than made up for
-    PHASE_STEP_MS = 7
-    NOWHERE = -1
-    TICK_ROOM = 48 * 20 + PLAYER_SLACK      # samples of a tick at the highest rate
+from media_ext.wheel cimport wheel_disarm
 
 
 cdef Room *room_open(uint32_t id, int32_t capacity, int32_t max_rate_hz) noexcept nogil:
-    """Beside the members there is room for an announcement and for links."""
+    """Beside the members there is room for what is played and for links."""
     cdef Room *room = <Room *> calloc(1, sizeof(Room))
-    cdef int32_t places = capacity + 1 + ROOM_LINKS
+    cdef int32_t places = capacity + ROOM_PLAYERS + ROOM_LINKS
     if room == NULL:
         return NULL
     room.id = id
-    room.player_at = NOWHERE
     room.seats = <Seat *> calloc(places, sizeof(Seat))
-    room.resampled = <int16_t *> calloc(2 * TICK_ROOM, sizeof(int16_t))
-    room.played = room.resampled + TICK_ROOM
-    if room.seats == NULL or room.resampled == NULL or mixer_open(&room.mixer, places, max_rate_hz) != MIX_OK:
+    if room.seats == NULL or not open_sounds(room) or mixer_open(&room.mixer, places, max_rate_hz) != MIX_OK:
         room_free(room)
         return NULL
     return room
 
 
+cdef bint open_sounds(Room *room) noexcept nogil:
+    cdef int16_t *at
+    cdef int i
+    at = room.sounds = <int16_t *> calloc((2 + ROOM_LOWERED + ROOM_PLAYERS) * ROOM_TICK_SAMPLES, sizeof(int16_t))
+    if at == NULL:
+        return False
+    room.resampled = at
+    room.before = at + ROOM_TICK_SAMPLES
+    at += 2 * ROOM_TICK_SAMPLES
+    for i in range(ROOM_LOWERED):
+        room.lowered[i] = at + i * ROOM_TICK_SAMPLES
+    at += ROOM_LOWERED * ROOM_TICK_SAMPLES
+    for i in range(ROOM_PLAYERS):
+        room.players[i].at = NOWHERE
+        room.players[i].played = at + i * ROOM_TICK_SAMPLES
+    return True
+
+
 cdef void room_free(Room *room) noexcept nogil:
+    cdef int i
     if room == NULL:
         return
-    player_close(room.player)
+    for i in range(ROOM_PLAYERS):
+        player_close(room.players[i].player)
+    tap_end_all(&room.tap, now_ns())
     mixer_close(&room.mixer)
     free(room.seats)
-    free(room.resampled)
+    free(room.sounds)
     free(room)
 
 
@@ -89,18 +92,20 @@ cdef void room_carry_out(Worker *w, Leg *leg, RoomCommand *c) noexcept nogil:
     elif c.order == ROOM_DOWN:
         if leg.room == c.room:
             swap_down(&c.room.seats[leg.seat].down, &c.down)
+            c.room.seats[leg.seat].lowered = 0
         resample_close(&c.down)
     elif c.order == ROOM_RATE:
         set_rate(c.room, c.rate_hz)
     elif c.order == ROOM_PLAY:
-        play(w, c.room, c.player)
+        room_play(w, c.room, c.place, c.player)
     elif c.order == ROOM_LINK:
         link(w, c.room, c.other)
     elif c.order == ROOM_UNLINK:
         unlink(c.room, c.other)
     elif c.order == ROOM_TAP:
-        c.room.tap = c.tap
-        c.room.tap_context = c.tap_context
+        tap_add(&c.room.tap, c.tap)
+    elif c.order == ROOM_UNTAP:
+        tap_remove(&c.room.tap, c.tap, w.now_ns)
     elif c.order == ROOM_CLOSE:
         shut(w, c.room)
 
@@ -108,6 +113,8 @@ cdef void room_carry_out(Worker *w, Leg *leg, RoomCommand *c) noexcept nogil:
 cdef void room_discard(RoomCommand *c) noexcept nogil:
     resample_close(&c.down)
     player_close(c.player)
+    if c.order == ROOM_TAP:
+        tap_release(c.tap)
     if c.order == ROOM_CLOSE:
         room_free(c.room)
 
@@ -136,7 +143,7 @@ cdef void join(Worker *w, Leg *leg, RoomCommand *c) noexcept nogil:
     leg.seat = index
     listener_serve(w, leg, True)
     speaker_feed(w, leg, True)
-    wake(w, room)
+    room_wake(w, room)
 
 
 cdef void room_leave(Worker *w, Leg *leg) noexcept nogil:
@@ -144,24 +151,13 @@ cdef void room_leave(Worker *w, Leg *leg) noexcept nogil:
     if room == NULL:
         return
     leg.room = NULL
-    leave(room, leg.seat)
+    store_relaxed(&leg.counters.mix_level, 0)
+    room_empty(room, leg.seat)
     resample_close(&room.seats[leg.seat].down)
     room.seats[leg.seat].leg = NULL
     room.taken -= 1
     listener_serve(w, leg, False)
     speaker_feed(w, leg, False)
-
-
-cdef void leave(Room *room, int32_t index) noexcept nogil:
-    """The mixer's rate stays; and nobody may go on hearing the frames of one who is gone."""
-    cdef int32_t rate_hz = room.mixer.rate_hz
-    cdef int32_t i
-    mixer_leave(&room.mixer, index)
-    room.mixer.rate_hz = rate_hz
-    room.mixer.everyone = room.mixer.silence
-    for i in range(room.mixer.used):
-        if room.mixer.members[i].hears != NULL:
-            room.mixer.members[i].hears = room.mixer.silence
 
 
 cdef void set_rate(Room *room, int32_t rate_hz) noexcept nogil:
@@ -174,20 +170,7 @@ cdef void set_rate(Room *room, int32_t rate_hz) noexcept nogil:
     for i in range(room.mixer.capacity):
         room.mixer.members[i].rate_hz = rate_hz
     room.mixer.rate_hz = rate_hz
-
-
-cdef void play(Worker *w, Room *room, Player *player) noexcept nogil:
-    """Instead of what is played; a player of the same serial goes on where that one is."""
-    if player != NULL and room.player != NULL and player.serial == room.player.serial:
-        player_follow(player, room.player)
-    player_close(room.player)
-    room.player = player
-    if player != NULL and room.player_at == NOWHERE:
-        room.player_at = mixer_join(&room.mixer, room.mixer.rate_hz, False)
-    elif player == NULL and room.player_at != NOWHERE:
-        leave(room, room.player_at)
-        room.player_at = NOWHERE
-    wake(w, room)
+    room.before_at = 0
 
 
 cdef RoomLink *link_to(Room *room, const Room *other) noexcept nogil:
@@ -209,8 +192,8 @@ cdef void link(Worker *w, Room *a, Room *b) noexcept nogil:
     here.there = there.here = mixer_join(&b.mixer, b.mixer.rate_hz, True)
     here.drives = True
     there.drives = False
-    wake(w, a)
-    wake(w, b)
+    room_wake(w, a)
+    room_wake(w, b)
 
 
 cdef void unlink(Room *a, Room *b) noexcept nogil:
@@ -218,8 +201,8 @@ cdef void unlink(Room *a, Room *b) noexcept nogil:
     cdef RoomLink *there = link_to(b, a)
     if here == NULL or there == NULL:
         return
-    leave(a, here.here)
-    leave(b, here.there)
+    room_empty(a, here.here)
+    room_empty(b, here.there)
     here.other = there.other = NULL
 
 
@@ -233,103 +216,3 @@ cdef void shut(Worker *w, Room *room) noexcept nogil:
             unlink(room, room.links[i].other)
     wheel_disarm(&w.wheel, &room.timer)
     room_free(room)
-
-
-# -- a tick ------------------------------------------------------------------------------------------------------------
-
-cdef inline bint busy(const Room *room) noexcept nogil:
-    cdef int i
-    if room.taken > 0 or room.player != NULL:
-        return True
-    for i in range(ROOM_LINKS):
-        if room.links[i].other != NULL:
-            return True
-    return False
-
-
-cdef void wake(Worker *w, Room *room) noexcept nogil:
-    """Rooms that come one after the other are spread over the tick."""
-    if room.timer.armed or not busy(room):
-        return
-    room.timer.owner = room
-    room.timer.kind = TIMER_ROOM
-    w.phase_ms = (w.phase_ms + PHASE_STEP_MS) % MIX_TICK_MS
-    room.due_ns = w.now_ns + ms(1 + w.phase_ms)
-    wheel_arm(&w.wheel, &room.timer, room.due_ns)
-
-
-cdef void room_run(Worker *w, Room *room) noexcept nogil:
-    cdef int32_t i
-    for i in range(room.mixer.used):
-        if room.seats[i].leg != NULL:
-            room.mixer.members[i].says = said(w, room, room.seats[i].leg)
-    announce(w, room)
-    mix_once(&room.mixer)
-    for i in range(room.mixer.used):
-        if room.seats[i].leg != NULL:
-            hear(w, room, &room.seats[i], room.mixer.members[i].hears)
-    if room.tap != NULL:
-        record(room)
-    for i in range(ROOM_LINKS):
-        if room.links[i].other != NULL and room.links[i].drives:
-            mixer_link(&room.mixer, room.links[i].here, &room.links[i].other.mixer, room.links[i].there)
-    if w.now_ns - room.due_ns > ms(LATE_MS):
-        room.due_ns += (w.now_ns - room.due_ns) // ms(MIX_TICK_MS) * ms(MIX_TICK_MS)
-    room.due_ns += ms(MIX_TICK_MS)
-    if busy(room):
-        wheel_arm(&w.wheel, &room.timer, room.due_ns)
-
-
-cdef void record(Room *room) noexcept nogil:
-    cdef int32_t samples = room.mixer.rate_hz // 1000 * MIX_TICK_MS
-    if room.mixer.silent:
-        room.tap(room.tap_context, NULL, samples, room.mixer.rate_hz)
-    else:
-        room.tap(room.tap_context, room.mixer.everyone, samples, room.mixer.rate_hz)
-
-
-cdef inline const int16_t *said(Worker *w, Room *room, Leg *leg) noexcept nogil:
-    """While the room changes its rate, somebody may be heard at the old one for a moment: then not at all."""
-    cdef const int16_t *pcm
-    leg.listener.mutes = True
-    pcm = listener_tick(w, leg)
-    return pcm if leg.listener.rate_hz == room.mixer.rate_hz else NULL
-
-
-cdef void hear(Worker *w, Room *room, Seat *seat, const int16_t *pcm) noexcept nogil:
-    cdef int32_t rate_hz = seat.leg.speaker.rate_hz
-    cdef int32_t samples = room.mixer.rate_hz // 1000 * MIX_TICK_MS
-    if rate_hz != room.mixer.rate_hz:
-        if (seat.down.state == NULL or seat.down.from_hz != room.mixer.rate_hz or seat.down.to_hz != rate_hz
-                or resample(&seat.down, pcm, samples, room.resampled, TICK_ROOM) != seat.leg.speaker.tick_samples):
-            pcm = NULL
-        else:
-            pcm = room.resampled
-    speaker_tick(w, seat.leg, pcm)
-
-
-cdef void announce(Worker *w, Room *room) noexcept nogil:
-    cdef int32_t samples = room.mixer.rate_hz // 1000 * MIX_TICK_MS
-    if room.player == NULL or room.player_at == NOWHERE:
-        return
-    if room.player.rate_hz != room.mixer.rate_hz:
-        return
-    if player_read(room.player, room.played, samples):
-        room.mixer.members[room.player_at].says = room.played
-        return
-    tell_played(w, room, room.player.serial)
-    play(w, room, NULL)
-
-
-cdef void tell_played(Worker *w, const Room *room, uint32_t serial) noexcept nogil:
-    cdef Event *event = <Event *> ring_reserve(&w.events)
-    if event == NULL:
-        w.events_lost += 1
-        return
-    event.kind = EVENT_ROOM_PLAYED
-    event.leg = room.id
-    event.number = serial
-    event.duration_ms = 0
-    event.address.length = 0
-    ring_publish(&w.events)
-    w.told = True

@@ -4,7 +4,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t
 from libc.stdlib cimport calloc, free
 
-from media_ext.atomics cimport load_acquire, load_relaxed, store_release
+from media_ext.atomics cimport load_acquire, load_relaxed, reference_count, store_release
 from media_ext.audio_status cimport AUDIO_OK, audio_status_name
 from media_ext.clip cimport ClipData, clip_at_rate, clip_open, clip_release
 from media_ext.feed cimport feed_open, feed_push, feed_release, feed_room
@@ -77,7 +77,7 @@ cdef class Clip:
     @property
     def holders(self):
         """How many hold the samples: this object and every player, over all rates."""
-        return sum([(<ClipRecord> each).record.references for each in self.rates.values()])
+        return sum([reference_count(&(<ClipRecord> each).record.references) for each in self.rates.values()])
 
 
 cdef class Feed:

@@ -7,7 +7,7 @@ on, until the leg is closed.
 from libc.stdint cimport int16_t
 
 from media_ext.player cimport Player
-from media_ext.types cimport DigitsCommand, Leg, Worker
+from media_ext.types cimport DigitsCommand, Leg, SharedFrame, Worker
 from media_ext.voice cimport Speaker
 
 
@@ -15,6 +15,8 @@ cdef void speaker_install(Worker *w, Leg *leg, Speaker *fresh) noexcept nogil   
 cdef void speaker_feed(Worker *w, Leg *leg, bint fed) noexcept nogil                # `fed`: somebody calls speaker_tick
 # 20 ms at `leg.speaker.rate_hz`; NULL: nothing is said. The samples are only read.
 cdef void speaker_tick(Worker *w, Leg *leg, const int16_t *pcm) noexcept nogil
+# The same for what others hear too: encoded by the first whose codec it is, unless a player is heard besides.
+cdef void speaker_share(Worker *w, Leg *leg, const int16_t *pcm, SharedFrame *shared) noexcept nogil
 
 # The worker's: there is a speaker whenever these come.
 cdef void speaker_start(Worker *w, Leg *leg, Player *player) noexcept nogil         # takes `player` over

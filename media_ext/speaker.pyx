@@ -4,12 +4,12 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
 from media_ext.clock cimport ms
-from media_ext.codec cimport Codec
+from media_ext.codec cimport CODEC_PCMA, Codec
 from media_ext.dtmf_send cimport DigitPacket, dtmf_send_add, dtmf_send_idle, dtmf_send_tick
 from media_ext.output cimport OUTPUT_HEADROOM, output_cut, output_event, output_frame, output_next_ts
 from media_ext.player cimport player_close, player_skip
 from media_ext.tell cimport tell
-from media_ext.types cimport BUFFER_BYTES, EVENT_PROMPT_ENDED, TIMER_SPEAKER
+from media_ext.types cimport BUFFER_BYTES, EVENT_PROMPT_ENDED, SHARED_BYTES, TIMER_SPEAKER, SharedFrame
 from media_ext.voice cimport NO_TYPE, speaker_hush, speaker_play, speaker_revoice, speaker_sound, speaker_sounds
 from media_ext.wheel cimport wheel_arm, wheel_disarm
 
@@ -116,7 +116,7 @@ cdef void speaker_run(Worker *w, Leg *leg) noexcept nogil:
         s.due_ns += late * step_ns
         skip(s, late)
         output_cut(&leg.out)
-    say(w, leg, NULL, s.encoder.frame_samples)
+    say(w, leg, NULL, s.encoder.frame_samples, NULL)
     s.owns = owns(s)
     if busy(s):
         s.due_ns += step_ns
@@ -134,10 +134,14 @@ cdef void skip(Speaker *s, int64_t packets) noexcept nogil:
 # -- sound into packets ------------------------------------------------------------------------------------------------
 
 cdef void speaker_tick(Worker *w, Leg *leg, const int16_t *pcm) noexcept nogil:
-    say(w, leg, pcm, leg.speaker.tick_samples)
+    say(w, leg, pcm, leg.speaker.tick_samples, NULL)
 
 
-cdef void say(Worker *w, Leg *leg, const int16_t *pcm, int32_t samples) noexcept nogil:
+cdef void speaker_share(Worker *w, Leg *leg, const int16_t *pcm, SharedFrame *shared) noexcept nogil:
+    say(w, leg, pcm, leg.speaker.tick_samples, shared)
+
+
+cdef void say(Worker *w, Leg *leg, const int16_t *pcm, int32_t samples, SharedFrame *shared) noexcept nogil:
     """Add what is played, and cut it into packets. Silence is no packets: the next one begins a talkspurt."""
     cdef Speaker *s = leg.speaker
     cdef int32_t frame = s.encoder.frame_samples
@@ -145,7 +149,7 @@ cdef void say(Worker *w, Leg *leg, const int16_t *pcm, int32_t samples) noexcept
     cdef const int16_t *sound = speaker_sound(s, pcm, samples)
     tell_ended(w, leg)
     if s.count == 0 and samples == frame:
-        frame_due(w, leg, sound)
+        frame_due(w, leg, sound, shared)
         return
     if sound == NULL and s.count == 0 and dtmf_send_idle(&s.digits):
         pause(leg)
@@ -156,7 +160,7 @@ cdef void say(Worker *w, Leg *leg, const int16_t *pcm, int32_t samples) noexcept
         memset(s.waiting + s.count, 0, samples * sizeof(int16_t))
     s.count += samples
     while s.count - at >= frame:
-        frame_due(w, leg, s.waiting + at)
+        frame_due(w, leg, s.waiting + at, NULL)
         at += frame
     s.count -= at
     if s.count and at:
@@ -178,7 +182,18 @@ cdef void tell_ended(Worker *w, Leg *leg) noexcept nogil:
             leg.speaker.ended[i] = 0
 
 
-cdef void frame_due(Worker *w, Leg *leg, const int16_t *pcm) noexcept nogil:
+cdef inline int32_t encode(Codec *encoder, const int16_t *pcm, uint8_t *payload, SharedFrame *shared) noexcept nogil:
+    cdef int place = <int> encoder.id
+    if shared == NULL or pcm != shared.pcm or place > CODEC_PCMA or encoder.frame_samples != SHARED_BYTES:
+        return encoder.encode(encoder, pcm, encoder.frame_samples, payload, BUFFER_BYTES - OUTPUT_HEADROOM)
+    if not shared.encoded[place]:
+        shared.encoded[place] = True
+        encoder.encode(encoder, pcm, SHARED_BYTES, shared.payloads[place], SHARED_BYTES)
+    memcpy(payload, shared.payloads[place], SHARED_BYTES)
+    return SHARED_BYTES
+
+
+cdef void frame_due(Worker *w, Leg *leg, const int16_t *pcm, SharedFrame *shared) noexcept nogil:
     """A packet's time: of a digit, of sound, or of nothing (NULL)."""
     cdef Speaker *s = leg.speaker
     cdef Codec *encoder = s.encoder
@@ -191,8 +206,7 @@ cdef void frame_due(Worker *w, Leg *leg, const int16_t *pcm) noexcept nogil:
         if dtmf_send_idle(&s.digits):
             pause(leg)
         return
-    size = encoder.encode(encoder, pcm, encoder.frame_samples, packet + OUTPUT_HEADROOM,
-                          BUFFER_BYTES - OUTPUT_HEADROOM)
+    size = encode(encoder, pcm, packet + OUTPUT_HEADROOM, shared)
     if size > 0:
         output_frame(w, leg, s.feed, packet + OUTPUT_HEADROOM, size, s.gap, s.payload_type, encoder.rtp_clock_hz)
         s.gap = 0

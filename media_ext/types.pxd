@@ -92,6 +92,7 @@ cdef struct Counters:
     uint64_t dropped_auth       # SRTP: not by who has the key
     uint64_t dropped_replayed   # SRTP: taken before, or too old to tell
     uint64_t dropped_unkeyed    # came before the keys were known, or unencrypted where it must not be
+    uint64_t mix_level          # in a conference: twice its mean square, plus whether it talks
     uint64_t dropped_datagrams  # STUN or DTLS that nobody asked for, or too much of it
     uint64_t send_errors
 
@@ -151,12 +152,25 @@ cdef struct Pair:
 cdef enum:
     ROOM_LINKS = 8
 
-# What everybody says together, each tick; runs in the worker's thread and must not wait. NULL: silence.
-ctypedef void (*RoomTap)(void *context, const int16_t *pcm, int32_t samples, int32_t rate_hz) noexcept nogil
+    ROOM_PLAYERS = 2            # an announcement, and tones when somebody comes or goes
+    SHARED_BYTES = 160          # 20 ms of G.711
+    ROOM_LOWERED = 2            # 8 and 16 kHz: rates for which the mix of all is resampled once
+
+# What all hear who say nothing, at 8 kHz: encoded once for all of a codec of one byte a sample.
+cdef struct SharedFrame:
+    const int16_t *pcm          # which sound that is; NULL: none in this tick
+    bint encoded[2]             # by CodecId: PCMU, PCMA
+    uint8_t payloads[2][160]
 
 cdef struct Seat:
     Leg *leg                    # NULL: nobody sits here
     Resampler down              # for a phone whose codec has not the room's rate
+    uint64_t lowered            # the last tick that went through `down`
+
+cdef struct RoomPlayer:
+    Player *player              # NULL: nothing is played
+    int32_t at                  # its place in the mixer
+    int16_t *played             # one tick
 
 cdef struct RoomLink:
     Room *other                 # NULL: no link
@@ -170,13 +184,17 @@ cdef struct Room:
     Seat *seats                 # by the mixer's index
     int32_t taken               # seats
     int32_t phase_ms
-    int16_t *resampled          # one tick
-    Player *player              # an announcement to all; NULL: none
-    int32_t player_at           # its place in the mixer
-    int16_t *played             # one tick
+    uint64_t tick
+    SharedFrame shared
+    int16_t *sounds             # the memory of what follows, one tick each
+    int16_t *resampled          # for one seat
+    int16_t *lowered[2]         # the mix of all, by ROOM_LOWERED …
+    uint64_t lowered_at[2]      # … and of which tick
+    int16_t *before             # the mix of all of the last tick, while any seat needs a resampler …
+    uint64_t before_at          # … which was this one; 0: at another rate
+    RoomPlayer players[2]
     RoomLink links[8]
-    RoomTap tap                 # NULL: nobody records
-    void *tap_context
+    Tap *tap                    # who records or listens, a list; NULL: nobody
     int64_t due_ns
     Timer timer
 
@@ -288,10 +306,11 @@ cdef enum RoomOrder:
     ROOM_SEAT                   # the leg's gain and muted
     ROOM_DOWN                   # the leg's down
     ROOM_RATE
-    ROOM_PLAY                   # player; NULL: stop
+    ROOM_PLAY                   # player, as number `place` of ROOM_PLAYERS; NULL: stop
     ROOM_LINK                   # other
     ROOM_UNLINK                 # other
-    ROOM_TAP
+    ROOM_TAP                    # one reference of the tap goes with it
+    ROOM_UNTAP                  # … it is only compared
     ROOM_CLOSE                  # and free it
 
 
@@ -300,12 +319,12 @@ cdef struct RoomCommand:
     Room *room
     Room *other
     Player *player              # the command's own
+    int32_t place
     Resampler down              # the command's own
     int32_t rate_hz
     int32_t gain
     bint muted
-    RoomTap tap
-    void *tap_context
+    Tap *tap
 
 
 cdef struct SecureCommand:

@@ -15,7 +15,8 @@ from media_ext.listener cimport listener_add, listener_drop, listener_install, l
 from media_ext.output cimport output_cut
 from media_ext.pair cimport pair_digit, pair_join, pair_part, pair_run
 from media_ext.player cimport player_close
-from media_ext.room cimport room_carry_out, room_discard, room_leave, room_run
+from media_ext.room cimport room_carry_out, room_discard, room_leave
+from media_ext.room_tick cimport room_run
 from media_ext.speaker cimport (
     speaker_add,
     speaker_digits,
@@ -307,7 +308,7 @@ cdef void detach_leg(Worker *w, Leg *leg) noexcept nogil:
 cdef void export_leg(Worker *w, Leg *leg, const ExportCommand *c) noexcept nogil:
     """Between packets, so that the block is of one moment."""
     quality_sample(w, leg)
-    relay_export(leg, <RelayRecord *> c.record)
+    relay_export(leg, c.hand_over, <RelayRecord *> c.record)
     if c.hand_over:
         leg.has_remote = leg.may_send = leg.may_receive = False
     tell(w, leg, EVENT_EXPORTED)

@@ -16,10 +16,10 @@ from pbx.call.ending import Ending
 from pbx.call.join import flow_between, pass_digit
 from pbx.call.leg import CallLeg
 from pbx.call.quality import QualityWatch
-from pbx.call.reoffer import answer_reoffer
+from pbx.call.reoffer import answer_reoffer, take_reanswer
 from pbx.call.scope import Stoppable
 from pbx.call.silence import SilenceWatch
-from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered, Referred
+from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered, Reanswered, Referred
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -41,7 +41,7 @@ class Bridge:
         After a transfer both legs are left as they are, and nothing flows between them.
         """
         call, b = self.call, self.b
-        call.reoffered = self._reoffered
+        call.reoffered, call.reflow = self._reoffered, self._flow
         call.talking = (call.a, b)
         watches = [SilenceWatch(call, leg) for leg in (call.a, b)]
         quality = call.scope.spawn(QualityWatch(call, call.a, b).run())
@@ -55,7 +55,7 @@ class Bridge:
             quality.cancel()
             for watch in watches:
                 watch.close()
-            call.reoffered = call.pressed = call.talking = call.stop_talking = None
+            call.reoffered = call.reflow = call.pressed = call.talking = call.stop_talking = None
             call.ports.media.unlink(call.a.stream)
             if call.goes_on:
                 for leg in (call.a, b):
@@ -74,6 +74,8 @@ class Bridge:
                 return
             if isinstance(event, Offered):
                 call.scope.spawn(answer_reoffer(call, b, event.sdp, self._reoffered))
+            elif isinstance(event, Reanswered):
+                take_reanswer(call, b, event)
             elif isinstance(event, InfoDigit):
                 call.saw_digit(b, event.digit, event.duration_ms, via="info")
             elif isinstance(event, Referred):

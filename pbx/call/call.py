@@ -22,14 +22,14 @@ from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
 from pbx.call.live import LiveFold
 from pbx.call.quality import leg_quality
-from pbx.call.reoffer import Reoffered, accept_alone, answer_reoffer
+from pbx.call.reoffer import Reoffered, accept_alone, answer_reoffer, take_reanswer
 from pbx.call.scope import Scope
 from pbx.call.transfer import Transfer, carry_out
 from pbx.core.errors import PeerError
 from pbx.core.tasks import cancelled
 from pbx.model import call_event as events
 from pbx.model.cause import status_of_cause
-from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered, Referred
+from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered, Reanswered, Referred
 from pbx.model.party import Diversion, Party
 from pbx.sip.sdp.negotiate import AudioSession, Format
 from pbx.sip.sdp.security import Way
@@ -70,6 +70,7 @@ class Call:
         self.events: list[events.CallEvent] = []
         self.legs: dict[str, CallLeg] = {}
         self.reoffered: Reoffered | None = None
+        self.reflow: Callable[[], None] | None = None
         self.pressed: Pressed | None = None
         self.stop_talking: Callable[[], None] | None = None
         self.talking: tuple[CallLeg, CallLeg] | None = None
@@ -325,6 +326,8 @@ class Call:
                 return
             if isinstance(event, Offered):
                 self.scope.spawn(answer_reoffer(self, leg, event.sdp, self.reoffered or accept_alone(self)))
+            elif isinstance(event, Reanswered):
+                take_reanswer(self, leg, event)
             elif isinstance(event, InfoDigit):
                 self.saw_digit(leg, event.digit, event.duration_ms, via="info")
             elif isinstance(event, Referred) and self.transfer(leg, event.to, event.replaces):

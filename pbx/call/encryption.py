@@ -100,6 +100,10 @@ class Encryption:
             lines += dtls_lines(self._stream.fingerprint, "actpass")
         return Ours(protocol, lines)
 
+    def repeated(self, ours: AudioSession) -> None:
+        """An SDP of ours, offer or answer, went out again as an offer: `take_answer` follows."""
+        self._offered, self._offered_setup = ours.security.cryptos, ours.security.setup
+
     def take_answer(self, answer: AudioSession) -> None:
         """The phone's answer. Raises `PeerError` 488 when it is not what we offered; nothing has changed then."""
         theirs = answer.security

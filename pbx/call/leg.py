@@ -135,6 +135,11 @@ class CallLeg:
         self.sends = agreed
         self._arm(session)
 
+    def take_reanswer(self, offer: bytes, answer: bytes) -> None:
+        """The phone's new answer to what we had said before. Raises `PeerError` when it does not fit."""
+        self.encryption.repeated(read_audio(offer))
+        self.take_answer(answer)
+
     def accept(self, offer: AudioSession, formats: tuple[Format, ...]) -> bytes:
         """Our answer to the phone's `offer`, agreeing on `formats` (a part of the offer, in its numbering)."""
         if not voice(formats):

@@ -18,12 +18,22 @@ from pbx.call.ending import Ending
 from pbx.call.leg import CallLeg
 from pbx.call.pick_up import pick_up
 from pbx.call.ports import Prompt, Room, Rooms
-from pbx.call.reoffer import accept_alone, answer_reoffer
+from pbx.call.reoffer import accept_alone, answer_reoffer, take_reanswer
 from pbx.call.silence import SilenceWatch
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 from pbx.model.cause import cause_of_status
-from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Offered, Progress, Referred, Refused
+from pbx.model.leg_event import (
+    Answered,
+    Ended,
+    LegCause,
+    LegFailed,
+    Offered,
+    Progress,
+    Reanswered,
+    Referred,
+    Refused,
+)
 from pbx.model.party import DialTarget
 
 __all__ = ["Page"]
@@ -140,6 +150,8 @@ class Page:
                 return event.cause
             if isinstance(event, Offered):
                 await answer_reoffer(self._call, leg, event.sdp, accept_alone(self._call))
+            elif isinstance(event, Reanswered):
+                take_reanswer(self._call, leg, event)
             elif isinstance(event, Referred):  # an announcement is nobody's to send on
                 leg.dialog.report_transfer(603)
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
-from pbx.model.leg_event import LegFailed
+from pbx.model.leg_event import LegFailed, Reanswered
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.leg import CallLeg
 
-__all__ = ["Reoffered", "accept_alone", "answer_reoffer"]
+__all__ = ["Reoffered", "accept_alone", "answer_reoffer", "take_reanswer"]
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,25 @@ async def answer_reoffer(call: Call, leg: CallLeg, sdp: bytes | None, reoffered:
     except LegFailed as error:
         log.debug("a re-offer was not completed", extra={"leg": leg.name, "cause": error.cause.value})
         return
+    _record_hold(call, leg, was_held)
+
+
+def take_reanswer(call: Call, leg: CallLeg, event: Reanswered) -> None:
+    """A refresh of the session brought another answer than before; what does not fit leaves the old session."""
+    was_held = leg.held
+    try:
+        leg.take_reanswer(event.offer, event.answer)
+    except PeerError as error:
+        log.info(
+            "a refresh was answered with what does not fit", extra={"leg": leg.name, "reason": error.reason}
+        )
+        return
+    if call.reflow is not None:
+        call.reflow()
+    _record_hold(call, leg, was_held)
+
+
+def _record_hold(call: Call, leg: CallLeg, was_held: bool) -> None:
     if leg.held != was_held:
         kind = events.LegHeld if leg.held else events.LegResumed
         call.record(kind(call=call.id, at=call.now(), leg=leg.name))

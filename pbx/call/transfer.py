@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pbx.call.bridge import Bridge
-from pbx.call.reoffer import accept_alone, answer_reoffer
+from pbx.call.reoffer import accept_alone, answer_reoffer, take_reanswer
 from pbx.core.errors import PeerError
 from pbx.core.tasks import cancelled
 from pbx.model import call_event as events
-from pbx.model.leg_event import DialogName, Ended, InfoDigit, LegCause, Offered, Referred
+from pbx.model.leg_event import DialogName, Ended, InfoDigit, LegCause, Offered, Reanswered, Referred
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -106,6 +106,8 @@ async def _watch(call: Call, leg: CallLeg) -> None:
             return
         if isinstance(event, Offered):
             await answer_reoffer(call, leg, event.sdp, accept_alone(call))
+        elif isinstance(event, Reanswered):
+            take_reanswer(call, leg, event)
         elif isinstance(event, InfoDigit):
             call.saw_digit(leg, event.digit, event.duration_ms, via="info")
         elif isinstance(event, Referred):

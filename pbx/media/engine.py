@@ -11,7 +11,7 @@ import logging
 import resource
 import secrets
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +23,7 @@ from pbx.media.identity import Certificate
 from pbx.media.room import Room
 from pbx.media.stream import DIGITS, Stream, gain_of, speakable
 from pbx.media.udp_ports import NoPortError, PortPair, PortPool
-from pbx.model.stream import StreamFormat
+from pbx.model.stream import RecordingEnded, StreamFormat
 
 __all__ = ["Clip", "Feed", "LoopSetting", "MediaEngine", "Room", "Stream", "io_uring_refusal", "loop_for"]
 
@@ -241,10 +241,10 @@ class MediaEngine:
         if not a.closed:
             self.native.watch(a.native, tells=on)
 
-    def room(self, capacity: int, *, label: str, max_rate_hz: int = 48000) -> Room:
+    def room(self, capacity: int, *, label: str, max_rate_hz: int = 48000, tones: bool = False) -> Room:
         """A conference. Those whose labels agree up to the first "/" share a thread, and can be linked."""
         native = self.native.room(capacity, thread=self._thread(label), max_rate_hz=max_rate_hz)
-        room = self._rooms[native.id] = Room(self, native)
+        room = self._rooms[native.id] = Room(self, native, tones=tones)
         return room
 
     def close_room(self, room: Room) -> None:
@@ -342,6 +342,32 @@ class MediaEngine:
             may_go_on=may_go_on,
         )
 
+    def record_room(
+        self,
+        room: Room,
+        path: Path,
+        *,
+        format: SoundFormat = "wav",
+        rate_hz: int = 8000,
+        max_s: int = 12 * 3600,
+        on_end: Callable[[RecordingEnded], None] | None = None,
+        may_go_on: MayGoOn | None = None,
+    ) -> Recording:
+        """Record a conference into a new file: what all say together, and what is played to all.
+
+        Goes on while nobody is in it, until the conference is closed; `may_go_on` as for `record`.
+        """
+        return self._recorder.record_room(
+            self.native,
+            room,
+            path,
+            sound_format=format,
+            rate_hz=rate_hz,
+            max_s=max_s,
+            on_end=on_end or (lambda _: None),
+            may_go_on=may_go_on,
+        )
+
     def close_stream(self, stream: Stream) -> None:
         """For `Stream.close`."""
         self.native.close(stream.native)
@@ -353,7 +379,7 @@ class MediaEngine:
         for event in self.native.drain():
             stream = self._streams.get(event[0])
             if stream is None:
-                self._take_room_event(event[0], event[1])
+                self._take_room_event(event[0], event[1], event[2])
                 continue
             if event[1] == "closed":
                 self._forget(event[0], stream)
@@ -368,9 +394,9 @@ class MediaEngine:
             if stream is not None and not stream.closed:
                 stream.take_datagram(data, host, port)
 
-    def _take_room_event(self, room_id: int, kind: str) -> None:
+    def _take_room_event(self, room_id: int, kind: str, serial: int) -> None:
         room = self._rooms.get(room_id)
-        if room is None or kind != "room_played":
+        if room is None or kind != "room_played" or not room.announced(serial):
             return
         try:
             room.on_played()
@@ -381,6 +407,8 @@ class MediaEngine:
         stream.keep_final_stats()
         self.native.free(stream.native)
         del self._streams[stream_id]
+        for room in self._rooms.values():
+            room.look()
         self._pool.give_back(stream.rtp_port)
 
     def _say_exhausted(self, error: NoPortError) -> None:

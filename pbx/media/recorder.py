@@ -16,6 +16,7 @@ from media_ext.engine import Engine
 from media_ext.readers import Readers
 from media_ext.tap_handle import TapHandle
 from pbx.media.recording import MayGoOn, Recording, RecordingProgress
+from pbx.media.room import Room
 from pbx.media.stream import Stream
 from pbx.media.tap import Tap
 from pbx.model.stream import RecordingEnded, RecordingReason
@@ -29,6 +30,8 @@ RECORDING_LAG_MS = 400
 """Nobody waits for what is recorded, so packets may be late by half of this and still lie in their place."""
 RECORDING_RING_BYTES = 128 * 1024
 """7 s of G.711: so long may a disk not answer."""
+ROOM_RING_BYTES = 1024 * 1024
+"""The same of a conference at 48 kHz, which is recorded from samples."""
 LISTENER_RING_BYTES = 64 * 1024
 OPUS_COMPLEXITY = 2
 STOP_PATIENCE_S = 5.0
@@ -116,6 +119,41 @@ class Recorder:
             may_go_on=may_go_on,
         )
         native.tap(stream.native, handle)
+        return recording
+
+    def record_room(
+        self,
+        native: Engine,
+        room: Room,
+        path: Path,
+        *,
+        sound_format: SoundFormat,
+        rate_hz: int,
+        max_s: int,
+        on_end: Callable[[RecordingEnded], None],
+        may_go_on: MayGoOn | None,
+    ) -> Recording:
+        """For `MediaEngine.record_room`."""
+        if room.closed:
+            raise RuntimeError("a conference that is over cannot be recorded")
+        handle = TapHandle(ROOM_RING_BYTES)
+
+        def ended(result: RecordingEnded) -> None:
+            if not room.closed:
+                native.untap_room(room.native, handle)
+            on_end(result)
+
+        recording = self.record_tap(
+            handle,
+            path,
+            sound_format=sound_format,
+            channels=1,
+            rate_hz=rate_hz,
+            max_s=max_s,
+            on_end=ended,
+            may_go_on=may_go_on,
+        )
+        native.tap_room(room.native, handle)
         return recording
 
     def record_tap(

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 
 from media_ext.sound_door import Clip, Feed
 from pbx.media.stream import Stream, gain_of
+from pbx.media.tones import joined_tone, left_tone
 
 if TYPE_CHECKING:
     from media_ext.engine import Room as NativeRoom
     from pbx.media.engine import MediaEngine
+
+TONES = 1
+"""Where tones are played; announcements in the other place, 0."""
 
 
 def _unheard() -> None:
@@ -24,15 +28,17 @@ def _unheard() -> None:
 class Room:
     """Each member hears all others, at the best rate that one of them has; `capacity` of them at most."""
 
-    __slots__ = ("_engine", "_seats", "closed", "native", "on_played")
+    __slots__ = ("_announcement", "_engine", "_seats", "_tones", "closed", "native", "on_played")
 
-    def __init__(self, engine: MediaEngine, native: NativeRoom) -> None:
+    def __init__(self, engine: MediaEngine, native: NativeRoom, *, tones: bool = False) -> None:
         self.native = native
         self.closed = False
         self.on_played: Callable[[], None] = _unheard
-        """Called when what is played to all has ended by itself."""
+        """Called when an announcement to all has ended by itself."""
         self._engine = engine
         self._seats: dict[Stream, tuple[bool, float]] = {}
+        self._tones = tones
+        self._announcement = 0
 
     @property
     def capacity(self) -> int:
@@ -46,7 +52,7 @@ class Room:
     @property
     def members(self) -> list[Stream]:
         """Who is in it, in the order in which they came."""
-        self._forget_gone()
+        self.look()
         return list(self._seats)
 
     def join(self, stream: Stream, *, muted: bool = False, gain_db: float = 0.0) -> None:
@@ -58,25 +64,29 @@ class Room:
             return
         self._engine.native.join(self.native, stream.native, muted=muted, gain=gain_of(gain_db))
         self._engine.tell_talkers(stream, True)
+        is_new = stream not in self._seats
         self._seats[stream] = (muted, gain_db)
+        if is_new:
+            self._sound(joined_tone())
 
     def leave(self, stream: Stream) -> None:
         """The stream hears nobody now."""
-        self._forget_gone()
+        self.look()
         if stream in self._seats:
             del self._seats[stream]
             self._engine.tell_talkers(stream, False)
             self._engine.native.leave(self.native, stream.native)
+            self._sound(left_tone())
 
     def mute(self, stream: Stream, on: bool) -> None:
         """Whether the others do not hear it. Nothing for one who is not in the conference."""
-        self._forget_gone()
+        self.look()
         if stream in self._seats:
             self.join(stream, muted=on, gain_db=self._seats[stream][1])
 
     def set_gain(self, stream: Stream, gain_db: float) -> None:
         """How loud the others hear it: -60 to +18 dB."""
-        self._forget_gone()
+        self.look()
         if stream in self._seats:
             self.join(stream, muted=self._seats[stream][0], gain_db=gain_db)
 
@@ -90,11 +100,17 @@ class Room:
         """
         if not self.closed:
             sounds: tuple[Clip | Feed, ...] = (sound,) if isinstance(sound, (Clip, Feed)) else tuple(sound)
-            self._engine.native.play_in_room(self.native, sounds, loop=loop, gain=gain_of(gain_db))
+            self._announcement = self._engine.native.play_in_room(
+                self.native, sounds, loop=loop, gain=gain_of(gain_db)
+            )
 
     def stop_playing(self) -> None:
         if not self.closed:
             self._engine.native.stop_in_room(self.native)
+
+    def announced(self, serial: int) -> bool:
+        """Whether it is the announcement that has ended, and not a tone."""
+        return serial == self._announcement
 
     def link(self, other: Room) -> None:
         """Let the members of both hear each other. Raises `ValueError` when they do already, or cannot."""
@@ -114,13 +130,23 @@ class Room:
     def close(self) -> None:
         """Everybody leaves. May be called twice."""
         if not self.closed:
+            self._tones = False
             for stream in self.members:
                 self.leave(stream)
             self.closed = True
             self.on_played = _unheard
             self._engine.close_room(self)
 
-    def _forget_gone(self) -> None:
-        """Those who closed, or were joined to something else."""
+    def look(self) -> None:
+        """Forget those who closed, or were joined to something else; the others are told by a tone."""
         there = set(self.native.legs)
-        self._seats = {stream: seat for stream, seat in self._seats.items() if stream.native in there}
+        gone = [stream for stream in self._seats if stream.native not in there]
+        for stream in gone:
+            del self._seats[stream]
+        if gone:
+            self._sound(left_tone())
+
+    def _sound(self, tone: Clip) -> None:
+        """Beside an announcement, which goes on."""
+        if self._tones and self._seats:
+            self._engine.native.play_in_room(self.native, (tone,), place=TONES)

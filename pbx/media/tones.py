@@ -58,6 +58,9 @@ HOLD = Tone((Burst(300, (440,)), Burst(9700)), level_dbm0=-24.0)
 """A short pip every ten seconds: the line is not dead, and nobody is annoyed."""
 MILLIWATT = Tone((Burst(1000, (1004,)),), level_dbm0=0.0)
 """The reference tone of ITU-T O.6 for *44 and measurements."""
+JOINED = Tone((Burst(90, (587.3,)), Burst(120, (880,))), level_dbm0=-20.0)
+LEFT = Tone((Burst(90, (880,)), Burst(120, (587.3,))), level_dbm0=-20.0)
+"""A step up when somebody comes into a conference, a step down when somebody goes."""
 CLOCK_PIP = Tone((Burst(100, (1000,)), Burst(900)), level_dbm0=-13.0)
 """One pip a second, like a speaking clock that has nothing to say."""
 
@@ -139,6 +142,15 @@ def clock_tone() -> Clip:
 def silence(ms: int = 1000) -> Clip:
     """Nothing at all, as packets: keeps NAT bindings and impatient phones alive."""
     return tone_clip(Tone((Burst(ms),)))
+
+
+def joined_tone() -> Clip:
+    """Somebody has come into the conference."""
+    return tone_clip(JOINED)
+
+
+def left_tone() -> Clip:
+    return tone_clip(LEFT)
 
 
 def digit_tones(digits: str, *, on_ms: int = 100, off_ms: int = 70) -> Clip:

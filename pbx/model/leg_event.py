@@ -70,6 +70,17 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Reanswered:
+    """We repeated our SDP (`offer`) to refresh the session, and the peer's answer is not what it said before.
+
+    A key, an address or a codec may have changed: an answer counts whatever it was asked for (RFC 3264 8).
+    """
+
+    offer: bytes
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class InfoDigit:
     """A DTMF digit that came in a SIP INFO request (application/dtmf-relay or application/dtmf)."""
 
@@ -107,7 +118,7 @@ class Ended:
     reason: str = ""
 
 
-LegEvent = Progress | Answered | Refused | Offered | InfoDigit | Referred | Ended
+LegEvent = Progress | Answered | Refused | Offered | Reanswered | InfoDigit | Referred | Ended
 
 
 class LegFailed(Exception):  # noqa: N818 - a way for a leg to end, which callers expect, rather than an error

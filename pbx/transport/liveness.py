@@ -26,7 +26,7 @@ async def is_alive(leg: SipLeg) -> bool:
     try:
         if leg.peer_updates or leg.local_sdp is None:
             return await _answers_update(leg)
-        await leg.reinvite(leg.local_sdp, LegCause.MEDIA_TIMEOUT)
+        await leg.reinvite(leg.local_sdp, LegCause.MEDIA_TIMEOUT, repeats=True)
     except PeerError:
         return True
     except LegFailed:

@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
-from pbx.model.leg_event import LegCause
+from pbx.model.leg_event import LegCause, Reanswered
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
@@ -40,6 +40,7 @@ class Reinvite:
         "_leg",
         "_offer",
         "_outgoing",
+        "_repeats",
         "_request",
         "_session",
         "_timer",
@@ -49,12 +50,16 @@ class Reinvite:
         "result",
     )
 
-    def __init__(self, leg: SipLeg, offer: bytes | None, *, cause_if_lost: LegCause) -> None:
+    def __init__(
+        self, leg: SipLeg, offer: bytes | None, *, cause_if_lost: LegCause, repeats: bool = False
+    ) -> None:
+        """`repeats`: the offer is what we said last, and nobody waits for the answer but to hear that there is one."""
         self.ack_owed = False
         self.cause_if_lost = cause_if_lost
         self.result: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
         self._leg = leg
         self._offer = offer
+        self._repeats = repeats
         self._session = SessionOffer.within(leg.host.settings.session, leg.refresh.timer)
         self._request: Request | None = None
         self._outgoing: Outgoing | None = None
@@ -137,6 +142,8 @@ class Reinvite:
             return
         if self._offer is not None:
             leg.local_sdp = self._offer
+        if self._repeats and self._offer is not None and sdp is not None and sdp != leg.remote_sdp:
+            leg.inbox.put(Reanswered(self._offer, sdp))
         leg.remote_sdp = sdp or leg.remote_sdp
         leg.refresh.agreed(self._session.accepted(response))
         self._done(sdp)

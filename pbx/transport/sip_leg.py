@@ -165,8 +165,10 @@ class SipLeg(LegCore):
 
     # -- re-INVITE -------------------------------------------------------------------------------------------------
 
-    async def reinvite(self, sdp: bytes | None, cause_if_lost: LegCause) -> bytes | None:
-        """`reoffer`, with the cause the leg ends for when nobody answers."""
+    async def reinvite(
+        self, sdp: bytes | None, cause_if_lost: LegCause, *, repeats: bool = False
+    ) -> bytes | None:
+        """`reoffer`, with the cause the leg ends for when nobody answers; `repeats` as for `Reinvite`."""
         self.must_be_alive()
         if self.phase is not Phase.UP:
             raise PeerError(491, "Not Answered Yet")
@@ -174,7 +176,7 @@ class SipLeg(LegCore):
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._turns.append(turn)
             await self.until(turn)
-        reinvite = self.outgoing = Reinvite(self, sdp, cause_if_lost=cause_if_lost)
+        reinvite = self.outgoing = Reinvite(self, sdp, cause_if_lost=cause_if_lost, repeats=repeats)
         reinvite.start()
         return await self.until(reinvite.result)
 
@@ -182,7 +184,7 @@ class SipLeg(LegCore):
         """Repeat our last SDP in a re-INVITE; False when that has to wait."""
         if self.outgoing is not None or self.local_sdp is None or not self.exchange.may_invite:
             return False
-        self.outgoing = Reinvite(self, self.local_sdp, cause_if_lost=LegCause.SESSION_EXPIRED)
+        self.outgoing = Reinvite(self, self.local_sdp, cause_if_lost=LegCause.SESSION_EXPIRED, repeats=True)
         self.outgoing.start()
         return True
 

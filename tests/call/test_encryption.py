@@ -11,13 +11,13 @@ import pytest
 
 from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
-from pbx.model.leg_event import Answered, Offered, Refused
+from pbx.model.leg_event import Answered, Offered, Reanswered, Refused
 from pbx.model.party import Party
 from pbx.model.stream import Fingerprint, KeyingFailed, SrtpKey
 from pbx.sip.sdp.crypto import SUITES
 from pbx.sip.sdp.negotiate import KNOWN, common
 from pbx.sip.sdp.security import SrtpPolicy
-from tests.call.parts import PCMU, FakeStream, Office, ScriptedLeg, sdp, settle
+from tests.call.parts import PCMA, PCMU, FakeStream, Office, ScriptedLeg, sdp, settle
 from tests.call.test_call import Ring, start
 
 PLAIN, SAVP, DTLS = "RTP/AVP", "RTP/SAVP", "UDP/TLS/RTP/SAVP"
@@ -422,6 +422,48 @@ async def test_hold_by_an_encrypted_phone_keeps_its_keys() -> None:
     assert given[0] == given[1] == given[2]
     assert len(office.media.streams[0].secured) == 1
     assert not office.call.a.held
+    await hung_up(office, task)
+
+
+@pytest.mark.parametrize("who", ["caller", "callee"])
+async def test_a_new_key_in_the_answer_to_a_refresh_is_used(who: str) -> None:
+    """We repeat what we said, answer or offer; whoever was restarted answers with a key of its own, from elsewhere."""
+    office = Office(offer=said(SAVP, keyed(1)), srtp="required")
+    task = await start(office, Ring("sip:b"))
+    office.signaling.legs["sip:b"].tell(Answered(said(SAVP, keyed(2, tag=3))))
+    await settle()
+    stream = office.media.streams[0 if who == "caller" else 1]
+    tag = 1 if who == "caller" else 3
+    leg = office.caller if who == "caller" else office.signaling.legs["sip:b"]
+    ours = office.caller.answers[0] if who == "caller" else office.signaling.offers["sip:b"]
+    assert ours is not None
+    before = stream.secured[-1]
+    leg.tell(Reanswered(ours, said(SAVP, keyed(9, tag=tag), port=4444)))
+    await settle()
+    assert stream.secured[-1] == (key_of(keyed(9, tag=tag)), before[1], True), "its key is new, ours is not"
+    assert stream.remote is not None
+    assert stream.remote.rtp_port == 4444
+    assert office.media.links, "sound flows"
+    leg.tell(Reanswered(ours, said(SAVP, keyed(9, tag=tag), port=4444)))
+    leg.tell(Reanswered(ours, said(SAVP, keyed(5, tag=7))))
+    leg.tell(Reanswered(ours, sdp(PCMA)))
+    await settle()
+    assert len(stream.secured) == 2, "the same again, and what does not fit, changes nothing"
+    assert not task.done()
+    await hung_up(office, task)
+
+
+async def test_a_hold_in_the_answer_to_a_refresh_counts() -> None:
+    office = Office(offer=sdp(PCMU))
+    task = await start(office, Ring("sip:b"))
+    office.signaling.legs["sip:b"].tell(Answered(sdp(PCMU)))
+    await settle()
+    ours = office.signaling.offers["sip:b"]
+    assert ours is not None
+    for direction, kind in (("sendonly", "held"), ("sendrecv", "resumed")):
+        office.signaling.legs["sip:b"].tell(Reanswered(ours, sdp(PCMU, direction=direction)))
+        await settle()
+        assert type(office.call.events[-1]).__name__.lower() == f"leg{kind}"
     await hung_up(office, task)
 
 

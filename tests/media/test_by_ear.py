@@ -5,9 +5,11 @@ All conditions run at the same time, each in a call of its own, so that seconds 
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from media_ext.codec_door import g711_decode, g711_encode
 from pbx.media.engine import MediaEngine
 from tests.media.line import CLEAN, FRAME_MS, Heard, Impairment, Spoken, Talk, converse, heard_by
 from tests.media.phone import G711, Phone
+from tests.media.talk import channels, onset_ms, read_wav
 from tests.media.test_relay import SAME, opened
 from tests.media.voices import say
 from tests.oracles.stoi import stoi
@@ -161,3 +164,90 @@ async def test_a_decoded_tone_has_no_hole_and_keeps_its_level(engine: MediaEngin
         assert abs(dominant_hz(middle, RATE_HZ) - 1004) < 1, one.line
         assert abs(level_db(middle) - level_db(said)) < 0.3 + 6 * one.line.loss, one.line
         assert one.heard.holes_ms() == [], one.line
+
+
+# ----------------------------------------------------------------------------------------- the mixer and the recorder
+
+
+async def mixed_and_recorded(
+    engine: MediaEngine, phone: MakePhone, said: Samples, folder: Path
+) -> tuple[list[Listening], list[Path], list[Path]]:
+    """A conference for each line: µ-law in, A-law out; the member's own leg and the conference are recorded."""
+    talks, ears, legs, rooms = [], [], [], []
+    for number, line in enumerate(LINES):
+        a, b = phone(), phone()
+        mu, alaw = (
+            opened(engine, each, f"{number}/{side}", formats=(voice,), voice=voice)
+            for each, side, voice in ((a, "a", G711[0]), (b, "b", G711[1]))
+        )
+        room = engine.room(2, label=f"{number}")
+        room.join(mu)
+        room.join(alaw)
+        legs.append(engine.record(mu, folder / f"leg{number}.wav", channels=2))
+        rooms.append(engine.record_room(room, folder / f"room{number}.wav"))
+        talks.append(Talk(a, mu.rtp_port, encoded(said), line=line))
+        ears.append(b)
+    spoken = await converse(talks)
+    heard = [heard_by(ear.hear(), decoded_alaw, RATE_HZ) for ear in ears]
+    await asyncio.sleep(0.1)
+    for recording in (*legs, *rooms):
+        assert (await recording.stop()).reason == "stopped"
+        assert recording.tap.dropped == 0
+    listened = [Listening(*each) for each in zip(LINES, [said] * len(LINES), spoken, heard, strict=True)]
+    return listened, [each.path for each in legs], [each.path for each in rooms]
+
+
+@pytest.mark.slow  # its phones need a processor of their own
+async def test_a_tone_through_mixer_and_recorder_keeps_level_and_pitch(
+    engine: MediaEngine, phone: MakePhone, tmp_path: Path
+) -> None:
+    """On every line: mended where it lost, no hole, in the conference, in its recording and in that of the leg."""
+    said = tone(1004, RATE_HZ, 1.6)
+    listened, legs, rooms = await mixed_and_recorded(engine, phone, said, tmp_path)
+    for one, leg, room in zip(listened, legs, rooms, strict=True):
+        _, left, _ = channels(leg)
+        _, mix = read_wav(room)
+        start = round(onset_ms(mix[:, 0], RATE_HZ) * 8)
+        for what, part in (
+            ("heard", one.heard.samples[4000:11000]),
+            ("conference", mix[start + 3200 : start + 10200, 0]),
+            ("leg", left[round(onset_ms(left, RATE_HZ) * 8) + 3200 :][:7000]),
+        ):
+            assert len(part) == 7000, (what, one.line)
+            assert abs(dominant_hz(part, RATE_HZ) - 1004) < 1.5, (what, one.line)
+            assert abs(level_db(part) - level_db(said)) < 0.4 + 8 * one.line.loss, (what, one.line)
+        assert one.heard.holes_ms() == [], one.line
+
+
+@pytest.mark.slow  # its phones need a processor of their own
+async def test_speech_through_mixer_and_recorder_stays_intelligible(
+    engine: MediaEngine, phone: MakePhone, sentence: Samples, tmp_path: Path
+) -> None:
+    listened, legs, rooms = await mixed_and_recorded(engine, phone, sentence, tmp_path)
+    for one, leg, room in zip(listened, legs, rooms, strict=True):
+        _, left, _ = channels(leg)
+        _, mix = read_wav(room)
+        judged = {
+            "heard": stoi_in_parts(sentence, one.heard.samples),
+            "conference": stoi_in_parts(sentence, mix[:, 0]),
+            "leg": stoi_in_parts(sentence, left),
+        }
+        assert min(judged.values()) > 0.9 - 1.2 * one.line.loss, (judged, one.line)
+
+
+def stoi_in_parts(said: Samples, recorded: Samples) -> float:
+    """Whole, or as the mean of four parts, each where it lies: a jitter buffer may leave out or add a quiet moment."""
+    parts = np.array_split(said, 4)
+    return max(
+        float(np.mean([stoi(part, laid_upon(part, recorded), RATE_HZ) for part in parts])),
+        stoi(said, laid_upon(said, recorded), RATE_HZ),
+    )
+
+
+def laid_upon(said: Samples, recorded: Samples) -> Samples:
+    """The stretch of a recording that is most like what was said."""
+    size = 1 << (len(said) + len(recorded)).bit_length()
+    alike = np.fft.irfft(np.fft.rfft(recorded, size) * np.conj(np.fft.rfft(said, size)))
+    start = int(np.argmax(alike[: len(recorded)]))
+    part = recorded[start : start + len(said)].astype(np.float64)
+    return np.pad(part, (0, len(said) - len(part)))

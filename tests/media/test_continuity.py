@@ -13,7 +13,7 @@ from media_ext.kernels import OutputProbe
 from pbx.media.engine import MediaEngine
 from pbx.media.tones import hold_tone, silence
 from tests.media.conftest import port_range
-from tests.media.phone import Phone
+from tests.media.phone import G711, Phone
 from tests.media.test_relay import SAME, opened
 from tests.oracles.rtp_checker import assert_one_stream
 
@@ -53,6 +53,51 @@ async def test_hold_music_and_a_new_partner_do_not_break_the_stream(
     verdict = assert_one_stream(heard)
     assert len(verdict.packets) >= 65
     assert verdict.talkspurts == 8, "one talkspurt begins with each change"
+
+
+async def test_relay_transcoding_conference_hold_and_announcement_are_one_stream(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
+    """Every way in which a phone can be spoken to, one after the other; its partner changes codec."""
+    mu, alaw = G711[:2]
+    a, b = phone(), phone()
+    sa = opened(engine, a, formats=(mu,), voice=mu)
+    sb = opened(engine, b, "call/b", formats=(mu,), voice=mu)
+    heard: list[tuple[float, bytes]] = []
+
+    async def listen(payload_type: int) -> None:
+        for _ in range(20):
+            b.say(sb.rtp_port, payload_type=payload_type)
+            a.say(sa.rtp_port)
+            await asyncio.sleep(0.02)
+            heard.extend(a.capture())
+
+    for _ in range(2):
+        sb.set_remote(b.remote(formats=(mu,), voice=mu))
+        engine.link(sa, sb, SAME, SAME)
+        await listen(0)
+        sb.set_remote(b.remote(formats=(alaw,), voice=alaw))
+        engine.bridge(sa, sb)
+        await listen(8)
+        engine.unlink(sa)
+        engine.play(sa, hold_tone(), loop=True)
+        await listen(8)
+        engine.stop_playing(sa)
+        engine.bridge(sa, sb)
+        engine.play(sa, silence(200), over=True)
+        await listen(8)
+        room = engine.room(2, label="call")
+        room.join(sa)
+        room.join(sb)
+        await listen(8)
+        room.play(silence(200))
+        await listen(8)
+        room.close()
+        engine.echo(sa)
+        await listen(8)
+    verdict = assert_one_stream(heard, slack_s=3)  # on a busy machine the phones' own clocks fall behind
+    assert len(verdict.packets) > 0.8 * 2 * 7 * 20
+    assert verdict.talkspurts >= 8
 
 
 async def test_a_reinvite_and_a_hold_do_not_break_the_stream_or_its_reports(phone: MakePhone) -> None:

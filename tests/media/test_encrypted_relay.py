@@ -16,9 +16,12 @@ from pbx.model.stream import SrtpKey
 from tests.media.phone import Phone, eventually, write_rtp
 from tests.media.secure_phone import SecurePhone, srtp_key
 from tests.media.srtp_samples import GCM_128, GCM_256, PROFILES, SHA1_32, SHA1_80
+from tests.media.talk import channels, onset_ms, tone_packets
+from tests.media.test_recorder import steady_snr_db
 from tests.media.test_relay import SAME, opened
 from tests.oracles.libsrtp import library
 from tests.oracles.rtcp import Report
+from tests.oracles.tones import dominant_hz, snr_db
 
 pytestmark = pytest.mark.skipif(library() is None, reason="libsrtp2 is not installed")
 MakePhone = Callable[..., Phone]
@@ -290,3 +293,72 @@ def test_only_one_place_sends_to_phones() -> None:
     sources = sorted(Path(media_ext.__file__).parent.glob("*.pyx"))
     assert len(sources) > 20
     assert [each.name for each in sources if "loop.send(" in each.read_text()] == ["output.pyx"]
+
+
+async def test_an_encrypted_leg_is_recorded_as_it_is_heard(
+    call: Call, engine: MediaEngine, tmp_path: Path
+) -> None:
+    """Both sides in the clear in the file: what it said opened, what it was sent before it was sealed."""
+    a, b, sa, sb = call
+    recording = engine.record(sa, tmp_path / "call.wav")
+    for heard, said in zip(tone_packets(440, 1.2), tone_packets(1000, 1.2), strict=True):
+        a.say(sa.rtp_port, heard)
+        b.say(sb.rtp_port, payload=said)
+        await asyncio.sleep(0.02)
+    assert len(await a.hear_some(60)) == 60, "its phone gets it sealed all the same"
+    ended = await recording.stop()
+    assert (ended.reason, recording.tap.dropped, recording.reading.lost_packets) == ("stopped", 0, 0)
+    rate_hz, left, right = channels(ended.path)
+    start = round(max(onset_ms(left, rate_hz), onset_ms(right, rate_hz))) + 50
+    for side, hz, other_hz in ((left, 440, 1000), (right, 1000, 440)):
+        part = side[start * rate_hz // 1000 :][: rate_hz * 9 // 10]
+        assert abs(dominant_hz(part, rate_hz) - hz) < 2
+        assert steady_snr_db(part, hz, rate_hz) > 30
+        assert snr_db(part, other_hz, rate_hz) < -30
+
+
+@pytest.mark.parametrize("profile", [SHA1_80, GCM_256])
+async def test_a_leg_that_is_handed_over_keeps_its_roll_over_counter_and_its_windows(
+    phone: MakePhone, profile: int
+) -> None:
+    """65536 is passed in the first engine: the second must not begin again at roll-over 0, nor take what was taken."""
+    one, two = (
+        MediaEngine(bind_host="127.0.0.1", port_min=29440, port_max=29479, silence_ms=0) for _ in range(2)
+    )
+    await one.start()
+    a = SecurePhone(phone(), profile=profile)
+    a.phone.seq = 65530
+    stream = opened(one, a.phone)
+    a.key(stream)
+    one.echo(stream)
+    taken = [a.protected() for _ in range(12)]
+    for packet in taken:
+        a.phone.throw(packet, stream.rtp_port)
+        await asyncio.sleep(0.002)
+    before = await a.hear_some(12)
+    state, port = await stream.export(hand_over=True), stream.rtp_port
+    await one.stop()
+    await two.start()
+    try:
+        again = two.reopen_stream(label="again", rtp_port=port, state=state)
+        a.key(again)
+        two.echo(again)
+        for packet in taken[-3:]:
+            a.phone.throw(packet, port)
+        await eventually(lambda: again.stats().dropped_replayed == 3)
+        for _ in range(5):
+            a.say(port)
+            await asyncio.sleep(0.002)
+        after = await a.hear_some(5)  # each opens under libsrtp2's own counter, which has gone on
+        assert [(packet.seq - before[0].seq) & 0xFFFF for packet in after] == list(range(12, 17))
+        assert again.stats().dropped_auth == 0
+        assert not {packet.seq for packet in before} & {packet.seq for packet in after}
+    finally:
+        await two.stop()
+
+
+async def test_a_copy_of_an_encrypted_leg_is_no_leg(call: Call, engine: MediaEngine) -> None:
+    """It would send other sound under indices that were used."""
+    state = await call[2].export()
+    with pytest.raises(ValueError, match="handed over"):
+        engine.native.open(0, 0, thread=0, ssrc=1, seq=1, rtp_ts=1, state=state)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_ext.codec import available
 from media_ext.codec_door import CodecProbe
 from tests.media.sound import through
 from tests.oracles import ffmpeg
+from tests.oracles.spandsp import g722_coders
 from tests.oracles.tones import dominant_hz, from_bytes, level_db, snr_db, speech_like, to_bytes, tone
 
-pytestmark = pytest.mark.skipif(not available("G722"), reason="built without libspandsp")
-
+HERE = Path(__file__).resolve().parent
+SOURCES = HERE.parents[1] / "media_ext" / "src"
+CROSS, EMULATOR = "aarch64-linux-gnu-gcc", "qemu-aarch64-static"
 ROOM = 64_000
 SOUNDS = {
     "speech": speech_like(16000, 2),
@@ -101,3 +107,58 @@ def test_after_a_reset_it_is_as_new() -> None:
     codec.reset()
     assert codec.encode(pcm, room=ROOM) == first
     assert codec.decode(first) == heard
+
+
+# ------------------------------------------------------------------------- half the band, and other processors' lanes
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_narrow_it_is_what_spandsp_makes(name: str) -> None:
+    pcm = to_bytes(SOUNDS[name][::2])
+    encode, decode = g722_coders(8000)
+    count = len(pcm) // 2
+    payload, heard = ctypes.create_string_buffer(count), ctypes.create_string_buffer(2 * count)
+    assert encode(payload, pcm, count) == decode(heard, payload.raw, count) == count
+    assert CodecProbe("G722", 8000).encode(pcm, room=ROOM) == payload.raw
+    assert CodecProbe("G722", 8000).decode(payload.raw, room=ROOM) == heard.raw
+
+
+def test_any_bytes_decode_narrow_as_spandsp_does() -> None:
+    payload = np.random.default_rng(3).integers(0, 256, 16_000, dtype=np.uint8).tobytes()
+    heard = ctypes.create_string_buffer(2 * len(payload))
+    g722_coders(8000)[1](heard, payload, len(payload))
+    assert CodecProbe("G722", 8000).decode(payload, room=ROOM) == heard.raw
+
+
+def built(folder: Path, compiler: str, *options: str) -> Path:
+    program = folder / "g722_program"
+    common = ["-O2", "-std=gnu11", "-Wall", "-Werror", "-Wno-unused-function", f"-I{SOURCES}"]
+    subprocess.run(
+        [compiler, *common, *options, "-o", str(program), str(HERE / "g722_program.c")], check=True
+    )
+    return program
+
+
+@pytest.fixture(scope="module", params=["portable", "neon", "portable on ARM"])
+def other_lanes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """A program with other lanes than this build's."""
+    folder = tmp_path_factory.mktemp("g722")
+    plain = ["-DG722_PORTABLE"] if "portable" in request.param else []
+    if request.param == "portable":
+        return [str(built(folder, "gcc", *plain))]
+    if shutil.which(CROSS) is None or shutil.which(EMULATOR) is None:
+        pytest.skip(f"{CROSS} or {EMULATOR} is missing (Debian: gcc-aarch64-linux-gnu, qemu-user-static)")
+    return [EMULATOR, str(built(folder, CROSS, "-static", *plain))]
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+def test_all_lanes_give_the_same(other_lanes: list[str], width: str) -> None:
+    def run(way: str, data: bytes) -> bytes:
+        command = [*other_lanes, way, width]
+        return subprocess.run(command, input=data, capture_output=True, check=True, timeout=60).stdout
+
+    codec = CodecProbe("G722", 16000 if width == "wide" else 8000)
+    pcm = b"".join(to_bytes(each) for each in SOUNDS.values())
+    codes = np.random.default_rng(4).integers(0, 256, 8000, dtype=np.uint8).tobytes()
+    assert run("encode", pcm) == codec.encode(pcm, room=len(pcm))
+    assert run("decode", codes) == codec.decode(codes, room=ROOM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +28,8 @@ def encode_g722(pcm: bytes) -> bytes:
 def decode_opus(ogg: bytes) -> bytes:
     """Samples at 48 kHz, by ffmpeg's own decoder and not libopus."""
     return _run(ogg, "-c:a", "opus", "-f", "ogg", "-i", "-", "-f", "s16le", "-ar", "48000", "-ac", "1")
+
+
+def decode_file(path: Path, rate_hz: int) -> bytes:
+    """The samples of any sound file, mixed to one channel."""
+    return _run(b"", "-i", str(path), "-f", "s16le", "-ar", str(rate_hz), "-ac", "1")

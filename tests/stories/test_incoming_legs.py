@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered
+from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered, Reanswered
 from pbx.sip.session_timer import SessionPolicy
 from pbx.transport.leg_host import AgentSettings
 from pbx.transport.sip_leg import SipLeg
@@ -441,6 +441,34 @@ def test_we_refresh_with_the_same_sdp_where_the_peer_does_not_allow_update() -> 
         assert again.body == ANSWER
         peer.respond(again, 200, body=OFFER, headers=("Session-Expires: 200;refresher=uac", "Require: timer"))
         await peer.hear("ACK")
+        peer.respond(await peer.hear("INVITE", 101), 481)
+        await peer.hear("ACK")
+        assert await until_ended(leg) == [Ended(LegCause.NORMAL, 481)]
+
+    play(story)
+
+
+def test_a_refresh_that_is_answered_otherwise_than_before_is_told() -> None:
+    """Also the question whether anybody is there; the same answer as before is nothing new."""
+
+    async def story(office: Office, peer: RawPeer) -> None:
+        leg = await answered(
+            office, peer, headers=("Supported: timer", "Session-Expires: 200;refresher=uas", "Allow: INVITE")
+        )
+        moved = OFFER.replace(b"m=audio 40", b"m=audio 41")
+        assert moved != OFFER
+        timer = ("Session-Expires: 200;refresher=uac", "Require: timer")
+        for body in (OFFER, moved, moved):
+            again = await peer.hear("INVITE", 101)
+            assert again.body == ANSWER
+            peer.respond(again, 200, body=body, headers=timer)
+            await peer.hear("ACK")
+        assert await leg.receive() == Reanswered(ANSWER, moved)
+        asking = asyncio.get_running_loop().create_task(leg.alive())
+        peer.respond(await peer.hear("INVITE"), 200, body=OFFER, headers=timer)
+        await peer.hear("ACK")
+        assert await asking
+        assert await leg.receive() == Reanswered(ANSWER, OFFER)
         peer.respond(await peer.hear("INVITE", 101), 481)
         await peer.hear("ACK")
         assert await until_ended(leg) == [Ended(LegCause.NORMAL, 481)]
