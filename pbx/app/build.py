@@ -195,6 +195,7 @@ def build(
         monotonic=clock.monotonic,
         random=secrets.SystemRandom().random,
         is_known=registrar.is_registered,
+        calls_for_help=frozenset(config.emergency_numbers).__contains__,
     )
     endpoint = Endpoint(
         new_branch=_branch,

@@ -376,6 +376,8 @@ class Call:
         """Take in a leg that another call has given away."""
         leg.name = self._new_name()
         self.legs[leg.name] = leg
+        if (dialog := leg.dialog.dialog_name()) is not None:
+            self.ports.belongs(self.id, dialog.call_id)
         self.record(
             events.LegJoined(
                 call=self.id,

@@ -5,7 +5,7 @@ send again, which is more to do, and then nobody gets through.
 
     behind 300 to 600 ms    a growing part of what would begin something new is put off
            600 to 900 ms    and then of what comes from known phones: registered ones, and those with credentials
-    never                   what belongs to a dialog, CANCEL, ACK, responses, repeated requests
+    never                   calls for help, what belongs to a dialog, CANCEL, ACK, responses, repeated requests
 
 A burst is no overload: what counts is the shortest wait of the last half second (as in CoDel, RFC 8289 3.2).
 """
@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
+from pbx.transport.dialling import user_of
 
 EARLY_S = 0.3
 SPREAD_S = 0.3
@@ -27,7 +28,10 @@ RETRY_AFTER_S = 5
 
 
 class Overload:
-    """Decides by how long messages wait. `random` gives 0 ≤ x < 1. `is_known`: a phone to be served before others."""
+    """Decides by how long messages wait. `random` gives 0 ≤ x < 1. `is_known`: a phone to be served before others.
+
+    `calls_for_help` knows the numbers that are never put off.
+    """
 
     def __init__(
         self,
@@ -35,8 +39,10 @@ class Overload:
         monotonic: Callable[[], float],
         random: Callable[[], float],
         is_known: Callable[[Request, Hop], bool] = lambda *_: False,
+        calls_for_help: Callable[[str], bool] = lambda _number: False,
     ) -> None:
         self.is_known = is_known
+        self._calls_for_help = calls_for_help
         self._monotonic = monotonic
         self._random = random
         self._began = -math.inf
@@ -65,6 +71,8 @@ class Overload:
         """Seconds after which a request that begins something may come again; 0 to take it now."""
         late_s = self.behind_s - EARLY_S
         if late_s <= 0 or request.method == "CANCEL" or request.to_tag:
+            return 0
+        if request.method == "INVITE" and self._calls_for_help(user_of(request.uri)):
             return 0
         if "Authorization" in request.headers or self.is_known(request, hop):
             late_s -= SPREAD_S

@@ -57,6 +57,17 @@ def behind(seconds: float, *, random: float = 0.0, known: bool = False) -> Latel
     return lately
 
 
+def test_a_call_for_help_is_never_put_off() -> None:
+    now = iter((0.0, WINDOW_S, WINDOW_S, WINDOW_S))
+    overload = Overload(
+        monotonic=lambda: next(now), random=lambda: 0.0, calls_for_help=lambda number: number == "102"
+    )
+    for _ in range(2):
+        overload.waited(10.0)
+    assert overload.retry_after(request(), HOP) == 0
+    assert overload.retry_after(request("REGISTER"), HOP) > 0
+
+
 def test_nothing_is_put_off_while_messages_are_read_in_time() -> None:
     assert behind(EARLY_S).retry_after(request()) == 0
 
