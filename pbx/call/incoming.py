@@ -21,7 +21,8 @@ class CallPorts:
     `ringback()` what one hears that has been answered while another phone rings for it.
     `rtp_timeout_s` is how long audio may stop before the phone is asked whether it is still there.
     `codecs` is what this node speaks; without a `transcoder` it passes on only what both phones speak.
-    `belongs` is told which SIP Call-ID is a leg of which call, when a leg comes from another. `srtp` says whether audio may be, or must be, encrypted.
+    `belongs` is told the SIP Call-ID of a leg that comes from another call.
+    `srtp` says whether audio may be, or must be, encrypted.
     """
 
     media: Media
