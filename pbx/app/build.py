@@ -29,6 +29,7 @@ from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
+from pbx.feature.follow_me import FollowMeCalls
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
@@ -45,7 +46,7 @@ from pbx.feature.trunk_test import TrunkTests
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
 from pbx.media.hold_music import HoldMusic
-from pbx.media.tones import page_tone, tone_of
+from pbx.media.tones import ask_tone, page_tone, tone_of
 from pbx.model.cdr import Cdr
 from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, PAGING_GROUP, RING_GROUP, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
@@ -264,6 +265,9 @@ def build(
         callers=guarding.callers,
     )
     hold_music = HoldMusic(config.data_dir / SOUNDS)
+    extensions.follow = FollowMeCalls(
+        partial(phones_of, office, extensions), outside, redirect=extensions.redirect, prompt=ask_tone
+    ).ring
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
     features = code_table(office)
     dialplan = Dialplan(

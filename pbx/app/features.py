@@ -13,6 +13,7 @@ from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
 from pbx.feature.flags import Flags
+from pbx.feature.follow_me_codes import FollowMeCodes
 from pbx.feature.intercom import Intercom
 from pbx.feature.numbering import written
 from pbx.feature.office import Office
@@ -69,6 +70,7 @@ def register_features(
         ("intercom", Intercom(directory, extensions, busy=busy).call),
         ("night_mode", Flags(records, answering).toggle),
         *wishes.features(),
+        *FollowMeCodes(records, answering).features(),
     ):
         features.register(name, feature)
 

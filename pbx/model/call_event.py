@@ -72,6 +72,13 @@ class LegAnswered(_Event, frozen=True, kw_only=True, tag="leg_answered"):
     leg: str
 
 
+class LegAsked(_Event, frozen=True, kw_only=True, tag="leg_asked"):
+    """Somebody, or a mailbox, has picked up, and is asked to press `key` to take the call."""
+
+    leg: str
+    key: str
+
+
 class LegHeld(_Event, frozen=True, kw_only=True, tag="leg_held"):
     leg: str
 
@@ -258,6 +265,7 @@ CallEvent = (
     | LegDialled
     | LegRinging
     | LegAnswered
+    | LegAsked
     | LegHeld
     | LegResumed
     | LegTransferred

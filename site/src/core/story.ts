@@ -80,6 +80,8 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
       return event.leg === "a"
         ? ["good", t.story.callerAnswered(who("a"))]
         : ["good", t.story.legAnswered(who(event.leg))];
+    case "leg_asked":
+      return ["plain", t.story.legAsked(who(event.leg), event.key)];
     case "leg_held":
       return ["warn", t.story.legHeld(who(event.leg))];
     case "leg_resumed":

@@ -302,6 +302,7 @@ export const en = {
     earlyMedia: "with early audio",
     legAnswered: (who: string) => `${who} answered`,
     callerAnswered: (who: string) => `${who} is connected`,
+    legAsked: (who: string, key: string) => `${who} picked up and is asked to press ${key}`,
     legHeld: (who: string) => `${who} put the call on hold`,
     legResumed: (who: string) => `${who} took the call back`,
     transferred: (who: string, stays: string, to: string) => `${who} sends ${stays} on to ${to}`,
