@@ -14,6 +14,7 @@ from pbx.app.door import Entrance, build_entrance
 from pbx.app.features import code_table, register_features
 from pbx.app.guarding import Guarding, build_guarding
 from pbx.app.lamps import build_lamps
+from pbx.app.queues import QueueParts, build_queues
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
@@ -109,6 +110,7 @@ class Parts:
     trunk_tests: TrunkTests
     trunks: Trunks
     control: Control
+    queues: QueueParts
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -269,6 +271,18 @@ def build(
         partial(phones_of, office, extensions), outside, redirect=extensions.redirect, prompt=ask_tone
     ).ring
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
+    queues = build_queues(
+        office,
+        extensions,
+        outside,
+        switch=lambda: switch,
+        router=lambda: dialplan,
+        signaling=agent,
+        clock=clock,
+        bus=bus,
+        new_id=new_id,
+        country=config.country,
+    )
     features = code_table(office)
     dialplan = Dialplan(
         features=features,
@@ -285,6 +299,7 @@ def build(
             redirect=extensions.redirect,
         ),
         transfers=desk.transfers,
+        queues=queues.queues,
         paging=Paging(
             partial(office.all, PAGING_GROUP),
             partial(phones_of, office, extensions),
@@ -318,6 +333,7 @@ def build(
         cdrs=stores.cdrs,
         block_lists=guarding.block_lists,
         busy=switch.is_busy,
+        queues=queues,
         country=config.country,
     )
     desk.register(features)
@@ -400,6 +416,7 @@ def build(
         ),
         trunks=trunks,
         control=Control(switch, desk.parking),
+        queues=queues,
     )
 
 

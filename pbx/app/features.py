@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from pbx.app.queues import QueueParts
 from pbx.feature.answering import Answering, Phrase, Sound
 from pbx.feature.callers import BlockLists
 from pbx.feature.dial_again import DialAgain
@@ -45,6 +46,7 @@ def register_features(
     cdrs: CdrStore,
     block_lists: BlockLists,
     busy: Callable[[str], bool],
+    queues: QueueParts,
     country: str,
 ) -> None:
     """Give the table the features of phones: what each extension may do by code."""
@@ -58,6 +60,7 @@ def register_features(
         ways=lambda number: (number, written(number, "national", country)),
     )
     again.onward = dialplan.onward
+    queues.register(features, answering)
     wishes = Wishes(records, answering, dialplan.reaches)
     for name, feature in (
         ("echo", self_test.echo),

@@ -61,6 +61,10 @@ FEATURES: tuple[FeatureInfo, ...] = (
     FeatureInfo("pick_up", "Pick up at an extension", ("**NUMBER",), "number"),
     FeatureInfo("park", "Park", ("*68",)),
     FeatureInfo("park_slot", "Parking slot", ("*68NUMBER",), "number"),
+    FeatureInfo("queue_duty", "Log in to queues or out", ("*45", "*45NUMBER"), "optional"),
+    FeatureInfo("queue_log_in", "Log in to queues", ("*46", "*46NUMBER"), "optional"),
+    FeatureInfo("queue_log_out", "Log out of queues", ("*47", "*47NUMBER"), "optional"),
+    FeatureInfo("queue_pause", "Pause in queues or go on", ("*48", "*48NUMBER"), "optional"),
     FeatureInfo("night_mode", "Night mode on or off", ("*28",), "optional"),
 )
 
