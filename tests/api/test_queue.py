@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tests.api.conftest import Node
+from unittest.mock import Mock
 
-__all__: list[str] = []
+from pbx.feature.queue.queues import Queues
+from pbx.model.queue import Queue, QueueAgent
+from tests.api.conftest import Node, StartNode
+from tests.fakes.clock import LoopClock
 
 
 async def test_a_queue_is_a_record_whose_agents_exist(node: Node) -> None:
@@ -18,6 +21,28 @@ async def test_a_queue_is_a_record_whose_agents_exist(node: Node) -> None:
 
 
 async def test_there_is_no_status_of_a_queue_that_is_not(node: Node) -> None:
-    assert (await node.json("GET", "/api/v1/queue-statuses", 200)) == {"items": [], "total": 0}
+    assert (await node.json("GET", "/api/v1/queue-statuses")) == {"items": [], "total": 0}
     await node.json("GET", "/api/v1/queue-statuses/700", 404)
     await node.json("PUT", "/api/v1/queue-statuses/700/agents/101", 404, json={"logged_in": True})
+
+
+async def test_an_agent_is_logged_in_and_paused(start_node: StartNode) -> None:
+    record = Queue(number="700", name="Help", agents=(QueueAgent(extension="101"),))
+    queues = Queues(
+        lambda: [record],
+        lambda _: [Mock()],
+        busy=lambda _: False,
+        redirect=lambda _: (),
+        clock=LoopClock(),
+        announcer=lambda _: None,
+    )
+    node = await start_node(queues=queues)
+    assert (await node.json("GET", "/api/v1/queue-statuses/700"))["agents"][0]["state"] == "logged_out"
+    duty = "/api/v1/queue-statuses/700/agents/101"
+    assert (await node.json("PUT", duty, json={"logged_in": True}))["state"] == "free"
+    assert (await node.json("PUT", duty, json={"logged_in": True, "paused": True}))["state"] == "paused"
+    assert (await node.json("PUT", duty, json={"logged_in": False}))["state"] == "logged_out"
+    await node.json("PUT", "/api/v1/queue-statuses/700/agents/102", 404, json={"logged_in": True})
+    await node.json("PUT", duty, 422, json={"logged_in": "yes"})
+    (listed,) = (await node.json("GET", "/api/v1/queue-statuses"))["items"]
+    assert (listed["waiting"], listed["service_level"], listed["agents"][0]["paused"]) == (0, None, False)

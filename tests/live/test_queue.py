@@ -34,8 +34,14 @@ async def status(node: Node) -> dict[str, Any]:
     return found
 
 
-async def states(node: Node) -> list[str]:
-    return [each["state"] for each in (await status(node))["agents"]]
+async def agents_are(node: Node, *wanted: str) -> None:
+    """Wait until the agents are so."""
+    for _ in range(50):
+        now = [each["state"] for each in (await status(node))["agents"]]
+        if now == list(wanted):
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError(f"the agents are {now}, not {wanted}\n{node.log[-2000:]}")
 
 
 async def until(node: Node, **wanted: Any) -> dict[str, Any]:
@@ -58,12 +64,12 @@ async def test_three_agents_take_turns(tmp_path: Path, phone: PhoneMaker) -> Non
             await registered(alice, eve, *agents)
             for each in agents:
                 await code(each, "*46")
-            assert await states(node) == ["free"] * 3
+            await agents_are(node, "free", "free", "free")
 
             await alice.dial("700")
             await alice.wait_for("CALL_ESTABLISHED")
             await bob.wait_for("CALL_INCOMING")
-            assert await states(node) == ["ringing", "free", "free"]
+            await agents_are(node, "ringing", "free", "free")
             await bob.accept()
             await asyncio.sleep(2.5)
             assert "Help: Phone 101" in bob.log
@@ -72,7 +78,7 @@ async def test_three_agents_take_turns(tmp_path: Path, phone: PhoneMaker) -> Non
             await carol.wait_for("CALL_INCOMING")
             await carol.accept()
             await until(node, answered=2)
-            assert await states(node) == ["talking", "talking", "free"]
+            await agents_are(node, "talking", "talking", "free")
             await alice.hangup()
             await bob.wait_for("CALL_CLOSED")
             assert_heard(alice, 880.0, seconds=2)
@@ -82,7 +88,7 @@ async def test_three_agents_take_turns(tmp_path: Path, phone: PhoneMaker) -> Non
             await alice.wait_for("CALL_INCOMING")
             await alice.accept()
             await carol.wait_for("CALL_CLOSED")
-            assert await states(node) == ["free", "free", "paused"], "a transfer frees the agent"
+            await agents_are(node, "free", "free", "paused")
             await eve.hangup()
             await alice.wait_for("CALL_CLOSED")
             await node.no_calls()
@@ -90,7 +96,7 @@ async def test_three_agents_take_turns(tmp_path: Path, phone: PhoneMaker) -> Non
             await asyncio.sleep(0.6)  # what agents do is stored a moment later
             node.kill()
             await node.start()
-            assert await states(node) == ["free", "free", "paused"]
+            await agents_are(node, "free", "free", "paused")
             before = await status(node)
             assert (before["answered"], before["abandoned"]) == (2, 0)
             await alice.dial("700")
@@ -100,7 +106,7 @@ async def test_three_agents_take_turns(tmp_path: Path, phone: PhoneMaker) -> Non
             after = await until(node, abandoned=1)
             assert after["service_level"] == pytest.approx(2 / 3, abs=0.001)
             await node.send("PUT", "queue-statuses/700/agents/104", {"logged_in": True, "paused": False})
-            assert await states(node) == ["free", "free", "free"]
+            await agents_are(node, "free", "free", "free")
         cdr = next(each for each in await node.cdrs() if each["dialled"] == "700")
     story = [each["type"] for each in cdr["events"]]
     assert [each for each in story if each.startswith("queue")] == [

@@ -17,6 +17,7 @@ from pbx.call.reoffer import accept_alone, answer_reoffer
 from pbx.call.scope import Stoppable
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
+from pbx.core.tasks import cancelled
 from pbx.feature.outside import TRUNK_FAULTS
 from pbx.feature.queue.line import Entry, Line
 from pbx.feature.queue.queues import Queues
@@ -187,7 +188,7 @@ class CallBacks:
                 log.info("nobody was there to be called back", extra={"reason": str(error)})
                 return False
             finally:
-                listening.cancel()
+                await cancelled(listening)
         if reaching.stopped:
             raise LegFailed(LegCause.NORMAL)
         return True
