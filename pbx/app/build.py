@@ -361,7 +361,9 @@ def build(
         metrics=metrics,
         new_tag=_tag,
         address=local_address,
+        sources=[queues.lamps(features)],
     )
+    queues.queues.agents.duty_changed = lamps.named_changed
     gatekeeper = Gatekeeper(
         identify=identify,
         registrar=registrar,

@@ -46,7 +46,7 @@ def register_features(
     cdrs: CdrStore,
     block_lists: BlockLists,
     busy: Callable[[str], bool],
-    queues: QueueParts,
+    queues: QueueParts | None = None,
     country: str,
 ) -> None:
     """Give the table the features of phones: what each extension may do by code."""
@@ -60,7 +60,8 @@ def register_features(
         ways=lambda number: (number, written(number, "national", country)),
     )
     again.onward = dialplan.onward
-    queues.register(features, answering)
+    if queues is not None:
+        queues.register(features, answering)
     wishes = Wishes(records, answering, dialplan.reaches)
     for name, feature in (
         ("echo", self_test.echo),

@@ -22,6 +22,8 @@ from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls, WayOut
 from pbx.feature.queue.call_back import CallBacks
 from pbx.feature.queue.codes import QueueCodes
+from pbx.feature.queue.duty import QueueDuty
+from pbx.feature.queue.lamps import QueueLamps
 from pbx.feature.queue.queues import Queues
 from pbx.feature.queue.waiting import Announcement
 from pbx.media.tones import confirmation, queue_pip
@@ -35,18 +37,19 @@ __all__ = ["QueueParts", "build_queues"]
 
 @dataclass(frozen=True, slots=True)
 class QueueParts:
-    """The queues, and the codes that agents dial (which also know how their lamps shine)."""
+    """The queues, and what belongs to the codes that agents dial."""
 
     queues: Queues
     bus: EventBus
 
-    def codes(self, answering: Answering) -> QueueCodes:
-        return QueueCodes(self.queues, answering)
-
     def register(self, features: Features, answering: Answering) -> None:
         """Let codes lead to what agents do."""
-        for name, feature in self.codes(answering).features():
+        for name, feature in QueueCodes(self.queues, answering).features():
             features.register(name, feature)
+
+    def lamps(self, features: Features) -> QueueLamps:
+        """The lamps of those codes."""
+        return QueueLamps(features, QueueDuty(self.queues))
 
     async def run(self, state: StateStore) -> None:
         """Remember, and follow calls and phones; for ever."""

@@ -61,6 +61,8 @@ class Agents:
         changed: Callable[[str], None],
     ) -> None:
         self.saved = SavedAgents()
+        self.duty_changed: Callable[[], None] = lambda: None
+        """Told when somebody logs in or out, or pauses."""
         self._clock = clock
         self._has_phone = has_phone
         self._busy = busy
@@ -83,11 +85,13 @@ class Agents:
         duty.logged_in = on
         duty.paused, duty.pause_reason, duty.missed = False, "", 0
         self._changed(extension)
+        self.duty_changed()
 
     def pause(self, queue: str, extension: str, *, on: bool, reason: str = "") -> None:
         duty = self._own(queue, extension)
         duty.paused, duty.pause_reason, duty.missed = on, reason if on else "", 0
         self._changed(extension)
+        self.duty_changed()
 
     # -- seats ---------------------------------------------------------------------------------------------------------
 
@@ -113,6 +117,7 @@ class Agents:
         too_often = bool(queue.auto_pause_after) and duty.missed >= queue.auto_pause_after
         if too_often:
             duty.paused, duty.pause_reason, duty.missed = True, "missed", 0
+            self.duty_changed()
         self._rest(extension, "missed", queue.number, queue.retry_s)
         return too_often
 

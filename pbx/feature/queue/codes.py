@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pbx.call.call import Call
 from pbx.feature.answering import Answering, Phrase, own_extension
 from pbx.feature.features import Feature
+from pbx.feature.queue.duty import QueueDuty
 from pbx.feature.queue.queues import Queues
 from pbx.model.queue_status import AgentDuty, AgentStatus
 
@@ -14,53 +15,35 @@ __all__ = ["QueueCodes"]
 
 
 class QueueCodes:
-    """Also says how the lamp of a code shines: `on_duty`, `paused`."""
+    """The features; a code that is no switch over sets what it says in all queues that are meant."""
 
     def __init__(self, queues: Queues, answering: Answering) -> None:
         self._queues = queues
+        self._duty = QueueDuty(queues)
         self._answering = answering
 
     def features(self) -> Iterator[tuple[str, Feature]]:
         """All of them, with their names."""
         yield (
             "queue_duty",
-            self._switch("queue_duty", self.on_duty, lambda _, on: AgentDuty(logged_in=not on)),
+            self._switch("queue_duty", self._duty.on_duty, lambda _, on: AgentDuty(logged_in=not on)),
         )
         yield (
             "queue_log_in",
-            self._switch("queue_duty", self.on_duty, lambda _, _on: AgentDuty(logged_in=True)),
+            self._switch("queue_duty", self._duty.on_duty, lambda _, _on: AgentDuty(logged_in=True)),
         )
         yield (
             "queue_log_out",
-            self._switch("queue_duty", self.on_duty, lambda _, _on: AgentDuty(logged_in=False)),
+            self._switch("queue_duty", self._duty.on_duty, lambda _, _on: AgentDuty(logged_in=False)),
         )
         yield (
             "queue_pause",
             self._switch(
                 "queue_pause",
-                self.paused,
+                self._duty.paused,
                 lambda now, on: AgentDuty(logged_in=now.logged_in, paused=not on),
             ),
         )
-
-    def on_duty(self, extension: str, number: str = "") -> bool:
-        """Whether the agent is logged in, in any of the queues that are meant."""
-        return any(each.logged_in for each in self._statuses(extension, number).values())
-
-    def paused(self, extension: str, number: str = "") -> bool:
-        """Likewise, whether the agent pauses."""
-        return any(each.logged_in and each.paused for each in self._statuses(extension, number).values())
-
-    def is_agent(self, extension: str, number: str = "") -> bool:
-        return bool(self._queues.of_agent(extension, number))
-
-    def _statuses(self, extension: str, number: str) -> dict[str, AgentStatus]:
-        return {
-            queue.number: self._queues.agents.status(queue, agent)
-            for queue in self._queues.of_agent(extension, number)
-            for agent in queue.agents
-            if agent.extension == extension
-        }
 
     def _switch(
         self,
@@ -70,13 +53,14 @@ class QueueCodes:
     ) -> Feature:
         async def run(call: Call, number: str) -> None:
             extension = own_extension(call)
-            if not self.is_agent(extension, number):
+            if not self._duty.is_agent(extension, number):
                 await self._answering.say(call, Phrase("queue_no_agent", "refused", number))
                 return
             on = is_on(extension, number)
-            for queue, status in self._statuses(extension, number).items():
+            for queue, status in self._duty.statuses(extension, number).items():
                 self._queues.set_duty(queue, extension, wanted(status, on))
-            outcome = "on" if is_on(extension, number) else "off"
-            await self._answering.say(call, Phrase(phrase, "on" if outcome == "on" else "off", number))
+            await self._answering.say(
+                call, Phrase(phrase, "on" if is_on(extension, number) else "off", number)
+            )
 
         return run

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from pbx.core.errors import UserError
 from pbx.core.tasks import Supervisor
+from pbx.feature.features import Features
+from pbx.feature.queue.codes import QueueCodes
+from pbx.feature.queue.duty import QueueDuty
+from pbx.feature.queue.lamps import QueueLamps
 from pbx.feature.queue.strategy import Candidate, choose
 from pbx.model.call_event import AgentMissed, CallEnded, QueueJoined, QueueLeft, QueueRang
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Referred, Refused
@@ -441,3 +446,34 @@ def test_round_robin_begins_anew_after_the_last() -> None:
         "c",
         "a",
     ]
+
+
+def test_the_lamps_of_an_agent() -> None:
+    async def whole() -> None:
+        async with Supervisor() as supervisor:
+            record = Queue(number="700", name="Help", agents=(QueueAgent(extension="201"),))
+            centre = CallCentre(record, supervisor=supervisor)
+            features = Features()
+            codes = QueueCodes(centre.queues, Mock())
+            for name, feature in codes.features():
+                features.register(name, feature)
+            told: list[int] = []
+            centre.queues.agents.duty_changed = lambda: told.append(1)
+            lamps = QueueLamps(features, QueueDuty(centre.queues))
+
+            def shine(name: str) -> tuple[bool, bool]:
+                lamp = lamps.lamp(name, "201")
+                assert lamp is not None
+                return lamp.on, lamp.blinks
+
+            assert (shine("*45"), shine("*48700")) == ((False, False), (False, False))
+            centre.queues.set_duty("700", "201", AgentDuty(logged_in=True))
+            assert (shine("*45"), shine("*48700")) == ((True, False), (False, False))
+            centre.queues.set_duty("700", "201", AgentDuty(logged_in=True, paused=True))
+            assert (shine("*45"), shine("*48700")) == ((True, True), (True, False))
+            assert len(told) == 2
+            assert lamps.lamp("*45", "202") is None
+            assert lamps.lamp("*45999", "201") is None
+            assert lamps.lamp("*76", "201") is None
+
+    run_virtual(whole)
