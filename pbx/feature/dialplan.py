@@ -117,7 +117,9 @@ class Dialplan:
         if entry is not None and entry.extension.enabled:
             await self._extensions.ring(call, entry.extension)
             return True
-        return await self._to_group(call, dialled) or await self._to_office(call, dialled)
+        if await self._to_queue(call, dialled) or await self._to_group(call, dialled):
+            return True
+        return await self._to_office(call, dialled)
 
     async def _to_office(self, call: Call, dialled: str) -> bool:
         """Whether the number is one of another office."""
