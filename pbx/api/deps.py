@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pbx.core.errors import UserError
 from pbx.model.usage import UsageReport
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pbx.model.extension_state import ExtensionState
     from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.notice import Notice
+    from pbx.model.queue_status import AgentDuty, AgentStatus, QueueStatus
     from pbx.model.text_message import MessageWrite, TextMessage
     from pbx.model.trunk import TrunkStatus
     from pbx.model.trunk_test import TrunkTestReport
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
 
-__all__ = ["ApiDeps", "CallControl", "CheckResult", "HealthCheck", "NoCalls"]
+__all__ = ["ApiDeps", "CallControl", "CheckResult", "HealthCheck", "NoCalls", "NoQueues", "QueueControl"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,26 @@ async def no_trunk(_name: str, _number: str | None) -> TrunkTestReport | None:
     return None
 
 
+class QueueControl(Protocol):
+    """The queues and their agents."""
+
+    def statuses(self) -> Sequence[QueueStatus]: ...
+
+    def set_duty(self, number: str, extension: str, duty: AgentDuty) -> AgentStatus:
+        """Raises `UserError` 404 when the extension is no agent there."""
+        ...
+
+
+class NoQueues:
+    """A place without queues."""
+
+    def statuses(self) -> Sequence[QueueStatus]:
+        return ()
+
+    def set_duty(self, number: str, extension: str, _duty: AgentDuty) -> AgentStatus:
+        raise UserError(f"extension {extension} is no agent of a queue {number}", http_status=404)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:
     """Everything from outside that the API works with.
@@ -124,4 +146,5 @@ class ApiDeps:
     site_dir: Path | None = None
     control: CallControl = field(default_factory=NoCalls)
     sip_traces: SipTraces | None = None
+    queues: QueueControl = field(default_factory=NoQueues)
     health_checks: Sequence[HealthCheck] = field(default=())

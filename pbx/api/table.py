@@ -10,6 +10,7 @@ from pbx.api import (
     guarding,
     listing,
     messages,
+    queue,
     records,
     session,
     settings,
@@ -32,5 +33,6 @@ ROUTES: tuple[Route, ...] = (
     *guarding.ROUTES,
     *bans.ROUTES,
     *sip_traces.ROUTES,
+    *queue.ROUTES,
     *events.ROUTES,
 )

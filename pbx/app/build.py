@@ -14,6 +14,7 @@ from pbx.app.door import Entrance, build_entrance
 from pbx.app.features import code_table, register_features
 from pbx.app.guarding import Guarding, build_guarding
 from pbx.app.lamps import build_lamps
+from pbx.app.queues import QueueParts, build_queues
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
@@ -29,6 +30,7 @@ from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
+from pbx.feature.follow_me import FollowMeCalls
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
@@ -45,7 +47,7 @@ from pbx.feature.trunk_test import TrunkTests
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
 from pbx.media.hold_music import HoldMusic
-from pbx.media.tones import page_tone, tone_of
+from pbx.media.tones import ask_tone, page_tone, tone_of
 from pbx.model.cdr import Cdr
 from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, PAGING_GROUP, RING_GROUP, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
@@ -108,6 +110,7 @@ class Parts:
     trunk_tests: TrunkTests
     trunks: Trunks
     control: Control
+    queues: QueueParts
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -265,7 +268,22 @@ def build(
         callers=guarding.callers,
     )
     hold_music = HoldMusic(config.data_dir / SOUNDS)
+    extensions.follow = FollowMeCalls(
+        partial(phones_of, office, extensions), outside, redirect=extensions.redirect, prompt=ask_tone
+    ).ring
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
+    queues = build_queues(
+        office,
+        extensions,
+        outside,
+        switch=lambda: switch,
+        router=lambda: dialplan,
+        signaling=agent,
+        clock=clock,
+        bus=bus,
+        new_id=new_id,
+        country=config.country,
+    )
     features = code_table(office)
     dialplan = Dialplan(
         features=features,
@@ -282,6 +300,7 @@ def build(
             redirect=extensions.redirect,
         ),
         transfers=desk.transfers,
+        queues=queues.queues,
         paging=Paging(
             partial(office.all, PAGING_GROUP),
             partial(phones_of, office, extensions),
@@ -316,6 +335,7 @@ def build(
         cdrs=stores.cdrs,
         block_lists=guarding.block_lists,
         busy=switch.is_busy,
+        queues=queues,
         country=config.country,
     )
     desk.register(features)
@@ -343,7 +363,9 @@ def build(
         metrics=metrics,
         new_tag=_tag,
         address=local_address,
+        sources=[queues.lamps(features)],
     )
+    queues.queues.agents.duty_changed = lamps.named_changed
     gatekeeper = Gatekeeper(
         identify=identify,
         registrar=registrar,
@@ -398,6 +420,7 @@ def build(
         ),
         trunks=trunks,
         control=Control(switch, desk.parking),
+        queues=queues,
     )
 
 

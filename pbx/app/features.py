@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from pbx.app.queues import QueueParts
 from pbx.feature.answering import Answering, Phrase, Sound
 from pbx.feature.callers import BlockLists
 from pbx.feature.dial_again import DialAgain
@@ -13,6 +14,7 @@ from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
 from pbx.feature.flags import Flags
+from pbx.feature.follow_me_codes import FollowMeCodes
 from pbx.feature.intercom import Intercom
 from pbx.feature.numbering import written
 from pbx.feature.office import Office
@@ -44,6 +46,7 @@ def register_features(
     cdrs: CdrStore,
     block_lists: BlockLists,
     busy: Callable[[str], bool],
+    queues: QueueParts | None = None,
     country: str,
 ) -> None:
     """Give the table the features of phones: what each extension may do by code."""
@@ -57,6 +60,8 @@ def register_features(
         ways=lambda number: (number, written(number, "national", country)),
     )
     again.onward = dialplan.onward
+    if queues is not None:
+        queues.register(features, answering)
     wishes = Wishes(records, answering, dialplan.reaches)
     for name, feature in (
         ("echo", self_test.echo),
@@ -69,6 +74,7 @@ def register_features(
         ("intercom", Intercom(directory, extensions, busy=busy).call),
         ("night_mode", Flags(records, answering).toggle),
         *wishes.features(),
+        *FollowMeCodes(records, answering).features(),
     ):
         features.register(name, feature)
 

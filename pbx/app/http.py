@@ -60,6 +60,7 @@ async def start_http(
                 for each in parts.registrar.all_bindings()
             ],
             control=parts.control,
+            queues=parts.queues.queues,
             trunks=parts.trunks.statuses,
             settings=stores.settings,
             messages=stores.messages,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pbx.call.switch import Switch
 from pbx.core.clock import Clock
@@ -21,7 +21,7 @@ from pbx.feature.features import Features
 from pbx.feature.identify import Identify
 from pbx.feature.lamps import Lamps, LampsPorts
 from pbx.feature.message_notice import MessageNotice
-from pbx.feature.named_lamps import CodeLamps, NamedLamps
+from pbx.feature.named_lamps import CodeLamps, LampSource, NamedLamps
 from pbx.feature.office import Office
 from pbx.feature.registrar import Registrar
 from pbx.sip.hop import Hop
@@ -48,6 +48,7 @@ def build_lamps(
     new_tag: Callable[[], str],
     address: Callable[[str], str],
     mailboxes: Mailboxes | None = None,
+    sources: Sequence[LampSource] = (),
 ) -> Lamps:
     """Make them, and let the agent hand them what belongs to subscriptions. `address` is ours as a host sees it."""
     mailboxes = mailboxes or NoMailboxes()
@@ -56,7 +57,7 @@ def build_lamps(
     def reachable(number: str) -> bool:
         return any(registrar.can_be_rung(each) for each in registrar.bindings(number))
 
-    named = NamedLamps([CodeLamps(features, office, directory, fold)])
+    named = NamedLamps([CodeLamps(features, office, directory, fold), *sources])
     notifier = Notifier(
         agent,
         (

@@ -81,6 +81,8 @@ class Call:
         self._served: CallLeg | None = None
         self._withholding: CallLeg | None = None
         self._watch: asyncio.Task[None] | None = None
+        self.priority = 0
+        """How urgent the caller is to those who wait in a line: the higher comes first."""
         self._answer: bytes | None = None
         self._ending: Ending | None = None
         self._answering = False
@@ -418,7 +420,9 @@ class Call:
 
     def saw_digit(self, leg: CallLeg, digit: str, duration_ms: int, *, via: str) -> None:
         self.record(events.DigitSeen(call=self.id, at=self.now(), leg=leg.name, digit=digit, via=via))
-        if self.pressed is not None:
+        if leg.pressed is not None:
+            leg.pressed(digit)
+        elif self.pressed is not None:
             self.pressed(leg, digit, duration_ms, via)
 
     async def close_leg(self, leg: CallLeg, cause: LegCause, status: int = 0) -> None:

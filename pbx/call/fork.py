@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pbx.call.call import Call
+from pbx.call.fork_rules import ForkRules
 from pbx.call.join import flow_between
 from pbx.call.leg import CallLeg
 from pbx.call.reoffer import answer_reoffer
@@ -43,8 +44,11 @@ class Lost:
 class Fork:
     """One attempt to reach somebody on all their phones."""
 
-    def __init__(self, call: Call, *, ring_timeout_s: float, redirect: Redirect) -> None:
+    def __init__(
+        self, call: Call, *, ring_timeout_s: float, redirect: Redirect, rules: ForkRules | None = None
+    ) -> None:
         self.call = call
+        self._rules = rules or ForkRules()
         self.winner: CallLeg | None = None
         self._ring_timeout_s = ring_timeout_s
         self._redirect = redirect
@@ -63,7 +67,7 @@ class Fork:
         try:
             async with asyncio.timeout(self._ring_timeout_s), asyncio.TaskGroup() as group:
                 targets = list(targets)
-                prompt = [group.create_task(self._try(each, 0)) for each in targets if not each.delay_s]
+                prompt = [group.create_task(self._try_in_time(each)) for each in targets if not each.delay_s]
                 late = [group.create_task(self._try_late(each, prompt)) for each in targets if each.delay_s]
                 self._tasks = prompt + late
         except TimeoutError:
@@ -89,6 +93,12 @@ class Fork:
         self.winner = self.call.adopt(leg, from_call)
         self._stop_others()
 
+    async def _try_in_time(self, target: DialTarget) -> None:
+        """A phone, when the rules say that it is its turn."""
+        if (wait_s := self._rules.starts_after_s(target)) > 0:
+            await asyncio.sleep(wait_s)
+        await self._try(target, 0)
+
     async def _try_late(self, target: DialTarget, prompt: Sequence[asyncio.Task[None]]) -> None:
         """A phone that seems to be gone: worth a try while others ring, never worth waiting for."""
         if prompt:
@@ -112,6 +122,7 @@ class Fork:
         contacts: tuple[str, ...] = ()
         again: Way | None = None
         try:
+            self._rules.opened(leg, target)
             self.call.record(
                 events.LegDialled(
                     call=self.call.id,
@@ -126,7 +137,7 @@ class Fork:
             leg.signal = self.call.ports.signaling.dial(
                 target, offer=leg.offer(self._formats), caller=self.call.shown, call=self.call.id
             )
-            refused = await self._until_final(leg)
+            refused = await self._until_final(leg, target)
             if refused is not None:
                 cause, status, contacts = cause_of_status(refused.status), refused.status, refused.contacts
                 again = leg.encryption.next_way if status == 488 else None
@@ -134,6 +145,8 @@ class Fork:
             cause, status = cause_of_status(error.sip_status), error.sip_status
         except LegFailed as error:
             cause, status = error.cause, error.status or 480
+        except TimeoutError:  # its own time is up, not that of all
+            cause, status = LegCause.NO_ANSWER, 480
         finally:
             if leg is not self.winner:
                 if self.winner is not None:
@@ -151,38 +164,50 @@ class Fork:
         """After a refusal: try in another way, follow a redirect, or remember it."""
         if again is not None and self.winner is None:
             await self._try(target, depth, insist=again)
+            return
+        other = self._rules.instead(target, status) if status and self.winner is None else None
+        if other is not None:
+            await self._try(other, depth)
         elif status and not contacts:
             self._refused(status)
         elif contacts:
             await self._follow(contacts, depth + 1)
 
-    async def _until_final(self, leg: CallLeg) -> Refused | None:
-        """Take what the phone says until it answers (None) or refuses."""
+    async def _until_final(self, leg: CallLeg, target: DialTarget) -> Refused | None:
+        """Take what the phone says until it has the call (None) or not. Raises `TimeoutError` when its time is up."""
+        async with asyncio.timeout(self._rules.rings_for_s(target)):
+            event = await self._until_answer(leg, target)
+        if isinstance(event, Refused):
+            return event
+        if self.winner is not None:
+            return None  # a photo finish: `_try` ends this leg as answered elsewhere
+        if event.sdp is not None or leg.remote is None:
+            leg.take_answer(event.sdp)
+        if not await self._rules.accepts(self.call, leg, target):
+            return Refused(480, "Not Confirmed")
+        if self.winner is None:
+            self._won(leg)
+        return None
+
+    async def _until_answer(self, leg: CallLeg, target: DialTarget) -> Refused | Answered:
         while True:
             event = await leg.dialog.receive()
             if isinstance(event, Progress):
-                await self._progress(leg, event)
-            elif isinstance(event, Answered):
-                self._answered(leg, event.sdp)
-                return None
-            elif isinstance(event, Refused):
+                await self._progress(leg, target, event)
+            elif isinstance(event, Answered | Refused):
                 return event
             elif isinstance(event, Ended):
                 return Refused(event.status or 480, event.reason)
             elif isinstance(event, Offered):
                 await answer_reoffer(self.call, leg, event.sdp, self._renegotiate_early)
 
-    def _answered(self, leg: CallLeg, sdp: bytes | None) -> None:
-        if self.winner is not None:
-            return  # a photo finish: `_try` ends this leg as answered elsewhere
-        if sdp is not None or leg.remote is None:
-            leg.take_answer(sdp)
+    def _won(self, leg: CallLeg) -> None:
         leg.answered = True
         self.winner = leg
         self.call.record(events.LegAnswered(call=self.call.id, at=self.call.now(), leg=leg.name))
         self._stop_others()
 
-    async def _progress(self, leg: CallLeg, event: Progress) -> None:
+    async def _progress(self, leg: CallLeg, target: DialTarget, event: Progress) -> None:
         early = event.sdp is not None and leg.remote is None
         if early:
             leg.take_answer(event.sdp)
@@ -191,11 +216,14 @@ class Fork:
                 call=self.call.id, at=self.call.now(), leg=leg.name, status=event.status, early_media=early
             )
         )
-        if early and self._heard is None:
+        if not self._rules.tells_ringing:
+            return
+        passes = self._rules.passes_early_media(target)
+        if early and passes and self._heard is None:
             self._heard = leg
             if await self.call.let_hear(self.call.formats_for(leg.sends)):
                 flow_between(self.call, leg)
-        elif not self._told_ringing and event.status in (180, 181, 182):
+        elif not self._told_ringing and (event.status in (180, 181, 182) or (early and not passes)):
             self._told_ringing = True
             await self.call.tell_ringing()
 

@@ -50,6 +50,7 @@ class CallLeg:
         "name",
         "offered",
         "party",
+        "pressed",
         "receives",
         "remote",
         "sends",
@@ -87,6 +88,8 @@ class CallLeg:
         self.keys_by_info = (
             False  # it has no telephone-event and has sent digits by INFO: so it understands them
         )
+        self.pressed: Callable[[str], None] | None = None
+        """Gets the digits of a leg that is joined with nobody."""
         self.answered = False
         self.closed = False
         self._closers: list[Callable[[], None]] = []

@@ -49,12 +49,12 @@ class Switch:
         if len(self._calls) >= self._limit:
             raise PeerError(503, "Too Many Calls", headers=(("Retry-After", "5"),))
 
-    def offered(self, incoming: Incoming) -> Call:
-        """Take a call whose caller is known and run it. `admit` must have agreed."""
+    def offered(self, incoming: Incoming, router: Router | None = None) -> Call:
+        """Take a call whose caller is known and run it, by the dial plan or `router`. `admit` must have agreed."""
         call = Call(self._new_id(), incoming, self._ports)
         self._calls[call.id] = call
         self._empty.clear()
-        self._supervisor.spawn("call", self._run(call))
+        self._supervisor.spawn("call", self._run(call, router or self._router))
         return call
 
     def live_calls(self) -> list[LiveCall]:
@@ -134,9 +134,9 @@ class Switch:
         except TimeoutError:
             log.warning("calls were still ending at shutdown", extra={"calls": len(self._calls)})
 
-    async def _run(self, call: Call) -> None:
+    async def _run(self, call: Call, router: Router) -> None:
         try:
-            await call.run(self._router)
+            await call.run(router)
         finally:
             del self._calls[call.id]
             if not self._calls:

@@ -1,7 +1,7 @@
 """The dial plan: what somebody dialled → the feature that runs the call.
 
-Calls for help go before everything. Then feature codes, extensions, paging and ring groups, and the routes to outside
-numbers; anything else is 404. Implements `call.ports.Router`.
+Calls for help go before everything. Then feature codes, extensions, paging groups, queues, ring groups, and the routes
+to outside numbers; anything else is 404. Implements `call.ports.Router`.
 
 A caller from a trunk goes where the called number leads. Beyond that it reaches what extensions and groups on its way
 forward to, and where an extension transfers it: no feature unless it is sent straight there, and an outside number only
@@ -23,9 +23,11 @@ from pbx.feature.features import Features
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.paging import Paging
+from pbx.feature.queue.queues import Queues
 from pbx.feature.ring_group import RingGroups
 from pbx.feature.transfer import Transfers
 from pbx.model.extension import Extension
+from pbx.model.leg_event import LegCause
 
 
 class Dialplan:
@@ -43,6 +45,7 @@ class Dialplan:
         transfers: Transfers | None = None,
         paging: Paging | None = None,
         callers: CallerRules | None = None,
+        queues: Queues | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
@@ -53,6 +56,7 @@ class Dialplan:
         self._transfers = transfers
         self._paging = paging
         self._callers = callers
+        self._queues = queues
         extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
@@ -88,6 +92,7 @@ class Dialplan:
             or (entry is not None and entry.extension.enabled)
             or (self._groups is not None and self._groups.find(dialled) is not None)
             or (self._paging is not None and self._paging.find(dialled) is not None)
+            or (self._queues is not None and self._queues.find(dialled) is not None)
             or (self._outside is not None and self._outside.allows(dialled, by))
         )
 
@@ -112,7 +117,9 @@ class Dialplan:
         if entry is not None and entry.extension.enabled:
             await self._extensions.ring(call, entry.extension)
             return True
-        return await self._to_group(call, dialled) or await self._to_office(call, dialled)
+        if await self._to_queue(call, dialled) or await self._to_group(call, dialled):
+            return True
+        return await self._to_office(call, dialled)
 
     async def _to_office(self, call: Call, dialled: str) -> bool:
         """Whether the number is one of another office."""
@@ -136,7 +143,20 @@ class Dialplan:
         if self._paging is not None and paged is not None:
             await self._paging.page(call, paged)
             return True
-        return await self._to_group(call, dialled)
+        return await self._to_queue(call, dialled) or await self._to_group(call, dialled)
+
+    async def _to_queue(self, call: Call, dialled: str) -> bool:
+        queue = self._queues.find(dialled) if self._queues is not None else None
+        if self._queues is None or queue is None:
+            return False
+        left = await self._queues.serve(call, queue)
+        if left and queue.overflow is not None:
+            call.divert(queue.number, "unavailable" if left == "empty" else "no-answer", queue.overflow)
+            if await self._inside(call, queue.overflow):
+                return True
+        if left:
+            call.end_with(Ending(LegCause.NO_ANSWER, 480))
+        return True
 
     async def _to_group(self, call: Call, dialled: str) -> bool:
         group = self._groups.find(dialled) if self._groups is not None else None

@@ -1,4 +1,7 @@
-"""A call to an extension: its wishes (do not disturb, forwarding) first, then all its phones; the first one answers."""
+"""A call to an extension: its wishes (do not disturb, forwarding) first, then all its phones; the first one answers.
+
+forward always → do not disturb → own phones and follow-me → forward when busy, not answered, unreachable
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pbx.call.call import Call
 from pbx.call.connect import join
 from pbx.call.ending import Ending
 from pbx.call.fork import Fork, Lost
+from pbx.call.leg import CallLeg
 from pbx.feature.callers import CallerRules
 from pbx.feature.registrar import Registrar
 from pbx.model.call_event import CallRouted
@@ -19,6 +23,10 @@ from pbx.sip.uri import SipUri
 
 Onward = Callable[[Call, str, Extension], Awaitable[bool]]
 """Sends a call to what an extension would reach by dialling this; False when that is nothing."""
+
+
+Follow = Callable[[Call, Extension, Sequence[DialTarget]], Awaitable[CallLeg | Lost]]
+"""Rings an extension's phones and the numbers of its follow-me."""
 
 
 async def nowhere(_call: Call, _dialled: str, _by: Extension) -> bool:
@@ -43,6 +51,7 @@ class ExtensionCalls:
         self.onward: Onward = nowhere
         self._busy = busy
         self._callers = callers
+        self.follow: Follow | None = None
         self._registrar = registrar
         self._is_ours = is_ours
 
@@ -81,10 +90,13 @@ class ExtensionCalls:
         if disturbed or self._takes_no_second(extension):
             return Lost(LegCause.BUSY, 486)
         targets = self._registrar.targets(extension.number)
-        if not targets:
+        if self.follow is not None and extension.follow_me.enabled and extension.follow_me.numbers:
+            outcome = await self.follow(call, extension, targets)
+        elif targets:
+            fork = Fork(call, ring_timeout_s=extension.ring_timeout_s, redirect=self.redirect)
+            outcome = await fork.ring(targets)
+        else:
             return Lost(LegCause.UNREACHABLE, 480)
-        fork = Fork(call, ring_timeout_s=extension.ring_timeout_s, redirect=self.redirect)
-        outcome = await fork.ring(targets)
         if isinstance(outcome, Lost):
             return outcome
         await join(call, outcome)

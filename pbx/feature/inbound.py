@@ -106,6 +106,7 @@ class InboundCalls:
         line = self._trunks.lines.get(call.trunk or "")
         found = number_of(self._numbers(), call.dialled, call.trunk)
         if found is not None:
+            call.priority = found.priority
             return destination_of(found, call.dialled)
         if line is not None and line.trunk.destination is not None:
             return line.trunk.destination

@@ -84,6 +84,8 @@ class CodeLamps:
         return {
             "do_not_disturb": lambda me, _: me.do_not_disturb,
             "do_not_disturb_on": lambda me, _: me.do_not_disturb,
+            "follow_me": lambda me, _: me.follow_me.enabled,
+            "follow_me_on": lambda me, _: me.follow_me.enabled,
             "forward_always": lambda me, to: me.forward.always == to,
             "forward_busy": lambda me, to: me.forward.busy == to,
             "forward_no_answer": lambda me, to: me.forward.no_answer == to,

@@ -28,9 +28,10 @@ from pbx.model.call_event import CalledForHelp, CallLimited, CallRouted
 from pbx.model.extension import REACHES, Extension
 from pbx.model.leg_event import LegCause
 from pbx.model.outbound_route import OutboundRoute
+from pbx.model.party import DialTarget, Diversion
 from pbx.sip.registration import FLOW_FAILED
 
-__all__ = ["OutsideCalls"]
+__all__ = ["TRUNK_FAULTS", "OutsideCalls", "WayOut"]
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,24 @@ class Way:
 
     line: TrunkLine
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """What a feature rings by itself to reach an outside number; `seize` takes the channel that it needs."""
+
+    target: DialTarget
+    line: TrunkLine
+    over_limit: Callable[[], bool] = lambda: False
+
+    def seize(self) -> Callable[[], None]:
+        """What is returned gives the channel back. Raises `PeerError` 503 when none is free, or a limit is reached.
+
+        The limit counts this call from the `LegDialled` that follows at once.
+        """
+        if not (self.line.is_up and self.line.has_room) or self.over_limit():
+            raise PeerError(503, "No Outside Call Now")
+        return self.line.seize()
 
 
 class OutsideCalls:
@@ -84,6 +103,27 @@ class OutsideCalls:
             return dialled
         meant = (route.prefix + dialled[route.strip_digits :] for route in self._fitting(dialled))
         return next((each for each in meant if each in self._emergency), None)
+
+    def ways_out(self, call: Call, dialled: str, extension: Extension, *, reason: str = "") -> list[WayOut]:
+        """How to reach an outside number for this extension, best first; none where it may not, or for help.
+
+        `reason` says why the extension's calls go there (RFC 5806), where it does not call itself.
+        """
+        fitting = list(self._fitting(dialled))
+        if self.emergency_number(dialled) is not None or not fitting or not _may_use(fitting[0], extension):
+            return []
+        allowed = [route for route in fitting if _may_use(route, extension)]
+        diverted = [*call.diverted, *([Diversion(extension.number, reason)] if reason else [])]
+        return [self._way_out(call, way, extension, diverted) for way in self._over(dialled, allowed)]
+
+    def _way_out(self, call: Call, way: Way, by: Extension, diverted: Sequence[Diversion]) -> WayOut:
+        target = self._target(call, way, shown=by.outside_number, diverted=diverted)
+        charged_to = None if way.line.is_office else by.number
+        return WayOut(
+            replace(target, trunk=way.line.trunk.id, charged_to=charged_to),
+            way.line,
+            lambda: self._reached(by, way) is not None,
+        )
 
     async def call_for_help(self, call: Call, dialled: str, extension: Extension) -> None:
         """Over any trunk: those of a route for this number first, then all others, also when they seem to be down."""
@@ -140,6 +180,27 @@ class OutsideCalls:
                 if line is not None and line.trunk.enabled:
                     yield Way(line, route.prefix + dialled[route.strip_digits :])
 
+    def _target(
+        self,
+        call: Call,
+        way: Way,
+        *,
+        shown: str | None,
+        diverted: Sequence[Diversion],
+        show_always: bool = False,
+    ) -> DialTarget:
+        """Where the INVITE goes and what it says. Raises `PeerError` 483 when the call may go no further."""
+        line = way.line
+        target = line.target(
+            way.number,
+            call.party,
+            shown=shown,
+            anonymous=call.withheld and not show_always,
+            diverted=diverted,
+        )
+        passed = self._passed_on.headers(call, to_office=line.is_office)
+        return replace(target, headers=(*target.headers, *passed))
+
     async def _call(
         self,
         call: Call,
@@ -192,17 +253,9 @@ class OutsideCalls:
                 charged_to=charged_to,
             )
         )
-        target = line.target(
-            way.number,
-            call.party,
-            shown=by.outside_number if by is not None else None,
-            anonymous=call.withheld and not help_needed,
-            diverted=call.diverted,
-        )
-        passed = self._passed_on.headers(call, to_office=line.is_office)
-        target = replace(
-            target, headers=(*target.headers, *passed), trunk=line.trunk.id, charged_to=charged_to
-        )
+        shown = by.outside_number if by is not None else None
+        target = self._target(call, way, shown=shown, diverted=call.diverted, show_always=help_needed)
+        target = replace(target, trunk=line.trunk.id, charged_to=charged_to)
         release = line.seize()
         outcome: CallLeg | Lost | None = None
         try:

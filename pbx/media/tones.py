@@ -77,6 +77,12 @@ PAGE = Tone((Burst(350, (784,)), Burst(350, (659,)), Burst(450, (523,)), Burst(1
 
 TIME_IS_UP = Tone((Burst(150, (1400,)), Burst(100), Burst(150, (1400,))), level_dbm0=-16.0)
 """Two short beeps into a call that will be ended."""
+ASK = Tone(
+    (Burst(400), Burst(140, (523,)), Burst(140, (659,)), Burst(240, (784,)), Burst(1600)), level_dbm0=-14.0
+)
+"""Three notes upwards, and a pause to answer in: a key is asked for."""
+QUEUE_PIP = Tone((Burst(100), Burst(90, (587,)), Burst(60), Burst(90, (587,)), Burst(200)), level_dbm0=-20.0)
+"""Two short pips: you are still in the line."""
 
 
 def read_tone(notation: str) -> Tone:
@@ -128,6 +134,16 @@ def page_tone() -> Clip:
 def time_is_up() -> Clip:
     """What is heard a while before the node ends a call."""
     return tone_clip(TIME_IS_UP)
+
+
+def ask_tone() -> Clip:
+    """What somebody hears who is to press a key; play it in a loop."""
+    return tone_clip(ASK)
+
+
+def queue_pip() -> Clip:
+    """What somebody hears now and then who waits in a line."""
+    return tone_clip(QUEUE_PIP)
 
 
 def milliwatt() -> Clip:

@@ -72,6 +72,13 @@ class LegAnswered(_Event, frozen=True, kw_only=True, tag="leg_answered"):
     leg: str
 
 
+class LegAsked(_Event, frozen=True, kw_only=True, tag="leg_asked"):
+    """Somebody, or a mailbox, has picked up, and is asked to press `key` to take the call."""
+
+    leg: str
+    key: str
+
+
 class LegHeld(_Event, frozen=True, kw_only=True, tag="leg_held"):
     leg: str
 
@@ -94,6 +101,41 @@ class CallParked(_Event, frozen=True, kw_only=True, tag="parked"):
 
     slot: str
     by: str | None = None
+
+
+class QueueJoined(_Event, frozen=True, kw_only=True, tag="queue_joined"):
+    """The caller waits in a line. `position` counts from 1; `call_back_of` is the call in which a call back was asked
+    for: then nobody hears music, and who asked is rung when an agent has been found."""
+
+    queue: str
+    position: int
+    priority: int = 0
+    call_back_of: str | None = None
+
+
+class QueueRang(_Event, frozen=True, kw_only=True, tag="queue_rang"):
+    """These agents ring for the caller."""
+
+    queue: str
+    agents: tuple[str, ...]
+
+
+class AgentMissed(_Event, frozen=True, kw_only=True, tag="agent_missed"):
+    """An agent was rung and did not take the call. `paused`: that was once too often."""
+
+    queue: str
+    agent: str
+    paused: bool = False
+
+
+class QueueLeft(_Event, frozen=True, kw_only=True, tag="queue_left"):
+    """The caller waits no more. `reason` is "answered" (by `agent`), "abandoned", "timeout", "full", "empty",
+    "call_back" (asked for one), "not_reached" (the call back was in vain) or "transferred"."""
+
+    queue: str
+    reason: str
+    waited_s: float
+    agent: str | None = None
 
 
 class TransferFailed(_Event, frozen=True, kw_only=True, tag="transfer_failed"):
@@ -258,10 +300,15 @@ CallEvent = (
     | LegDialled
     | LegRinging
     | LegAnswered
+    | LegAsked
     | LegHeld
     | LegResumed
     | LegTransferred
     | CallParked
+    | QueueJoined
+    | QueueRang
+    | AgentMissed
+    | QueueLeft
     | TransferFailed
     | LegJoined
     | LegLeft

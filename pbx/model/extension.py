@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from pbx.model.base import Record
+from pbx.model.follow_me import FollowMe
 from pbx.model.forwarding import Forwarding
 from pbx.model.scalars import E164, DisplayName, ExtensionNumber, PickupGroup, RingSeconds, SipPassword
 
@@ -39,6 +40,7 @@ class Extension(Record, frozen=True, kw_only=True):
         ),
     ] = True
     forward: Annotated[Forwarding, Meta(title="Forwarding")] = Forwarding()
+    follow_me: Annotated[FollowMe, Meta(title="Follow me")] = FollowMe()
     pickup_group: PickupGroup | None = None
     outside_number: Annotated[
         E164 | None,

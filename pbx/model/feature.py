@@ -48,6 +48,9 @@ FEATURES: tuple[FeatureInfo, ...] = (
     ),
     FeatureInfo("forward_unreachable_off", "Forward when no phone is there off", ("*95", "#62#")),
     FeatureInfo("forward_off", "All forwarding off", ("*74", "#002#")),
+    FeatureInfo("follow_me", "Follow me on or off", ("*84",)),
+    FeatureInfo("follow_me_on", "Follow me", ("*85",)),
+    FeatureInfo("follow_me_off", "Follow me off", ("*86",)),
     FeatureInfo("redial", "Dial the last number again", ("*66",)),
     FeatureInfo("call_back", "Call back who called last", ("*69",)),
     FeatureInfo("block_last", "Block who called last", ("*60",)),
@@ -58,6 +61,10 @@ FEATURES: tuple[FeatureInfo, ...] = (
     FeatureInfo("pick_up", "Pick up at an extension", ("**NUMBER",), "number"),
     FeatureInfo("park", "Park", ("*68",)),
     FeatureInfo("park_slot", "Parking slot", ("*68NUMBER",), "number"),
+    FeatureInfo("queue_duty", "Log in to queues or out", ("*45", "*45NUMBER"), "optional"),
+    FeatureInfo("queue_log_in", "Log in to queues", ("*46", "*46NUMBER"), "optional"),
+    FeatureInfo("queue_log_out", "Log out of queues", ("*47", "*47NUMBER"), "optional"),
+    FeatureInfo("queue_pause", "Pause in queues or go on", ("*48", "*48NUMBER"), "optional"),
     FeatureInfo("night_mode", "Night mode on or off", ("*28",), "optional"),
 )
 

@@ -42,6 +42,15 @@ class InboundNumber(Record, frozen=True, kw_only=True):
         Annotated[Slug, ref("trunk")] | None,
         Meta(title="Trunk", description="Only calls that come over this trunk; without one, over any."),
     ] = None
+    priority: Annotated[
+        int,
+        Meta(
+            ge=-100,
+            le=100,
+            title="Priority in queues",
+            description="The higher is served first; added to the queue's.",
+        ),
+    ] = 0
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """What does not fit together: the field, and why."""

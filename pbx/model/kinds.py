@@ -12,6 +12,7 @@ from pbx.model.notice import NoticeTarget, NoticeTargetWrite
 from pbx.model.office_flag import NIGHT, OfficeFlag
 from pbx.model.outbound_route import OutboundRoute
 from pbx.model.paging_group import PagingGroup
+from pbx.model.queue import Queue
 from pbx.model.ring_group import RingGroup
 from pbx.model.speed_dial import SpeedDial
 from pbx.model.trunk import Trunk, TrunkWrite
@@ -27,6 +28,7 @@ __all__ = [
     "OFFICE_FLAG",
     "OUTBOUND_ROUTE",
     "PAGING_GROUP",
+    "QUEUE",
     "RING_GROUP",
     "SPEED_DIAL",
     "TRUNK",
@@ -59,6 +61,15 @@ PAGING_GROUP = Kind(
     title="Paging groups",
     record=PagingGroup,
     write=PagingGroup,
+    key="number",
+    numbered=True,
+)
+QUEUE = Kind(
+    name="queue",
+    plural="queues",
+    title="Queues",
+    record=Queue,
+    write=Queue,
     key="number",
     numbered=True,
 )
@@ -133,6 +144,7 @@ KINDS: tuple[Kind, ...] = (
     EXTENSION,
     RING_GROUP,
     PAGING_GROUP,
+    QUEUE,
     TRUNK,
     INBOUND_NUMBER,
     OUTBOUND_ROUTE,

@@ -729,6 +729,107 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/queue-statuses": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How the queues are doing
+         * @description Who waits, what the agents do, and the figures since midnight.
+         */
+        readonly get: operations["listQueueStatuses"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/queue-statuses/{queue}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How a queue is doing */
+        readonly get: operations["getQueueStatus"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/queue-statuses/{queue}/agents/{extension}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Log an agent in or out, pause or go on
+         * @description As the agent would by code. A call that the agent is in goes on.
+         */
+        readonly put: operations["setAgentDuty"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/queues": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the queues */
+        readonly get: operations["listQueues"];
+        readonly put?: never;
+        /** Create a queue */
+        readonly post: operations["createQueue"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/queues/{number}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a queue */
+        readonly get: operations["getQueue"];
+        /**
+         * Replace a queue
+         * @description `number` must be the one of the path.
+         */
+        readonly put: operations["replaceQueue"];
+        readonly post?: never;
+        /** Delete a queue */
+        readonly delete: operations["deleteQueue"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a queue
+         * @description A JSON merge patch (RFC 7396). `number` cannot change.
+         */
+        readonly patch: operations["patchQueue"];
+        readonly trace?: never;
+    };
     readonly "/api/v1/refused-sign-ins": {
         readonly parameters: {
             readonly query?: never;
@@ -1129,6 +1230,64 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AgentDuty
+         * @description What an agent is to be.
+         */
+        readonly AgentDuty: {
+            /** Logged in */
+            readonly logged_in: boolean;
+            /**
+             * Paused
+             * @default false
+             */
+            readonly paused: boolean;
+        };
+        /**
+         * AgentMissed
+         * @description An agent was rung and did not take the call. `paused`: that was once too often.
+         */
+        readonly AgentMissed: {
+            /** @enum {unknown} */
+            readonly type: "agent_missed";
+            readonly call: string;
+            readonly at: string;
+            readonly queue: string;
+            readonly agent: string;
+            /** @default false */
+            readonly paused: boolean;
+        };
+        /**
+         * AgentStatus
+         * @description An agent of one queue.
+         */
+        readonly AgentStatus: {
+            readonly extension: string;
+            /**
+             * @description missed: has missed a ring and is left alone for a moment; busy: in a call that is none of the queues; no_phone: no phone is registered, or it is not to be disturbed.
+             * @enum {unknown}
+             */
+            readonly state: "busy" | "free" | "logged_out" | "missed" | "no_phone" | "paused" | "ringing" | "talking" | "wrap_up";
+            readonly logged_in: boolean;
+            readonly paused: boolean;
+            /**
+             * @description "missed" when missed rings have paused the agent.
+             * @default
+             */
+            readonly pause_reason: string;
+            /** @default 0 */
+            readonly penalty: number;
+            /**
+             * @description Of this queue, today.
+             * @default 0
+             */
+            readonly calls: number;
+            /**
+             * @description When the last one of this queue ended.
+             * @default null
+             */
+            readonly last_call_at: string | null;
+        };
         /** AudioBack */
         readonly AudioBack: {
             /** @enum {unknown} */
@@ -1548,7 +1707,7 @@ export interface components {
             /** @default [] */
             readonly legs: readonly components["schemas"]["CdrLeg"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -1684,6 +1843,18 @@ export interface components {
              *     }
              */
             readonly forward: components["schemas"]["Forwarding"];
+            /**
+             * Follow me
+             * @default {
+             *       "enabled": false,
+             *       "strategy": "in_order",
+             *       "own_phones": true,
+             *       "confirm": true,
+             *       "caller_hears": "ringback",
+             *       "numbers": []
+             *     }
+             */
+            readonly follow_me: components["schemas"]["FollowMe"];
             /** @default null */
             readonly pickup_group: string | null;
             /**
@@ -1744,6 +1915,7 @@ export interface components {
             readonly do_not_disturb?: boolean | null;
             readonly call_waiting?: boolean | null;
             readonly forward?: components["schemas"]["Forwarding"] | null;
+            readonly follow_me?: components["schemas"]["FollowMe"] | null;
             readonly pickup_group?: string | null;
             readonly outside_number?: (string | null) | null;
             readonly location?: string | null;
@@ -1862,6 +2034,18 @@ export interface components {
              *     }
              */
             readonly forward: components["schemas"]["Forwarding"];
+            /**
+             * Follow me
+             * @default {
+             *       "enabled": false,
+             *       "strategy": "in_order",
+             *       "own_phones": true,
+             *       "confirm": true,
+             *       "caller_hears": "ringback",
+             *       "numbers": []
+             *     }
+             */
+            readonly follow_me: components["schemas"]["FollowMe"];
             /** @default null */
             readonly pickup_group: string | null;
             /**
@@ -1896,7 +2080,7 @@ export interface components {
              * @description What the code does.
              * @enum {unknown}
              */
-            readonly feature: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "redial" | "speed_dial" | "tone" | "withhold_number";
+            readonly feature: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "redial" | "speed_dial" | "tone" | "withhold_number";
             /**
              * Argument
              * @description What the feature is given when the code has no NUMBER in it.
@@ -1935,7 +2119,7 @@ export interface components {
              * @description What the code does.
              * @enum {unknown}
              */
-            readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "redial" | "speed_dial" | "tone" | "withhold_number";
+            readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "redial" | "speed_dial" | "tone" | "withhold_number";
             readonly argument?: string | null;
             readonly enabled?: boolean | null;
         };
@@ -1962,6 +2146,72 @@ export interface components {
              * @default null
              */
             readonly action: string | null;
+        };
+        /**
+         * FollowMe
+         * @description Rings further numbers beside, or after, the phones of the extension.
+         */
+        readonly FollowMe: {
+            /**
+             * Follow me
+             * @default false
+             */
+            readonly enabled: boolean;
+            /**
+             * Who rings
+             * @description All at once, or one number after the other.
+             * @default in_order
+             * @enum {unknown}
+             */
+            readonly strategy: "all" | "in_order";
+            /**
+             * Own phones too
+             * @description They ring first, or together with the numbers.
+             * @default true
+             */
+            readonly own_phones: boolean;
+            /**
+             * Ask for a key
+             * @description Who picks up an outside number has to press 1, so that no mailbox takes the call.
+             * @default true
+             */
+            readonly confirm: boolean;
+            /**
+             * The caller hears
+             * @description Until somebody answers.
+             * @default ringback
+             * @enum {unknown}
+             */
+            readonly caller_hears: "music" | "ringback";
+            /**
+             * Numbers
+             * @default []
+             */
+            readonly numbers: readonly components["schemas"]["FollowMeNumber"][];
+        };
+        /**
+         * FollowMeNumber
+         * @description An extension, or an outside number as the extension would dial it.
+         */
+        readonly FollowMeNumber: {
+            /**
+             * Destination
+             * @description Where the call goes: what an extension would dial to get there.
+             * @example 101
+             */
+            readonly number: string;
+            /**
+             * Wait before
+             * @description All at once: since the call came. One by one: since the number before gave up.
+             * @default 0
+             */
+            readonly delay_s: number;
+            /**
+             * Ring time
+             * @description How long the phones ring before the call counts as not answered.
+             * @default 20
+             */
+            readonly timeout_s: number;
         };
         /**
          * Forwarding
@@ -2052,6 +2302,12 @@ export interface components {
              * @default null
              */
             readonly trunk: string | null;
+            /**
+             * Priority in queues
+             * @description The higher is served first; added to the queue's.
+             * @default 0
+             */
+            readonly priority: number;
         };
         /**
          * InboundNumberList
@@ -2088,6 +2344,7 @@ export interface components {
              */
             readonly destination?: string;
             readonly trunk?: (string | null) | null;
+            readonly priority?: number | null;
         };
         /** LegAnswered */
         readonly LegAnswered: {
@@ -2096,6 +2353,18 @@ export interface components {
             readonly call: string;
             readonly at: string;
             readonly leg: string;
+        };
+        /**
+         * LegAsked
+         * @description Somebody, or a mailbox, has picked up, and is asked to press `key` to take the call.
+         */
+        readonly LegAsked: {
+            /** @enum {unknown} */
+            readonly type: "leg_asked";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly key: string;
         };
         /**
          * LegDialled
@@ -2980,6 +3249,293 @@ export interface components {
             readonly detail: string;
             /** @default [] */
             readonly errors: readonly components["schemas"]["FieldProblem"][];
+        };
+        /**
+         * Queue
+         * @description Callers hear music and are given to agents by priority, then in the order in which they came.
+         */
+        readonly Queue: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly number: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name: string;
+            /**
+             * Agents
+             * @default []
+             */
+            readonly agents: readonly components["schemas"]["QueueAgent"][];
+            /**
+             * Who rings
+             * @description Of the free agents: all; the first of the list; the next one; anybody; whoever has been free for longest; whose last call of this queue is longest ago; who had the fewest today.
+             * @default longest_idle
+             * @enum {unknown}
+             */
+            readonly strategy: "all" | "fewest_calls" | "in_order" | "least_recent" | "longest_idle" | "random" | "round_robin";
+            /**
+             * Ring time of an agent
+             * @description How long the phones ring before the call counts as not answered.
+             * @default 20
+             */
+            readonly agent_timeout_s: number;
+            /**
+             * Pause after a missed ring
+             * @description Before the same agent is rung again.
+             * @default 5
+             */
+            readonly retry_s: number;
+            /**
+             * Time after a call
+             * @description In which the agent is not rung.
+             * @default 10
+             */
+            readonly wrap_up_s: number;
+            /**
+             * Pause after missed rings
+             * @description So many in a row pause the agent; 0: never.
+             * @default 0
+             */
+            readonly auto_pause_after: number;
+            /**
+             * Skip busy
+             * @description Agents who talk in any other call are not rung.
+             * @default true
+             */
+            readonly skip_busy: boolean;
+            /**
+             * Longest wait
+             * @description Then the call goes to the overflow; 0: for ever.
+             * @default 600
+             */
+            readonly max_wait_s: number;
+            /**
+             * Most callers
+             * @description More go to the overflow at once; 0: any number.
+             * @default 50
+             */
+            readonly max_callers: number;
+            /**
+             * Overflow
+             * @description Where callers go who cannot wait, or have waited too long.
+             * @default null
+             */
+            readonly overflow: string | null;
+            /**
+             * To join there must be
+             * @description Agents who are logged in, or not paused either.
+             * @default logged_in
+             * @enum {unknown}
+             */
+            readonly join_needs: "logged_in" | "nobody" | "not_paused";
+            /**
+             * To stay there must be
+             * @description Else those who wait go to the overflow.
+             * @default nobody
+             * @enum {unknown}
+             */
+            readonly stay_needs: "logged_in" | "nobody" | "not_paused";
+            /**
+             * Priority of callers
+             * @description The higher comes first.
+             * @default 0
+             */
+            readonly priority: number;
+            /**
+             * Preferred callers
+             * @default []
+             */
+            readonly vips: readonly components["schemas"]["VipCaller"][];
+            /**
+             * Name prefix
+             * @description Shown to agents before the caller's name.
+             * @default
+             */
+            readonly name_prefix: string;
+            /**
+             * Announce every
+             * @description The place in the line; 0: never.
+             * @default 0
+             */
+            readonly announce_every_s: number;
+            /**
+             * Service level
+             * @description An answer within this time is a good one.
+             * @default 20
+             */
+            readonly service_level_s: number;
+            /**
+             * Key for a call back
+             * @description Who presses it hangs up and keeps the place in the line.
+             * @default null
+             */
+            readonly call_back_key: string | null;
+            /**
+             * Calls back as
+             * @description Whose rights and outside number count; without one, the agent's.
+             * @default null
+             */
+            readonly call_back_as: string | null;
+            /**
+             * Tries to call back
+             * @default 2
+             */
+            readonly call_back_tries: number;
+        };
+        /**
+         * QueueAgent
+         * @description An extension that may take calls of the queue.
+         */
+        readonly QueueAgent: {
+            /** Extension */
+            readonly extension: string;
+            /**
+             * Penalty
+             * @description Who has more is rung when nobody with less is free.
+             * @default 0
+             */
+            readonly penalty: number;
+            /**
+             * Always logged in
+             * @description May pause, and need not log in.
+             * @default false
+             */
+            readonly always: boolean;
+        };
+        /**
+         * QueueJoined
+         * @description The caller waits in a line. `position` counts from 1; `call_back_of` is the call in which a call back was asked
+         *         for: then nobody hears music, and who asked is rung when an agent has been found.
+         */
+        readonly QueueJoined: {
+            /** @enum {unknown} */
+            readonly type: "queue_joined";
+            readonly call: string;
+            readonly at: string;
+            readonly queue: string;
+            readonly position: number;
+            /** @default 0 */
+            readonly priority: number;
+            /** @default null */
+            readonly call_back_of: string | null;
+        };
+        /**
+         * QueueLeft
+         * @description The caller waits no more. `reason` is "answered" (by `agent`), "abandoned", "timeout", "full", "empty",
+         *         "call_back" (asked for one), "not_reached" (the call back was in vain) or "transferred".
+         */
+        readonly QueueLeft: {
+            /** @enum {unknown} */
+            readonly type: "queue_left";
+            readonly call: string;
+            readonly at: string;
+            readonly queue: string;
+            readonly reason: string;
+            readonly waited_s: number;
+            /** @default null */
+            readonly agent: string | null;
+        };
+        /**
+         * QueueList
+         * @description A page of queues.
+         */
+        readonly QueueList: {
+            readonly items: readonly components["schemas"]["Queue"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * QueuePatch
+         * @description A change to Queue: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly QueuePatch: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly number?: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name?: string;
+            readonly agents?: readonly components["schemas"]["QueueAgent"][] | null;
+            readonly strategy?: ("all" | "fewest_calls" | "in_order" | "least_recent" | "longest_idle" | "random" | "round_robin") | null;
+            readonly agent_timeout_s?: number | null;
+            readonly retry_s?: number | null;
+            readonly wrap_up_s?: number | null;
+            readonly auto_pause_after?: number | null;
+            readonly skip_busy?: boolean | null;
+            readonly max_wait_s?: number | null;
+            readonly max_callers?: number | null;
+            readonly overflow?: (string | null) | null;
+            readonly join_needs?: ("logged_in" | "nobody" | "not_paused") | null;
+            readonly stay_needs?: ("logged_in" | "nobody" | "not_paused") | null;
+            readonly priority?: number | null;
+            readonly vips?: readonly components["schemas"]["VipCaller"][] | null;
+            readonly name_prefix?: string | null;
+            readonly announce_every_s?: number | null;
+            readonly service_level_s?: number | null;
+            readonly call_back_key?: (string | null) | null;
+            readonly call_back_as?: (string | null) | null;
+            readonly call_back_tries?: number | null;
+        };
+        /**
+         * QueueRang
+         * @description These agents ring for the caller.
+         */
+        readonly QueueRang: {
+            /** @enum {unknown} */
+            readonly type: "queue_rang";
+            readonly call: string;
+            readonly at: string;
+            readonly queue: string;
+            readonly agents: readonly string[];
+        };
+        /**
+         * QueueStatus
+         * @description A queue as it is now, and its figures since midnight.
+         */
+        readonly QueueStatus: {
+            readonly queue: string;
+            readonly name: string;
+            /** @description Callers in the line, those to be called back not counted. */
+            readonly waiting: number;
+            /** @description Who are to be called back. */
+            readonly call_backs: number;
+            /** @description Of those who wait now. */
+            readonly longest_wait_s: number;
+            readonly answered: number;
+            /** @description Callers who hung up while they waited. */
+            readonly abandoned: number;
+            /** @description Went to the overflow. */
+            readonly overflowed: number;
+            /** @description Within the time of the service level. */
+            readonly answered_in_time: number;
+            /** @description Answered in time, of all answered and abandoned; a part of 1. None: no call yet. */
+            readonly service_level: number | null;
+            /** @description Of the answered ones. */
+            readonly average_wait_s: number | null;
+            /** @description In the order in which they are served. */
+            readonly callers: readonly components["schemas"]["WaitingCaller"][];
+            readonly agents: readonly components["schemas"]["AgentStatus"][];
+        };
+        /**
+         * QueueStatusList
+         * @description How the queues are doing.
+         */
+        readonly QueueStatusList: {
+            readonly items: readonly components["schemas"]["QueueStatus"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
         };
         /**
          * RefusedSignIn
@@ -4048,6 +4604,43 @@ export interface components {
             readonly username: string;
             readonly created_at: string;
         };
+        /**
+         * VipCaller
+         * @description A caller who does not wait behind others.
+         */
+        readonly VipCaller: {
+            /**
+             * Number
+             * @description As the phones show it.
+             */
+            readonly number: string;
+            /**
+             * Priority
+             * @default 10
+             */
+            readonly priority: number;
+        };
+        /**
+         * WaitingCaller
+         * @description One place in the line. `call` is empty for somebody who is to be called back.
+         */
+        readonly WaitingCaller: {
+            readonly call: string;
+            readonly number: string;
+            /** @default  */
+            readonly name: string;
+            /** @default 0 */
+            readonly priority: number;
+            readonly since: string;
+            readonly waited_s: number;
+            /**
+             * @description The agents that ring for it now.
+             * @default []
+             */
+            readonly ringing: readonly string[];
+            /** @default false */
+            readonly call_back: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -4055,6 +4648,9 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AgentDuty = components['schemas']['AgentDuty'];
+export type AgentMissed = components['schemas']['AgentMissed'];
+export type AgentStatus = components['schemas']['AgentStatus'];
 export type AudioBack = components['schemas']['AudioBack'];
 export type AudioJoined = components['schemas']['AudioJoined'];
 export type AudioOneWay = components['schemas']['AudioOneWay'];
@@ -4094,6 +4690,8 @@ export type FeatureCode = components['schemas']['FeatureCode'];
 export type FeatureCodeList = components['schemas']['FeatureCodeList'];
 export type FeatureCodePatch = components['schemas']['FeatureCodePatch'];
 export type FieldProblem = components['schemas']['FieldProblem'];
+export type FollowMe = components['schemas']['FollowMe'];
+export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
 export type Health = components['schemas']['Health'];
 export type HealthLine = components['schemas']['HealthLine'];
@@ -4101,6 +4699,7 @@ export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
 export type LegAnswered = components['schemas']['LegAnswered'];
+export type LegAsked = components['schemas']['LegAsked'];
 export type LegDialled = components['schemas']['LegDialled'];
 export type LegEnded = components['schemas']['LegEnded'];
 export type LegHeld = components['schemas']['LegHeld'];
@@ -4143,6 +4742,15 @@ export type PagingGroupPatch = components['schemas']['PagingGroupPatch'];
 export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
 export type Problem = components['schemas']['Problem'];
+export type Queue = components['schemas']['Queue'];
+export type QueueAgent = components['schemas']['QueueAgent'];
+export type QueueJoined = components['schemas']['QueueJoined'];
+export type QueueLeft = components['schemas']['QueueLeft'];
+export type QueueList = components['schemas']['QueueList'];
+export type QueuePatch = components['schemas']['QueuePatch'];
+export type QueueRang = components['schemas']['QueueRang'];
+export type QueueStatus = components['schemas']['QueueStatus'];
+export type QueueStatusList = components['schemas']['QueueStatusList'];
 export type RefusedSignIn = components['schemas']['RefusedSignIn'];
 export type RefusedSignInList = components['schemas']['RefusedSignInList'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
@@ -4181,6 +4789,8 @@ export type TrunkWrite = components['schemas']['TrunkWrite'];
 export type Usage = components['schemas']['Usage'];
 export type UsageReport = components['schemas']['UsageReport'];
 export type User = components['schemas']['User'];
+export type VipCaller = components['schemas']['VipCaller'];
+export type WaitingCaller = components['schemas']['WaitingCaller'];
 export type $defs = Record<string, never>;
 export interface operations {
     readonly listBans: {
@@ -10294,6 +10904,769 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listQueueStatuses: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["QueueStatusList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getQueueStatus: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly queue: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["QueueStatus"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly setAgentDuty: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly queue: string;
+                readonly extension: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AgentDuty"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AgentStatus"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listQueues: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["QueueList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createQueue: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Queue"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getQueue: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceQueue: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Queue"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteQueue: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchQueue: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["QueuePatch"];
+                readonly "application/json": components["schemas"]["QueuePatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -48,6 +48,7 @@ def _fuzz(base: str, token: str, path: str, method: str) -> None:
         "/api/v1/limits",
         "/api/v1/outbound-routes",
         "/api/v1/paging-groups",
+        "/api/v1/queues",
         "/api/v1/ring-groups",
         "/api/v1/speed-dials",
     )

@@ -60,12 +60,19 @@ class ScriptedLeg:
         self.ack_sdp: bytes | None = None
         self.reoffer_reply: Reply = lambda offer: offer
         self.answer_gate: asyncio.Event | None = None
+        self._read = False
 
     def tell(self, event: LegEvent) -> None:
         self.events.put_nowait(event)
 
     async def receive(self) -> LegEvent:
-        return await self.events.get()
+        if self._read:
+            raise RuntimeError("two readers of one leg")
+        self._read = True
+        try:
+            return await self.events.get()
+        finally:
+            self._read = False
 
     async def progress(self, status: int, sdp: bytes | None = None) -> None:
         self.progressed.append((status, sdp))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -11,7 +13,7 @@ from pbx.model.inbound_number import InboundNumber
 from pbx.model.kinds import INBOUND_NUMBER
 
 
-def did(number: str, destination: str, **more: str | None) -> InboundNumber:
+def did(number: str, destination: str, **more: Any) -> InboundNumber:
     return InboundNumber(number=number, name="N", destination=destination, **more)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pbx.app.desk import build_desk
 from pbx.app.features import code_table, register_features
+from pbx.app.queues import QueueParts
 from pbx.call.call import Call
 from pbx.feature.code_pattern import pattern_of
 from pbx.feature.features import Features
@@ -97,7 +98,8 @@ def test_every_feature_that_a_code_can_name_is_registered(store: RecordStore) ->
         name: Mock()
         for name in ("dialplan", "directory", "extensions", "office", "cdrs", "block_lists", "busy")
     }
-    register_features(features, records=store, country="DE", **parts)
+    queues = QueueParts(Mock(), Mock())
+    register_features(features, records=store, queues=queues, country="DE", **parts)
     office, directory, extensions = parts["office"], parts["directory"], parts["extensions"]
     build_desk(office, directory, extensions, switch=Mock()).register(features)
     assert features.names == {each.name for each in FEATURES}

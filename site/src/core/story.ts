@@ -80,6 +80,8 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
       return event.leg === "a"
         ? ["good", t.story.callerAnswered(who("a"))]
         : ["good", t.story.legAnswered(who(event.leg))];
+    case "leg_asked":
+      return ["plain", t.story.legAsked(who(event.leg), event.key)];
     case "leg_held":
       return ["warn", t.story.legHeld(who(event.leg))];
     case "leg_resumed":
@@ -94,6 +96,18 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
       return ["plain", t.story.legLeft(who(event.leg))];
     case "parked":
       return ["plain", t.story.parked(event.slot)];
+    case "queue_joined":
+      return ["plain", event.call_back_of ? t.story.queueCallsBack : t.story.queueJoined(event.position)];
+    case "queue_rang":
+      return ["plain", t.story.queueRang(event.agents.join(", "))];
+    case "agent_missed":
+      return ["warn", t.story.agentMissed(event.agent), event.paused ? t.story.agentPaused : ""];
+    case "queue_left":
+      return [
+        event.reason === "answered" ? "good" : event.reason === "call_back" ? "plain" : "warn",
+        t.story.queueLeft(event.reason, event.agent ?? ""),
+        event.waited_s ? t.story.queueWaited(formatDuration(event.waited_s, t.duration)) : "",
+      ];
     case "digit":
       return ["plain", t.story.digit(who(event.leg))];
     case "audio_started":
