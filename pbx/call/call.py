@@ -15,12 +15,13 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from pbx.call.cdr import fold
-from pbx.call.codecs import Codecs, voice
+from pbx.call.codecs import voice
 from pbx.call.encryption import SECURE_TRANSPORTS
 from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
 from pbx.call.live import LiveFold
+from pbx.call.party_side import PartySide
 from pbx.call.quality import leg_quality
 from pbx.call.reoffer import Reoffered, accept_alone, answer_reoffer, take_reanswer
 from pbx.call.scope import Scope
@@ -31,7 +32,6 @@ from pbx.model import call_event as events
 from pbx.model.cause import status_of_cause
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered, Reanswered, Referred
 from pbx.model.party import Diversion, Party
-from pbx.sip.sdp.negotiate import AudioSession, Format
 from pbx.sip.sdp.security import Way
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pbx.call.fork import Fork
-    from pbx.call.ports import Prompt, Router
+    from pbx.call.ports import Router
     from pbx.model.leg_event import DialogName
     from pbx.model.party import DialTarget
 
@@ -54,18 +54,16 @@ Deliver = Callable[[CallLeg], Awaitable[None]]
 """Gets a leg that its call has given away."""
 
 
-class Call:
+class Call(PartySide):
     """One call. `run` it to its end; `hang_up` from outside ends it."""
 
     def __init__(self, call_id: str, incoming: Incoming, ports: CallPorts) -> None:
-        self.id = call_id
+        super().__init__(call_id, ports)
         self.dialled = incoming.dialled
         self.trunk = incoming.trunk
         self.replaces: DialogName | None = incoming.replaces
         self.diverted: list[Diversion] = list(incoming.diverted)
         self.passed = incoming.passed
-        self.ports = ports
-        self.codecs: Codecs = ports.codecs
         self.scope = Scope()
         self.events: list[events.CallEvent] = []
         self.legs: dict[str, CallLeg] = {}
@@ -75,7 +73,6 @@ class Call:
         self.stop_talking: Callable[[], None] | None = None
         self.talking: tuple[CallLeg, CallLeg] | None = None
         self.ringing: Fork | None = None
-        self.transferring: Transfer | None = None
         self.joined: tuple[str, str, str, bool] | None = None
         self._incoming = incoming
         self._served: CallLeg | None = None
@@ -83,9 +80,7 @@ class Call:
         self._watch: asyncio.Task[None] | None = None
         self.priority = 0
         """How urgent the caller is to those who wait in a line: the higher comes first."""
-        self._answer: bytes | None = None
         self._ending: Ending | None = None
-        self._answering = False
         self._next: Transfer | None = None
         self._leaves: tuple[CallLeg, Deliver] | None = None
         self._legs = 0
@@ -162,97 +157,6 @@ class Call:
     def party(self) -> Party:
         """Who is at `a`: what the phones that are rung for it show."""
         return self._incoming.caller if self._served is None else self._served.party
-
-    @property
-    def offer(self) -> AudioSession | None:
-        """What the party has said it speaks; None when its INVITE had no SDP and we make the offer."""
-        return self.a.remote if self.a.answered else self.a.offered
-
-    def offered_formats(self) -> tuple[Format, ...]:
-        """What the party and this node both speak, in its order and numbers; ours when we make the offer."""
-        offer = self.offer
-        return self.codecs.ours if offer is None else self.codecs.known(offer.formats)
-
-    def onward_formats(self) -> tuple[Format, ...]:
-        """What to offer the phones that are rung."""
-        if self.a.answered:
-            return self.codecs.offer(self.a.sends)
-        return self.codecs.offer(None if self.offer is None else self.offer.formats)
-
-    def formats_for(self, other: tuple[Format, ...]) -> tuple[Format, ...]:
-        """What the party gets when it is to talk with a phone that speaks `other`; raises `PeerError` 488."""
-        if self.a.answered:
-            return self.a.sends
-        if self.offer is None:
-            return self.codecs.offer(other)
-        formats = self.codecs.answer(self.offer.formats, other)
-        if not formats:
-            raise PeerError(488, "Not Acceptable Here")
-        return formats
-
-    async def answer_caller(self, formats: tuple[Format, ...]) -> None:
-        """Pick up towards the party with `formats` (in its numbering, or ours when we offer), if that is still to do.
-
-        Raises `LegFailed` when the caller vanished, `PeerError` when its late answer does not fit.
-        """
-        a = self.a
-        if not a.answered:
-            self._answering = True
-            if a.offered is not None:
-                await a.dialog.answer(self._caller_answer(a.offered, formats))
-            else:
-                a.take_answer(await a.dialog.answer(a.offer(formats)))
-            self._answered()
-        if self.transferring is not None:
-            self.transferring.reached(self)
-
-    def _answered(self) -> None:
-        self._answering = False
-        self.a.answered = True
-        self.record(events.LegAnswered(call=self.id, at=self.now(), leg=self.a.name))
-
-    def open_audio(self, formats: tuple[Format, ...]) -> bool:
-        """Get the party's stream ready before the answer is sent, so that no word is lost; False without an offer."""
-        if self.a.answered:
-            self.ports.media.stop_playing(self.a.stream)
-        elif self.a.offered is not None:
-            self._caller_answer(self.a.offered, formats)
-        else:
-            return False
-        return True
-
-    async def tell_ringing(self) -> None:
-        """A phone rings for the party: 180, or ringback for one that has been answered."""
-        if not self.a.answered:
-            await self.a.dialog.progress(180)
-            return
-        self.play(self.ports.ringback(), loop=True)
-        if self.transferring is not None:
-            self.transferring.by.dialog.report_transfer(180)
-
-    async def let_hear(self, formats: tuple[Format, ...], status: int = 183) -> bool:
-        """Open the audio towards a party that may not have been answered (early media); False without an offer."""
-        if self.a.answered:
-            self.ports.media.stop_playing(self.a.stream)
-            return True
-        if self.a.offered is None:
-            await self.a.dialog.progress(180)
-            return False
-        await self.a.dialog.progress(status, self._caller_answer(self.a.offered, formats))
-        return True
-
-    def play(self, sound: Prompt, *, loop: bool = False) -> None:
-        """Let the party hear something of ours; a phone that we cannot speak to hears nothing."""
-        try:
-            self.ports.media.play(self.a.stream, sound, loop=loop)
-        except ValueError as error:
-            log.info("a phone hears nothing", extra={"leg": self.a.name, "reason": str(error)})
-
-    def _caller_answer(self, offer: AudioSession, formats: tuple[Format, ...]) -> bytes:
-        """The one answer to the caller's offer: a 200 repeats that of an earlier 183 (RFC 3261 13.2.1)."""
-        if self._answer is None:
-            self._answer = self.a.accept(offer, formats)
-        return self._answer
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -355,6 +259,11 @@ class Call:
         )
         self.stop_talking()
         return True
+
+    def reached(self) -> None:
+        """Whoever transferred may go."""
+        if self.transferring is not None:
+            self.transferring.reached(self)
 
     @property
     def goes_on(self) -> bool:
