@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 from pbx.app.desk import Control, build_desk, phones_of
-from pbx.app.door import Entrance, build_entrance
+from pbx.app.door import build_entrance
 from pbx.app.features import code_table, register_features
-from pbx.app.guarding import Guarding, build_guarding
+from pbx.app.guarding import build_guarding
 from pbx.app.lamps import build_lamps
-from pbx.app.queues import QueueParts, build_queues
+from pbx.app.measure import measure
+from pbx.app.parts import Parts, Stores
+from pbx.app.queues import build_queues
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
@@ -29,12 +29,10 @@ from pbx.feature.call_log import CallLog
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
-from pbx.feature.features import Features
 from pbx.feature.follow_me import FollowMeCalls
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
-from pbx.feature.lamps import Lamps
 from pbx.feature.messages import Messages
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
@@ -56,12 +54,8 @@ from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
 from pbx.sip.hop import host_port
 from pbx.sip.sdp.negotiate import spoken
-from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
-from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
-from pbx.store.settings import SettingStore
-from pbx.store.state import StateStore
 from pbx.transport.agent import Agent
 from pbx.transport.dns import CaresDns
 from pbx.transport.driver import Driver
@@ -78,55 +72,6 @@ SOUNDS = "sounds"
 NONCE_LIFETIME_S = 300.0
 METHODS = frozenset({"REGISTER", "OPTIONS", "MESSAGE", "SUBSCRIBE"})
 """What is answered outside a dialog, beside INVITE."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """A node's parts, for the one who starts and stops them."""
-
-    agent: Agent
-    bus: EventBus
-    call_log: CallLog
-    clock: SystemClock
-    directory: Directory
-    endpoint: Endpoint
-    entrance: Entrance
-    fairness: Fairness
-    guarding: Guarding
-    external: ExternalAddress
-    features: Features
-    hold_music: HoldMusic
-    lamps: Lamps
-    local_address: LocalAddress
-    media: MediaEngine
-    messages: Messages
-    office: Office
-    reachability: Reachability
-    registrar: Registrar
-    sip_port: int
-    sip_tls_port: int
-    started_at: datetime
-    switch: Switch
-    trunk_tests: TrunkTests
-    trunks: Trunks
-    control: Control
-    queues: QueueParts
-
-    def address(self) -> str:
-        """This node's address in the office's network, for people to type into phones."""
-        return self.local_address.inside()
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """The stores that calls and registrations need."""
-
-    records: RecordStore
-    bindings: BindingStore
-    cdrs: CdrStore
-    state: StateStore
-    messages: MessageStore
-    settings: SettingStore
 
 
 def build(
@@ -379,7 +324,7 @@ def build(
     agent.on_dialled = entrance.belongs
     agent.on_invite = gatekeeper.invite
     agent.on_request = gatekeeper.request
-    _measure(
+    measure(
         metrics,
         guard=guard,
         switch=switch,
@@ -421,36 +366,6 @@ def build(
         trunks=trunks,
         control=Control(switch, desk.parking),
         queues=queues,
-    )
-
-
-def _measure(
-    metrics: Registry,
-    *,
-    guard: Guard,
-    switch: Switch,
-    registrar: Registrar,
-    call_log: CallLog,
-    endpoint: Endpoint,
-) -> None:
-    metrics.gauge("pbx_calls", "Calls going on.", read=switch.__len__)
-    metrics.gauge("pbx_registrations", "Phones registered.", read=lambda: len(registrar.all_bindings()))
-    metrics.gauge("pbx_sip_transactions", "SIP transactions alive.", read=lambda: endpoint.live)
-    metrics.counter(
-        "pbx_sip_put_off_total",
-        "Requests answered 503 because the node was late in its work.",
-        read=lambda: endpoint.counters.get("refused_503", 0),
-    )
-    metrics.counter(
-        "pbx_cdrs_dropped_total",
-        "Call records lost because the store failed for long.",
-        read=lambda: call_log.dropped,
-    )
-    metrics.counter(
-        "pbx_sip_offences_total",
-        "What strangers and broken phones did wrong.",
-        labels=("kind",),
-        read=lambda: {(kind.value,): guard.totals[kind] for kind in Offence},
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aiohttp.web import Application, AppRunner, Request, Response
 
     from pbx.api.deps import HealthCheck
-    from pbx.app.build import Parts, Stores
+    from pbx.app.parts import Parts, Stores
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
     from pbx.store.tokens import TokenStore

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 import uvloop
 
 from pbx.app import demo
-from pbx.app.build import Parts, Stores, build
+from pbx.app.build import build
 from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
+from pbx.app.parts import Parts, Stores
 from pbx.app.secure import Secure
 from pbx.app.welcome import greet
 from pbx.core import log as logs

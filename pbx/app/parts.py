@@ -1,0 +1,88 @@
+"""What a node is made of, for whoever starts, stops and asks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pbx.app.desk import Control
+from pbx.app.door import Entrance
+from pbx.app.guarding import Guarding
+from pbx.app.queues import QueueParts
+from pbx.call.switch import Switch
+from pbx.core.clock import SystemClock
+from pbx.core.events import EventBus
+from pbx.feature.call_log import CallLog
+from pbx.feature.directory import Directory
+from pbx.feature.features import Features
+from pbx.feature.lamps import Lamps
+from pbx.feature.messages import Messages
+from pbx.feature.office import Office
+from pbx.feature.reachability import Reachability
+from pbx.feature.registrar import Registrar
+from pbx.feature.ring_group import Fairness
+from pbx.feature.trunk_test import TrunkTests
+from pbx.feature.trunks import Trunks
+from pbx.media.engine import MediaEngine
+from pbx.media.hold_music import HoldMusic
+from pbx.sip.endpoint import Endpoint
+from pbx.store.bindings import BindingStore
+from pbx.store.cdrs import CdrStore
+from pbx.store.messages import MessageStore
+from pbx.store.records import RecordStore
+from pbx.store.settings import SettingStore
+from pbx.store.state import StateStore
+from pbx.transport.agent import Agent
+from pbx.transport.external import ExternalAddress
+from pbx.transport.local_address import LocalAddress
+
+__all__ = ["Parts", "Stores"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A node's parts, for the one who starts and stops them."""
+
+    agent: Agent
+    bus: EventBus
+    call_log: CallLog
+    clock: SystemClock
+    directory: Directory
+    endpoint: Endpoint
+    entrance: Entrance
+    fairness: Fairness
+    guarding: Guarding
+    external: ExternalAddress
+    features: Features
+    hold_music: HoldMusic
+    lamps: Lamps
+    local_address: LocalAddress
+    media: MediaEngine
+    messages: Messages
+    office: Office
+    reachability: Reachability
+    registrar: Registrar
+    sip_port: int
+    sip_tls_port: int
+    started_at: datetime
+    switch: Switch
+    trunk_tests: TrunkTests
+    trunks: Trunks
+    control: Control
+    queues: QueueParts
+
+    def address(self) -> str:
+        """This node's address in the office's network, for people to type into phones."""
+        return self.local_address.inside()
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The stores that calls and registrations need."""
+
+    records: RecordStore
+    bindings: BindingStore
+    cdrs: CdrStore
+    state: StateStore
+    messages: MessageStore
+    settings: SettingStore
