@@ -13,7 +13,7 @@ from pbx.feature.park import Parking
 from pbx.model.leg_event import Answered, Ended, LegCause
 from pbx.model.party import DialTarget, Party
 from tests.call.parts import PCMU, Office, ScriptedLeg, sdp, settle, target
-from tests.call.test_call import everything_is_given_back, start
+from tests.call.test_call import everything_is_given_back
 
 OFFER = sdp(PCMU)
 
@@ -37,10 +37,13 @@ class Desk:
 
 async def parked(office: Office, desk: Desk) -> tuple[asyncio.Task[None], ScriptedLeg, Call]:
     """A call that waits, and another that is about to fetch it."""
-    task = await start(office, desk)
+    task = asyncio.ensure_future(office.call.run(desk))
+    await settle()
     fetcher = ScriptedLeg("second")
     caller = Party("103", extension="103")
-    second = Call("call-2", Incoming(fetcher, caller, "*681", "udp:x:1", "127.0.0.1", offer=OFFER), office.ports)
+    second = Call(
+        "call-2", Incoming(fetcher, caller, "*681", "udp:x:1", "127.0.0.1", offer=OFFER), office.ports
+    )
     return task, fetcher, second
 
 
@@ -83,5 +86,3 @@ async def test_a_parked_call_answered_and_fetched_at_once_goes_to_one(steps: int
         each.tell(Ended(LegCause.NORMAL))
     await asyncio.wait_for(asyncio.gather(task, fetching), 1)
     everything_is_given_back(office)
-
-

@@ -87,7 +87,8 @@ class DeskNode(LampNode):
         """Who hears whom, by the addresses that the streams send to."""
         streams = {each.label: each for each in self.media.open_streams}
         return {
-            frozenset(_remote(streams[label]) for label in (a, b)) for a, (b, _, _) in self.media.links.items()
+            frozenset(_remote(streams[label]) for label in (a, b))
+            for a, (b, _, _) in self.media.links.items()
         }
 
     def hearing(self, number: str) -> object:

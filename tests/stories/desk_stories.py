@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from tests.stories.desk_office import PARK_RETURN_S, DeskOffice, Talk
 
@@ -301,11 +302,15 @@ async def fetched_while_it_returns(office: DeskOffice) -> None:
     await ends(office, A, waits, (C, fetching))
 
 
+def _decided(talk: Talk) -> bool:
+    return talk.answered or talk.over
+
+
 async def two_fetch_at_once(office: DeskOffice) -> None:
     _, waits = await _parked(office, B)
     both = [(each, office.phones[each].dial("*683")) for each in (C, D)]
     for number, talk in both:
-        await office.phones[number].until(lambda talk=talk: talk.answered or talk.over, 10)
+        await office.phones[number].until(partial(_decided, talk), 10)
     await asyncio.sleep(0.5)
     winners = [(number, talk) for number, talk in both if not talk.over]
     expect(office, len(winners) == 1, "one of them gets it")
