@@ -343,8 +343,9 @@ class DayPhone:
     # -- answering -------------------------------------------------------------------------------------------------
 
     def _heard(self, data: bytes) -> None:
-        if not data.strip():
-            return
+        if b"SIP/2.0\r\n" not in data and not data.startswith(b"SIP/2.0 "):
+            self._counts["packets that are no SIP"] += bool(data.strip())
+            return  # a keep-alive, or sound for a phone that had this port before
         if self._dice.random() < self.loss:
             self._counts["lost"] += 1
             return

@@ -105,7 +105,7 @@ class Person:
 
     def _colleague(self) -> str:
         return self.dice.choice(
-            [each.number for each in self.day.phones if each is not self.phone] or ["100"]
+            [each.number for each in self.day.phones if each is not self.phone] or ["200"]
         )
 
     async def _does_something(self) -> None:
@@ -233,9 +233,9 @@ async def live_a_day(
     await node.send(
         "POST",
         "ring-groups",
-        {"number": GROUP, "name": "All", "members": [str(100 + n) for n in range(4)], "ring_timeout_s": 8},
+        {"number": GROUP, "name": "All", "members": [str(200 + n) for n in range(4)], "ring_timeout_s": 8},
     )
-    people = [Person(day, str(100 + n), Random(seed * 1000 + n)) for n in range(phones)]
+    people = [Person(day, str(200 + n), Random(seed * 1000 + n)) for n in range(phones)]
     day.phones = [each.phone for each in people]
     await _probe(node)
     before = _open_files(node)  # the same after the restart: calls are going on then
@@ -367,7 +367,7 @@ async def main(minutes: float, seed: int, phones: int) -> int:
 
 
 def day_node(folder: Path, phones: int) -> Node:
-    numbers = tuple(str(100 + n) for n in range(phones))
+    numbers = tuple(str(200 + n) for n in range(phones))
     options = ("--rtp-timeout-s", str(RTP_TIMEOUT_S))
     return Node(folder / "node", extensions=numbers, options=options, ring_timeout_s=10, rtp_ports=400)
 

@@ -166,13 +166,21 @@ class Handset(Phone):
         self, talk: Talk, method: str, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
     ) -> int:
         """A request in the dialog; its final status."""
+        return (await self.asks(talk, method, body, headers))[0]
+
+    async def asks(
+        self, talk: Talk, method: str, body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()
+    ) -> tuple[int, bytes]:
+        """A request in the dialog; its final status, and the body of that."""
         dialog = talk.leg.dialog
         if dialog is None or talk.leg.is_over:
-            return 481
-        request = dialog.request(method, headers=headers, body=body)
+            return 481, b""
+        sdp = (("Content-Type", "application/sdp"),) if body else ()
+        request = dialog.request(method, headers=(*headers, *sdp), body=body)
         final = FinalResponse(request)
         self.driver.request(request, talk.leg.whereabouts.of(dialog), final)
-        return (await final.arrived).status
+        response = await final.arrived
+        return response.status, response.body
 
     async def hang_up(self) -> None:
         """All its calls, at once."""
