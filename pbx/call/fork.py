@@ -234,6 +234,15 @@ class Fork:
         await leg.dialog.answer(
             leg.accept(offer, self.call.codecs.answer(offer.formats, leg.sends or self._formats))
         )
+        if self._heard is leg:
+            self._hear_anew(leg)
+
+    def _hear_anew(self, leg: CallLeg) -> None:
+        """The caller hears early media as it is by now; nothing while the phone has the call on hold."""
+        if leg.held:
+            self.call.ports.media.unlink(self.call.a.stream)
+        elif self.call.a.sends:
+            flow_between(self.call, leg)
 
     def _refused(self, status: int) -> None:
         self._refusals.append(status)

@@ -41,6 +41,14 @@ class Parked:
     since: datetime
     fetched: asyncio.Future[tuple[CallLeg, str]]
 
+    async def close(self) -> None:
+        """Take nobody in any more; who came in the very moment that the call ended, or was answered, is hung up."""
+        if self.fetched.done() and not self.fetched.cancelled():
+            leg, _ = self.fetched.result()
+            if self.call.legs.get(leg.name) is not leg:
+                await leg.close(LegCause.NORMAL)
+        self.fetched.cancel()
+
     async def give(self, leg: CallLeg, from_call: str) -> None:
         """Let a leg talk with the parked one; it is hung up when it comes too late."""
         if self.fetched.done():
@@ -104,7 +112,7 @@ class Parking:
             fetched = await self._wait(parked)
         finally:
             del self._parked[slot]
-            parked.fetched.cancel()
+            await parked.close()
         if fetched is not None:
             await join(call, fetched)
 

@@ -229,13 +229,19 @@ class ClientInvite:
         meaning = fork.exchange.received(Carrier.ACCEPTED, sdp=sdp is not None)
         if meaning is Meaning.NOTHING:
             sdp = fork.sdp
-        leg.remote_sdp = sdp
+        leg.remote_sdp = sdp or leg.remote_sdp
         if meaning is Meaning.OFFER:
             self.ack_owed = True
         else:
             self._acknowledge(fork.dialog)
         leg.refresh.agreed(self._session.accepted(response))
         leg.inbox.put(Answered(sdp))
+
+    def renewed(self, exchange: OfferAnswer) -> None:
+        """The call has answered an UPDATE of the phone that rings: what its 18x said no longer counts."""
+        for fork in self.forks.values():
+            if fork.exchange is exchange:
+                fork.sdp = None
 
     def _decline(self, response: Response, fork: Fork | None) -> None:
         """A 2xx nobody wants: another fork was first, or the CANCEL came too late (RFC 3261 13.2.2.4)."""

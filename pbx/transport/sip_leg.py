@@ -272,6 +272,8 @@ class SipLeg(LegCore):
         exchange.sent(Carrier.UPDATE_OK, sdp=sdp is not None)
         self.local_sdp = sdp
         self.remote_sdp = sdp_of(request)
+        if isinstance(self.initial, ClientInvite):
+            self.initial.renewed(exchange)
         ours = (("Allow", ALLOW), ("Supported", SUPPORTED), *headers)
         self.reply(transaction, request, 200, headers=ours, body=sdp)
         if self.phase is Phase.UP:

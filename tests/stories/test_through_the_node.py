@@ -70,7 +70,7 @@ class Node:
         self.log = FakeLog()
         serial = count(1)
         directory = Directory(_extensions)
-        registrar: Registrar = TwoPhones(callees)  # type: ignore[assignment]  # only `targets` is asked
+        registrar = self.registrar(callees)
         ports = CallPorts(
             media=self.media,
             signaling=self.phone.agent,
@@ -85,7 +85,7 @@ class Node:
         extensions = ExtensionCalls(registrar, is_ours=lambda host: host == "10.0.0.9")
         self.switch = Switch(
             ports,
-            Dialplan(features=Features(), directory=directory, extensions=extensions),
+            self.dialplan(directory, extensions),
             supervisor=supervisor,
             new_id=lambda: f"call-{next(serial)}",
         )
@@ -97,6 +97,12 @@ class Node:
             new_tag=lambda: f"n{next(serial)}",
         )
         self.phone.agent.on_invite = door.invite
+
+    def registrar(self, callees: tuple[str, ...]) -> Registrar:
+        return TwoPhones(callees)  # type: ignore[return-value]  # only `targets` is asked
+
+    def dialplan(self, directory: Directory, extensions: ExtensionCalls) -> Dialplan:
+        return Dialplan(features=Features(), directory=directory, extensions=extensions)
 
     def assert_clean(self) -> None:
         self.phone.assert_clean()
@@ -112,7 +118,7 @@ class Node:
 async def _extensions() -> dict[str, Entry]:
     return {
         number: Entry(Extension(number=number, name="", ring_timeout_s=20), "")
-        for number in ("101", "102", "103")
+        for number in ("101", "102", "103", "104")
     }
 
 
