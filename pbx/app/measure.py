@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from pbx.call.switch import Switch
 from pbx.core.metrics import Registry
 from pbx.feature.call_log import CallLog
@@ -22,6 +24,7 @@ def measure(
     endpoint: Endpoint,
 ) -> None:
     metrics.gauge("pbx_calls", "Calls going on.", read=switch.__len__)
+    metrics.gauge("pbx_tasks", "Tasks of the event loop.", read=lambda: len(asyncio.all_tasks()))
     metrics.gauge("pbx_registrations", "Phones registered.", read=lambda: len(registrar.all_bindings()))
     metrics.gauge("pbx_sip_transactions", "SIP transactions alive.", read=lambda: endpoint.live)
     metrics.counter(

@@ -239,6 +239,7 @@ async def live_a_day(
     day.phones = [each.phone for each in people]
     await _probe(node)
     before = _open_files(node)  # the same after the restart: calls are going on then
+    tasks = (await node.metrics())["pbx_tasks"]
     day.started = time.monotonic()
     async with asyncio.TaskGroup() as group:
         living = [group.create_task(each.live()) for each in people]
@@ -255,6 +256,7 @@ async def live_a_day(
     for phone in day.phones:
         phone.loss = 0.0
     await _look(day, before, settle_s)
+    day.left["tasks"] = ((await node.metrics())["pbx_tasks"], tasks)
     for phone in day.phones:
         await phone.vanish()
     return day
@@ -320,6 +322,7 @@ async def _look(day: Day, before: Counter[str], settle_s: float) -> None:
         [],
     )
     left["audio ports bound"] = (_rtp_ports(node), 0)
+    await asyncio.sleep(1)  # our own connections close
     after = _open_files(node)
     for kind in sorted(before | after):
         left[f"open files: {kind}"] = (after[kind], before[kind])
@@ -369,7 +372,9 @@ async def main(minutes: float, seed: int, phones: int) -> int:
 def day_node(folder: Path, phones: int) -> Node:
     numbers = tuple(str(200 + n) for n in range(phones))
     options = ("--rtp-timeout-s", str(RTP_TIMEOUT_S))
-    return Node(folder / "node", extensions=numbers, options=options, ring_timeout_s=10, rtp_ports=400)
+    return Node(
+        folder / "node", extensions=numbers, options=options, ring_timeout_s=10, rtp_ports=10 * phones
+    )
 
 
 if __name__ == "__main__":
