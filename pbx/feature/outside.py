@@ -98,11 +98,20 @@ class OutsideCalls:
         return first is not None and _may_use(first, extension)
 
     def emergency_number(self, dialled: str) -> str | None:
-        """The number that calls for help and is meant by this, also with a route's prefix before it (9 911, 0 112)."""
+        """The number that calls for help and is meant by this, also with a route's prefix before it (9 911, 0 112).
+
+        Not with the prefix of another office: help would be sent to the wrong place.
+        """
         if dialled in self._emergency:
             return dialled
-        meant = (route.prefix + dialled[route.strip_digits :] for route in self._fitting(dialled))
+        fitting = [route for route in self._fitting(dialled) if not self._leads_to_office(route)]
+        meant = (route.prefix + dialled[route.strip_digits :] for route in fitting)
         return next((each for each in meant if each in self._emergency), None)
+
+    def _leads_to_office(self, route: OutboundRoute) -> bool:
+        """Whether all trunks of a route lead to other offices of ours."""
+        lines = [self._trunks.lines.get(name) for name in route.trunks]
+        return bool(lines) and all(line is not None and line.is_office for line in lines)
 
     def ways_out(self, call: Call, dialled: str, extension: Extension, *, reason: str = "") -> list[WayOut]:
         """How to reach an outside number for this extension, best first; none where it may not, or for help.
