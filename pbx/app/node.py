@@ -221,6 +221,8 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.directory.reload()
     await parts.registrar.load()
     await parts.entrance.load(stores.state)
+    await parts.fairness.load(stores.state)
+    await parts.queues.queues.load(stores.state)
     closed = await stores.cdrs.close_interrupted(parts.clock.now())
     await parts.guarding.prepare(stores.cdrs, stores.state)
     if closed:

@@ -68,6 +68,8 @@ class Lamps:
     def __init__(self, ports: LampsPorts) -> None:
         self._ports = ports
         self._saving = asyncio.Lock()
+        self._unsaved: dict[str, Kept | None] = {}
+        self._failing = False
 
     def subscribe(self, request: Request, hop: Hop) -> Response:
         """Answer a SUBSCRIBE outside any dialog. Raises `PeerError` 401, 403, 404, 423, 489 …"""
@@ -186,18 +188,26 @@ class Lamps:
             await self.save()
 
     async def save(self) -> None:
-        """Write down what is new, so that the next process goes on with it. What a broken disk does not take is lost:
-        its phones are told 481 when they refresh, and subscribe anew."""
+        """Write down what is new, so that the next process goes on with it. What a broken disk does not take is tried
+        again with the next."""
         async with self._saving:
             put, remove = self._ports.notifier.take_unsaved()
-            if not put and not remove:
+            self._unsaved.update(put)
+            self._unsaved.update(dict.fromkeys(remove))
+            if not self._unsaved:
                 return
             try:
                 await self._ports.state.change(
-                    {KEEP + name: kept for name, kept in put.items()}, [KEEP + name for name in remove]
+                    {KEEP + name: kept for name, kept in self._unsaved.items() if kept is not None},
+                    [KEEP + name for name, kept in self._unsaved.items() if kept is None],
                 )
             except StoreError as error:
-                log.error("subscriptions could not be stored", extra={"error": str(error)})  # noqa: TRY400
+                if not self._failing:  # once, not every second that the disk stays full
+                    log.error("subscriptions could not be stored", extra={"error": str(error)})  # noqa: TRY400
+                self._failing = True
+            else:
+                self._failing = False
+                self._unsaved.clear()
 
     async def close(self) -> None:
         """Save, and send nothing more."""

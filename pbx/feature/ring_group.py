@@ -31,9 +31,12 @@ class Fairness:
         self._talked: dict[str, float] = {}
         self._changed = asyncio.Event()
 
-    async def remember(self, state: StateStore) -> None:
-        """Take back what was known before the restart, then store every change. Runs until it is cancelled."""
+    async def load(self, state: StateStore) -> None:
+        """Take back what was known before the restart. Before the first call."""
         self._talked = await state.get(STATE_KEY, dict[str, float]) or {}
+
+    async def remember(self, state: StateStore) -> None:
+        """Store every change. Runs until it is cancelled."""
         while True:
             await self._changed.wait()
             self._changed.clear()

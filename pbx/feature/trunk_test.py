@@ -19,7 +19,7 @@ from pbx.feature.trunk_words import answered_words, refused_words
 from pbx.feature.trunks import Trunks
 from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Progress, Refused
 from pbx.model.party import DialTarget, Party
-from pbx.model.trunk_test import TrunkTestReport, TrunkTestStep
+from pbx.model.trunk_test import StepName, TrunkTestReport, TrunkTestStep
 from pbx.sip.hop import Hop, host_port
 from pbx.sip.registration import RegistrationState
 
@@ -251,9 +251,9 @@ async def _until_final(leg: CallLeg) -> Refused | None:
             return Refused(event.status or 480, event.reason)
 
 
-def _ok(name: str, text: str, status: int = 0) -> Step:
-    return Step(name=name, outcome="ok", text=text, sip_status=status)  # type: ignore[arg-type]
+def _ok(name: StepName, text: str, status: int = 0) -> Step:
+    return Step(name=name, outcome="ok", text=text, sip_status=status)
 
 
-def _failed(name: str, text: str, action: str, status: int = 0) -> Step:
-    return Step(name=name, outcome="failed", text=text, action=action, sip_status=status)  # type: ignore[arg-type]
+def _failed(name: StepName, text: str, action: str, status: int = 0) -> Step:
+    return Step(name=name, outcome="failed", text=text, action=action, sip_status=status)

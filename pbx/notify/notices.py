@@ -33,6 +33,8 @@ STATE_KEY = "notices"
 MOST = 500
 PAUSES_S = (10, 30, 120, 600, 1800, 3600)
 GIVE_UP = timedelta(days=1)
+KEEP_AGAIN_S = 30.0
+"""After the disk took nothing."""
 
 Deliver = Callable[[NoticeTarget, Notice], Awaitable[None]]
 """Sends one notice to one target. Raises `SendError`."""
@@ -66,6 +68,7 @@ class Notices:
         self._notices: dict[str, Notice] = {}  # oldest first
         self._sending: set[tuple[str, str]] = set()  # (target, notice)
         self._dirty = False
+        self._failing = False
         self._wake = asyncio.Event()
 
     def post(
@@ -117,9 +120,12 @@ class Notices:
                 await state.put(STATE_KEY, tuple(self._notices.values()))
             except PbxError as error:  # a full or failing disk: what is sent matters more than what is kept
                 log.error("notices could not be stored", extra={"reason": str(error)})  # noqa: TRY400
+                self._dirty = self._failing = True
             except asyncio.CancelledError:
                 self._dirty = True  # for the last time that `run` keeps them
                 raise
+            else:
+                self._failing = False
 
     def _put(self, notice: Notice) -> None:
         self._notices[notice.id] = notice
@@ -147,7 +153,7 @@ class Notices:
 
     def _until_next(self) -> float | None:
         """Seconds until a repetition is due; None when none is, 0 when there is something to write."""
-        if self._dirty:
+        if self._dirty and not self._failing:
             return 0.0
         busy = {target for target, _ in self._sending}
         now = self._clock.now()
@@ -156,6 +162,8 @@ class Notices:
             for delivery in self._waiting(self._notices.values())
             if delivery.target not in busy
         ]
+        if self._failing:
+            waits.append(KEEP_AGAIN_S)
         return max(0.0, min(waits)) if waits else None
 
     @staticmethod

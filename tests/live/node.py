@@ -11,16 +11,18 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from pbx.store.database import FILE_NAME
 from tests.live.ports import free_port, free_range
 
 __all__ = ["PASSWORD", "ROOT", "Node", "cpu_of", "rss_of", "running"]
@@ -261,6 +263,21 @@ class Node:
                 raise TimeoutError(
                     f"wanted {at_least} finished CDRs within {timeout_s} s, have {items}\n{self.log}"
                 )
+            await asyncio.sleep(0.05)
+
+    async def stored(self, key: str, wanted: Callable[[Any], bool], *, timeout_s: float = 5.0) -> None:
+        """Wait until what the node remembers under a key (None: nothing) has come to its database."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            with contextlib.closing(
+                sqlite3.connect(f"file:{self.data / FILE_NAME}?mode=ro", uri=True)
+            ) as file:
+                row = file.execute("SELECT value FROM state WHERE key=?", (key,)).fetchone()
+            value = None if row is None else json.loads(row[0])
+            if wanted(value):
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"stored under {key}: {value}")
             await asyncio.sleep(0.05)
 
     async def no_calls(self, *, timeout_s: float = 5.0) -> None:

@@ -114,7 +114,7 @@ async def test_whose_turn_it_is_survives_a_restart(node: Node, phone: PhoneMaker
             await first.wait_for("CALL_CLOSED")
             await node.no_calls()
             if first is bob:
-                await asyncio.sleep(0.3)  # the turn is stored a moment after the call
+                await node.stored("ring_groups", lambda turns: turns and turns.get("600/next") == 1)
                 node.kill()
                 await node.start()
 

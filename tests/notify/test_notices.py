@@ -30,6 +30,7 @@ from pbx.notify.mail import Mailer, SmtpServer, compose
 from pbx.notify.notices import GIVE_UP, MOST, PAUSES_S, Notices
 from pbx.notify.webhook import Webhooks
 from pbx.store.database import Database
+from pbx.store.errors import DiskFullError
 from pbx.store.state import StateStore
 from pbx.transport.certificate import ensure
 from tests.fakes.clock import FakeClock
@@ -358,6 +359,39 @@ class NoState:
         return None
 
     async def put(self, key: str, value: object) -> None: ...
+
+
+class FullDisk(NoState):
+    """Takes nothing while it is full."""
+
+    def __init__(self) -> None:
+        self.full = True
+        self.kept: list[object] = []
+
+    async def put(self, key: str, value: object) -> None:
+        if self.full:
+            raise DiskFullError("the disk is full")
+        self.kept.append(value)
+
+
+async def test_what_a_full_disk_did_not_take_is_kept_once_there_is_room() -> None:
+    async def deliver(to: NoticeTarget, notice: Notice) -> None: ...
+
+    disk = FullDisk()
+    notices = Notices(
+        targets=list,
+        deliver=deliver,
+        bus=EventBus(),
+        clock=FakeClock(),
+        new_id=partial(str, 1),
+    )
+    task = asyncio.ensure_future(notices.run(disk))
+    posted = notices.post("test", "1")
+    await _settle()
+    disk.full = False
+    task.cancel()  # the node stops in order
+    await asyncio.gather(task, return_exceptions=True)
+    assert disk.kept == [(posted,)]
 
 
 async def _settle() -> None:

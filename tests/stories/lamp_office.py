@@ -28,6 +28,7 @@ from pbx.sip.endpoint import Endpoint
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.message_summary import Waiting
+from pbx.store.errors import DiskFullError
 from pbx.transport.dialling import FinalResponse
 from pbx.transport.driver import Driver
 from pbx.transport.notifier import Notifier
@@ -47,6 +48,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.rows: dict[str, bytes] = {}
+        self.full = False
 
     async def with_prefix(self, prefix: str, kind: type[T]) -> dict[str, T]:
         return {
@@ -56,6 +58,8 @@ class Shelf:
         }
 
     async def change(self, put: Mapping[str, object], remove: Iterable[str] = ()) -> None:
+        if self.full:
+            raise DiskFullError("the disk is full")
         for key in remove:
             self.rows.pop(key, None)
         self.rows.update({key: msgspec.json.encode(value) for key, value in put.items()})

@@ -304,6 +304,26 @@ def test_a_restart_goes_on_with_the_same_dialog_and_sends_the_lamp_anew() -> Non
     play(story)
 
 
+def test_what_a_full_disk_did_not_take_is_stored_once_there_is_room() -> None:
+    async def story(scene: Scene) -> None:
+        gone = await scene.desk.subscribe("dialog", "103")
+        await asyncio.sleep(5)
+        assert len(scene.shelf.rows) == 1
+        before = set(scene.shelf.rows)
+        scene.shelf.full = True
+        await scene.desk.subscribe(
+            "dialog", "103", call_id=gone.call_id, to_tag=gone.to_tag or "", cseq=2, expires=0
+        )
+        await scene.watch("102")
+        await asyncio.sleep(30)
+        scene.shelf.full = False
+        await asyncio.sleep(30)
+        assert len(scene.shelf.rows) == 1
+        assert set(scene.shelf.rows) != before
+
+    play(story)
+
+
 def test_an_extension_that_is_deleted_takes_its_lamps_with_it() -> None:
     async def story(scene: Scene) -> None:
         lamp = await scene.watch("102")

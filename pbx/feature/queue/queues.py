@@ -268,12 +268,15 @@ class Queues:
 
     # -- across restarts -----------------------------------------------------------------------------------------------
 
-    async def remember(self, state: StateStore) -> None:
-        """Take back what was known before the restart, then store every change. Runs until it is cancelled."""
+    async def load(self, state: StateStore) -> None:
+        """Take back what was known before the restart. Once, before the first call."""
         saved = await state.get(STATE_KEY, _Saved)
         if saved is not None:
             self.agents.saved, self.figures.saved = saved.agents, saved.figures
             self._take_back(saved.call_backs)
+
+    async def remember(self, state: StateStore) -> None:
+        """Store every change. Runs until it is cancelled."""
         while True:
             await self._to_save.wait()
             self._to_save.clear()
