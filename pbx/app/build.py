@@ -267,6 +267,7 @@ def build(
         srtp=config.srtp,
         codecs=codecs_of(spoken(config.codecs), media),
         transcoder=media,
+        recorder=media,
         belongs=entrance.belongs,
     )
     switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id)

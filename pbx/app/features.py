@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from pbx.app.queues import QueueParts
-from pbx.feature.answering import Answering, Phrase, Sound
+from pbx.call.talk import Sound
+from pbx.feature.answering import Answering, Phrase
 from pbx.feature.callers import BlockLists
 from pbx.feature.dial_again import DialAgain
 from pbx.feature.dialplan import Dialplan

@@ -12,9 +12,10 @@ from pbx.call.call import Call
 from pbx.call.called_back import Reach
 from pbx.call.ports import Router, Signaling
 from pbx.call.switch import Switch
+from pbx.call.talk import Sound
 from pbx.core.clock import Clock
 from pbx.core.events import EventBus
-from pbx.feature.answering import Answering, Sound
+from pbx.feature.answering import Answering
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
 from pbx.feature.numbering import written

@@ -11,7 +11,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pbx.call.codecs import digits
+from pbx.call.keys import hear_tones
 from pbx.call.reoffer import accept_alone, answer_reoffer
 from pbx.call.scope import Stoppable
 from pbx.call.silence import SilenceWatch
@@ -41,7 +41,7 @@ async def confirmed(call: Call, leg: CallLeg, prompt: Prompt, *, key: str = "1",
                 asking.stop()
 
         leg.pressed = pressed
-        _hear_tones(call, leg, on=True)
+        hear_tones(call, leg, on=True)
         try:
             call.ports.media.play(leg.stream, prompt, loop=True)
             async with asyncio.timeout(within_s):
@@ -50,7 +50,7 @@ async def confirmed(call: Call, leg: CallLeg, prompt: Prompt, *, key: str = "1",
             log.info("a phone cannot be asked", extra={"leg": leg.name, "reason": str(error)})
         finally:
             leg.pressed = None
-            _hear_tones(call, leg, on=False)
+            hear_tones(call, leg, on=False)
             call.ports.media.stop_playing(leg.stream)
     return yes
 
@@ -67,10 +67,3 @@ async def _listen(call: Call, leg: CallLeg) -> None:
             call.saw_digit(leg, event.digit, event.duration_ms, via="info")
         elif isinstance(event, Referred):
             leg.dialog.report_transfer(603)
-
-
-def _hear_tones(call: Call, leg: CallLeg, *, on: bool) -> None:
-    """A phone without telephone-event presses keys as tones."""
-    if call.ports.transcoder is not None and not digits(leg.sends):
-        with suppress(ValueError):
-            call.ports.transcoder.detect_digits(leg.stream, on)

@@ -6,20 +6,32 @@ Call code owns no sockets and reads no files: a SIP dialog, a stream over a WebS
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
 from pbx.model.leg_event import DialogName, LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
-from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamFormat, StreamStats
+from pbx.model.stream import (
+    Fingerprint,
+    RecordingEnded,
+    RemoteMedia,
+    SrtpKey,
+    StreamEvent,
+    StreamFormat,
+    StreamStats,
+)
 
 __all__ = [
     "CallLog",
     "Leg",
     "Media",
     "Prompt",
+    "Recorder",
+    "Recording",
     "Room",
     "Rooms",
     "Router",
@@ -167,8 +179,45 @@ class Transcoder(Protocol):
         """Look for DTMF tones in what the phone says. Raises `ValueError`."""
         ...
 
+    def tell_talkers(self, a: Any, on: bool) -> None:
+        """Tell `StartedTalking` and `StoppedTalking` of the stream. Raises `ValueError` for what cannot be decoded."""
+        ...
+
     def send_digits(self, a: Any, digits: str, *, duration_ms: int = 100, pause_ms: int = 70) -> None:
         """Press keys towards the phone: RFC 4733 events, or tones where it has none. Raises `ValueError`."""
+        ...
+
+
+class Recording(Protocol):
+    """One recording; goes on until `stop`, the stream's end, or what `RecordingEnded` tells."""
+
+    @property
+    def ended(self) -> Future[RecordingEnded]: ...
+
+    def pause(self) -> None:
+        """From this moment on, nothing is recorded; the time is cut out."""
+        ...
+
+    def resume(self) -> None: ...
+
+    async def stop(self) -> RecordingEnded:
+        """Write what was heard until now and close the file. May be called again: the result stays."""
+        ...
+
+
+class Recorder(Protocol):
+    """The part of an audio engine that writes files."""
+
+    def record(
+        self,
+        a: Any,
+        path: Path,
+        *,
+        format: Literal["wav", "opus"] = "wav",
+        channels: Literal[1, 2] = 2,
+        max_s: int = ...,
+    ) -> Recording:
+        """Into a new file: the phone left and what it hears right, or both mixed."""
         ...
 
 

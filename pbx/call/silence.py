@@ -16,14 +16,20 @@ from pbx.model.leg_event import LegCause
 from pbx.model.stream import DigitPressed, FirstPacket, KeyingFailed, Resumed, StreamEvent, WentSilent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pbx.call.call import Call
 
 
 class SilenceWatch:
     """Listens to one leg's stream for the time it is bridged: digits, first packet, silence, keys that never came."""
 
-    def __init__(self, call: Call, leg: CallLeg) -> None:
+    def __init__(
+        self, call: Call, leg: CallLeg, *, also: Callable[[StreamEvent], None] | None = None
+    ) -> None:
+        """`also` gets every event of the stream too."""
         self._call = call
+        self._also = also
         self._leg = leg
         self._check: asyncio.Task[None] | None = None
         leg.stream.on_event = self._heard
@@ -45,6 +51,8 @@ class SilenceWatch:
 
     def _heard(self, event: StreamEvent) -> None:
         call, leg = self._call, self._leg
+        if self._also is not None:
+            self._also(event)
         if isinstance(event, DigitPressed):
             call.saw_digit(leg, event.digit, event.duration_ms, via="rfc4733")
         elif isinstance(event, FirstPacket):

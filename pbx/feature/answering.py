@@ -9,11 +9,11 @@ from typing import Literal
 
 from pbx.call.call import Call
 from pbx.call.pick_up import pick_up
-from pbx.call.ports import Prompt
 from pbx.call.silence import SilenceWatch
+from pbx.call.talk import Sound
 from pbx.core.errors import PeerError
 
-__all__ = ["Answering", "Outcome", "Phrase", "Sound", "own_extension"]
+__all__ = ["Answering", "Outcome", "Phrase", "own_extension"]
 
 Outcome = Literal["on", "off", "refused"]
 """Something is set; something is cleared; nothing has changed."""
@@ -26,14 +26,6 @@ class Phrase:
     name: str
     outcome: Outcome
     number: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """Something to play, and how long it lasts."""
-
-    prompt: Prompt
-    seconds: float
 
 
 class Answering:

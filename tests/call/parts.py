@@ -153,6 +153,7 @@ class FakeMedia:
         self.links: dict[str, tuple[str, Mapping[int, int], Mapping[int, int]]] = {}
         self.bridges: dict[str, str] = {}
         self.detecting: dict[str, bool] = {}
+        self.telling: dict[str, bool] = {}
         self.digits: list[tuple[str, str]] = []
         self.playing: dict[str, object] = {}
         self.echoing: set[str] = set()
@@ -207,6 +208,9 @@ class FakeTranscoder:
 
     def detect_digits(self, a: Any, on: bool) -> None:
         self._media.detecting[a.label] = on
+
+    def tell_talkers(self, a: Any, on: bool) -> None:
+        self._media.telling[a.label] = on
 
     def send_digits(self, a: Any, digits: str, *, duration_ms: int = 100, pause_ms: int = 70) -> None:
         self._media.digits.append((a.label, digits))

@@ -15,8 +15,8 @@ from pbx.call.fork_rules import ForkRules
 from pbx.call.leg import CallLeg
 from pbx.call.scope import Stoppable
 from pbx.call.silence import SilenceWatch
+from pbx.call.talk import Sound
 from pbx.core.tasks import cancelled
-from pbx.feature.answering import Sound
 from pbx.feature.queue.line import Entry, Line
 from pbx.model.call_event import AgentMissed, QueueRang
 from pbx.model.leg_event import LegCause

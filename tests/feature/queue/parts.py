@@ -17,9 +17,9 @@ from pbx.call.connect import connect
 from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.switch import Switch
+from pbx.call.talk import Sound
 from pbx.call.transfer import Transfer
 from pbx.core.tasks import Supervisor
-from pbx.feature.answering import Sound
 from pbx.feature.queue.call_back import CallBacks
 from pbx.feature.queue.queues import Queues
 from pbx.feature.queue.waiting import Announcement
