@@ -11,6 +11,7 @@ with the rights of the extension that sends it.
 from __future__ import annotations
 
 from functools import partial
+from typing import Protocol
 
 from pbx.call.call import Call
 from pbx.call.ending import Ending
@@ -30,6 +31,16 @@ from pbx.model.extension import Extension
 from pbx.model.leg_event import LegCause
 
 
+class FlowCalls(Protocol):
+    """The flows that are live."""
+
+    def has(self, number: str) -> bool: ...
+
+    async def run(self, call: Call, number: str) -> None:
+        """Run the call to its end."""
+        ...
+
+
 class Dialplan:
     """Routes admitted calls. Without `inbound` and `outside` the office has no trunks."""
 
@@ -46,6 +57,7 @@ class Dialplan:
         paging: Paging | None = None,
         callers: CallerRules | None = None,
         queues: Queues | None = None,
+        flows: FlowCalls | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
@@ -57,6 +69,7 @@ class Dialplan:
         self._paging = paging
         self._callers = callers
         self._queues = queues
+        self._flows = flows
         extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
@@ -90,6 +103,7 @@ class Dialplan:
         return (
             self._features.find(dialled) is not None
             or (entry is not None and entry.extension.enabled)
+            or (self._flows is not None and self._flows.has(dialled))
             or (self._groups is not None and self._groups.find(dialled) is not None)
             or (self._paging is not None and self._paging.find(dialled) is not None)
             or (self._queues is not None and self._queues.find(dialled) is not None)
@@ -138,6 +152,9 @@ class Dialplan:
         entry = self._directory.find(dialled)
         if entry is not None and entry.extension.enabled:
             await self._extensions.ring(call, entry.extension)
+            return True
+        if self._flows is not None and self._flows.has(dialled):
+            await self._flows.run(call, dialled)
             return True
         paged = self._paging.find(dialled) if self._paging is not None else None
         if self._paging is not None and paged is not None:

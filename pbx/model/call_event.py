@@ -252,6 +252,31 @@ class LegQuality(_Event, frozen=True, kw_only=True, tag="leg_quality"):
     told: Sound | None = None
 
 
+class FlowEntered(_Event, frozen=True, kw_only=True, tag="flow"):
+    """The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile."""
+
+    flow: str
+    name: str
+    revision: int
+
+
+class NodeEntered(_Event, frozen=True, kw_only=True, tag="node_entered"):
+    """The call has come to a node; `kind` is its type."""
+
+    flow: str
+    node: str
+    kind: str
+
+
+class NodeLeft(_Event, frozen=True, kw_only=True, tag="node_left"):
+    """It leaves by this exit, "" for none: the call is over, or goes on in another flow. `detail` is why it failed."""
+
+    flow: str
+    node: str
+    exit: str
+    detail: str = ""
+
+
 class CallLimited(_Event, frozen=True, kw_only=True, tag="limited"):
     """A limit of calls to outside numbers was reached: `what` is the part of it (`pbx.model.limit.Breach`), `words` the
     same for people. `ended`: the call was going on and is ended; else it was not let out."""
@@ -320,6 +345,9 @@ CallEvent = (
     | AudioJoined
     | AudioQuality
     | LegQuality
+    | FlowEntered
+    | NodeEntered
+    | NodeLeft
     | CallLimited
     | CallLimitNear
     | CalledForHelp

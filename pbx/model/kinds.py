@@ -5,6 +5,7 @@ from __future__ import annotations
 from pbx.model.caller_rule import CallerRule
 from pbx.model.extension import Extension, ExtensionWrite
 from pbx.model.feature_code import DEFAULT_CODES, FeatureCode
+from pbx.model.flow import Flow
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.kind import Kind
 from pbx.model.limit import Limit
@@ -21,6 +22,7 @@ __all__ = [
     "CALLER_RULE",
     "EXTENSION",
     "FEATURE_CODE",
+    "FLOW",
     "INBOUND_NUMBER",
     "KINDS",
     "LIMIT",
@@ -80,6 +82,15 @@ TRUNK = Kind(
     record=Trunk,
     write=TrunkWrite,
     secret="password",  # noqa: S106  the field's name
+)
+FLOW = Kind(
+    name="flow",
+    plural="flows",
+    title="Call flows",
+    record=Flow,
+    write=Flow,
+    key="number",
+    numbered=True,
 )
 INBOUND_NUMBER = Kind(
     name="inbound_number",
@@ -146,6 +157,7 @@ KINDS: tuple[Kind, ...] = (
     PAGING_GROUP,
     QUEUE,
     TRUNK,
+    FLOW,
     INBOUND_NUMBER,
     OUTBOUND_ROUTE,
     FEATURE_CODE,

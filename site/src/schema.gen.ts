@@ -347,6 +347,50 @@ export interface paths {
         readonly patch: operations["patchFeatureCode"];
         readonly trace?: never;
     };
+    readonly "/api/v1/flows": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the flows */
+        readonly get: operations["listFlows"];
+        readonly put?: never;
+        /** Create a flow */
+        readonly post: operations["createFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a flow */
+        readonly get: operations["getFlow"];
+        /**
+         * Replace a flow
+         * @description `number` must be the one of the path.
+         */
+        readonly put: operations["replaceFlow"];
+        readonly post?: never;
+        /** Delete a flow */
+        readonly delete: operations["deleteFlow"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a flow
+         * @description A JSON merge patch (RFC 7396). `number` cannot change.
+         */
+        readonly patch: operations["patchFlow"];
+        readonly trace?: never;
+    };
     readonly "/api/v1/health": {
         readonly parameters: {
             readonly query?: never;
@@ -1707,7 +1751,7 @@ export interface components {
             /** @default [] */
             readonly legs: readonly components["schemas"]["CdrLeg"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -2146,6 +2190,129 @@ export interface components {
              * @default null
              */
             readonly action: string | null;
+        };
+        /**
+         * Flow
+         * @description A call enters at `entry` and follows the wires: node → exit → the next node, or "" where the call ends.
+         */
+        readonly Flow: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly number: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name: string;
+            /**
+             * Description
+             * @default
+             */
+            readonly description: string;
+            /**
+             * Entry
+             * @description Where calls begin.
+             * @default null
+             */
+            readonly entry: string | null;
+            /** @default {} */
+            readonly nodes: {
+                readonly [key: string]: components["schemas"]["FlowNode"];
+            };
+            /** @default {} */
+            readonly wires: {
+                readonly [key: string]: {
+                    readonly [key: string]: string;
+                };
+            };
+            /** @default [] */
+            readonly notes: readonly components["schemas"]["FlowNote"][];
+        };
+        /**
+         * FlowEntered
+         * @description The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile.
+         */
+        readonly FlowEntered: {
+            /** @enum {unknown} */
+            readonly type: "flow";
+            readonly call: string;
+            readonly at: string;
+            readonly flow: string;
+            readonly name: string;
+            readonly revision: number;
+        };
+        /**
+         * FlowList
+         * @description A page of flows.
+         */
+        readonly FlowList: {
+            readonly items: readonly components["schemas"]["Flow"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * FlowNode
+         * @description One step of a flow. `x` and `y` are where the editor draws it.
+         */
+        readonly FlowNode: {
+            /** Type */
+            readonly type: string;
+            /**
+             * Name
+             * @description What the editor shows.
+             * @default
+             */
+            readonly name: string;
+            /** @default {} */
+            readonly parameters: Record<string, never>;
+            /** @default 0 */
+            readonly x: number;
+            /** @default 0 */
+            readonly y: number;
+        };
+        /**
+         * FlowNote
+         * @description A note on the canvas, for people.
+         */
+        readonly FlowNote: {
+            readonly text: string;
+            /** @default 0 */
+            readonly x: number;
+            /** @default 0 */
+            readonly y: number;
+        };
+        /**
+         * FlowPatch
+         * @description A change to Flow: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly FlowPatch: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly number?: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name?: string;
+            readonly description?: string | null;
+            readonly entry?: (string | null) | null;
+            readonly nodes?: {
+                readonly [key: string]: components["schemas"]["FlowNode"];
+            } | null;
+            readonly wires?: {
+                readonly [key: string]: {
+                    readonly [key: string]: string;
+                };
+            } | null;
+            readonly notes?: readonly components["schemas"]["FlowNote"][] | null;
         };
         /**
          * FollowMe
@@ -2772,6 +2939,34 @@ export interface components {
              * @default null
              */
             readonly from_extension: string | null;
+        };
+        /**
+         * NodeEntered
+         * @description The call has come to a node; `kind` is its type.
+         */
+        readonly NodeEntered: {
+            /** @enum {unknown} */
+            readonly type: "node_entered";
+            readonly call: string;
+            readonly at: string;
+            readonly flow: string;
+            readonly node: string;
+            readonly kind: string;
+        };
+        /**
+         * NodeLeft
+         * @description It leaves by this exit, "" for none: the call is over, or goes on in another flow. `detail` is why it failed.
+         */
+        readonly NodeLeft: {
+            /** @enum {unknown} */
+            readonly type: "node_left";
+            readonly call: string;
+            readonly at: string;
+            readonly flow: string;
+            readonly node: string;
+            readonly exit: string;
+            /** @default  */
+            readonly detail: string;
         };
         /**
          * NodeStatus
@@ -4690,6 +4885,12 @@ export type FeatureCode = components['schemas']['FeatureCode'];
 export type FeatureCodeList = components['schemas']['FeatureCodeList'];
 export type FeatureCodePatch = components['schemas']['FeatureCodePatch'];
 export type FieldProblem = components['schemas']['FieldProblem'];
+export type Flow = components['schemas']['Flow'];
+export type FlowEntered = components['schemas']['FlowEntered'];
+export type FlowList = components['schemas']['FlowList'];
+export type FlowNode = components['schemas']['FlowNode'];
+export type FlowNote = components['schemas']['FlowNote'];
+export type FlowPatch = components['schemas']['FlowPatch'];
 export type FollowMe = components['schemas']['FollowMe'];
 export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
@@ -4720,6 +4921,8 @@ export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type Login = components['schemas']['Login'];
 export type MessageWrite = components['schemas']['MessageWrite'];
+export type NodeEntered = components['schemas']['NodeEntered'];
+export type NodeLeft = components['schemas']['NodeLeft'];
 export type NodeStatus = components['schemas']['NodeStatus'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeList = components['schemas']['NoticeList'];
@@ -7130,6 +7333,560 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["FeatureCode"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listFlows: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Flow"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Flow"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteFlow: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["FlowPatch"];
+                readonly "application/json": components["schemas"]["FlowPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Flow"];
                 };
             };
             /** @description Bad Request */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,10 @@ class Menu:
     def press(self, keys: str, *, after_s: float) -> None:
         loop = asyncio.get_running_loop()
         for index, key in enumerate(keys):
-            loop.call_later(
-                after_s + index / 10, lambda key=key: self.stream.on_event(DigitPressed(key, 100))
-            )
+            loop.call_later(after_s + index / 10, partial(self._digit, key))
+
+    def _digit(self, key: str) -> None:
+        self.stream.on_event(DigitPressed(key, 100))
 
     def hang_up(self, *, after_s: float) -> None:
         asyncio.get_running_loop().call_later(

@@ -1,0 +1,1 @@
+"""Call flows: graphs of nodes that a call walks."""
