@@ -50,9 +50,9 @@ log = logging.getLogger(__name__)
 
 KEY_FILE = "secret.key"
 SWEEP_S = 1.0
-GC_THRESHOLDS = (50_000, 20, 100)
+GC_THRESHOLDS = (50_000, 5, 5)
 """A call makes some thousand objects and nearly no cycles: Python's 700 would look through all live calls ten times
-for each new one. Cycles that are left (a traceback holds its frame) wait a little longer for nothing worse than memory.
+for each new one. What is left of a call that rang in vain (a traceback holds its frame) waits for some hundred calls.
 """
 
 

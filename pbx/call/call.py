@@ -175,6 +175,7 @@ class Call(PartySide):
             log.exception("a call's task failed", exc_info=group)
             self.end_with(Ending(LegCause.ERROR, 500))
         finally:
+            self._watch = None  # a task that was cancelled keeps its frames, and they keep the call
             await self._close()
 
     def hang_up(self, ending: Ending) -> None:

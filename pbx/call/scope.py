@@ -25,12 +25,16 @@ class Scope:
 
     async def run(self, main: Coroutine[Any, Any, None]) -> None:
         """Run `main` to its end or to `end()`. Only a task's own exception leaves, inside an `ExceptionGroup`."""
-        async with asyncio.TaskGroup() as group:
-            self._group = group
-            self._main = group.create_task(main)
-            self._main.add_done_callback(self._stop_others)
-            if self._ended:
-                self._main.cancel()
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                self._main = group.create_task(main)
+                self._main.add_done_callback(self._stop_others)
+                if self._ended:
+                    self._main.cancel()
+        finally:
+            # A cancelled task keeps its frames, and they keep the call: a circle that only the collector would find.
+            self._group = self._main = None
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start `work` as a part of the call. It is cancelled with the call."""

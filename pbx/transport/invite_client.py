@@ -118,6 +118,10 @@ class ClientInvite:
         self.request = self._leg.request = Request("INVITE", self.request.uri, headers, self.request.body)
         self.send(self.hops)
 
+    def forget(self) -> None:
+        """The leg is released: what sent the INVITE and this need not know each other."""
+        self._outgoing = self._attempt = None
+
     def give_up(self, cause: LegCause) -> None:
         """CANCEL, as soon as RFC 3261 9.1 allows; a 2xx that crosses it is acknowledged and ended."""
         self.given_up = cause

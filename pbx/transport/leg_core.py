@@ -179,6 +179,9 @@ class LegCore:
         """Nothing more is expected from the peer: the agent forgets the leg."""
         if not self._released:
             self._released = True
+            if isinstance(self.initial, ClientInvite):
+                self.initial.forget()
+            self.initial = self.incoming = self.outgoing = None  # which know the leg: no circle outlives it
             self.host.released(self)
 
     # -- messages --------------------------------------------------------------------------------------------------

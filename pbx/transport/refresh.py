@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from pbx.model.leg_event import LegCause
 from pbx.sip.hop import Hop
@@ -62,13 +63,20 @@ class Update:
 class SessionRefresh:
     """The session timer of one leg. `timer` is what both sides agreed on last, None when nothing expires."""
 
-    __slots__ = ("_alarm", "_give_up_at", "_leg", "timer")
+    __slots__ = ("_alarm", "_give_up_at", "_owner", "timer")
 
     def __init__(self, leg: SipLeg) -> None:
         self.timer: SessionTimer | None = None
-        self._leg = leg
+        self._owner = ref(leg)  # which owns this: a circle of the two would wait for the garbage collector
         self._alarm: Timer | None = None
         self._give_up_at = 0.0
+
+    @property
+    def _leg(self) -> SipLeg:
+        leg = self._owner()
+        if leg is None:
+            raise RuntimeError("the session timer of a leg that is gone")
+        return leg
 
     def agreed(self, timer: SessionTimer | None) -> None:
         """A 2xx to INVITE or UPDATE, either way: the interval starts anew."""

@@ -163,9 +163,13 @@ class Phone:
         self.rtcp.close()
 
 
-async def eventually(condition: Callable[[], object], timeout_s: float = 2.0) -> None:
-    """Wait until it is true; fails the test when it never is."""
+async def eventually(
+    condition: Callable[[], object],
+    timeout_s: float = 2.0,
+    why: Callable[[], str] = lambda: "it did not happen in time",
+) -> None:
+    """Wait until it is true; fails the test when it never is, and says why."""
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, why()
         await asyncio.sleep(0.005)

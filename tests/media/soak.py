@@ -154,7 +154,7 @@ class Soak:
         await asyncio.sleep(0.3)
         self.crowd.heard.clear()
         ports = {stream.rtp_port for call in self.live for stream in call.streams}
-        await eventually(lambda: min(self.crowd.heard[port] for port in ports) >= 3, 5.0)
+        await eventually(lambda: min(self.crowd.heard[port] for port in ports) >= 3, 30.0)
 
     async def _empty(self) -> Left:
         """All hang up; what is left then."""
@@ -166,11 +166,19 @@ class Soak:
         self.rooms.clear()
         await asyncio.gather(*self.ending)
         self.ending.clear()
-        await eventually(lambda: self.media.streams == 0 and self.media.recordings == 0, 5.0)
+        await eventually(
+            lambda: self.media.streams == 0 and self.media.recordings == 0,
+            30.0,
+            lambda: f"{self.media.streams} streams and {self.media.recordings} recordings are left",
+        )
         for path in Path(self.folder).iterdir():
             path.unlink()
         size = (PORTS[1] - PORTS[0] + 1) // 2
-        await eventually(lambda: self.media.ports_available == size, 5.0)
+        await eventually(
+            lambda: self.media.ports_available == size,
+            30.0,
+            lambda: f"{size - self.media.ports_available} ports are left",
+        )
         await asyncio.sleep(0.1)
         gc.collect()
         return Left(
