@@ -14,8 +14,9 @@ from aiohttp.typedefs import Middleware
 
 from pbx.api.codec import encode
 from pbx.api.deps import ApiDeps, CheckResult, HealthCheck
-from pbx.api.endpoint import MAX_BODY, endpoint
+from pbx.api.endpoint import endpoint
 from pbx.api.problem import PROBLEM_TYPE, ApiError, from_user_error, plain_error
+from pbx.api.route import MAX_BODY
 from pbx.api.security import secure_headers
 from pbx.api.service import Service
 from pbx.api.site import StaticSite

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pbx.core.metrics import Registry
     from pbx.feature.door import Door
     from pbx.feature.sip_trace import SipTraces
+    from pbx.flow.publishing import Publishing
     from pbx.model.extension_state import ExtensionState
     from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.notice import Notice
@@ -132,6 +133,7 @@ class ApiDeps:
     extension_states: Callable[[], Sequence[ExtensionState]]
     settings: SettingStore
     messages: MessageStore
+    flows: Publishing
     door: Door
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
     test_trunk: Callable[[str, str | None], Awaitable[TrunkTestReport | None]] = no_trunk

@@ -29,9 +29,8 @@ from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.service import Service
 
-__all__ = ["BODY_S", "MAX_BODY", "endpoint"]
+__all__ = ["BODY_S", "endpoint"]
 
-MAX_BODY = 64 * 1024
 BODY_S = 10.0
 """A body that takes longer than this to arrive is given up."""
 
@@ -97,7 +96,9 @@ async def _body(route: Route, request: web.Request) -> bytes:
         raise plain_error(415, f"The body must be {' or '.join(route.request_types)}.")
     try:
         async with asyncio.timeout(BODY_S):
-            return await request.read()
+            return await request.clone(client_max_size=route.most_bytes).read()
+    except web.HTTPRequestEntityTooLarge:
+        raise plain_error(413, f"The body may have {route.most_bytes} bytes at most.") from None
     except TimeoutError:
         raise plain_error(408, f"The body did not arrive within {BODY_S:.0f} s.") from None
 

@@ -48,6 +48,7 @@ async def list_cdrs(exchange: Exchange, *, query: CdrQuery) -> CdrList:
         extension=query.extension or None,
         number=query.number or None,
         disposition=query.disposition,
+        flow=query.flow or None,
     )
     page, total = await exchange.service.deps.cdrs.list(query.limit, query.offset, wanted)
     return CdrList(items=tuple(page), total=total)

@@ -229,5 +229,9 @@ def _require_all(components: Json, requests: set[str]) -> None:
     Schemas that requests use keep their optional fields, and so do problem documents, which leave out what is empty.
     """
     for name, schema in components.items():
-        if name not in requests and name not in ("Problem", "FieldProblem") and "properties" in schema:
+        if (
+            name not in requests
+            and name not in ("Problem", "FieldProblem", "Fault")
+            and "properties" in schema
+        ):
             schema["required"] = list(schema["properties"])

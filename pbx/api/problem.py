@@ -13,7 +13,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from pbx.core.errors import UserError
+from pbx.flow.publishing import FlowRefused
 from pbx.model.base import Record
+from pbx.model.flow import Fault
 
 PROBLEM_TYPE = "application/problem+json"
 _URN = "urn:bellwire:problem:"
@@ -40,6 +42,9 @@ class Problem(Record, frozen=True, kw_only=True, omit_defaults=True):
     status: Annotated[int, Meta(ge=400, le=599)]
     detail: str = ""
     errors: tuple[FieldProblem, ...] = ()
+    faults: Annotated[
+        tuple[Fault, ...], Meta(description="What is wrong with a flow that is not published, node by node.")
+    ] = ()
 
 
 class ApiError(Exception):
@@ -52,6 +57,7 @@ class ApiError(Exception):
         detail: str = "",
         *,
         errors: tuple[FieldProblem, ...] = (),
+        faults: tuple[Fault, ...] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{status} {slug}: {detail}")
@@ -59,12 +65,18 @@ class ApiError(Exception):
         self.slug = slug
         self.detail = detail
         self.errors = errors
+        self.faults = faults
         self.headers = dict(headers or {})
 
     def problem(self) -> Problem:
         title = self.slug.replace("-", " ").capitalize()
         return Problem(
-            type=_URN + self.slug, title=title, status=self.status, detail=self.detail, errors=self.errors
+            type=_URN + self.slug,
+            title=title,
+            status=self.status,
+            detail=self.detail,
+            errors=self.errors,
+            faults=self.faults,
         )
 
 
@@ -79,7 +91,11 @@ def from_user_error(error: UserError) -> ApiError:
     several = error.problems or ((error,) if error.path or error.action or error.needed is not None else ())
     slug = "validation" if error.http_status in (400, 422) else plain_error(error.http_status).slug
     return ApiError(
-        error.http_status, slug, error.message, errors=tuple(field_problem(one) for one in several)
+        error.http_status,
+        slug,
+        error.message,
+        errors=tuple(field_problem(one) for one in several),
+        faults=error.faults if isinstance(error, FlowRefused) else (),
     )
 
 

@@ -57,6 +57,9 @@ class CdrQuery(Record, frozen=True, kw_only=True, rename={"since": "from", "unti
         Annotated[datetime, Meta(tz=True, description="Only calls that started before (RFC 3339).")] | None
     ) = None
     disposition: Annotated[Disposition, Meta(description="Only calls that ended like this.")] | None = None
+    flow: Annotated[
+        str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)", description="Only calls that took this flow first.")
+    ] = ""
 
 
 class MessageQuery(Record, frozen=True, kw_only=True):

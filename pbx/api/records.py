@@ -6,15 +6,24 @@ from pbx.api.exchange import Exchange
 from pbx.api.problem import from_user_error, plain_error
 from pbx.api.query import Paging
 from pbx.api.resource import Resource
-from pbx.api.route import Route
+from pbx.api.route import MAX_BODY, Route
 from pbx.api.scopes import Scope
 from pbx.api.views import TrunkStatusList
 from pbx.core.errors import UserError
-from pbx.model.kinds import EXTENSION, KINDS
+from pbx.model.kinds import EXTENSION, FLOW, KINDS
 from pbx.model.scalars import Slug
 from pbx.model.trunk_test import TrunkTestOrder, TrunkTestReport
 
 __all__ = ["ROUTES"]
+
+LARGEST_FLOW = 1 << 20
+_NOTES = {
+    FLOW.name: {
+        "list": "The drafts: what is live is said by /api/v1/flow-states.",
+        "replace": "The draft; calls are not touched until it is published. `number` must be the one of the path.",
+        "delete": "What is live under the number takes no more calls. The revisions stay, for the calls of the past.",
+    }
+}
 
 
 async def list_trunk_statuses(exchange: Exchange, *, query: Paging) -> TrunkStatusList:
@@ -38,7 +47,13 @@ ROUTES = (
         route
         for kind in KINDS
         if kind is not EXTENSION
-        for route in Resource(kind, read=Scope.OFFICE_READ, write=Scope.OFFICE_WRITE).routes()
+        for route in Resource(
+            kind,
+            read=Scope.OFFICE_READ,
+            write=Scope.OFFICE_WRITE,
+            notes=_NOTES.get(kind.name),
+            most_bytes=LARGEST_FLOW if kind is FLOW else MAX_BODY,
+        ).routes()
     ),
     Route(
         method="GET",

@@ -22,13 +22,13 @@ from pbx.api.codec import convert, decode_object, merge
 from pbx.api.exchange import Answer, Exchange
 from pbx.api.patch import patch_of
 from pbx.api.problem import ApiError, FieldProblem, plain_error
-from pbx.api.route import JSON, MERGE_PATCH, Route
+from pbx.api.route import JSON, MAX_BODY, MERGE_PATCH, Route
 from pbx.api.scopes import Scope
 from pbx.core.errors import UserError
 from pbx.feature.office_check import check_record, users_of
 from pbx.model.base import Record
 from pbx.model.kind import Kind
-from pbx.model.kinds import KINDS
+from pbx.model.kinds import FLOW, KINDS
 from pbx.store.records import RecordStore, Stored
 
 __all__ = ["DeleteQuery", "RecordQuery", "Resource"]
@@ -64,8 +64,10 @@ class Resource:
         write: Scope,
         prepare: Callable[[Any], Any] = lambda body: body,
         notes: dict[str, str] | None = None,
+        most_bytes: int = MAX_BODY,
     ) -> None:
         self.kind = kind
+        self._most_bytes = most_bytes
         self.path = f"/api/v1/{kind.plural.replace('_', '-')}"
         self.one = f"{self.path}/{{{kind.key}}}"
         self._read = read
@@ -164,7 +166,14 @@ class Resource:
             raise UserError(first.message, http_status=first.http_status, problems=problems)
 
     async def _refuse_used(self, exchange: Exchange, key: str) -> None:
-        users = tuple(users_of(await self._office(exchange), self.kind, key))
+        users = (
+            *users_of(await self._office(exchange), self.kind, key),
+            *await exchange.service.deps.flows.users_of(self.kind, key),
+        )
+        if self.kind is FLOW and await exchange.service.deps.flows.is_live(key):
+            raise ApiError(
+                409, "in-use", f"The flow {key} takes calls. Unpublish it, or repeat with force=true."
+            )
         if users:
             errors = tuple(
                 FieldProblem(path=each.path, message=f"The {each.kind.words} {each.key} still uses it.")
@@ -210,6 +219,7 @@ class Resource:
                 name=f"create{name}",
                 summary=f"Create {kind.a_one}",
                 description=self._notes.get("create", ""),
+                most_bytes=self._most_bytes,
                 request=kind.write,
                 response=kind.record,
                 status=201,
@@ -236,6 +246,7 @@ class Resource:
                 summary=f"Replace {kind.a_one}",
                 description=self._notes.get("replace", f"`{kind.key}` must be the one of the path."),
                 path_types=self._key,
+                most_bytes=self._most_bytes,
                 request=kind.write,
                 response=kind.record,
                 errors=(409, 412),
@@ -252,6 +263,7 @@ class Resource:
                     "patch", f"A JSON merge patch (RFC 7396). `{kind.key}` cannot change."
                 ),
                 path_types=self._key,
+                most_bytes=self._most_bytes,
                 request=self._patch,
                 request_types=(MERGE_PATCH, JSON),
                 response=kind.record,

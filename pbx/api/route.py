@@ -17,8 +17,9 @@ from aiohttp import web
 from pbx.api.exchange import Answer
 from pbx.api.scopes import Scope
 
-__all__ = ["JSON", "MERGE_PATCH", "Handler", "Route"]
+__all__ = ["JSON", "MAX_BODY", "MERGE_PATCH", "Handler", "Route"]
 
+MAX_BODY = 64 * 1024
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -47,6 +48,7 @@ class Route:
     description: str = ""
     request: type[msgspec.Struct] | None = None
     request_types: tuple[str, ...] = (JSON,)
+    most_bytes: int = MAX_BODY
     query: type[msgspec.Struct] | None = None
     path_types: tuple[tuple[str, Any], ...] = ()
     response: type[msgspec.Struct] | None = None

@@ -10,6 +10,7 @@ from functools import partial
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.door import build_entrance
 from pbx.app.features import code_table, register_features
+from pbx.app.flows import build_flows, no_ports
 from pbx.app.guarding import build_guarding
 from pbx.app.lamps import build_lamps
 from pbx.app.measure import measure
@@ -229,6 +230,7 @@ def build(
         new_id=new_id,
         country=config.country,
     )
+    flows = build_flows(stores.records, stores.flows, clock, open_ports=no_ports)
     features = code_table(office)
     dialplan = Dialplan(
         features=features,
@@ -246,6 +248,7 @@ def build(
         ),
         transfers=desk.transfers,
         queues=queues.queues,
+        flows=flows.flows,
         paging=Paging(
             partial(office.all, PAGING_GROUP),
             partial(phones_of, office, extensions),
@@ -367,6 +370,7 @@ def build(
         trunks=trunks,
         control=Control(switch, desk.parking),
         queues=queues,
+        flows=flows,
     )
 
 

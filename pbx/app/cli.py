@@ -73,12 +73,27 @@ def _parser() -> _Parser:
     importing.add_argument("file", metavar="FILE", help="the document; - reads standard input")
     importing.add_argument("--prune", action="store_true", help="delete what the document does not name")
     importing.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
+    importing.add_argument(
+        "--override-tests", action="store_true", help="publish flows although some of their tests fail"
+    )
 
     exporting = _command(commands, "export", "write the office as a JSON document", _export)
     exporting.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="where to; without, standard output"
     )
     exporting.add_argument("--with-secrets", action="store_true", help="include SIP passwords in plain text")
+
+    simulating = _command(commands, "simulate", "walk a made-up call through a flow", _simulate)
+    simulating.add_argument("flow", metavar="FLOW", help="its number")
+    simulating.add_argument(
+        "script",
+        metavar="SCRIPT",
+        nargs="?",
+        help="who calls, and what happens, as JSON; - reads standard input",
+    )
+    simulating.add_argument("--live", action="store_true", help="what is published, not the draft")
+    simulating.add_argument("--tests", action="store_true", help="run the flow's own tests instead")
+    simulating.add_argument("--json", action="store_true", help="print all that is known as JSON")
 
     token = _group(commands, "token", "bearer tokens for programs")
     creating = _command(token, "create", "make a token and print it once", _token_create)
@@ -105,7 +120,7 @@ def _parser() -> _Parser:
     doctor = _command(commands, "doctor", "check this machine and say what to fix", _doctor)
     _add_settings(doctor, known.values())
 
-    for command in (importing, exporting, creating):
+    for command in (importing, exporting, simulating, creating):
         _add_settings(command, [known[key] for key in OFFICE_SETTINGS])
     return parser
 
@@ -183,7 +198,15 @@ def _import(arguments: argparse.Namespace) -> int:
     config, data = _config(arguments), _read(arguments.file)
     from pbx.app import office
 
-    return office.run(office.import_(config, data, prune=arguments.prune, dry_run=arguments.dry_run))
+    return office.run(
+        office.import_(
+            config,
+            data,
+            prune=arguments.prune,
+            dry_run=arguments.dry_run,
+            override_tests=arguments.override_tests,
+        )
+    )
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -191,6 +214,16 @@ def _export(arguments: argparse.Namespace) -> int:
     from pbx.app import office
 
     return office.run(office.export(config, arguments.file, with_secrets=arguments.with_secrets))
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    script = _read(arguments.script) if arguments.script else b"{}"
+    from pbx.app import simulate
+
+    return simulate.run(
+        config, arguments.flow, script, live=arguments.live, tests=arguments.tests, as_json=arguments.json
+    )
 
 
 def _token_create(arguments: argparse.Namespace) -> int:

@@ -64,6 +64,7 @@ async def start_http(
             trunks=parts.trunks.statuses,
             settings=stores.settings,
             messages=stores.messages,
+            flows=parts.flows.publishing,
             send_message=parts.messages.submit,
             test_trunk=parts.trunk_tests.run,
             extension_states=parts.lamps.states,
@@ -153,4 +154,10 @@ def _checks(parts: Parts) -> Sequence[HealthCheck]:
         action = "Put the file into the folder sounds, or choose another in the settings." if problem else ""
         return CheckResult("hold music", ok=not problem, cause=problem, action=action, serious=False)
 
-    return (extensions, call_records, hold_music)
+    def flows() -> CheckResult:
+        problems = parts.flows.flows.problems
+        cause = " ".join(f"The flow {number} cannot take calls: {why}." for number, why in problems.items())
+        action = "Open the flow, mend it, and publish it." if problems else ""
+        return CheckResult("call flows", ok=not problems, cause=cause, action=action)
+
+    return (extensions, call_records, hold_music, flows)

@@ -36,6 +36,7 @@ from pbx.core.tasks import Supervisor
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
+from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
@@ -116,6 +117,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             StateStore(database),
             MessageStore(database),
             SettingStore(database, bus),
+            FlowStore(database, bus),
         )
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
@@ -218,6 +220,7 @@ def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket
 async def _prepare(stores: Stores, parts: Parts) -> None:
     """Bring back what the last run left: extensions, bindings, and calls that it did not live to see end."""
     await parts.office.reload()
+    await parts.flows.flows.reload()
     await parts.directory.reload()
     await parts.registrar.load()
     await parts.entrance.load(stores.state)
@@ -235,6 +238,7 @@ async def _start_sip(
     """Returns what stops it; also called when the node stops, unless it has been by then."""
     supervisor.spawn("call log", parts.call_log.run(), critical=True)
     supervisor.spawn("records", _follow_records(parts, bus))
+    supervisor.spawn("flows", parts.flows.follow(bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
     supervisor.spawn("bans", _every(SWEEP_S, parts.entrance.door.sweep))
     supervisor.spawn("phones", parts.reachability.run())

@@ -13,15 +13,20 @@ from typing import TypeVar
 
 import msgspec
 
+from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_FILE, SecretBox, load_key
 from pbx.feature.documents import Plan, export_document, import_document
+from pbx.flow.importing import FlowImport, live_section
+from pbx.flow.publishing import Publishing
 from pbx.model.kind import Kind
+from pbx.model.kinds import FLOW
 from pbx.model.token import TokenWrite
 from pbx.model.user import UserWrite
 from pbx.model.validate import problems_of
 from pbx.store.database import FILE_NAME, Database
+from pbx.store.flows import FlowStore
 from pbx.store.records import RecordStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
@@ -36,6 +41,8 @@ class Office:
     records: RecordStore
     users: UserStore
     tokens: TokenStore
+    flows: FlowStore
+    publishing: Publishing
 
 
 def run(command: Coroutine[None, None, None]) -> int:
@@ -58,20 +65,36 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
         raise StartupError(f"the data directory {config.data_dir} cannot be made: {error.strerror}") from None
     async with await Database.open(path, poll_s=0) as database:
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
-        yield Office(RecordStore(database, box), UserStore(database), TokenStore(database))
-
-
-async def import_(config: NodeConfig, data: bytes, *, prune: bool, dry_run: bool) -> None:
-    async with opened(config) as office:
-        changes = await import_document(
-            office.records, data, prune=prune, dry_run=dry_run, emergency=config.emergency_numbers
+        records, flows = RecordStore(database, box), FlowStore(database)
+        yield Office(
+            records,
+            UserStore(database),
+            TokenStore(database),
+            flows,
+            Publishing(records, flows, SystemClock()),
         )
-    print(summary(changes, dry_run=dry_run))
+
+
+async def import_(
+    config: NodeConfig, data: bytes, *, prune: bool, dry_run: bool, override_tests: bool = False
+) -> None:
+    async with opened(config) as office:
+        flows = FlowImport(office.publishing, office.flows, override=override_tests)
+        changes = await import_document(
+            office.records,
+            data,
+            prune=prune,
+            dry_run=dry_run,
+            emergency=config.emergency_numbers,
+            along=flows,
+        )
+    print(summary(changes, flows, dry_run=dry_run))
 
 
 async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
     async with opened(config, make=False) as office:
-        data = await export_document(office.records, with_secrets=with_secrets)
+        also = live_section(await office.records.all(FLOW), await office.flows.live())
+        data = await export_document(office.records, with_secrets=with_secrets, also=also)
     if with_secrets:
         print(
             "pbx: this document holds SIP passwords in plain text: keep it as secret as they are",
@@ -113,7 +136,7 @@ def ask_password(*, from_stdin: bool) -> str:
     return password
 
 
-def summary(changes: Plan, *, dry_run: bool = False) -> str:
+def summary(changes: Plan, flows: FlowImport, *, dry_run: bool = False) -> str:
     """What an import did, in a few lines."""
     would_be = "would be " if dry_run else ""
     lines = [
@@ -125,6 +148,11 @@ def summary(changes: Plan, *, dry_run: bool = False) -> str:
             ("deleted", each.remove),
         )
         if keys
+    ]
+    lines += [
+        f"{would_be}{word} {_counted(FLOW, len(numbers))}: {_listed(numbers)}"
+        for word, numbers in (("published", flows.published), ("unpublished", flows.unpublished))
+        if numbers
     ]
     lines = lines or ["nothing to change"]
     lines += [

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pbx.app.desk import Control
 from pbx.app.door import Entrance
+from pbx.app.flows import FlowParts
 from pbx.app.guarding import Guarding
 from pbx.app.queues import QueueParts
 from pbx.call.switch import Switch
@@ -28,6 +29,7 @@ from pbx.media.hold_music import HoldMusic
 from pbx.sip.endpoint import Endpoint
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
+from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
@@ -70,6 +72,7 @@ class Parts:
     trunks: Trunks
     control: Control
     queues: QueueParts
+    flows: FlowParts
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -86,3 +89,4 @@ class Stores:
     state: StateStore
     messages: MessageStore
     settings: SettingStore
+    flows: FlowStore

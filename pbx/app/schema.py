@@ -13,6 +13,8 @@ import msgspec
 import pbx
 
 FOLDER = Path(pbx.__file__).parent.parent / "site" / "schema"
+PAGE = Path(pbx.__file__).parent / "docs" / "flow-nodes.md"
+"""Is written with the files of this source tree only."""
 
 
 def documents() -> dict[str, bytes]:
@@ -23,16 +25,26 @@ def documents() -> dict[str, bytes]:
 
 
 def nodes() -> dict[str, object]:
-    """The flow node types, for the palette and the forms. There are none yet."""
-    return {"nodes": []}
+    """The flow node types, for the palette, the forms and the handles."""
+    from pbx.flow.describe import GROUPS, node_type_list
+
+    return {"groups": GROUPS, "nodes": msgspec.to_builtins(node_type_list())}
+
+
+def page() -> bytes:
+    """The reference page of the node types."""
+    from pbx.flow.describe import reference_page
+
+    return reference_page().encode()
 
 
 def write(folder: Path) -> int:
     """Write the files that differ."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in stale(folder):
-        (folder / name).write_bytes(documents()[name])
-        print(f"written: {folder / name}")
+    for path, content in _wanted(folder).items():
+        if _current(path) != content:
+            path.write_bytes(content)
+            print(f"written: {path}")
     return 0
 
 
@@ -40,13 +52,18 @@ def check(folder: Path) -> int:
     """1 when a file is missing or differs."""
     drifted = stale(folder)
     for name in drifted:
-        print(f"pbx: {folder / name} is out of date. Run: pbx schema", file=sys.stderr)
+        print(f"pbx: {name} is out of date. Run: pbx schema", file=sys.stderr)
     return 1 if drifted else 0
 
 
 def stale(folder: Path) -> list[str]:
     """Names of the files that are not what this program would write."""
-    return [name for name, content in documents().items() if _current(folder / name) != content]
+    return [path.name for path, content in _wanted(folder).items() if _current(path) != content]
+
+
+def _wanted(folder: Path) -> dict[Path, bytes]:
+    wanted = {folder / name: content for name, content in documents().items()}
+    return wanted | {PAGE: page()} if folder == FOLDER else wanted
 
 
 def _current(path: Path) -> bytes | None:

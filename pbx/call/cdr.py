@@ -14,6 +14,7 @@ from pbx.model.call_event import (
     CallOffered,
     CallRouted,
     DigitSeen,
+    FlowEntered,
     LegAnswered,
     LegDialled,
     LegJoined,
@@ -55,6 +56,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
     answered_by: str | None = None
     ended: CallEnded | None = None
     continued_in: str | None = None
+    flow: str | None = None
     targets: dict[str, str] = {}
     for event in kept:
         if isinstance(event, LegDialled):
@@ -63,6 +65,8 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
             answered_by = event.target
         elif isinstance(event, LegLeft):
             continued_in = event.to_call
+        elif isinstance(event, FlowEntered):
+            flow = flow or event.flow
         elif isinstance(event, CallRouted):
             routed = event
         elif isinstance(event, LegAnswered):
@@ -92,6 +96,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         hung_up_by=ended.by if ended else "",
         duration_s=_seconds(first.at, ended.at if ended else None),
         continued_in=continued_in,
+        flow=flow,
         talk_s=_seconds(answered.at if answered else None, ended.at if ended else None),
         legs=legs_of(kept),
         events=kept,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from pbx.model.call_event import (
     AudioBack,
     AudioJoined,
@@ -16,6 +18,7 @@ from pbx.model.call_event import (
     CallEvent,
     CallOffered,
     CallRouted,
+    FlowEntered,
     LegAnswered,
     LegDialled,
     LegEnded,
@@ -24,9 +27,14 @@ from pbx.model.call_event import (
     LegLeft,
     LegResumed,
     LegRinging,
+    NodeEntered,
+    NodeLeft,
     Sound,
 )
-from pbx.model.live_call import LiveCall, LiveLeg
+from pbx.model.live_call import LiveCall, LiveLeg, LivePosition, LiveStep
+
+MOST_STEPS = 50
+"""Of the way through flows, that are shown; all stand in the call's record."""
 
 
 @dataclass(slots=True)
@@ -48,6 +56,7 @@ class LiveFold:
     to_name: str = ""
     state: str = "routing"
     answered_at: datetime | None = None
+    flow: LivePosition | None = None
     _legs: dict[str, _Leg] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -66,6 +75,8 @@ class LiveFold:
             self._legs.pop(event.leg, None)
         elif isinstance(event, AudioJoined):
             self._join(event)
+        elif isinstance(event, FlowEntered | NodeEntered | NodeLeft):
+            self.flow = _position(self.flow, event)
         elif isinstance(event, LegRinging | LegAnswered | LegHeld | LegResumed):
             leg = self._legs.get(event.leg)
             if leg is not None:
@@ -110,6 +121,7 @@ class LiveFold:
             state=self.state,
             started_at=self.offered.at,
             answered_at=self.answered_at,
+            flow=self.flow,
             legs=tuple(
                 LiveLeg(
                     leg=name,
@@ -124,6 +136,22 @@ class LiveFold:
                 for name, leg in self._legs.items()
             ),
         )
+
+
+def _position(
+    before: LivePosition | None, event: FlowEntered | NodeEntered | NodeLeft
+) -> LivePosition | None:
+    path = before.path if before is not None else ()
+    if isinstance(event, FlowEntered):
+        return LivePosition(
+            flow=event.flow, name=event.name, revision=event.revision, since=event.at, path=path
+        )
+    if before is None:
+        return None
+    if isinstance(event, NodeEntered):
+        return replace(before, node=event.node, kind=event.kind, since=event.at)
+    step = LiveStep(flow=event.flow, node=event.node, exit=event.exit, at=event.at)
+    return replace(before, path=(*path, step)[-MOST_STEPS:])
 
 
 def _hear(leg: _Leg, event: AudioStarted | AudioSilent | AudioBack | AudioOneWay | AudioQuality) -> None:

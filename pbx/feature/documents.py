@@ -9,23 +9,28 @@ export has none unless asked; a record without one keeps the password it has.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from pbx.core.errors import UserError
-from pbx.feature.office_check import check_record
+from pbx.feature.office_check import OfficeRecords, check_record
 from pbx.model.document import OfficeDocument
 from pbx.model.kind import Kind
 from pbx.model.kinds import KINDS
 from pbx.model.validate import problems_of
 from pbx.store.records import RecordStore, missing_secret
+from pbx.store.thread import Work
 
-__all__ = ["Plan", "Section", "apply", "decode", "export_document", "import_document", "plan"]
+__all__ = ["Along", "Plan", "Section", "apply", "decode", "export_document", "import_document", "plan"]
 
 LARGEST_BYTES = 32 << 20
+
+Along = Callable[[msgspec.Struct, OfficeRecords, OfficeRecords], Awaitable[Sequence[Work[Any]]]]
+"""What else a document changes, in the same transaction: given the document, and the office before and after. Raises
+`UserError`, and then nothing is changed. (Flows that it publishes.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +107,13 @@ def plan(
     return changes
 
 
-async def apply(store: RecordStore, changes: Plan) -> None:
+async def apply(store: RecordStore, changes: Plan, also: Sequence[Work[Any]] = ()) -> None:
     """Store the plan in one transaction; returns when it would survive a power cut."""
-    if not changes.is_empty:
+    if not changes.is_empty or also:
         await store.apply(
             [(each.kind, write) for each in changes.sections for write in (*each.create, *each.change)],
             [(each.kind, key) for each in changes.sections for key in each.remove],
+            also,
         )
 
 
@@ -118,23 +124,32 @@ async def import_document(
     prune: bool = False,
     dry_run: bool = False,
     emergency: Collection[str] = (),
+    along: Along | None = None,
 ) -> Plan:
     """Decode, plan and (unless `dry_run`) apply. Raises `UserError`, and then nothing has changed."""
     want = decode(data)
-    changes = plan(await everything(store), want, prune=prune, emergency=emergency)
+    have = await everything(store)
+    changes = plan(have, want, prune=prune, emergency=emergency)
+    also = await along(want, have, _after(changes, have)) if along is not None else ()
     if not dry_run:
-        await apply(store, changes)
+        await apply(store, changes, also)
     return changes
 
 
-async def export_document(store: RecordStore, *, with_secrets: bool = False) -> bytes:
-    """The office as `decode` reads it, indented for people and version control; same office, same bytes."""
+async def export_document(
+    store: RecordStore, *, with_secrets: bool = False, also: Mapping[str, object] | None = None
+) -> bytes:
+    """The office as `decode` reads it, indented for people and version control; same office, same bytes.
+
+    `also` are sections beside those of the kinds.
+    """
     office = await everything(store)
-    document = {
+    document: dict[str, object] = {
         kind.plural: [_shown(kind, each, with_secrets=with_secrets) for each in office[kind.name]]
         for kind in KINDS
         if office[kind.name] or kind is KINDS[0]
     }
+    document.update(also or {})
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
@@ -185,7 +200,19 @@ def _faults(
     changes: Plan, have: Mapping[str, Sequence[Any]], want: msgspec.Struct, emergency: Collection[str]
 ) -> Iterator[UserError]:
     """What would be wrong with the office after the change, also with records that the document does not name."""
-    after = {
+    after = _after(changes, have)
+    for section in changes.sections:
+        kind = section.kind
+        places = {kind.key_of(one): index for index, one in enumerate(_section(want, kind) or ())}
+        for record in after[kind.name]:
+            key = kind.key_of(record)
+            path = f"$.{kind.plural}[{places[key]}]" if key in places else f"$.{kind.plural}.{key}"
+            yield from check_record(after, kind, record, path, emergency=emergency)
+
+
+def _after(changes: Plan, have: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """The office as it would be."""
+    return {
         each.kind.name: each.kind.with_defaults(
             [
                 *(
@@ -199,13 +226,6 @@ def _faults(
         )
         for each in changes.sections
     }
-    for section in changes.sections:
-        kind = section.kind
-        places = {kind.key_of(one): index for index, one in enumerate(_section(want, kind) or ())}
-        for record in after[kind.name]:
-            key = kind.key_of(record)
-            path = f"$.{kind.plural}[{places[key]}]" if key in places else f"$.{kind.plural}.{key}"
-            yield from check_record(after, kind, record, path, emergency=emergency)
 
 
 def _shown(kind: Kind, record: Any, *, with_secrets: bool) -> dict[str, object]:

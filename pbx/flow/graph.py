@@ -39,6 +39,9 @@ def check(flow: Flow, *, exists: Exists, others: Mapping[str, LoadedFlow]) -> li
         faults += (Fault(node=id, parameter=name, text=why) for name, why in node.faults())
         faults += _reference_faults(id, node, exists)
         faults += _exit_faults(id, node, flow)
+        if (number := node.next_flow) not in (None, flow.number, *others) and exists("flow", number or ""):
+            text = f"the flow {number} is not published yet: until it is, calls fail here"
+            faults.append(Fault(node=id, text=text, warning=True))
     faults += (
         Fault(node=id, text=f"there is no node {id}, but wires from it")
         for id in flow.wires

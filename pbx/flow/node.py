@@ -27,7 +27,7 @@ import msgspec
 if TYPE_CHECKING:
     from pbx.flow.context import Context
 
-__all__ = ["FAILED", "Exit", "Group", "Node", "NodeError"]
+__all__ = ["FAILED", "Exit", "ExitEach", "Group", "Node", "NodeError"]
 
 Group = Literal["start", "reach", "menu", "sound", "rooms", "logic", "messages"]
 """Where the palette shows it."""
@@ -37,13 +37,36 @@ Group = Literal["start", "reach", "menu", "sound", "rooms", "logic", "messages"]
 class Exit:
     """A way out of a node. One that is `optional` may be left unwired: then the call ends there politely.
 
-    `waits`: by this exit, the node has waited for the caller or for time to pass; a circle needs one of these.
+    `waits`: by this exit, the node has waited for the caller or for time to pass; a circle needs one of these. `when`
+    names a parameter: the node has this exit when that is set; with a `!` before it, when it is not.
     """
 
     name: str
     title: str
     optional: bool = False
     waits: bool = False
+    when: str = ""
+
+    def is_of(self, node: Node) -> bool:
+        if not self.when:
+            return True
+        return bool(getattr(node, self.when.removeprefix("!"))) is not self.when.startswith("!")
+
+
+@dataclass(frozen=True, slots=True)
+class ExitEach:
+    """An exit for each element of the list `parameter`: its `field` is the name, those of `title` are shown."""
+
+    parameter: str
+    field: str
+    title: tuple[str, ...]
+    optional: bool = False
+    waits: bool = False
+
+    def of(self, node: Node) -> Iterator[Exit]:
+        for each in getattr(node, self.parameter):
+            title = " ".join(text for name in self.title if (text := str(getattr(each, name))))
+            yield Exit(str(getattr(each, self.field)), title, optional=self.optional, waits=self.waits)
 
 
 FAILED = Exit("failed", "Failed", optional=True)
@@ -59,11 +82,17 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_u
 
     title: ClassVar[str]
     group: ClassVar[Group]
-    exits: ClassVar[tuple[Exit, ...]] = ()
+    exits: ClassVar[tuple[Exit | ExitEach, ...]] = ()
 
     def ways(self) -> tuple[Exit, ...]:
         """The exits of this node; of a type with choices or rules, one for each."""
-        return self.exits
+        found: list[Exit] = []
+        for each in self.exits:
+            if isinstance(each, ExitEach):
+                found += each.of(self)
+            elif each.is_of(self):
+                found.append(each)
+        return tuple(found)
 
     @property
     def next_flow(self) -> str | None:

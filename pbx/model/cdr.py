@@ -32,7 +32,8 @@ class Cdr(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     `disposition` is "in_progress", "answered", "busy", "no_answer", "cancelled", "failed". `duration_s` counts from the
     offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
-    `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one.
+    `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one. `flow`: the
+    number of the flow that it took, the first where there were several; the way through it stands in the events.
     """
 
     id: str
@@ -55,5 +56,6 @@ class Cdr(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     talk_s: float = 0.0
     interrupted: bool = False
     continued_in: str | None = None
+    flow: str | None = None
     legs: tuple[CdrLeg, ...] = ()
     events: tuple[CallEvent, ...] = ()

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from pbx.model.base import Record
+from pbx.model.flow import Flow
 from pbx.model.kinds import KINDS
 
 __all__ = ["OfficeDocument"]
@@ -16,6 +17,20 @@ _SECTIONS: list[tuple[str, Any, Any]] = [
     (each.plural, Annotated[tuple[each.write, ...] | None, Meta(description=each.title)], None)  # type: ignore[name-defined]
     for each in KINDS
 ]
+_SECTIONS.append(
+    (
+        "live_flows",
+        Annotated[
+            dict[str, Flow | None] | None,
+            Meta(
+                title="Live flows",
+                description="What takes the calls, where that is not what stands in `flows`: by number, the flow that "
+                "is published, or null for a draft that is not.",
+            ),
+        ],
+        None,
+    )
+)
 
 OfficeDocument: type[msgspec.Struct] = msgspec.defstruct(
     "OfficeDocument",

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 from msgspec import Meta, field
 
 from pbx.model.base import Record
+from pbx.model.flow_script import FlowTest
 from pbx.model.scalars import DisplayName, ExtensionNumber
 
-__all__ = ["END", "Fault", "Flow", "FlowNode", "FlowNote", "NodeId"]
+__all__ = ["END", "MOST_NODES", "Fault", "Flow", "FlowNode", "FlowNote", "NodeId"]
 
 END = ""
 """What an exit is wired to where the call is to end."""
@@ -52,12 +53,16 @@ class FlowNote(Record, frozen=True, kw_only=True):
 
 
 class Fault(Record, frozen=True, kw_only=True):
-    """What is wrong with a flow: at which node and exit, in which parameter, and why. A warning forbids nothing."""
+    """What is wrong with a flow: at which node and exit, in which parameter, and why. A warning forbids nothing.
+
+    `test` is the one of its tests that fails; these alone can be overridden.
+    """
 
     text: str
     node: str | None = None
     exit: str | None = None
     parameter: str | None = None
+    test: str | None = None
     warning: bool = False
 
 
@@ -71,8 +76,15 @@ class Flow(Record, frozen=True, kw_only=True):
     nodes: Annotated[dict[NodeId, FlowNode], Meta(max_length=MOST_NODES)] = field(default_factory=dict)
     wires: Annotated[dict[NodeId, dict[str, str]], Meta(max_length=MOST_NODES)] = field(default_factory=dict)
     notes: Annotated[tuple[FlowNote, ...], Meta(max_length=100)] = ()
+    tests: Annotated[
+        tuple[FlowTest, ...],
+        Meta(max_length=100, title="Tests", description="Publishing runs them."),
+    ] = ()
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """What does not fit together: the field, and why. A draft may have any other fault."""
         if self.entry is not None and self.entry not in self.nodes:
             yield "entry", f"there is no node {self.entry}"
+        names = [each.name for each in self.tests]
+        if len(set(names)) < len(names):
+            yield "tests", "two tests have the same name"

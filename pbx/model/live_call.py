@@ -28,6 +28,28 @@ class LiveLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     transcoded: bool = False
 
 
+class LiveStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A node that the call has left, when, and by which exit."""
+
+    flow: str
+    node: str
+    exit: str
+    at: datetime
+
+
+class LivePosition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
+    node and exit."""
+
+    flow: str
+    name: str
+    revision: int
+    node: str = ""
+    kind: str = ""
+    since: datetime
+    path: tuple[LiveStep, ...] = ()
+
+
 class ParkedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A call that waits in `slot`. `party` is who waits, `by` the extension that parked it."""
 
@@ -40,7 +62,7 @@ class ParkedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One call. `state` is "routing", "ringing", "talking", "held" or "ended"."""
+    """One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last."""
 
     id: str
     from_number: str
@@ -51,3 +73,4 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     started_at: datetime
     answered_at: datetime | None
     legs: tuple[LiveLeg, ...]
+    flow: LivePosition | None = None

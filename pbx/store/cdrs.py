@@ -26,6 +26,7 @@ class CdrFilter:
     extension: str | None = None
     number: str | None = None
     disposition: str | None = None
+    flow: str | None = None
 
 
 class CdrStore:
@@ -147,4 +148,7 @@ def _where(wanted: CdrFilter) -> tuple[str, list[str | float]]:
     if wanted.disposition is not None:
         terms.append("disposition = ?")
         values.append(wanted.disposition)
+    if wanted.flow is not None:
+        terms.append("flow = ?")
+        values.append(wanted.flow)
     return (f"WHERE {' AND '.join(terms)}" if terms else ""), values

@@ -139,9 +139,15 @@ class RecordStore:
         await self._change(work, kind, key)
 
     async def apply(
-        self, put: Sequence[tuple[Kind, msgspec.Struct]], remove: Sequence[tuple[Kind, str]] = ()
+        self,
+        put: Sequence[tuple[Kind, msgspec.Struct]],
+        remove: Sequence[tuple[Kind, str]] = (),
+        also: Sequence[Work[Any]] = (),
     ) -> None:
-        """Create or change `put` and delete `remove`, all or nothing. A record without a secret keeps the old one."""
+        """Create or change `put` and delete `remove`, all or nothing, and `also` what is done in the same transaction.
+
+        A record without a secret keeps the old one.
+        """
         rows = [(kind, kind.key_of(write), *self._row(kind, write)) for kind, write in put]
 
         def work(connection: sqlite3.Connection) -> None:
@@ -154,6 +160,8 @@ class RecordStore:
                     "secret=coalesce(excluded.secret, secret)",
                     (kind.name, key, _next_revision(0), record, sealed),
                 )
+            for each in also:
+                each(connection)
 
         await self._database.write(work)
         for name in dict.fromkeys(kind.name for kind, _ in (*put, *remove)):
@@ -242,3 +250,5 @@ def _delete(connection: sqlite3.Connection, kind: Kind, key: str) -> None:
     if kind.name == "extension":
         connection.execute("DELETE FROM bindings WHERE extension=?", (key,))
         connection.execute("DELETE FROM messages WHERE to_extension=?", (key,))
+    if kind.name == "flow":
+        connection.execute("DELETE FROM live_flows WHERE flow=?", (key,))

@@ -25,6 +25,7 @@ from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
 from pbx.feature.door import Door, DoorPorts
 from pbx.feature.sip_trace import SipTraces
+from pbx.flow.publishing import Publishing
 from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
 from pbx.model.notice import Notice
@@ -32,6 +33,7 @@ from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.model.user import Session
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
+from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
@@ -132,12 +134,13 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
         registrations: list[RegistrationView] = []
         states: list[ExtensionState] = []
         checks: list[CheckResult] = []
+        records = RecordStore(database, SecretBox(bytes(32)), bus)
         deps = ApiDeps(
             config=NodeConfig(data_dir=tmp_path),
             clock=time,
             bus=bus,
             metrics=metrics,
-            records=RecordStore(database, SecretBox(bytes(32)), bus),
+            records=records,
             cdrs=CdrStore(database),
             users=UserStore(database, PasswordHash(memory_kib=64, passes=1)),
             tokens=TokenStore(database),
@@ -146,6 +149,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             trunks=tuple,
             settings=SettingStore(database, bus),
             messages=MessageStore(database),
+            flows=Publishing(records, FlowStore(database, bus), time),
             send_message=_unsent,
             extension_states=lambda: states,
             post_notice=lambda kind, title, text: Notice(

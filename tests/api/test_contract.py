@@ -12,6 +12,7 @@ from hypothesis.strategies import one_of
 
 from pbx.api.openapi import document
 from tests.api.conftest import ELSEWHERE, Node
+from tests.api.test_flows import FLOW
 from tests.api.test_listing import cdr
 
 schemathesis = pytest.importorskip("schemathesis")
@@ -28,6 +29,7 @@ OPERATIONS = sorted(
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=lambda part: part)
 async def test_answers_are_as_documented(node: Node, path: str, method: str) -> None:
     await node.json("POST", "/api/v1/extensions", 201, json={"number": "101", "name": "Alice"})
+    await node.json("POST", "/api/v1/flows", 201, json=FLOW)
     await node.deps.cdrs.put(cdr(1))
     base, token = node.base, node.token
     await asyncio.to_thread(_fuzz, base, token, path, method)
@@ -43,6 +45,7 @@ def _fuzz(base: str, token: str, path: str, method: str) -> None:
     naming = (
         "/api/v1/bans",
         "/api/v1/feature-codes",
+        "/api/v1/flows",
         "/api/v1/caller-rules",
         "/api/v1/inbound-numbers",
         "/api/v1/limits",

@@ -26,6 +26,7 @@ from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
 from pbx.feature.door import Door, DoorPorts
+from pbx.flow.publishing import Publishing
 from pbx.model import call_event as happened
 from pbx.model.call_event import CallEvent
 from pbx.model.extension import ExtensionWrite
@@ -33,6 +34,7 @@ from pbx.model.kinds import EXTENSION
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
+from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
@@ -182,12 +184,14 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
     registrations: dict[str, RegistrationView] = {}
     checks: list[CheckResult] = []
     users = UserStore(database, PasswordHash(memory_kib=64, passes=1))
+    records = RecordStore(database, SecretBox(bytes(32)), bus)
     deps = ApiDeps(
         config=NodeConfig(data_dir=folder),
         clock=clock,
         bus=bus,
         metrics=Registry(),
-        records=RecordStore(database, SecretBox(bytes(32)), bus),
+        records=records,
+        flows=Publishing(records, FlowStore(database, bus), clock),
         cdrs=CdrStore(database),
         users=users,
         tokens=TokenStore(database),

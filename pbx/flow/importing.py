@@ -1,0 +1,150 @@
+"""Flows in the office's document: what an import publishes, and what an export says of what is live.
+
+A flow that stands in `flows` is published as it stands there. Where the draft is not what is live, `live_flows` says
+what is: another state of the flow, or null for none. An export writes it only where it is needed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from pbx.core.errors import UserError
+from pbx.flow.document import LoadedFlow, load
+from pbx.flow.flows import loaded
+from pbx.flow.publishing import (
+    FlowRefused,
+    Publishing,
+    Records,
+    Surroundings,
+    fault_errors,
+    references_of,
+)
+from pbx.model.flow import Flow
+from pbx.model.flow_revision import FlowRevision
+from pbx.store.flows import FlowStore, publishing
+from pbx.store.thread import Work
+
+__all__ = ["FlowImport", "live_section"]
+
+AUTHOR = "import"
+
+
+class FlowImport:
+    """Implements `feature.documents.Along`. `published` and `unpublished` are what it has found to do."""
+
+    def __init__(self, publishing: Publishing, store: FlowStore, *, override: bool = False) -> None:
+        self._publishing = publishing
+        self._store = store
+        self._override = override
+        self.published: tuple[str, ...] = ()
+        self.unpublished: tuple[str, ...] = ()
+
+    async def __call__(
+        self, document: msgspec.Struct, before: Records, after: Records
+    ) -> Sequence[Work[Any]]:
+        """Raises `UserError` with every fault of every flow that would be live, each with its path."""
+        live = await self._store.live()
+        wanted = _wanted(document)
+        here = {each.number for each in after["flow"]}
+        problems = [*_strays(document)]
+        changed = {
+            number: flow
+            for number, flow in wanted.items()
+            if flow is not None and ((old := live.get(number)) is None or old.document != flow)
+        }
+        gone = [number for number, flow in wanted.items() if flow is None and number in live]
+        kept = {
+            number: revision
+            for number, revision in live.items()
+            if number in here and number not in changed and number not in gone
+        }
+        others, _ = loaded(kept)
+        others |= {
+            number: found
+            for number, flow in changed.items()
+            if isinstance(found := load(flow, 0), LoadedFlow)
+        }
+        around = Surroundings(after, others)
+        problems += _lost(kept, Surroundings(before, {}), around)
+        works: list[Work[Any]] = []
+        for number, flow in changed.items():
+            try:
+                made = await self._publishing.publication(
+                    flow, around, author=AUTHOR, override=self._override
+                )
+                works.append(publishing(made))
+            except FlowRefused as refused:
+                problems += fault_errors(refused.faults, _path(document, number))
+        if problems:
+            raise UserError(
+                "the flows of the document cannot be published, nothing has been changed",
+                http_status=422,
+                problems=tuple(problems),
+            )
+        self.published, self.unpublished = tuple(changed), tuple(gone)
+        return [*works, *(_unpublishing(number) for number in gone)]
+
+
+def live_section(drafts: Sequence[Flow], live: Mapping[str, FlowRevision]) -> dict[str, object]:
+    """`live_flows` of an export: nothing while every draft is what is live."""
+    differing: dict[str, object] = {}
+    for draft in drafts:
+        document = live[draft.number].document if draft.number in live else None
+        if document != draft:
+            differing[draft.number] = None if document is None else msgspec.to_builtins(document)
+    return {"live_flows": differing} if differing else {}
+
+
+def _wanted(document: msgspec.Struct) -> dict[str, Flow | None]:
+    """What is to be live, of the flows that the document names."""
+    flows: Sequence[Flow] = getattr(document, "flows", None) or ()
+    stated: Mapping[str, Flow | None] = getattr(document, "live_flows", None) or {}
+    return {each.number: stated.get(each.number, each) for each in flows} | {
+        number: flow for number, flow in stated.items() if any(each.number == number for each in flows)
+    }
+
+
+def _strays(document: msgspec.Struct) -> Iterator[UserError]:
+    named = {each.number for each in getattr(document, "flows", None) or ()}
+    for number, flow in (getattr(document, "live_flows", None) or {}).items():
+        path = f"$.live_flows.{number}"
+        if number not in named:
+            yield UserError(f"the flow {number} does not stand in flows", path=path, http_status=422)
+        elif flow is not None and flow.number != number:
+            yield UserError(
+                "it has another number",
+                path=f"{path}.number",
+                got=flow.number,
+                needed=number,
+                http_status=422,
+            )
+
+
+def _lost(kept: Mapping[str, FlowRevision], before: Surroundings, after: Surroundings) -> Iterator[UserError]:
+    """What flows that stay live name, and what would be gone."""
+    for number, revision in kept.items():
+        for named in references_of(revision.document) if revision.document is not None else ():
+            if before.exists(named.kind, named.key) and not after.exists(named.kind, named.key):
+                yield UserError(
+                    f"the live flow {number} names the {named.kind.replace('_', ' ')} {named.key}, which would go",
+                    http_status=422,
+                    path=f"$.live_flows.{number}{named.path.removeprefix('$')}",
+                )
+
+
+def _path(document: msgspec.Struct, number: str) -> str:
+    if (getattr(document, "live_flows", None) or {}).get(number) is not None:
+        return f"$.live_flows.{number}"
+    flows = getattr(document, "flows", None) or ()
+    return next((f"$.flows[{index}]" for index, each in enumerate(flows) if each.number == number), "$.flows")
+
+
+def _unpublishing(number: str) -> Work[Any]:
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM live_flows WHERE flow=?", (number,))
+
+    return work
