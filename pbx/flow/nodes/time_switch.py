@@ -1,0 +1,129 @@
+"""Different ways at different times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from pbx.feature.opening import zone_of
+from pbx.flow.context import Context
+from pbx.flow.hours import (
+    HOLIDAY,
+    OTHERWISE,
+    DateSpan,
+    FlagOverride,
+    Hours,
+    SpecialDay,
+    TimeRule,
+    Verdict,
+    decide,
+    is_day,
+)
+from pbx.flow.node import Exit, Node
+from pbx.model.opening import TimeZone
+from pbx.model.scalars import CountryCode
+
+
+class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
+    """Go by the time of the day, the day of the week, dates and holidays. The first rule that fits says which way.
+
+    Hours are those of the clock on the wall, so they stay the same when summer time begins and ends. Hours past
+    midnight belong to the day on which they begin.
+    """
+
+    title = "Time switch"
+    group = "logic"
+    time_zone: Annotated[TimeZone | None, Meta(description="Without one, that of the office.")] = None
+    rules: Annotated[tuple[TimeRule, ...], Meta(max_length=50, title="Rules")] = ()
+    holiday_country: Annotated[
+        CountryCode | None,
+        Meta(title="Public holidays of", description="Two letters (ISO 3166-1). Without one there are none."),
+    ] = None
+    holiday_region: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9 -]{0,40}$(?!\n)",
+            title="Part of the country",
+            description="A state or region with holidays of its own, by its code.",
+            examples=["BY"],
+        ),
+    ] = ""
+    special_days: Annotated[
+        tuple[SpecialDay, ...],
+        Meta(max_length=200, title="Own holidays", description="These go before the public ones."),
+    ] = ()
+    overrides: Annotated[
+        tuple[FlagOverride, ...],
+        Meta(
+            max_length=20, title="By hand", description="The first switch that is on goes before all rules."
+        ),
+    ] = ()
+
+    def ways(self) -> tuple[Exit, ...]:
+        """One for each name; those of rules first, in their order."""
+        names = dict.fromkeys(each.exit for each in self.rules)
+        if self._has_holidays:
+            names[HOLIDAY] = None
+        names |= dict.fromkeys(each.exit for each in self.overrides)
+        names.pop(OTHERWISE, None)
+        titles = {each.exit: each.name for each in reversed(self.rules) if each.name}
+        titles |= {HOLIDAY: titles.get(HOLIDAY, "Holiday"), "manual": titles.get("manual", "By hand")}
+        return (*(Exit(each, titles.get(each, each)) for each in names), Exit(OTHERWISE, "At other times"))
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        if self.time_zone is not None and zone_of(self.time_zone) is None:
+            yield "time_zone", f"{self.time_zone} is no time zone of the tz database"
+        if self.holiday_region and self.holiday_country is None:
+            yield "holiday_region", "say of which country"
+        for index, rule in enumerate(self.rules):
+            yield from ((f"rules[{index}].dates", why) for each in rule.dates for why in _span_faults(each))
+            if rule.holidays == "only" and not self._has_holidays:
+                yield f"rules[{index}].holidays", "there are no holidays: name a country or days of your own"
+        for index, day in enumerate(self.special_days):
+            yield from ((f"special_days[{index}].days", why) for why in _span_faults(day.days))
+
+    def hours(self, office_zone: str) -> Hours:
+        """What decides. `office_zone` "" is that of the machine."""
+        name = self.time_zone or office_zone
+        return Hours(
+            zone=zone_of(name) if name else None,
+            rules=self.rules,
+            special_days=self.special_days,
+            overrides=self.overrides,
+            holiday_exit=self._has_holidays,
+        )
+
+    def at(self, context: Context, at: datetime) -> Verdict:
+        """What happens at a moment: also for the editor, which asks about any other."""
+        office = context.office
+        return decide(
+            self.hours(office.time_zone),
+            at,
+            flag=office.flag,
+            public_holiday=lambda day: (
+                office.is_holiday(day, self.holiday_country, self.holiday_region)
+                if self.holiday_country
+                else ""
+            ),
+        )
+
+    async def run(self, context: Context) -> str:
+        return self.at(context, context.line.now).exit
+
+    @property
+    def _has_holidays(self) -> bool:
+        return self.holiday_country is not None or any(each.holiday for each in self.special_days)
+
+
+def _span_faults(span: DateSpan) -> Iterator[str]:
+    last = span.last or span.first
+    for each in {span.first: None, last: None}:
+        if not is_day(each):
+            yield f"there is no day {each}"
+    if len(span.first) != len(last):
+        yield "the first and the last day are both of one year, or both of every year"
+    elif len(span.first) > 5 and last < span.first:
+        yield f"{last} comes before {span.first}"
