@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pbx.call.cdr import fold
@@ -77,6 +78,7 @@ class Call(PartySide):
         self._incoming = incoming
         self._served: CallLeg | None = None
         self._withholding: CallLeg | None = None
+        self._shown_as: tuple[CallLeg, Party] | None = None
         self._watch: asyncio.Task[None] | None = None
         self.priority = 0
         """How urgent the caller is to those who wait in a line: the higher comes first."""
@@ -132,10 +134,24 @@ class Call(PartySide):
         """Whether nobody is to see who the party is."""
         return self._withholding is not None and self._withholding is self._served
 
+    def show_as(self, *, number: str | None = None, name: str | None = None) -> None:
+        """From now on, phones that are rung for the party show this of it. Nothing else goes by it."""
+        now = self._shown_as[1] if self._shown_as is not None else self.party
+        shown = replace(
+            now,
+            number=now.number if number is None else number,
+            name=now.name if name is None else name,
+        )
+        self._shown_as = (self.a, shown)
+
     @property
     def shown(self) -> Party:
         """The party, as those who are called may see it."""
-        return Party("") if self.withheld else self.party
+        if self.withheld:
+            return Party("")
+        if self._shown_as is not None and self._shown_as[0] is self._served:
+            return self._shown_as[1]
+        return self.party
 
     def involves(self, extension: str) -> bool:
         """Whether one of our extensions calls here, or has answered."""

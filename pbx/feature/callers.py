@@ -7,6 +7,7 @@ each level `allow` and `vip` go before `block`. Callers from inside are nobody's
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -52,6 +53,11 @@ class CallerRules:
         """
         if self._is_stranger(call):
             self._refuse_blocked(call, self._actions(call.party, extension))
+
+    def verdict(self, number: str) -> Literal["vip", "allow", "block", ""]:
+        """What the office's own rules say of a caller; "" is nobody in particular."""
+        actions = self._actions(Party(number), None)
+        return next((each for each in ("vip", "allow", "block") if each in actions), "")
 
     def is_vip(self, call: Call, extension: Extension) -> bool:
         """Whether a caller from outside rings this extension whatever it wishes."""

@@ -110,6 +110,23 @@ class Dialplan:
             or (self._outside is not None and self._outside.allows(dialled, by))
         )
 
+    async def lead(
+        self, call: Call, dialled: str, by: Extension | None, *, ring_s: float | None = None
+    ) -> bool:
+        """Send the call to what a flow names; False when that is nothing. Outside numbers need the rights of `by`.
+
+        A flow calls nobody for help: its callers do so by themselves. `ring_s` is for outside numbers.
+        """
+        if self._outside is not None and self._outside.emergency_number(dialled) is not None:
+            raise PeerError(403, "Not By A Flow")
+        if await self._inside(call, dialled, pointed_to=True):
+            return True
+        if self._outside is None or by is None:
+            return False
+        if ring_s is None:
+            return await self._outside.call(call, dialled, by)
+        return await self._outside.call(call, dialled, by, ring_s=ring_s)
+
     async def _from_outside(self, call: Call) -> None:
         if self._inbound is None:
             raise PeerError(404, "Not Found")

@@ -153,7 +153,9 @@ class OutsideCalls:
         ways = [Way(line, dialled) for line in lines if not line.is_office]
         await self._call(call, ways, by=extension, help_needed=True)
 
-    async def call(self, call: Call, dialled: str, extension: Extension) -> bool:
+    async def call(
+        self, call: Call, dialled: str, extension: Extension, *, ring_s: float = RING_TIMEOUT_S
+    ) -> bool:
         """Run the call if a route takes the number; False when none does. Raises `PeerError` 403, 503.
 
         How far a number is, the first route that fits says: a later one for everything must not let out whom that one
@@ -165,7 +167,7 @@ class OutsideCalls:
         if not _may_use(fitting[0], extension):
             raise PeerError(403, "Not Allowed For This Extension")
         allowed = [route for route in fitting if _may_use(route, extension)]
-        await self._call(call, list(self._over(dialled, allowed)), by=extension)
+        await self._call(call, list(self._over(dialled, allowed)), by=extension, ring_s=ring_s)
         return True
 
     async def to_office(self, call: Call, dialled: str) -> bool:
@@ -217,6 +219,7 @@ class OutsideCalls:
         *,
         by: Extension | None,
         help_needed: bool = False,
+        ring_s: float = RING_TIMEOUT_S,
     ) -> None:
         lost = Lost(LegCause.UNREACHABLE, 503, (("Retry-After", "10"),))
         reached: tuple[Reached, str] | None = None
@@ -231,7 +234,7 @@ class OutsideCalls:
                     reached = reached or (found, way.number)
                     continue
             tried = True
-            outcome = await self._try(call, way, by=by, help_needed=help_needed)
+            outcome = await self._try(call, way, by=by, help_needed=help_needed, ring_s=ring_s)
             if outcome is None:
                 return
             lost = outcome
@@ -246,7 +249,9 @@ class OutsideCalls:
             await self._refuse(call, by, *reached)
         call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
 
-    async def _try(self, call: Call, way: Way, *, by: Extension | None, help_needed: bool) -> Lost | None:
+    async def _try(
+        self, call: Call, way: Way, *, by: Extension | None, help_needed: bool, ring_s: float
+    ) -> Lost | None:
         """Ring over one trunk, and talk; what came of it when nobody answered. From the check until the event recorded
         here nothing may wait: it takes the call's place in the limits.
         """
@@ -268,7 +273,7 @@ class OutsideCalls:
         release = line.seize()
         outcome: CallLeg | Lost | None = None
         try:
-            outcome = await Fork(call, ring_timeout_s=RING_TIMEOUT_S, redirect=lambda _: ()).ring([target])
+            outcome = await Fork(call, ring_timeout_s=ring_s, redirect=lambda _: ()).ring([target])
         finally:
             if outcome is None or isinstance(outcome, Lost):
                 release()

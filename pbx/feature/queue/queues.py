@@ -180,6 +180,13 @@ class Queues:
             extension=call.party.extension,
         )
 
+    def wait_at_home(self, call: Call, queue: Queue, number: str, note: str) -> None:
+        """Keep a place for somebody who is not on the line, because a call has asked for that; agents see the note."""
+        entry = self._entry(call, queue)
+        entry.number, entry.extension = number, call.party.extension if number == call.party.number else None
+        entry.name = " · ".join(each for each in (entry.name, note) if each)
+        self._stay_at_home(call, self.line(queue.number), entry)
+
     def _stay_at_home(self, call: Call, line: Line, entry: Entry) -> None:
         """The same place, without a call."""
         entry.call, entry.leave, entry.call_back_of = None, "", call.id

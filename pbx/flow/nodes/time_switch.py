@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from pbx.feature.opening import zone_of
+from pbx.flow import public_holidays
 from pbx.flow.context import Context
 from pbx.flow.hours import (
     HOLIDAY,
@@ -78,6 +80,12 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
             yield "time_zone", f"{self.time_zone} is no time zone of the tz database"
         if self.holiday_region and self.holiday_country is None:
             yield "holiday_region", "say of which country"
+        if self.holiday_country is not None and not public_holidays.supports(self.holiday_country):
+            yield "holiday_country", f"the public holidays of {self.holiday_country} are not known"
+        elif self.holiday_country is not None and not public_holidays.supports(
+            self.holiday_country, self.holiday_region
+        ):
+            yield "holiday_region", f"{self.holiday_country} has no part {self.holiday_region}"
         for index, rule in enumerate(self.rules):
             yield from ((f"rules[{index}].dates", why) for each in rule.dates for why in _span_faults(each))
             if rule.holidays == "only" and not self._has_holidays:
@@ -111,6 +119,8 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
         )
 
     async def run(self, context: Context) -> str:
+        if self.holiday_country is not None and not public_holidays.loaded():
+            await asyncio.to_thread(public_holidays.load)
         return self.at(context, context.line.now).exit
 
     @property

@@ -1,0 +1,176 @@
+"""The caller of a real call, as nodes see it: answered when there is something to say, and not before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Literal, NoReturn, Protocol
+
+from pbx.call.call import Call
+from pbx.call.ending import Ending
+from pbx.call.ports import Prompt as Clip
+from pbx.call.talk import ALL_KEYS, Sound, Talk
+from pbx.flow.node import NodeError
+from pbx.flow.ports import CallOver, Phrase, Prompt, Say
+from pbx.model.cause import cause_of_status
+from pbx.model.leg_event import LegCause, LegFailed
+
+__all__ = ["LiveLine", "Records", "Sounds"]
+
+TONE_S = 4.0
+RECORDED = "recorded-name"
+"""What stands for the name that the caller has said, instead of the key of a prompt."""
+
+Do = Literal["on", "off", "pause", "resume"]
+
+Records = Callable[[Call, Do], Awaitable[None]]
+"""Switches the recording of a call. Raises `NodeError`."""
+
+
+class Sounds(Protocol):
+    """Gives the sound of something. Implemented by `pbx.feature.sounds`."""
+
+    async def phrase(self, name: str, /, *, language: str = "", **values: str | int | datetime) -> Sound: ...
+
+    async def text(self, text: str, *, language: str = "") -> Sound: ...
+
+    async def prompt(self, id: str) -> Sound: ...
+
+    async def file(self, path: Path) -> Sound: ...
+
+
+class LiveLine:
+    """Implements `pbx.flow.ports.Line`. `tone` gives busy and congestion; without `records` nothing is recorded.
+
+    `release` must be called before anybody else does something with the caller.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        sounds: Sounds,
+        *,
+        tone: Callable[[Literal["busy", "congestion"]], Clip],
+        names_folder: Path,
+        records: Records | None = None,
+    ) -> None:
+        self._call = call
+        self._sounds = sounds
+        self._tone = tone
+        self._names_folder = names_folder
+        self._records = records
+        self._talk: Talk | None = None
+        self._name: Path | None = None
+
+    @property
+    def now(self) -> datetime:
+        return self._call.now()
+
+    async def say(self, *what: Say, barge_in: bool = True) -> str:
+        sounds = [await self._sound(each) for each in what]
+        talk = await self._answered()
+        return await talk.say(*sounds, barge_in=ALL_KEYS if barge_in else "")
+
+    async def ask(
+        self,
+        *what: Say,
+        most: int = 1,
+        end: str = "#",
+        first_s: float = 5.0,
+        between_s: float = 3.0,
+        barge_in: bool = True,
+    ) -> str:
+        sounds = [await self._sound(each) for each in what]
+        talk = await self._answered()
+        return await talk.ask(
+            *sounds, most=most, end=end, first_s=first_s, between_s=between_s, barge_in=barge_in
+        )
+
+    async def wait(self, seconds: float, *, music: bool = False) -> str:
+        call = self._call
+        if not call.a.answered:
+            if music and await call.let_hear(call.formats_for(call.offered_formats())):
+                call.play(call.ports.hold_tone(), loop=True)
+            await asyncio.sleep(seconds)
+            if music:
+                call.ports.media.stop_playing(call.a.stream)
+            return ""
+        talk = await self._answered()
+        if music:
+            talk.music(call.ports.hold_tone())
+        key = await talk.key(within_s=seconds)
+        if music:
+            talk.quiet()
+        return key
+
+    async def record_name(self, *what: Say, max_s: int = 5) -> str:
+        path = self._names_folder / f"{self._call.id}.wav"
+        sounds = [await self._sound(each) for each in what]
+        talk = await self._answered()
+        await talk.say(*sounds, barge_in="")
+        if self._name is None:
+            loop = asyncio.get_running_loop()
+            remove = partial(path.unlink, missing_ok=True)
+            self._call.a.on_close(lambda: _discard(loop.run_in_executor(None, remove)))
+        else:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        await asyncio.to_thread(self._names_folder.mkdir, parents=True, exist_ok=True)
+        ended = await talk.record(path, max_s=max_s, silence_s=2.0)
+        self._name = ended.path
+        return RECORDED if ended.duration_ms else ""
+
+    def show(self, *, number: str | None = None, name: str | None = None) -> None:
+        self._call.show_as(number=number, name=name)
+
+    async def record(self, do: Do) -> None:
+        if self._records is None:
+            raise NodeError("nothing is recorded here")
+        await self._records(self._call, do)
+
+    async def hang_up(self, status: int = 0, *, tone: Literal["", "busy", "congestion"] = "") -> NoReturn:
+        call = self._call
+        await self.release()
+        if not call.a.answered:
+            call.end_with(Ending(cause_of_status(status), status) if status else Ending(LegCause.NORMAL))
+        elif tone:
+            call.play(self._tone(tone), loop=True)
+            await asyncio.sleep(TONE_S)
+        call.end_with(Ending(LegCause.NORMAL))
+        raise CallOver
+
+    async def release(self) -> None:
+        """Let go of the caller; keys that nobody has asked for are forgotten."""
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            await talk.__aexit__()
+
+    # -- below ---------------------------------------------------------------------------------------------------------
+
+    async def _answered(self) -> Talk:
+        """The caller, answered. Raises `CallOver` when it has vanished, `PeerError` when it cannot be answered."""
+        if self._talk is None:
+            talk = Talk(self._call)
+            try:
+                await talk.__aenter__()
+            except LegFailed as error:
+                self._call.end_with(Ending(error.cause, error.status))
+                raise CallOver from error
+            self._talk = talk
+        return self._talk
+
+    async def _sound(self, what: Say) -> Sound:
+        if isinstance(what, Prompt):
+            recorded = what.id == RECORDED and self._name is not None
+            return await (
+                self._sounds.file(self._name) if recorded and self._name else self._sounds.prompt(what.id)
+            )
+        if isinstance(what, Phrase):
+            return await self._sounds.phrase(what.name, language=what.language, **what.values)
+        return await self._sounds.text(what.text, language=what.language)
+
+
+def _discard(_future: object) -> None:
+    """Nobody waits for it."""

@@ -1,0 +1,35 @@
+"""What flows send in a real call: mail through the node's outbox, call backs through queues."""
+
+from __future__ import annotations
+
+from pbx.call.call import Call
+from pbx.feature.queue.queues import Queues
+from pbx.flow.node import NodeError
+from pbx.notify.errors import SendError
+from pbx.notify.outbox import Outbox
+
+__all__ = ["LiveMessages"]
+
+
+class LiveMessages:
+    """Implements `pbx.flow.ports.Messages`, for one call."""
+
+    def __init__(self, call: Call, outbox: Outbox, queues: Queues) -> None:
+        self._call = call
+        self._outbox = outbox
+        self._queues = queues
+
+    async def mail(self, to: str, subject: str, text: str) -> None:
+        try:
+            self._outbox.put(to, subject, text)
+        except SendError as error:
+            raise NodeError(str(error)) from error
+
+    async def text(self, to: str, text: str) -> None:
+        raise NodeError("this node has no way to send text messages to outside numbers")
+
+    async def call_back(self, number: str, destination: str, note: str) -> None:
+        queue = self._queues.find(destination)
+        if queue is None:
+            raise NodeError(f"there is no queue {destination}")
+        self._queues.wait_at_home(self._call, queue, number, note)
