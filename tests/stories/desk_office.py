@@ -266,10 +266,12 @@ class Handset(Phone):
 class DeskOffice:
     """The node, four phones and a phone with lamps. `calm` stories demand exactly what should happen."""
 
+    node_type = DeskNode
+
     def __init__(self, network: Network, supervisor: Supervisor, *, seed: int, calm: bool) -> None:
         self.network = network
         self.calm = calm
-        self.node = DeskNode(network, supervisor, shelf=Shelf(), callees=())
+        self.node = self.node_type(network, supervisor, shelf=Shelf(), callees=())
         self.phones = {each: Handset(network, each, seed=seed * 8 + int(each)) for each in NUMBERS}
         self.lamps = DeskPhone(network, "10.0.0.8", "104")
         self._watching: dict[str, tuple[str, str]] = {}
