@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
     from pbx.feature.door import Door
+    from pbx.feature.prompts import Prompts
     from pbx.feature.sip_trace import SipTraces
     from pbx.flow.publishing import Publishing
     from pbx.model.extension_state import ExtensionState
@@ -116,7 +117,7 @@ class ApiDeps:
     None when there is no such trunk. `address` is the host that phones use to reach this node (for SIP
     logins and the status page); `sip_port` is the port that was really bound, 0 for the configured one;
     `sip_tls_port` 0 means no TLS. `site_dir` is the built admin site, None or a missing folder when it is not built.
-    `sip_traces` None means that no SIP messages are kept.
+    `sip_traces` None means that no SIP messages are kept, `prompts` None that this place keeps no sounds.
     """
 
     config: NodeConfig
@@ -148,5 +149,6 @@ class ApiDeps:
     site_dir: Path | None = None
     control: CallControl = field(default_factory=NoCalls)
     sip_traces: SipTraces | None = None
+    prompts: Prompts | None = None
     queues: QueueControl = field(default_factory=NoQueues)
     health_checks: Sequence[HealthCheck] = field(default=())

@@ -90,10 +90,13 @@ def _path_arguments(route: Route, request: web.Request) -> dict[str, Any]:
 
 
 async def _body(route: Route, request: web.Request) -> bytes:
+    wanted = route.upload_types if route.request is None else route.request_types
+    if not wanted:
+        return b""
+    if request.content_type not in wanted:
+        raise plain_error(415, f"The body must be {' or '.join(wanted)}.")
     if route.request is None:
         return b""
-    if request.content_type not in route.request_types:
-        raise plain_error(415, f"The body must be {' or '.join(route.request_types)}.")
     try:
         async with asyncio.timeout(BODY_S):
             return await request.clone(client_max_size=route.most_bytes).read()

@@ -107,6 +107,8 @@ def _operation(route: Route, by_type: Json) -> Json:
             "required": True,
             "content": {media_type: {"schema": schema} for media_type in route.request_types},
         }
+    if route.upload_types:
+        operation["requestBody"] = {"required": True, "content": {each: {} for each in route.upload_types}}
     operation["responses"] = {
         str(status): body for status, body in sorted(_responses(route, by_type).items())
     }
@@ -187,7 +189,7 @@ def error_statuses(route: Route) -> list[int]:
         statuses |= {401, 403}
     if route.parameters:
         statuses.add(404)
-    if route.request is not None:
+    if route.request is not None or route.upload_types:
         statuses |= {400, 408, 413, 415, 422}
     if route.query is not None:
         statuses.add(422)

@@ -35,7 +35,8 @@ class Route:
 
     `errors` are the statuses this route may answer with beyond those that follow from the rest (see
     `pbx.api.openapi`); `also` are further statuses with a body of their own. `schemas` are named types that belong into
-    the document though no body is made of them, such as the messages of a WebSocket.
+    the document though no body is made of them, such as the messages of a WebSocket. `upload_types` are those of a file
+    that the handler reads by itself, as it comes.
     """
 
     method: str
@@ -49,6 +50,7 @@ class Route:
     request: type[msgspec.Struct] | None = None
     request_types: tuple[str, ...] = (JSON,)
     most_bytes: int = MAX_BODY
+    upload_types: tuple[str, ...] = ()
     query: type[msgspec.Struct] | None = None
     path_types: tuple[tuple[str, Any], ...] = ()
     response: type[msgspec.Struct] | None = None

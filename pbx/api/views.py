@@ -16,6 +16,7 @@ from pbx.model.base import Record
 from pbx.model.cdr import Cdr
 from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
+from pbx.model.prompt import PromptAudio
 from pbx.model.scalars import Password, Username
 from pbx.model.sip_trace import SipTraceSummary
 from pbx.model.text_message import TextMessage
@@ -76,6 +77,13 @@ class TrunkStatusList(Record, frozen=True, kw_only=True):
     """How the trunks are doing."""
 
     items: tuple[TrunkStatus, ...]
+    total: Total
+
+
+class PromptAudioList(Record, frozen=True, kw_only=True):
+    """The sounds that are kept of prompts."""
+
+    items: tuple[PromptAudio, ...]
     total: Total
 
 

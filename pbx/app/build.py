@@ -16,6 +16,7 @@ from pbx.app.lamps import build_lamps
 from pbx.app.measure import measure
 from pbx.app.parts import Parts, Stores
 from pbx.app.queues import build_queues
+from pbx.app.sounds import build_sounds
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
@@ -46,7 +47,7 @@ from pbx.feature.trunk_test import TrunkTests
 from pbx.feature.trunks import Trunks
 from pbx.media.engine import MediaEngine
 from pbx.media.hold_music import HoldMusic
-from pbx.media.tones import ask_tone, page_tone, tone_of
+from pbx.media.tones import page_tone, tone_of
 from pbx.model.cdr import Cdr
 from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, PAGING_GROUP, RING_GROUP, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
@@ -198,13 +199,14 @@ def build(
         call_log=call_log,
         colleague=inbound.is_from_office,
     )
+    sounds = build_sounds(config, office, stores.records, clock=clock, supervisor=supervisor)
     outside = OutsideCalls(
         trunks,
         partial(office.all, OUTBOUND_ROUTE),
         emergency=config.emergency_numbers,
         passed_on=passed_on,
         limits=guarding.limits,
-        announcement=guarding.announcement,
+        announcement=sounds.refusal,
     )
     fairness = Fairness()
     extensions = ExtensionCalls(
@@ -215,7 +217,10 @@ def build(
     )
     hold_music = HoldMusic(config.data_dir / SOUNDS)
     extensions.follow = FollowMeCalls(
-        partial(phones_of, office, extensions), outside, redirect=extensions.redirect, prompt=ask_tone
+        partial(phones_of, office, extensions),
+        outside,
+        redirect=extensions.redirect,
+        question=sounds.question,
     ).ring
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
     queues = build_queues(
@@ -229,6 +234,7 @@ def build(
         bus=bus,
         new_id=new_id,
         country=config.country,
+        announcer=sounds.announce,
     )
     flows = build_flows(stores.records, stores.flows, clock, open_ports=no_ports)
     features = code_table(office)
@@ -285,6 +291,7 @@ def build(
         block_lists=guarding.block_lists,
         busy=switch.is_busy,
         queues=queues,
+        sounds=sounds,
         country=config.country,
     )
     desk.register(features)
@@ -371,6 +378,7 @@ def build(
         control=Control(switch, desk.parking),
         queues=queues,
         flows=flows,
+        sounds=sounds,
     )
 
 

@@ -6,6 +6,7 @@ node.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import resource
@@ -22,7 +23,7 @@ from pathlib import Path
 import pbx
 from pbx.app.doctor_network import look
 from pbx.core.config import NodeConfig
-from pbx.core.errors import StartupError
+from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_FILE, KEY_VARIABLE, key_mode_problem, load_key
 from pbx.store.database import FILE_NAME
 from pbx.store.inspect import inspect
@@ -70,6 +71,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield _clock(config, datetime.now(UTC))
     yield _audio_engine(config)
     yield _admin_site(config)
+    yield _voice(config)
     yield _file_limit()
     yield _data_dir(config.data_dir)
     yield _key(config.data_dir / KEY_FILE)
@@ -127,6 +129,23 @@ def _admin_site(config: NodeConfig) -> Finding:
     if (folder / "index.html").is_file():
         return Finding(Grade.OK, "admin site", f"built, in {folder}")
     return Finding(Grade.WARNING, "admin site", f"not built: no index.html in {folder}", "Run: make build")
+
+
+def _voice(config: NodeConfig) -> Finding:
+    """What the node says things with; a word is really spoken."""
+    from pbx.app.sounds import voices
+    from pbx.media.speech_synthesis import ESPEAK_PACKAGE
+
+    try:
+        found = voices(config)
+        if not found:
+            return Finding(Grade.WARNING, "voice", "none: tones are heard in place of speech", ESPEAK_PACKAGE)
+        asyncio.run(found.speak("Hello.", config.language))
+    except StartupError as error:
+        return Finding(Grade.FAILURE, "voice", error.message, error.action)
+    except UserError as error:
+        return Finding(Grade.FAILURE, "voice", error.message, error.action or "Look at the --tts settings")
+    return Finding(Grade.OK, "voice", f"{found.key(config.language)} speaks {config.language}")
 
 
 def _file_limit() -> Finding:

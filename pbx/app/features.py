@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from pbx.app.queues import QueueParts
-from pbx.call.talk import Sound
-from pbx.feature.answering import Answering, Phrase
+from pbx.app.sounds import SoundParts
+from pbx.feature.answering import Answering
 from pbx.feature.callers import BlockLists
 from pbx.feature.dial_again import DialAgain
 from pbx.feature.dialplan import Dialplan
@@ -19,10 +19,11 @@ from pbx.feature.follow_me_codes import FollowMeCodes
 from pbx.feature.intercom import Intercom
 from pbx.feature.numbering import written
 from pbx.feature.office import Office
+from pbx.feature.prompt_recording import PromptRecording
 from pbx.feature.self_test import SelfTest
 from pbx.feature.wishes import Wishes
-from pbx.media.tones import confirmation, milliwatt
-from pbx.model.kinds import FEATURE_CODE, SPEED_DIAL
+from pbx.media.tones import milliwatt
+from pbx.model.kinds import FEATURE_CODE, PROMPT, SPEED_DIAL
 from pbx.store.cdrs import CdrStore
 from pbx.store.records import RecordStore
 
@@ -47,11 +48,12 @@ def register_features(
     cdrs: CdrStore,
     block_lists: BlockLists,
     busy: Callable[[str], bool],
+    sounds: SoundParts,
     queues: QueueParts | None = None,
     country: str,
 ) -> None:
     """Give the table the features of phones: what each extension may do by code."""
-    answering = Answering(_sound)
+    answering = Answering(sounds.answer)
     self_test = SelfTest(milliwatt)
     again = DialAgain(
         features=features,
@@ -63,6 +65,7 @@ def register_features(
     again.onward = dialplan.onward
     if queues is not None:
         queues.register(features, answering)
+    recording = PromptRecording(sounds.prompts, partial(office.all, PROMPT), sounds.sounds, sounds.beep)
     wishes = Wishes(records, answering, dialplan.reaches)
     for name, feature in (
         ("echo", self_test.echo),
@@ -73,14 +76,9 @@ def register_features(
         ("speed_dial", again.speed_dial),
         ("withhold_number", again.withhold),
         ("intercom", Intercom(directory, extensions, busy=busy).call),
+        ("record_prompt", recording.run),
         ("night_mode", Flags(records, answering).toggle),
         *wishes.features(),
         *FollowMeCodes(records, answering).features(),
     ):
         features.register(name, feature)
-
-
-def _sound(phrase: Phrase) -> Sound:
-    """A tone for the outcome, whatever the sentence."""
-    clip = confirmation(phrase.outcome)
-    return Sound(clip, clip.duration_ms / 1000)

@@ -12,8 +12,7 @@ from pbx.feature.alarms import Alarms
 from pbx.feature.callers import BlockLists, CallerRules
 from pbx.feature.limited_calls import LimitedCalls, keep_alive, recover
 from pbx.feature.limits import Limits
-from pbx.feature.refusal import Announcement
-from pbx.media.tones import time_is_up, tone_of
+from pbx.media.tones import time_is_up
 from pbx.model.kinds import CALLER_RULE, LIMIT, NOTICE_TARGET
 from pbx.notify.channels import Channels
 from pbx.notify.mail import Mailer, SmtpServer
@@ -41,7 +40,7 @@ CALLS_SEARCHED = 50
 
 @dataclass(frozen=True, slots=True)
 class Guarding:
-    """The parts. `announcement` is what a caller hears whose call a limit refuses."""
+    """The parts."""
 
     limits: Limits
     callers: CallerRules
@@ -49,7 +48,6 @@ class Guarding:
     mailer: Mailer
     webhooks: Webhooks
     notices: Notices
-    announcement: Announcement
     clock: Clock
 
     async def prepare(self, cdrs: CdrStore, state: StateStore) -> None:
@@ -98,7 +96,6 @@ def build_guarding(
         mailer=mailer,
         webhooks=webhooks,
         notices=notices,
-        announcement=lambda _words: tone_of("information", config.country),
         clock=clock,
     )
 

@@ -73,6 +73,7 @@ async def start_http(
             post_notice=parts.guarding.notices.post,
             door=parts.entrance.door,
             sip_traces=parts.entrance.traces,
+            prompts=parts.sounds.prompts,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,
@@ -160,4 +161,12 @@ def _checks(parts: Parts) -> Sequence[HealthCheck]:
         action = "Open the flow, mend it, and publish it." if problems else ""
         return CheckResult("call flows", ok=not problems, cause=cause, action=action)
 
-    return (extensions, call_records, hold_music, flows)
+    def voice() -> CheckResult:
+        sounds = parts.sounds.sounds
+        problem = (
+            sounds.problem if sounds.voices else "The node has no voice: tones are heard in place of speech."
+        )
+        action = "Run `pbx doctor` on the node." if problem else ""
+        return CheckResult("voice", ok=not problem, cause=problem, action=action, serious=False)
+
+    return (extensions, call_records, hold_music, flows, voice)

@@ -144,6 +144,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("door", parts.entrance.remember(stores.state))
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
+        supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
         supervisor.spawn("messages", parts.messages.run())
         supervisor.spawn("queues", parts.queues.run(stores.state))
         supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak

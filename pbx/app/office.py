@@ -20,6 +20,7 @@ from pbx.core.secret import KEY_FILE, SecretBox, load_key
 from pbx.feature.documents import Plan, export_document, import_document
 from pbx.flow.importing import FlowImport, live_section
 from pbx.flow.publishing import Publishing
+from pbx.media.prompt_files import PROMPTS, PromptFiles
 from pbx.model.kind import Kind
 from pbx.model.kinds import FLOW
 from pbx.model.token import TokenWrite
@@ -95,6 +96,13 @@ async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
     async with opened(config, make=False) as office:
         also = live_section(await office.records.all(FLOW), await office.flows.live())
         data = await export_document(office.records, with_secrets=with_secrets, also=also)
+        sounds = [each.prompt for each in PromptFiles(config.data_dir / PROMPTS).all()]
+    if sounds:
+        print(
+            f"pbx: the sounds of {len(sounds)} prompts are not in this document ({_listed(tuple(sounds))}): "
+            f"copy the folder {config.data_dir / PROMPTS} as well",
+            file=sys.stderr,
+        )
     if with_secrets:
         print(
             "pbx: this document holds SIP passwords in plain text: keep it as secret as they are",

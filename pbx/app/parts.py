@@ -10,6 +10,7 @@ from pbx.app.door import Entrance
 from pbx.app.flows import FlowParts
 from pbx.app.guarding import Guarding
 from pbx.app.queues import QueueParts
+from pbx.app.sounds import SoundParts
 from pbx.call.switch import Switch
 from pbx.core.clock import SystemClock
 from pbx.core.events import EventBus
@@ -73,6 +74,7 @@ class Parts:
     control: Control
     queues: QueueParts
     flows: FlowParts
+    sounds: SoundParts
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""

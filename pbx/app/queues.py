@@ -12,7 +12,6 @@ from pbx.call.call import Call
 from pbx.call.called_back import Reach
 from pbx.call.ports import Router, Signaling
 from pbx.call.switch import Switch
-from pbx.call.talk import Sound
 from pbx.core.clock import Clock
 from pbx.core.events import EventBus
 from pbx.feature.answering import Answering
@@ -26,8 +25,7 @@ from pbx.feature.queue.codes import QueueCodes
 from pbx.feature.queue.duty import QueueDuty
 from pbx.feature.queue.lamps import QueueLamps
 from pbx.feature.queue.queues import Queues
-from pbx.feature.queue.waiting import Announcement
-from pbx.media.tones import confirmation, queue_pip
+from pbx.feature.queue.waiting import Announcer
 from pbx.model.call_event import CallEnded, LegDialled, LegEnded, LegLeft
 from pbx.model.kinds import EXTENSION, QUEUE
 from pbx.model.queue_status import QueueChanged
@@ -80,6 +78,7 @@ def build_queues(
     bus: EventBus,
     new_id: Callable[[], str],
     country: str,
+    announcer: Announcer,
 ) -> QueueParts:
     """`switch` and `router` are asked late: they are made after all features."""
     queues = Queues(
@@ -88,7 +87,7 @@ def build_queues(
         busy=lambda number: switch().is_busy(number),
         redirect=extensions.redirect,
         clock=clock,
-        announcer=_sound,
+        announcer=announcer,
         changed=lambda number: bus.publish("queue", QueueChanged(queue=number)),
     )
 
@@ -123,9 +122,3 @@ def _let_out(call: Call, way: WayOut) -> Callable[[], None]:
         )
     )
     return release
-
-
-def _sound(announcement: Announcement) -> Sound | None:
-    """Tones until there is a voice."""
-    clip = queue_pip() if announcement.name == "position" else confirmation("on")
-    return Sound(clip, clip.duration_ms / 1000)

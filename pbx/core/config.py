@@ -89,6 +89,27 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         tuple[Annotated[str, Meta(pattern=r"^[0-9]{2,6}$(?!\n)")], ...],
         Meta(description="numbers that call for help: no rule blocks them"),
     ] = ("911", "112")
+    language: Annotated[
+        str,
+        Meta(
+            description="language of what the node says, such as en, en-gb or de",
+            pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$(?!\n)",
+        ),
+    ] = "en"
+    tts_voice: Annotated[
+        str,
+        Meta(
+            description="voice of espeak-ng for that language, such as en-gb-x-rp or en-us+f3; without one, its usual",
+            pattern=r"^([A-Za-z0-9][A-Za-z0-9+_-]{0,39})?$(?!\n)",
+        ),
+    ] = ""
+    tts_piper_voice: Annotated[
+        Path | None,
+        Meta(description="voice of Piper (.onnx), which then speaks its language in place of espeak-ng"),
+    ] = None
+    tts_piper_program: Annotated[
+        str, Meta(description="the program of Piper: its name, or where it is", min_length=1)
+    ] = "piper"
     smtp_host: Annotated[
         str, Meta(description="mail server that notices are handed to; without one no mail is sent")
     ] = ""

@@ -1,9 +1,9 @@
-"""How a feature answers: pick up, say whether it is done, hang up. Today in tones; each confirmation has its phrase."""
+"""How a feature answers: pick up, say whether it is done, hang up."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,22 +21,26 @@ Outcome = Literal["on", "off", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """What is to be said: `name` is that of the sentence, `number` one that belongs into it."""
+    """What is to be said: the sentence `name_outcome`, or `name` when it is refused.
+
+    `number` belongs into it, and `spoken`, the name of what has been changed.
+    """
 
     name: str
     outcome: Outcome
     number: str = ""
+    spoken: str = ""
 
 
 class Answering:
     """Says phrases; `sounds` gives the sound of one."""
 
-    def __init__(self, sounds: Callable[[Phrase], Sound]) -> None:
+    def __init__(self, sounds: Callable[[Phrase], Awaitable[Sound]]) -> None:
         self._sounds = sounds
 
     async def say(self, call: Call, phrase: Phrase) -> None:
         """Answer the caller, say it, and return when it has been heard: the call ends when the feature returns."""
-        sound = self._sounds(phrase)
+        sound = await self._sounds(phrase)
         await pick_up(call)
         with SilenceWatch(call, call.a):
             call.ports.media.play(call.a.stream, sound.prompt)

@@ -32,4 +32,4 @@ class Flags:
         except UserError:
             await self._answering.say(call, Phrase("flag_unknown", "refused"))
             return
-        await self._answering.say(call, Phrase(f"flag_{flag.id}", "on" if flag.on else "off"))
+        await self._answering.say(call, Phrase("flag", "on" if flag.on else "off", spoken=flag.name))

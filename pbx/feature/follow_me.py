@@ -8,7 +8,7 @@ extensions only the phones ring, whatever those forward: follow-me goes one step
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -55,10 +55,12 @@ class Place:
 class _Rules(ForkRules):
     """Those of one round."""
 
-    def __init__(self, places: Sequence[Place], *, prompt: Callable[[], Prompt], tells_ringing: bool) -> None:
+    def __init__(
+        self, places: Sequence[Place], *, question: Callable[[Call], Awaitable[Prompt]], tells_ringing: bool
+    ) -> None:
         self.tells_ringing = tells_ringing
         self._places = {id(each.target): each for each in places}
-        self._prompt = prompt
+        self._question = question
 
     def passes_early_media(self, target: DialTarget) -> bool:
         place = self._places.get(id(target))
@@ -81,7 +83,7 @@ class _Rules(ForkRules):
         place = self._places.get(id(target))
         if place is None or not place.confirm:
             return True
-        return await confirmed(call, leg, self._prompt(), within_s=CONFIRM_S)
+        return await confirmed(call, leg, await self._question(call), within_s=CONFIRM_S)
 
     def instead(self, target: DialTarget, status: int) -> DialTarget | None:
         place = self._places.get(id(target))
@@ -96,8 +98,8 @@ class _Rules(ForkRules):
 
 
 class FollowMeCalls:
-    """`phones` gives an extension's phones, none for one that takes no calls now. `prompt` is what is played to whoever
-    is asked for a key.
+    """`phones` gives an extension's phones, none for one that takes no calls now. `question` is what is played to
+    whoever is asked for a key.
     """
 
     def __init__(
@@ -106,12 +108,12 @@ class FollowMeCalls:
         outside: Outside,
         *,
         redirect: Redirect,
-        prompt: Callable[[], Prompt],
+        question: Callable[[Call], Awaitable[Prompt]],
     ) -> None:
         self._phones = phones
         self._outside = outside
         self._redirect = redirect
-        self._prompt = prompt
+        self._question = question
 
     async def ring(self, call: Call, extension: Extension, own: Sequence[DialTarget]) -> CallLeg | Lost:
         """The leg that took the call, or why nobody did; `own` are the extension's phones."""
@@ -119,7 +121,7 @@ class FollowMeCalls:
         music = extension.follow_me.caller_hears == "music" and await self._play_music(call)
         for places in self._rounds(call, extension, own):
             longest_s = max(each.after_s + each.for_s for each in places) + CONFIRM_S + 1
-            rules = _Rules(places, prompt=self._prompt, tells_ringing=not music)
+            rules = _Rules(places, question=self._question, tells_ringing=not music)
             fork = Fork(call, ring_timeout_s=longest_s, redirect=self._redirect, rules=rules)
             found = await fork.ring([each.target for each in places])
             if not isinstance(found, Lost):

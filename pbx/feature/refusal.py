@@ -6,19 +6,16 @@ Phones show a Warning header (RFC 3261 20.43) or a reason phrase at best, so the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from pbx.call.call import Call
 from pbx.call.codecs import voice
-from pbx.call.ports import Prompt
+from pbx.call.talk import Sound
 from pbx.core.errors import PeerError
 
 __all__ = ["Announcement", "refuse_aloud", "warning"]
 
-HEARD_S = 4.0
-"""Two rounds of the special information tone."""
-
-Announcement = Callable[[str], Prompt]
+Announcement = Callable[[str], Awaitable[Sound]]
 """What is played for some words."""
 
 
@@ -31,9 +28,10 @@ def warning(words: str) -> tuple[str, str]:
 async def refuse_aloud(call: Call, error: PeerError, announcement: Announcement | None, words: str) -> None:
     """Let the caller hear it, then raise `error`. A caller that made no offer cannot hear and is refused at once."""
     if announcement is not None and await _heard(call):
-        call.play(announcement(words), loop=True)
+        sound = await announcement(words)
+        call.play(sound.prompt)
         try:
-            await asyncio.sleep(HEARD_S)
+            await asyncio.sleep(sound.seconds)
         finally:
             call.ports.media.stop_playing(call.a.stream)
     raise error

@@ -74,7 +74,7 @@ class Wishes:
                 return replace(now, forward=forward)
 
             await self._change(call, edit)
-            await self._answering.say(call, Phrase("forward_off", "off"))
+            await self._answering.say(call, Phrase("forward", "off"))
 
         return run
 

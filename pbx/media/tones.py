@@ -81,6 +81,21 @@ ASK = Tone(
     (Burst(400), Burst(140, (523,)), Burst(140, (659,)), Burst(240, (784,)), Burst(1600)), level_dbm0=-14.0
 )
 """Three notes upwards, and a pause to answer in: a key is asked for."""
+BEEP = Tone((Burst(100), Burst(350, (1000,)), Burst(100)), level_dbm0=-14.0)
+"""Speak now: it is recorded from here."""
+SPOKEN_INSTEAD = Tone(
+    (
+        Burst(100),
+        Burst(200, (440,)),
+        Burst(80),
+        Burst(200, (554,)),
+        Burst(80),
+        Burst(200, (440,)),
+        Burst(300),
+    ),
+    level_dbm0=-18.0,
+)
+"""Where something would be said, if there were a voice."""
 QUEUE_PIP = Tone((Burst(100), Burst(90, (587,)), Burst(60), Burst(90, (587,)), Burst(200)), level_dbm0=-20.0)
 """Two short pips: you are still in the line."""
 
@@ -144,6 +159,16 @@ def ask_tone() -> Clip:
 def queue_pip() -> Clip:
     """What somebody hears now and then who waits in a line."""
     return tone_clip(QUEUE_PIP)
+
+
+def beep() -> Clip:
+    """What is heard before a recording begins."""
+    return tone_clip(BEEP)
+
+
+def spoken_instead() -> Clip:
+    """What is heard in place of speech."""
+    return tone_clip(SPOKEN_INSTEAD)
 
 
 def milliwatt() -> Clip:

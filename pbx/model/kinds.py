@@ -13,6 +13,7 @@ from pbx.model.notice import NoticeTarget, NoticeTargetWrite
 from pbx.model.office_flag import NIGHT, OfficeFlag
 from pbx.model.outbound_route import OutboundRoute
 from pbx.model.paging_group import PagingGroup
+from pbx.model.prompt import Prompt
 from pbx.model.queue import Queue
 from pbx.model.ring_group import RingGroup
 from pbx.model.speed_dial import SpeedDial
@@ -30,6 +31,7 @@ __all__ = [
     "OFFICE_FLAG",
     "OUTBOUND_ROUTE",
     "PAGING_GROUP",
+    "PROMPT",
     "QUEUE",
     "RING_GROUP",
     "SPEED_DIAL",
@@ -48,6 +50,7 @@ EXTENSION = Kind(
     secret_needed=True,
     numbered=True,
 )
+PROMPT = Kind(name="prompt", plural="prompts", title="Prompts", record=Prompt, write=Prompt)
 RING_GROUP = Kind(
     name="ring_group",
     plural="ring_groups",
@@ -153,6 +156,7 @@ NOTICE_TARGET = Kind(
 
 KINDS: tuple[Kind, ...] = (
     EXTENSION,
+    PROMPT,
     RING_GROUP,
     PAGING_GROUP,
     QUEUE,

@@ -24,8 +24,11 @@ from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
 from pbx.feature.door import Door, DoorPorts
+from pbx.feature.prompts import Prompts
 from pbx.feature.sip_trace import SipTraces
 from pbx.flow.publishing import Publishing
+from pbx.media.prompt_files import PromptFiles
+from pbx.media.speech_synthesis import voices_of
 from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
 from pbx.model.notice import Notice
@@ -135,12 +138,14 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
         states: list[ExtensionState] = []
         checks: list[CheckResult] = []
         records = RecordStore(database, SecretBox(bytes(32)), bus)
+        voices = voices_of(language="en", voice="", piper_voice=None, piper_program="piper")
         deps = ApiDeps(
             config=NodeConfig(data_dir=tmp_path),
             clock=time,
             bus=bus,
             metrics=metrics,
             records=records,
+            prompts=Prompts(records, PromptFiles(tmp_path / "prompts"), voices, time, language="en"),
             cdrs=CdrStore(database),
             users=UserStore(database, PasswordHash(memory_kib=64, passes=1)),
             tokens=TokenStore(database),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from unittest.mock import Mock
 
 from pbx.feature.queue.queues import Queues
+from pbx.feature.queue.waiting import Announcement
 from pbx.model.queue import Queue, QueueAgent
 from tests.api.conftest import Node, StartNode
 from tests.fakes.clock import LoopClock
@@ -26,6 +27,10 @@ async def test_there_is_no_status_of_a_queue_that_is_not(node: Node) -> None:
     await node.json("PUT", "/api/v1/queue-statuses/700/agents/101", 404, json={"logged_in": True})
 
 
+async def _nothing(announcement: Announcement) -> None:
+    return None
+
+
 async def test_an_agent_is_logged_in_and_paused(start_node: StartNode) -> None:
     record = Queue(number="700", name="Help", agents=(QueueAgent(extension="101"),))
     queues = Queues(
@@ -34,7 +39,7 @@ async def test_an_agent_is_logged_in_and_paused(start_node: StartNode) -> None:
         busy=lambda _: False,
         redirect=lambda _: (),
         clock=LoopClock(),
-        announcer=lambda _: None,
+        announcer=_nothing,
     )
     node = await start_node(queues=queues)
     assert (await node.json("GET", "/api/v1/queue-statuses/700"))["agents"][0]["state"] == "logged_out"

@@ -96,7 +96,7 @@ def test_every_feature_that_a_code_can_name_is_registered(store: RecordStore) ->
     features = Features()
     parts = {
         name: Mock()
-        for name in ("dialplan", "directory", "extensions", "office", "cdrs", "block_lists", "busy")
+        for name in ("dialplan", "directory", "extensions", "office", "cdrs", "block_lists", "busy", "sounds")
     }
     queues = QueueParts(Mock(), Mock())
     register_features(features, records=store, queues=queues, country="DE", **parts)

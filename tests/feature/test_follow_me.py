@@ -67,6 +67,10 @@ class Outside:
         ]
 
 
+async def _question(call: Call) -> str:
+    return "ask"
+
+
 class Story:
     """A call to extension 102, whose phone is "desk"; 103 has the phone "other"."""
 
@@ -79,7 +83,7 @@ class Story:
         self._extension = Extension(number="102", name="Bob", ring_timeout_s=20, follow_me=follow_me)
         self._own = [target(each) for each in own]
         self._calls = FollowMeCalls(
-            self._phones, Outside(*self.lines), redirect=lambda _: (), prompt=lambda: "ask"
+            self._phones, Outside(*self.lines), redirect=lambda _: (), question=_question
         )
         self._start = asyncio.get_running_loop().time()
         self.task = asyncio.get_running_loop().create_task(self.office.call.run(Program(self._program)))

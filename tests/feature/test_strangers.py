@@ -19,6 +19,7 @@ from typing import Any
 
 from pbx.call.call import Call
 from pbx.call.incoming import Incoming
+from pbx.call.talk import Sound
 from pbx.core.errors import PeerError
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
@@ -220,7 +221,7 @@ class Office:
                 passed_on=PassedOn(),
                 emergency=("911", "112"),
                 limits=Limits(lambda: self.limits, country="US", clock=LoopClock()),
-                announcement=lambda _: "tone",
+                announcement=_announcement,
             ),
             groups=RingGroups(
                 lambda: list(self.groups.values()),
@@ -232,6 +233,10 @@ class Office:
                 redirect=redirect,
             ),
         )
+
+
+async def _announcement(words: str) -> Sound:
+    return Sound(f"no: {words}", 4.0)
 
 
 def phones_of(number: str) -> list[DialTarget]:

@@ -18,7 +18,7 @@ async def code(phone: Phone, dialled: str) -> None:
     """Dial a code; the node answers, says that it is done, and hangs up."""
     await phone.dial(dialled)
     await phone.wait_for("CALL_ESTABLISHED")
-    await phone.wait_for("CALL_CLOSED", timeout_s=5)
+    await phone.wait_for("CALL_CLOSED", timeout_s=20)
 
 
 async def test_do_not_disturb_by_code(node: Node, phone: PhoneMaker) -> None:

@@ -138,7 +138,7 @@ async def test_a_limit_is_reached_told_and_kept_and_help_is_called_all_the_same(
 async def refused(alice: Any) -> None:
     """She hears the information tone, and then 403."""
     await alice.dial(f"0{ELSEWHERE}")
-    closed = await alice.wait_for("CALL_CLOSED", timeout_s=10)
+    closed = await alice.wait_for("CALL_CLOSED", timeout_s=25)
     assert "403" in closed.param
     sound = alice.heard()
     assert sound.seconds >= 3

@@ -38,6 +38,7 @@ from pbx.store.records import Stored
 from pbx.transport.sip_leg import SipLeg
 from tests.call.parts import FakeLog, FakeMedia
 from tests.fakes.clock import LoopClock
+from tests.fakes.sounds import FakeSoundParts
 from tests.fakes.virtual_loop import run_virtual
 from tests.fakes.wire import CALM, STORM, Network, Weather
 from tests.stories.office import ANSWER, LONGEST_S, OFFER, Phone, target
@@ -168,6 +169,7 @@ class Node:
             cdrs=History(self.log),  # type: ignore[arg-type]
             block_lists=BlockLists(tuple, last_caller=_nobody, save=_nobody),
             busy=self.switch.is_busy,
+            sounds=FakeSoundParts(),  # type: ignore[arg-type]
             country="US",
         )
         door = Gatekeeper(

@@ -14,6 +14,7 @@ import pytest
 
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
+from pbx.call.talk import Sound
 from pbx.core.tasks import Supervisor
 from pbx.feature.alarms import Alarms
 from pbx.feature.callers import CallerRules
@@ -126,7 +127,7 @@ class Office:
                 passed_on=PassedOn(),
                 emergency=("911",),
                 limits=self.limits,
-                announcement=lambda words: f"no: {words}",
+                announcement=_announcement,
             ),
             callers=callers,
             transfers=Transfers(self.directory, lambda: self.switch),
@@ -165,6 +166,10 @@ class Office:
 
     def told(self, kind: type[Any]) -> list[Any]:
         return [each for each in self.log.events if isinstance(each, kind)]
+
+
+async def _announcement(words: str) -> Sound:
+    return Sound(f"no: {words}", 4.0)
 
 
 async def _given(entries: dict[str, Entry]) -> dict[str, Entry]:

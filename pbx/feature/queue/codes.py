@@ -59,8 +59,7 @@ class QueueCodes:
             on = is_on(extension, number)
             for queue, status in self._duty.statuses(extension, number).items():
                 self._queues.set_duty(queue, extension, wanted(status, on))
-            await self._answering.say(
-                call, Phrase(phrase, "on" if is_on(extension, number) else "off", number)
-            )
+            name = f"{phrase}_number" if number else phrase
+            await self._answering.say(call, Phrase(name, "on" if is_on(extension, number) else "off", number))
 
         return run

@@ -194,7 +194,7 @@ class Queues:
         self.save_soon()
 
     async def _say_call_back(self, call: Call) -> None:
-        sound = self._announcer(Announcement("call_back"))
+        sound = await self._announcer(Announcement("call_back"))
         if sound is not None:
             call.play(sound.prompt)
             await asyncio.sleep(sound.seconds)

@@ -30,17 +30,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What is to be said in a line: "position" with its number and how long others waited, or "call_back"."""
+    """What is to be said in a line: "position" with its number and how long others waited, or "call_back".
+
+    `key` is the one that asks for a call back, if there is any.
+    """
 
     name: str
     position: int = 0
     wait_s: float | None = None
+    key: str | None = None
 
 
 class Announcer(Protocol):
     """Gives the sound of an announcement; None says nothing."""
 
-    def __call__(self, announcement: Announcement) -> Sound | None: ...
+    async def __call__(self, announcement: Announcement) -> Sound | None: ...
 
 
 class _Unheard(ForkRules):
@@ -163,8 +167,11 @@ class Waiting:
         call = self._call
         while every_s:
             await asyncio.sleep(every_s)
-            said = Announcement("position", self._line.position(self._entry), self._average_s())
-            sound = self._announcer(said)
+            queue = self._line.queue()
+            key = queue.call_back_key if queue is not None and self._entry.number else None
+            sound = await self._announcer(
+                Announcement("position", self._line.position(self._entry), self._average_s(), key)
+            )
             if sound is not None:
                 call.play(sound.prompt)
                 await asyncio.sleep(sound.seconds)

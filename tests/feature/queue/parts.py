@@ -122,7 +122,7 @@ class CallCentre:
     def phones(self, number: str) -> list[DialTarget]:
         return [] if number in self.without_phone else [replace_extension(_target(number), number)]
 
-    def _announce(self, announcement: Announcement) -> Sound:
+    async def _announce(self, announcement: Announcement) -> Sound:
         self.said.append(announcement)
         return Sound(announcement.name, 1.0)
 
