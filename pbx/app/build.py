@@ -10,7 +10,9 @@ from functools import partial
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.door import build_entrance
 from pbx.app.features import code_table, register_features
-from pbx.app.flows import build_flows, no_ports
+from pbx.app.flow_ports import build_flow_ports, without_mailbox
+from pbx.app.flows import build_flows
+from pbx.app.groups import build_groups
 from pbx.app.guarding import build_guarding
 from pbx.app.lamps import build_lamps
 from pbx.app.measure import measure
@@ -38,19 +40,20 @@ from pbx.feature.inbound import InboundCalls
 from pbx.feature.messages import Messages
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
-from pbx.feature.paging import Paging
 from pbx.feature.passed_on import PassedOn
 from pbx.feature.reachability import Reachability
 from pbx.feature.registrar import Registrar, RegistrarPorts
-from pbx.feature.ring_group import Fairness, RingGroups
+from pbx.feature.ring_group import Fairness
 from pbx.feature.trunk_test import TrunkTests
 from pbx.feature.trunks import Trunks
+from pbx.flow.live_reach import ReachParts
 from pbx.media.engine import MediaEngine
 from pbx.media.hold_music import HoldMusic
-from pbx.media.tones import page_tone, tone_of
+from pbx.media.tones import tone_of
 from pbx.model.cdr import Cdr
-from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, PAGING_GROUP, RING_GROUP, TRUNK
+from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
+from pbx.notify.outbox import Outbox
 from pbx.sip.binding import Limits
 from pbx.sip.digest import Challenger
 from pbx.sip.endpoint import Endpoint
@@ -236,7 +239,16 @@ def build(
         country=config.country,
         announcer=sounds.announce,
     )
-    flows = build_flows(stores.records, stores.flows, clock, open_ports=no_ports)
+    flows = build_flows(
+        stores.records,
+        stores.flows,
+        clock,
+        open_ports=lambda call: open_ports(call),  # noqa: PLW0108  made below
+        outbox=Outbox(
+            guarding.mailer.send, sender=lambda: guarding.mailer.sender, clock=clock, new_id=new_id
+        ),
+    )
+    groups, paging = build_groups(office, extensions, fairness=fairness, rooms=media, switch=lambda: switch)
     features = code_table(office)
     dialplan = Dialplan(
         features=features,
@@ -245,23 +257,33 @@ def build(
         inbound=inbound,
         outside=outside,
         callers=guarding.callers,
-        groups=RingGroups(
-            partial(office.all, RING_GROUP),
-            partial(phones_of, office, extensions),
-            busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
-            fairness=fairness,
-            redirect=extensions.redirect,
-        ),
+        groups=groups,
         transfers=desk.transfers,
         queues=queues.queues,
         flows=flows.flows,
-        paging=Paging(
-            partial(office.all, PAGING_GROUP),
-            partial(phones_of, office, extensions),
-            busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  likewise
-            rooms=media,
-            tone=page_tone,
+        paging=paging,
+    )
+    open_ports = build_flow_ports(
+        office=office,
+        callers=guarding.callers,
+        reach=ReachParts(
+            directory=directory,
+            plan=dialplan,
+            extensions=extensions,
+            groups=groups,
+            queues=queues.queues,
+            paging=paging,
+            parking=desk.parking,
+            without_mailbox=partial(without_mailbox, is_mailbox=lambda _: False),
         ),
+        sounds=sounds.sounds,
+        client=flows.client,
+        outbox=flows.outbox,
+        clock=clock,
+        busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  likewise
+        has_phone=lambda number: bool(registrar.targets(number)),
+        data_dir=config.data_dir,
+        country=config.country,
     )
     ports = CallPorts(
         media=media,

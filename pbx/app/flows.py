@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from pbx.call.call import Call
 from pbx.core.clock import Clock
-from pbx.core.errors import PeerError
 from pbx.core.events import EventBus
 from pbx.flow.flows import Flows, OpenPorts
-from pbx.flow.ports import Ports
 from pbx.flow.publishing import Publishing
 from pbx.model.kinds import FLOW
+from pbx.notify.http_client import HttpClient
+from pbx.notify.outbox import Outbox
 from pbx.store.flows import TOPIC, FlowStore
 from pbx.store.records import TOPIC as RECORDS
 from pbx.store.records import RecordStore
@@ -27,6 +25,8 @@ class FlowParts:
     flows: Flows
     publishing: Publishing
     store: FlowStore
+    outbox: Outbox
+    client: HttpClient
 
     async def follow(self, bus: EventBus) -> None:
         """Keep what is live as the store has it, whoever changes it."""
@@ -36,12 +36,11 @@ class FlowParts:
                     await self.flows.reload()
 
 
-def no_ports(_call: Call) -> AbstractAsyncContextManager[Ports]:
-    """For a node that cannot talk with callers. Raises `PeerError` 503."""
-    raise PeerError(503, "No Flows Here")
-
-
-def build_flows(records: RecordStore, store: FlowStore, clock: Clock, *, open_ports: OpenPorts) -> FlowParts:
-    """`open_ports` gives the nodes of a call what they work with."""
+def build_flows(
+    records: RecordStore, store: FlowStore, clock: Clock, *, open_ports: OpenPorts, outbox: Outbox
+) -> FlowParts:
+    """`open_ports` gives the nodes of a call what they work with; `outbox` takes the mails of flows."""
     flows = Flows(store, open_ports)
-    return FlowParts(flows, Publishing(records, store, clock, changed=flows.reload), store)
+    return FlowParts(
+        flows, Publishing(records, store, clock, changed=flows.reload), store, outbox, HttpClient()
+    )

@@ -146,6 +146,8 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
         supervisor.spawn("messages", parts.messages.run())
+        supervisor.spawn("mail of flows", parts.flows.outbox.run(stores.state))
+        stack.push_async_callback(parts.flows.client.close)
         supervisor.spawn("queues", parts.queues.run(stores.state))
         supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
         users = UserStore(database)

@@ -17,6 +17,7 @@ from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.paging import Paging
 from pbx.feature.queue.queues import Queues
+from pbx.feature.queue.waiting import Announcement
 from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.flow.context import Context
 from pbx.flow.document import LoadedFlow
@@ -41,6 +42,11 @@ GROUP = RingGroup(number="600", name="Group", members=("102", "103"), ring_timeo
 QUEUE = Queue(number="700", name="Queue", agents=(QueueAgent(extension="103", always=True),), max_wait_s=30)
 FORWARDS = {"104": Forwarding(no_answer="103", busy="102")}
 SOUND_S = 1.0
+
+
+async def silent(announcement: Announcement) -> Sound | None:
+    """Nothing is announced in these queues."""
+    return None
 
 
 class Named:
@@ -88,7 +94,7 @@ class FlowNode(DeskNode):
             busy=busy,
             redirect=extensions.redirect,
             clock=LoopClock(),
-            announcer=lambda _: None,
+            announcer=silent,
         )
         self.reach = ReachParts(
             directory=directory,
