@@ -36,7 +36,9 @@ SAME = {0: 0, 8: 8, 101: 101}
 CHANGE_EVERY_S = 2.0  # of each call, on average
 EMPTY_EVERY_S = 60.0
 NATIVE_SLACK = 256 * 1024  # allocators keep something: what may be left of a round
-OBJECT_SLACK = 3000
+OBJECT_SLACK = (
+    3000 + (PORTS[1] - PORTS[0] + 1) // 2
+)  # each port that was used has a time of its own from then on
 ROOMS, ROOM = 4, 12
 DRY_ROUNDS = 2  # tables and caches are filled once
 
