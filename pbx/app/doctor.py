@@ -15,6 +15,7 @@ import socket
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -140,7 +141,8 @@ def _voice(config: NodeConfig) -> Finding:
         found = voices(config)
         if not found:
             return Finding(Grade.WARNING, "voice", "none: tones are heard in place of speech", ESPEAK_PACKAGE)
-        asyncio.run(found.speak("Hello.", config.language))
+        with ThreadPoolExecutor(1) as thread:  # a loop of its own, whoever asks
+            thread.submit(lambda: asyncio.run(found.speak("Hello.", config.language))).result()
     except StartupError as error:
         return Finding(Grade.FAILURE, "voice", error.message, error.action)
     except UserError as error:

@@ -1,8 +1,9 @@
-"""Recording a prompt by phone: speak, hear it, keep it. For the extensions that the prompt names; nobody else."""
+"""Recording a prompt by phone: hear it, speak, keep it. For the extensions that the prompt names; nobody else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from pbx.call.call import Call
@@ -15,7 +16,7 @@ from pbx.model.prompt import Prompt
 
 __all__ = ["PromptRecording"]
 
-KEEP, HEAR, AGAIN, THROW_AWAY = "1", "2", "3", "*"
+RECORD, KEEP, HEAR, AGAIN, THROW_AWAY = "1", "1", "2", "3", "*"
 ANSWER_S = 10.0
 ASKED = 3
 """So often, then nothing is changed."""
@@ -52,33 +53,48 @@ class PromptRecording:
 
     async def _record_until_decided(self, talk: Talk, prompt: Prompt, extension: str, folder: Path) -> str:
         """What to say at the end."""
+        wanted = await self._choose(
+            talk,
+            "prompt_begin",
+            (RECORD, THROW_AWAY),
+            lambda: self._sounds.prompt(prompt.id),
+            name=prompt.name,
+        )
         attempt = 0
-        while True:
+        while wanted in (RECORD, AGAIN):
             attempt += 1
             path = folder / f"{attempt}.wav"
-            await talk.say(await self._sounds.phrase("prompt_speak", name=prompt.name))
+            await talk.say(await self._sounds.phrase("prompt_speak"))
             await talk.say(self._beep(), barge_in="")
             await talk.record(path, max_s=LONGEST_S)
-            decided = await self._choose(talk, path)
-            if decided == KEEP:
+            wanted = await self._choose(
+                talk, "prompt_choices", (KEEP, AGAIN, THROW_AWAY), partial(self._sounds.file, path)
+            )
+            if wanted == KEEP:
                 try:
                     await self._prompts.recorded(prompt.id, path, by=extension)
                 except UserError:
                     return "prompt_failed"
                 return "prompt_kept"
-            if decided != AGAIN:
-                return "prompt_thrown_away"
+        return "prompt_thrown_away"
 
-    async def _choose(self, talk: Talk, path: Path) -> str:
+    async def _choose(
+        self,
+        talk: Talk,
+        phrase: str,
+        keys: Sequence[str],
+        hear: Callable[[], Awaitable[Sound]],
+        **values: str,
+    ) -> str:
+        """One of the keys; the one to hear it plays it, and asks again. Silence throws away."""
         asked = 0
         while asked < ASKED:
-            key = await talk.ask(
-                await self._sounds.phrase("prompt_choices"), most=1, end="", first_s=ANSWER_S
-            )
-            if key in (KEEP, AGAIN, THROW_AWAY):
+            question = await self._sounds.phrase(phrase, **values)
+            key = await talk.ask(question, most=1, end="", first_s=ANSWER_S)
+            if key in keys:
                 return key
             if key == HEAR:
-                await talk.say(await self._sounds.file(path))
+                await talk.say(await hear(), barge_in="#*")
             else:
                 asked += 1
         return THROW_AWAY

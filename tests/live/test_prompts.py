@@ -63,7 +63,7 @@ async def test_a_code_answers_with_a_sentence(node: Node, phone: PhoneMaker, cod
     assert max(power) < 0.2 * power.sum(), "it is a voice and no tone"
 
 
-async def test_a_phone_records_a_prompt_and_hears_one_that_was_uploaded(
+async def test_a_phone_records_a_prompt_and_hears_the_one_that_was_uploaded(
     node: Node, phone: PhoneMaker, tmp_path: Path
 ) -> None:
     prompt = {
@@ -79,6 +79,8 @@ async def test_a_phone_records_a_prompt_and_hears_one_that_was_uploaded(
         await registered(alice, bob)
         await alice.dial("*775")
         await alice.wait_for("CALL_ESTABLISHED")
+        await asyncio.sleep(1.0)
+        await alice.send_digits("1")
         await asyncio.sleep(1.0)
         await alice.send_digits("9")  # enough of that
         await asyncio.sleep(3.0)
@@ -99,6 +101,23 @@ async def test_a_phone_records_a_prompt_and_hears_one_that_was_uploaded(
     subprocess.run(["sox", "-q", "-n", "-r", "44100", "-c", "2", str(tmp_path / "p.wav"), *tone], check=True)
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(tmp_path / "p.wav"), str(made)], check=True)
     assert (await upload(node, "closed", made))["source"] == "uploaded"
+    carol = phone(node, "101")
+    async with phones(carol):
+        await registered(carol)
+        await carol.dial("*775")
+        await carol.wait_for("CALL_ESTABLISHED")
+        await asyncio.sleep(0.5)
+        await carol.send_digits("2")
+        await asyncio.sleep(4.5)
+        await carol.send_digits("*")
+        await carol.wait_for("CALL_CLOSED", timeout_s=15)
+    heard = carol.heard()
+    at = heard.onset_s(PROMPT_HZ, threshold_dbfs=-23, window_s=0.1)  # words have no such tone
+    assert at is not None
+    steady = heard.between(at + 0.2, at + 2.8)
+    assert steady.dominant_hz() == pytest.approx(PROMPT_HZ, abs=3)
+    assert steady.level_dbfs(PROMPT_HZ) == pytest.approx(-20, abs=1.5)
+    assert steady.gaps(PROMPT_HZ) == []
     await node.send("DELETE", "prompts/closed")
     deadline = asyncio.get_running_loop().time() + 5
     while (await node.get("prompt-audios"))["items"]:
