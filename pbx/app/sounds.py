@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pbx.store.records import RecordStore
 
 __all__ = ["SoundParts", "build_sounds", "voices"]
+
+log = logging.getLogger(__name__)
 
 SPEECH, PHRASES = "speech", "phrases"
 """Folders of the data directory."""
@@ -98,6 +101,8 @@ def build_sounds(
 ) -> SoundParts:
     """Raises `StartupError` for a Piper that cannot speak."""
     spoken = voices(config)
+    if not spoken:
+        log.warning("the node has no voice: tones are heard in place of speech; install espeak-ng")
     files = PromptFiles(config.data_dir / PROMPTS)
     sounds = SpokenSounds(
         voices=spoken,
