@@ -22,7 +22,7 @@ from pbx.flow.importing import FlowImport, live_section
 from pbx.flow.publishing import Publishing
 from pbx.media.prompt_files import PROMPTS, PromptFiles
 from pbx.model.kind import Kind
-from pbx.model.kinds import FLOW
+from pbx.model.kinds import FLOW, PROMPT
 from pbx.model.token import TokenWrite
 from pbx.model.user import UserWrite
 from pbx.model.validate import problems_of
@@ -89,7 +89,16 @@ async def import_(
             emergency=config.emergency_numbers,
             along=flows,
         )
+        prompts = await office.records.all(PROMPT)
     print(summary(changes, flows, dry_run=dry_run))
+    have = {each.prompt for each in PromptFiles(config.data_dir / PROMPTS).all()}
+    silent = tuple(each.id for each in prompts if not each.text and each.id not in have)
+    if silent:
+        print(
+            f"pbx: {_counted(PROMPT, len(silent))} {'has' if len(silent) == 1 else 'have'} neither a sound nor a text: "
+            f"{_listed(silent)}. A tone is heard until there is one",
+            file=sys.stderr,
+        )
 
 
 async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
@@ -99,7 +108,7 @@ async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
         sounds = [each.prompt for each in PromptFiles(config.data_dir / PROMPTS).all()]
     if sounds:
         print(
-            f"pbx: the sounds of {len(sounds)} prompts are not in this document ({_listed(tuple(sounds))}): "
+            f"pbx: the sound of {_counted(PROMPT, len(sounds))} is not in this document ({_listed(tuple(sounds))}): "
             f"copy the folder {config.data_dir / PROMPTS} as well",
             file=sys.stderr,
         )

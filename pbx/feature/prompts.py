@@ -122,11 +122,6 @@ class Prompts:
                     if gone and await _in_thread(partial(self.files.remove, key)):
                         log.info("the sound of a prompt was deleted with it", extra={"prompt": key})
 
-    async def missing(self) -> list[str]:
-        """Prompts that have neither a sound nor a text: a tone is heard in their place."""
-        have = {each.prompt for each in await self.everything()}
-        return [each.id for each in await self._records.all(PROMPT) if not each.text and each.id not in have]
-
     async def _known(self, prompt: str) -> None:
         if await self._records.get(PROMPT, prompt) is None:
             raise UserError(f"there is no prompt {prompt}", http_status=404)

@@ -10,11 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pbx.core.config import settings
+from pbx.model.prompt import PromptAudio
 from pbx.store.database import Database, lock_data_dir
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +82,25 @@ def test_import_then_export(pbx: Pbx, tmp_path: Path) -> None:
         == "alice-password"
     )
     assert (tmp_path / "secret.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_sounds_of_prompts_do_not_travel_and_that_is_said(pbx: Pbx, tmp_path: Path) -> None:
+    prompts = [{"id": "closed", "name": "Closed"}, {"id": "open", "name": "Open", "text": "We are open."}]
+    document = json.dumps({"prompts": prompts})
+    imported = pbx("import", "-", stdin=document)
+    assert "1 prompt has neither a sound nor a text" in imported.stderr
+    assert "closed" in imported.stderr
+    assert "open" not in imported.stderr
+    kept = PromptAudio(
+        prompt="closed", source="recorded", made_at=datetime(2026, 1, 1, tzinfo=UTC), seconds=1
+    )
+    (tmp_path / "data" / "prompts").mkdir()
+    (tmp_path / "data" / "prompts" / "closed.json").write_bytes(msgspec.json.encode(kept))
+    exported = pbx("export")
+    assert "copy the folder data/prompts as well" in exported.stderr
+    assert "(closed)" in exported.stderr
+    assert {each["text"] for each in json.loads(exported.stdout)["prompts"]} == {"", "We are open."}
+    assert pbx("import", "-", stdin=exported.stdout).stderr == ""
 
 
 def test_import_reads_standard_input_and_can_prune_and_try(pbx: Pbx, tmp_path: Path) -> None:
