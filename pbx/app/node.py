@@ -148,7 +148,9 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
         supervisor.spawn("recordings", parts.recordings.library.run())
-        supervisor.spawn("recording settings", parts.recordings.follow(stores.settings, bus))
+        supervisor.spawn(
+            "recording settings", parts.recordings.follow(stores.settings, bus, parts.sounds.sounds)
+        )
         supervisor.spawn("messages", parts.messages.run())
         supervisor.spawn("mail of flows", parts.flows.outbox.run(stores.state))
         stack.push_async_callback(parts.flows.client.close)

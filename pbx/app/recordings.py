@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pbx.call.talk import Sound
 from pbx.feature.recording.library import Library
 from pbx.feature.recording.recordings import Cues, Recordings
+from pbx.flow.node import NodeError
 from pbx.media.sound_length import sound_length_s
 from pbx.media.tones import confirmation, recording_beep, recording_tone
 from pbx.model.kinds import INBOUND_NUMBER
@@ -19,6 +20,7 @@ from pbx.model.settings import OfficeSettings
 from pbx.store.recordings import RecordingFilter, RecordingStore
 
 if TYPE_CHECKING:
+    from pbx.call.call import Call
     from pbx.call.switch import Switch
     from pbx.core.clock import Clock
     from pbx.core.config import NodeConfig
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pbx.core.tasks import Supervisor
     from pbx.feature.office import Office
     from pbx.feature.recording.library import Post
+    from pbx.feature.sounds import SpokenSounds
     from pbx.media.engine import MediaEngine
     from pbx.store.settings import SettingStore
 
@@ -67,10 +70,17 @@ class RecordingParts:
         """Before the first call."""
         self.settings = (await settings.get()).recording
 
-    async def follow(self, settings: SettingStore, bus: EventBus) -> None:
-        """Take new settings as they come, for ever."""
+    async def by_flow(self, call: Call, do: Literal["on", "off", "pause", "resume"]) -> None:
+        """For the nodes of flows. Raises `NodeError`."""
+        words: dict[str, RecordingDo] = {"on": "start", "off": "stop", "pause": "pause", "resume": "resume"}
+        if refusal := self.recordings.by_flow(call, words[do]):
+            raise NodeError(refusal)
+
+    async def follow(self, settings: SettingStore, bus: EventBus, sounds: SpokenSounds) -> None:
+        """Have the announcement spoken, and take new settings as they come, for ever."""
         with bus.subscribe("settings") as changes:
             self.settings = (await settings.get()).recording
+            self.announcement = await sounds.spoken("recording_announcement") or self.announcement
             async for published in changes:
                 if isinstance(published.event, OfficeSettings):
                     self.settings = published.event.recording

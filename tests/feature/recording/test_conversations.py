@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from msgspec.structs import replace as changed
 
+from pbx.call.call import Call
 from pbx.core.errors import UserError
 from pbx.model.extension import Extension
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered, Referred
 from pbx.model.recording import RecordingSettings, When
 from pbx.model.stream import DigitPressed
 from tests.call.parts import PCMA, PCMU, Office, sdp, settle
-from tests.call.test_call import OFFER, everything_is_given_back, start, talking
+from tests.call.test_call import OFFER, Program, everything_is_given_back, start, talking
 from tests.call.test_call import Ring as Router
 from tests.call.test_transfer import answers
 from tests.feature.recording.parts import Studio
@@ -259,6 +261,22 @@ async def test_both_hear_the_announcement_before_they_hear_each_other() -> None:
     assert office.media.playing == {}
     assert "call-1/a" in office.media.links
     await ends(office, made, task)
+
+
+async def test_a_flow_has_it_recorded_where_nobody_else_would() -> None:
+    office = Office(offer=OFFER)
+    made = studio(office)
+    assert made.recordings.by_flow(office.call, "pause") == ""
+    task = await start(office, Program(partial(_through_a_flow, made)))
+    await answers(office, "sip:b")
+    assert next(iter(made.library.rows.values())).reasons == ("flow",)
+    assert made.engine.made[0].pauses == ["pause"]
+    await ends(office, made, task)
+
+
+async def _through_a_flow(made: Studio, call: Call) -> None:
+    assert made.recordings.by_flow(call, "start") == ""
+    await Router("sip:b").route(call)
 
 
 async def test_a_forgotten_pause_ends_by_itself() -> None:
