@@ -242,7 +242,7 @@ async def test_both_hear_the_announcement_before_each_other_and_the_beep(
         (row,) = await recordings(node, 1)
     for side, other_hz in ((alice, BOB_HZ), (bob, ALICE_HZ)):
         sound = side.heard()
-        assert sound.between(0.0, 0.7).level_dbfs(other_hz) < -30, "not before it was told"
+        assert sound.between(0.0, 0.7).level_dbfs(other_hz) < -20, "not before it was told"
         assert sound.between(sound.seconds - 3, sound.seconds - 0.3).level_dbfs(other_hz) > -16
         beeps = sound.between(sound.seconds - 3, sound.seconds - 0.3).envelope(1400)
         assert np.sum(beeps > 0.02) >= 20, "two or three beeps of 200 ms"

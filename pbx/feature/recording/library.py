@@ -167,6 +167,7 @@ class Library:
     def refused(self, recording: Recording, reason: str, detail: str) -> None:
         """It could not begin."""
         self._growing.pop(recording.id, None)
+        self._folders.clear()  # somebody may have deleted it
         self.failed_with(reason, detail)
 
     async def closed(self, recording: Recording, ended: RecordingEnded, *, paused_s: float) -> None:
@@ -176,6 +177,8 @@ class Library:
         self._used += size
         self.written += size
         well = ended.reason in ENDS_WELL
+        if not well:
+            self._folders.clear()  # somebody may have deleted it
         await self._keep(
             replace(
                 recording,
