@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pbx.core.errors import UserError
+from pbx.model.recording import RecordingStorage
 from pbx.model.usage import UsageReport
 
 if TYPE_CHECKING:
@@ -25,17 +26,29 @@ if TYPE_CHECKING:
     from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.notice import Notice
     from pbx.model.queue_status import AgentDuty, AgentStatus, QueueStatus
+    from pbx.model.recording import Recording, RecordingDo
     from pbx.model.text_message import MessageWrite, TextMessage
     from pbx.model.trunk import TrunkStatus
     from pbx.model.trunk_test import TrunkTestReport
     from pbx.store.cdrs import CdrStore
     from pbx.store.messages import MessageStore
+    from pbx.store.recordings import RecordingFilter
     from pbx.store.records import RecordStore
     from pbx.store.settings import SettingStore
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
 
-__all__ = ["ApiDeps", "CallControl", "CheckResult", "HealthCheck", "NoCalls", "NoQueues", "QueueControl"]
+__all__ = [
+    "ApiDeps",
+    "CallControl",
+    "CheckResult",
+    "HealthCheck",
+    "NoCalls",
+    "NoQueues",
+    "NoRecordings",
+    "QueueControl",
+    "RecordingDesk",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,59 @@ class QueueControl(Protocol):
         ...
 
 
+class RecordingDesk(Protocol):
+    """The recordings of calls."""
+
+    async def page(
+        self, wanted: RecordingFilter, limit: int, offset: int
+    ) -> tuple[Sequence[Recording], int]: ...
+
+    async def get(self, id_: str) -> Recording | None: ...
+
+    def path(self, recording: Recording) -> Path: ...
+
+    async def delete(self, id_: str, by: str) -> None:
+        """Raises `UserError` 404, and 409 while it goes on."""
+        ...
+
+    def control(self, call_id: str, do: RecordingDo, by: str) -> None:
+        """Raises `UserError` 404 without such a call, 409 when that cannot be done with it."""
+        ...
+
+    async def storage(self) -> RecordingStorage: ...
+
+
+class NoRecordings:
+    """A place where nothing is recorded."""
+
+    async def page(self, wanted: RecordingFilter, limit: int, offset: int) -> tuple[Sequence[Recording], int]:
+        return (), 0
+
+    async def get(self, id_: str) -> Recording | None:
+        return None
+
+    def path(self, recording: Recording) -> Path:
+        return Path(recording.file)
+
+    async def delete(self, id_: str, _by: str) -> None:
+        raise UserError(f"there is no recording {id_}", http_status=404)
+
+    def control(self, call_id: str, _do: RecordingDo, _by: str) -> None:
+        raise UserError(f"there is no call {call_id} going on", http_status=404)
+
+    async def storage(self) -> RecordingStorage:
+        return RecordingStorage(
+            files=0,
+            used_bytes=0,
+            quota_bytes=0,
+            disk_bytes=0,
+            disk_free_bytes=0,
+            bytes_per_day=0,
+            full_in_days=None,
+            recording_now=0,
+        )
+
+
 class NoQueues:
     """A place without queues."""
 
@@ -151,4 +217,5 @@ class ApiDeps:
     sip_traces: SipTraces | None = None
     prompts: Prompts | None = None
     queues: QueueControl = field(default_factory=NoQueues)
+    recordings: RecordingDesk = field(default_factory=NoRecordings)
     health_checks: Sequence[HealthCheck] = field(default=())

@@ -24,6 +24,9 @@ class Scope(Enum):
     CALLS_READ = "calls:read"
     CALLS_WRITE = "calls:write"  # hang up, transfer
     CDRS_READ = "cdrs:read"
+    RECORDINGS_READ = "recordings:read"  # what people have said
+    RECORDINGS_CONTROL = "recordings:control"  # start, stop and pause them in calls
+    RECORDINGS_DELETE = "recordings:delete"
     MESSAGES_READ = "messages:read"  # what people have written
     MESSAGES_SEND = "messages:send"
     EVENTS_READ = "events:read"

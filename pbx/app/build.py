@@ -18,6 +18,7 @@ from pbx.app.lamps import build_lamps
 from pbx.app.measure import measure
 from pbx.app.parts import Parts, Stores
 from pbx.app.queues import build_queues
+from pbx.app.recordings import build_recordings
 from pbx.app.sounds import build_sounds
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.call.codecs import codecs_of
@@ -285,6 +286,18 @@ def build(
         data_dir=config.data_dir,
         country=config.country,
     )
+    recordings = build_recordings(
+        config,
+        office,
+        store=stores.recordings,
+        media=media,
+        switch=lambda: switch,
+        clock=clock,
+        bus=bus,
+        post=guarding.notices.post,
+        metrics=metrics,
+        supervisor=supervisor,
+    )
     ports = CallPorts(
         media=media,
         signaling=agent,
@@ -299,6 +312,7 @@ def build(
         codecs=codecs_of(spoken(config.codecs), media),
         transcoder=media,
         recorder=media,
+        conversations=recordings.recordings,
         belongs=entrance.belongs,
     )
     switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id)
@@ -314,6 +328,7 @@ def build(
         busy=switch.is_busy,
         queues=queues,
         sounds=sounds,
+        recording_settings=lambda: recordings.settings,
         country=config.country,
     )
     desk.register(features)
@@ -401,6 +416,7 @@ def build(
         queues=queues,
         flows=flows,
         sounds=sounds,
+        recordings=recordings,
     )
 
 

@@ -20,10 +20,12 @@ from pbx.feature.intercom import Intercom
 from pbx.feature.numbering import written
 from pbx.feature.office import Office
 from pbx.feature.prompt_recording import PromptRecording
+from pbx.feature.recording.own_calls import OwnCalls
 from pbx.feature.self_test import SelfTest
 from pbx.feature.wishes import Wishes
 from pbx.media.tones import milliwatt
 from pbx.model.kinds import FEATURE_CODE, PROMPT, SPEED_DIAL
+from pbx.model.recording import RecordingSettings
 from pbx.store.cdrs import CdrStore
 from pbx.store.records import RecordStore
 
@@ -50,6 +52,7 @@ def register_features(
     busy: Callable[[str], bool],
     sounds: SoundParts,
     queues: QueueParts | None = None,
+    recording_settings: Callable[[], RecordingSettings] = RecordingSettings,
     country: str,
 ) -> None:
     """Give the table the features of phones: what each extension may do by code."""
@@ -80,5 +83,6 @@ def register_features(
         ("night_mode", Flags(records, answering).toggle),
         *wishes.features(),
         *FollowMeCodes(records, answering).features(),
+        *OwnCalls(records, answering, recording_settings).features(),
     ):
         features.register(name, feature)

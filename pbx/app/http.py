@@ -61,6 +61,7 @@ async def start_http(
             ],
             control=parts.control,
             queues=parts.queues.queues,
+            recordings=parts.recordings,
             trunks=parts.trunks.statuses,
             settings=stores.settings,
             messages=stores.messages,

@@ -38,6 +38,7 @@ from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
+from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
@@ -118,6 +119,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             MessageStore(database),
             SettingStore(database, bus),
             FlowStore(database, bus),
+            RecordingStore(database),
         )
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
@@ -145,6 +147,10 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
+        supervisor.spawn("recordings", parts.recordings.library.run())
+        supervisor.spawn(
+            "recording settings", parts.recordings.follow(stores.settings, bus, parts.sounds.sounds)
+        )
         supervisor.spawn("messages", parts.messages.run())
         supervisor.spawn("mail of flows", parts.flows.outbox.run(stores.state))
         stack.push_async_callback(parts.flows.client.close)
@@ -229,6 +235,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.entrance.load(stores.state)
     await parts.fairness.load(stores.state)
     await parts.queues.queues.load(stores.state)
+    await parts.recordings.load(stores.settings)
     closed = await stores.cdrs.close_interrupted(parts.clock.now())
     await parts.guarding.prepare(stores.cdrs, stores.state)
     if closed:
@@ -255,6 +262,7 @@ async def _start_sip(
         if not stopped:
             stopped = True
             await parts.switch.drain()
+            await parts.recordings.recordings.close()
             await parts.trunks.close()
             await parts.lamps.close()
             await parts.agent.close()

@@ -10,6 +10,7 @@ from pbx.app.door import Entrance
 from pbx.app.flows import FlowParts
 from pbx.app.guarding import Guarding
 from pbx.app.queues import QueueParts
+from pbx.app.recordings import RecordingParts
 from pbx.app.sounds import SoundParts
 from pbx.call.switch import Switch
 from pbx.core.clock import SystemClock
@@ -32,6 +33,7 @@ from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
+from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
@@ -75,6 +77,7 @@ class Parts:
     queues: QueueParts
     flows: FlowParts
     sounds: SoundParts
+    recordings: RecordingParts
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -92,3 +95,4 @@ class Stores:
     messages: MessageStore
     settings: SettingStore
     flows: FlowStore
+    recordings: RecordingStore

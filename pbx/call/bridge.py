@@ -23,6 +23,8 @@ from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered, Reanswered,
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
+    from pbx.call.ports import Prompt
+    from pbx.call.talk import Sound
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,8 @@ class Bridge:
         self.call = call
         self.b = b
         self._lock = asyncio.Lock()
+        self._announces: Sound | None = None
+        """What both are hearing before they hear each other."""
 
     async def run(self) -> None:
         """Join the legs until one leaves. The party's leaving cancels this; the other's returns.
@@ -45,14 +49,24 @@ class Bridge:
         call.talking = (call.a, b)
         watches = [SilenceWatch(call, leg) for leg in (call.a, b)]
         quality = call.scope.spawn(QualityWatch(call, call.a, b).run())
+        conversation = call.begin_conversation(b)
+        announcing: asyncio.Task[None] | None = None
         try:
             call.pressed = self._pressed
+            if conversation is not None:
+                conversation.listen(self._pass_on)
+                if conversation.announcement is not None:
+                    self._announces = conversation.announcement
+                    announcing = call.scope.spawn(self._end_announcement(conversation.announcement.seconds))
             self._flow()
-            with Stoppable() as conversation:
-                call.stop_talking = conversation.stop
+            with Stoppable() as talking:
+                call.stop_talking = talking.stop
                 await self._listen()
         finally:
             quality.cancel()
+            if announcing is not None:
+                announcing.cancel()
+            call.end_conversation()
             for watch in watches:
                 watch.close()
             call.reoffered = call.reflow = call.pressed = call.talking = call.stop_talking = None
@@ -97,9 +111,20 @@ class Bridge:
         """Pass a digit on; a phone without telephone-event that uses INFO gets INFO from now on."""
         if via == "info" and not leg.keys_by_info and not digits(leg.sends):
             leg.keys_by_info = True
-            if not self.call.a.held and not self.b.held:
+            if not self.call.a.held and not self.b.held and self._announces is None:
                 flow_between(self.call, self.b)
+        conversation = self.call.conversation
+        if conversation is None or not conversation.press(leg, digit, duration_ms, via):
+            self._pass_on(leg, digit, duration_ms, via)
+
+    def _pass_on(self, leg: CallLeg, digit: str, duration_ms: int, via: str) -> None:
         pass_digit(self.call, leg, self._other(leg), digit, duration_ms, via=via)
+
+    async def _end_announcement(self, after_s: float) -> None:
+        """Both have heard what they were to hear first."""
+        await asyncio.sleep(after_s)
+        self._announces = None
+        self._flow()
 
     def _other(self, leg: CallLeg) -> CallLeg:
         return self.b if leg is self.call.a else self.call.a
@@ -110,16 +135,19 @@ class Bridge:
         media = call.ports.media
         for leg in (call.a, b):
             media.stop_playing(leg.stream)
-        if not call.a.held and not b.held:
+        if not call.a.held and not b.held and self._announces is None:
             flow_between(call, b)
             return
         media.unlink(call.a.stream)
+        if not call.a.held and not b.held and self._announces is not None:
+            for leg in (call.a, b):
+                self._play(leg, self._announces.prompt)
         for leg, other in ((call.a, b), (b, call.a)):
             if other.held and not leg.held:
-                self._play_hold(leg)
+                self._play(leg, self.call.ports.hold_tone(), loop=True)
 
-    def _play_hold(self, leg: CallLeg) -> None:
+    def _play(self, leg: CallLeg, sound: Prompt, *, loop: bool = False) -> None:
         try:
-            self.call.ports.media.play(leg.stream, self.call.ports.hold_tone(), loop=True)
+            self.call.ports.media.play(leg.stream, sound, loop=loop)
         except ValueError as error:
-            log.info("a held phone hears nothing", extra={"leg": leg.name, "reason": str(error)})
+            log.info("a phone hears nothing", extra={"leg": leg.name, "reason": str(error)})

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pbx.call.fork import Fork
-    from pbx.call.ports import Router
+    from pbx.call.ports import Conversation, Router
     from pbx.model.leg_event import DialogName
     from pbx.model.party import DialTarget
 
@@ -73,6 +73,7 @@ class Call(PartySide):
         self.pressed: Pressed | None = None
         self.stop_talking: Callable[[], None] | None = None
         self.talking: tuple[CallLeg, CallLeg] | None = None
+        self.conversation: Conversation | None = None
         self.ringing: Fork | None = None
         self.joined: tuple[str, str, str, bool] | None = None
         self._incoming = incoming
@@ -343,6 +344,18 @@ class Call(PartySide):
     def _new_name(self) -> str:
         self._legs += 1
         return f"b{self._legs}"
+
+    def begin_conversation(self, other: CallLeg) -> Conversation | None:
+        """The party and `other` are about to hear each other; may be said twice of the same two."""
+        if self.conversation is None and self.ports.conversations is not None:
+            self.conversation = self.ports.conversations.begin(self, other)
+        return self.conversation
+
+    def end_conversation(self) -> None:
+        """They no longer do."""
+        conversation, self.conversation = self.conversation, None
+        if conversation is not None:
+            conversation.end()
 
     def saw_digit(self, leg: CallLeg, digit: str, duration_ms: int, *, via: str) -> None:
         self.record(events.DigitSeen(call=self.id, at=self.now(), leg=leg.name, digit=digit, via=via))

@@ -19,8 +19,9 @@ from pbx.model.call_event import (
     LegDialled,
     LegJoined,
     LegLeft,
+    RecordingStarted,
 )
-from pbx.model.cdr import Cdr
+from pbx.model.cdr import Cdr, CdrRecording
 from pbx.model.leg_event import LegCause
 
 _DISPOSITION = {
@@ -99,6 +100,11 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         flow=flow,
         talk_s=_seconds(answered.at if answered else None, ended.at if ended else None),
         legs=legs_of(kept),
+        recordings=tuple(
+            CdrRecording(id=each.recording, file=each.file, leg=each.leg, started_at=each.at)
+            for each in kept
+            if isinstance(each, RecordingStarted)
+        ),
         events=kept,
     )
 

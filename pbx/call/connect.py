@@ -29,9 +29,12 @@ async def connect(
 async def join(call: Call, leg: CallLeg) -> None:
     """Answer the party and let it talk with the leg that answered, until that hangs up or somebody transfers."""
     cause = LegCause.NORMAL
+    conversation = call.begin_conversation(
+        leg
+    )  # now, since who has answered talks before the caller's ACK is here
     try:
         formats = call.formats_for(leg.sends)
-        if call.open_audio(formats):
+        if call.open_audio(formats) and (conversation is None or conversation.announcement is None):
             flow_between(call, leg)
         await call.answer_caller(formats)
     except PeerError as error:
@@ -44,5 +47,6 @@ async def join(call: Call, leg: CallLeg) -> None:
     finally:
         if not call.a.answered or call.ending is not None:
             call.ports.media.unlink(call.a.stream)
+            call.end_conversation()
             await call.close_leg(leg, cause)
     await Bridge(call, leg).run()

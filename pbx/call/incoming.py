@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pbx.call.codecs import Codecs
-from pbx.call.ports import CallLog, Leg, Media, Prompt, Recorder, Signaling, Transcoder
+from pbx.call.ports import CallLog, Conversations, Leg, Media, Prompt, Recorder, Signaling, Transcoder
 from pbx.core.clock import Clock
 from pbx.model.leg_event import DialogName
 from pbx.model.party import Diversion, Party
@@ -21,7 +21,8 @@ class CallPorts:
     `ringback()` what one hears that has been answered while another phone rings for it.
     `rtp_timeout_s` is how long audio may stop before the phone is asked whether it is still there.
     `codecs` is what this node speaks; without a `transcoder` it passes on only what both phones speak.
-    Without a `recorder` nothing is recorded. `belongs` is told the SIP Call-ID of a leg that comes from another call.
+    Without a `recorder` nothing is recorded; `conversations` is told of all, and records those that are to be.
+    `belongs` is told the SIP Call-ID of a leg that comes from another call.
     `srtp` says whether audio may be, or must be, encrypted.
     """
 
@@ -38,6 +39,7 @@ class CallPorts:
     codecs: Codecs = field(default_factory=Codecs)
     transcoder: Transcoder | None = None
     recorder: Recorder | None = None
+    conversations: Conversations | None = None
     belongs: Callable[[str, str], None] = lambda _call, _call_id: None
 
 

@@ -17,7 +17,7 @@ from pbx.call.leg import CallLeg
 from pbx.call.ports import Transcoder
 from pbx.core.errors import PeerError
 from pbx.model.call_event import AudioJoined
-from pbx.sip.sdp.negotiate import payload_map
+from pbx.sip.sdp.negotiate import Format, payload_map
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -73,7 +73,9 @@ def pass_digit(
 def _carries_digits(call: Call, talker: CallLeg, hearer: CallLeg) -> bool:
     """Whether a telephone-event of `talker` reaches `hearer`: a bridge converts it, a relay needs a type for it."""
     transcoded = call.joined is not None and call.joined[3]
-    return transcoded or bool(payload_map(digits(talker.receives), digits(hearer.sends)))
+    if transcoded:
+        return True
+    return not talker.keys_held and bool(payload_map(digits(talker.receives), digits(hearer.sends)))
 
 
 def _bridge(transcoder: Transcoder, a: CallLeg, b: CallLeg) -> bool:
@@ -98,5 +100,14 @@ def _link(call: Call, b: CallLeg) -> None:
     ):
         raise PeerError(488, "Not Acceptable Here")
     call.ports.media.link(
-        a.stream, b.stream, payload_map(a.receives, b.sends), payload_map(b.receives, a.sends)
+        a.stream, b.stream, payload_map(_passing(a), b.sends), payload_map(_passing(b), a.sends)
+    )
+
+
+def _passing(leg: CallLeg) -> tuple[Format, ...]:
+    """What of a leg's packets goes on to the other: not its keys, while they may be codes of ours."""
+    return (
+        tuple(each for each in leg.receives if each not in digits(leg.receives))
+        if leg.keys_held
+        else leg.receives
     )

@@ -46,6 +46,7 @@ class CallLeg:
         "encryption",
         "held",
         "keys_by_info",
+        "keys_held",
         "label",
         "name",
         "offered",
@@ -88,6 +89,8 @@ class CallLeg:
         self.keys_by_info = (
             False  # it has no telephone-event and has sent digits by INFO: so it understands them
         )
+        self.keys_held = False
+        """Its keys may be codes of ours: the audio does not carry them; those that are none are passed on."""
         self.pressed: Callable[[str], None] | None = None
         """Gets the digits of a leg that is joined with nobody."""
         self.answered = False

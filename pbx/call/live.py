@@ -29,12 +29,23 @@ from pbx.model.call_event import (
     LegRinging,
     NodeEntered,
     NodeLeft,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStarted,
+    RecordingStopped,
     Sound,
 )
 from pbx.model.live_call import LiveCall, LiveLeg, LivePosition, LiveStep
 
 MOST_STEPS = 50
 """Of the way through flows, that are shown; all stand in the call's record."""
+
+_RECORDING = {
+    RecordingStarted: "on",
+    RecordingPaused: "paused",
+    RecordingResumed: "on",
+    RecordingStopped: "off",
+}
 
 
 @dataclass(slots=True)
@@ -57,6 +68,7 @@ class LiveFold:
     state: str = "routing"
     answered_at: datetime | None = None
     flow: LivePosition | None = None
+    recording: str = "off"
     _legs: dict[str, _Leg] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -77,6 +89,8 @@ class LiveFold:
             self._join(event)
         elif isinstance(event, FlowEntered | NodeEntered | NodeLeft):
             self.flow = _position(self.flow, event)
+        elif isinstance(event, RecordingStarted | RecordingPaused | RecordingResumed | RecordingStopped):
+            self.recording = _RECORDING[type(event)]
         elif isinstance(event, LegRinging | LegAnswered | LegHeld | LegResumed):
             leg = self._legs.get(event.leg)
             if leg is not None:
@@ -122,6 +136,7 @@ class LiveFold:
             started_at=self.offered.at,
             answered_at=self.answered_at,
             flow=self.flow,
+            recording=self.recording,
             legs=tuple(
                 LiveLeg(
                     leg=name,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
@@ -25,8 +25,13 @@ from pbx.model.stream import (
     StreamStats,
 )
 
+if TYPE_CHECKING:
+    from pbx.call.talk import Sound
+
 __all__ = [
     "CallLog",
+    "Conversation",
+    "Conversations",
     "Leg",
     "Media",
     "Prompt",
@@ -239,6 +244,35 @@ class Rooms(Protocol):
     """The part of an audio engine that mixes."""
 
     def room(self, capacity: int, *, label: str) -> Room: ...
+
+
+class Conversation(Protocol):
+    """Two legs that talk, and may be recorded while they do."""
+
+    @property
+    def announcement(self) -> Sound | None:
+        """What both are to hear before they hear each other."""
+        ...
+
+    def listen(self, pass_on: Callable[[Any, str, int, str], None]) -> None:
+        """They hear each other; `pass_on` takes the keys that turned out to be for the other side."""
+        ...
+
+    def press(self, leg: Any, digit: str, duration_ms: int, via: str) -> bool:
+        """A key was pressed. False: it is for the other side; else it may be passed on later."""
+        ...
+
+    def end(self) -> None:
+        """They no longer talk. May be called twice."""
+        ...
+
+
+class Conversations(Protocol):
+    """Is told of every conversation. Implemented by `pbx.feature.recording`."""
+
+    def begin(self, call: Any, other: Any) -> Conversation | None:
+        """The call's party and the leg `other` are about to talk; None when nothing is to be done there."""
+        ...
 
 
 class CallLog(Protocol):

@@ -56,6 +56,8 @@ class Tone:
 
 HOLD = Tone((Burst(300, (440,)), Burst(9700)), level_dbm0=-24.0)
 """A short pip every ten seconds: the line is not dead, and nobody is annoyed."""
+RECORDING_BEEP = Tone((Burst(200, (1400,)),), level_dbm0=-20.0)
+RECORDED = Tone((Burst(300, (1400,)), Burst(100), Burst(300, (1400,)), Burst(300)))
 MILLIWATT = Tone((Burst(1000, (1004,)),), level_dbm0=0.0)
 """The reference tone of ITU-T O.6 for *44 and measurements."""
 JOINED = Tone((Burst(90, (587.3,)), Burst(120, (880,))), level_dbm0=-20.0)
@@ -169,6 +171,16 @@ def beep() -> Clip:
 def spoken_instead() -> Clip:
     """What is heard in place of speech."""
     return tone_clip(SPOKEN_INSTEAD)
+
+
+def recording_beep() -> Clip:
+    """What both hear now and then while their call is recorded (47 CFR 64.501: 1400 Hz)."""
+    return tone_clip(RECORDING_BEEP)
+
+
+def recording_tone() -> Clip:
+    """Says that the call is recorded, where there is no voice to say it."""
+    return tone_clip(RECORDED)
 
 
 def milliwatt() -> Clip:

@@ -218,6 +218,39 @@ class AudioJoined(_Event, frozen=True, kw_only=True, tag="audio_joined"):
     transcoded: bool
 
 
+class RecordingStarted(_Event, frozen=True, kw_only=True, tag="recording_started"):
+    """What `leg` says and hears is recorded from now on, as the recording `recording` in `file`."""
+
+    leg: str
+    recording: str
+    file: str
+
+
+class RecordingPaused(_Event, frozen=True, kw_only=True, tag="recording_paused"):
+    """Nothing is recorded until it is resumed. `by` is a leg that pressed keys, "api", "flow" or "node"."""
+
+    recording: str
+    by: str
+
+
+class RecordingResumed(_Event, frozen=True, kw_only=True, tag="recording_resumed"):
+    recording: str
+    by: str
+
+
+class RecordingStopped(_Event, frozen=True, kw_only=True, tag="recording_stopped"):
+    """`reason` is "stopped" (asked for), "closed" (the two talk no longer), "max_length", "quota", or of the disk."""
+
+    recording: str
+    reason: str
+
+
+class RecordingFailed(_Event, frozen=True, kw_only=True, tag="recording_failed"):
+    """The call was to be recorded, and is not. It goes on all the same."""
+
+    reason: str
+
+
 class AudioQuality(_Event, frozen=True, kw_only=True, tag="audio_quality"):
     """The sound of a leg changed for a while. `direction` "from": of the phone, as it arrives here; "to": of what is
     sent to the phone, as its RTCP reports say."""
@@ -343,6 +376,11 @@ CallEvent = (
     | AudioBack
     | AudioOneWay
     | AudioJoined
+    | RecordingStarted
+    | RecordingPaused
+    | RecordingResumed
+    | RecordingStopped
+    | RecordingFailed
     | AudioQuality
     | LegQuality
     | FlowEntered

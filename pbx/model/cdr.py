@@ -27,6 +27,15 @@ class CdrLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cause: str = ""
 
 
+class CdrRecording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file of the call, in the order in which they were begun: its `id` in the list of recordings."""
+
+    id: str
+    file: str
+    leg: str
+    started_at: datetime
+
+
 class Cdr(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One call as the history shows it. `legs` are all who had a part in it, as a tree.
 
@@ -58,4 +67,5 @@ class Cdr(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     continued_in: str | None = None
     flow: str | None = None
     legs: tuple[CdrLeg, ...] = ()
+    recordings: tuple[CdrRecording, ...] = ()
     events: tuple[CallEvent, ...] = ()

@@ -9,6 +9,7 @@ from msgspec import Meta
 from pbx.model.base import Record
 from pbx.model.follow_me import FollowMe
 from pbx.model.forwarding import Forwarding
+from pbx.model.recording import KeepDays, RecordWhen
 from pbx.model.scalars import E164, DisplayName, ExtensionNumber, PickupGroup, RingSeconds, SipPassword
 
 Reach = Literal["internal", "local", "national", "international", "premium"]
@@ -46,6 +47,8 @@ class Extension(Record, frozen=True, kw_only=True):
         E164 | None,
         Meta(title="Outside number", description="Shown to outside numbers; without one, that of the trunk."),
     ] = None
+    record: RecordWhen = "default"
+    record_keep_days: KeepDays = None
     location: Annotated[
         str,
         Meta(

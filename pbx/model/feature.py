@@ -66,6 +66,7 @@ FEATURES: tuple[FeatureInfo, ...] = (
     FeatureInfo("queue_log_out", "Log out of queues", ("*47", "*47NUMBER"), "optional"),
     FeatureInfo("queue_pause", "Pause in queues or go on", ("*48", "*48NUMBER"), "optional"),
     FeatureInfo("record_prompt", "Record a prompt", ("*77NUMBER",), "optional"),
+    FeatureInfo("record_calls", "Record all my calls, or no longer", ("*56",)),
     FeatureInfo("night_mode", "Night mode on or off", ("*28",), "optional"),
 )
 

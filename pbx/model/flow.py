@@ -13,6 +13,7 @@ from msgspec import Meta, field
 
 from pbx.model.base import Record
 from pbx.model.flow_script import FlowTest
+from pbx.model.recording import KeepDays, RecordWhen
 from pbx.model.scalars import DisplayName, ExtensionNumber
 
 __all__ = ["END", "MOST_NODES", "Fault", "Flow", "FlowNode", "FlowNote", "NodeId"]
@@ -72,6 +73,8 @@ class Flow(Record, frozen=True, kw_only=True):
     number: ExtensionNumber
     name: DisplayName
     description: Annotated[str, Meta(max_length=500, title="Description")] = ""
+    record: RecordWhen = "default"
+    record_keep_days: KeepDays = None
     entry: Annotated[NodeId | None, Meta(title="Entry", description="Where calls begin.")] = None
     nodes: Annotated[dict[NodeId, FlowNode], Meta(max_length=MOST_NODES)] = field(default_factory=dict)
     wires: Annotated[dict[NodeId, dict[str, str]], Meta(max_length=MOST_NODES)] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.kind import ref
+from pbx.model.recording import KeepDays, RecordWhen
 from pbx.model.scalars import E164, DisplayName, Slug
 
 NumberDestination = Annotated[
@@ -51,6 +52,9 @@ class InboundNumber(Record, frozen=True, kw_only=True):
             description="The higher is served first; added to the queue's.",
         ),
     ] = 0
+
+    record: RecordWhen = "default"
+    record_keep_days: KeepDays = None
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
         """What does not fit together: the field, and why."""

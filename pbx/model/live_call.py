@@ -62,7 +62,10 @@ class ParkedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last."""
+    """One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
+
+    `recording` is "off", "on" or "paused".
+    """
 
     id: str
     from_number: str
@@ -74,3 +77,4 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     answered_at: datetime | None
     legs: tuple[LiveLeg, ...]
     flow: LivePosition | None = None
+    recording: str = "off"

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.kind import ref
+from pbx.model.recording import KeepDays, RecordWhen
 from pbx.model.scalars import Destination, DisplayName, ExtensionNumber, RingSeconds
 
 __all__ = ["Queue", "QueueAgent", "QueueStrategy", "Staffing", "VipCaller"]
@@ -131,3 +132,5 @@ class Queue(Record, frozen=True, kw_only=True):
         ),
     ] = None
     call_back_tries: Annotated[int, Meta(ge=1, le=10, title="Tries to call back")] = 2
+    record: RecordWhen = "default"
+    record_keep_days: KeepDays = None

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.kind import ref
+from pbx.model.recording import KeepDays, RecordWhen
 from pbx.model.scalars import Destination, DisplayName, ExtensionNumber, RingSeconds
 
 Strategy = Literal["all", "in_order", "round_robin", "random", "longest_idle"]
@@ -52,3 +53,5 @@ class RingGroup(Record, frozen=True, kw_only=True):
     overflow: Annotated[
         Destination | None, Meta(title="When nobody answers", description="Where the call goes then.")
     ] = None
+    record: RecordWhen = "default"
+    record_keep_days: KeepDays = None

@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from pbx.model.base import Record
+from pbx.model.recording import RecordingSettings
 
 
 class OfficeSettings(Record, frozen=True, kw_only=True):
@@ -28,3 +29,4 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
             examples=["music.ogg"],
         ),
     ] = ""
+    recording: Annotated[RecordingSettings, Meta(title="Recording of calls")] = RecordingSettings()

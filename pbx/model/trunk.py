@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from pbx.model.base import Record
+from pbx.model.recording import KeepDays, RecordWhen
 from pbx.model.scalars import E164, Destination, HostName, Label, Slug
 
 NumberFormat = Literal["e164_plus", "e164", "national", "as_dialled"]
@@ -152,6 +153,8 @@ class Trunk(Record, frozen=True, kw_only=True):
             extra_json_schema={"x-unit": "s"},
         ),
     ] = 60
+    record: RecordWhen = "default"
+    record_keep_days: KeepDays = None
 
 
 class TrunkWrite(Trunk, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import sqlite3
 import types
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -126,7 +126,7 @@ def moment(seconds: float) -> datetime:
 
 def _codec(kind: object) -> _Codec:
     plain = _plain(kind)
-    if plain in (str, int, float, bytes):
+    if plain in (str, int, float, bytes) or _is_word(plain):
         return None, None
     if plain is bool:
         return int, bool
@@ -134,6 +134,11 @@ def _codec(kind: object) -> _Codec:
         return timestamp, moment
     decoder = msgspec.json.Decoder(kind)
     return lambda value: msgspec.json.encode(value).decode(), decoder.decode
+
+
+def _is_word(plain: object) -> bool:
+    """One of some words."""
+    return get_origin(plain) is Literal and all(isinstance(each, str) for each in get_args(plain))
 
 
 def _plain(kind: object) -> object:

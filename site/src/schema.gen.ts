@@ -133,6 +133,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/calls/{id}/recording": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Start, stop, pause or resume the recording of a call
+         * @description Only where nobody who takes part says never, and somebody allows it. What is always recorded can be paused, but not stopped.
+         */
+        readonly post: operations["controlRecording"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/calls/{id}/transfer": {
         readonly parameters: {
             readonly query?: never;
@@ -1186,6 +1206,87 @@ export interface paths {
         readonly patch: operations["patchQueue"];
         readonly trace?: never;
     };
+    readonly "/api/v1/recording-storage": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How much room recordings take, and how long it will do */
+        readonly get: operations["getRecordingStorage"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/recordings": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the recordings of calls
+         * @description The newest first. Those of one caller's way through the office have the same `chain`.
+         */
+        readonly get: operations["listRecordings"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/recordings/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read what is known of a recording
+         * @description Also of one that was deleted: who did, and when.
+         */
+        readonly get: operations["getRecording"];
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Delete a recording
+         * @description The file is gone at once. What it was, who deleted it and when stays in the list of deleted ones.
+         */
+        readonly delete: operations["deleteRecording"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/recordings/{id}/audio": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Hear a recording
+         * @description A WAV or Ogg Opus file, left and right as the recording says. Parts of it can be asked for with Range (RFC 9110 14). One that is still going on can be heard as far as it is.
+         */
+        readonly get: operations["getRecordingAudio"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/refused-sign-ins": {
         readonly parameters: {
             readonly query?: never;
@@ -2086,7 +2187,9 @@ export interface components {
             /** @default [] */
             readonly legs: readonly components["schemas"]["CdrLeg"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly recordings: readonly components["schemas"]["CdrRecording"][];
+            /** @default [] */
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -2121,6 +2224,16 @@ export interface components {
             readonly items: readonly components["schemas"]["Cdr"][];
             /** @description How many there are in all, beyond this page. */
             readonly total: number;
+        };
+        /**
+         * CdrRecording
+         * @description A file of the call, in the order in which they were begun: its `id` in the list of recordings.
+         */
+        readonly CdrRecording: {
+            readonly id: string;
+            readonly file: string;
+            readonly leg: string;
+            readonly started_at: string;
         };
         /**
          * Deed
@@ -2256,6 +2369,19 @@ export interface components {
              */
             readonly outside_number: string | null;
             /**
+             * Record calls
+             * @description Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly record: "always" | "default" | "never" | "on_demand";
+            /**
+             * Keep recordings
+             * @description Of calls recorded because of this; null: as long as the office says.
+             * @default null
+             */
+            readonly record_keep_days: number | null;
+            /**
              * Location
              * @description Where its phone stands, for those who come to help: street, floor, room.
              * @default
@@ -2310,6 +2436,8 @@ export interface components {
             readonly follow_me?: components["schemas"]["FollowMe"] | null;
             readonly pickup_group?: string | null;
             readonly outside_number?: (string | null) | null;
+            readonly record?: ("always" | "default" | "never" | "on_demand") | null;
+            readonly record_keep_days?: (number | null) | null;
             readonly location?: string | null;
             readonly sip_password?: string | null;
         };
@@ -2447,6 +2575,19 @@ export interface components {
              */
             readonly outside_number: string | null;
             /**
+             * Record calls
+             * @description Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly record: "always" | "default" | "never" | "on_demand";
+            /**
+             * Keep recordings
+             * @description Of calls recorded because of this; null: as long as the office says.
+             * @default null
+             */
+            readonly record_keep_days: number | null;
+            /**
              * Location
              * @description Where its phone stands, for those who come to help: street, floor, room.
              * @default
@@ -2491,7 +2632,7 @@ export interface components {
              * @description What the code does.
              * @enum {unknown}
              */
-            readonly feature: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_prompt" | "redial" | "speed_dial" | "tone" | "withhold_number";
+            readonly feature: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "withhold_number";
             /**
              * Argument
              * @description What the feature is given when the code has no NUMBER in it.
@@ -2530,7 +2671,7 @@ export interface components {
              * @description What the code does.
              * @enum {unknown}
              */
-            readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_prompt" | "redial" | "speed_dial" | "tone" | "withhold_number";
+            readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "withhold_number";
             readonly argument?: string | null;
             readonly enabled?: boolean | null;
         };
@@ -2580,6 +2721,19 @@ export interface components {
              * @default
              */
             readonly description: string;
+            /**
+             * Record calls
+             * @description Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly record: "always" | "default" | "never" | "on_demand";
+            /**
+             * Keep recordings
+             * @description Of calls recorded because of this; null: as long as the office says.
+             * @default null
+             */
+            readonly record_keep_days: number | null;
             /**
              * Entry
              * @description Where calls begin.
@@ -2775,6 +2929,8 @@ export interface components {
              */
             readonly name?: string;
             readonly description?: string | null;
+            readonly record?: ("always" | "default" | "never" | "on_demand") | null;
+            readonly record_keep_days?: (number | null) | null;
             readonly entry?: (string | null) | null;
             readonly nodes?: {
                 readonly [key: string]: components["schemas"]["FlowNode"];
@@ -3179,6 +3335,19 @@ export interface components {
              * @default 0
              */
             readonly priority: number;
+            /**
+             * Record calls
+             * @description Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly record: "always" | "default" | "never" | "on_demand";
+            /**
+             * Keep recordings
+             * @description Of calls recorded because of this; null: as long as the office says.
+             * @default null
+             */
+            readonly record_keep_days: number | null;
         };
         /**
          * InboundNumberList
@@ -3216,6 +3385,8 @@ export interface components {
             readonly destination?: string;
             readonly trunk?: (string | null) | null;
             readonly priority?: number | null;
+            readonly record?: ("always" | "default" | "never" | "on_demand") | null;
+            readonly record_keep_days?: (number | null) | null;
         };
         /** LegAnswered */
         readonly LegAnswered: {
@@ -3542,6 +3713,8 @@ export interface components {
         /**
          * LiveCall
          * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
+         *
+         *         `recording` is "off", "on" or "paused".
          */
         readonly LiveCall: {
             readonly id: string;
@@ -3555,6 +3728,8 @@ export interface components {
             readonly legs: readonly components["schemas"]["LiveLeg"][];
             /** @default null */
             readonly flow: components["schemas"]["LivePosition"] | null;
+            /** @default off */
+            readonly recording: string;
         };
         /**
          * LiveHeartbeat
@@ -3756,7 +3931,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "emergency" | "limit" | "test";
+            readonly kind: "emergency" | "limit" | "recording" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -3816,7 +3991,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -3852,7 +4027,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("emergency" | "limit" | "test")[] | null;
+            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -3889,7 +4064,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -3962,6 +4137,27 @@ export interface components {
              * @example music.ogg
              */
             readonly hold_music: string;
+            /**
+             * Recording of calls
+             * @default {
+             *       "calls": "default",
+             *       "keep_days": null,
+             *       "format": "wav",
+             *       "wideband": false,
+             *       "announce": "nobody",
+             *       "beep_every_s": 0,
+             *       "record_keys": "*1",
+             *       "pause_keys": "*2",
+             *       "pause_on_keys_s": 0,
+             *       "pause_at_most_s": 0,
+             *       "own_by_code": false,
+             *       "quota_gib": 0,
+             *       "quota_percent": 80,
+             *       "when_full": "stop",
+             *       "warn_days": 14
+             *     }
+             */
+            readonly recording: components["schemas"]["RecordingSettings"];
         };
         /**
          * OfficeSettingsPatch
@@ -3970,6 +4166,7 @@ export interface components {
         readonly OfficeSettingsPatch: {
             readonly office_name?: string | null;
             readonly hold_music?: string | null;
+            readonly recording?: components["schemas"]["RecordingSettings"] | null;
         };
         /**
          * Opening
@@ -4492,6 +4689,19 @@ export interface components {
              * @default 2
              */
             readonly call_back_tries: number;
+            /**
+             * Record calls
+             * @description Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly record: "always" | "default" | "never" | "on_demand";
+            /**
+             * Keep recordings
+             * @description Of calls recorded because of this; null: as long as the office says.
+             * @default null
+             */
+            readonly record_keep_days: number | null;
         };
         /**
          * QueueAgent
@@ -4592,6 +4802,8 @@ export interface components {
             readonly call_back_key?: (string | null) | null;
             readonly call_back_as?: (string | null) | null;
             readonly call_back_tries?: number | null;
+            readonly record?: ("always" | "default" | "never" | "on_demand") | null;
+            readonly record_keep_days?: (number | null) | null;
         };
         /**
          * QueueRang
@@ -4641,6 +4853,264 @@ export interface components {
             readonly items: readonly components["schemas"]["QueueStatus"][];
             /** @description How many there are in all, beyond this page. */
             readonly total: number;
+        };
+        /**
+         * Recording
+         * @description One file: two people talking, from the moment they hear each other until they no longer do.
+         *
+         *         `left` and `right` are who is on which channel. `chain` is the same for all files of one caller's way through the
+         *         office, `id` of its first file; in it `started_at` gives their order. `reasons` are what had it recorded
+         *         ("extension:101", "trunk:main", "key:101" …). `paused_s` was cut out. `file` is its path below `recordings`.
+         */
+        readonly Recording: {
+            readonly id: string;
+            readonly chain: string;
+            readonly call: string;
+            readonly part: number;
+            readonly left: string;
+            readonly right: string;
+            /** @default null */
+            readonly left_extension: string | null;
+            /** @default null */
+            readonly right_extension: string | null;
+            /** @default null */
+            readonly trunk: string | null;
+            /** @default null */
+            readonly queue: string | null;
+            /** @default  */
+            readonly dialled: string;
+            /** @default [] */
+            readonly reasons: readonly string[];
+            readonly file: string;
+            readonly format: string;
+            /**
+             * @default recording
+             * @enum {unknown}
+             */
+            readonly state: "complete" | "deleted" | "failed" | "interrupted" | "recording";
+            readonly started_at: string;
+            /** @default null */
+            readonly ended_at: string | null;
+            /** @default 0 */
+            readonly duration_s: number;
+            /** @default 0 */
+            readonly paused_s: number;
+            /** @default 0 */
+            readonly bytes: number;
+            /** @default  */
+            readonly end_reason: string;
+            /** @default null */
+            readonly keep_days: number | null;
+            /** @default null */
+            readonly keep_until: string | null;
+            /** @default null */
+            readonly deleted_at: string | null;
+            /**
+             * @description Who deleted it; retention and quota are the node itself.
+             * @default
+             */
+            readonly deleted_by: string;
+        };
+        /**
+         * RecordingFailed
+         * @description The call was to be recorded, and is not. It goes on all the same.
+         */
+        readonly RecordingFailed: {
+            /** @enum {unknown} */
+            readonly type: "recording_failed";
+            readonly call: string;
+            readonly at: string;
+            readonly reason: string;
+        };
+        /**
+         * RecordingList
+         * @description A page of recordings.
+         */
+        readonly RecordingList: {
+            readonly items: readonly components["schemas"]["Recording"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * RecordingPaused
+         * @description Nothing is recorded until it is resumed. `by` is a leg that pressed keys, "api", "flow" or "node".
+         */
+        readonly RecordingPaused: {
+            /** @enum {unknown} */
+            readonly type: "recording_paused";
+            readonly call: string;
+            readonly at: string;
+            readonly recording: string;
+            readonly by: string;
+        };
+        /**
+         * RecordingRequest
+         * @description What is to be done with the recording of a call that is going on.
+         */
+        readonly RecordingRequest: {
+            /**
+             * Do
+             * @enum {unknown}
+             */
+            readonly do: "pause" | "resume" | "start" | "stop";
+        };
+        /** RecordingResumed */
+        readonly RecordingResumed: {
+            /** @enum {unknown} */
+            readonly type: "recording_resumed";
+            readonly call: string;
+            readonly at: string;
+            readonly recording: string;
+            readonly by: string;
+        };
+        /**
+         * RecordingSettings
+         * @description How an office records calls.
+         */
+        readonly RecordingSettings: {
+            /**
+             * Record calls
+             * @description Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly calls: "always" | "default" | "never" | "on_demand";
+            /**
+             * Keep recordings
+             * @description Where nothing else says how long; null: for ever.
+             * @default null
+             */
+            readonly keep_days: number | null;
+            /**
+             * Format
+             * @description WAV takes 115 MB an hour, Ogg Opus about 14.
+             * @default wav
+             * @enum {unknown}
+             */
+            readonly format: "opus" | "wav";
+            /**
+             * Wideband
+             * @description 16 kHz instead of 8: twice the size as WAV.
+             * @default false
+             */
+            readonly wideband: boolean;
+            /**
+             * Announce
+             * @description Both sides hear that the call is recorded before they hear each other: never, in calls with somebody outside, or in all.
+             * @default nobody
+             * @enum {unknown}
+             */
+            readonly announce: "everybody" | "nobody" | "outside";
+            /**
+             * Beep every
+             * @description Both sides hear a short tone so often while a call is recorded; 0: never.
+             * @default 0
+             */
+            readonly beep_every_s: number;
+            /**
+             * Keys to record
+             * @description Pressed in a call: record it, or no longer. Empty: none.
+             * @default *1
+             * @example *1
+             */
+            readonly record_keys: string;
+            /**
+             * Keys to pause
+             * @description Pressed in a call: pause the recording, or go on. Empty: none.
+             * @default *2
+             * @example *1
+             */
+            readonly pause_keys: string;
+            /**
+             * Pause while keys are pressed
+             * @description A key from the other side pauses the recording until none was pressed for so long (card numbers); 0: off.
+             * @default 0
+             */
+            readonly pause_on_keys_s: number;
+            /**
+             * Longest pause
+             * @description Then the recording goes on by itself; 0: it stays paused.
+             * @default 0
+             */
+            readonly pause_at_most_s: number;
+            /**
+             * People choose for themselves
+             * @description An extension may switch the recording of all its calls on and off by code.
+             * @default false
+             */
+            readonly own_by_code: boolean;
+            /**
+             * Most room
+             * @description For all recordings; 0: only the part of the disk below counts.
+             * @default 0
+             */
+            readonly quota_gib: number;
+            /**
+             * Most of the disk
+             * @description The part of the disk that recordings may take.
+             * @default 80
+             */
+            readonly quota_percent: number;
+            /**
+             * When it is full
+             * @description Record no more, or delete the oldest recordings.
+             * @default stop
+             * @enum {unknown}
+             */
+            readonly when_full: "delete_oldest" | "stop";
+            /**
+             * Warn before it is full
+             * @description A notice, once a day, when so few days are left at the pace of the last week; 0: never.
+             * @default 14
+             */
+            readonly warn_days: number;
+        };
+        /**
+         * RecordingStarted
+         * @description What `leg` says and hears is recorded from now on, as the recording `recording` in `file`.
+         */
+        readonly RecordingStarted: {
+            /** @enum {unknown} */
+            readonly type: "recording_started";
+            readonly call: string;
+            readonly at: string;
+            readonly leg: string;
+            readonly recording: string;
+            readonly file: string;
+        };
+        /**
+         * RecordingStopped
+         * @description `reason` is "stopped" (asked for), "closed" (the two talk no longer), "max_length", "quota", or of the disk.
+         */
+        readonly RecordingStopped: {
+            /** @enum {unknown} */
+            readonly type: "recording_stopped";
+            readonly call: string;
+            readonly at: string;
+            readonly recording: string;
+            readonly reason: string;
+        };
+        /**
+         * RecordingStorage
+         * @description How much room recordings take, and how long it will do.
+         */
+        readonly RecordingStorage: {
+            readonly files: number;
+            readonly used_bytes: number;
+            /** @description The lower of the two settings. */
+            readonly quota_bytes: number;
+            readonly disk_bytes: number;
+            readonly disk_free_bytes: number;
+            /** @description On average of the last seven days. */
+            readonly bytes_per_day: number;
+            /** @description At this pace, with what will expire; null: not within a year. */
+            readonly full_in_days: number | null;
+            readonly recording_now: number;
+            /**
+             * @description Why nothing is recorded now; empty when all is well.
+             * @default
+             */
+            readonly problem: string;
         };
         /**
          * RefusedSignIn
@@ -4800,6 +5270,19 @@ export interface components {
              * @default null
              */
             readonly overflow: string | null;
+            /**
+             * Record calls
+             * @description Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly record: "always" | "default" | "never" | "on_demand";
+            /**
+             * Keep recordings
+             * @description Of calls recorded because of this; null: as long as the office says.
+             * @default null
+             */
+            readonly record_keep_days: number | null;
         };
         /**
          * RingGroupList
@@ -4838,6 +5321,8 @@ export interface components {
             readonly skip_busy?: boolean | null;
             readonly name_prefix?: string | null;
             readonly overflow?: (string | null) | null;
+            readonly record?: ("always" | "default" | "never" | "on_demand") | null;
+            readonly record_keep_days?: (number | null) | null;
         };
         /**
          * RollBackOrder
@@ -5431,6 +5916,19 @@ export interface components {
              * @default 60
              */
             readonly check_every_s: number;
+            /**
+             * Record calls
+             * @description Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly record: "always" | "default" | "never" | "on_demand";
+            /**
+             * Keep recordings
+             * @description Of calls recorded because of this; null: as long as the office says.
+             * @default null
+             */
+            readonly record_keep_days: number | null;
         };
         /**
          * TrunkList
@@ -5490,6 +5988,8 @@ export interface components {
             readonly codecs?: readonly ("G722" | "PCMA" | "PCMU" | "opus")[] | null;
             readonly destination?: (string | null) | null;
             readonly check_every_s?: number | null;
+            readonly record?: ("always" | "default" | "never" | "on_demand") | null;
+            readonly record_keep_days?: (number | null) | null;
             readonly password?: string | null;
         };
         /**
@@ -5748,6 +6248,19 @@ export interface components {
              * @default 60
              */
             readonly check_every_s: number;
+            /**
+             * Record calls
+             * @description Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly record: "always" | "default" | "never" | "on_demand";
+            /**
+             * Keep recordings
+             * @description Of calls recorded because of this; null: as long as the office says.
+             * @default null
+             */
+            readonly record_keep_days: number | null;
             /** @default null */
             readonly password: string | null;
         };
@@ -5864,6 +6377,7 @@ export type CallerRulePatch = components['schemas']['CallerRulePatch'];
 export type Cdr = components['schemas']['Cdr'];
 export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
+export type CdrRecording = components['schemas']['CdrRecording'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
 export type DigitSeen = components['schemas']['DigitSeen'];
@@ -5975,6 +6489,16 @@ export type QueuePatch = components['schemas']['QueuePatch'];
 export type QueueRang = components['schemas']['QueueRang'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type QueueStatusList = components['schemas']['QueueStatusList'];
+export type Recording = components['schemas']['Recording'];
+export type RecordingFailed = components['schemas']['RecordingFailed'];
+export type RecordingList = components['schemas']['RecordingList'];
+export type RecordingPaused = components['schemas']['RecordingPaused'];
+export type RecordingRequest = components['schemas']['RecordingRequest'];
+export type RecordingResumed = components['schemas']['RecordingResumed'];
+export type RecordingSettings = components['schemas']['RecordingSettings'];
+export type RecordingStarted = components['schemas']['RecordingStarted'];
+export type RecordingStopped = components['schemas']['RecordingStopped'];
+export type RecordingStorage = components['schemas']['RecordingStorage'];
 export type RefusedSignIn = components['schemas']['RefusedSignIn'];
 export type RefusedSignInList = components['schemas']['RefusedSignInList'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
@@ -6928,6 +7452,120 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly controlRecording: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RecordingRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15091,6 +15729,277 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getRecordingStorage: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RecordingStorage"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listRecordings: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those of this call. */
+                readonly call?: string;
+                /** @description Only those of this caller's way through the office: the id of the first. */
+                readonly chain?: string;
+                /** @description Only those in which this extension talks. */
+                readonly extension?: string;
+                /** @description Only those where a number of either side contains this text. */
+                readonly number?: string;
+                /** @description Only those of calls over this trunk. */
+                readonly trunk?: string;
+                /** @description Only those of calls through this queue. */
+                readonly queue?: string;
+                /** @description Only those begun then or later (RFC 3339). */
+                readonly from?: string;
+                /** @description Only those begun before (RFC 3339). */
+                readonly to?: string;
+                /** @description Those that were deleted, with who did and when, instead of those that are there. */
+                readonly deleted?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RecordingList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getRecording: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteRecording: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getRecordingAudio: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "audio/*": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -9,11 +9,12 @@ SETTINGS = "/api/v1/settings"
 
 
 async def test_settings_are_patched_field_by_field_and_told(node: Node) -> None:
-    assert await node.json("GET", SETTINGS) == {"office_name": "", "hold_music": ""}
+    before = await node.json("GET", SETTINGS)
+    assert (before["office_name"], before["hold_music"]) == ("", "")
     with node.deps.bus.subscribe(TOPIC) as changes:
         await node.json("PATCH", SETTINGS, json={"hold_music": "music.ogg"})
         changed = await node.json("PATCH", SETTINGS, json={"office_name": "Bern"})
-        assert changed == {"office_name": "Bern", "hold_music": "music.ogg"}
+        assert changed == {**before, "office_name": "Bern", "hold_music": "music.ogg"}
         assert (await anext(changes)).event.hold_music == "music.ogg"  # type: ignore[attr-defined]
     assert await node.json("GET", SETTINGS) == changed
 
@@ -21,3 +22,12 @@ async def test_settings_are_patched_field_by_field_and_told(node: Node) -> None:
 async def test_a_file_outside_the_folder_is_refused(node: Node) -> None:
     for name in ("../secret.key", "/etc/passwd", ".hidden"):
         await node.json("PATCH", SETTINGS, 422, json={"hold_music": name})
+
+
+async def test_one_setting_of_recording_changes_and_the_others_stay(node: Node) -> None:
+    await node.json("PATCH", SETTINGS, json={"recording": {"calls": "on_demand", "keep_days": 30}})
+    await node.json("PATCH", SETTINGS, json={"recording": {"format": "opus"}})
+    recording = (await node.json("GET", SETTINGS))["recording"]
+    assert (recording["calls"], recording["keep_days"], recording["format"]) == ("on_demand", 30, "opus")
+    for wrong in ({"pause_keys": "12"}, {"quota_percent": 0}, {"calls": "sometimes"}):
+        await node.json("PATCH", SETTINGS, 422, json={"recording": wrong})

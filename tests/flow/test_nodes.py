@@ -18,6 +18,7 @@ from pbx.flow.nodes.menu import Menu, MenuChoice
 from pbx.flow.nodes.page import PageGroup
 from pbx.flow.nodes.park import ParkCall
 from pbx.flow.nodes.queue import WaitInQueue
+from pbx.flow.nodes.record import RecordCall
 from pbx.flow.nodes.ring_group import RingTheGroup
 from pbx.flow.nodes.send_email import SendEmail
 from pbx.flow.nodes.send_text import SendText
@@ -321,3 +322,10 @@ async def test_no_answer_is_a_failure() -> None:
 )
 def test_a_value_never_chooses_the_host(url: str) -> None:
     assert [name for name, _ in Webhook(url=url).faults()] == ["url"]
+
+
+@pytest.mark.parametrize("do", ["on", "off", "pause", "resume"])
+async def test_the_recording_of_a_call_is_switched(do: Any) -> None:
+    world = World()
+    assert await run(RecordCall(do=do), world) == "done"
+    assert world.caller.recording == [do]
