@@ -61,6 +61,7 @@ async def start_http(
             ],
             control=parts.control,
             queues=parts.queues.queues,
+            conferences=parts.conferences.conferences,
             trunks=parts.trunks.statuses,
             settings=stores.settings,
             messages=stores.messages,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pbx.app.conferences import ConferenceParts
 from pbx.app.desk import Control
 from pbx.app.door import Entrance
 from pbx.app.flows import FlowParts
@@ -75,6 +76,7 @@ class Parts:
     queues: QueueParts
     flows: FlowParts
     sounds: SoundParts
+    conferences: ConferenceParts
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""

@@ -29,10 +29,13 @@ __all__ = [
     "CallLog",
     "Leg",
     "Media",
+    "MeetingRoom",
+    "MeetingRooms",
     "Prompt",
     "Recorder",
     "Recording",
     "Room",
+    "RoomRecorder",
     "Rooms",
     "Router",
     "Signaling",
@@ -239,6 +242,40 @@ class Rooms(Protocol):
     """The part of an audio engine that mixes."""
 
     def room(self, capacity: int, *, label: str) -> Room: ...
+
+
+class MeetingRoom(Room, Protocol):
+    """A conference whose members come and go, are muted, and are seen to talk."""
+
+    def mute(self, stream: Any, on: bool) -> None:
+        """Whether the others do not hear it. Nothing for one who is not in the conference."""
+        ...
+
+    def talkers(self) -> Sequence[Any]:
+        """The streams of those whom the others hear talk now."""
+        ...
+
+
+class MeetingRooms(Protocol):
+    """The part of an audio engine that mixes them."""
+
+    def room(self, capacity: int, *, label: str) -> MeetingRoom: ...
+
+
+class RoomRecorder(Protocol):
+    """The part of it that records what all of a conference say together."""
+
+    def record_room(
+        self,
+        room: Any,
+        path: Path,
+        *,
+        format: Literal["wav", "opus"] = "wav",
+        max_s: int = ...,
+        on_end: Callable[[RecordingEnded], None] | None = None,
+    ) -> Recording:
+        """Into a new file. Raises `OSError` when there can be none."""
+        ...
 
 
 class CallLog(Protocol):
