@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from pbx.call.call import Call
-from pbx.call.codecs import digits, voice
+from pbx.call.codecs import voice
 from pbx.call.ending import Ending
 from pbx.call.keys import hear_tones
 from pbx.call.leg import CallLeg
+from pbx.call.pick_up import with_digits
 from pbx.call.reoffer import accept_alone
 from pbx.call.scope import Stoppable
 from pbx.call.talk import Sound, Talk
@@ -141,8 +142,7 @@ class Visit:
             self._refused("codec")
             raise PeerError(488, "No Codec That Can Be Mixed")
         formats = mixable if call.offer is None else mixable[:1]
-        clocks = {each.clock_hz for each in formats}
-        await call.answer_caller(formats + tuple(each for each in digits(offered) if each.clock_hz in clocks))
+        await call.answer_caller(with_digits(formats, offered))
 
     async def _wants_to(self, talk: Talk) -> bool:
         """A mailbox that picks up presses no key."""
