@@ -143,8 +143,14 @@ class Invitations:
                 status = error.status or 480
                 raise
             finally:
+                made.clear()  # the call holds the leg, which asks for the call
                 if not state["arrived"]:
                     told(status)
+
+        def given_up() -> None:
+            made.clear()
+            if not state["begun"]:  # no port was free
+                told(503)
 
         leg = CalledBack(
             self._new_id(),
@@ -153,7 +159,7 @@ class Invitations:
             shown=Party(number, record.name if record is not None else ""),
             ring_s=RING_S,
             faults=TRUNK_FAULTS,
-            given_up=lambda: None if state["begun"] else told(503),
+            given_up=given_up,
         )
         incoming = Incoming(
             leg=leg,
@@ -163,8 +169,9 @@ class Invitations:
             source_host="",
             offer=None,
         )
-        made.append(self._calls().offered(incoming, _Program(self._router(), program)))
-        return made[0].id
+        call = self._calls().offered(incoming, _Program(self._router(), program))
+        made.append(call)
+        return call.id
 
     # -- by transfer -----------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+import pbx.feature
 from pbx.call.call import Call
 from pbx.call.called_back import Reach
 from pbx.call.codecs import codecs_of
@@ -111,10 +115,18 @@ class FakeRoom:
             each.finish("closed")
 
 
+PHRASES: dict[str, Any] = msgspec.json.decode(
+    (Path(pbx.feature.__file__).parent / "phrases" / "en" / "conference.json").read_bytes()
+)
+
+
 class FakeSays:
-    """Each sentence is its own name."""
+    """Each sentence is its own name, and one that there is."""
 
     async def phrase(self, name: str, /, *, language: str = "", **values: object) -> Sound:
+        said = PHRASES[name]
+        forms = said.values() if isinstance(said, dict) else (said,)
+        assert any(set(values) == set(re.findall(r"{(\w+)}", each)) for each in forms), (name, values)
         return Sound(" ".join([name, *map(str, values.values())]), PHRASE_S)
 
     async def text(self, text: str, *, language: str = "") -> Sound:
