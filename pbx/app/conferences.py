@@ -22,6 +22,7 @@ from pbx.core.tasks import Supervisor
 from pbx.feature.conference.conferences import Conferences
 from pbx.feature.conference.invitations import Invitations
 from pbx.feature.conference.voice import Files, Says, Voice
+from pbx.media.sound import load_clip
 from pbx.media.tones import confirmation, joined_tone, left_tone
 from pbx.model.conference_status import ConferenceChanged
 from pbx.model.kinds import CONFERENCE
@@ -125,4 +126,6 @@ class Tones:
         return _tone(partial(confirmation, "on"))
 
     async def file(self, path: Path) -> Sound:
-        return _tone(partial(confirmation, "on"))
+        """Raises `OSError` and `ValueError` for what is no sound."""
+        clip = await load_clip(path)
+        return Sound(clip, clip.duration_ms / 1000)

@@ -145,3 +145,72 @@ async def test_eight_phones_hear_the_seven_others_and_not_themselves(
     assert sorted(left) == ["hung_up"] * 7 + ["removed"]
     assert "4242" not in node.log
     assert "98765" not in node.log
+
+
+async def test_a_hold_a_dead_phone_and_somebody_who_is_called_in(
+    phone: PhoneMaker, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    moments = Moments()
+    record = {"number": "700", "name": "Team", "moderators": [BOSS], "dials_as": "101"}
+    record |= {"wait_for_moderator": True, "end_without_moderator": True, "announce": "name"}
+    node = Node(
+        tmp_path_factory.mktemp("node"),
+        extensions=("101", "102", "103", BOSS),
+        options=("--rtp-timeout-s", "2"),
+    )
+    async with running(node):
+        await node.send("POST", "conferences", record)
+        alice, bob, carol, boss = (
+            phone(node, number, tone_hz=TONES[number]) for number in ("101", "102", "103", BOSS)
+        )
+        for each in (alice, bob, carol, boss):
+            each.level_dbfs = SOFT_DBFS
+        async with phones(alice, bob, carol, boss):
+            await registered(alice, bob, carol, boss)
+            for each in (alice, bob):
+                await each.dial("700")
+                await each.wait_for("CALL_ESTABLISHED")
+                await asyncio.sleep(2)
+                await each.send_digits("#")
+            await until(node, lambda now: [each["state"] for each in now["members"]] == ["waiting"] * 2)
+            await boss.dial("700")
+            await boss.wait_for("CALL_ESTABLISHED")
+            await asyncio.sleep(2)
+            await boss.send_digits("#")
+            await until(node, inside(3))
+
+            await alice.hold()
+            await until(node, lambda now: now["members"][0]["state"] == "held")
+            await node.send("POST", "conferences/700/members", {"number": "103"})
+            await carol.wait_for("CALL_INCOMING")
+            await carol.accept()
+            await carol.wait_for("CALL_ESTABLISHED")
+            await asyncio.sleep(2)
+            await carol.send_digits("#")
+            await until(node, lambda now: len(now["members"]) == 4 and now["members"][3]["state"] == "in")
+            await asyncio.sleep(4)  # the name has been said
+            one_holds = time.monotonic()
+            await asyncio.sleep(2.5)
+            await alice.resume()
+            await until(node, inside(4))
+            await asyncio.sleep(1)
+            all_are_back = time.monotonic()
+            await asyncio.sleep(2.5)
+            for each in (bob, carol):
+                moments.ended[each.account.user] = time.monotonic()
+            before = {each.account.user: each.heard().seconds for each in (bob, carol)}
+            await boss.kill()
+            for each in (alice, bob, carol):
+                await each.wait_for("CALL_CLOSED", timeout_s=20)
+            await node.no_calls()
+            cdrs = await node.cdrs(at_least=4)
+    for each, others in ((bob, {"103", BOSS}), (carol, {"102", BOSS})):
+        sound = each.heard().between(0, before[each.account.user])
+        offset = sound.seconds - moments.ended[each.account.user]
+        held = sound.between(one_holds + offset, one_holds + offset + 2)
+        assert {number for number, there in tones_in(held).items() if there} == others
+        back = sound.between(all_are_back + offset, all_are_back + offset + 2)
+        assert {number for number, there in tones_in(back).items() if there} == others | {"101"}
+    left = [each["reason"] for cdr in cdrs for each in cdr["events"] if each["type"] == "conference_left"]
+    assert sorted(left) == ["ended"] * 3 + ["hung_up"]
+    assert not list(node.data.glob("names/*")), "names are forgotten"
