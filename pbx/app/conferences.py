@@ -126,6 +126,6 @@ class Tones:
         return _tone(partial(confirmation, "on"))
 
     async def file(self, path: Path) -> Sound:
-        """Raises `OSError` and `ValueError` for what is no sound."""
+        """Raises `OSError` and `UserError` for what is no sound."""
         clip = await load_clip(path)
         return Sound(clip, clip.duration_ms / 1000)

@@ -19,7 +19,7 @@ from pbx.call.pick_up import with_digits
 from pbx.call.reoffer import accept_alone
 from pbx.call.scope import Stoppable
 from pbx.call.talk import Sound, Talk
-from pbx.core.errors import PeerError
+from pbx.core.errors import PeerError, UserError
 from pbx.feature.conference.keys import Keys, Wished
 from pbx.feature.conference.member import Member
 from pbx.feature.conference.pins import Guesses, Role, role_of
@@ -214,7 +214,7 @@ class Visit:
             if ended.duration_ms < SHORTEST_NAME_MS:
                 return None
             return await self._voice.says.file(path)
-        except (OSError, ValueError) as error:
+        except (OSError, UserError) as error:
             log.warning("a name could not be recorded", extra={"reason": str(error)})
             return None
         finally:
