@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from pbx.app.conferences import Tones, build_conferences
+from pbx.app.conferences import build_conferences
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.door import build_entrance
 from pbx.app.features import code_table, register_features
@@ -255,7 +255,7 @@ def build(
         records=stores.records,
         media=media,
         recorder=media,
-        says=Tones(),
+        says=sounds.sounds,
         ways=ways,
         switch=lambda: switch,
         router=lambda: dialplan,

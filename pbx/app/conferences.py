@@ -21,14 +21,14 @@ from pbx.core.metrics import Registry
 from pbx.core.tasks import Supervisor
 from pbx.feature.conference.conferences import Conferences
 from pbx.feature.conference.invitations import Invitations
-from pbx.feature.conference.voice import Files, Says, Voice
-from pbx.media.sound import load_clip
-from pbx.media.tones import confirmation, joined_tone, left_tone
+from pbx.feature.conference.voice import Files, Voice
+from pbx.feature.sounds import Sounds
+from pbx.media.tones import joined_tone, left_tone
 from pbx.model.conference_status import ConferenceChanged
 from pbx.model.kinds import CONFERENCE
 from pbx.store.records import RecordStore
 
-__all__ = ["ConferenceParts", "Tones", "build_conferences"]
+__all__ = ["ConferenceParts", "build_conferences"]
 
 NAMES = "names"
 RECORDINGS = "recordings"
@@ -57,7 +57,7 @@ def build_conferences(
     records: RecordStore,
     media: MeetingRooms,
     recorder: RoomRecorder,
-    says: Says,
+    says: Sounds,
     ways: Ways,
     switch: Callable[[], Switch],
     router: Callable[[], Router],
@@ -114,18 +114,3 @@ def _name(folder: Path, call: str) -> Path:
 def _tone(clip: Callable[[], object]) -> Sound:
     made = clip()
     return Sound(made, made.duration_ms / 1000)  # type: ignore[attr-defined]
-
-
-class Tones:
-    """Implements `Says` where there is no voice: every sentence is a tone, a file is its sound."""
-
-    async def phrase(self, _name: str, /, *, language: str = "", **_: str | int | datetime) -> Sound:
-        return _tone(partial(confirmation, "on"))
-
-    async def text(self, text: str, *, language: str = "") -> Sound:
-        return _tone(partial(confirmation, "on"))
-
-    async def file(self, path: Path) -> Sound:
-        """Raises `OSError` and `UserError` for what is no sound."""
-        clip = await load_clip(path)
-        return Sound(clip, clip.duration_ms / 1000)

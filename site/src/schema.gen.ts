@@ -480,6 +480,46 @@ export interface paths {
         readonly patch: operations["patchFeatureCode"];
         readonly trace?: never;
     };
+    readonly "/api/v1/flow-nodes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the node types
+         * @description With the JSON Schema of their parameters and their exits.
+         */
+        readonly get: operations["listFlowNodes"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flow-states": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How the flows stand
+         * @description Which revision takes the calls, and whether the draft differs from it.
+         */
+        readonly get: operations["listFlowStates"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/flows": {
         readonly parameters: {
             readonly query?: never;
@@ -487,7 +527,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** List the flows */
+        /**
+         * List the flows
+         * @description The drafts: what is live is said by /api/v1/flow-states.
+         */
         readonly get: operations["listFlows"];
         readonly put?: never;
         /** Create a flow */
@@ -509,11 +552,14 @@ export interface paths {
         readonly get: operations["getFlow"];
         /**
          * Replace a flow
-         * @description `number` must be the one of the path.
+         * @description The draft; calls are not touched until it is published. `number` must be the one of the path.
          */
         readonly put: operations["replaceFlow"];
         readonly post?: never;
-        /** Delete a flow */
+        /**
+         * Delete a flow
+         * @description What is live under the number takes no more calls. The revisions stay, for the calls of the past.
+         */
         readonly delete: operations["deleteFlow"];
         readonly options?: never;
         readonly head?: never;
@@ -522,6 +568,180 @@ export interface paths {
          * @description A JSON merge patch (RFC 7396). `number` cannot change.
          */
         readonly patch: operations["patchFlow"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/check": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Check a draft
+         * @description Every fault with its node, exit or parameter.
+         */
+        readonly get: operations["checkFlow"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/diff": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Compare two states of a flow
+         * @description Nodes, parameters, wires, notes and tests; nodes that only moved are told apart.
+         */
+        readonly get: operations["compareFlow"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/publish": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Publish a draft
+         * @description The next call takes it; calls that are going on keep what they began with. Refused with all `faults`, or with the tests that fail; 409 when the draft is live already.
+         */
+        readonly post: operations["publishFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/revisions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The history of a flow
+         * @description Newest first.
+         */
+        readonly get: operations["listFlowRevisions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/revisions/{revision}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a revision */
+        readonly get: operations["getFlowRevision"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/rollback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make an old revision live again
+         * @description As a new revision; checked and tested like any other. The draft stays as it is.
+         */
+        readonly post: operations["rollBackFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/simulate": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Walk a made-up call through a flow
+         * @description The same engine and nodes as a call. Nothing is rung, sent or waited for.
+         */
+        readonly post: operations["simulateFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/tests": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Run the tests of a flow */
+        readonly post: operations["testFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/unpublish": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Let a flow take no more calls
+         * @description 409 while another live flow leads to it.
+         */
+        readonly post: operations["unpublishFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/api/v1/health": {
@@ -906,6 +1126,98 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/prompt-audios": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the sounds that are kept of prompts
+         * @description A prompt that is not here is spoken from its text.
+         */
+        readonly get: operations["listPromptAudios"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/prompts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the prompts */
+        readonly get: operations["listPrompts"];
+        readonly put?: never;
+        /** Create a prompt */
+        readonly post: operations["createPrompt"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/prompts/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a prompt */
+        readonly get: operations["getPrompt"];
+        /**
+         * Replace a prompt
+         * @description `id` must be the one of the path.
+         */
+        readonly put: operations["replacePrompt"];
+        readonly post?: never;
+        /** Delete a prompt */
+        readonly delete: operations["deletePrompt"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a prompt
+         * @description A JSON merge patch (RFC 7396). `id` cannot change.
+         */
+        readonly patch: operations["patchPrompt"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/prompts/{id}/audio": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Download the sound of a prompt
+         * @description WAV, 16 kHz, mono. 404 for a prompt that is spoken from its text.
+         */
+        readonly get: operations["getPromptAudio"];
+        /**
+         * Upload the sound of a prompt
+         * @description WAV, MP3, Ogg (Vorbis or Opus) or FLAC, at most 64 MB and 600 s. It is converted and levelled once, and replaces the sound that was there.
+         */
+        readonly put: operations["putPromptAudio"];
+        readonly post?: never;
+        /**
+         * Delete the sound of a prompt
+         * @description From then on its text is spoken.
+         */
+        readonly delete: operations["deletePromptAudio"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/queue-statuses": {
         readonly parameters: {
             readonly query?: never;
@@ -1212,6 +1524,26 @@ export interface paths {
         readonly get: operations["getSipCapture"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/speech": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Hear how a text is spoken
+         * @description By the voice that callers hear. 422 for a text or a language that it cannot speak.
+         */
+        readonly post: operations["speakText"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1842,7 +2174,8 @@ export interface components {
          *
          *         `disposition` is "in_progress", "answered", "busy", "no_answer", "cancelled", "failed". `duration_s` counts from the
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
-         *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one.
+         *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one. `flow`: the
+         *         number of the flow that it took, the first where there were several; the way through it stands in the events.
          */
         readonly Cdr: {
             readonly id: string;
@@ -1881,6 +2214,8 @@ export interface components {
             readonly interrupted: boolean;
             /** @default null */
             readonly continued_in: string | null;
+            /** @default null */
+            readonly flow: string | null;
             /** @default [] */
             readonly legs: readonly components["schemas"]["CdrLeg"][];
             /** @default [] */
@@ -2284,6 +2619,19 @@ export interface components {
             readonly moderator_pin: string | null;
         };
         /**
+         * Deed
+         * @description Something that the flow did: whom it rang and what became of it, a key that was pressed, a mail that went out.
+         */
+        readonly Deed: {
+            readonly at_s: number;
+            readonly step: number;
+            readonly what: string;
+            /** @default  */
+            readonly to: string;
+            /** @default  */
+            readonly result: string;
+        };
+        /**
          * Delivery
          * @description A notice on its way to one target.
          */
@@ -2605,6 +2953,25 @@ export interface components {
             readonly sip_password: string | null;
         };
         /**
+         * Fault
+         * @description What is wrong with a flow: at which node and exit, in which parameter, and why. A warning forbids nothing.
+         *
+         *         `test` is the one of its tests that fails; these alone can be overridden.
+         */
+        readonly Fault: {
+            readonly text: string;
+            /** @default null */
+            readonly node: string | null;
+            /** @default null */
+            readonly exit: string | null;
+            /** @default null */
+            readonly parameter: string | null;
+            /** @default null */
+            readonly test: string | null;
+            /** @default false */
+            readonly warning: boolean;
+        };
+        /**
          * FeatureCode
          * @description Dialling it runs a feature for whoever dialled.
          */
@@ -2620,7 +2987,7 @@ export interface components {
              * @description What the code does.
              * @enum {unknown}
              */
-            readonly feature: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "redial" | "speed_dial" | "tone" | "withhold_number";
+            readonly feature: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_prompt" | "redial" | "speed_dial" | "tone" | "withhold_number";
             /**
              * Argument
              * @description What the feature is given when the code has no NUMBER in it.
@@ -2659,7 +3026,7 @@ export interface components {
              * @description What the code does.
              * @enum {unknown}
              */
-            readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "redial" | "speed_dial" | "tone" | "withhold_number";
+            readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_prompt" | "redial" | "speed_dial" | "tone" | "withhold_number";
             readonly argument?: string | null;
             readonly enabled?: boolean | null;
         };
@@ -2727,6 +3094,48 @@ export interface components {
             };
             /** @default [] */
             readonly notes: readonly components["schemas"]["FlowNote"][];
+            /**
+             * Tests
+             * @description Publishing runs them.
+             * @default []
+             */
+            readonly tests: readonly components["schemas"]["FlowTest"][];
+        };
+        /**
+         * FlowChange
+         * @description One difference. `field` is what of it has changed, such as a parameter or an exit; `old` or `new` is missing
+         *         where it was added or removed.
+         */
+        readonly FlowChange: {
+            /** @enum {unknown} */
+            readonly what: "node" | "note" | "setting" | "test" | "wire";
+            /** @enum {unknown} */
+            readonly change: "added" | "changed" | "moved" | "removed";
+            readonly name: string;
+            /** @default  */
+            readonly field: string;
+            /** @default null */
+            readonly old: unknown;
+            /** @default null */
+            readonly new: unknown;
+        };
+        /**
+         * FlowCheck
+         * @description What is wrong with a draft. It can be published when all of them are warnings, and its tests pass.
+         */
+        readonly FlowCheck: {
+            readonly faults: readonly components["schemas"]["Fault"][];
+            readonly publishable: boolean;
+        };
+        /**
+         * FlowDiff
+         * @description How two states of a flow differ: "draft", or the number of a revision; "" is nothing at all.
+         */
+        readonly FlowDiff: {
+            readonly flow: string;
+            readonly before: string;
+            readonly after: string;
+            readonly changes: readonly components["schemas"]["FlowChange"][];
         };
         /**
          * FlowEntered
@@ -2740,6 +3149,43 @@ export interface components {
             readonly flow: string;
             readonly name: string;
             readonly revision: number;
+        };
+        /**
+         * FlowExpectation
+         * @description What is to come of a script. What is left out is not looked at.
+         */
+        readonly FlowExpectation: {
+            /**
+             * Path
+             * @description The nodes in their order, each alone or with its exit: `menu:1`; those of another flow with its number before them: `501/menu:1`.
+             * @default null
+             */
+            readonly path: readonly string[] | null;
+            /**
+             * End
+             * @description The flow hangs up, the caller does, the caller was given to somebody for good, or the flow could not go on.
+             * @default null
+             */
+            readonly end: ("caller_hung_up" | "connected" | "failed" | "hung_up") | null;
+            /**
+             * Reaches
+             * @description The numbers that are tried, in their order.
+             * @default null
+             */
+            readonly reaches: readonly string[] | null;
+            /**
+             * Hears
+             * @description Parts of what the caller hears, in their order.
+             * @default []
+             */
+            readonly hears: readonly string[];
+            /**
+             * Values
+             * @default {}
+             */
+            readonly values: {
+                readonly [key: string]: string;
+            };
         };
         /**
          * FlowList
@@ -2769,6 +3215,32 @@ export interface components {
             readonly x: number;
             /** @default 0 */
             readonly y: number;
+        };
+        /**
+         * FlowNodeType
+         * @description A type of node. `parameters` is the JSON Schema of what stands in a flow's document under that name.
+         */
+        readonly FlowNodeType: {
+            readonly type: string;
+            readonly title: string;
+            readonly group: string;
+            readonly description: string;
+            readonly parameters: Record<string, never>;
+            readonly exits: readonly components["schemas"]["NodeExit"][];
+            /**
+             * @description Calls go on in another flow.
+             * @default false
+             */
+            readonly goes_to_flow: boolean;
+        };
+        /**
+         * FlowNodeTypeList
+         * @description All node types, in the order of the palette.
+         */
+        readonly FlowNodeTypeList: {
+            readonly items: readonly components["schemas"]["FlowNodeType"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
         };
         /**
          * FlowNote
@@ -2809,6 +3281,226 @@ export interface components {
                 };
             } | null;
             readonly notes?: readonly components["schemas"]["FlowNote"][] | null;
+            readonly tests?: readonly components["schemas"]["FlowTest"][] | null;
+        };
+        /**
+         * FlowRevision
+         * @description A flow as it was published. It never changes.
+         *
+         *         `overridden` are the tests that failed, and that the author has published all the same. `rolled_back_to` is the
+         *         revision whose document this one has again.
+         */
+        readonly FlowRevision: {
+            readonly flow: string;
+            readonly revision: number;
+            readonly at: string;
+            readonly author: string;
+            /** @default  */
+            readonly comment: string;
+            /** @default [] */
+            readonly overridden: readonly string[];
+            /** @default null */
+            readonly rolled_back_to: number | null;
+            /** @default null */
+            readonly document: components["schemas"]["Flow"] | null;
+        };
+        /**
+         * FlowRevisionList
+         * @description A page of a flow's history, without the documents.
+         */
+        readonly FlowRevisionList: {
+            readonly items: readonly components["schemas"]["FlowRevision"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * FlowScript
+         * @description A caller who is made up, and the office that they find.
+         */
+        readonly FlowScript: {
+            /**
+             * Time
+             * @description When the call comes. Without a time zone it is in that of the office; without one at all it is Monday, 5 January 2026, 10:00.
+             * @default null
+             */
+            readonly at: string | null;
+            /**
+             * Caller's number
+             * @default +12025550123
+             */
+            readonly caller: string;
+            /**
+             * Caller's name
+             * @default
+             */
+            readonly caller_name: string;
+            /**
+             * Caller's extension
+             * @description Without one, they call from outside.
+             * @default null
+             */
+            readonly caller_extension: string | null;
+            /**
+             * Called number
+             * @description Without one, the flow's.
+             * @default
+             */
+            readonly called: string;
+            /**
+             * Keys
+             * @description What is pressed at each question, one after the other; an empty text is nothing.
+             * @default []
+             */
+            readonly keys: readonly string[];
+            /**
+             * Keys by time
+             * @description What is pressed whatever is being said.
+             * @default []
+             */
+            readonly pressed: readonly components["schemas"]["PressedAt"][];
+            /**
+             * Words
+             * @description What the caller says each time when somebody listens.
+             * @default []
+             */
+            readonly said: readonly string[];
+            /**
+             * Hangs up after
+             * @default null
+             */
+            readonly hangs_up_at_s: number | null;
+            /**
+             * Who is reached
+             * @description What becomes of it, by number. Whoever is not named here answers and talks; an extension that is named as busy or unreachable shows so on its lamp.
+             * @default {}
+             */
+            readonly reached: {
+                readonly [key: string]: "busy" | "left" | "no_answer" | "refused" | "talked" | "unreachable";
+            };
+            /**
+             * Answers of web servers
+             * @description The first whose address fits; else there is none.
+             * @default []
+             */
+            readonly web: readonly components["schemas"]["ScriptedAnswer"][];
+            /**
+             * Switches
+             * @description Those that are not named are off.
+             * @default {}
+             */
+            readonly flags: {
+                readonly [key: string]: boolean;
+            };
+            /**
+             * Holidays
+             * @description Days that are public holidays, beside those that are.
+             * @default {}
+             */
+            readonly holidays: {
+                readonly [key: string]: string;
+            };
+            /**
+             * Caller list
+             * @description What the office's rules say of the caller; without it, they are asked.
+             * @default null
+             */
+            readonly caller_list: ("" | "allow" | "block" | "vip") | null;
+        };
+        /**
+         * FlowState
+         * @description How a flow stands: what is live, and whether the draft differs from it.
+         */
+        readonly FlowState: {
+            readonly flow: string;
+            readonly name: string;
+            /** @default null */
+            readonly live: components["schemas"]["FlowRevision"] | null;
+            /**
+             * @description The draft is not what is live.
+             * @default true
+             */
+            readonly changed: boolean;
+            /** @default 0 */
+            readonly nodes: number;
+            /**
+             * @description Why what is live cannot take calls.
+             * @default
+             */
+            readonly problem: string;
+        };
+        /**
+         * FlowStateList
+         * @description How the flows stand.
+         */
+        readonly FlowStateList: {
+            readonly items: readonly components["schemas"]["FlowState"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * FlowTest
+         * @description A script, and what is to come of it. A flow is not published while one of its tests fails.
+         */
+        readonly FlowTest: {
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name: string;
+            /**
+             * @default {
+             *       "at": null,
+             *       "caller": "+12025550123",
+             *       "caller_name": "",
+             *       "caller_extension": null,
+             *       "called": "",
+             *       "keys": [],
+             *       "pressed": [],
+             *       "said": [],
+             *       "hangs_up_at_s": null,
+             *       "reached": {},
+             *       "web": [],
+             *       "flags": {},
+             *       "holidays": {},
+             *       "caller_list": null
+             *     }
+             */
+            readonly script: components["schemas"]["FlowScript"];
+            /**
+             * @default {
+             *       "path": null,
+             *       "end": null,
+             *       "reaches": null,
+             *       "hears": [],
+             *       "values": {}
+             *     }
+             */
+            readonly expect: components["schemas"]["FlowExpectation"];
+        };
+        /**
+         * FlowTestReport
+         * @description How the tests of a flow went.
+         */
+        readonly FlowTestReport: {
+            readonly items: readonly components["schemas"]["FlowTestResult"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+            readonly passed: boolean;
+        };
+        /**
+         * FlowTestResult
+         * @description How a test went. `differences` say in plain words what was other than expected: none when it passed.
+         */
+        readonly FlowTestResult: {
+            readonly name: string;
+            readonly passed: boolean;
+            /** @default [] */
+            readonly differences: readonly string[];
+            /** @default null */
+            readonly node: string | null;
+            /** @default null */
+            readonly simulation: components["schemas"]["Simulation"] | null;
         };
         /**
          * FollowMe
@@ -2927,6 +3619,18 @@ export interface components {
             readonly cause: string;
             /** @default  */
             readonly action: string;
+        };
+        /**
+         * Heard
+         * @description Something that the caller heard: the text, the name of the prompt, or the sentence of the system. `step` is
+         *         where in the path, from 0.
+         */
+        readonly Heard: {
+            readonly at_s: number;
+            readonly step: number;
+            /** @enum {unknown} */
+            readonly kind: "music" | "phrase" | "prompt" | "text" | "tone";
+            readonly what: string;
         };
         /**
          * InboundNumber
@@ -3340,7 +4044,7 @@ export interface components {
         };
         /**
          * LiveCall
-         * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended".
+         * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
          */
         readonly LiveCall: {
             readonly id: string;
@@ -3352,6 +4056,8 @@ export interface components {
             readonly started_at: string;
             readonly answered_at: string | null;
             readonly legs: readonly components["schemas"]["LiveLeg"][];
+            /** @default null */
+            readonly flow: components["schemas"]["LivePosition"] | null;
         };
         /**
          * LiveHeartbeat
@@ -3389,6 +4095,23 @@ export interface components {
         };
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["LiveHeartbeat"];
         /**
+         * LivePosition
+         * @description Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
+         *         node and exit.
+         */
+        readonly LivePosition: {
+            readonly flow: string;
+            readonly name: string;
+            readonly revision: number;
+            /** @default  */
+            readonly node: string;
+            /** @default  */
+            readonly kind: string;
+            readonly since: string;
+            /** @default [] */
+            readonly path: readonly components["schemas"]["LiveStep"][];
+        };
+        /**
          * LiveResumed
          * @description First message when `?since=` could be honoured: all changes after that seq follow.
          */
@@ -3417,6 +4140,16 @@ export interface components {
             readonly extension_states: readonly components["schemas"]["ExtensionState"][] | null;
             /** @default null */
             readonly conferences: readonly components["schemas"]["ConferenceStatus"][] | null;
+        };
+        /**
+         * LiveStep
+         * @description A node that the call has left, when, and by which exit.
+         */
+        readonly LiveStep: {
+            readonly flow: string;
+            readonly node: string;
+            readonly exit: string;
+            readonly at: string;
         };
         /**
          * Login
@@ -3465,6 +4198,35 @@ export interface components {
             readonly flow: string;
             readonly node: string;
             readonly kind: string;
+        };
+        /**
+         * NodeExit
+         * @description A way out of a node. With `each`, there is one for each element of that parameter: `name` and `title` are then
+         *         the fields of the element.
+         */
+        readonly NodeExit: {
+            readonly name: string;
+            readonly title: string;
+            /**
+             * @description May be left unwired: the call then ends politely.
+             * @default false
+             */
+            readonly optional: boolean;
+            /**
+             * @description Time has passed when a call leaves here.
+             * @default false
+             */
+            readonly waits: boolean;
+            /**
+             * @description Only when this parameter is set; with a ! before it, when it is not.
+             * @default
+             */
+            readonly when: string;
+            /**
+             * @description The parameter, a list, whose elements are exits.
+             * @default
+             */
+            readonly each: string;
         };
         /**
          * NodeLeft
@@ -3945,6 +4707,15 @@ export interface components {
             readonly total: number;
         };
         /**
+         * PressedAt
+         * @description Keys pressed so long after the call has begun.
+         */
+        readonly PressedAt: {
+            readonly at_s: number;
+            /** @example 1 */
+            readonly keys: string;
+        };
+        /**
          * Problem
          * @description The body of every answer with an error status (RFC 9457).
          */
@@ -3957,6 +4728,145 @@ export interface components {
             readonly detail: string;
             /** @default [] */
             readonly errors: readonly components["schemas"]["FieldProblem"][];
+            /**
+             * @description What is wrong with a flow that is not published, node by node.
+             * @default []
+             */
+            readonly faults: readonly components["schemas"]["Fault"][];
+        };
+        /**
+         * Prompt
+         * @description Its sound is a file beside the database (`/prompts/{id}/audio`); without one the text is spoken.
+         */
+        readonly Prompt: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Text
+             * @description What the node's voice says as long as there is no recording.
+             * @default
+             * @example Our office is closed. Please call again tomorrow.
+             */
+            readonly text: string;
+            /**
+             * Language
+             * @description Such as en, en-gb or de; without one, the node's.
+             * @default
+             * @example en
+             */
+            readonly language: string;
+            /**
+             * Number to record it
+             * @description Dialled after the code of the feature “Record a prompt”; without one, no phone records it.
+             * @default
+             * @example 1
+             */
+            readonly code: string;
+            /**
+             * Extensions that may record it
+             * @description None: no phone may.
+             * @default []
+             */
+            readonly recorders: readonly string[];
+        };
+        /**
+         * PromptAudio
+         * @description The sound that is kept of a prompt.
+         */
+        readonly PromptAudio: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly prompt: string;
+            /**
+             * @description Sent over the API, or spoken into a phone.
+             * @enum {unknown}
+             */
+            readonly source: "recorded" | "uploaded";
+            /**
+             * @description What it was before it was converted.
+             * @default
+             * @example MP3, 44100 Hz, stereo
+             */
+            readonly original: string;
+            /**
+             * @description The extension or the user it came from.
+             * @default
+             */
+            readonly by: string;
+            readonly made_at: string;
+            /** @description How long it lasts. */
+            readonly seconds: number;
+        };
+        /**
+         * PromptAudioList
+         * @description The sounds that are kept of prompts.
+         */
+        readonly PromptAudioList: {
+            readonly items: readonly components["schemas"]["PromptAudio"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * PromptList
+         * @description A page of prompts.
+         */
+        readonly PromptList: {
+            readonly items: readonly components["schemas"]["Prompt"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * PromptPatch
+         * @description A change to Prompt: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly PromptPatch: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id?: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name?: string;
+            readonly text?: string | null;
+            readonly language?: string | null;
+            readonly code?: string | null;
+            readonly recorders?: readonly string[] | null;
+        };
+        /**
+         * PublishOrder
+         * @description How a draft is published.
+         */
+        readonly PublishOrder: {
+            /**
+             * Comment
+             * @description What has changed, and why.
+             * @default
+             */
+            readonly comment: string;
+            /**
+             * Override tests
+             * @description Publish although tests fail; the revision records which.
+             * @default false
+             */
+            readonly override: boolean;
         };
         /**
          * Queue
@@ -4443,6 +5353,37 @@ export interface components {
             readonly overflow?: (string | null) | null;
         };
         /**
+         * RollBackOrder
+         * @description Which revision is to be live again.
+         */
+        readonly RollBackOrder: {
+            readonly revision: number;
+            /**
+             * Comment
+             * @description What has changed, and why.
+             * @default
+             */
+            readonly comment: string;
+            /**
+             * Override tests
+             * @description Publish although tests fail; the revision records which.
+             * @default false
+             */
+            readonly override: boolean;
+        };
+        /**
+         * ScriptedAnswer
+         * @description What a web server answers; `status` 0: nothing, until the time is over. `url` is a part of the address.
+         */
+        readonly ScriptedAnswer: {
+            /** @default  */
+            readonly url: string;
+            /** @default 200 */
+            readonly status: number;
+            /** @default {} */
+            readonly fields: Record<string, never>;
+        };
+        /**
          * SessionView
          * @description A signed-in browser.
          *
@@ -4478,6 +5419,26 @@ export interface components {
          */
         readonly SetupState: {
             readonly needed: boolean;
+        };
+        /**
+         * Simulation
+         * @description The whole walk. `revision` 0 is the draft. `status` is the SIP status of a call that was refused unanswered.
+         */
+        readonly Simulation: {
+            readonly flow: string;
+            readonly revision: number;
+            readonly started_at: string;
+            readonly path: readonly components["schemas"]["Step"][];
+            readonly heard: readonly components["schemas"]["Heard"][];
+            readonly deeds: readonly components["schemas"]["Deed"][];
+            /** @enum {unknown} */
+            readonly end: "caller_hung_up" | "connected" | "failed" | "hung_up";
+            readonly status: number;
+            readonly answered: boolean;
+            readonly duration_s: number;
+            readonly values: {
+                readonly [key: string]: string | number | boolean;
+            };
         };
         /**
          * SipLogin
@@ -4698,6 +5659,25 @@ export interface components {
             readonly extension?: (string | null) | null;
         };
         /**
+         * SpokenTextOrder
+         * @description A text to hear.
+         */
+        readonly SpokenTextOrder: {
+            /**
+             * Text
+             * @description What is to be said.
+             * @example Our office is closed. Please call again tomorrow.
+             */
+            readonly text: string;
+            /**
+             * Language
+             * @description Such as en, en-gb or de; without one, the node's.
+             * @default
+             * @example en
+             */
+            readonly language: string;
+        };
+        /**
          * StatusCounts
          * @description Figures of the dashboard.
          */
@@ -4706,6 +5686,20 @@ export interface components {
             readonly registrations: number;
             readonly registered_extensions: number;
             readonly calls: number;
+        };
+        /**
+         * Step
+         * @description A node that was walked through: left by `exit` ("" where nothing follows), `detail` says why it failed.
+         */
+        readonly Step: {
+            readonly flow: string;
+            readonly node: string;
+            readonly kind: string;
+            readonly at_s: number;
+            /** @default null */
+            readonly exit: string | null;
+            /** @default  */
+            readonly detail: string;
         };
         /**
          * TextMessage
@@ -5399,6 +6393,7 @@ export type ConferenceStatus = components['schemas']['ConferenceStatus'];
 export type ConferenceStatusList = components['schemas']['ConferenceStatusList'];
 export type ConferenceWaiting = components['schemas']['ConferenceWaiting'];
 export type ConferenceWrite = components['schemas']['ConferenceWrite'];
+export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type Diverted = components['schemas']['Diverted'];
@@ -5410,21 +6405,37 @@ export type ExtensionState = components['schemas']['ExtensionState'];
 export type ExtensionStateChange = components['schemas']['ExtensionStateChange'];
 export type ExtensionStateList = components['schemas']['ExtensionStateList'];
 export type ExtensionWrite = components['schemas']['ExtensionWrite'];
+export type Fault = components['schemas']['Fault'];
 export type FeatureCode = components['schemas']['FeatureCode'];
 export type FeatureCodeList = components['schemas']['FeatureCodeList'];
 export type FeatureCodePatch = components['schemas']['FeatureCodePatch'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Flow = components['schemas']['Flow'];
+export type FlowChange = components['schemas']['FlowChange'];
+export type FlowCheck = components['schemas']['FlowCheck'];
+export type FlowDiff = components['schemas']['FlowDiff'];
 export type FlowEntered = components['schemas']['FlowEntered'];
+export type FlowExpectation = components['schemas']['FlowExpectation'];
 export type FlowList = components['schemas']['FlowList'];
 export type FlowNode = components['schemas']['FlowNode'];
+export type FlowNodeType = components['schemas']['FlowNodeType'];
+export type FlowNodeTypeList = components['schemas']['FlowNodeTypeList'];
 export type FlowNote = components['schemas']['FlowNote'];
 export type FlowPatch = components['schemas']['FlowPatch'];
+export type FlowRevision = components['schemas']['FlowRevision'];
+export type FlowRevisionList = components['schemas']['FlowRevisionList'];
+export type FlowScript = components['schemas']['FlowScript'];
+export type FlowState = components['schemas']['FlowState'];
+export type FlowStateList = components['schemas']['FlowStateList'];
+export type FlowTest = components['schemas']['FlowTest'];
+export type FlowTestReport = components['schemas']['FlowTestReport'];
+export type FlowTestResult = components['schemas']['FlowTestResult'];
 export type FollowMe = components['schemas']['FollowMe'];
 export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
 export type Health = components['schemas']['Health'];
 export type HealthLine = components['schemas']['HealthLine'];
+export type Heard = components['schemas']['Heard'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -5447,12 +6458,15 @@ export type LiveCall = components['schemas']['LiveCall'];
 export type LiveHeartbeat = components['schemas']['LiveHeartbeat'];
 export type LiveLeg = components['schemas']['LiveLeg'];
 export type LiveMessage = components['schemas']['LiveMessage'];
+export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
+export type LiveStep = components['schemas']['LiveStep'];
 export type Login = components['schemas']['Login'];
 export type MemberOrder = components['schemas']['MemberOrder'];
 export type MessageWrite = components['schemas']['MessageWrite'];
 export type NodeEntered = components['schemas']['NodeEntered'];
+export type NodeExit = components['schemas']['NodeExit'];
 export type NodeLeft = components['schemas']['NodeLeft'];
 export type NodeStatus = components['schemas']['NodeStatus'];
 export type Notice = components['schemas']['Notice'];
@@ -5475,7 +6489,14 @@ export type PagingGroupList = components['schemas']['PagingGroupList'];
 export type PagingGroupPatch = components['schemas']['PagingGroupPatch'];
 export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
+export type PressedAt = components['schemas']['PressedAt'];
 export type Problem = components['schemas']['Problem'];
+export type Prompt = components['schemas']['Prompt'];
+export type PromptAudio = components['schemas']['PromptAudio'];
+export type PromptAudioList = components['schemas']['PromptAudioList'];
+export type PromptList = components['schemas']['PromptList'];
+export type PromptPatch = components['schemas']['PromptPatch'];
+export type PublishOrder = components['schemas']['PublishOrder'];
 export type Queue = components['schemas']['Queue'];
 export type QueueAgent = components['schemas']['QueueAgent'];
 export type QueueJoined = components['schemas']['QueueJoined'];
@@ -5493,9 +6514,12 @@ export type RegistrationView = components['schemas']['RegistrationView'];
 export type RingGroup = components['schemas']['RingGroup'];
 export type RingGroupList = components['schemas']['RingGroupList'];
 export type RingGroupPatch = components['schemas']['RingGroupPatch'];
+export type RollBackOrder = components['schemas']['RollBackOrder'];
+export type ScriptedAnswer = components['schemas']['ScriptedAnswer'];
 export type SessionView = components['schemas']['SessionView'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupState = components['schemas']['SetupState'];
+export type Simulation = components['schemas']['Simulation'];
 export type SipLogin = components['schemas']['SipLogin'];
 export type SipMessage = components['schemas']['SipMessage'];
 export type SipTrace = components['schemas']['SipTrace'];
@@ -5506,7 +6530,9 @@ export type Sound = components['schemas']['Sound'];
 export type SpeedDial = components['schemas']['SpeedDial'];
 export type SpeedDialList = components['schemas']['SpeedDialList'];
 export type SpeedDialPatch = components['schemas']['SpeedDialPatch'];
+export type SpokenTextOrder = components['schemas']['SpokenTextOrder'];
 export type StatusCounts = components['schemas']['StatusCounts'];
+export type Step = components['schemas']['Step'];
 export type TextMessage = components['schemas']['TextMessage'];
 export type TextMessageList = components['schemas']['TextMessageList'];
 export type TransferFailed = components['schemas']['TransferFailed'];
@@ -6584,6 +7610,8 @@ export interface operations {
                 readonly to?: string;
                 /** @description Only calls that ended like this. */
                 readonly disposition?: "answered" | "busy" | "cancelled" | "failed" | "in_progress" | "no_answer";
+                /** @description Only calls that took this flow first. */
+                readonly flow?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -9084,6 +10112,96 @@ export interface operations {
             };
         };
     };
+    readonly listFlowNodes: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowNodeTypeList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listFlowStates: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowStateList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listFlows: {
         readonly parameters: {
             readonly query?: {
@@ -9620,6 +10738,699 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly checkFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowCheck"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly compareFlow: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `draft`, `live`, or the number of a revision. */
+                readonly before?: string;
+                /** @description `draft`, `live`, or the number of a revision. */
+                readonly after?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowDiff"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly publishFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PublishOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowRevision"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listFlowRevisions: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowRevisionList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getFlowRevision: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+                readonly revision: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowRevision"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rollBackFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RollBackOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowRevision"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly simulateFlow: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The draft, or what is live. */
+                readonly of?: "draft" | "live";
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FlowScript"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly testFlow: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The draft, or what is live. */
+                readonly of?: "draft" | "live";
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowTestReport"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly unpublishFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13318,6 +15129,862 @@ export interface operations {
             };
         };
     };
+    readonly listPromptAudios: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PromptAudioList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listPrompts: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PromptList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createPrompt: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Prompt"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getPrompt: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replacePrompt: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Prompt"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deletePrompt: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchPrompt: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["PromptPatch"];
+                readonly "application/json": components["schemas"]["PromptPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getPromptAudio: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "audio/wav": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putPromptAudio: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "audio/wav": unknown;
+                readonly "audio/x-wav": unknown;
+                readonly "audio/wave": unknown;
+                readonly "audio/vnd.wave": unknown;
+                readonly "audio/mpeg": unknown;
+                readonly "audio/mp3": unknown;
+                readonly "audio/ogg": unknown;
+                readonly "audio/opus": unknown;
+                readonly "audio/flac": unknown;
+                readonly "audio/x-flac": unknown;
+                readonly "application/ogg": unknown;
+                readonly "application/octet-stream": unknown;
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PromptAudio"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deletePromptAudio: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listQueueStatuses: {
         readonly parameters: {
             readonly query?: {
@@ -15339,6 +18006,102 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly speakText: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SpokenTextOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "audio/wav": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

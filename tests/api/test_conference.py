@@ -6,9 +6,12 @@ from typing import Any
 
 import msgspec
 
+from pbx.core.tasks import Supervisor
+from pbx.feature.documents import export_document, import_document
 from pbx.model.conference import ConferenceWrite
 from pbx.model.kinds import CONFERENCE
-from tests.api.conftest import Node
+from tests.api.conftest import Node, StartNode
+from tests.feature.conference.parts import Place, conference, later
 
 BODY: dict[str, Any] = {"number": "700", "name": "Team"}
 
@@ -51,6 +54,34 @@ async def test_its_number_is_nobody_elses_and_its_moderators_exist(node: Node) -
     await node.json("DELETE", "/api/v1/extensions/101", 409)
 
 
+async def test_a_conference_in_which_somebody_is(start_node: StartNode) -> None:
+    async with Supervisor() as supervisor:
+        place = Place(conference(), supervisor=supervisor)
+        alice, bob = await place.inside("101", "102")
+        node = await start_node(conferences=place.conferences)
+        status = await node.json("GET", "/api/v1/conference-statuses/700")
+        assert [(each["member"], each["state"]) for each in status["members"]] == [(1, "in"), (2, "in")]
+        url = "/api/v1/conference-statuses/700"
+        assert (await node.json("PUT", url, json={"locked": True, "recording": True}))["recording"]
+        status = await node.json("PUT", url, json={"all_muted": True})
+        assert (status["locked"], status["all_muted"], status["recording"]) == (True, True, True)
+        assert not alice.heard
+        member = "/api/v1/conferences/700/members/2"
+        assert not (await node.json("PUT", member, json={"muted": False}))["muted"]
+        assert bob.heard
+        call = await node.json("POST", "/api/v1/conferences/700/members", 202, json={"number": "103"})
+        assert call["call"] in place.switch._calls
+        await node.json("POST", "/api/v1/conferences/700/members", 409, json={"number": "0301234"})
+        await node.json("DELETE", member, 204)
+        await node.json("DELETE", url, 204)
+        await later(3)
+        await node.json("DELETE", url, 409)
+        for each in list(place.switch._calls):
+            place.switch.hang_up(each)
+        await later(0.5)
+        place.assert_clean()
+
+
 async def test_what_is_not_there_is_404(node: Node) -> None:
     assert await node.json("GET", "/api/v1/conference-statuses") == {"items": [], "total": 0}
     await node.json("GET", "/api/v1/conference-statuses/700", 404)
@@ -60,6 +91,19 @@ async def test_what_is_not_there_is_404(node: Node) -> None:
     await node.json("PUT", "/api/v1/conferences/700/members/1", 404, json={"muted": True})
     await node.json("DELETE", "/api/v1/conferences/700/members/1", 404)
     await node.json("DELETE", "/api/v1/conferences/700/members/x", 404)
+
+
+async def test_a_document_keeps_the_pins_that_it_does_not_name(node: Node) -> None:
+    store = node.deps.records
+    await node.json("POST", "/api/v1/conferences", 201, json=BODY | {"pin": "1234", "moderator_pin": "98765"})
+    document = await export_document(store)
+    assert b"1234" not in document
+    assert b"98765" not in document
+    assert (await import_document(store, document)).is_empty
+    changed = msgspec.json.encode({"conferences": [BODY | {"moderator_pin": "5555"}]})
+    await import_document(store, changed)
+    assert await pins(node) == ("1234", "5555")
+    assert b'"1234"' in await export_document(store, with_secrets=True)
 
 
 def test_two_secrets_are_sealed_as_one() -> None:

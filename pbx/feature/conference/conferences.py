@@ -28,6 +28,9 @@ from pbx.model.conference_status import (
 
 __all__ = ["Conferences"]
 
+_STATUS = {"pin": 403, "locked": 403, "full": 486, "gone": 404}
+"""Of those who were not let in."""
+
 
 class Conferences:
     """`changed` is told the number of a conference about which something is different. Implements `visit.Host`."""
@@ -125,6 +128,15 @@ class Conferences:
         )
         vouched = self._brought.pop(call.id, "") == record.number
         return await self.visit(call, record.number, vouched=vouched).run()
+
+    async def lead(self, call: Call, number: str) -> None:
+        """The same for those who have another way for whom it does not take. Raises `PeerError` 403, 404, 486."""
+        record = self.find(number)
+        if record is None:
+            raise PeerError(404, "No Such Conference")
+        reason = await self.join(call, record)
+        if reason in _STATUS:
+            raise PeerError(_STATUS[reason], "Not Let In")
 
     def visit(
         self,

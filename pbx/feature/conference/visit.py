@@ -210,6 +210,7 @@ class Visit:
         path = await self._files.name(self._call.id)
         try:
             await talk.say(await self._voice.says.phrase("conference_say_name"))
+            await talk.say(self._voice.joined(), barge_in="")
             ended = await talk.record(path, max_s=LONGEST_NAME_S, silence_s=SILENCE_AFTER_NAME_S, end="#")
             if ended.duration_ms < SHORTEST_NAME_MS:
                 return None

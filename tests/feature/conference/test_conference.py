@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pbx.core.errors import UserError
+from pbx.core.errors import PeerError, UserError
 from pbx.model.call_event import (
     ConferenceJoined,
     ConferenceLeft,
@@ -634,5 +634,37 @@ def test_being_removed_at_any_moment_leaves_nothing(tenths: int) -> None:
         place.switch.hang_up(alice.call.id)
         await later(5)
         assert alice.gone
+
+    at()
+
+
+# -- for flows -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "keys", "status"), [({"pin": "1234"}, "1111#2222#3333#", 403), ({"max_members": 2}, "", 486)]
+)
+def test_who_is_not_let_in_goes_on_elsewhere(more: dict[str, Any], keys: str, status: int) -> None:
+    @story(conference(**more))
+    async def at(place: Place) -> None:
+        if not keys:
+            await place.inside("101", "102")
+        found: list[int] = []
+
+        async def flow(call: Any, number: str) -> bool:
+            try:
+                await place.conferences.lead(call, "700")
+            except PeerError as error:
+                found.append(error.sip_status)
+            with pytest.raises(PeerError):
+                await place.conferences.lead(call, "701")
+            return True
+
+        place.talk = flow  # type: ignore[method-assign]
+        alice = place.arrives("103", dials="999")
+        await later(1)
+        alice.press(keys)
+        await later(20)
+        assert found == [status]
 
     at()
