@@ -98,7 +98,7 @@ async def test_eight_phones_hear_the_seven_others_and_not_themselves(
             assert [each["extension"] for each in status["members"] if each["moderator"]] == [BOSS]
 
             await node.send("PUT", "conference-statuses/700", {"recording": True})
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(4)  # all have been told
             all_talk = time.monotonic()
             await asyncio.sleep(3)
             await until(node, lambda now: all(each["talking"] for each in now["members"]))
@@ -188,7 +188,7 @@ async def test_a_hold_a_dead_phone_and_somebody_who_is_called_in(
             await asyncio.sleep(2)
             await carol.send_digits("#")
             await until(node, lambda now: len(now["members"]) == 4 and now["members"][3]["state"] == "in")
-            await asyncio.sleep(4)  # the name has been said
+            await asyncio.sleep(9)  # the name has been said, which is a tone too
             one_holds = time.monotonic()
             await asyncio.sleep(2.5)
             await alice.resume()
