@@ -228,11 +228,10 @@ def build(
         question=sounds.question,
     ).ring
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
-    ways = Ways(office, extensions, outside, config.country)
     queues = build_queues(
         office,
         extensions,
-        ways,
+        Ways(office, extensions, outside, config.country),
         switch=lambda: switch,
         router=lambda: dialplan,
         signaling=agent,
@@ -256,7 +255,7 @@ def build(
         media=media,
         recorder=media,
         says=sounds.sounds,
-        ways=ways,
+        ways=Ways(office, extensions, outside, config.country),
         switch=lambda: switch,
         router=lambda: dialplan,
         signaling=agent,
@@ -375,8 +374,7 @@ def build(
         on_offered=entrance.belongs,
     )
     agent.on_dialled = entrance.belongs
-    agent.on_invite = gatekeeper.invite
-    agent.on_request = gatekeeper.request
+    agent.on_invite, agent.on_request = gatekeeper.invite, gatekeeper.request
     measure(
         metrics,
         guard=guard,

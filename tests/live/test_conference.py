@@ -151,7 +151,7 @@ async def test_a_hold_a_dead_phone_and_somebody_who_is_called_in(
     phone: PhoneMaker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     moments = Moments()
-    record = {"number": "700", "name": "Team", "moderators": [BOSS], "dials_as": "101"}
+    record: dict[str, Any] = {"number": "700", "name": "Team", "moderators": [BOSS], "dials_as": "101"}
     record |= {"wait_for_moderator": True, "end_without_moderator": True, "announce": "name"}
     node = Node(
         tmp_path_factory.mktemp("node"),

@@ -116,9 +116,9 @@ class ConferenceNode(Node):
 
     def heard(self) -> set[str]:
         """Whom the others hear."""
-        labels = {each.a.stream.label: each.party.number for each in self.switch._calls.values()}
+        numbers = {id(each.a.stream): each.party.number for each in self.switch._calls.values()}
         return {
-            labels.get(stream.label, "?")
+            numbers.get(id(stream), "?")
             for room in self.rooms
             for stream, muted in room.muted.items()
             if not muted

@@ -26,6 +26,7 @@ from pbx.core.tasks import Supervisor
 from pbx.feature.conference.conferences import Conferences
 from pbx.feature.conference.invitations import Invitations
 from pbx.feature.conference.voice import Files, Voice
+from pbx.feature.spoken_values import Value
 from pbx.model.call_event import ConferenceJoined, ConferenceLeft
 from pbx.model.conference import ConferenceWrite
 from pbx.model.leg_event import Answered, Ended, InfoDigit, LegCause, Offered, Referred
@@ -123,7 +124,7 @@ PHRASES: dict[str, Any] = msgspec.json.decode(
 class FakeSays:
     """Each sentence is its own name, and one that there is."""
 
-    async def phrase(self, name: str, /, *, language: str = "", **values: object) -> Sound:
+    async def phrase(self, name: str, /, *, language: str = "", **values: Value) -> Sound:
         said = PHRASES[name]
         forms = said.values() if isinstance(said, dict) else (said,)
         assert any(set(values) == set(re.findall(r"{(\w+)}", each)) for each in forms), (name, values)
@@ -131,6 +132,9 @@ class FakeSays:
 
     async def text(self, text: str, *, language: str = "") -> Sound:
         return Sound(f"“{text}”", PHRASE_S)
+
+    async def prompt(self, id: str) -> Sound:
+        raise AssertionError("a conference plays no prompt of the office")
 
     async def file(self, path: Path) -> Sound:
         return Sound(f"name:{path.stem}", PHRASE_S)

@@ -651,7 +651,7 @@ def test_who_is_not_let_in_goes_on_elsewhere(more: dict[str, Any], keys: str, st
             await place.inside("101", "102")
         found: list[int] = []
 
-        async def flow(call: Any, number: str) -> bool:
+        async def flow(call: Any, dialled: str) -> bool:
             try:
                 await place.conferences.lead(call, "700")
             except PeerError as error:
