@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from pbx.feature.prompts import Prompts
     from pbx.feature.sip_trace import SipTraces
     from pbx.flow.publishing import Publishing
+    from pbx.model.conference_status import (
+        ConferenceInvitation,
+        ConferenceMember,
+        ConferenceOrder,
+        ConferenceStatus,
+        InvitedMember,
+        MemberOrder,
+    )
     from pbx.model.extension_state import ExtensionState
     from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.notice import Notice
@@ -42,8 +50,10 @@ __all__ = [
     "ApiDeps",
     "CallControl",
     "CheckResult",
+    "ConferenceControl",
     "HealthCheck",
     "NoCalls",
+    "NoConferences",
     "NoQueues",
     "NoRecordings",
     "QueueControl",
@@ -174,6 +184,55 @@ class NoQueues:
         raise UserError(f"extension {extension} is no agent of a queue {number}", http_status=404)
 
 
+class ConferenceControl(Protocol):
+    """The conferences and their members. Everything raises `UserError` 404 for one that is not, 409 where somebody must
+    be in it and nobody is.
+    """
+
+    def statuses(self) -> Sequence[ConferenceStatus]: ...
+
+    def status(self, number: str) -> ConferenceStatus: ...
+
+    async def order(self, number: str, order: ConferenceOrder) -> ConferenceStatus:
+        """Raises `UserError` 503 when it cannot be recorded."""
+        ...
+
+    def end(self, number: str) -> None: ...
+
+    def invite(self, number: str, invitation: ConferenceInvitation) -> InvitedMember:
+        """Raises `UserError` 409 for a number that cannot be called, `PeerError` when no more calls are taken."""
+        ...
+
+    def order_member(self, number: str, member: int, order: MemberOrder) -> ConferenceMember: ...
+
+    def remove(self, number: str, member: int) -> None: ...
+
+
+class NoConferences:
+    """A place without conferences."""
+
+    def statuses(self) -> Sequence[ConferenceStatus]:
+        return ()
+
+    def status(self, number: str) -> ConferenceStatus:
+        raise UserError(f"there is no conference {number}", http_status=404)
+
+    async def order(self, number: str, _order: ConferenceOrder) -> ConferenceStatus:
+        return self.status(number)
+
+    def end(self, number: str) -> None:
+        self.status(number)
+
+    def invite(self, number: str, _invitation: ConferenceInvitation) -> InvitedMember:
+        raise UserError(f"there is no conference {number}", http_status=404)
+
+    def order_member(self, number: str, _member: int, _order: MemberOrder) -> ConferenceMember:
+        raise UserError(f"there is no conference {number}", http_status=404)
+
+    def remove(self, number: str, _member: int) -> None:
+        self.status(number)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:
     """Everything from outside that the API works with.
@@ -218,4 +277,5 @@ class ApiDeps:
     prompts: Prompts | None = None
     queues: QueueControl = field(default_factory=NoQueues)
     recordings: RecordingDesk = field(default_factory=NoRecordings)
+    conferences: ConferenceControl = field(default_factory=NoConferences)
     health_checks: Sequence[HealthCheck] = field(default=())

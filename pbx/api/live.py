@@ -22,6 +22,7 @@ from pbx.api.codec import encode
 from pbx.api.deps import ApiDeps
 from pbx.api.live_message import (
     CallChange,
+    ConferenceChange,
     ExtensionChange,
     ExtensionStateChange,
     LiveHeartbeat,
@@ -35,18 +36,20 @@ from pbx.model.kinds import EXTENSION
 
 __all__ = ["ALL_TOPICS", "LiveClient", "LiveHub", "TooManyClientsError"]
 
-ALL_TOPICS = ("calls", "registrations", "extensions", "extension_states")
+ALL_TOPICS = ("calls", "registrations", "extensions", "extension_states", "conferences")
 _TOPIC_OF = {
     "call": "calls",
     "registration": "registrations",
     "records": "extensions",
     "extension_state": "extension_states",
+    "conference": "conferences",
 }
 _CHANGE = {
     "calls": CallChange,
     "registrations": RegistrationChange,
     "extensions": ExtensionChange,
     "extension_states": ExtensionStateChange,
+    "conferences": ConferenceChange,
 }
 
 RING = 2048
@@ -250,6 +253,8 @@ class LiveHub:
             return {one.id: one for one in self._deps.registrations()}
         if topic == "extension_states":
             return {one.number: one for one in self._deps.extension_states()}
+        if topic == "conferences":
+            return {one.conference: one for one in self._deps.conferences.statuses()}
         return {one.number: one for one in await self._deps.records.all(EXTENSION)}
 
     def _change(self, topic: str, key: str, item: msgspec.Struct | None) -> None:

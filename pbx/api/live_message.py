@@ -8,12 +8,14 @@ import msgspec
 from msgspec import Meta
 
 from pbx.api.views import RegistrationView
+from pbx.model.conference_status import ConferenceStatus
 from pbx.model.extension import Extension
 from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
 
 __all__ = [
     "CallChange",
+    "ConferenceChange",
     "ExtensionChange",
     "ExtensionStateChange",
     "LiveHeartbeat",
@@ -40,6 +42,7 @@ class LiveSnapshot(_Message, tag="snapshot", frozen=True, kw_only=True):
     registrations: tuple[RegistrationView, ...] | None = None
     extensions: tuple[Extension, ...] | None = None
     extension_states: tuple[ExtensionState, ...] | None = None
+    conferences: tuple[ConferenceStatus, ...] | None = None
 
 
 class LiveResumed(_Message, tag="resumed", frozen=True, kw_only=True):
@@ -74,6 +77,13 @@ class ExtensionStateChange(_Message, tag="extension_state", frozen=True, kw_only
     item: ExtensionState | None
 
 
+class ConferenceChange(_Message, tag="conference", frozen=True, kw_only=True):
+    """Somebody joins a conference, talks, is muted, leaves; `item` is null when the record was deleted."""
+
+    id: str
+    item: ConferenceStatus | None
+
+
 class LiveHeartbeat(_Message, tag="heartbeat", frozen=True, kw_only=True):
     """Sent when nothing else was for a while: the connection lives."""
 
@@ -85,5 +95,6 @@ LiveMessage = (
     | RegistrationChange
     | ExtensionChange
     | ExtensionStateChange
+    | ConferenceChange
     | LiveHeartbeat
 )

@@ -20,7 +20,7 @@ from pbx.model.flow import Fault
 PROBLEM_TYPE = "application/problem+json"
 _URN = "urn:bellwire:problem:"
 
-PRIVATE = ("password", "secret", "token")
+PRIVATE = ("password", "secret", "token", "pin")
 """Parts of field names whose values are never shown in an error."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pbx.api import (
     bans,
     call_control,
+    conference,
     events,
     extension,
     flows,
@@ -40,5 +41,6 @@ ROUTES: tuple[Route, ...] = (
     *bans.ROUTES,
     *sip_traces.ROUTES,
     *queue.ROUTES,
+    *conference.ROUTES,
     *events.ROUTES,
 )

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from pbx.app.conferences import build_conferences
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.door import build_entrance
 from pbx.app.features import code_table, register_features
@@ -21,6 +22,7 @@ from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
 from pbx.app.sounds import build_sounds
 from pbx.app.trunk_network import TrunkNetwork
+from pbx.app.ways import Ways
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
@@ -230,14 +232,13 @@ def build(
     queues = build_queues(
         office,
         extensions,
-        outside,
+        Ways(office, extensions, outside, config.country),
         switch=lambda: switch,
         router=lambda: dialplan,
         signaling=agent,
         clock=clock,
         bus=bus,
         new_id=new_id,
-        country=config.country,
         announcer=sounds.announce,
     )
     flows = build_flows(
@@ -250,6 +251,22 @@ def build(
         ),
     )
     groups, paging = build_groups(office, extensions, fairness=fairness, rooms=media, switch=lambda: switch)
+    conferences = build_conferences(
+        records=stores.records,
+        media=media,
+        recorder=media,
+        says=sounds.sounds,
+        ways=Ways(office, extensions, outside, config.country),
+        switch=lambda: switch,
+        router=lambda: dialplan,
+        signaling=agent,
+        clock=clock,
+        bus=bus,
+        supervisor=supervisor,
+        metrics=metrics,
+        new_id=new_id,
+        data_dir=config.data_dir,
+    )
     features = code_table(office)
     dialplan = Dialplan(
         features=features,
@@ -262,6 +279,7 @@ def build(
         transfers=desk.transfers,
         queues=queues.queues,
         flows=flows.flows,
+        conferences=conferences.conferences,
         paging=paging,
     )
     open_ports = build_flow_ports(
@@ -276,6 +294,7 @@ def build(
             paging=paging,
             parking=desk.parking,
             without_mailbox=partial(without_mailbox, is_mailbox=lambda _: False),
+            conference=conferences.conferences.lead,
         ),
         sounds=sounds.sounds,
         client=flows.client,
@@ -369,9 +388,11 @@ def build(
         subscribe=lamps.subscribe,
         on_offered=entrance.belongs,
     )
-    agent.on_dialled = entrance.belongs
-    agent.on_invite = gatekeeper.invite
-    agent.on_request = gatekeeper.request
+    agent.on_dialled, agent.on_invite, agent.on_request = (
+        entrance.belongs,
+        gatekeeper.invite,
+        gatekeeper.request,
+    )
     measure(
         metrics,
         guard=guard,
@@ -417,6 +438,7 @@ def build(
         flows=flows,
         sounds=sounds,
         recordings=recordings,
+        conferences=conferences,
     )
 
 

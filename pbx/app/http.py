@@ -62,6 +62,7 @@ async def start_http(
             control=parts.control,
             queues=parts.queues.queues,
             recordings=parts.recordings,
+            conferences=parts.conferences.conferences,
             trunks=parts.trunks.statuses,
             settings=stores.settings,
             messages=stores.messages,

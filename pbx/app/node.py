@@ -236,6 +236,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.fairness.load(stores.state)
     await parts.queues.queues.load(stores.state)
     await parts.recordings.load(stores.settings)
+    await parts.conferences.prepare()
     closed = await stores.cdrs.close_interrupted(parts.clock.now())
     await parts.guarding.prepare(stores.cdrs, stores.state)
     if closed:
@@ -288,6 +289,7 @@ async def _follow_records(parts: Parts, bus: EventBus) -> None:
             await parts.office.reload()
             await parts.directory.reload()
             await parts.trunks.reload()
+            await parts.conferences.reload()
             await parts.registrar.prune(lambda number: parts.directory.password(number) is not None)
 
 

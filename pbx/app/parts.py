@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pbx.app.conferences import ConferenceParts
 from pbx.app.desk import Control
 from pbx.app.door import Entrance
 from pbx.app.flows import FlowParts
@@ -78,6 +79,7 @@ class Parts:
     flows: FlowParts
     sounds: SoundParts
     recordings: RecordingParts
+    conferences: ConferenceParts
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from pbx.app.desk import phones_of
-from pbx.call.call import Call
-from pbx.call.called_back import Reach
+from pbx.app.ways import Ways
 from pbx.call.ports import Router, Signaling
 from pbx.call.switch import Switch
 from pbx.core.clock import Clock
@@ -17,17 +16,15 @@ from pbx.core.events import EventBus
 from pbx.feature.answering import Answering
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
-from pbx.feature.numbering import written
 from pbx.feature.office import Office
-from pbx.feature.outside import OutsideCalls, WayOut
 from pbx.feature.queue.call_back import CallBacks
 from pbx.feature.queue.codes import QueueCodes
 from pbx.feature.queue.duty import QueueDuty
 from pbx.feature.queue.lamps import QueueLamps
 from pbx.feature.queue.queues import Queues
 from pbx.feature.queue.waiting import Announcer
-from pbx.model.call_event import CallEnded, LegDialled, LegEnded, LegLeft
-from pbx.model.kinds import EXTENSION, QUEUE
+from pbx.model.call_event import CallEnded, LegEnded, LegLeft
+from pbx.model.kinds import QUEUE
 from pbx.model.queue_status import QueueChanged
 from pbx.store.state import StateStore
 
@@ -69,7 +66,7 @@ class QueueParts:
 def build_queues(
     office: Office,
     extensions: ExtensionCalls,
-    outside: OutsideCalls,
+    ways: Ways,
     *,
     switch: Callable[[], Switch],
     router: Callable[[], Router],
@@ -77,7 +74,6 @@ def build_queues(
     clock: Clock,
     bus: EventBus,
     new_id: Callable[[], str],
-    country: str,
     announcer: Announcer,
 ) -> QueueParts:
     """`switch` and `router` are asked late: they are made after all features."""
@@ -91,34 +87,8 @@ def build_queues(
         changed=lambda number: bus.publish("queue", QueueChanged(queue=number)),
     )
 
-    def ways(call: Call, number: str, extension: str | None, rights: str) -> Sequence[Reach]:
-        """To the phones of an extension, or over the trunks that `rights` may use."""
-        if extension is not None:
-            return [Reach(each) for each in phones_of(office, extensions, extension)]
-        by = office.get(EXTENSION, rights)
-        for dialled in (number, written(number, "national", country)):
-            if by is not None and (found := outside.ways_out(call, dialled, by)):
-                return [Reach(each.target, partial(_let_out, call, each)) for each in found]
-        return []
-
     queues.calls_back = CallBacks(
-        queues, switch, router, ways=ways, signaling=signaling, clock=clock, new_id=new_id
+        queues, switch, router, ways=ways.ways, signaling=signaling, clock=clock, new_id=new_id
     ).make
     office.on_change(queues.records_changed)
     return QueueParts(queues, bus)
-
-
-def _let_out(call: Call, way: WayOut) -> Callable[[], None]:
-    """Take a channel for the caller's leg, and let the limits of outside calls see it."""
-    release = way.seize()
-    call.record(
-        LegDialled(
-            call=call.id,
-            at=call.now(),
-            leg="a",
-            target=way.target.label,
-            trunk=way.target.trunk,
-            charged_to=way.target.charged_to,
-        )
-    )
-    return release

@@ -72,6 +72,8 @@ class Call(PartySide):
         self.reflow: Callable[[], None] | None = None
         self.pressed: Pressed | None = None
         self.stop_talking: Callable[[], None] | None = None
+        self.referred: Callable[[str, DialogName | None], None] | None = None
+        """Takes the transfers of a party that talks with no other leg, as one in a conference."""
         self.talking: tuple[CallLeg, CallLeg] | None = None
         self.conversation: Conversation | None = None
         self.ringing: Fork | None = None
@@ -267,6 +269,9 @@ class Call(PartySide):
         The conversation ends, and the call runs on for the party that stays, with the rights of an extension: that of
         `by`, where it is not said.
         """
+        if self.referred is not None and self._next is None:
+            self.referred(to, replaces)
+            return False
         pair = self.talking
         if self._next is not None or pair is None or by not in pair or self.stop_talking is None:
             by.dialog.report_transfer(603)
@@ -277,6 +282,10 @@ class Call(PartySide):
         )
         self.stop_talking()
         return True
+
+    def hand_over(self, by: CallLeg, stays: CallLeg, to: str) -> None:
+        """`by` leaves the call to `stays`, which goes on to what dialling `to` reaches; the program must return now."""
+        self._next = Transfer(by=by, stays=stays, to=to, rights=by.party.extension)
 
     def reached(self) -> None:
         """Whoever transferred may go."""

@@ -34,10 +34,13 @@ __all__ = [
     "Conversations",
     "Leg",
     "Media",
+    "MeetingRoom",
+    "MeetingRooms",
     "Prompt",
     "Recorder",
     "Recording",
     "Room",
+    "RoomRecorder",
     "Rooms",
     "Router",
     "Signaling",
@@ -272,6 +275,40 @@ class Conversations(Protocol):
 
     def begin(self, call: Any, other: Any) -> Conversation | None:
         """The call's party and the leg `other` are about to talk; None when nothing is to be done there."""
+        ...
+
+
+class MeetingRoom(Room, Protocol):
+    """A conference whose members come and go, are muted, and are seen to talk."""
+
+    def mute(self, stream: Any, on: bool) -> None:
+        """Whether the others do not hear it. Nothing for one who is not in the conference."""
+        ...
+
+    def talkers(self) -> Sequence[Any]:
+        """The streams of those whom the others hear talk now."""
+        ...
+
+
+class MeetingRooms(Protocol):
+    """The part of an audio engine that mixes them."""
+
+    def room(self, capacity: int, *, label: str) -> MeetingRoom: ...
+
+
+class RoomRecorder(Protocol):
+    """The part of it that records what all of a conference say together."""
+
+    def record_room(
+        self,
+        room: Any,
+        path: Path,
+        *,
+        format: Literal["wav", "opus"] = "wav",
+        max_s: int = ...,
+        on_end: Callable[[RecordingEnded], None] | None = None,
+    ) -> Recording:
+        """Into a new file. Raises `OSError` when there can be none."""
         ...
 
 

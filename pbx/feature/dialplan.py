@@ -1,7 +1,7 @@
 """The dial plan: what somebody dialled → the feature that runs the call.
 
-Calls for help go before everything. Then feature codes, extensions, paging groups, queues, ring groups, and the routes
-to outside numbers; anything else is 404. Implements `call.ports.Router`.
+Calls for help go before everything. Then feature codes, extensions, paging groups, conferences, queues, ring groups,
+and the routes to outside numbers; anything else is 404. Implements `call.ports.Router`.
 
 A caller from a trunk goes where the called number leads. Beyond that it reaches what extensions and groups on its way
 forward to, and where an extension transfers it: no feature unless it is sent straight there, and an outside number only
@@ -18,6 +18,7 @@ from pbx.call.ending import Ending
 from pbx.call.transfer import Transfer
 from pbx.core.errors import PeerError
 from pbx.feature.callers import CallerRules
+from pbx.feature.conference.conferences import Conferences
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
@@ -58,6 +59,7 @@ class Dialplan:
         callers: CallerRules | None = None,
         queues: Queues | None = None,
         flows: FlowCalls | None = None,
+        conferences: Conferences | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
@@ -70,6 +72,7 @@ class Dialplan:
         self._callers = callers
         self._queues = queues
         self._flows = flows
+        self._conferences = conferences
         extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
@@ -107,6 +110,7 @@ class Dialplan:
             or (self._groups is not None and self._groups.find(dialled) is not None)
             or (self._paging is not None and self._paging.find(dialled) is not None)
             or (self._queues is not None and self._queues.find(dialled) is not None)
+            or (self._conferences is not None and self._conferences.find(dialled) is not None)
             or (self._outside is not None and self._outside.allows(dialled, by))
         )
 
@@ -143,12 +147,12 @@ class Dialplan:
             raise PeerError(404, "Not Found")
 
     async def _to_colleague(self, call: Call, dialled: str) -> bool:
-        """Whether another office reaches this: an extension, a group, or a third office, but no code."""
+        """Whether another office reaches this: an extension, a room, or a third office, but no code."""
         entry = self._directory.find(dialled)
         if entry is not None and entry.extension.enabled:
             await self._extensions.ring(call, entry.extension)
             return True
-        if await self._to_queue(call, dialled) or await self._to_group(call, dialled):
+        if await self._to_room(call, dialled):
             return True
         return await self._to_office(call, dialled)
 
@@ -176,6 +180,14 @@ class Dialplan:
         paged = self._paging.find(dialled) if self._paging is not None else None
         if self._paging is not None and paged is not None:
             await self._paging.page(call, paged)
+            return True
+        return await self._to_room(call, dialled)
+
+    async def _to_room(self, call: Call, dialled: str) -> bool:
+        """Whether the number is that of a conference, a queue or a ring group."""
+        conference = self._conferences.find(dialled) if self._conferences is not None else None
+        if self._conferences is not None and conference is not None:
+            await self._conferences.join(call, conference)
             return True
         return await self._to_queue(call, dialled) or await self._to_group(call, dialled)
 

@@ -230,15 +230,14 @@ def _after(changes: Plan, have: Mapping[str, Sequence[Any]]) -> dict[str, list[A
 
 def _shown(kind: Kind, record: Any, *, with_secrets: bool) -> dict[str, object]:
     fields: dict[str, object] = msgspec.to_builtins(record)
-    if kind.secret is not None and not with_secrets:
-        del fields[kind.secret]
+    for secret in () if with_secrets else kind.secrets:
+        del fields[secret]
     return fields
 
 
 def _with_secret_of(kind: Kind, old: Any, wanted: Any) -> Any:
-    if kind.secret is None or kind.secret_of(wanted) is not None:
-        return wanted
-    return msgspec.structs.replace(wanted, **{kind.secret: kind.secret_of(old)})
+    kept = {name: getattr(old, name) for name in kind.secrets if getattr(wanted, name) is None}
+    return msgspec.structs.replace(wanted, **kept) if kept else wanted
 
 
 def _duplicates(kind: Kind, records: Sequence[Any]) -> Iterator[UserError]:

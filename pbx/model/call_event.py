@@ -39,7 +39,7 @@ class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
 
 
 class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):
-    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk" or "forward"; `to` names it.
+    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "conference", "trunk" …; `to` names it.
 
     `charged_to`: the extension whose limits count this call to an outside number.
     """
@@ -136,6 +136,53 @@ class QueueLeft(_Event, frozen=True, kw_only=True, tag="queue_left"):
     reason: str
     waited_s: float
     agent: str | None = None
+
+
+class ConferenceWaiting(_Event, frozen=True, kw_only=True, tag="conference_waiting"):
+    """The caller hears music until a moderator comes."""
+
+    conference: str
+    member: int
+
+
+class ConferenceJoined(_Event, frozen=True, kw_only=True, tag="conference_joined"):
+    """The caller is in a conference and hears the others; `member` is its number there."""
+
+    conference: str
+    member: int
+    moderator: bool = False
+
+
+class ConferenceLeft(_Event, frozen=True, kw_only=True, tag="conference_left"):
+    """The caller is in it no more. `reason` is "hung_up", "removed", "ended" (it is over) or "transferred"."""
+
+    conference: str
+    member: int
+    reason: str
+
+
+class ConferenceMuted(_Event, frozen=True, kw_only=True, tag="conference_muted"):
+    """The others hear the member no more, or again. `by` is "member" or "moderator"."""
+
+    conference: str
+    member: int
+    muted: bool
+    by: str
+
+
+class ConferenceRefused(_Event, frozen=True, kw_only=True, tag="conference_refused"):
+    """The caller was not let in. `reason` is "pin", "locked", "full", "codec", "gone" (the record was deleted) or
+    "declined" (who was called did not want to)."""
+
+    conference: str
+    reason: str
+
+
+class ConferenceRecorded(_Event, frozen=True, kw_only=True, tag="conference_recorded"):
+    """The conference that the caller is in is recorded into `file`, below the folder of recordings."""
+
+    conference: str
+    file: str
 
 
 class TransferFailed(_Event, frozen=True, kw_only=True, tag="transfer_failed"):
@@ -367,6 +414,12 @@ CallEvent = (
     | QueueRang
     | AgentMissed
     | QueueLeft
+    | ConferenceWaiting
+    | ConferenceJoined
+    | ConferenceLeft
+    | ConferenceMuted
+    | ConferenceRefused
+    | ConferenceRecorded
     | TransferFailed
     | LegJoined
     | LegLeft

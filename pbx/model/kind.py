@@ -21,9 +21,10 @@ __all__ = ["Kind", "Reference", "ref", "references"]
 class Kind:
     """`write` is what is sent to make or change a record, `record` what is read: the same without its `secret`.
 
-    A new record of a kind with `secret_needed` must bring its secret. The value of `key` names a record for ever. A
-    kind is `numbered` when the key can be dialled; such keys are unique over all numbered kinds. `defaults` are records
-    that exist without being stored; one that is stored under the same key stands in its place.
+    A new record of a kind with `secret_needed` must bring its secret. A kind may have `more_secrets` beside it: then
+    each that a write leaves out stays, and "" removes it. The value of `key` names a record for ever. A kind is
+    `numbered` when the key can be dialled; such keys are unique over all numbered kinds. `defaults` are records that
+    exist without being stored; one that is stored under the same key stands in its place.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Kind:
     key: str = "id"
     secret: str | None = None
     secret_needed: bool = False
+    more_secrets: tuple[str, ...] = ()
     numbered: bool = False
     defaults: tuple[msgspec.Struct, ...] = ()
 
@@ -57,14 +59,36 @@ class Kind:
             return write
         return self.record(**{name: getattr(write, name) for name in self.record.__struct_fields__})
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The fields of `write` that are never read."""
+        return self.more_secrets if self.secret is None else (self.secret, *self.more_secrets)
+
     def with_secret(self, record: msgspec.Struct, secret: str | None) -> msgspec.Struct:
-        """The reverse."""
+        """The reverse; `secret` is what `secret_of` gave."""
         if self.secret is None:
             return record
-        return self.write(**msgspec.structs.asdict(record), **{self.secret: secret})
+        values = self._parts(secret) if self.more_secrets else {self.secret: secret}
+        return self.write(**msgspec.structs.asdict(record), **values)
 
     def secret_of(self, write: msgspec.Struct) -> str | None:
-        return None if self.secret is None else getattr(write, self.secret)
+        """What is to be sealed: the secret, or all of them as one JSON object; None when none is given."""
+        if self.secret is None:
+            return None
+        if not self.more_secrets:
+            secret: str | None = getattr(write, self.secret)
+            return secret
+        return _joined({name: getattr(write, name) for name in self.secrets})
+
+    def merged_secret(self, old: str | None, new: str | None) -> str | None:
+        """What is to be sealed when `new` replaces `old`."""
+        if new is None or old is None or not self.more_secrets:
+            return old if new is None else new
+        return _joined(self._parts(old) | self._parts(new))
+
+    def _parts(self, secret: str | None) -> dict[str, str]:
+        """Without those that are not there."""
+        return {} if secret is None else msgspec.json.decode(secret, type=dict[str, str])
 
     @property
     def words(self) -> str:
@@ -75,6 +99,11 @@ class Kind:
     def a_one(self) -> str:
         """The same with its article."""
         return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.words}"
+
+
+def _joined(values: dict[str, Any]) -> str | None:
+    given = {name: value for name, value in values.items() if value is not None}
+    return msgspec.json.encode(given).decode() if given else None
 
 
 def ref(kind: str, **meta: Any) -> Meta:

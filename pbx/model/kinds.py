@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pbx.model.caller_rule import CallerRule
+from pbx.model.conference import Conference, ConferenceWrite
 from pbx.model.extension import Extension, ExtensionWrite
 from pbx.model.feature_code import DEFAULT_CODES, FeatureCode
 from pbx.model.flow import Flow
@@ -21,6 +22,7 @@ from pbx.model.trunk import Trunk, TrunkWrite
 
 __all__ = [
     "CALLER_RULE",
+    "CONFERENCE",
     "EXTENSION",
     "FEATURE_CODE",
     "FLOW",
@@ -76,6 +78,17 @@ QUEUE = Kind(
     record=Queue,
     write=Queue,
     key="number",
+    numbered=True,
+)
+CONFERENCE = Kind(
+    name="conference",
+    plural="conferences",
+    title="Conferences",
+    record=Conference,
+    write=ConferenceWrite,
+    key="number",
+    secret="pin",  # noqa: S106  the field's name
+    more_secrets=("moderator_pin",),
     numbered=True,
 )
 TRUNK = Kind(
@@ -160,6 +173,7 @@ KINDS: tuple[Kind, ...] = (
     RING_GROUP,
     PAGING_GROUP,
     QUEUE,
+    CONFERENCE,
     TRUNK,
     FLOW,
     INBOUND_NUMBER,

@@ -108,10 +108,11 @@ class RecordStore:
                 needed=key,
                 action=f"Create a new {kind.words} and delete this one",
             )
-        record, sealed = self._row(kind, write)
+        record, given = self._row(kind, write)
 
         def work(connection: sqlite3.Connection) -> int:
             revision = _next_revision(_check(connection, kind, key, if_revision))
+            sealed = self._merged(connection, kind, write, given)
             connection.execute(
                 "INSERT INTO records VALUES (?,?,?,?,?) ON CONFLICT (kind, key) DO UPDATE SET "
                 "revision=excluded.revision, record=excluded.record, secret=coalesce(excluded.secret, secret)",
@@ -148,12 +149,14 @@ class RecordStore:
 
         A record without a secret keeps the old one.
         """
-        rows = [(kind, kind.key_of(write), *self._row(kind, write)) for kind, write in put]
+        rows = [(kind, write, *self._row(kind, write)) for kind, write in put]
 
         def work(connection: sqlite3.Connection) -> None:
             for kind, key in remove:
                 _delete(connection, kind, key)
-            for kind, key, record, sealed in rows:
+            for kind, write, record, given in rows:
+                key = kind.key_of(write)
+                sealed = self._merged(connection, kind, write, given)
                 connection.execute(
                     "INSERT INTO records VALUES (?,?,?,?,?) ON CONFLICT (kind, key) DO UPDATE SET "
                     "revision=max(excluded.revision, revision+1), record=excluded.record, "
@@ -187,6 +190,20 @@ class RecordStore:
         secret = kind.secret_of(write)
         sealed = None if secret is None else self._box.seal(secret, context=context(kind, kind.key_of(write)))
         return msgspec.json.encode(kind.without_secret(write)).decode(), sealed
+
+    def _merged(
+        self, connection: sqlite3.Connection, kind: Kind, write: msgspec.Struct, sealed: bytes | None
+    ) -> bytes | None:
+        """The same for a record that is there: of several secrets, those that are not given stay."""
+        if sealed is None or not kind.more_secrets:
+            return sealed
+        key = kind.key_of(write)
+        row = connection.execute(
+            "SELECT secret FROM records WHERE kind=? AND key=?", (kind.name, key)
+        ).fetchone()
+        old = self._open(kind, key, row[0]) if row is not None else None
+        merged = kind.merged_secret(old, kind.secret_of(write))
+        return None if merged is None else self._box.seal(merged, context=context(kind, key))
 
     def _open(self, kind: Kind, key: str, sealed: bytes | None) -> str | None:
         return None if sealed is None else self._box.open(bytes(sealed), context=context(kind, key))

@@ -210,6 +210,139 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/conference-statuses": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How the conferences are doing
+         * @description Who is in them, who talks, and whether they are locked or recorded.
+         */
+        readonly get: operations["listConferenceStatuses"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conference-statuses/{conference}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How a conference is doing */
+        readonly get: operations["getConferenceStatus"];
+        /**
+         * Lock a conference, mute all, record it
+         * @description What is left out stays as it is. All members are told. All of it ends with the last member.
+         */
+        readonly put: operations["orderConference"];
+        readonly post?: never;
+        /**
+         * End a conference
+         * @description Its members are told, and hung up. The record stays.
+         */
+        readonly delete: operations["endConference"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conferences": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the conferences */
+        readonly get: operations["listConferences"];
+        readonly put?: never;
+        /** Create a conference */
+        readonly post: operations["createConference"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conferences/{number}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a conference */
+        readonly get: operations["getConference"];
+        /**
+         * Replace a conference
+         * @description `number` must be the one of the path.
+         */
+        readonly put: operations["replaceConference"];
+        readonly post?: never;
+        /** Delete a conference */
+        readonly delete: operations["deleteConference"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a conference
+         * @description A JSON merge patch (RFC 7396). `number` cannot change.
+         */
+        readonly patch: operations["patchConference"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conferences/{number}/members": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Call somebody into a conference
+         * @description An extension comes in when it answers; somebody outside must press 1 first. The answer comes at once: what becomes of the call is told by its events.
+         */
+        readonly post: operations["inviteToConference"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conferences/{number}/members/{member}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Mute a member, or let it speak
+         * @description Who is muted so cannot undo it by key. Who may speak again is heard at once.
+         */
+        readonly put: operations["orderConferenceMember"];
+        readonly post?: never;
+        /**
+         * Remove a member
+         * @description It is told, and hung up. It may come again, unless the conference is locked.
+         */
+        readonly delete: operations["removeConferenceMember"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/events": {
         readonly parameters: {
             readonly query?: never;
@@ -2017,7 +2150,7 @@ export interface components {
         };
         /**
          * CallRouted
-         * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "trunk" or "forward"; `to` names it.
+         * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "conference", "trunk" …; `to` names it.
          *
          *         `charged_to`: the extension whose limits count this call to an outside number.
          */
@@ -2189,7 +2322,7 @@ export interface components {
             /** @default [] */
             readonly recordings: readonly components["schemas"]["CdrRecording"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -2234,6 +2367,369 @@ export interface components {
             readonly file: string;
             readonly leg: string;
             readonly started_at: string;
+        };
+        /**
+         * Conference
+         * @description A conference as it is read; the PINs are never part of it.
+         */
+        readonly Conference: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly number: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name: string;
+            /**
+             * Most members
+             * @default 30
+             */
+            readonly max_members: number;
+            /**
+             * Moderators
+             * @description Extensions that lead it, without a PIN.
+             * @default []
+             */
+            readonly moderators: readonly string[];
+            /**
+             * Wait for a moderator
+             * @description Until one is there, the others hear music.
+             * @default false
+             */
+            readonly wait_for_moderator: boolean;
+            /**
+             * End without a moderator
+             * @description When the last one leaves, it is over.
+             * @default false
+             */
+            readonly end_without_moderator: boolean;
+            /**
+             * Mute on join
+             * @description Who comes in is muted, but for moderators; *1 changes that.
+             * @default false
+             */
+            readonly mute_on_join: boolean;
+            /**
+             * Announce who comes and goes
+             * @description name: everybody is asked to say their name before they come in.
+             * @default tone
+             * @enum {unknown}
+             */
+            readonly announce: "name" | "nothing" | "tone";
+            /**
+             * Record
+             * @description Always, from the first member to the last; who comes in is told so.
+             * @default false
+             */
+            readonly record: boolean;
+            /**
+             * Calls out as
+             * @description Whose rights and outside number count when somebody outside is called in.
+             * @default null
+             */
+            readonly dials_as: string | null;
+        };
+        /**
+         * ConferenceChange
+         * @description Somebody joins a conference, talks, is muted, leaves; `item` is null when the record was deleted.
+         */
+        readonly ConferenceChange: {
+            /** @enum {unknown} */
+            readonly type: "conference";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["ConferenceStatus"] | null;
+        };
+        /**
+         * ConferenceInvitation
+         * @description Somebody is to be called and brought in.
+         */
+        readonly ConferenceInvitation: {
+            /**
+             * Destination
+             * @description Where the call goes: what an extension would dial to get there.
+             * @example 101
+             */
+            readonly number: string;
+        };
+        /**
+         * ConferenceJoined
+         * @description The caller is in a conference and hears the others; `member` is its number there.
+         */
+        readonly ConferenceJoined: {
+            /** @enum {unknown} */
+            readonly type: "conference_joined";
+            readonly call: string;
+            readonly at: string;
+            readonly conference: string;
+            readonly member: number;
+            /** @default false */
+            readonly moderator: boolean;
+        };
+        /**
+         * ConferenceLeft
+         * @description The caller is in it no more. `reason` is "hung_up", "removed", "ended" (it is over) or "transferred".
+         */
+        readonly ConferenceLeft: {
+            /** @enum {unknown} */
+            readonly type: "conference_left";
+            readonly call: string;
+            readonly at: string;
+            readonly conference: string;
+            readonly member: number;
+            readonly reason: string;
+        };
+        /**
+         * ConferenceList
+         * @description A page of conferences.
+         */
+        readonly ConferenceList: {
+            readonly items: readonly components["schemas"]["Conference"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * ConferenceMember
+         * @description Somebody who is in a conference, or waits for its moderator.
+         */
+        readonly ConferenceMember: {
+            /** @description Counts from 1 in the order of coming; what moderators type. */
+            readonly member: number;
+            readonly call: string;
+            readonly number: string;
+            /** @default  */
+            readonly name: string;
+            /** @default null */
+            readonly extension: string | null;
+            readonly moderator: boolean;
+            /**
+             * @description waiting: for a moderator; held: its phone has put the conference on hold.
+             * @enum {unknown}
+             */
+            readonly state: "held" | "in" | "waiting";
+            /** @description The others do not hear it. */
+            readonly muted: boolean;
+            /** @description A moderator has muted it, and only one can undo that. */
+            readonly silenced: boolean;
+            readonly talking: boolean;
+            readonly joined_at: string;
+        };
+        /**
+         * ConferenceMuted
+         * @description The others hear the member no more, or again. `by` is "member" or "moderator".
+         */
+        readonly ConferenceMuted: {
+            /** @enum {unknown} */
+            readonly type: "conference_muted";
+            readonly call: string;
+            readonly at: string;
+            readonly conference: string;
+            readonly member: number;
+            readonly muted: boolean;
+            readonly by: string;
+        };
+        /**
+         * ConferenceOrder
+         * @description What is to change; what is left out stays.
+         */
+        readonly ConferenceOrder: {
+            /**
+             * Locked
+             * @default null
+             */
+            readonly locked: boolean | null;
+            /**
+             * All muted
+             * @default null
+             */
+            readonly all_muted: boolean | null;
+            /**
+             * Recording
+             * @default null
+             */
+            readonly recording: boolean | null;
+        };
+        /**
+         * ConferencePatch
+         * @description A change to ConferenceWrite: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly ConferencePatch: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly number?: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name?: string;
+            readonly max_members?: number | null;
+            readonly moderators?: readonly string[] | null;
+            readonly wait_for_moderator?: boolean | null;
+            readonly end_without_moderator?: boolean | null;
+            readonly mute_on_join?: boolean | null;
+            readonly announce?: ("name" | "nothing" | "tone") | null;
+            readonly record?: boolean | null;
+            readonly dials_as?: (string | null) | null;
+            readonly pin?: string | null;
+            readonly moderator_pin?: string | null;
+        };
+        /**
+         * ConferenceRecorded
+         * @description The conference that the caller is in is recorded into `file`, below the folder of recordings.
+         */
+        readonly ConferenceRecorded: {
+            /** @enum {unknown} */
+            readonly type: "conference_recorded";
+            readonly call: string;
+            readonly at: string;
+            readonly conference: string;
+            readonly file: string;
+        };
+        /**
+         * ConferenceRefused
+         * @description The caller was not let in. `reason` is "pin", "locked", "full", "codec", "gone" (the record was deleted) or
+         *         "declined" (who was called did not want to).
+         */
+        readonly ConferenceRefused: {
+            /** @enum {unknown} */
+            readonly type: "conference_refused";
+            readonly call: string;
+            readonly at: string;
+            readonly conference: string;
+            readonly reason: string;
+        };
+        /**
+         * ConferenceStatus
+         * @description A conference as it is now.
+         */
+        readonly ConferenceStatus: {
+            readonly conference: string;
+            readonly name: string;
+            /** @description There is a PIN for members. */
+            readonly needs_pin: boolean;
+            readonly has_moderator_pin: boolean;
+            /**
+             * @description Only moderators can come in.
+             * @default false
+             */
+            readonly locked: boolean;
+            /**
+             * @description All but moderators, also those who come now.
+             * @default false
+             */
+            readonly all_muted: boolean;
+            /** @default false */
+            readonly recording: boolean;
+            /**
+             * @description When the first member came; null: nobody is in it.
+             * @default null
+             */
+            readonly since: string | null;
+            /** @default [] */
+            readonly members: readonly components["schemas"]["ConferenceMember"][];
+        };
+        /**
+         * ConferenceStatusList
+         * @description How the conferences are doing.
+         */
+        readonly ConferenceStatusList: {
+            readonly items: readonly components["schemas"]["ConferenceStatus"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * ConferenceWaiting
+         * @description The caller hears music until a moderator comes.
+         */
+        readonly ConferenceWaiting: {
+            /** @enum {unknown} */
+            readonly type: "conference_waiting";
+            readonly call: string;
+            readonly at: string;
+            readonly conference: string;
+            readonly member: number;
+        };
+        /**
+         * ConferenceWrite
+         * @description A conference as it is written. A PIN that is left out stays as it is; an empty one removes it.
+         *
+         *         Where both are the same, everybody who knows it is a moderator.
+         */
+        readonly ConferenceWrite: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly number: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name: string;
+            /**
+             * Most members
+             * @default 30
+             */
+            readonly max_members: number;
+            /**
+             * Moderators
+             * @description Extensions that lead it, without a PIN.
+             * @default []
+             */
+            readonly moderators: readonly string[];
+            /**
+             * Wait for a moderator
+             * @description Until one is there, the others hear music.
+             * @default false
+             */
+            readonly wait_for_moderator: boolean;
+            /**
+             * End without a moderator
+             * @description When the last one leaves, it is over.
+             * @default false
+             */
+            readonly end_without_moderator: boolean;
+            /**
+             * Mute on join
+             * @description Who comes in is muted, but for moderators; *1 changes that.
+             * @default false
+             */
+            readonly mute_on_join: boolean;
+            /**
+             * Announce who comes and goes
+             * @description name: everybody is asked to say their name before they come in.
+             * @default tone
+             * @enum {unknown}
+             */
+            readonly announce: "name" | "nothing" | "tone";
+            /**
+             * Record
+             * @description Always, from the first member to the last; who comes in is told so.
+             * @default false
+             */
+            readonly record: boolean;
+            /**
+             * Calls out as
+             * @description Whose rights and outside number count when somebody outside is called in.
+             * @default null
+             */
+            readonly dials_as: string | null;
+            /** @default null */
+            readonly pin: string | null;
+            /** @default null */
+            readonly moderator_pin: string | null;
         };
         /**
          * Deed
@@ -3388,6 +3884,13 @@ export interface components {
             readonly record?: ("always" | "default" | "never" | "on_demand") | null;
             readonly record_keep_days?: (number | null) | null;
         };
+        /**
+         * InvitedMember
+         * @description The call that tries to reach somebody.
+         */
+        readonly InvitedMember: {
+            readonly call: string;
+        };
         /** LegAnswered */
         readonly LegAnswered: {
             /** @enum {unknown} */
@@ -3765,7 +4268,7 @@ export interface components {
             /** @default false */
             readonly transcoded: boolean;
         };
-        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["LiveHeartbeat"];
+        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
          * @description Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
@@ -3810,6 +4313,8 @@ export interface components {
             readonly extensions: readonly components["schemas"]["Extension"][] | null;
             /** @default null */
             readonly extension_states: readonly components["schemas"]["ExtensionState"][] | null;
+            /** @default null */
+            readonly conferences: readonly components["schemas"]["ConferenceStatus"][] | null;
         };
         /**
          * LiveStep
@@ -3828,6 +4333,14 @@ export interface components {
         readonly Login: {
             readonly username: string;
             readonly password: string;
+        };
+        /**
+         * MemberOrder
+         * @description What a member is to be.
+         */
+        readonly MemberOrder: {
+            /** Muted */
+            readonly muted: boolean;
         };
         /**
          * MessageWrite
@@ -6378,6 +6891,22 @@ export type Cdr = components['schemas']['Cdr'];
 export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
 export type CdrRecording = components['schemas']['CdrRecording'];
+export type Conference = components['schemas']['Conference'];
+export type ConferenceChange = components['schemas']['ConferenceChange'];
+export type ConferenceInvitation = components['schemas']['ConferenceInvitation'];
+export type ConferenceJoined = components['schemas']['ConferenceJoined'];
+export type ConferenceLeft = components['schemas']['ConferenceLeft'];
+export type ConferenceList = components['schemas']['ConferenceList'];
+export type ConferenceMember = components['schemas']['ConferenceMember'];
+export type ConferenceMuted = components['schemas']['ConferenceMuted'];
+export type ConferenceOrder = components['schemas']['ConferenceOrder'];
+export type ConferencePatch = components['schemas']['ConferencePatch'];
+export type ConferenceRecorded = components['schemas']['ConferenceRecorded'];
+export type ConferenceRefused = components['schemas']['ConferenceRefused'];
+export type ConferenceStatus = components['schemas']['ConferenceStatus'];
+export type ConferenceStatusList = components['schemas']['ConferenceStatusList'];
+export type ConferenceWaiting = components['schemas']['ConferenceWaiting'];
+export type ConferenceWrite = components['schemas']['ConferenceWrite'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
 export type DigitSeen = components['schemas']['DigitSeen'];
@@ -6424,6 +6953,7 @@ export type Heard = components['schemas']['Heard'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
+export type InvitedMember = components['schemas']['InvitedMember'];
 export type LegAnswered = components['schemas']['LegAnswered'];
 export type LegAsked = components['schemas']['LegAsked'];
 export type LegDialled = components['schemas']['LegDialled'];
@@ -6447,6 +6977,7 @@ export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveStep = components['schemas']['LiveStep'];
 export type Login = components['schemas']['Login'];
+export type MemberOrder = components['schemas']['MemberOrder'];
 export type MessageWrite = components['schemas']['MessageWrite'];
 export type NodeEntered = components['schemas']['NodeEntered'];
 export type NodeExit = components['schemas']['NodeExit'];
@@ -7804,6 +8335,1123 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listConferenceStatuses: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConferenceStatusList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getConferenceStatus: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conference: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConferenceStatus"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly orderConference: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conference: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConferenceOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConferenceStatus"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly endConference: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly conference: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listConferences: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConferenceList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createConference: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConferenceWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Conference"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getConference: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Conference"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceConference: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConferenceWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Conference"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteConference: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchConference: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["ConferencePatch"];
+                readonly "application/json": components["schemas"]["ConferencePatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Conference"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly inviteToConference: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConferenceInvitation"];
+            };
+        };
+        readonly responses: {
+            /** @description Accepted */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InvitedMember"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly orderConferenceMember: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+                readonly member: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MemberOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ConferenceMember"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly removeConferenceMember: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+                readonly member: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -11,6 +11,7 @@ const SNAPSHOT: LiveMessage = {
   registrations: [registration("r1", "101")],
   extensions: [extension("101", "Alice")],
   extension_states: [extensionState("101")],
+  conferences: [],
 };
 
 function after(...messages: readonly LiveMessage[]): LiveData | undefined {

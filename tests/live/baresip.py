@@ -81,6 +81,7 @@ class Phone:
     account: Account
     folder: Path
     tone_hz: float | None = None
+    level_dbfs: float = -12.0
     watches: tuple[str, ...] = ()
     """Contacts whose presence it subscribes to; with any, it asks for its messages too."""
     host: str = "127.0.0.1"
@@ -210,7 +211,7 @@ class Phone:
             rate_hz=rate_hz,
             seconds=90,
             channels=channels,
-            level_dbfs=-12.0 if self.tone_hz else -120.0,
+            level_dbfs=self.level_dbfs if self.tone_hz else -120.0,
         )
         lines += ["module aufile.so", f"audio_source aufile,{tone}"]
         return "\n".join(lines) + "\n"

@@ -36,6 +36,7 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
       return { ...data, seq: message.seq, extensions: put(data.extensions, message.id, message.item) };
     case "extension_state":
       return { ...data, seq: message.seq, states: put(data.states, message.id, message.item) };
+    case "conference": // shown on no page yet
     case "resumed":
     case "heartbeat":
       // Their seq is the node's newest, which may be ahead of changes still on the way: not a change that was seen.

@@ -108,6 +108,18 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
         t.story.queueLeft(event.reason, event.agent ?? ""),
         event.waited_s ? t.story.queueWaited(formatDuration(event.waited_s, t.duration)) : "",
       ];
+    case "conference_waiting":
+      return ["plain", t.story.conferenceWaiting];
+    case "conference_joined":
+      return ["good", event.moderator ? t.story.conferenceLed(event.member) : t.story.conferenceJoined(event.member)];
+    case "conference_left":
+      return ["plain", t.story.conferenceLeft(event.reason)];
+    case "conference_muted":
+      return ["plain", t.story.conferenceMuted(event.muted, event.by === "moderator")];
+    case "conference_refused":
+      return ["warn", t.story.conferenceRefused(event.reason)];
+    case "conference_recorded":
+      return ["plain", t.story.conferenceRecorded, event.file];
     case "digit":
       return ["plain", t.story.digit(who(event.leg))];
     case "audio_started":

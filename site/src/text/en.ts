@@ -325,6 +325,29 @@ export const en = {
         not_reached: "Could not be reached for the call back",
       })[reason] ?? `Leaves the queue (${reason})`,
     queueWaited: (duration: string) => `after ${duration}`,
+    conferenceWaiting: "Waits for a moderator of the conference",
+    conferenceJoined: (member: number) => `Is in the conference, as member ${member}`,
+    conferenceLed: (member: number) => `Leads the conference, as member ${member}`,
+    conferenceLeft: (reason: string) =>
+      ({
+        hung_up: "Leaves the conference",
+        removed: "Was removed from the conference",
+        ended: "The conference is over",
+        transferred: "Leaves the conference to somebody else",
+        codec: "The sound of the phone cannot be mixed",
+      })[reason] ?? `Leaves the conference (${reason})`,
+    conferenceMuted: (muted: boolean, byModerator: boolean) =>
+      muted ? (byModerator ? "Was muted by a moderator" : "Is muted") : byModerator ? "May speak again" : "Speaks again",
+    conferenceRefused: (reason: string) =>
+      ({
+        pin: "Did not know the PIN of the conference",
+        locked: "The conference is locked",
+        full: "The conference is full",
+        gone: "There is no such conference any more",
+        codec: "The phone has no codec that can be mixed",
+        declined: "Did not want to join the conference",
+      })[reason] ?? `Was not let into the conference (${reason})`,
+    conferenceRecorded: "The conference is recorded",
     parked: (slot: string) => `Waits in parking slot ${slot}`,
     digit: (who: string) => `${who} pressed a key`,
     audioStarted: (who: string) => `Audio from ${who} arrives`,

@@ -1,0 +1,116 @@
+"""Puts conferences together: the rooms, what they say, whom they call in, where their files lie, what is measured."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from pbx.app.ways import Ways
+from pbx.call.ports import MeetingRooms, RoomRecorder, Router, Signaling
+from pbx.call.switch import Switch
+from pbx.call.talk import Sound
+from pbx.core.clock import Clock
+from pbx.core.events import EventBus
+from pbx.core.metrics import Registry
+from pbx.core.tasks import Supervisor
+from pbx.feature.conference.conferences import Conferences
+from pbx.feature.conference.invitations import Invitations
+from pbx.feature.conference.voice import Files, Voice
+from pbx.feature.sounds import Sounds
+from pbx.media.tones import joined_tone, left_tone
+from pbx.model.conference_status import ConferenceChanged
+from pbx.model.kinds import CONFERENCE
+from pbx.store.records import RecordStore
+
+__all__ = ["ConferenceParts", "build_conferences"]
+
+NAMES = "names"
+RECORDINGS = "recordings"
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceParts:
+    """The conferences, and the store that their records come from."""
+
+    conferences: Conferences
+    records: RecordStore
+    names: Path
+
+    async def prepare(self) -> None:
+        """At the start: names that a crash has left are nobody's."""
+        await asyncio.to_thread(shutil.rmtree, self.names, ignore_errors=True)
+        await self.reload()
+
+    async def reload(self) -> None:
+        """The records with their PINs; no call reads a database."""
+        self.conferences.use(await self.records.everything(CONFERENCE))
+
+
+def build_conferences(
+    *,
+    records: RecordStore,
+    media: MeetingRooms,
+    recorder: RoomRecorder,
+    says: Sounds,
+    ways: Ways,
+    switch: Callable[[], Switch],
+    router: Callable[[], Router],
+    signaling: Signaling,
+    clock: Clock,
+    bus: EventBus,
+    supervisor: Supervisor,
+    metrics: Registry,
+    new_id: Callable[[], str],
+    data_dir: Path,
+) -> ConferenceParts:
+    """`switch` and `router` are asked late: they are made after all features."""
+    names, recordings = data_dir / NAMES, data_dir / RECORDINGS
+    conferences = Conferences(
+        rooms=media,
+        recorder=recorder,
+        voice=Voice(says, partial(_tone, joined_tone), partial(_tone, left_tone)),
+        files=Files(
+            recordings,
+            recording=lambda number: asyncio.to_thread(_recording, recordings, number, clock.now()),
+            name=lambda call: asyncio.to_thread(_name, names, call),
+        ),
+        clock=clock,
+        supervisor=supervisor,
+        changed=lambda number: bus.publish("conference", ConferenceChanged(conference=number)),
+    )
+    invitations = Invitations(conferences, switch, router, phonebook=ways, signaling=signaling, new_id=new_id)
+    conferences.calls = invitations.call_in
+    conferences.referred = invitations.referred
+    metrics.gauge("pbx_conferences", "Conferences that somebody is in.", read=lambda: conferences.rooms)
+    metrics.gauge("pbx_conference_members", "People in conferences.", read=lambda: conferences.people)
+    metrics.counter(
+        "pbx_conference_refused_total",
+        "Callers who were not let into a conference.",
+        labels=("reason",),
+        read=lambda: conferences.refusals,
+    )
+    return ConferenceParts(conferences, records, names)
+
+
+def _recording(folder: Path, number: str, at: datetime) -> Path:
+    """A name that nothing has yet, below the day's folder."""
+    local = at.astimezone()
+    day = folder / f"{local:%Y}" / f"{local:%m}" / f"{local:%d}"
+    day.mkdir(parents=True, exist_ok=True)
+    return day / f"conference-{number}-{local:%H%M%S}-{secrets.token_hex(3)}.wav"
+
+
+def _name(folder: Path, call: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{call}.wav"
+
+
+def _tone(clip: Callable[[], object]) -> Sound:
+    made = clip()
+    return Sound(made, made.duration_ms / 1000)  # type: ignore[attr-defined]
