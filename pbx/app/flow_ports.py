@@ -68,7 +68,7 @@ def build_flow_ports(
             reach=LiveReach(call, line, reach),
             office=live_office,
             web=web,
-            messages=LiveMessages(call, outbox, reach.queues),
+            messages=LiveMessages(call, outbox, reach.queues, reach.directory),
             listening=listening(call, line) if listening is not None else None,
             chat=chat,
         )

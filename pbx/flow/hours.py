@@ -40,7 +40,6 @@ __all__ = [
 
 HOLIDAY = "holiday"
 OTHERWISE = "otherwise"
-MANUAL = "manual"
 DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Day = Annotated[
@@ -64,7 +63,7 @@ class DateSpan(Record, frozen=True, kw_only=True):
 
 
 class TimeRule(Record, frozen=True, kw_only=True):
-    """When calls leave by an exit. Several rules may share one."""
+    """When calls leave by an exit."""
 
     exit: Annotated[Slug, Meta(title="Exit", examples=["open"])]
     name: Annotated[str, Meta(max_length=80, title="Name", examples=["Opening hours"])] = ""
@@ -95,9 +94,7 @@ class FlagOverride(Record, frozen=True, kw_only=True):
     """While a switch of the office is on, all calls go one way. Its code switches it, and a lamp shows it."""
 
     flag: Annotated[Slug, ref("office_flag", title="Switch")]
-    exit: Annotated[
-        Slug, Meta(title="Exit", description='One of a rule, "holiday", "otherwise", or one of its own.')
-    ] = MANUAL
+    exit: Annotated[Slug, Meta(title="Exit")] = "manual"
 
 
 @dataclass(frozen=True, slots=True)

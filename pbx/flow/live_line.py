@@ -7,18 +7,19 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal, NoReturn, Protocol
+from typing import Literal, NoReturn
 
 from pbx.call.call import Call
 from pbx.call.ending import Ending
 from pbx.call.ports import Prompt as Clip
 from pbx.call.talk import ALL_KEYS, Sound, Talk
+from pbx.feature.sounds import Sounds
 from pbx.flow.node import NodeError
 from pbx.flow.ports import CallOver, Phrase, Prompt, Say
 from pbx.model.cause import cause_of_status
 from pbx.model.leg_event import LegCause, LegFailed
 
-__all__ = ["LiveLine", "Records", "Sounds"]
+__all__ = ["LiveLine", "Records"]
 
 TONE_S = 4.0
 RECORDED = "recorded-name"
@@ -28,18 +29,6 @@ Do = Literal["on", "off", "pause", "resume"]
 
 Records = Callable[[Call, Do], Awaitable[None]]
 """Switches the recording of a call. Raises `NodeError`."""
-
-
-class Sounds(Protocol):
-    """Gives the sound of something. Implemented by `pbx.feature.sounds`."""
-
-    async def phrase(self, name: str, /, *, language: str = "", **values: str | int | datetime) -> Sound: ...
-
-    async def text(self, text: str, *, language: str = "") -> Sound: ...
-
-    async def prompt(self, id: str) -> Sound: ...
-
-    async def file(self, path: Path) -> Sound: ...
 
 
 class LiveLine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pbx.call.call import Call
+from pbx.feature.directory import Directory
 from pbx.feature.queue.queues import Queues
 from pbx.flow.node import NodeError
 from pbx.notify.errors import SendError
@@ -14,10 +15,11 @@ __all__ = ["LiveMessages"]
 class LiveMessages:
     """Implements `pbx.flow.ports.Messages`, for one call."""
 
-    def __init__(self, call: Call, outbox: Outbox, queues: Queues) -> None:
+    def __init__(self, call: Call, outbox: Outbox, queues: Queues, directory: Directory) -> None:
         self._call = call
         self._outbox = outbox
         self._queues = queues
+        self._directory = directory
 
     async def mail(self, to: str, subject: str, text: str) -> None:
         try:
@@ -32,4 +34,5 @@ class LiveMessages:
         queue = self._queues.find(destination)
         if queue is None:
             raise NodeError(f"there is no queue {destination}")
-        self._queues.wait_at_home(self._call, queue, number, note)
+        extension = number if self._directory.find(number) is not None else None
+        self._queues.wait_at_home(self._call, queue, number, note, extension=extension)

@@ -192,11 +192,11 @@ def test_holidays(rules: tuple[TimeRule, ...], day: str, exit: str, because: str
 
 def test_a_switch_that_is_on_goes_before_everything() -> None:
     hours = Hours(
-        BERLIN, (WORK,), overrides=(FlagOverride(flag="night"), FlagOverride(flag="party", exit="open"))
+        BERLIN, (WORK,), overrides=(FlagOverride(flag="night"), FlagOverride(flag="party", exit="party"))
     )
     noon = at("2026-03-03T12:00")
     assert decide(hours, noon, flag={"night", "party"}.__contains__).exit == "manual"
-    assert decide(hours, at("2026-03-03T23:00"), flag={"party"}.__contains__).exit == "open"
+    assert decide(hours, at("2026-03-03T23:00"), flag={"party"}.__contains__).exit == "party"
     assert decide(hours, noon).exit == "open"
 
 
@@ -204,8 +204,10 @@ def test_a_switch_that_is_on_goes_before_everything() -> None:
 
 
 async def test_the_node_asks_the_office() -> None:
-    node = TimeSwitch(rules=(WORK,), holiday_country="DE", overrides=(FlagOverride(flag="night"),))
-    assert [each.name for each in node.ways()] == ["open", "holiday", "manual", "otherwise"]
+    node = TimeSwitch(
+        rules=(WORK,), holiday_country="DE", holiday_exit=True, overrides=(FlagOverride(flag="night"),)
+    )
+    assert [each.name for each in node.ways()] == ["open", "manual", "holiday", "otherwise"]
     world = World(Caller(now=datetime(2026, 5, 1, 7, tzinfo=UTC)), zone="Europe/Berlin")
     assert await run(node, world) == "open"
     world.holidays = {"2026-05-01": "Labour Day"}
@@ -225,7 +227,9 @@ def test_what_does_not_fit_together() -> None:
     node = TimeSwitch(
         time_zone="Mars/Olympus",
         holiday_region="BY",
+        holiday_exit=True,
         rules=(
+            TimeRule(exit="a"),
             TimeRule(exit="a", holidays="only"),
             TimeRule(
                 exit="b", dates=(DateSpan(first="2026-02-30"), DateSpan(first="12-24", last="2027-01-06"))
@@ -238,8 +242,10 @@ def test_what_does_not_fit_together() -> None:
     assert [name for name, _ in node.faults()] == [
         "time_zone",
         "holiday_region",
-        "rules[0].holidays",
-        "rules[1].dates",
-        "rules[1].dates",
+        "holiday_exit",
+        "rules",
+        "rules[1].holidays",
         "rules[2].dates",
+        "rules[2].dates",
+        "rules[3].dates",
     ]

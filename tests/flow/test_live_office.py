@@ -121,7 +121,7 @@ async def test_what_cannot_be_sent_is_a_failure() -> None:
         def find(self, number: str) -> None: ...
 
     queues: Any = NoQueues()
-    messages = LiveMessages(office.call, box, queues)
+    messages = LiveMessages(office.call, box, queues, queues)
     with pytest.raises(NodeError, match="mail server"):
         await messages.mail("bob@example.com", "x", "y")
     with pytest.raises(NodeError):

@@ -71,7 +71,7 @@ async def test_the_whole_way_of_the_node(server: Server) -> None:
         take=(TakenField(field="agent.number", into="agent"),),
         signing_key="key",
     )
-    assert await run(node, world, context) == "=gold"
+    assert await run(node, world, context) == "gold"
     assert context.value("agent") == "102"
     method, path, headers, body = server.seen[0]
     assert (method, path) == ("POST", "/callers/%2B1202")

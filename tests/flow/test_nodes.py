@@ -26,7 +26,7 @@ from pbx.flow.nodes.set_caller_id import SetCallerId
 from pbx.flow.nodes.set_value import Assignment, SetValue
 from pbx.flow.nodes.transfer import TransferCall
 from pbx.flow.nodes.wait import Wait
-from pbx.flow.nodes.webhook import AnswerExit, SentField, TakenField, Webhook
+from pbx.flow.nodes.webhook import AnswerExit, SentField, StatusExit, TakenField, Webhook
 from pbx.flow.ports import Reached, WebAnswer
 from pbx.flow.registry import node_types
 from tests.flow.parts import Caller, World, run
@@ -279,7 +279,7 @@ async def test_the_field_that_decides() -> None:
         signing_key="secret",
     )
     assert list(node.faults()) == []
-    assert await run(node, world, context) == "=gold"
+    assert await run(node, world, context) == "gold"
     assert (context.value("second"), context.value("ok")) == ("8", "yes")
     request = world.requests[0]
     assert request.url == "https://crm.example/callers/%2B1%20202?x=x"
@@ -299,7 +299,10 @@ async def test_the_field_that_decides() -> None:
 )
 async def test_exits_by_status(answer: WebAnswer, exit: str) -> None:
     node = Webhook(
-        url="http://10.0.0.9/", decides="level", answers=(AnswerExit(value="gold"),), statuses=(404,)
+        url="http://10.0.0.9/",
+        decides="level",
+        answers=(AnswerExit(value="gold"),),
+        statuses=(StatusExit(status=404),),
     )
     assert await run(node, World(answer=answer)) == exit
 

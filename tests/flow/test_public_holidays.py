@@ -46,7 +46,7 @@ def test_what_nobody_knows() -> None:
 def test_the_day_is_that_of_the_office_and_not_of_greenwich() -> None:
     from pbx.flow.hours import decide
 
-    node = TimeSwitch(holiday_country="US", time_zone="Pacific/Honolulu")
+    node = TimeSwitch(holiday_country="US", holiday_exit=True, time_zone="Pacific/Honolulu")
 
     def at(moment: datetime) -> str:
         return decide(

@@ -270,7 +270,7 @@ class RawPhone:
         self._send_in_dialog("ACK", cseq)
 
     def _send(self, lines: list[str], body: bytes) -> None:
-        lines += [SDP] if body else []
+        lines += [SDP] if body and not any(each.startswith("Content-Type") for each in lines) else []
         lines.append(f"Content-Length: {len(body)}")
         self._peer.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 

@@ -7,13 +7,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ulaw_samples", "ulaw_tone", "write_ulaw_tone"]
+__all__ = ["ulaw", "ulaw_samples", "ulaw_tone", "write_ulaw_tone"]
 
 
 def ulaw_tone(frequency_hz: float, seconds: float) -> bytes:
     """A sine about 12 dB under full scale (ITU-T G.711)."""
     count = int(seconds * 8000)
-    samples = np.round(8000 * np.sin(2 * np.pi * frequency_hz * np.arange(count) / 8000)).astype(np.int32)
+    return ulaw(8000 * np.sin(2 * np.pi * frequency_hz * np.arange(count) / 8000))
+
+
+def ulaw(sound: NDArray[np.float64]) -> bytes:
+    """16-bit samples, encoded."""
+    samples = np.round(sound).astype(np.int32)
     magnitude = np.minimum(np.abs(samples), 32635) + 132
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
     mantissa = (magnitude >> (exponent + 3)) & 0x0F

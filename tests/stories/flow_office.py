@@ -138,7 +138,7 @@ class FlowNode(DeskNode):
         world = World()
         line = LiveLine(call, Named(), tone=lambda name: f"tone:{name}", names_folder=Path("/nowhere"))
         reach = LiveReach(call, line, self.reach)
-        messages = LiveMessages(call, None, self.queues)  # type: ignore[arg-type]
+        messages = LiveMessages(call, None, self.queues, self.directory)  # type: ignore[arg-type]
         try:
             yield Ports(line=line, reach=reach, office=world, web=world, messages=messages)
         finally:

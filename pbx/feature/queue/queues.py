@@ -180,10 +180,15 @@ class Queues:
             extension=call.party.extension,
         )
 
-    def wait_at_home(self, call: Call, queue: Queue, number: str, note: str) -> None:
-        """Keep a place for somebody who is not on the line, because a call has asked for that; agents see the note."""
+    def wait_at_home(
+        self, call: Call, queue: Queue, number: str, note: str, *, extension: str | None = None
+    ) -> None:
+        """Keep a place for somebody who is not on the line, because a call has asked for that; agents see the note.
+
+        `extension` is whose number it is, where it is one of the office.
+        """
         entry = self._entry(call, queue)
-        entry.number, entry.extension = number, call.party.extension if number == call.party.number else None
+        entry.number, entry.extension = number, extension
         entry.name = " · ".join(each for each in (entry.name, note) if each)
         self._stay_at_home(call, self.line(queue.number), entry)
 

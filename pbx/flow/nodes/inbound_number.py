@@ -21,6 +21,7 @@ class InboundNumber(Node, frozen=True, kw_only=True, tag="inbound_number"):
 
     title = "Inbound number"
     group = "start"
+    exits = (Exit("next", "Next"), Exit("other", "Another number", when="numbers"))
     numbers: Annotated[
         tuple[CallerPattern, ...],
         Meta(
@@ -30,13 +31,6 @@ class InboundNumber(Node, frozen=True, kw_only=True, tag="inbound_number"):
             examples=[["+4930901820*"]],
         ),
     ] = ()
-
-    def ways(self) -> tuple[Exit, ...]:
-        return (
-            (Exit("next", "Next"), Exit("other", "Another number"))
-            if self.numbers
-            else (Exit("next", "Next"),)
-        )
 
     async def run(self, context: Context) -> str:
         called = context.value("called.number")

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from pbx.flow.context import Context
 from pbx.flow.fields import Attempts, Pause, Spoken
-from pbx.flow.node import Exit, Node
+from pbx.flow.node import Exit, ExitEach, Node
 from pbx.flow.ports import Phrase, Say
 from pbx.flow.reaching import exit_of
 from pbx.model.base import Record
@@ -41,6 +41,12 @@ class Menu(Node, frozen=True, kw_only=True, tag="menu"):
 
     title = "Menu"
     group = "menu"
+    exits = (
+        ExitEach("choices", "keys", ("keys", "name"), waits=True),
+        Exit("not_reached", "The extension did not answer", waits=True, when="direct_dial"),
+        Exit("timeout", "Nothing pressed", waits=True),
+        Exit("invalid", "No such choice", waits=True),
+    )
     say: Annotated[Spoken, Meta(title="Greeting", description="Names the choices.")] = Spoken()
     choices: Annotated[tuple[MenuChoice, ...], Meta(max_length=50, title="Choices")] = ()
     direct_dial: Annotated[
@@ -52,20 +58,6 @@ class Menu(Node, frozen=True, kw_only=True, tag="menu"):
     timeout_s: Annotated[Pause, Meta(title="Wait for a key", description="After the greeting.")] = 6.0
     between_s: Annotated[Pause, Meta(title="Wait for another key")] = 3.0
     tries: Attempts = 3
-
-    def ways(self) -> tuple[Exit, ...]:
-        choices = tuple(
-            Exit(each.keys, f"{each.keys} {each.name}".strip(), waits=True) for each in self.choices
-        )
-        dialled = (
-            (Exit("not_reached", "The extension did not answer", waits=True),) if self.direct_dial else ()
-        )
-        return (
-            *choices,
-            *dialled,
-            Exit("timeout", "Nothing pressed", waits=True),
-            Exit("invalid", "No such choice", waits=True),
-        )
 
     def faults(self) -> Iterator[tuple[str, str]]:
         for keys, times in Counter(each.keys for each in self.choices).items():

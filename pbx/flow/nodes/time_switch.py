@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
@@ -24,9 +25,11 @@ from pbx.flow.hours import (
     decide,
     is_day,
 )
-from pbx.flow.node import Exit, Node
+from pbx.flow.node import FAILED, Exit, ExitEach, Node
 from pbx.model.opening import TimeZone
 from pbx.model.scalars import CountryCode
+
+NO_HOLIDAYS = "there are no holidays: name a country or days of your own"
 
 
 class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
@@ -38,6 +41,12 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
 
     title = "Time switch"
     group = "logic"
+    exits = (
+        ExitEach("rules", "exit", ("exit", "name")),
+        ExitEach("overrides", "exit", ("exit",)),
+        Exit(HOLIDAY, "Holiday", when="holiday_exit"),
+        Exit(OTHERWISE, "At other times"),
+    )
     time_zone: Annotated[TimeZone | None, Meta(description="Without one, that of the office.")] = None
     rules: Annotated[tuple[TimeRule, ...], Meta(max_length=50, title="Rules")] = ()
     holiday_country: Annotated[
@@ -53,6 +62,13 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
             examples=["BY"],
         ),
     ] = ""
+    holiday_exit: Annotated[
+        bool,
+        Meta(
+            title="A way of its own on holidays",
+            description="Off: they are as other times, unless a rule is for them.",
+        ),
+    ] = False
     special_days: Annotated[
         tuple[SpecialDay, ...],
         Meta(max_length=200, title="Own holidays", description="These go before the public ones."),
@@ -63,17 +79,6 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
             max_length=20, title="By hand", description="The first switch that is on goes before all rules."
         ),
     ] = ()
-
-    def ways(self) -> tuple[Exit, ...]:
-        """One for each name; those of rules first, in their order."""
-        names = dict.fromkeys(each.exit for each in self.rules)
-        if self._has_holidays:
-            names[HOLIDAY] = None
-        names |= dict.fromkeys(each.exit for each in self.overrides)
-        names.pop(OTHERWISE, None)
-        titles = {each.exit: each.name for each in reversed(self.rules) if each.name}
-        titles |= {HOLIDAY: titles.get(HOLIDAY, "Holiday"), "manual": titles.get("manual", "By hand")}
-        return (*(Exit(each, titles.get(each, each)) for each in names), Exit(OTHERWISE, "At other times"))
 
     def faults(self) -> Iterator[tuple[str, str]]:
         if self.time_zone is not None and zone_of(self.time_zone) is None:
@@ -86,10 +91,16 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
             self.holiday_country, self.holiday_region
         ):
             yield "holiday_region", f"{self.holiday_country} has no part {self.holiday_region}"
+        if self.holiday_exit and not self._has_holidays:
+            yield "holiday_exit", NO_HOLIDAYS
+        names = [*(each.exit for each in self.rules), *(each.exit for each in self.overrides)]
+        for name, times in Counter([*names, HOLIDAY, OTHERWISE, FAILED.name]).items():
+            if times > 1:
+                yield "rules", f"the exit {name} is there more than once"
         for index, rule in enumerate(self.rules):
             yield from ((f"rules[{index}].dates", why) for each in rule.dates for why in _span_faults(each))
             if rule.holidays == "only" and not self._has_holidays:
-                yield f"rules[{index}].holidays", "there are no holidays: name a country or days of your own"
+                yield f"rules[{index}].holidays", NO_HOLIDAYS
         for index, day in enumerate(self.special_days):
             yield from ((f"special_days[{index}].days", why) for why in _span_faults(day.days))
 
@@ -101,7 +112,7 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
             rules=self.rules,
             special_days=self.special_days,
             overrides=self.overrides,
-            holiday_exit=self._has_holidays,
+            holiday_exit=self.holiday_exit,
         )
 
     def at(self, context: Context, at: datetime) -> Verdict:

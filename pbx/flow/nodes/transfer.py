@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from msgspec import Meta
 
 from pbx.flow.context import Context
 from pbx.flow.fields import NodeRing, Rights, Template
-from pbx.flow.node import Exit, Node, NodeError
+from pbx.flow.node import Node, NodeError
 from pbx.flow.reaching import BUSY, NO_ANSWER, OVER, UNREACHABLE, exit_of
 
 _WRITTEN = re.compile(r"[0-9*#+]{1,32}")
@@ -26,6 +27,7 @@ class TransferCall(Node, frozen=True, kw_only=True, tag="transfer"):
 
     title = "Transfer"
     group = "reach"
+    exits = tuple(replace(each, when="!blind") for each in (NO_ANSWER, BUSY, UNREACHABLE))
     destination: Annotated[
         Template,
         Meta(
@@ -45,9 +47,6 @@ class TransferCall(Node, frozen=True, kw_only=True, tag="transfer"):
         ),
     ] = False
     ring_s: NodeRing = None
-
-    def ways(self) -> tuple[Exit, ...]:
-        return () if self.blind else (NO_ANSWER, BUSY, UNREACHABLE)
 
     def faults(self) -> Iterator[tuple[str, str]]:
         if "{{" not in self.destination and not _WRITTEN.fullmatch(self.destination):

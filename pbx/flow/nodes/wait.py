@@ -15,6 +15,10 @@ class Wait(Node, frozen=True, kw_only=True, tag="wait"):
 
     title = "Wait"
     group = "logic"
+    exits = (
+        Exit("done", "Time is up", waits=True),
+        Exit("key", "Key pressed", waits=True, when="key_ends"),
+    )
     seconds: Annotated[float, Meta(ge=0.5, le=3600, title="How long", extra_json_schema={"x-unit": "s"})]
     music: Annotated[bool, Meta(title="Music", description="What the caller hears meanwhile.")] = False
     key_ends: Annotated[
@@ -24,10 +28,6 @@ class Wait(Node, frozen=True, kw_only=True, tag="wait"):
             description="A caller who has been answered may press any; it has its own exit.",
         ),
     ] = False
-
-    def ways(self) -> tuple[Exit, ...]:
-        done = Exit("done", "Time is up", waits=True)
-        return (done, Exit("key", "Key pressed", waits=True)) if self.key_ends else (done,)
 
     async def run(self, context: Context) -> str:
         until = context.line.now.timestamp() + self.seconds

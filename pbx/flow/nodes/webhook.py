@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
@@ -11,7 +12,7 @@ from msgspec import Meta
 
 from pbx.flow.context import Context
 from pbx.flow.fields import Template, ValueName
-from pbx.flow.node import Exit, Node
+from pbx.flow.node import FAILED, Exit, ExitEach, Node
 from pbx.flow.ports import WebRequest
 from pbx.flow.template import NAME, fill, written
 from pbx.model.base import Record
@@ -49,6 +50,13 @@ class AnswerExit(Record, frozen=True, kw_only=True):
     name: Annotated[str, Meta(max_length=80, title="Name")] = ""
 
 
+class StatusExit(Record, frozen=True, kw_only=True):
+    """An exit for one status of the answer."""
+
+    status: Annotated[int, Meta(ge=100, le=599, title="Status", examples=[404])]
+    name: Annotated[str, Meta(max_length=80, title="Name")] = ""
+
+
 class Webhook(Node, frozen=True, kw_only=True, tag="webhook"):
     """Ask another program over HTTP, and go on by its answer.
 
@@ -59,6 +67,12 @@ class Webhook(Node, frozen=True, kw_only=True, tag="webhook"):
 
     title = "Webhook"
     group = "logic"
+    exits = (
+        ExitEach("answers", "value", ("value", "name")),
+        ExitEach("statuses", "status", ("status", "name")),
+        Exit("done", "Answered"),
+        Exit("error", "Error answer"),
+    )
     url: Annotated[
         str,
         Meta(
@@ -90,7 +104,7 @@ class Webhook(Node, frozen=True, kw_only=True, tag="webhook"):
     ] = None
     answers: Annotated[tuple[AnswerExit, ...], Meta(max_length=50, title="Exits by that field")] = ()
     statuses: Annotated[
-        tuple[Annotated[int, Meta(ge=100, le=599)], ...],
+        tuple[StatusExit, ...],
         Meta(
             max_length=20,
             title="Exits by status",
@@ -98,12 +112,6 @@ class Webhook(Node, frozen=True, kw_only=True, tag="webhook"):
         ),
     ] = ()
     take: Annotated[tuple[TakenField, ...], Meta(max_length=50, title="What is kept of the answer")] = ()
-
-    def ways(self) -> tuple[Exit, ...]:
-        by_status = (Exit(str(each), f"Status {each}") for each in dict.fromkeys(self.statuses))
-        by_field = (Exit(f"={each.value}", each.name or each.value) for each in self.answers)
-        done = Exit("done", "Another value" if self.answers else "Answered")
-        return (*by_field, done, *by_status, Exit("error", "Error answer"))
 
     def faults(self) -> Iterator[tuple[str, str]]:
         head = self.url.partition("{{")[0]
@@ -116,9 +124,10 @@ class Webhook(Node, frozen=True, kw_only=True, tag="webhook"):
             yield "url", "a user name or password does not belong into an address"
         if self.answers and self.decides is None:
             yield "decides", "say which field decides"
-        values = [each.value for each in self.answers]
-        if len(set(values)) < len(values):
-            yield "answers", "a value is there more than once"
+        names = [*(each.value for each in self.answers), *(str(each.status) for each in self.statuses)]
+        for name, times in Counter([*names, "done", "error", FAILED.name]).items():
+            if times > 1:
+                yield "answers", f"the exit {name} is there more than once"
         if self.method == "GET" and (self.send or self.signing_key):
             yield "method", "a GET sends nothing that could be signed: put values into the address, or POST"
 
@@ -135,13 +144,13 @@ class Webhook(Node, frozen=True, kw_only=True, tag="webhook"):
         context.set("webhook.status", answer.status)
         for each in self.take:
             context.set(each.into, _text(_at(answer.fields, each.field)))
-        if answer.status in self.statuses:
+        if any(each.status == answer.status for each in self.statuses):
             return str(answer.status)
         if not 200 <= answer.status < 300:
             return "error"
         value = _text(_at(answer.fields, self.decides)) if self.decides is not None else ""
         wanted = written(value)
-        return f"={wanted}" if any(each.value == wanted for each in self.answers) else "done"
+        return wanted if any(each.value == wanted for each in self.answers) else "done"
 
     def _body(self, context: Context) -> Mapping[str, object]:
         if self.send:
