@@ -57,6 +57,6 @@ def _text(schema: Schema) -> st.SearchStrategy[str]:
         return st.sampled_from(NUMBERS)
     low, high = schema.get("minLength", 0), min(schema.get("maxLength", 30), 30)
     if "pattern" in schema:
-        text = st.from_regex(schema["pattern"], fullmatch=True)
+        text: st.SearchStrategy[str] = st.from_regex(str(schema["pattern"]), fullmatch=True)
         return text.filter(lambda each: low <= len(each) <= schema.get("maxLength", 1000))
     return st.text(st.characters(exclude_categories=["Cs"]), min_size=low, max_size=max(low, high))

@@ -8,9 +8,15 @@ from hypothesis import strategies as st
 
 from pbx.flow.expression import DEEPEST, LONGEST, ExpressionError, compile_expression
 from pbx.flow.template import LONGEST as LONGEST_TEXT
-from pbx.flow.template import fill, names_in
+from pbx.flow.template import Value, fill, names_in
 
-VALUES = {"caller.number": "+493012345", "count": 7, "night": True, "empty": "", "tier": "Gold"}
+VALUES: dict[str, Value] = {
+    "caller.number": "+493012345",
+    "count": 7,
+    "night": True,
+    "empty": "",
+    "tier": "Gold",
+}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +152,6 @@ def test_a_template_never_fails_and_looks_at_no_value_for_more(template: str, va
 
 def test_a_template_writes_values_as_people_do() -> None:
     text = "{{ caller.number }}|{{count}}|{{night}}|{{half}}|{{whole}}|{{nobody}}|{{ not a slot }}"
-    values = {**VALUES, "half": 0.5, "whole": 3.0}
+    values: dict[str, Value] = {**VALUES, "half": 0.5, "whole": 3.0}
     assert fill(text, values) == "+493012345|7|yes|0.5|3||{{ not a slot }}"
     assert names_in(text) == {"caller.number", "count", "night", "half", "whole", "nobody"}
