@@ -12,9 +12,10 @@ from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Total
 from pbx.flow.describe import node_type_list
+from pbx.flow.templates import templates
 from pbx.model.base import Record
 from pbx.model.flow import Fault
-from pbx.model.flow_node_type import FlowNodeType
+from pbx.model.flow_node_type import FlowNodeType, FlowTemplate
 from pbx.model.flow_revision import FlowDiff, FlowRevision, FlowState, RevisionNumber
 from pbx.model.flow_run import FlowTestResult, Simulation
 from pbx.model.flow_script import FlowScript
@@ -74,6 +75,13 @@ class FlowNodeTypeList(Record, frozen=True, kw_only=True):
     """All node types, in the order of the palette."""
 
     items: tuple[FlowNodeType, ...]
+    total: Total
+
+
+class FlowTemplateList(Record, frozen=True, kw_only=True):
+    """Flows to begin with."""
+
+    items: tuple[FlowTemplate, ...]
     total: Total
 
 
@@ -164,6 +172,11 @@ async def run_tests(exchange: Exchange, *, number: str, query: WhichQuery) -> Fl
     return FlowTestReport(items=results, total=len(results), passed=all(each.passed for each in results))
 
 
+async def list_templates(_exchange: Exchange) -> FlowTemplateList:
+    found = templates()
+    return FlowTemplateList(items=found, total=len(found))
+
+
 async def list_node_types(_exchange: Exchange) -> FlowNodeTypeList:
     types = node_type_list()
     return FlowNodeTypeList(items=types, total=len(types))
@@ -200,6 +213,17 @@ ROUTES = (
         description="With the JSON Schema of their parameters and their exits.",
         response=FlowNodeTypeList,
         handler=list_node_types,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/flow-templates",
+        scope=Scope.OFFICE_READ,
+        name="listFlowTemplates",
+        tag=_TAG,
+        summary="List flows to begin with",
+        description="Each with its tests, and the records that it needs.",
+        response=FlowTemplateList,
+        handler=list_templates,
     ),
     Route(
         method="GET",

@@ -249,6 +249,7 @@ def build(
         outbox=Outbox(
             guarding.mailer.send, sender=lambda: guarding.mailer.sender, clock=clock, new_id=new_id
         ),
+        country=config.country,
     )
     groups, paging = build_groups(office, extensions, fairness=fairness, rooms=media, switch=lambda: switch)
     conferences = build_conferences(

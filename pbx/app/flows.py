@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbx.app.flow_ports import machine_zone
 from pbx.core.clock import Clock
 from pbx.core.events import EventBus
 from pbx.flow.flows import Flows, OpenPorts
@@ -37,10 +38,17 @@ class FlowParts:
 
 
 def build_flows(
-    records: RecordStore, store: FlowStore, clock: Clock, *, open_ports: OpenPorts, outbox: Outbox
+    records: RecordStore,
+    store: FlowStore,
+    clock: Clock,
+    *,
+    open_ports: OpenPorts,
+    outbox: Outbox,
+    country: str,
 ) -> FlowParts:
     """`open_ports` gives the nodes of a call what they work with; `outbox` takes the mails of flows."""
     flows = Flows(store, open_ports)
-    return FlowParts(
-        flows, Publishing(records, store, clock, changed=flows.reload), store, outbox, HttpClient()
+    publishing = Publishing(
+        records, store, clock, time_zone=machine_zone(), country=country, changed=flows.reload
     )
+    return FlowParts(flows, publishing, store, outbox, HttpClient())

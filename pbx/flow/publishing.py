@@ -88,8 +88,8 @@ class Surroundings:
 
 
 class Publishing:
-    """Drafts, revisions and tests of the office's flows. `office` is what nodes ask, where there is a running one;
-    `changed` is awaited when what is live has changed."""
+    """Drafts, revisions and tests of the office's flows. `time_zone` and `country` are those of the
+    node; `changed` is awaited when what is live has changed."""
 
     def __init__(
         self,
@@ -97,14 +97,16 @@ class Publishing:
         store: FlowStore,
         clock: Clock,
         *,
-        office: Office | None = None,
+        time_zone: str = "",
+        country: str = "US",
         chat: Chat | None = None,
         changed: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._records = records
         self._store = store
         self._clock = clock
-        self._office = office
+        self._time_zone = time_zone
+        self._country = country
         self._chat = chat
         self._changed = changed
 
@@ -321,7 +323,9 @@ class Publishing:
         return Surroundings(records, others)
 
     def _office_of(self, around: Surroundings) -> Office:
-        return self._office or RecordedOffice(around.records, around.numbers(), "UTC")
+        return RecordedOffice(
+            around.records, around.numbers(), self._time_zone or "UTC", country=self._country
+        )
 
     def _walkable(self, flow: Flow, around: Surroundings, revision: int) -> LoadedFlow:
         found = load(flow, revision)

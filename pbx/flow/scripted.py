@@ -9,8 +9,11 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from pbx.feature.callers import CallerRules
+from pbx.feature.wording import ENGLISH, Wording
 from pbx.flow.node import NodeError
 from pbx.flow.ports import (
     Answer,
@@ -24,6 +27,7 @@ from pbx.flow.ports import (
     WebAnswer,
     WebRequest,
 )
+from pbx.flow.public_holidays import public_holiday
 from pbx.model.flow_run import Deed, Heard
 
 if TYPE_CHECKING:
@@ -90,9 +94,9 @@ class World:
         self.talked = result == "talked"
         self.deeds.append(Deed(at_s=round(self.at_s, 1), step=self.step, what=what, to=to, result=result))
 
-    def hears(self, kind: Kind, what: str) -> None:
+    def hears(self, kind: Kind, what: str, name: str = "") -> None:
         self.talked = False
-        self.heard.append(Heard(at_s=round(self.at_s, 1), step=self.step, kind=kind, what=what))
+        self.heard.append(Heard(at_s=round(self.at_s, 1), step=self.step, kind=kind, what=what, name=name))
 
     async def passes(self, seconds: float) -> None:
         """Raises `CallOver` when the caller hangs up meanwhile."""
@@ -214,8 +218,7 @@ class ScriptedLine:
 
     def _heard(self, what: Say) -> None:
         if isinstance(what, Phrase):
-            values = ", ".join(f"{name} {value}" for name, value in what.values.items())
-            self._world.hears("phrase", f"{what.name} ({values})" if values else what.name)
+            self._world.hears("phrase", _sentence(what, self._world.now), what.name)
             self._world.failed |= what.name == "flow_failed"
         elif isinstance(what, Text):
             self._world.hears("text", what.text)
@@ -294,7 +297,7 @@ class ScriptedOffice:
         return self._office.caller_list(number) if scripted is None else scripted
 
     def flag(self, id: str) -> bool:
-        return self._script.flags.get(id, False)
+        return self._script.flags[id] if id in self._script.flags else self._office.flag(id)
 
     def is_holiday(self, at: datetime, country: str, region: str = "") -> str:
         return self._script.holidays.get(at.date()) or self._office.is_holiday(at, country, region)
@@ -386,21 +389,36 @@ class ScriptedChat:
 
 
 class RecordedOffice:
-    """What the records of an office say of it: every extension is there and free, nothing else goes on."""
+    """What the records of an office say of it: every extension is there and free, no switch is on."""
 
-    def __init__(self, records: Mapping[str, Sequence[Any]], numbers: frozenset[str], time_zone: str) -> None:
+    def __init__(
+        self,
+        records: Mapping[str, Sequence[Any]],
+        numbers: frozenset[str],
+        time_zone: str,
+        country: str = "US",
+    ) -> None:
+        self._flags = {each.id for each in records.get("office_flag", ())}
+        self._callers = CallerRules(
+            lambda: records.get("caller_rule", ()), country=country, colleague=lambda _: False
+        )
         self._people = {each.number: each.name for each in records.get("extension", ()) if each.enabled}
         self._numbers = numbers
         self._time_zone = time_zone
 
-    def caller_list(self, _number: str) -> Literal["allow", "block", "vip", ""]:
-        return ""
+    def caller_list(self, number: str) -> Literal["allow", "block", "vip", ""]:
+        return self._callers.verdict(number)
 
-    def flag(self, _id: str) -> bool:
+    def flag(self, id: str) -> bool:
+        if id not in self._flags:
+            raise NodeError(f"there is no switch {id}")
         return False
 
-    def is_holiday(self, _at: datetime, _country: str, _region: str = "") -> str:
-        return ""
+    def is_holiday(self, at: datetime, country: str, region: str = "") -> str:
+        try:
+            return public_holiday(at.date(), country, region)
+        except LookupError as error:
+            raise NodeError(str(error)) from error
 
     def people(self) -> Mapping[str, str]:
         return self._people
@@ -414,6 +432,19 @@ class RecordedOffice:
     @property
     def time_zone(self) -> str:
         return self._time_zone
+
+
+@cache
+def _wording() -> Wording:
+    return Wording()
+
+
+def _sentence(phrase: Phrase, now: datetime) -> str:
+    """In English, whatever the caller would hear; the name of a phrase that nobody has written."""
+    try:
+        return _wording().sentence(phrase.name, ENGLISH, phrase.values, now).text
+    except KeyError:
+        return phrase.name
 
 
 def _seconds(what: Say) -> float:

@@ -178,7 +178,7 @@ def _other_differences(found: Simulation, expect: FlowExpectation) -> list[str]:
     reached = tuple(each.to for each in found.deeds if each.result and each.what in REACHING)
     if expect.reaches is not None and expect.reaches != reached:
         differences.append(f"the call reaches {_listed(reached)}, not {_listed(expect.reaches)}")
-    heard = iter(each.what.casefold() for each in found.heard)
+    heard = iter(f"{each.name} {each.what}".casefold() for each in found.heard)
     for part in expect.hears:
         if not any(part.casefold() in each for each in heard):
             differences.append(f"the caller does not hear “{part}”" + (" there" if found.heard else ""))

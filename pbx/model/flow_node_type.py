@@ -9,7 +9,7 @@ from msgspec import Meta
 from pbx.model.base import Record
 from pbx.model.flow import Flow
 
-__all__ = ["FlowNodeType", "FlowTemplate", "NodeExit"]
+__all__ = ["FlowNodeType", "FlowTemplate", "NodeExit", "TemplateNeed"]
 
 
 class NodeExit(Record, frozen=True, kw_only=True):
@@ -38,11 +38,19 @@ class FlowNodeType(Record, frozen=True, kw_only=True):
     goes_to_flow: Annotated[bool, Meta(description="Calls go on in another flow.")] = False
 
 
+class TemplateNeed(Record, frozen=True, kw_only=True):
+    """A record that the flow names, and that the office has to have first."""
+
+    kind: str
+    key: str
+    name: str = ""
+
+
 class FlowTemplate(Record, frozen=True, kw_only=True):
-    """A flow to begin with. Its `flow` has passed its tests in an office as `needs` says."""
+    """A flow to begin with. It passes its tests in an office that has what it `needs`."""
 
     id: str
     name: str
     description: str
-    needs: tuple[str, ...]
+    needs: tuple[TemplateNeed, ...] = ()
     flow: Flow

@@ -22,13 +22,14 @@ class Step(Record, frozen=True, kw_only=True):
 
 
 class Heard(Record, frozen=True, kw_only=True):
-    """Something that the caller heard: the text, the name of the prompt, or the sentence of the system. `step` is
-    where in the path, from 0."""
+    """Something that the caller heard: the text, the key of the prompt, or the sentence of the system, whose name is
+    `name`. `step` is where in the path, from 0."""
 
     at_s: float
     step: int
     kind: Literal["prompt", "text", "phrase", "music", "tone"]
     what: str
+    name: str = ""
 
 
 class Deed(Record, frozen=True, kw_only=True):

@@ -540,6 +540,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/flow-templates": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List flows to begin with
+         * @description Each with its tests, and the records that it needs.
+         */
+        readonly get: operations["listFlowTemplates"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/flows": {
         readonly parameters: {
             readonly query?: never;
@@ -3594,6 +3614,27 @@ export interface components {
             readonly total: number;
         };
         /**
+         * FlowTemplate
+         * @description A flow to begin with. It passes its tests in an office that has what it `needs`.
+         */
+        readonly FlowTemplate: {
+            readonly id: string;
+            readonly name: string;
+            readonly description: string;
+            /** @default [] */
+            readonly needs: readonly components["schemas"]["TemplateNeed"][];
+            readonly flow: components["schemas"]["Flow"];
+        };
+        /**
+         * FlowTemplateList
+         * @description Flows to begin with.
+         */
+        readonly FlowTemplateList: {
+            readonly items: readonly components["schemas"]["FlowTemplate"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
          * FlowTest
          * @description A script, and what is to come of it. A flow is not published while one of its tests fails.
          */
@@ -3778,8 +3819,8 @@ export interface components {
         };
         /**
          * Heard
-         * @description Something that the caller heard: the text, the name of the prompt, or the sentence of the system. `step` is
-         *         where in the path, from 0.
+         * @description Something that the caller heard: the text, the key of the prompt, or the sentence of the system, whose name is
+         *         `name`. `step` is where in the path, from 0.
          */
         readonly Heard: {
             readonly at_s: number;
@@ -3787,6 +3828,8 @@ export interface components {
             /** @enum {unknown} */
             readonly kind: "music" | "phrase" | "prompt" | "text" | "tone";
             readonly what: string;
+            /** @default  */
+            readonly name: string;
         };
         /**
          * InboundNumber
@@ -6187,6 +6230,16 @@ export interface components {
             readonly detail: string;
         };
         /**
+         * TemplateNeed
+         * @description A record that the flow names, and that the office has to have first.
+         */
+        readonly TemplateNeed: {
+            readonly kind: string;
+            readonly key: string;
+            /** @default  */
+            readonly name: string;
+        };
+        /**
          * TextMessage
          * @description As it is kept. `from_extension` is set when the node knows who wrote it.
          */
@@ -6941,6 +6994,8 @@ export type FlowRevisionList = components['schemas']['FlowRevisionList'];
 export type FlowScript = components['schemas']['FlowScript'];
 export type FlowState = components['schemas']['FlowState'];
 export type FlowStateList = components['schemas']['FlowStateList'];
+export type FlowTemplate = components['schemas']['FlowTemplate'];
+export type FlowTemplateList = components['schemas']['FlowTemplateList'];
 export type FlowTest = components['schemas']['FlowTest'];
 export type FlowTestReport = components['schemas']['FlowTestReport'];
 export type FlowTestResult = components['schemas']['FlowTestResult'];
@@ -7057,6 +7112,7 @@ export type SpeedDialPatch = components['schemas']['SpeedDialPatch'];
 export type SpokenTextOrder = components['schemas']['SpokenTextOrder'];
 export type StatusCounts = components['schemas']['StatusCounts'];
 export type Step = components['schemas']['Step'];
+export type TemplateNeed = components['schemas']['TemplateNeed'];
 export type TextMessage = components['schemas']['TextMessage'];
 export type TextMessageList = components['schemas']['TextMessageList'];
 export type TransferFailed = components['schemas']['TransferFailed'];
@@ -10831,6 +10887,44 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listFlowTemplates: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowTemplateList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

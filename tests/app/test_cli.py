@@ -103,6 +103,52 @@ def test_sounds_of_prompts_do_not_travel_and_that_is_said(pbx: Pbx, tmp_path: Pa
     assert pbx("import", "-", stdin=exported.stdout).stderr == ""
 
 
+FLOW = {
+    "number": "500",
+    "name": "Main",
+    "entry": "who",
+    "nodes": {
+        "who": {"type": "condition", "parameters": {"condition": "caller.number == '1'"}},
+        "over": {"type": "hang_up", "parameters": {"reason": "busy"}},
+    },
+    "wires": {"who": {"yes": "over", "no": ""}},
+    "tests": [
+        {"name": "busy", "script": {"caller": "1"}, "expect": {"path": ["who:yes", "over"], "end": "hung_up"}}
+    ],
+}
+
+
+def test_a_flow_is_imported_published_and_walked(pbx: Pbx, tmp_path: Path) -> None:
+    done = pbx("import", _document(tmp_path, {"flows": [FLOW]}))
+    assert done.stdout == "created 1 flow: 500\npublished 1 flow: 500\n"
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"caller": "1"}))
+    told = pbx("simulate", "500", str(script), "--live").stdout
+    assert told.startswith("Flow 500 (revision 1), Monday 05 January 2026 10:00")
+    assert "who [condition]" in told
+    assert "→ yes" in told
+    assert told.endswith("The flow hangs up, SIP status 486.\n")
+    walked = json.loads(pbx("simulate", "500", "-", "--json", stdin='{"caller": "2"}').stdout)
+    assert [(each["node"], each["exit"]) for each in walked["path"]] == [("who", "no")]
+    assert pbx("simulate", "500", "--tests").stdout == "passed  busy\n"
+    assert "$.calller" in pbx("simulate", "500", "-", stdin='{"calller": "1"}').stderr
+    assert "there is no flow 509" in pbx("simulate", "509").stderr
+
+
+def test_a_faulty_flow_is_not_imported_and_a_red_test_can_be_overridden(pbx: Pbx, tmp_path: Path) -> None:
+    refused = pbx("import", _document(tmp_path, {"flows": [{**FLOW, "wires": {}}]}))
+    assert refused.returncode == 1
+    assert "$.flows[0].wires.who.yes: the exit Yes leads nowhere" in refused.stderr
+    red = {**FLOW, "wires": {"who": {"yes": "", "no": "over"}}}
+    assert "the test busy fails" in pbx("import", _document(tmp_path, {"flows": [red]})).stderr
+    done = pbx("import", _document(tmp_path, {"flows": [red]}), "--override-tests")
+    assert "published 1 flow: 500" in done.stdout
+    tested = pbx("simulate", "500", "--tests")
+    assert (tested.returncode, tested.stdout.splitlines()[0]) == (1, "FAILED  busy")
+    exported = json.loads(pbx("export").stdout)
+    assert "live_flows" not in exported
+
+
 def test_import_reads_standard_input_and_can_prune_and_try(pbx: Pbx, tmp_path: Path) -> None:
     pbx("import", _document(tmp_path))
     other = json.dumps({"extensions": [{"number": "102", "name": "Bob", "sip_password": "bob-password"}]})

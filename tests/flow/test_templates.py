@@ -1,0 +1,90 @@
+"""Each template is whole in an office that has what it needs, and its tests can tell a flow that is drawn wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from pbx.flow.document import LoadedFlow, load
+from pbx.flow.nodes.menu import Menu
+from pbx.flow.publishing import Surroundings
+from pbx.flow.scripted import RecordedOffice
+from pbx.flow.simulate import run_test, simulate
+from pbx.flow.templates import templates
+from pbx.model.flow import Flow
+from pbx.model.flow_node_type import FlowTemplate
+from pbx.model.flow_script import FlowScript
+from pbx.model.kinds import kind_named
+
+ZONE = "America/New_York"
+by_id = pytest.mark.parametrize("template", templates(), ids=lambda each: each.id)
+
+
+def office_of(template: FlowTemplate, **more: Any) -> Surroundings:
+    records: dict[str, list[Any]] = {"flow": [template.flow]}
+    for need in template.needs:
+        kind = kind_named(need.kind)
+        records.setdefault(need.kind, []).append(
+            msgspec.convert({kind.key: need.key, "name": need.name or "Somebody"}, kind.record)
+        )
+    for name, keys in more.items():
+        kind = kind_named(name)
+        records.setdefault(name, []).extend(
+            msgspec.convert({kind.key: key, "name": f"Nr {key}"}, kind.record) for key in keys
+        )
+    return Surroundings(records, {})
+
+
+async def reds(flow: Flow, around: Surroundings) -> list[str]:
+    loaded = load(flow, 0)
+    assert isinstance(loaded, LoadedFlow)
+    office = RecordedOffice(around.records, around.numbers(), ZONE)
+    results = [await run_test(loaded, each, office=office, flows=lambda _: None) for each in flow.tests]
+    return [f"{each.name}: {'; '.join(each.differences)}" for each in results if not each.passed]
+
+
+@by_id
+async def test_a_template_has_no_fault_and_passes_its_tests(template: FlowTemplate) -> None:
+    around = office_of(template)
+    assert around.faults(template.flow) == []
+    assert len(template.flow.tests) >= 3
+    assert await reds(template.flow, around) == []
+
+
+def rewired(flow: Flow) -> Iterator[tuple[str, Flow]]:
+    """The flow with one wire led elsewhere, for each wire that its tests can tell."""
+    for node, wires in flow.wires.items():
+        for exit, target in wires.items():
+            if exit in ("failed", "unreachable"):
+                continue
+            other = next(each for each in flow.nodes if each not in (target, node))
+            yield (
+                f"{node}:{exit}",
+                msgspec.structs.replace(flow, wires={**flow.wires, node: {**wires, exit: other}}),
+            )
+
+
+@by_id
+async def test_the_tests_of_a_template_turn_red_for_every_wire_that_is_drawn_wrong(
+    template: FlowTemplate,
+) -> None:
+    around = office_of(template)
+    unseen = [name for name, flow in rewired(template.flow) if not await reds(flow, around)]
+    assert unseen == []
+
+
+async def test_the_main_menu_reaches_every_extension_from_101_to_199() -> None:
+    (template,) = [each for each in templates() if each.id == "main-menu"]
+    numbers = [str(number) for number in range(101, 200) if number != 112]
+    around = office_of(template, extension=numbers)
+    office = RecordedOffice(around.records, around.numbers(), ZONE)
+    loaded = load(template.flow, 0)
+    assert isinstance(loaded, LoadedFlow)
+    assert isinstance(loaded.nodes["menu"], Menu)
+    for number in numbers:
+        found = await simulate(loaded, FlowScript(keys=(number,)), office=office, flows=lambda _: None)
+        assert [each.to for each in found.deeds if each.what == "extension"] == [number]
+        assert found.end == "connected"
