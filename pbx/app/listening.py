@@ -6,7 +6,7 @@ All of it is made when the first caller needs it: a node whose flows have no rec
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from pbx.media.recognition import RATE_HZ
 
 if TYPE_CHECKING:
     from edge.ai.understanding import Understanding
-    from pbx.call.talk import Talk
+    from pbx.call.call import Call
     from pbx.flow.ports import Chat, Line, Listening
     from pbx.media.engine import MediaEngine
     from pbx.media.recognition import Recogniser
@@ -71,9 +71,13 @@ class Hearing:
         """What flows ask what a caller wants."""
         return Wishes(lambda: self.understanding)
 
-    def listening(self, line: Line, talk: Callable[[], Talk], media: MediaEngine) -> Listening:
-        """The ears of one call; `talk` is called after the line has said something."""
-        return LiveListening(line, talk, recogniser=lambda: self.recogniser, tap=partial(_tap, media))
+    def listening(self, media: MediaEngine) -> Callable[[Call, Line], Listening]:
+        """What makes the ears of one call."""
+
+        def tap(stream: Any) -> Tap:
+            return media.tap(stream, rate_hz=RATE_HZ)
+
+        return lambda call, line: LiveListening(call, line, recogniser=lambda: self.recogniser, tap=tap)
 
     async def close(self) -> None:
         """End processes and connections, of what was made."""
@@ -81,10 +85,6 @@ class Hearing:
         for name in ("recogniser", "transcriber", "understanding"):
             if (part := made.get(name)) is not None:
                 await part.close()
-
-
-def _tap(media: MediaEngine, stream: Any) -> Tap:
-    return media.tap(stream, rate_hz=RATE_HZ)
 
 
 def read_key(path: Path | None) -> str:

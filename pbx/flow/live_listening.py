@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from pbx.call.talk import Talk
+from pbx.call.call import Call
+from pbx.call.ports import Stream
 from pbx.flow.node import NodeError
 from pbx.flow.ports import Answer, Line, Say
 from pbx.media.end_of_speech import EndOfSpeech, Patience
@@ -24,18 +25,18 @@ THINKING_S = 30.0
 
 
 class LiveListening:
-    """Implements `flow.ports.Listening`. `talk` gives what the line has begun, `tap` listens to a stream."""
+    """Implements `flow.ports.Listening` for the party of a call; `tap` listens to a stream."""
 
     def __init__(
         self,
+        call: Call,
         line: Line,
-        talk: Callable[[], Talk],
         *,
         recogniser: Callable[[], Recogniser],
-        tap: Callable[[object], Tap],
+        tap: Callable[[Stream], Tap],
     ) -> None:
+        self._call = call
         self._line = line
-        self._talk = talk
         self._recogniser = recogniser
         self._tap = tap
 
@@ -45,14 +46,13 @@ class LiveListening:
         """Play, and listen. Raises `NodeError` where nothing can be recognised."""
         if key := await self._line.say(*what):
             return Answer(key=key)
-        talk = self._talk()
         try:
-            tap = self._tap(talk.call.a.stream)
+            tap = self._tap(self._call.a.stream)
         except (ValueError, RuntimeError) as error:
             raise NodeError(f"the caller cannot be listened to: {error}") from None
         try:
             async with tap, asyncio.TaskGroup() as tasks:
-                pressing = tasks.create_task(talk.key(within_s=FIRST_S + max_s + THINKING_S))
+                pressing = tasks.create_task(self._line.wait(FIRST_S + max_s + THINKING_S))
                 hearing = tasks.create_task(self._hear(tap, expected, language, max_s))
                 await asyncio.wait((pressing, hearing), return_when=asyncio.FIRST_COMPLETED)
                 pressing.cancel()

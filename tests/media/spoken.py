@@ -15,14 +15,14 @@ can_speak = pytest.mark.skipif(
 
 
 @cache
-def spoken(text: str, *, voice: str = "slt", telephone: bool = False) -> bytes:
-    """Samples of 16 kHz, 16 bits, one channel."""
+def spoken(text: str, *, voice: str = "slt", telephone: bool = False, rate_hz: int = 16000) -> bytes:
+    """Samples of 16 bits, one channel."""
     wav = subprocess.run(
         ["flite", "-voice", voice, "-t", text, "-o", "/dev/stdout"], capture_output=True, check=True
     ).stdout
     if telephone:
         wav = _sox(wav, "wav", ["-t", "wav", "-r", "8000", "-e", "mu-law", "-c", "1"])
-    return _sox(wav, "wav", ["-t", "raw", "-r", "16000", "-e", "signed", "-b", "16", "-c", "1"])
+    return _sox(wav, "wav", ["-t", "raw", "-r", str(rate_hz), "-e", "signed", "-b", "16", "-c", "1"])
 
 
 def _sox(data: bytes, kind: str, to: list[str]) -> bytes:
