@@ -15,6 +15,7 @@ from pbx.app.flows import build_flows
 from pbx.app.groups import build_groups
 from pbx.app.guarding import build_guarding
 from pbx.app.lamps import build_lamps
+from pbx.app.listening import Hearing
 from pbx.app.measure import measure
 from pbx.app.parts import Parts, Stores
 from pbx.app.queues import build_queues
@@ -219,6 +220,7 @@ def build(
         callers=guarding.callers,
     )
     hold_music = HoldMusic(config.data_dir / SOUNDS)
+    hearing = Hearing(config)
     extensions.follow = FollowMeCalls(
         partial(phones_of, office, extensions),
         outside,
@@ -378,6 +380,7 @@ def build(
         external=external,
         features=features,
         hold_music=hold_music,
+        hearing=hearing,
         lamps=lamps,
         local_address=local_address,
         media=media,

@@ -134,6 +134,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         await _prepare(stores, parts)
         await parts.media.start()
         stack.push_async_callback(parts.media.stop)
+        stack.push_async_callback(parts.hearing.close)
         stop_sip = await _start_sip(stack, ports, parts, supervisor, bus)
         log.info(
             "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}

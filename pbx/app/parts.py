@@ -9,6 +9,7 @@ from pbx.app.desk import Control
 from pbx.app.door import Entrance
 from pbx.app.flows import FlowParts
 from pbx.app.guarding import Guarding
+from pbx.app.listening import Hearing
 from pbx.app.queues import QueueParts
 from pbx.app.sounds import SoundParts
 from pbx.call.switch import Switch
@@ -58,6 +59,7 @@ class Parts:
     external: ExternalAddress
     features: Features
     hold_music: HoldMusic
+    hearing: Hearing
     lamps: Lamps
     local_address: LocalAddress
     media: MediaEngine

@@ -142,4 +142,5 @@ async def _start() -> Process:
         stdin=PIPE,
         stdout=PIPE,
         env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,  # Ctrl+C at a terminal is for the node
     )
