@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbx.app.wishes import matcher
 from pbx.core.clock import Clock
 from pbx.core.events import EventBus
 from pbx.flow.flows import Flows, OpenPorts
@@ -41,6 +42,5 @@ def build_flows(
 ) -> FlowParts:
     """`open_ports` gives the nodes of a call what they work with; `outbox` takes the mails of flows."""
     flows = Flows(store, open_ports)
-    return FlowParts(
-        flows, Publishing(records, store, clock, changed=flows.reload), store, outbox, HttpClient()
-    )
+    publishing = Publishing(records, store, clock, chat=matcher(), changed=flows.reload)
+    return FlowParts(flows, publishing, store, outbox, HttpClient())

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from pbx.app.wishes import matcher
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
@@ -72,7 +73,7 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
             UserStore(database),
             TokenStore(database),
             flows,
-            Publishing(records, flows, SystemClock()),
+            Publishing(records, flows, SystemClock(), chat=matcher()),
         )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from edge.ai.directory import Choice as Wish
     from edge.ai.understanding import Understanding
 
-__all__ = ["Wishes"]
+__all__ = ["Wishes", "matcher"]
 
 OPERATOR = "operator"
 
@@ -38,6 +38,17 @@ class Wishes:
             chosen = meant[intent.choice]
             return Wanted(chosen.exit, chosen.target, sure=True)
         return Wanted(candidates=tuple(meant[each] for each in intent.candidates))
+
+
+def matcher() -> Wishes:
+    """The built-in matcher alone: flow tests and the simulator ask no server."""
+
+    def understanding() -> Understanding:
+        from edge.ai.understanding import Understanding
+
+        return Understanding()
+
+    return Wishes(understanding)
 
 
 def _wish(choice: Choice) -> Wish:
