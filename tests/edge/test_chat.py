@@ -175,7 +175,7 @@ def test_what_the_caller_says_stays_inside_the_document() -> None:
 
 
 def test_a_question_is_bounded_and_has_those_who_are_alike() -> None:
-    crowd = tuple(Choice("person", (f"Somebody {n:04} " + "x" * 500,), str(n)) for n in range(2000))
+    crowd = tuple(Choice("person", (f"Somebody {n:04} " + "x" * 500,), str(n)) for n in range(300))
     target = Choice("person", ("Zacharias Quint",), "9")
     asked = question(
         [Turn("caller", "Zacharias Quint " + "y" * 5000)] * 50, Directory((*crowd, target, SALES))

@@ -99,7 +99,7 @@ people = st.lists(st.tuples(names, names).map(" ".join), min_size=1, max_size=12
 
 
 @given(people, st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_the_order_of_the_directory_never_counts(everybody: list[str], data: st.DataObject) -> None:
     choices = [Choice("person", (name,), str(n)) for n, name in enumerate(everybody)]
     said = data.draw(st.sampled_from([*everybody, *(name.split()[0] for name in everybody)]))
@@ -109,7 +109,7 @@ def test_the_order_of_the_directory_never_counts(everybody: list[str], data: st.
 
 
 @given(people, st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_gap_rule(everybody: list[str], data: st.DataObject) -> None:
     """Whoever is chosen is so much liker than anybody else, and by plain rapidfuzz no stranger."""
     choices = tuple(Choice("person", (name,), str(n)) for n, name in enumerate(everybody))
@@ -125,7 +125,7 @@ def test_gap_rule(everybody: list[str], data: st.DataObject) -> None:
 
 
 @given(people, st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_accents_and_case_never_change_who_it_is(everybody: list[str], chance: random.Random) -> None:
     directory = Directory(tuple(Choice("person", (name,), str(n)) for n, name in enumerate(everybody)))
     said = chance.choice(everybody)
@@ -133,7 +133,7 @@ def test_accents_and_case_never_change_who_it_is(everybody: list[str], chance: r
 
 
 @given(st.text(max_size=700))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_whatever_is_said_the_answer_is_of_the_directory(said: str) -> None:
     intent = understand(said, OFFICE)
     assert intent.choice is None or intent.choice in CHOICES

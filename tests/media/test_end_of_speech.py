@@ -61,7 +61,7 @@ def test_who_never_stops_is_stopped() -> None:
 
 
 @given(st.lists(st.binary(max_size=900), max_size=40), st.integers(0, 3))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_how_the_sound_is_cut_into_pieces_does_not_count(pieces: list[bytes], odd: int) -> None:
     sound = b"".join(pieces) + noise(300, 9000) + b"\x01" * odd
     whole, cut = EndOfSpeech(PATIENCE), EndOfSpeech(PATIENCE)

@@ -13,6 +13,7 @@ import pytest
 from media_ext.codec_door import CodecProbe
 from pbx.app.listening import Hearing
 from pbx.core.config import NodeConfig
+from pbx.flow import live_listening
 from pbx.flow.live_listening import LiveListening
 from pbx.flow.node import NodeError
 from pbx.flow.ports import Answer, Say, Text
@@ -97,7 +98,10 @@ async def test_an_utterance_is_recognised_when_it_has_ended(
     assert 0.7 < len(ears.pcm[0]) / 32000 < 2.5
 
 
-async def test_silence_is_nobodys_word(engine: MediaEngine, caller: tuple[Any, Phone]) -> None:
+async def test_silence_is_nobodys_word(
+    engine: MediaEngine, caller: tuple[Any, Phone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_listening, "FIRST_S", 1.0)
     ears = Ears()
     assert await listen(engine, caller, np.zeros(8000 * 8), Line(), ears) == Answer()
     assert ears.pcm == []
@@ -131,6 +135,7 @@ async def test_a_stream_that_is_gone_cannot_be_listened_to(
         await listening.listen(expected=())
 
 
+@pytest.mark.slow
 @can_speak
 @pytest.mark.skipif(bool(refusal()), reason=refusal())
 async def test_a_name_over_g711_is_heard_by_the_ears_of_a_node(

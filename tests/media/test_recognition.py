@@ -60,6 +60,7 @@ async def test_most_names_are_heard_over_a_telephone() -> None:
     assert sum(text == name for (name, _), text in zip(said, heard, strict=True)) >= 0.75 * len(said)
 
 
+@pytest.mark.slow
 @needs_sphinx
 async def test_noise_and_emptiness_raise_nothing() -> None:
     ears = Sphinx()
