@@ -90,6 +90,7 @@ def build(
     metrics: Registry,
     supervisor: Supervisor,
     web_ports: Mapping[str, int],
+    hearing: Hearing,
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
@@ -220,7 +221,6 @@ def build(
         callers=guarding.callers,
     )
     hold_music = HoldMusic(config.data_dir / SOUNDS)
-    hearing = Hearing(config)
     extensions.follow = FollowMeCalls(
         partial(phones_of, office, extensions),
         outside,
@@ -286,6 +286,8 @@ def build(
         has_phone=lambda number: bool(registrar.targets(number)),
         data_dir=config.data_dir,
         country=config.country,
+        listening=hearing.listening(media),
+        chat=hearing.chat(),
     )
     ports = CallPorts(
         media=media,

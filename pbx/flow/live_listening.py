@@ -50,21 +50,24 @@ class LiveListening:
             tap = self._tap(self._call.a.stream)
         except (ValueError, RuntimeError) as error:
             raise NodeError(f"the caller cannot be listened to: {error}") from None
-        try:
-            async with tap, asyncio.TaskGroup() as tasks:
-                pressing = tasks.create_task(self._line.wait(FIRST_S + max_s + THINKING_S))
-                hearing = tasks.create_task(self._hear(tap, expected, language, max_s))
-                await asyncio.wait((pressing, hearing), return_when=asyncio.FIRST_COMPLETED)
-                pressing.cancel()
-                hearing.cancel()
-        except* RecognitionError as group:
-            log.warning("speech could not be recognised", extra={"reason": str(group.exceptions[0])})
-            raise NodeError(f"speech could not be recognised: {group.exceptions[0]}") from None
+        async with tap, asyncio.TaskGroup() as tasks:
+            pressing = tasks.create_task(self._line.wait(FIRST_S + max_s + THINKING_S))
+            hearing = tasks.create_task(self._hear(tap, expected, language, max_s))
+            await asyncio.wait((pressing, hearing), return_when=asyncio.FIRST_COMPLETED)
+            pressing.cancel()
+            hearing.cancel()
         if not pressing.cancelled() and (key := pressing.result()):
             return Answer(key=key)
-        return Answer() if hearing.cancelled() else hearing.result()
+        heard = Answer() if hearing.cancelled() else hearing.result()
+        if isinstance(heard, RecognitionError):
+            log.warning("speech could not be recognised", extra={"reason": str(heard)})
+            raise NodeError(f"speech could not be recognised: {heard}")
+        return heard
 
-    async def _hear(self, tap: Tap, expected: Sequence[str], language: str, max_s: float) -> Answer:
+    async def _hear(
+        self, tap: Tap, expected: Sequence[str], language: str, max_s: float
+    ) -> Answer | RecognitionError:
+        """The error is a value: a group of tasks would wrap it."""
         ears = EndOfSpeech(Patience(FIRST_S, PAUSE_S, max_s), rate_hz=RATE_HZ)
         async for audio in tap:
             if ears.feed(audio.heard):
@@ -72,5 +75,8 @@ class LiveListening:
         tap.close()
         if not ears.utterance:
             return Answer()
-        heard = await self._recogniser().recognise(ears.utterance, expected=expected, language=language)
+        try:
+            heard = await self._recogniser().recognise(ears.utterance, expected=expected, language=language)
+        except RecognitionError as error:
+            return error
         return Answer(heard.text, heard.confidence)

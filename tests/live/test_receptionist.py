@@ -1,4 +1,4 @@
-"""A phone that speaks: what it says reaches whom it named, after a key, over G.711."""
+"""Phones that speak: whom they name is rung after a key, over G.711, through a published flow of a whole node."""
 
 from __future__ import annotations
 
@@ -11,23 +11,17 @@ import pytest
 from pbx.media.recognition_sphinx import refusal
 from tests.live.baresip import Account, Phone, phones
 from tests.live.conftest import PhoneMaker
-from tests.live.node import Node, running
-from tests.live.receptionist_node import NUMBER
+from tests.live.node import Node
 from tests.media.spoken import spoken
 
 pytestmark = pytest.mark.skipif(bool(refusal()), reason=refusal())
 
+FLOW = "800"
 BEFORE_S = 2.5
+"""From the answer until the phone speaks: the greeting is shorter, and the receptionist listens for 5 s."""
 AFTER_S = 60
-
-
-class Receptionist(Node):
-    """A node in which 700 is a receptionist."""
-
-    def command(self) -> list[str]:
-        command = super().command()
-        command[command.index("pbx")] = "tests.live.receptionist_node"
-        return command
+ASKED_BACK_S = 9.0
+"""By then it has been asking back for seconds, and it waits for a key for 6 s after that."""
 
 
 class Speaker(Phone):
@@ -41,41 +35,72 @@ class Speaker(Phone):
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(8000)
-            said = spoken(self.sentence, rate_hz=8000) if self.sentence else b""
+            said = spoken(self.sentence, rate_hz=8000)
             file.writeframes(b"\0" * int(16000 * BEFORE_S) + said + b"\0" * 16000 * AFTER_S)
         return config
 
 
-async def said(node: Node, words: str) -> None:
-    async with asyncio.timeout(20):
-        while f"says {words}" not in node.log and f"leaves by {words}" not in node.log:
-            await asyncio.sleep(0.05)
+def speaker(node: Node, folder: Path, sentence: str) -> Speaker:
+    account = Account("101", password=node.password("101"), registrar=node.address)
+    phone = Speaker(account, folder / "speaker")
+    phone.sentence = sentence
+    return phone
 
 
-async def test_a_name_that_is_spoken_and_confirmed_is_rung_and_0_is_the_front_desk(
-    tmp_path: Path, phone: PhoneMaker
+async def publish(node: Node, kind: str, **wires: str) -> None:
+    """A flow whose entry is this node; `wires` lead to an extension or end the call."""
+    for number, name in (("101", "Alice Example"), ("102", "Robert Smith"), ("103", "Caroline Jones")):
+        await node.send("PATCH", f"extensions/{number}", {"name": name})
+    parameters = {"say": {"text": "Hello."}}
+    front = {"type": kind, "parameters": parameters}
+    desk = {"type": "extension", "parameters": {"extension": "103"}}
+    flow = {
+        "number": FLOW,
+        "name": "Front",
+        "entry": "front",
+        "nodes": {"front": front, "desk": desk},
+        "wires": {"front": wires, "desk": {"no_answer": "", "busy": "", "unreachable": ""}},
+    }
+    await node.send("POST", "flows", flow)
+    await node.send("POST", f"flows/{FLOW}/publish", {})
+
+
+async def test_a_name_that_is_spoken_is_rung_after_a_key_and_0_is_the_front_desk(
+    node: Node, tmp_path: Path, phone: PhoneMaker
 ) -> None:
-    async with running(Receptionist(tmp_path / "node")) as node:
-        speaker = Speaker(
-            Account("101", password=node.password("101"), registrar=node.address), tmp_path / "speaker"
-        )
-        speaker.sentence = "i would like to speak to robert smith"
-        robert, caroline = phone(node, "102"), phone(node, "103")
-        async with phones(speaker, robert, caroline):
-            await speaker.dial(NUMBER)
-            await said(node, "receptionist_confirm Robert Smith")
-            assert not robert.has("CALL_INCOMING")
-            await speaker.send_digits("1")
-            await robert.wait_for("CALL_INCOMING")
-            await robert.accept()
-            await robert.wait_for("CALL_ESTABLISHED")
-            await speaker.hangup()
-            await robert.wait_for("CALL_CLOSED")
+    await publish(node, "receptionist", operator="desk", not_reached="", nothing="")
+    caller = speaker(node, tmp_path, "i would like to speak to robert smith")
+    robert, caroline = phone(node, "102"), phone(node, "103")
+    async with phones(caller, robert, caroline):
+        await caller.dial(FLOW)
+        await caller.wait_for("CALL_ESTABLISHED")
+        await asyncio.sleep(ASKED_BACK_S)
+        assert not robert.has("CALL_INCOMING")
+        await caller.send_digits("1")
+        await robert.wait_for("CALL_INCOMING")
+        await robert.accept()
+        await robert.wait_for("CALL_ESTABLISHED")
+        await caller.hangup()
+        await robert.wait_for("CALL_CLOSED")
 
-            await speaker.dial(NUMBER)
-            await speaker.wait_for("CALL_ESTABLISHED")
-            await speaker.send_digits("0")
-            await caroline.wait_for("CALL_INCOMING")
-            await speaker.hangup()
-            await caroline.wait_for("CALL_CLOSED")
-        assert not any(event.type == "CALL_INCOMING" for event in robert.events[robert._seen :])
+        await caller.dial(FLOW)
+        await caller.wait_for("CALL_ESTABLISHED")
+        await caller.send_digits("0")
+        await caroline.wait_for("CALL_INCOMING")
+        await caller.hangup()
+        await caroline.wait_for("CALL_CLOSED")
+        await node.no_calls()
+    assert sum(event.type == "CALL_INCOMING" for event in robert.events) == 1
+
+
+async def test_a_name_is_dialled_by_its_keys(node: Node, tmp_path: Path, phone: PhoneMaker) -> None:
+    await publish(node, "dial_by_name", operator="desk", nobody="", not_reached="")
+    caller, caroline = phone(node, "101"), phone(node, "103")
+    async with phones(caller, caroline):
+        await caller.dial(FLOW)
+        await caller.wait_for("CALL_ESTABLISHED")
+        await caller.send_digits("56637#1")  # jones, and yes
+        await caroline.wait_for("CALL_INCOMING")
+        await caller.hangup()
+        await caroline.wait_for("CALL_CLOSED")
+        await node.no_calls()

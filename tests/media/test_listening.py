@@ -78,11 +78,11 @@ async def listen(
     listening = LiveListening(
         call, cast("Any", line), recogniser=lambda: ears, tap=lambda stream: engine.tap(cast("Any", stream))
     )
-    async with asyncio.TaskGroup() as tasks:
-        talking = tasks.create_task(say_all(Saying(person, call.a.stream.rtp_port, payloads(sound))))
-        answer = await listening.listen(Text("who?"), expected=NAMES, max_s=4.0)
+    talking = asyncio.create_task(say_all(Saying(person, call.a.stream.rtp_port, payloads(sound))))
+    try:
+        return await listening.listen(Text("who?"), expected=NAMES, max_s=4.0)
+    finally:
         talking.cancel()
-    return answer
 
 
 def speech(before_s: float, seconds: float) -> Samples:
@@ -119,9 +119,8 @@ async def test_a_key_ends_it_and_one_in_the_sentence_before_asks_nobody(
 async def test_a_recogniser_that_fails_is_a_node_that_cannot(
     engine: MediaEngine, caller: tuple[Any, Phone]
 ) -> None:
-    with pytest.raises(ExceptionGroup) as raised:
+    with pytest.raises(NodeError, match="no engine"):
         await listen(engine, caller, speech(0.2, 0.5), Line(), Ears("no engine"))
-    assert raised.group_contains(NodeError, match="no engine")
 
 
 async def test_a_stream_that_is_gone_cannot_be_listened_to(
