@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix site --no-audit --no-fund --no-update-notifier
 
 EXT_SOURCES := $(wildcard media_ext/*.pyx media_ext/*.pxd media_ext/*.h media_ext/src/* media_ext/*.c.in)
-PY_SOURCES := $(shell find pbx media_ext -name '*.py' 2>/dev/null)
+PY_SOURCES := $(shell find pbx media_ext edge -name '*.py' 2>/dev/null)
 SITE_SOURCES := $(shell find site -path site/node_modules -prune -o -path site/dist -prune -o -path site/test-results -prune -o -type f -print 2>/dev/null)
 PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
 
@@ -61,13 +61,13 @@ endif
 
 .make/python-run: pyproject.toml pbx/deploy/constraints.txt pbx/deploy/requirements.py .make/venv
 	@echo "2/4 Python packages …"
-	@$(BIN)/python pbx/deploy/requirements.py run > .make/requirements.txt
+	@$(BIN)/python pbx/deploy/requirements.py run speech > .make/requirements.txt
 	@$(PIP) -r .make/requirements.txt
 	@touch $@
 
 .make/python-test: pyproject.toml pbx/deploy/constraints.txt pbx/deploy/requirements.py .make/venv
 	@echo "2/4 Python packages (tests too) …"
-	@$(BIN)/python pbx/deploy/requirements.py run test > .make/requirements.txt
+	@$(BIN)/python pbx/deploy/requirements.py run speech test > .make/requirements.txt
 	@$(PIP) -r .make/requirements.txt
 	@touch $@ .make/python-run
 
@@ -84,7 +84,7 @@ endif
 # So that the first start is as quick as the second: a third of a start would be compiling (PYTHONDONTWRITEBYTECODE is
 # set on many machines).
 .make/bytecode: $(PY_SOURCES) .make/python-run
-	@$(BIN)/python -m compileall -q pbx media_ext
+	@$(BIN)/python -m compileall -q pbx media_ext edge
 	@touch $@
 
 .make/node: pbx/deploy/nodejs.sh .make/venv

@@ -16,6 +16,7 @@ from pbx.app.flows import build_flows
 from pbx.app.groups import build_groups
 from pbx.app.guarding import build_guarding
 from pbx.app.lamps import build_lamps
+from pbx.app.listening import Hearing
 from pbx.app.measure import measure
 from pbx.app.parts import Parts, Stores
 from pbx.app.queues import build_queues
@@ -92,6 +93,7 @@ def build(
     metrics: Registry,
     supervisor: Supervisor,
     web_ports: Mapping[str, int],
+    hearing: Hearing,
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
@@ -305,6 +307,8 @@ def build(
         has_phone=lambda number: bool(registrar.targets(number)),
         data_dir=config.data_dir,
         country=config.country,
+        listening=hearing.listening(media),
+        chat=hearing.chat(),
     )
     recordings = build_recordings(
         config,
@@ -415,6 +419,7 @@ def build(
         external=external,
         features=features,
         hold_music=hold_music,
+        hearing=hearing,
         lamps=lamps,
         local_address=local_address,
         media=media,

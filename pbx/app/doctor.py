@@ -22,6 +22,7 @@ from enum import Enum
 from pathlib import Path
 
 import pbx
+from pbx.app.doctor_listening import listening
 from pbx.app.doctor_network import look
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
@@ -77,7 +78,7 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield _data_dir(config.data_dir)
     yield _key(config.data_dir / KEY_FILE)
     yield _database(config.data_dir / FILE_NAME)
-    yield from (Finding(Grade(grade), *rest) for grade, *rest in look(config))
+    yield from (Finding(Grade(grade), *rest) for grade, *rest in (*look(config), *listening(config)))
     yield from _ports(config)
 
 

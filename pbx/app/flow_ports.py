@@ -13,7 +13,8 @@ from pbx.call.call import Call
 from pbx.core.clock import Clock
 from pbx.feature.callers import CallerRules
 from pbx.feature.office import Office
-from pbx.flow.live_line import LiveLine, Records, Sounds
+from pbx.feature.sounds import Sounds
+from pbx.flow.live_line import LiveLine, Records
 from pbx.flow.live_messages import LiveMessages
 from pbx.flow.live_office import LiveOffice
 from pbx.flow.live_reach import LiveReach, ReachParts

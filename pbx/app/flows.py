@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pbx.app.flow_ports import machine_zone
+from pbx.app.wishes import matcher
 from pbx.core.clock import Clock
 from pbx.core.events import EventBus
 from pbx.flow.flows import Flows, OpenPorts
@@ -49,6 +50,12 @@ def build_flows(
     """`open_ports` gives the nodes of a call what they work with; `outbox` takes the mails of flows."""
     flows = Flows(store, open_ports)
     publishing = Publishing(
-        records, store, clock, time_zone=machine_zone(), country=country, changed=flows.reload
+        records,
+        store,
+        clock,
+        chat=matcher(),
+        time_zone=machine_zone(),
+        country=country,
+        changed=flows.reload,
     )
     return FlowParts(flows, publishing, store, outbox, HttpClient())

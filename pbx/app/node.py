@@ -23,6 +23,7 @@ from pbx.app import demo
 from pbx.app.build import build
 from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
+from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
 from pbx.app.secure import Secure
 from pbx.app.welcome import greet
@@ -131,11 +132,13 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             metrics=metrics,
             supervisor=supervisor,
             web_ports=ports.web_ports(),
+            hearing=Hearing(config),
         )
         made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
         await parts.media.start()
         stack.push_async_callback(parts.media.stop)
+        stack.push_async_callback(parts.hearing.close)
         stop_sip = await _start_sip(stack, ports, parts, supervisor, bus)
         log.info(
             "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}

@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from pbx.app.flow_ports import machine_zone
+from pbx.app.wishes import matcher
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
@@ -73,7 +74,14 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
             UserStore(database),
             TokenStore(database),
             flows,
-            Publishing(records, flows, SystemClock(), time_zone=machine_zone(), country=config.country),
+            Publishing(
+                records,
+                flows,
+                SystemClock(),
+                chat=matcher(),
+                time_zone=machine_zone(),
+                country=config.country,
+            ),
         )
 
 

@@ -10,6 +10,7 @@ from pbx.app.desk import Control
 from pbx.app.door import Entrance
 from pbx.app.flows import FlowParts
 from pbx.app.guarding import Guarding
+from pbx.app.listening import Hearing
 from pbx.app.queues import QueueParts
 from pbx.app.recordings import RecordingParts
 from pbx.app.sounds import SoundParts
@@ -61,6 +62,7 @@ class Parts:
     external: ExternalAddress
     features: Features
     hold_music: HoldMusic
+    hearing: Hearing
     lamps: Lamps
     local_address: LocalAddress
     media: MediaEngine

@@ -190,6 +190,31 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="encrypted audio: off, optional (as phones ask for it), or required (plain RTP is refused)"
         ),
     ] = "optional"
+    speech_url: Annotated[
+        str,
+        Meta(
+            description="OpenAI-compatible server that writes down speech, such as http://127.0.0.1:8000; "
+            "without one, only names are understood, on this node"
+        ),
+    ] = ""
+    speech_model: Annotated[str, Meta(description="model of the speech server", min_length=1)] = "whisper-1"
+    speech_key_file: Annotated[
+        Path | None, Meta(description="file that holds the key of the speech server, if it wants one")
+    ] = None
+    chat_url: Annotated[
+        str,
+        Meta(
+            description="OpenAI-compatible server whose model understands callers, such as http://127.0.0.1:11434; "
+            "without one, a matcher of names and words does"
+        ),
+    ] = ""
+    chat_model: Annotated[str, Meta(description="model of the chat server")] = ""
+    chat_key_file: Annotated[
+        Path | None, Meta(description="file that holds the key of the chat server, if it wants one")
+    ] = None
+    chat_time_limit_s: Annotated[
+        float, Meta(description="seconds until the matcher answers in the chat model's place", gt=0, le=30)
+    ] = 4.0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="least serious line that is logged")
     ] = "info"
@@ -358,6 +383,7 @@ def _check(config: NodeConfig) -> None:
     if config.rtp_port_min <= config.sip_port <= config.rtp_port_max:
         raise StartupError(f"sip_port {config.sip_port} lies between rtp_port_min and rtp_port_max")
     _check_tls(config)
+    _check_servers(config)
     if config.external_ip != "auto":
         _require_address("external_ip", config.external_ip)
     _require_address("host", config.host)
@@ -377,6 +403,17 @@ def _check_tls(config: NodeConfig) -> None:
         if config.tls and port and port in taken:
             raise StartupError(f"{taken[port]} and {name} are both {port}", action="Change one of them")
         taken[port] = name
+
+
+def _check_servers(config: NodeConfig) -> None:
+    for name in ("speech_url", "chat_url"):
+        url = getattr(config, name)
+        if url and not url.startswith(("http://", "https://")):
+            raise StartupError(
+                f"{name} is no address of a server", got=url, needed="such as http://127.0.0.1:8000"
+            )
+    if config.chat_url and not config.chat_model:
+        raise StartupError("chat_url needs a model", action="Name one with --chat-model")
 
 
 def _require_address(name: str, text: str) -> None:

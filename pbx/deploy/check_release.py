@@ -10,7 +10,13 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-IN_WHEEL = ("pbx/web/index.html", "pbx/store/migrations/", "media_ext/engine.", "pbx/py.typed")
+IN_WHEEL = (
+    "pbx/web/index.html",
+    "pbx/store/migrations/",
+    "media_ext/engine.",
+    "pbx/py.typed",
+    "edge/ai/matcher.py",
+)
 IN_SDIST = (
     "pbx/web/index.html",
     "pbx/store/migrations/",

@@ -1,9 +1,9 @@
 """Print the Python packages that a target needs, one a line, from pyproject.toml.
 
-    python requirements.py run|test|check|bench …
+    python requirements.py run|speech|test …
 
-`run` names the runtime and build requirements, the other words are dependency groups (PEP 735). Every Debian's pip
-understands the result, whereas `pip install --group` needs a newer one than Debian 12 ships.
+`run` names the runtime and build requirements, the other words are extras or dependency groups (PEP 735). Every
+Debian's pip understands the result, whereas `pip install --group` needs a newer one than Debian 12 ships.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ def requirements(words: list[str]) -> list[str]:
     with PYPROJECT.open("rb") as file:
         project = tomllib.load(file)
     lines = set(project["project"]["dependencies"]) | set(project["build-system"]["requires"])
+    groups = project["dependency-groups"] | project["project"].get("optional-dependencies", {})
     for word in words:
         if word != "run":
-            lines.update(project["dependency-groups"][word])
+            lines.update(groups[word])
     return sorted(lines)
 
 

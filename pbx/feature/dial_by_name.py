@@ -7,11 +7,10 @@ Pure: it knows names and digits, no call. What it finds is for somebody to say.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pbx.model.extension import Extension
+from pbx.core.letters import plain
 
 __all__ = ["Match", "matching", "on_keys"]
 
@@ -22,8 +21,6 @@ _KEYS = {
     )
     for letter in letters
 }
-_SPELT = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th"})
-"""Letters that Unicode does not take apart."""
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 """As German and Danish write them without their signs; both ways are found."""
 
@@ -43,21 +40,21 @@ def on_keys(word: str) -> frozenset[str]:
     return frozenset(_digits(each) for each in (small, small.translate(_UMLAUTS)))
 
 
-def matching(digits: str, extensions: Iterable[Extension], *, most: int = 9) -> list[Match]:
-    """Who may be meant, best first: whole words, then last names, then any other part of a name.
+def matching(digits: str, people: Mapping[str, str], *, most: int = 9) -> list[Match]:
+    """Who may be meant, of number → name; best first: whole words, then last names, then any other part of a name.
 
     The digits may go on into the next word: 5672 is "jo sc", for Jo Schmidt.
     """
     if not digits.isdigit() or not digits.isascii():
         return []
     found: list[tuple[tuple[bool, int, str, str], Match]] = []
-    for each in extensions:
-        words = [word for word in each.name.replace("-", " ").replace(",", " ").split() if any(on_keys(word))]
+    for number, name in people.items():
+        words = [word for word in name.replace("-", " ").replace(",", " ").split() if any(on_keys(word))]
         ranked = [rank for rank in (_rank(digits, words, start) for start in range(len(words))) if rank]
-        if each.enabled and ranked:
+        if ranked:
             inexact, place = min(ranked)
-            order = (inexact, place, each.name.casefold(), each.number)
-            found.append((order, Match(each.number, each.name, not inexact)))
+            order = (inexact, place, name.casefold(), number)
+            found.append((order, Match(number, name, not inexact)))
     return [match for _, match in sorted(found, key=lambda pair: pair[0])[:most]]
 
 
@@ -75,5 +72,4 @@ def _rank(digits: str, words: list[str], start: int) -> tuple[bool, int] | None:
 
 def _digits(small: str) -> str:
     """Without accents; what is on no key is left out."""
-    plain = unicodedata.normalize("NFKD", small.translate(_SPELT))
-    return "".join(_KEYS.get(letter, letter if letter in "0123456789" else "") for letter in plain)
+    return "".join(_KEYS.get(letter, letter if letter in "0123456789" else "") for letter in plain(small))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from pbx.flow.expression import compile_expression
@@ -30,6 +30,8 @@ class Context:
     values: dict[str, Value] = field(default_factory=dict)
     flow: str = ""
     node: str = ""
+    wired: Collection[str] = ()
+    """The exits of this node from which something follows, if only the end of the call."""
 
     @property
     def line(self) -> Line:

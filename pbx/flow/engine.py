@@ -94,6 +94,7 @@ class Walk:
         """Run one node: its exit, why it failed, and the flow to go on with."""
         context = self._context
         context.node = id
+        context.wired = flow.wires.get(id, {}).keys()
         self._path.enter(flow, id, type_name(type(node)))
         if (number := node.next_flow) is not None:
             onward = self._flows(number)

@@ -253,12 +253,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One of the choices, or none of them (`exit` ""); `say` is what to tell the caller."""
+    """One of the choices, or none of them (`exit` ""); `say` is what to tell the caller.
+
+    `candidates` are those between which it is not sure.
+    """
 
     exit: str = ""
     target: str = ""
     say: str = ""
     sure: bool = False
+    candidates: tuple[Choice, ...] = ()
 
 
 class Chat(Protocol):
