@@ -11,7 +11,7 @@ from pbx.app.conferences import build_conferences
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.door import build_entrance
 from pbx.app.features import code_table, register_features
-from pbx.app.flow_ports import build_flow_ports, without_mailbox
+from pbx.app.flow_ports import build_flow_ports, leaves_message, without_mailbox
 from pbx.app.flows import build_flows
 from pbx.app.groups import build_groups
 from pbx.app.guarding import build_guarding
@@ -296,7 +296,7 @@ def build(
             queues=queues.queues,
             paging=paging,
             parking=desk.parking,
-            without_mailbox=partial(without_mailbox, is_mailbox=lambda _: False),
+            without_mailbox=partial(without_mailbox, is_mailbox=partial(leaves_message, features)),
             conference=conferences.conferences.lead,
         ),
         sounds=sounds.sounds,

@@ -12,6 +12,7 @@ import msgspec
 from pbx.call.call import Call
 from pbx.core.clock import Clock
 from pbx.feature.callers import CallerRules
+from pbx.feature.features import Features
 from pbx.feature.office import Office
 from pbx.feature.sounds import Sounds
 from pbx.flow.live_line import LiveLine, Records
@@ -26,7 +27,7 @@ from pbx.model.forwarding import Forwarding
 from pbx.notify.http_client import HttpClient
 from pbx.notify.outbox import Outbox
 
-__all__ = ["NAMES", "OpenPorts", "build_flow_ports", "machine_zone", "without_mailbox"]
+__all__ = ["NAMES", "OpenPorts", "build_flow_ports", "leaves_message", "machine_zone", "without_mailbox"]
 
 NAMES = "names"
 """The folder, in the data directory, of names that callers say; each lasts as long as its call."""
@@ -92,6 +93,12 @@ def without_mailbox(extension: Extension, is_mailbox: Callable[[str], bool]) -> 
     if "mailbox" in extension.__struct_fields__:
         changes["mailbox"] = None
     return msgspec.structs.replace(extension, **changes)
+
+
+def leaves_message(features: Features, dialled: str) -> bool:
+    """Whether dialling this leaves a message in a mailbox."""
+    found = features.find(dialled)
+    return found is not None and found.info.name == "voicemail_leave"
 
 
 def machine_zone() -> str:

@@ -143,9 +143,9 @@ class Reception:
         self.node = node
         self.post = post
 
-    async def way(self) -> list[str]:
-        """Where the newest call went: the nodes, with the exits it left by."""
-        cdr = (await self.node.cdrs())[-1]
+    async def way(self, call: int = 1) -> list[str]:
+        """Where a call went: the nodes, with the exits it left by."""
+        cdr = (await self.node.cdrs(at_least=call))[call - 1]
         return [f"{each['node']}:{each['exit']}" for each in cdr["events"] if each["type"] == "node_left"]
 
 
@@ -353,7 +353,7 @@ async def test_a_message_is_mailed_a_place_is_kept_and_night_mode_refuses(
         await asyncio.sleep(0.5)  # until calls know of it
         await alice.dial("500")
         await alice.wait_for("CALL_CLOSED")
-        at_night = await reception.way()
+        at_night = await reception.way(2)
         async with asyncio.timeout(10):
             while not reception.post.mails:
                 await asyncio.sleep(0.05)
