@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
+from pbx.api.problem import plain_error
 from pbx.api.query import Limit, Offset, Paging
+from pbx.api.resource import etag_of
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Total
@@ -19,6 +21,7 @@ from pbx.model.flow_node_type import FlowNodeType, FlowTemplate
 from pbx.model.flow_revision import FlowDiff, FlowRevision, FlowState, RevisionNumber
 from pbx.model.flow_run import FlowTestResult, Simulation
 from pbx.model.flow_script import FlowScript
+from pbx.model.kinds import FLOW
 from pbx.model.scalars import ExtensionNumber
 
 __all__ = ["ROUTES"]
@@ -133,6 +136,7 @@ async def check(exchange: Exchange, *, number: str) -> FlowCheck:
 
 async def publish(exchange: Exchange, *, number: str, body: PublishOrder) -> FlowRevision:
     async with exchange.service.changing:
+        await _refuse_changed(exchange, number)
         return await exchange.service.deps.flows.publish(
             number, author=_author(exchange), comment=body.comment, override=body.override
         )
@@ -180,6 +184,17 @@ async def list_templates(_exchange: Exchange) -> FlowTemplateList:
 async def list_node_types(_exchange: Exchange) -> FlowNodeTypeList:
     types = node_type_list()
     return FlowNodeTypeList(items=types, total=len(types))
+
+
+async def _refuse_changed(exchange: Exchange, number: str) -> None:
+    """Raises `ApiError` 412 when the draft is not the one that If-Match names."""
+    wanted = exchange.request.headers.get("If-Match", "").strip()
+    stored = await exchange.service.deps.records.get(FLOW, number)
+    if not wanted or wanted == "*" or stored is None:
+        return
+    if etag_of(stored)["ETag"] not in [each.strip() for each in wanted.split(",")]:
+        detail = f"The draft of the flow {number} was changed by somebody else meanwhile."
+        raise plain_error(412, detail, headers=etag_of(stored))
 
 
 def _author(exchange: Exchange) -> str:
@@ -245,11 +260,12 @@ ROUTES = (
         tag=_TAG,
         summary="Publish a draft",
         description="The next call takes it; calls that are going on keep what they began with. Refused with all "
-        "`faults`, or with the tests that fail; 409 when the draft is live already.",
+        "`faults`, or with the tests that fail; 409 when the draft is live already. With If-Match, only the draft that "
+        "was seen.",
         path_types=_NUMBER,
         request=PublishOrder,
         response=FlowRevision,
-        errors=(409,),
+        errors=(409, 412),
         handler=publish,
     ),
     Route(

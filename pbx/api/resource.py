@@ -31,7 +31,7 @@ from pbx.model.kind import Kind
 from pbx.model.kinds import FLOW, KINDS
 from pbx.store.records import RecordStore, Stored
 
-__all__ = ["DeleteQuery", "RecordQuery", "Resource"]
+__all__ = ["DeleteQuery", "RecordQuery", "Resource", "etag_of"]
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
 Offset = Annotated[int, Meta(ge=0, le=1_000_000_000, description="How many items to skip.")]
@@ -108,11 +108,11 @@ class Resource:
             await self._check(exchange, body)
             made = await self._store(exchange).create(self.kind, body)
         location = {"Location": f"{self.path}/{self.kind.key_of(made.record)}"}
-        return Answer(body=made.record, headers=location | _etag(made))
+        return Answer(body=made.record, headers=location | etag_of(made))
 
     async def get(self, exchange: Exchange, **path: str) -> Answer:
         found = await self._found(exchange, path[self.kind.key])
-        return Answer(body=found.record, headers=_etag(found))
+        return Answer(body=found.record, headers=etag_of(found))
 
     async def replace(self, exchange: Exchange, *, body: msgspec.Struct, **path: str) -> Answer:
         async with exchange.service.changing:
@@ -139,7 +139,7 @@ class Resource:
         revision = await self._wanted_revision(exchange, key)
         await self._check(exchange, body)
         stored = await self._store(exchange).replace(self.kind, key, body, if_revision=revision)
-        return Answer(body=stored.record, headers=_etag(stored))
+        return Answer(body=stored.record, headers=etag_of(stored))
 
     async def _found(self, exchange: Exchange, key: str) -> Stored:
         found = await self._store(exchange).get(self.kind, key)
@@ -153,9 +153,9 @@ class Resource:
         if not wanted or wanted == "*":
             return None
         found = await self._found(exchange, key)
-        if _etag(found)["ETag"] not in [each.strip() for each in wanted.split(",")]:
+        if etag_of(found)["ETag"] not in [each.strip() for each in wanted.split(",")]:
             detail = f"The {self.kind.words} {key} was changed by somebody else meanwhile."
-            raise plain_error(412, detail, headers=_etag(found))
+            raise plain_error(412, detail, headers=etag_of(found))
         return found.revision
 
     async def _check(self, exchange: Exchange, body: msgspec.Struct) -> None:
@@ -288,5 +288,6 @@ class Resource:
         )
 
 
-def _etag(stored: Stored) -> dict[str, str]:
+def etag_of(stored: Stored) -> dict[str, str]:
+    """The header that names this state of a record."""
     return {"ETag": f'"{stored.revision}"'}

@@ -23,6 +23,7 @@ from pbx.flow.node import FAILED, Node, NodeError
 from pbx.flow.ports import CallOver, Phrase
 from pbx.flow.registry import type_name
 from pbx.model.flow import END
+from pbx.model.leg_event import LegFailed
 
 __all__ = ["MOST_STEPS", "Path", "Walk"]
 
@@ -55,7 +56,7 @@ class Walk:
         self._steps = 0
 
     async def run(self, flow: LoadedFlow) -> None:
-        """To the end of the call. Raises what ends calls (a lost leg), never what a node did wrong."""
+        """To the end of the call. Raises `LegFailed`, when the caller is gone, and nothing that a node did wrong."""
         try:
             next_flow: LoadedFlow | None = flow
             while next_flow is not None:
@@ -106,10 +107,10 @@ class Walk:
         except CallOver:
             self._path.leave(flow, id, OVER, "")
             raise
-        except (NodeError, ExpressionError) as error:
-            return FAILED.name, str(error), None
-        except PbxError:
+        except LegFailed:
             raise
+        except (NodeError, ExpressionError, PbxError) as error:
+            return FAILED.name, str(error), None
         except Exception:
             log.exception("a node failed", extra={"flow": flow.number, "node": id})
             return FAILED.name, "a fault of this node", None

@@ -99,6 +99,43 @@ async def test_a_record_that_a_draft_or_a_live_flow_names_is_not_deleted(node: N
     assert [each["flow"] for each in (await node.json("GET", "/api/v1/flow-states"))["items"]] == ["501"]
 
 
+async def test_an_extension_that_a_flow_rings_is_not_deleted(node: Node) -> None:
+    await node.json("POST", "/api/v1/extensions", 201, json={"number": "101", "name": "Alice"})
+    rings = {
+        **FLOW,
+        "entry": "alice",
+        "nodes": {"alice": {"type": "extension", "parameters": {"extension": "101"}}},
+        "wires": {"alice": {"no_answer": "", "busy": "", "unreachable": ""}},
+    }
+    await node.json("POST", "/api/v1/flows", 201, json=rings)
+    await node.json("POST", f"{ONE}/publish", json={})
+    await node.json("PUT", ONE, json=FLOW)
+    refused = await node.json("DELETE", "/api/v1/extensions/101", 409)
+    assert refused["errors"][0]["path"] == "$.nodes.alice.parameters.extension"
+    await node.json("DELETE", "/api/v1/extensions/101?force=true", 204)
+
+
+async def test_only_the_draft_that_was_seen_is_published(node: Node) -> None:
+    async with node.ask("POST", "/api/v1/flows", json=FLOW) as answer:
+        seen = {"If-Match": answer.headers["ETag"]}
+    await node.json("PUT", ONE, json={**FLOW, "name": "Changed"})
+    await node.json("POST", f"{ONE}/publish", 412, json={}, headers=seen)
+    async with node.ask("GET", ONE) as answer:
+        seen = {"If-Match": answer.headers["ETag"]}
+    await node.json("POST", f"{ONE}/publish", json={}, headers=seen)
+
+
+async def test_a_template_can_be_drawn_and_published(node: Node) -> None:
+    listed = await node.json("GET", "/api/v1/flow-templates")
+    (menu,) = [each for each in listed["items"] if each["id"] == "main-menu"]
+    await node.json("POST", "/api/v1/flows", 201, json=menu["flow"])
+    refused = await node.json("POST", f"{ONE}/publish", 422, json={})
+    assert [each["parameter"] for each in refused["faults"]] == ["extension"]
+    await node.json("POST", "/api/v1/extensions", 201, json={"number": "100", "name": "Reception"})
+    made = await node.json("POST", f"{ONE}/publish", json={})
+    assert (made["revision"], made["overridden"]) == (1, [])
+
+
 async def test_a_large_flow_fits_and_other_bodies_stay_small(node: Node) -> None:
     notes = [{"text": "x" * 1900} for _ in range(90)]
     await node.json("POST", "/api/v1/flows", 201, json={**FLOW, "notes": notes})

@@ -20,7 +20,7 @@ from pbx.model.flow_script import FlowScript, PressedAt, ScriptedAnswer
 from pbx.model.kind import references
 from tests.flow.from_schema import values_of
 
-__all__ = ["BREAKS", "Broken", "flows", "scripts"]
+__all__ = ["BREAKS", "Broken", "flows", "nodes", "scripts"]
 
 NUMBER = "500"
 

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pbx.core.errors import PbxError
 from pbx.flow.context import Context
 from pbx.flow.document import LoadedFlow
 from pbx.flow.engine import MOST_STEPS, Walk
@@ -29,6 +28,8 @@ from pbx.flow.scripted import (
     World,
 )
 from pbx.model.flow_script import FlowScript
+from pbx.model.leg_event import LegCause, LegFailed
+from pbx.store.errors import StoreError
 
 
 class Does(Node, frozen=True, kw_only=True, tag="does"):
@@ -47,7 +48,9 @@ class Does(Node, frozen=True, kw_only=True, tag="does"):
         if self.do == "raises":
             raise ZeroDivisionError
         if self.do == "loses the leg":
-            raise PbxError("gone")
+            raise LegFailed(LegCause.UNREACHABLE)
+        if self.do == "finds the disk full":
+            raise StoreError("the disk is full")
         if self.do == "is over":
             raise CallOver
         if self.do == "waits":
@@ -126,6 +129,7 @@ async def test_a_call_follows_the_wires_and_ends_where_one_leads_nowhere() -> No
     [
         ("raises NodeError", "no such room"),
         ("raises", "a fault of this node"),
+        ("finds the disk full", "the disk is full"),
         ("odd", "there is no exit odd"),
     ],
 )
@@ -144,7 +148,7 @@ async def test_a_failed_exit_without_a_wire_ends_the_call_politely(do: str) -> N
 
 
 async def test_a_lost_leg_ends_the_walk_and_is_told() -> None:
-    with pytest.raises(PbxError, match="gone"):
+    with pytest.raises(LegFailed):
         await walked(flow(("a", Does(do="loses the leg"), {"failed": "a"})))
 
 

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pbx.flow.describe import describe
 from pbx.flow.document import LoadedFlow, load
 from pbx.flow.engine import MOST_STEPS
-from pbx.flow.graph import check
+from pbx.flow.graph import check, exits_of
+from pbx.flow.node import Node
 from pbx.flow.scripted import LONGEST_S, RecordedOffice
 from pbx.flow.simulate import simulate
-from pbx.model.flow import Flow
+from pbx.model.flow import Flow, FlowNode
 from pbx.model.flow_script import FlowScript
-from tests.flow.random_flows import BREAKS, flows, scripts
+from tests.flow.random_flows import BREAKS, flows, nodes, scripts
 
 OFFICE = RecordedOffice({}, frozenset({"101", "102", "600"}), "Europe/Berlin")
 slowly = settings(
@@ -40,6 +42,20 @@ async def test_a_whole_flow_is_walked_to_an_end_by_any_caller(flow: Flow, script
     assert found.duration_s <= LONGEST_S + 1
     assert "a fault of this node" not in {step.detail for step in found.path}
     assert await simulate(loaded, script, office=OFFICE, flows=lambda _: None) == found
+
+
+@slowly
+@given(nodes())
+def test_the_palette_knows_every_exit_that_a_node_has(made: tuple[FlowNode, Node]) -> None:
+    """What is declared, and what `ways` says of this one; the site draws handles by the former."""
+    drawn, node = made
+    declared: list[str] = []
+    for each in describe(drawn.type, type(node)).exits:
+        if each.each:
+            declared += [str(getattr(one, each.name)) for one in getattr(node, each.each)]
+        elif not each.when or bool(getattr(node, each.when.strip("!"))) is not each.when.startswith("!"):
+            declared.append(each.name)
+    assert {each.name for each in exits_of(node)} == set(declared)
 
 
 @pytest.mark.parametrize("breaks", BREAKS, ids=lambda each: each.__name__.strip("_"))
