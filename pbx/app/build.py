@@ -264,6 +264,18 @@ def build(
         flows=flows.flows,
         paging=paging,
     )
+    recordings = build_recordings(
+        config,
+        office,
+        store=stores.recordings,
+        media=media,
+        switch=lambda: switch,
+        clock=clock,
+        bus=bus,
+        post=guarding.notices.post,
+        metrics=metrics,
+        supervisor=supervisor,
+    )
     open_ports = build_flow_ports(
         office=office,
         callers=guarding.callers,
@@ -278,6 +290,7 @@ def build(
             without_mailbox=partial(without_mailbox, is_mailbox=lambda _: False),
         ),
         sounds=sounds.sounds,
+        records=recordings.by_flow,
         client=flows.client,
         outbox=flows.outbox,
         clock=clock,
@@ -285,18 +298,6 @@ def build(
         has_phone=lambda number: bool(registrar.targets(number)),
         data_dir=config.data_dir,
         country=config.country,
-    )
-    recordings = build_recordings(
-        config,
-        office,
-        store=stores.recordings,
-        media=media,
-        switch=lambda: switch,
-        clock=clock,
-        bus=bus,
-        post=guarding.notices.post,
-        metrics=metrics,
-        supervisor=supervisor,
     )
     ports = CallPorts(
         media=media,
