@@ -371,8 +371,7 @@ def build(
         on_offered=entrance.belongs,
     )
     agent.on_dialled = entrance.belongs
-    agent.on_invite = gatekeeper.invite
-    agent.on_request = gatekeeper.request
+    agent.on_invite, agent.on_request = gatekeeper.invite, gatekeeper.request
     measure(
         metrics,
         guard=guard,
