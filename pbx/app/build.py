@@ -285,6 +285,18 @@ def build(
         conferences=conferences.conferences,
         paging=paging,
     )
+    recordings = build_recordings(
+        config,
+        office,
+        store=stores.recordings,
+        media=media,
+        switch=lambda: switch,
+        clock=clock,
+        bus=bus,
+        post=guarding.notices.post,
+        metrics=metrics,
+        supervisor=supervisor,
+    )
     open_ports = build_flow_ports(
         office=office,
         callers=guarding.callers,
@@ -300,6 +312,7 @@ def build(
             conference=conferences.conferences.lead,
         ),
         sounds=sounds.sounds,
+        records=recordings.by_flow,
         client=flows.client,
         outbox=flows.outbox,
         clock=clock,
@@ -309,18 +322,6 @@ def build(
         country=config.country,
         listening=hearing.listening(media),
         chat=hearing.chat(),
-    )
-    recordings = build_recordings(
-        config,
-        office,
-        store=stores.recordings,
-        media=media,
-        switch=lambda: switch,
-        clock=clock,
-        bus=bus,
-        post=guarding.notices.post,
-        metrics=metrics,
-        supervisor=supervisor,
     )
     ports = CallPorts(
         media=media,

@@ -26,6 +26,8 @@ export function liveCall(changes: Partial<LiveCall> = {}): LiveCall {
     started_at: AT,
     answered_at: null,
     legs: [leg("a", "101", "dialling"), leg("b1", "102", "ringing")],
+    flow: null,
+    recording: "off",
     ...changes,
   };
 }
@@ -54,6 +56,8 @@ export function extension(number: string, name: string, enabled = true): Extensi
     },
     pickup_group: null,
     outside_number: null,
+    record: "default",
+    record_keep_days: null,
     location: "",
   };
 }
@@ -102,6 +106,8 @@ export function cdr(changes: Partial<Cdr> = {}): Cdr {
     interrupted: false,
     continued_in: null,
     legs: [],
+    recordings: [],
+    flow: "",
     events: [],
     ...changes,
   };

@@ -274,3 +274,55 @@ async def test_a_killed_node_leaves_a_file_that_is_listed(
     assert left.seconds == pytest.approx(row["duration_s"], abs=0.3)
     assert left.between(0.3, -0.3).dominant_hz() == pytest.approx(ALICE_HZ, abs=3)
     assert right.between(0.3, -0.3).dominant_hz() == pytest.approx(BOB_HZ, abs=3)
+
+
+async def test_a_flow_has_it_recorded(node: Node, phone: PhoneMaker) -> None:
+    flow = {
+        "number": "500",
+        "name": "Recorded",
+        "entry": "on",
+        "nodes": {
+            "on": {"type": "record", "parameters": {"do": "on"}},
+            "bob": {"type": "extension", "parameters": {"extension": "102"}},
+        },
+        "wires": {"on": {"done": "bob"}, "bob": {"no_answer": "", "busy": "", "unreachable": ""}},
+    }
+    await node.send("POST", "flows", flow)
+    await node.send("POST", "flows/500/publish", {"comment": "test"})
+    alice, bob, _ = three(node, phone)
+    async with phones(alice, bob):
+        await registered(alice, bob)
+        await Pair(alice, bob).talk("500")
+        await asyncio.sleep(1.5)
+        await alice.hangup()
+        await bob.wait_for("CALL_CLOSED")
+        (row,) = await recordings(node, 1)
+    assert (row["reasons"], row["dialled"]) == (["flow"], "500")
+    left, right = sides((await audio(node, row["id"]))[1])
+    assert left.between(0.3, -0.2).dominant_hz() == pytest.approx(ALICE_HZ, abs=3)
+    assert right.between(0.3, -0.2).dominant_hz() == pytest.approx(BOB_HZ, abs=3)
+
+
+async def test_a_full_quota_ends_the_recording_and_not_the_call(node: Node, phone: PhoneMaker) -> None:
+    await office(node, calls="always", quota_gib=100_000 / 1024**3)
+    alice, bob, _ = three(node, phone)
+    async with phones(alice, bob):
+        await registered(alice, bob)
+        await Pair(alice, bob).talk("102")
+        (row,) = await recordings(node, 1)
+        await asyncio.sleep(1)
+        (live,) = (await node.get("calls"))["items"]
+        assert (live["state"], live["recording"]) == ("talking", "off")
+        await alice.hangup()
+        await bob.wait_for("CALL_CLOSED")
+    assert row["end_reason"] == "quota"
+    assert row["bytes"] == pytest.approx(32_000 * row["duration_s"], rel=0.01)
+    sound = bob.heard()
+    assert sound.between(sound.seconds - 1, sound.seconds - 0.2).dominant_hz() == pytest.approx(
+        ALICE_HZ, abs=3
+    )
+    notices = (await node.get("notices"))["items"]
+    assert {each["kind"] for each in notices} == {"recording"}
+    assert "Calls are not recorded" in {each["title"] for each in notices}
+    storage = await node.get("recording-storage")
+    assert (storage["full_in_days"], storage["problem"]) == (0, "recordings take all the room they may")
