@@ -73,6 +73,7 @@ class Talk:
         leg.pressed = None
         if self._watch is not None:
             self._watch.close()
+            self._watch = None  # it knows this talk: nothing of a call is to wait for the garbage collector
         hear_tones(self.call, leg, on=False)
         if not leg.closed:
             self.call.ports.media.stop_playing(leg.stream)

@@ -59,6 +59,7 @@ class Conferences:
         self._supervisor = supervisor
         self._changed = changed
         self._guesses = Guesses(clock)
+        self._wishes = KeyWishes(voice, self._call_in)
         self._records: dict[str, ConferenceWrite] = {}
         self._live: dict[str, LiveConference] = {}
         self._brought: dict[str, str] = {}
@@ -154,12 +155,15 @@ class Conferences:
             voice=self._voice,
             files=self._files,
             guesses=self._guesses,
-            wishes=KeyWishes(self._voice, self.calls),
+            wishes=self._wishes,
             referred=self.referred,
             vouched=vouched,
             asked=asked,
             arrived=arrived,
         )
+
+    def _call_in(self, number: str, to: str, rights: str | None) -> str:
+        return self.calls(number, to, rights)
 
     def vouch(self, call: Call, number: str) -> None:
         """A member brings this call's next party along: no PIN is asked for."""

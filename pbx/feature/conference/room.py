@@ -142,8 +142,8 @@ class LiveConference:
 
     def close(self) -> None:
         """Nobody is in it any more. The recording is complete with that."""
-        for task in self._tasks:
-            task.cancel()
+        while self._tasks:  # a task that was cancelled knows where it was, and that is here
+            self._tasks.pop().cancel()
         self._room.close()
 
     # -- who is heard ----------------------------------------------------------------------------------------------
@@ -288,14 +288,17 @@ class LiveConference:
     async def _watch_talkers(self) -> None:
         while True:
             await asyncio.sleep(TALKERS_EVERY_S)
-            talking = {id(stream) for stream in self._room.talkers()}
-            different = False
-            for each in self.members.values():
-                now = each.admitted and id(each.leg.stream) in talking
-                different |= now != each.talking
-                each.talking = now
-            if different:
-                self._changed()
+            self._look_for_talkers()
+
+    def _look_for_talkers(self) -> None:
+        talking = {id(stream) for stream in self._room.talkers()}
+        different = False
+        for each in self.members.values():
+            now = each.admitted and id(each.leg.stream) in talking
+            different |= now != each.talking
+            each.talking = now
+        if different:
+            self._changed()
 
     def _note(self, member: Member, event: Callable[..., events.CallEvent], /, **fields: Any) -> None:
         call = member.call
