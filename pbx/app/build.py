@@ -262,6 +262,7 @@ def build(
         transfers=desk.transfers,
         queues=queues.queues,
         flows=flows.flows,
+        unknown=sounds.unknown_number,
         paging=paging,
     )
     open_ports = build_flow_ports(

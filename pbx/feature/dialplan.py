@@ -25,6 +25,7 @@ from pbx.feature.inbound import InboundCalls
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.paging import Paging
 from pbx.feature.queue.queues import Queues
+from pbx.feature.refusal import Announcement, Refusing
 from pbx.feature.ring_group import RingGroups
 from pbx.feature.transfer import Transfers
 from pbx.model.extension import Extension
@@ -42,7 +43,10 @@ class FlowCalls(Protocol):
 
 
 class Dialplan:
-    """Routes admitted calls. Without `inbound` and `outside` the office has no trunks."""
+    """Routes admitted calls. Without `inbound` and `outside` the office has no trunks.
+
+    `unknown` is what an extension hears that has dialled a number nobody has.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class Dialplan:
         callers: CallerRules | None = None,
         queues: Queues | None = None,
         flows: FlowCalls | None = None,
+        unknown: Announcement | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
@@ -70,6 +75,7 @@ class Dialplan:
         self._callers = callers
         self._queues = queues
         self._flows = flows
+        self._refuse_unknown = Refusing(unknown)
         extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
@@ -81,7 +87,7 @@ class Dialplan:
         elif not await self._inside(call, call.dialled):
             entry = self._directory.find(call.party.extension or "")
             if entry is None or not await self._to_outside(call, call.dialled, entry.extension):
-                raise PeerError(404, "Not Found")
+                await self._refuse_unknown(call, PeerError(404, "Not Found"))
 
     async def transfer(self, call: Call, transfer: Transfer) -> None:
         """Run the call on for the party that stays. Raises `PeerError` when the transfer leads nowhere."""
