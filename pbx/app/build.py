@@ -283,6 +283,7 @@ def build(
         queues=queues.queues,
         flows=flows.flows,
         conferences=conferences.conferences,
+        unknown=sounds.unknown_number,
         paging=paging,
     )
     recordings = build_recordings(

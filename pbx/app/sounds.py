@@ -90,6 +90,11 @@ class SoundParts:
         said = await self.sounds.spoken("call_refused", reason=words)
         return joined(_sound(tone), said) if said is not None else joined(_sound(tone), _sound(tone))
 
+    async def unknown_number(self, _words: str = "") -> Sound:
+        """What an extension hears that has dialled a number nobody has."""
+        tone = _sound(tone_of("information", self.country))
+        return joined(tone, await self.sounds.spoken("number_unknown") or tone)
+
     @staticmethod
     def beep() -> Sound:
         """Speak now."""

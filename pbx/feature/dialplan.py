@@ -26,6 +26,7 @@ from pbx.feature.inbound import InboundCalls
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.paging import Paging
 from pbx.feature.queue.queues import Queues
+from pbx.feature.refusal import Announcement, Refusing
 from pbx.feature.ring_group import RingGroups
 from pbx.feature.transfer import Transfers
 from pbx.model.extension import Extension
@@ -43,7 +44,10 @@ class FlowCalls(Protocol):
 
 
 class Dialplan:
-    """Routes admitted calls. Without `inbound` and `outside` the office has no trunks."""
+    """Routes admitted calls. Without `inbound` and `outside` the office has no trunks.
+
+    `unknown` is what an extension hears that has dialled a number nobody has.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Dialplan:
         queues: Queues | None = None,
         flows: FlowCalls | None = None,
         conferences: Conferences | None = None,
+        unknown: Announcement | None = None,
     ) -> None:
         self._features = features
         self._directory = directory
@@ -73,6 +78,7 @@ class Dialplan:
         self._queues = queues
         self._flows = flows
         self._conferences = conferences
+        self._refuse_unknown = Refusing(unknown)
         extensions.onward = self.onward
 
     async def route(self, call: Call) -> None:
@@ -84,7 +90,7 @@ class Dialplan:
         elif not await self._inside(call, call.dialled):
             entry = self._directory.find(call.party.extension or "")
             if entry is None or not await self._to_outside(call, call.dialled, entry.extension):
-                raise PeerError(404, "Not Found")
+                await self._refuse_unknown(call, PeerError(404, "Not Found"))
 
     async def transfer(self, call: Call, transfer: Transfer) -> None:
         """Run the call on for the party that stays. Raises `PeerError` when the transfer leads nowhere."""

@@ -20,7 +20,7 @@ from pbx.core.errors import PeerError
 from pbx.feature.dial_pattern import matches
 from pbx.feature.limits import Limits, Reached
 from pbx.feature.passed_on import PassedOn
-from pbx.feature.refusal import Announcement, refuse_aloud, warning
+from pbx.feature.refusal import Announcement, Refusing, warning
 from pbx.feature.trunk_line import TrunkLine
 from pbx.feature.trunks import Trunks
 from pbx.feature.usage import TRUNK_FAULTS
@@ -36,8 +36,6 @@ __all__ = ["TRUNK_FAULTS", "OutsideCalls", "WayOut"]
 log = logging.getLogger(__name__)
 
 RING_TIMEOUT_S = 120.0
-MOST_HEARING = 10
-"""Callers who are told of a limit at once; a thief who dials hundreds of times at once is refused in silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,7 @@ class OutsideCalls:
         self._routes = routes
         self._emergency = frozenset(emergency)
         self._limits = limits
-        self._announcement = announcement
-        self._hearing = 0
+        self._refuse_aloud = Refusing(announcement)
 
     def is_emergency(self, dialled: str) -> bool:
         return dialled in self._emergency
@@ -311,13 +308,7 @@ class OutsideCalls:
             "Limit Reached",
             headers=(warning(reached.words), ("Reason", 'Q.850;cause=21;text="Limit reached"')),
         )
-        if self._hearing >= MOST_HEARING:
-            raise refusal
-        self._hearing += 1
-        try:
-            await refuse_aloud(call, refusal, self._announcement, reached.words)
-        finally:
-            self._hearing -= 1
+        await self._refuse_aloud(call, refusal, reached.words)
 
 
 def _may_use(route: OutboundRoute, extension: Extension) -> bool:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import NoReturn
 
 from pbx.call.call import Call
 from pbx.call.codecs import voice
 from pbx.call.talk import Sound
 from pbx.core.errors import PeerError
 
-__all__ = ["Announcement", "refuse_aloud", "warning"]
+__all__ = ["MOST_HEARING", "Announcement", "Refusing", "warning"]
+
+MOST_HEARING = 10
+"""A thief who dials hundreds of times holds few ports: the others are refused in silence."""
 
 Announcement = Callable[[str], Awaitable[Sound]]
 """What is played for some words."""
@@ -25,16 +29,32 @@ def warning(words: str) -> tuple[str, str]:
     return "Warning", f'399 bellwire "{text}"'
 
 
-async def refuse_aloud(call: Call, error: PeerError, announcement: Announcement | None, words: str) -> None:
-    """Let the caller hear it, then raise `error`. A caller that made no offer cannot hear and is refused at once."""
-    if announcement is not None and await _heard(call):
-        sound = await announcement(words)
-        call.play(sound.prompt)
+class Refusing:
+    """Refuses calls aloud, `MOST_HEARING` at once. Without an `announcement` all are refused in silence."""
+
+    def __init__(self, announcement: Announcement | None) -> None:
+        self._announcement = announcement
+        self._hearing = 0
+
+    async def __call__(self, call: Call, error: PeerError, words: str = "") -> NoReturn:
+        """Let the caller hear it, then raise `error`; at once for a caller that made no offer and cannot hear."""
+        if self._announcement is None or self._hearing >= MOST_HEARING:
+            raise error
+        self._hearing += 1
         try:
-            await asyncio.sleep(sound.seconds)
+            if await _heard(call):
+                await _say(call, await self._announcement(words))
         finally:
-            call.ports.media.stop_playing(call.a.stream)
-    raise error
+            self._hearing -= 1
+        raise error
+
+
+async def _say(call: Call, sound: Sound) -> None:
+    call.play(sound.prompt)
+    try:
+        await asyncio.sleep(sound.seconds)
+    finally:
+        call.ports.media.stop_playing(call.a.stream)
 
 
 async def _heard(call: Call) -> bool:

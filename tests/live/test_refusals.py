@@ -81,8 +81,11 @@ async def test_unknown_number_is_not_found(node: Node, phone: PhoneMaker) -> Non
     async with phones(alice):
         await alice.registered()
         await alice.dial("999")
-        closed = await alice.wait_for("CALL_CLOSED", timeout_s=5)
+        closed = await alice.wait_for("CALL_CLOSED", timeout_s=15)
         (cdr,) = await node.cdrs()
+    sound = alice.heard()
+    assert sound.seconds > 3
+    assert max(sound.level_dbfs(hz) for hz in (950, 1400, 1800)) > -40, "and then it is said"
     assert "404" in closed.param
     assert (cdr["disposition"], cdr["sip_status"]) == ("failed", 404)
 

@@ -26,8 +26,9 @@ from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.limited_calls import LimitedCalls
 from pbx.feature.limits import Limits
-from pbx.feature.outside import MOST_HEARING, OutsideCalls
+from pbx.feature.outside import OutsideCalls
 from pbx.feature.passed_on import PassedOn
+from pbx.feature.refusal import MOST_HEARING
 from pbx.feature.transfer import Transfers
 from pbx.feature.trunk_line import TrunkLine
 from pbx.model.call_event import CalledForHelp, CallLimited, CallLimitNear, TransferFailed
