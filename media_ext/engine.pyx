@@ -369,6 +369,8 @@ cdef class Engine:
     cdef list threads
     cdef bint running
     cdef readonly str loop_name
+    cdef object later           # calls back soon, once the loop has done what it is at
+    cdef uint64_t asleep        # a bit for each worker that has commands and was not woken
 
     def __cinit__(self, *, int threads, int silence_ms, str loop not None, int report_ms=5000):
         cdef Loop *chosen
@@ -379,6 +381,8 @@ cdef class Engine:
             raise ValueError(f"no loop is called {loop}")
         chosen = loop_uring() if loop == "io_uring" else loop_epoll()
         self.loop_name = loop
+        self.later = None
+        self.asleep = 0
         self.legs = {}
         self.rooms = {}
         self.waiting = deque()
@@ -418,9 +422,25 @@ cdef class Engine:
         with nogil:
             worker_run(&self.workers[index])
 
+    def wake_once(self, later):
+        """Let what is commanded in one turn of the loop wake a thread once: `later` is its `call_soon`, None to end."""
+        self.later = later
+        self.wake()
+
+    def wake(self):
+        """Wake the workers that have commands."""
+        cdef int i
+        cdef uint64_t asleep = self.asleep
+        cdef uint64_t one = 1
+        self.asleep = 0
+        for i in range(self.count):
+            if asleep >> i & 1:
+                write(self.workers[i].wake_fd, &one, sizeof(one))
+
     def stop(self):
         """End the threads and wait for them; blocks, so the loop calls it in another thread. Legs are closed."""
         cdef int i
+        self.wake_once(None)
         if not self.running:
             return
         self.running = False
@@ -1187,15 +1207,20 @@ cdef class Engine:
         """Write a command into the ring and wake the worker. Waits a little when the ring is full."""
         cdef Worker *w = &self.workers[worker]
         cdef Command *slot = <Command *> ring_reserve(&w.commands)
-        cdef uint64_t one = 1
+        cdef bint wakes = self.asleep == 0
         if slot == NULL:
+            self.wake()
             slot = self.wait_for_slot(w)
         if c != NULL:
             memcpy(slot, c, sizeof(Command))
         slot.op = op
         slot.leg = record
         ring_publish(&w.commands)
-        write(w.wake_fd, &one, sizeof(one))
+        self.asleep |= <uint64_t> 1 << worker
+        if self.later is None:
+            self.wake()
+        elif wakes:
+            self.later(self.wake)
 
     cdef Command *wait_for_slot(self, Worker *w) except NULL:
         cdef Command *slot = NULL

@@ -31,6 +31,7 @@ from pbx.core import log as logs
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError
 from pbx.core.events import EventBus
+from pbx.core.memory import collapse_heap
 from pbx.core.metrics import Registry
 from pbx.core.secret import SecretBox, load_key
 from pbx.core.tasks import Supervisor
@@ -189,6 +190,7 @@ def _settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    log.debug("settled", extra={"large_pages": collapse_heap()})
 
 
 def take_ports(config: NodeConfig) -> Ports:

@@ -58,7 +58,7 @@ class QueueParts:
         with self.bus.subscribe("call", "registration") as happened:
             async for published in happened:
                 if published.topic == "registration" or isinstance(
-                    published.event, LegEnded | LegLeft | CallEnded
+                    published.event, (LegEnded, LegLeft, CallEnded)
                 ):
                     self.queues.look_again()
 

@@ -114,7 +114,7 @@ class Call(PartySide):
         self.events.append(event)
         self.live.take(event)
         self.ports.log.publish(event)
-        if isinstance(event, events.CallOffered | events.CallEnded) or (
+        if isinstance(event, (events.CallOffered, events.CallEnded)) or (
             isinstance(event, events.LegAnswered) and event.leg == "a"
         ):
             self.ports.log.put(fold(self.events))

@@ -194,7 +194,7 @@ class Fork:
             event = await leg.dialog.receive()
             if isinstance(event, Progress):
                 await self._progress(leg, target, event)
-            elif isinstance(event, Answered | Refused):
+            elif isinstance(event, (Answered, Refused)):
                 return event
             elif isinstance(event, Ended):
                 return Refused(event.status or 480, event.reason)

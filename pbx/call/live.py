@@ -83,19 +83,19 @@ class LiveFold:
             self._legs[event.leg] = _Leg(party=event.target, state="talking")
         elif isinstance(event, CallEnded):
             self.state = "ended"
-        elif isinstance(event, LegEnded | LegLeft):
+        elif isinstance(event, (LegEnded, LegLeft)):
             self._legs.pop(event.leg, None)
         elif isinstance(event, AudioJoined):
             self._join(event)
-        elif isinstance(event, FlowEntered | NodeEntered | NodeLeft):
+        elif isinstance(event, (FlowEntered, NodeEntered, NodeLeft)):
             self.flow = _position(self.flow, event)
-        elif isinstance(event, RecordingStarted | RecordingPaused | RecordingResumed | RecordingStopped):
+        elif isinstance(event, (RecordingStarted, RecordingPaused, RecordingResumed, RecordingStopped)):
             self.recording = _RECORDING[type(event)]
-        elif isinstance(event, LegRinging | LegAnswered | LegHeld | LegResumed):
+        elif isinstance(event, (LegRinging, LegAnswered, LegHeld, LegResumed)):
             leg = self._legs.get(event.leg)
             if leg is not None:
                 self._update(leg, event)
-        elif isinstance(event, AudioStarted | AudioSilent | AudioBack | AudioOneWay | AudioQuality):
+        elif isinstance(event, (AudioStarted, AudioSilent, AudioBack, AudioOneWay, AudioQuality)):
             leg = self._legs.get(event.leg)
             if leg is not None:
                 _hear(leg, event)

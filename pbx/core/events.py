@@ -78,8 +78,11 @@ class EventBus:
 
     def publish(self, topic: str, event: msgspec.Struct) -> None:
         """Hand `event` to every subscription of `topic`; costs a dictionary look-up when there are none."""
-        for subscription in self._listeners.get(topic, ()):
-            subscription.offer(Published(topic, event))
+        listeners = self._listeners.get(topic)
+        if listeners is not None:
+            published = Published(topic, event)
+            for subscription in listeners:
+                subscription.offer(published)
 
     def subscribe(self, *topics: str, limit: int = 1000) -> Subscription:
         """Listen to `topics`; at most `limit` events wait."""

@@ -167,7 +167,7 @@ class Lamps:
             return
         extension = getattr(event, "extension", "")
         self._changed({extension})
-        if isinstance(event, Registered | Reachable):
+        if isinstance(event, (Registered, Reachable)):
             self._ports.notifier.heard_from(extension)
         if isinstance(event, Registered):
             waiting = self._ports.mailboxes.waiting(extension)

@@ -138,6 +138,7 @@ class MediaEngine:
         self.native.start()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self.native.fileno(), self._drain)
+        self.native.wake_once(self._loop.call_soon)
 
     async def stop(self) -> None:
         """Close every stream, end the threads and wait for them."""

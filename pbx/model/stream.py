@@ -5,9 +5,11 @@ Internal values, never on a wire. They know nothing of sockets or of the compile
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from pbx.model.quality import Quality, burst_ratio, judge
 
@@ -72,8 +74,7 @@ class Fingerprint:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamStats:
+class StreamStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Counters of one stream since it was opened. Packets and bytes are RTP payload carriers, headers included.
 
     `lost` and `jitter_ms` are those of RFC 3550 (6.4.1, A.3, A.8) for what the phone sent us; `lost` may be negative
@@ -197,7 +198,7 @@ class StreamStats:
     def since(self, earlier: StreamStats) -> StreamStats:
         """What was counted after `earlier`: packets, losses and reports. What is no count is as it is now."""
         changed = {name: getattr(self, name) - getattr(earlier, name) for name in _COUNTS}
-        return replace(self, jitter_mean_ms=self.jitter_ms, **changed)
+        return msgspec.structs.replace(self, jitter_mean_ms=self.jitter_ms, **changed)
 
     @property
     def dropped(self) -> int:

@@ -17,12 +17,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 from pbx.sip.errors import ParseError
 
 MAX_NONCES = 65536
 MAX_NONCES_EACH = 4096
 MAX_KNOWN = 20_000
+MAX_CACHED = 1024
+"""Longer credentials are parsed each time they are looked at."""
 _PARAM = re.compile(r'\s*([A-Za-z0-9\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)')
 _COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
 _ESCAPED = re.compile(r"\\(.)")
@@ -285,6 +288,10 @@ def is_stale(challenges: Iterable[str]) -> bool:
 
 def parse_params(value: str) -> dict[str, str]:
     """The parameters of a Digest header value, names in lower case. Raises `ParseError` 400."""
+    return dict(_cached(value) if len(value) <= MAX_CACHED else _parse(value))
+
+
+def _parse(value: str) -> dict[str, str]:
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "digest":
         raise ParseError(400, "Not Digest Credentials")
@@ -292,11 +299,21 @@ def parse_params(value: str) -> dict[str, str]:
     at = 0
     while at < len(rest):
         found = _PARAM.match(rest, at)
-        if found is None or found[1].lower() in params:
+        if found is None:
             raise ParseError(400, "Bad Digest Credentials")
-        params[found[1].lower()] = found[3] if found[3] is not None else _ESCAPED.sub(r"\1", found[2])
+        name, quoted, token = found.groups()
+        name = name.lower()
+        if name in params:
+            raise ParseError(400, "Bad Digest Credentials")
+        if token is None:
+            token = _ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted
+        params[name] = token
         at = found.end()
     return params
+
+
+_cached = lru_cache(maxsize=256)(_parse)
+"""Credentials are read by the door, by who identifies a phone, and by who counts its failures."""
 
 
 def claimed_username(values: Iterable[str]) -> str | None:

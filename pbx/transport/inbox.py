@@ -33,7 +33,7 @@ class Inbox:
         """Add an event. After `Ended`, and for ringing and digits beyond the bound, nothing is added."""
         if self._ended is not None:
             return
-        if len(self._events) >= MAX_WAITING and isinstance(event, Progress | InfoDigit):
+        if len(self._events) >= MAX_WAITING and isinstance(event, (Progress, InfoDigit)):
             self.dropped += 1
             return
         if isinstance(event, Ended):

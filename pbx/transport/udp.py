@@ -26,6 +26,10 @@ SOCKET_BUFFER_BYTES = 4 << 20
 
 _MAX_DATAGRAM = 65535
 _READS_PER_WAKE = 64
+_FRESH_S = 0.0005
+"""A datagram read so soon is nearly always alone: whether another follows is left to the next wake, which costs
+nothing when none does."""
+
 _IP_MTU_DISCOVER = 10
 _IPV6_MTU_DISCOVER = 23
 _MAY_FRAGMENT = 0
@@ -164,11 +168,15 @@ class UdpListener:
 
     def _readable(self, sock: socket.socket) -> None:
         received = self._received
+        waited_s = 0.0
         for turn in range(_READS_PER_WAKE):
             if received is None or sock.fileno() < 0:
                 return
             try:
-                data, address = self._first(sock) if turn == 0 else sock.recvfrom(_MAX_DATAGRAM)
+                if turn == 0:
+                    data, address, waited_s = self._first(sock)
+                else:
+                    data, address = sock.recvfrom(_MAX_DATAGRAM)
             except BlockingIOError:
                 if turn == 0:  # woken without data: an error waits whose number somebody has read already
                     self._drain_errors(sock)
@@ -180,14 +188,19 @@ class UdpListener:
             if self.shuts_out(address[0]):
                 continue
             received(data, Hop("UDP", address[0], address[1]))
+            if waited_s < _FRESH_S:
+                return
 
-    def _first(self, sock: socket.socket) -> tuple[bytes, tuple[str, int]]:
-        """The oldest datagram of a batch, with the time at which the kernel has taken it in."""
+    def _first(self, sock: socket.socket) -> tuple[bytes, tuple[str, int], float]:
+        """The oldest datagram of a batch, where it came from, and how long the kernel has had it."""
         data, extra, _, address = sock.recvmsg(_MAX_DATAGRAM, _ROOM_FOR_TIMESTAMP)
-        if extra and self._waited is not None:
+        waited_s = _FRESH_S
+        if extra:
             seconds, nanoseconds = _TIMESTAMP.unpack_from(extra[0][2])
-            self._waited(max(0.0, time.time() - seconds - nanoseconds * 1e-9))
-        return data, address
+            waited_s = max(0.0, time.time() - seconds - nanoseconds * 1e-9)
+            if self._waited is not None:
+                self._waited(waited_s)
+        return data, address, waited_s
 
     def _drain_errors(self, sock: socket.socket) -> bool:
         """Read the kernel's error queue; True when something was in it."""

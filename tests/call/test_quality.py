@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -36,7 +35,7 @@ class Leg:
         now = self.stream.counters
         usual = {"packets_in": 250, "expected": 250, "packets_out": 250}
         changes = {name: getattr(now, name) + value for name, value in {**usual, **more}.items()}
-        self.stream.counters = replace(now, codec="PCMU", **changes)
+        self.stream.counters = msgspec.structs.replace(now, codec="PCMU", **changes)
 
 
 class Call:
