@@ -661,7 +661,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Publish a draft
-         * @description The next call takes it; calls that are going on keep what they began with. Refused with all `faults`, or with the tests that fail; 409 when the draft is live already.
+         * @description The next call takes it; calls that are going on keep what they began with. Refused with all `faults`, or with the tests that fail; 409 when the draft is live already. With If-Match, only the draft that was seen.
          */
         readonly post: operations["publishFlow"];
         readonly delete?: never;
@@ -11603,7 +11603,10 @@ export interface operations {
     readonly publishFlow: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
             readonly path: {
                 readonly number: string;
             };
@@ -11671,6 +11674,15 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
