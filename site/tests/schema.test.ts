@@ -30,6 +30,7 @@ describe("forms from the schema", () => {
       "call_waiting:boolean",
       "pickup_group:text",
       "outside_number:text",
+      "record_keep_days:integer",
       "location:text",
       "sip_password:password",
     ]);
