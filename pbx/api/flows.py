@@ -176,12 +176,12 @@ async def run_tests(exchange: Exchange, *, number: str, query: WhichQuery) -> Fl
     return FlowTestReport(items=results, total=len(results), passed=all(each.passed for each in results))
 
 
-async def list_templates(_exchange: Exchange) -> FlowTemplateList:
+async def list_templates(exchange: Exchange) -> FlowTemplateList:
     found = templates()
     return FlowTemplateList(items=found, total=len(found))
 
 
-async def list_node_types(_exchange: Exchange) -> FlowNodeTypeList:
+async def list_node_types(exchange: Exchange) -> FlowNodeTypeList:
     types = node_type_list()
     return FlowNodeTypeList(items=types, total=len(types))
 

@@ -265,13 +265,20 @@ class ScriptedReach:
     async def page(self, group: str) -> Reached:
         return await self._reach("page", group)
 
+    def _result(self, what: str, number: str) -> Reached:
+        """A mailbox has the number of its extension, so only its own line counts for it."""
+        scripted = self._world.script.reached
+        if own := scripted.get(f"{what} {number}"):
+            return own
+        return "talked" if "voicemail" in what else scripted.get(number, "talked")
+
     async def _reach(
         self, what: str, number: str, *, ring_s: int | None = None, there: bool = False
     ) -> Reached:
         world = self._world
         if there and not self._office.exists(number):
             raise NodeError(f"there is no {what} {number}")
-        result: Reached = world.script.reached.get(number, "talked")
+        result = self._result(what, number)
         before = world.at_s
         if result == "no_answer":
             await world.passes(ring_s or NO_ANSWER_S)

@@ -89,8 +89,8 @@ class FlowScript(Record, frozen=True, kw_only=True):
         Meta(
             max_length=200,
             title="Who is reached",
-            description="What becomes of it, by number. Whoever is not named here answers and talks; an extension that "
-            "is named as busy or unreachable shows so on its lamp.",
+            description="What becomes of it, by number, a mailbox as `voicemail 101`. Whoever is not named here "
+            "answers and talks; an extension that is named as busy or unreachable shows so on its lamp.",
         ),
     ] = field(default_factory=dict)
     web: Annotated[

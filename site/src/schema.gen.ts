@@ -3547,7 +3547,7 @@ export interface components {
             readonly hangs_up_at_s: number | null;
             /**
              * Who is reached
-             * @description What becomes of it, by number. Whoever is not named here answers and talks; an extension that is named as busy or unreachable shows so on its lamp.
+             * @description What becomes of it, by number, a mailbox as `voicemail 101`. Whoever is not named here answers and talks; an extension that is named as busy or unreachable shows so on its lamp.
              * @default {}
              */
             readonly reached: {

@@ -17,22 +17,23 @@ from pbx.flow.templates import templates
 from pbx.model.flow import Flow
 from pbx.model.flow_node_type import FlowTemplate
 from pbx.model.flow_script import FlowScript
-from pbx.model.kinds import kind_named
+from pbx.model.kinds import KINDS, kind_named
 
 ZONE = "America/New_York"
 by_id = pytest.mark.parametrize("template", templates(), ids=lambda each: each.id)
 
 
 def office_of(template: FlowTemplate, **more: Any) -> Surroundings:
-    records: dict[str, list[Any]] = {"flow": [template.flow]}
+    records: dict[str, list[Any]] = {kind.name: list(kind.defaults) for kind in KINDS}
+    records["flow"].append(template.flow)
     for need in template.needs:
         kind = kind_named(need.kind)
-        records.setdefault(need.kind, []).append(
+        records[need.kind].append(
             msgspec.convert({kind.key: need.key, "name": need.name or "Somebody"}, kind.record)
         )
     for name, keys in more.items():
         kind = kind_named(name)
-        records.setdefault(name, []).extend(
+        records[name].extend(
             msgspec.convert({kind.key: key, "name": f"Nr {key}"}, kind.record) for key in keys
         )
     return Surroundings(records, {})
