@@ -144,7 +144,7 @@ async def test_a_node_that_fails_takes_its_failed_exit(do: str, detail: str) -> 
 @pytest.mark.parametrize("do", ["raises NodeError", "raises", "odd"])
 async def test_a_failed_exit_without_a_wire_ends_the_call_politely(do: str) -> None:
     _, around = await walked(flow(("a", Does(do=do), {"on": ""})))
-    assert [each.what for each in around.heard] == ["flow_failed"]
+    assert [each.what for each in around.heard] == ["Sorry, something went wrong. Please call again later."]
 
 
 async def test_a_lost_leg_ends_the_walk_and_is_told() -> None:
