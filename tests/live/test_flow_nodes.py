@@ -67,7 +67,8 @@ def flow(crm: str) -> dict[str, Any]:
         ),
         "known": ("condition", {"condition": 'customer == "Ann"'}, {"yes": "show", "no": ""}),
         "show": ("set_caller_id", {"name": "{{house}}: {{customer}}"}, {"next": "pause"}),
-        "pause": ("wait", {"seconds": 0.5}, {"done": "menu"}),
+        "welcome": ("say", {"text": "Welcome, {{customer}}.", "barge_in": False}, {"done": "menu"}),
+        "pause": ("wait", {"seconds": 0.5}, {"done": "welcome"}),
         "menu": (
             "menu",
             {
@@ -76,7 +77,7 @@ def flow(crm: str) -> dict[str, Any]:
                 "timeout_s": 8,
             },
             {
-                "1": "group",
+                "1": "record",
                 "2": "queue",
                 "3": "digits",
                 "4": "park",
@@ -85,6 +86,7 @@ def flow(crm: str) -> dict[str, Any]:
                 "invalid": "",
             },
         ),
+        "record": ("record", {"do": "on"}, {"done": "group"}),
         "group": ("ring_group", {"ring_group": "600"}, everybody("first")),
         "first": ("extension", {"extension": "104", "ring_s": 5}, everybody("second")),
         "second": ("extension", {"extension": "102", "ring_s": 20}, everybody("")),
@@ -158,6 +160,7 @@ TO_MENU = [
     "known:yes",
     "show:next",
     "pause:done",
+    "welcome:done",
 ]
 
 
@@ -256,7 +259,9 @@ async def test_a_key_as_telephone_event_leads_past_those_who_are_not_there(
         await alice.wait_for("CALL_CLOSED")
         way = await reception.way()
         await node.no_calls()
-    assert way == [*TO_MENU, "menu:1", "group:unreachable", "first:unreachable", "second:"]
+        recordings = (await node.get("recordings"))["items"]
+    assert way == [*TO_MENU, "menu:1", "record:done", "group:unreachable", "first:unreachable", "second:"]
+    assert len(recordings) == 1, "the conversation was recorded, since the flow said so"
     assert_heard(bob, ALICE_HZ, seconds=2.5)
     heard = alice.heard()
     said = heard.between(0.2, talking_since - 0.2)
