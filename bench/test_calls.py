@@ -248,7 +248,7 @@ def test_memory_does_not_grow_with_calls(
     benchmark: BenchmarkFixture, office: Node, run: Runner, tmp_path: Path
 ) -> None:
     """The second half of the calls may need no memory that the first did not."""
-    calls, rate = 6000, 100
+    calls, rate = 6000, 50
 
     async def measure() -> float:
         async with running(office) as node:
