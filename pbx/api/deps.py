@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pbx.feature.door import Door
     from pbx.feature.prompts import Prompts
     from pbx.feature.sip_trace import SipTraces
+    from pbx.feature.voicemail.shelf import Shelf
     from pbx.flow.publishing import Publishing
     from pbx.model.conference_status import (
         ConferenceInvitation,
@@ -242,7 +243,8 @@ class ApiDeps:
     None when there is no such trunk. `address` is the host that phones use to reach this node (for SIP
     logins and the status page); `sip_port` is the port that was really bound, 0 for the configured one;
     `sip_tls_port` 0 means no TLS. `site_dir` is the built admin site, None or a missing folder when it is not built.
-    `sip_traces` None means that no SIP messages are kept, `prompts` None that this place keeps no sounds.
+    `sip_traces` None means that no SIP messages are kept, `prompts` None that this place keeps no sounds. `transcribes`
+    says whether voice messages are written down.
     """
 
     config: NodeConfig
@@ -278,4 +280,6 @@ class ApiDeps:
     queues: QueueControl = field(default_factory=NoQueues)
     recordings: RecordingDesk = field(default_factory=NoRecordings)
     conferences: ConferenceControl = field(default_factory=NoConferences)
+    voicemail: Shelf | None = None
+    transcribes: Callable[[], bool] = lambda: False
     health_checks: Sequence[HealthCheck] = field(default=())

@@ -28,6 +28,7 @@ from pbx.api.live_message import (
     LiveHeartbeat,
     LiveResumed,
     LiveSnapshot,
+    MailboxChange,
     RegistrationChange,
 )
 from pbx.core.events import Subscription
@@ -36,13 +37,14 @@ from pbx.model.kinds import EXTENSION
 
 __all__ = ["ALL_TOPICS", "LiveClient", "LiveHub", "TooManyClientsError"]
 
-ALL_TOPICS = ("calls", "registrations", "extensions", "extension_states", "conferences")
+ALL_TOPICS = ("calls", "registrations", "extensions", "extension_states", "conferences", "mailboxes")
 _TOPIC_OF = {
     "call": "calls",
     "registration": "registrations",
     "records": "extensions",
     "extension_state": "extension_states",
     "conference": "conferences",
+    "voicemail": "mailboxes",
 }
 _CHANGE = {
     "calls": CallChange,
@@ -50,6 +52,7 @@ _CHANGE = {
     "extensions": ExtensionChange,
     "extension_states": ExtensionStateChange,
     "conferences": ConferenceChange,
+    "mailboxes": MailboxChange,
 }
 
 RING = 2048
@@ -255,6 +258,8 @@ class LiveHub:
             return {one.number: one for one in self._deps.extension_states()}
         if topic == "conferences":
             return {one.conference: one for one in self._deps.conferences.statuses()}
+        if topic == "mailboxes":
+            return {one.number: one for one in self._deps.voicemail.states()} if self._deps.voicemail else {}
         return {one.number: one for one in await self._deps.records.all(EXTENSION)}
 
     def _change(self, topic: str, key: str, item: msgspec.Struct | None) -> None:

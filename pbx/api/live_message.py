@@ -12,6 +12,7 @@ from pbx.model.conference_status import ConferenceStatus
 from pbx.model.extension import Extension
 from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
+from pbx.model.voicemail import MailboxState
 
 __all__ = [
     "CallChange",
@@ -22,6 +23,7 @@ __all__ = [
     "LiveMessage",
     "LiveResumed",
     "LiveSnapshot",
+    "MailboxChange",
     "RegistrationChange",
 ]
 
@@ -43,6 +45,7 @@ class LiveSnapshot(_Message, tag="snapshot", frozen=True, kw_only=True):
     extensions: tuple[Extension, ...] | None = None
     extension_states: tuple[ExtensionState, ...] | None = None
     conferences: tuple[ConferenceStatus, ...] | None = None
+    mailboxes: tuple[MailboxState, ...] | None = None
 
 
 class LiveResumed(_Message, tag="resumed", frozen=True, kw_only=True):
@@ -84,6 +87,13 @@ class ConferenceChange(_Message, tag="conference", frozen=True, kw_only=True):
     item: ConferenceStatus | None
 
 
+class MailboxChange(_Message, tag="mailbox", frozen=True, kw_only=True):
+    """Messages of a mailbox came, were heard or deleted; `item` is null when the box is gone. `id` is its number."""
+
+    id: str
+    item: MailboxState | None
+
+
 class LiveHeartbeat(_Message, tag="heartbeat", frozen=True, kw_only=True):
     """Sent when nothing else was for a while: the connection lives."""
 
@@ -96,5 +106,6 @@ LiveMessage = (
     | ExtensionChange
     | ExtensionStateChange
     | ConferenceChange
+    | MailboxChange
     | LiveHeartbeat
 )

@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from pbx.model.base import Record
+from pbx.model.voicemail import Folder
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
 Offset = Annotated[int, Meta(ge=0, le=1_000_000_000, description="How many items to skip.")]
 Disposition = Literal["in_progress", "answered", "busy", "no_answer", "cancelled", "failed"]
-Topic = Literal["calls", "registrations", "extensions", "extension_states"]
-_TOPIC = "(calls|registrations|extensions|extension_states)"
+Topic = Literal["calls", "registrations", "extensions", "extension_states", "conferences", "mailboxes"]
+_TOPIC = "(calls|registrations|extensions|extension_states|conferences|mailboxes)"
 
 
 class Paging(Record, frozen=True, kw_only=True):
@@ -71,6 +72,23 @@ class MessageQuery(Record, frozen=True, kw_only=True):
         str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)", description="Only those from or to this extension.")
     ] = ""
     waiting: Annotated[bool, Meta(description="Only those that no phone has taken yet.")] = False
+
+
+class VoicemailQuery(Record, frozen=True, kw_only=True):
+    """Which voice messages."""
+
+    limit: Limit = 100
+    offset: Offset = 0
+    mailbox: Annotated[
+        str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)", description="Only those of this mailbox.")
+    ] = ""
+    folder: Annotated[Folder, Meta(description="Unheard, heard, saved, or deleted ones.")] | None = None
+
+
+class VoicemailDeleteQuery(Record, frozen=True, kw_only=True):
+    """How a voice message is deleted."""
+
+    forever: Annotated[bool, Meta(description="At once, without the bin.")] = False
 
 
 class SipLoginQuery(Record, frozen=True, kw_only=True):

@@ -29,6 +29,8 @@ class Scope(Enum):
     RECORDINGS_DELETE = "recordings:delete"
     MESSAGES_READ = "messages:read"  # what people have written
     MESSAGES_SEND = "messages:send"
+    VOICEMAIL_READ = "voicemail:read"  # what people have said
+    VOICEMAIL_WRITE = "voicemail:write"
     EVENTS_READ = "events:read"
     STATUS_READ = "status:read"
     METRICS_READ = "metrics:read"

@@ -20,6 +20,7 @@ from pbx.api import (
     settings,
     sip_traces,
     system,
+    voicemail,
 )
 from pbx.api.route import Route
 
@@ -36,6 +37,7 @@ ROUTES: tuple[Route, ...] = (
     *recordings.ROUTES,
     *messages.ROUTES,
     *prompts.ROUTES,
+    *voicemail.ROUTES,
     *settings.ROUTES,
     *guarding.ROUTES,
     *bans.ROUTES,

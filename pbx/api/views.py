@@ -22,6 +22,7 @@ from pbx.model.sip_trace import SipTraceSummary
 from pbx.model.text_message import TextMessage
 from pbx.model.trunk import TrunkStatus
 from pbx.model.user import User
+from pbx.model.voicemail import GreetingName, MailboxState, Voicemail
 
 if TYPE_CHECKING:
     from pbx.model.binding import Binding
@@ -185,6 +186,29 @@ class NodeStatus(Record, frozen=True, kw_only=True):
     rtp_port_max: int
     counts: StatusCounts
     health: tuple[HealthLine, ...]
+
+
+class MailboxStateList(Record, frozen=True, kw_only=True):
+    """A page of mailboxes and what is in them."""
+
+    items: tuple[MailboxState, ...]
+    total: Annotated[int, Meta(ge=0, description="How many there are in all, beyond this page.")]
+    transcripts: Annotated[bool, Meta(description="Whether the node can write messages down.")]
+
+
+class VoicemailList(Record, frozen=True, kw_only=True):
+    """A page of voice messages."""
+
+    items: tuple[Voicemail, ...]
+    total: Annotated[int, Meta(ge=0, description="How many there are in all, beyond this page.")]
+    transcripts: Annotated[bool, Meta(description="Whether the node can write messages down.")]
+
+
+class GreetingView(Record, frozen=True, kw_only=True):
+    """A recording of a mailbox that is in place now."""
+
+    name: GreetingName
+    duration_s: Annotated[float, Meta(extra_json_schema={"x-unit": "s"})]
 
 
 class SetupRequest(Record, frozen=True, kw_only=True):

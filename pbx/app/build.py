@@ -23,6 +23,7 @@ from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
 from pbx.app.sounds import build_sounds
 from pbx.app.trunk_network import TrunkNetwork
+from pbx.app.voicemail import build_voicemail
 from pbx.app.ways import Ways
 from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
@@ -41,7 +42,9 @@ from pbx.feature.follow_me import FollowMeCalls
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
+from pbx.feature.lamps import Lamps
 from pbx.feature.messages import Messages
+from pbx.feature.numbering import written
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.passed_on import PassedOn
@@ -117,7 +120,6 @@ def build(
         metrics=metrics,
         ports=lambda transport: sip_ports.get(transport, sockets.port),
     )
-    entrance.door.on_failed = lambda host: _discard(guard.count(Offence.AUTH_FAILED, host))
     identify = Identify(
         Challenger(
             secrets.token_bytes(32),
@@ -191,8 +193,11 @@ def build(
         country=config.country,
         changed=lambda status: bus.publish("trunk", status),
     )
-    external.on_change = partial(_moved, local_address, bus, trunks)
-    entrance.is_friend = lambda host: any(line.is_at(host) for line in trunks.lines.values())
+    external.on_change, entrance.is_friend, entrance.door.on_failed = (
+        partial(_moved, local_address, bus, trunks),
+        lambda host: any(line.is_at(host) for line in trunks.lines.values()),
+        lambda host: _discard(guard.count(Offence.AUTH_FAILED, host)),
+    )
     passed_on = PassedOn()
     inbound = InboundCalls(
         trunks, partial(office.all, INBOUND_NUMBER), country=config.country, passed_on=passed_on
@@ -286,6 +291,17 @@ def build(
         unknown=sounds.unknown_number,
         paging=paging,
     )
+    voicemail = build_voicemail(
+        config,
+        office,
+        stores=stores,
+        sounds=sounds.sounds,
+        mailer=guarding.mailer,
+        bus=bus,
+        clock=clock,
+        metrics=metrics,
+        supervisor=supervisor,
+    )
     recordings = build_recordings(
         config,
         office,
@@ -310,6 +326,8 @@ def build(
             paging=paging,
             parking=desk.parking,
             without_mailbox=partial(without_mailbox, is_mailbox=partial(leaves_message, features)),
+            leave_message=voicemail.leave_message,
+            check_messages=voicemail.check_messages,
             conference=conferences.conferences.lead,
         ),
         sounds=sounds.sounds,
@@ -382,9 +400,18 @@ def build(
         metrics=metrics,
         new_tag=_tag,
         address=local_address,
-        sources=[queues.lamps(features)],
+        mailboxes=voicemail.boxes,
+        sources=[queues.lamps(features), voicemail.lamps(features)],
     )
     queues.queues.agents.duty_changed = lamps.named_changed
+    voicemail.attach(
+        features,
+        dialplan=dialplan,
+        directory=directory,
+        extensions=extensions,
+        light=partial(_light, lamps),
+        ways=lambda number: (number, written(number, "national", config.country)),
+    )
     gatekeeper = Gatekeeper(
         identify=identify,
         registrar=registrar,
@@ -447,6 +474,7 @@ def build(
         sounds=sounds,
         recordings=recordings,
         conferences=conferences,
+        voicemail=voicemail,
     )
 
 
@@ -466,6 +494,12 @@ def _moved(local_address: LocalAddress, bus: EventBus, trunks: Trunks, before: s
     local_address.forget()
     trunks.moved()
     bus.publish("node", ExternalAddressChanged(before=before, now=now))
+
+
+def _light(lamps: Lamps, extension: str) -> None:
+    """Messages of an extension came or were heard: its message lamp, and the keys of the codes."""
+    lamps.mailbox_changed(extension)
+    lamps.named_changed()
 
 
 def _branch() -> str:

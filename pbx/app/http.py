@@ -63,6 +63,8 @@ async def start_http(
             queues=parts.queues.queues,
             recordings=parts.recordings,
             conferences=parts.conferences.conferences,
+            voicemail=parts.voicemail.shelf,
+            transcribes=lambda: parts.voicemail.writing_down.there,
             trunks=parts.trunks.statuses,
             settings=stores.settings,
             messages=stores.messages,

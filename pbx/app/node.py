@@ -46,6 +46,7 @@ from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
+from pbx.store.voicemail import VoicemailStore
 from pbx.transport.guard import Guard
 from pbx.transport.sockets import SipSockets
 from pbx.transport.tls import ServerTls
@@ -122,6 +123,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             SettingStore(database, bus),
             FlowStore(database, bus),
             RecordingStore(database),
+            VoicemailStore(database),
         )
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
@@ -159,6 +161,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("mail of flows", parts.flows.outbox.run(stores.state))
         stack.push_async_callback(parts.flows.client.close)
         supervisor.spawn("queues", parts.queues.run(stores.state))
+        supervisor.spawn("voicemail", parts.voicemail.run())
         supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
         users = UserStore(database)
         runner = await start_http(
@@ -242,6 +245,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.queues.queues.load(stores.state)
     await parts.recordings.load(stores.settings)
     await parts.conferences.prepare()
+    await parts.voicemail.prepare()
     closed = await stores.cdrs.close_interrupted(parts.clock.now())
     await parts.guarding.prepare(stores.cdrs, stores.state)
     if closed:

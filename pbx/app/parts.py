@@ -14,6 +14,7 @@ from pbx.app.listening import Hearing
 from pbx.app.queues import QueueParts
 from pbx.app.recordings import RecordingParts
 from pbx.app.sounds import SoundParts
+from pbx.app.voicemail import VoicemailParts
 from pbx.call.switch import Switch
 from pbx.core.clock import SystemClock
 from pbx.core.events import EventBus
@@ -39,6 +40,7 @@ from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
+from pbx.store.voicemail import VoicemailStore
 from pbx.transport.agent import Agent
 from pbx.transport.external import ExternalAddress
 from pbx.transport.local_address import LocalAddress
@@ -82,6 +84,7 @@ class Parts:
     sounds: SoundParts
     recordings: RecordingParts
     conferences: ConferenceParts
+    voicemail: VoicemailParts
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -100,3 +103,4 @@ class Stores:
     settings: SettingStore
     flows: FlowStore
     recordings: RecordingStore
+    voicemail: VoicemailStore

@@ -104,6 +104,10 @@ class Dialplan:
             call, dialled, by
         )
 
+    async def inward(self, call: Call, dialled: str) -> bool:
+        """The same within the office, for what belongs to no extension."""
+        return await self._inside(call, dialled)
+
     def reaches(self, dialled: str, by: Extension) -> bool:
         """Whether `by` would reach something by dialling this, and may."""
         if self._outside is not None and self._outside.is_emergency(dialled):
@@ -172,7 +176,7 @@ class Dialplan:
             return False
         feature = self._features.find(dialled)
         if feature is not None:
-            if call.party.extension is None and not pointed_to:
+            if call.party.extension is None and not pointed_to and not feature.info.for_callers:
                 raise PeerError(403, "Not For Callers From Outside")
             await feature(call)
             return True

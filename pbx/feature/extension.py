@@ -1,6 +1,6 @@
 """A call to an extension: its wishes (do not disturb, forwarding) first, then all its phones; the first one answers.
 
-forward always → do not disturb → own phones and follow-me → forward when busy, not answered, unreachable
+forward always → do not disturb → own phones and follow-me → forward when busy, not answered, unreachable → mailbox
 """
 
 from __future__ import annotations
@@ -29,6 +29,15 @@ Follow = Callable[[Call, Extension, Sequence[DialTarget]], Awaitable[CallLeg | L
 """Rings an extension's phones and the numbers of its follow-me."""
 
 
+ToMailbox = Callable[[Call, Extension, str], Awaitable[bool]]
+"""Lets the caller leave a message for an extension that does not take the call, for a reason of RFC 5806's; False when
+it has no mailbox."""
+
+
+async def no_mailbox(_call: Call, _extension: Extension, _reason: str) -> bool:
+    return False
+
+
 async def nowhere(_call: Call, _dialled: str, _by: Extension) -> bool:
     return False
 
@@ -49,6 +58,7 @@ class ExtensionCalls:
         callers: CallerRules | None = None,
     ) -> None:
         self.onward: Onward = nowhere
+        self.to_mailbox: ToMailbox = no_mailbox
         self._busy = busy
         self._callers = callers
         self.follow: Follow | None = None
@@ -78,6 +88,8 @@ class ExtensionCalls:
             LegCause.NO_ANSWER: (forward.no_answer, "no-answer"),
             LegCause.UNREACHABLE: (forward.unreachable, "unavailable"),
         }.get(lost.cause, (None, ""))
+        if place is None and reason and await self.to_mailbox(call, extension, reason):
+            return
         if not await self._diverted(call, extension, place, reason):
             call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
 

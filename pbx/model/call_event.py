@@ -39,7 +39,8 @@ class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
 
 
 class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):
-    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "conference", "trunk" …; `to` names it.
+    """The dial plan decided: `kind` is "extension", "feature", "ring_group", "conference", "mailbox", "trunk" …; `to`
+    names it.
 
     `charged_to`: the extension whose limits count this call to an outside number.
     """
@@ -183,6 +184,13 @@ class ConferenceRecorded(_Event, frozen=True, kw_only=True, tag="conference_reco
 
     conference: str
     file: str
+
+
+class MessageBegun(_Event, frozen=True, kw_only=True, tag="message_begun"):
+    """The caller speaks a message into `mailbox`; `message` is its id."""
+
+    mailbox: str
+    message: str
 
 
 class TransferFailed(_Event, frozen=True, kw_only=True, tag="transfer_failed"):
@@ -420,6 +428,7 @@ CallEvent = (
     | ConferenceMuted
     | ConferenceRefused
     | ConferenceRecorded
+    | MessageBegun
     | TransferFailed
     | LegJoined
     | LegLeft

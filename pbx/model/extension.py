@@ -9,6 +9,7 @@ from msgspec import Meta
 from pbx.model.base import Record
 from pbx.model.follow_me import FollowMe
 from pbx.model.forwarding import Forwarding
+from pbx.model.kind import ref
 from pbx.model.recording import KeepDays, RecordWhen
 from pbx.model.scalars import E164, DisplayName, ExtensionNumber, PickupGroup, RingSeconds, SipPassword
 
@@ -42,6 +43,14 @@ class Extension(Record, frozen=True, kw_only=True):
     ] = True
     forward: Annotated[Forwarding, Meta(title="Forwarding")] = Forwarding()
     follow_me: Annotated[FollowMe, Meta(title="Follow me")] = FollowMe()
+    mailbox: Annotated[
+        Annotated[str, ref("mailbox")] | None,
+        Meta(
+            title="Mailbox",
+            description="Takes messages when the extension is busy, not to be disturbed, not there or does not answer, "
+            "unless the call is forwarded then.",
+        ),
+    ] = None
     pickup_group: PickupGroup | None = None
     outside_number: Annotated[
         E164 | None,

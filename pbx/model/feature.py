@@ -21,7 +21,8 @@ Argument = Literal["none", "number", "optional"]
 class FeatureInfo:
     """`codes` are its defaults. `argument`: what it is given; "number" is something to dial, "optional" any word.
 
-    A feature that `reaches` somebody is dialled again by redial, others are not.
+    A feature that `reaches` somebody is dialled again by redial, others are not. One that is `for_callers` takes those
+    from outside too, when something that they have called sends them there.
     """
 
     name: str
@@ -29,6 +30,7 @@ class FeatureInfo:
     codes: tuple[str, ...]
     argument: Argument = "none"
     reaches: bool = False
+    for_callers: bool = False
 
 
 FEATURES: tuple[FeatureInfo, ...] = (
@@ -67,6 +69,11 @@ FEATURES: tuple[FeatureInfo, ...] = (
     FeatureInfo("queue_pause", "Pause in queues or go on", ("*48", "*48NUMBER"), "optional"),
     FeatureInfo("record_prompt", "Record a prompt", ("*77NUMBER",), "optional"),
     FeatureInfo("record_calls", "Record all my calls, or no longer", ("*56",)),
+    FeatureInfo("voicemail", "My messages", ("*97",)),
+    FeatureInfo("voicemail_check", "Messages of a mailbox", ("*98", "*98NUMBER"), "optional"),
+    FeatureInfo(
+        "voicemail_leave", "Leave a message", ("*99NUMBER",), "number", reaches=True, for_callers=True
+    ),
     FeatureInfo("night_mode", "Night mode on or off", ("*28",), "optional"),
 )
 

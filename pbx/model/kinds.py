@@ -1,4 +1,4 @@
-"""The kinds of records of an office, in the order of its document: a record names kinds that stand before it."""
+"""The kinds of records of an office, in the order of its document."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pbx.model.flow import Flow
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.kind import Kind
 from pbx.model.limit import Limit
+from pbx.model.mailbox import Mailbox, MailboxWrite
 from pbx.model.notice import NoticeTarget, NoticeTargetWrite
 from pbx.model.office_flag import NIGHT, OfficeFlag
 from pbx.model.outbound_route import OutboundRoute
@@ -29,6 +30,7 @@ __all__ = [
     "INBOUND_NUMBER",
     "KINDS",
     "LIMIT",
+    "MAILBOX",
     "NOTICE_TARGET",
     "OFFICE_FLAG",
     "OUTBOUND_ROUTE",
@@ -166,10 +168,20 @@ NOTICE_TARGET = Kind(
     write=NoticeTargetWrite,
     secret="signing_key",  # noqa: S106  the field's name
 )
+MAILBOX = Kind(
+    name="mailbox",
+    plural="mailboxes",
+    title="Mailboxes",
+    record=Mailbox,
+    write=MailboxWrite,
+    key="number",
+    secret="pin",  # noqa: S106  the field's name
+)
 
 KINDS: tuple[Kind, ...] = (
     EXTENSION,
     PROMPT,
+    MAILBOX,
     RING_GROUP,
     PAGING_GROUP,
     QUEUE,

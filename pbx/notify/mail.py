@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Literal
 from pbx.notify.errors import SendError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-__all__ = ["Mailer", "SmtpServer", "compose"]
+__all__ = ["Attachment", "Mailer", "SmtpServer", "compose"]
 
 TIMEOUT_S = 20.0
 
@@ -53,7 +54,25 @@ class SmtpServer:
         return context
 
 
-def compose(*, sender: str, to: str, subject: str, text: str, at: datetime, id_: str) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail; `kind` is its media type."""
+
+    name: str
+    kind: str
+    data: bytes
+
+
+def compose(
+    *,
+    sender: str,
+    to: str,
+    subject: str,
+    text: str,
+    at: datetime,
+    id_: str,
+    attachments: Sequence[Attachment] = (),
+) -> EmailMessage:
     """A plain text message. `id_` is the same for each attempt, so that a mailbox can drop a second copy."""
     message = EmailMessage(policy=SMTP)
     message["From"] = f"Bellwire <{sender}>"
@@ -63,6 +82,9 @@ def compose(*, sender: str, to: str, subject: str, text: str, at: datetime, id_:
     message["Message-ID"] = f"<{id_}@bellwire.invalid>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation answers
     message.set_content(text)
+    for each in attachments:
+        main, _, sub = each.kind.partition("/")
+        message.add_attachment(each.data, maintype=main, subtype=sub, filename=each.name)
     return message
 
 

@@ -11,16 +11,20 @@ EVENT: Final = "message-summary"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a mailbox holds; the urgent ones are counted in the others too."""
+    """What a mailbox holds; the urgent ones are counted in the others too. `account` is what is dialled for them."""
 
     new: int = 0
     old: int = 0
     new_urgent: int = 0
     old_urgent: int = 0
+    account: str = ""
 
 
 def write(account: str, waiting: Waiting) -> bytes:
-    """`account` is the URI to call for the messages."""
+    """`account` is the URI to call for the messages, unless `waiting` says what to dial at that host."""
+    if waiting.account:
+        scheme, _, rest = account.partition(":")
+        account = f"{scheme}:{waiting.account}@{rest.rpartition('@')[2]}"
     counts = f"{waiting.new}/{waiting.old} ({waiting.new_urgent}/{waiting.old_urgent})"
     lines = (
         f"Messages-Waiting: {'yes' if waiting.new else 'no'}",

@@ -151,5 +151,7 @@ def _plain(kind: object) -> object:
             if len(others) != 1:
                 return kind
             kind = others[0]
+        elif get_origin(kind) is Literal and all(isinstance(word, str) for word in get_args(kind)):
+            return str
         else:
             return kind

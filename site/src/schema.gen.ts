@@ -892,6 +892,92 @@ export interface paths {
         readonly patch: operations["patchLimit"];
         readonly trace?: never;
     };
+    readonly "/api/v1/mailbox-states": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many messages are in each mailbox
+         * @description `transcripts` says whether the node has an engine that writes messages down.
+         */
+        readonly get: operations["listMailboxStates"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/mailboxes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the mailboxes */
+        readonly get: operations["listMailboxs"];
+        readonly put?: never;
+        /** Create a mailbox */
+        readonly post: operations["createMailbox"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/mailboxes/{number}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a mailbox */
+        readonly get: operations["getMailbox"];
+        /**
+         * Replace a mailbox
+         * @description `number` must be the one of the path.
+         */
+        readonly put: operations["replaceMailbox"];
+        readonly post?: never;
+        /** Delete a mailbox */
+        readonly delete: operations["deleteMailbox"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a mailbox
+         * @description A JSON merge patch (RFC 7396). `number` cannot change.
+         */
+        readonly patch: operations["patchMailbox"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/mailboxes/{number}/greetings/{name}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Hear a mailbox's greeting or recorded name */
+        readonly get: operations["getGreeting"];
+        /**
+         * Upload a mailbox's greeting or recorded name
+         * @description A WAV, MP3, Ogg or FLAC file of up to five minutes. The mailbox's field `greeting` says which greeting callers hear.
+         */
+        readonly put: operations["putGreeting"];
+        readonly post?: never;
+        /** Delete a mailbox's greeting or recorded name */
+        readonly delete: operations["deleteGreeting"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/messages": {
         readonly parameters: {
             readonly query?: never;
@@ -1836,6 +1922,68 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/voicemails": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List voice messages
+         * @description The newest first; without a folder, all but those in the bin.
+         */
+        readonly get: operations["listVoicemails"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/voicemails/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a voice message's envelope */
+        readonly get: operations["getVoicemail"];
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Delete a voice message
+         * @description It stays in the bin for as long as its mailbox says, unless it is to go for ever.
+         */
+        readonly delete: operations["deleteVoicemail"];
+        readonly options?: never;
+        readonly head?: never;
+        /** Mark a voice message, put it into the bin, or take it out */
+        readonly patch: operations["patchVoicemail"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/voicemails/{id}/audio": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Hear a voice message
+         * @description WAV or Ogg Opus, as the message's `sound_format` says. Range requests are answered with 206. Hearing it here does not mark it as read.
+         */
+        readonly get: operations["getVoicemailAudio"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/metrics": {
         readonly parameters: {
             readonly query?: never;
@@ -2170,7 +2318,8 @@ export interface components {
         };
         /**
          * CallRouted
-         * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "conference", "trunk" …; `to` names it.
+         * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "conference", "mailbox", "trunk" …; `to`
+         *         names it.
          *
          *         `charged_to`: the extension whose limits count this call to an outside number.
          */
@@ -2342,7 +2491,7 @@ export interface components {
             /** @default [] */
             readonly recordings: readonly components["schemas"]["CdrRecording"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -2876,6 +3025,12 @@ export interface components {
              *     }
              */
             readonly follow_me: components["schemas"]["FollowMe"];
+            /**
+             * Mailbox
+             * @description Takes messages when the extension is busy, not to be disturbed, not there or does not answer, unless the call is forwarded then.
+             * @default null
+             */
+            readonly mailbox: string | null;
             /** @default null */
             readonly pickup_group: string | null;
             /**
@@ -2950,6 +3105,7 @@ export interface components {
             readonly call_waiting?: boolean | null;
             readonly forward?: components["schemas"]["Forwarding"] | null;
             readonly follow_me?: components["schemas"]["FollowMe"] | null;
+            readonly mailbox?: (string | null) | null;
             readonly pickup_group?: string | null;
             readonly outside_number?: (string | null) | null;
             readonly record?: ("always" | "default" | "never" | "on_demand") | null;
@@ -3082,6 +3238,12 @@ export interface components {
              *     }
              */
             readonly follow_me: components["schemas"]["FollowMe"];
+            /**
+             * Mailbox
+             * @description Takes messages when the extension is busy, not to be disturbed, not there or does not answer, unless the call is forwarded then.
+             * @default null
+             */
+            readonly mailbox: string | null;
             /** @default null */
             readonly pickup_group: string | null;
             /**
@@ -3148,7 +3310,7 @@ export interface components {
              * @description What the code does.
              * @enum {unknown}
              */
-            readonly feature: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "withhold_number";
+            readonly feature: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "voicemail" | "voicemail_check" | "voicemail_leave" | "withhold_number";
             /**
              * Argument
              * @description What the feature is given when the code has no NUMBER in it.
@@ -3187,7 +3349,7 @@ export interface components {
              * @description What the code does.
              * @enum {unknown}
              */
-            readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "withhold_number";
+            readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "voicemail" | "voicemail_check" | "voicemail_leave" | "withhold_number";
             readonly argument?: string | null;
             readonly enabled?: boolean | null;
         };
@@ -3793,6 +3955,15 @@ export interface components {
             readonly unreachable: string | null;
         };
         /**
+         * GreetingView
+         * @description A recording of a mailbox that is in place now.
+         */
+        readonly GreetingView: {
+            /** @enum {unknown} */
+            readonly name: "custom" | "name";
+            readonly duration_s: number;
+        };
+        /**
          * Health
          * @description Whether the node is well, for load balancers and monitors. Says nothing that needs a login.
          */
@@ -4311,7 +4482,7 @@ export interface components {
             /** @default false */
             readonly transcoded: boolean;
         };
-        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["LiveHeartbeat"];
+        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
          * @description Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
@@ -4358,6 +4529,8 @@ export interface components {
             readonly extension_states: readonly components["schemas"]["ExtensionState"][] | null;
             /** @default null */
             readonly conferences: readonly components["schemas"]["ConferenceStatus"][] | null;
+            /** @default null */
+            readonly mailboxes: readonly components["schemas"]["MailboxState"][] | null;
         };
         /**
          * LiveStep
@@ -4378,12 +4551,383 @@ export interface components {
             readonly password: string;
         };
         /**
+         * Mailbox
+         * @description A box as it is read; the PIN is never part of it.
+         */
+        readonly Mailbox: {
+            /**
+             * Number
+             * @description Names the box when it is called and in codes: 2 to 10 digits. It may be that of an extension.
+             * @example 101
+             */
+            readonly number: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name: string;
+            /**
+             * Takes messages
+             * @description Off: callers hear the greeting, and can leave nothing.
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Greeting
+             * @description A sentence with the number; one with the recorded name; or the recorded greeting. Where nothing is recorded yet, the first is said.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly greeting: "custom" | "default" | "name";
+            /**
+             * Language
+             * @description Of what is said, if it is installed; without one, the office's.
+             * @default
+             * @example en
+             */
+            readonly language: string;
+            /**
+             * Lamps
+             * @description Extensions whose phones show new messages, beside those whose mailbox this is.
+             * @default []
+             */
+            readonly lamps: readonly string[];
+            /**
+             * Always ask for the PIN
+             * @description Also on the phone of the extension whose box it is.
+             * @default false
+             */
+            readonly ask_pin: boolean;
+            /**
+             * Longest message
+             * @default 180
+             */
+            readonly max_message_s: number;
+            /**
+             * Shortest message
+             * @description What is shorter is not kept.
+             * @default 1
+             */
+            readonly min_message_s: number;
+            /**
+             * Ends after silence of
+             * @description 0: never.
+             * @default 8
+             */
+            readonly silence_s: number;
+            /**
+             * Most messages
+             * @description When it is full, callers are told so.
+             * @default 100
+             */
+            readonly max_messages: number;
+            /**
+             * Sound format
+             * @description WAV plays everywhere and takes 1 MB a minute; Ogg Opus a tenth of it.
+             * @default wav
+             * @enum {unknown}
+             */
+            readonly sound_format: "opus" | "wav";
+            /**
+             * Key 0 leads to
+             * @description For callers who rather talk with somebody.
+             * @default null
+             */
+            readonly operator: string | null;
+            /**
+             * Key * leads to
+             * @description Likewise.
+             * @default null
+             */
+            readonly star: string | null;
+            /**
+             * E-mail
+             * @description Who gets each new message.
+             * @default []
+             */
+            readonly emails: readonly string[];
+            /**
+             * Attach the sound
+             * @description Off: the mail only tells of the message.
+             * @default true
+             */
+            readonly attach: boolean;
+            /**
+             * After e-mailing
+             * @description What becomes of the message in the box once the mail server has taken the mail.
+             * @default keep
+             * @enum {unknown}
+             */
+            readonly after_mail: "delete" | "keep" | "mark_read";
+            /**
+             * Write down
+             * @description If the node has an engine that can.
+             * @default true
+             */
+            readonly transcribe: boolean;
+            /**
+             * Keep messages for
+             * @description Older ones go to the bin, but for those that were saved; 0: for ever.
+             * @default 0
+             */
+            readonly retention_days: number;
+            /**
+             * Keep deleted messages for
+             * @description Until then they can be brought back.
+             * @default 30
+             */
+            readonly bin_days: number;
+        };
+        /**
+         * MailboxChange
+         * @description Messages of a mailbox came, were heard or deleted; `item` is null when the box is gone. `id` is its number.
+         */
+        readonly MailboxChange: {
+            /** @enum {unknown} */
+            readonly type: "mailbox";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["MailboxState"] | null;
+        };
+        /**
+         * MailboxList
+         * @description A page of mailboxes.
+         */
+        readonly MailboxList: {
+            readonly items: readonly components["schemas"]["Mailbox"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * MailboxPatch
+         * @description A change to MailboxWrite: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly MailboxPatch: {
+            /**
+             * Number
+             * @description Names the box when it is called and in codes: 2 to 10 digits. It may be that of an extension.
+             * @example 101
+             */
+            readonly number?: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name?: string;
+            readonly enabled?: boolean | null;
+            readonly greeting?: ("custom" | "default" | "name") | null;
+            readonly language?: string | null;
+            readonly lamps?: readonly string[] | null;
+            readonly ask_pin?: boolean | null;
+            readonly max_message_s?: number | null;
+            readonly min_message_s?: number | null;
+            readonly silence_s?: number | null;
+            readonly max_messages?: number | null;
+            readonly sound_format?: ("opus" | "wav") | null;
+            readonly operator?: (string | null) | null;
+            readonly star?: (string | null) | null;
+            readonly emails?: readonly string[] | null;
+            readonly attach?: boolean | null;
+            readonly after_mail?: ("delete" | "keep" | "mark_read") | null;
+            readonly transcribe?: boolean | null;
+            readonly retention_days?: number | null;
+            readonly bin_days?: number | null;
+            readonly pin?: string | null;
+        };
+        /**
+         * MailboxState
+         * @description How many messages are in a box. Saved ones that nobody has heard are counted as saved.
+         */
+        readonly MailboxState: {
+            readonly number: string;
+            readonly name: string;
+            /** @default 0 */
+            readonly new: number;
+            /** @default 0 */
+            readonly old: number;
+            /** @default 0 */
+            readonly saved: number;
+            /**
+             * @description Of the new ones.
+             * @default 0
+             */
+            readonly urgent: number;
+            /** @default 0 */
+            readonly in_bin: number;
+            /**
+             * @description Callers can leave nothing more.
+             * @default false
+             */
+            readonly full: boolean;
+            /** @default false */
+            readonly has_greeting: boolean;
+            /** @default false */
+            readonly has_name: boolean;
+        };
+        /**
+         * MailboxStateList
+         * @description A page of mailboxes and what is in them.
+         */
+        readonly MailboxStateList: {
+            readonly items: readonly components["schemas"]["MailboxState"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+            /** @description Whether the node can write messages down. */
+            readonly transcripts: boolean;
+        };
+        /**
+         * MailboxWrite
+         * @description A box as it is written. Without `pin` an existing box keeps the one it has.
+         */
+        readonly MailboxWrite: {
+            /**
+             * Number
+             * @description Names the box when it is called and in codes: 2 to 10 digits. It may be that of an extension.
+             * @example 101
+             */
+            readonly number: string;
+            /**
+             * Name
+             * @description The name phones show. No control characters.
+             * @example Alice Example
+             */
+            readonly name: string;
+            /**
+             * Takes messages
+             * @description Off: callers hear the greeting, and can leave nothing.
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Greeting
+             * @description A sentence with the number; one with the recorded name; or the recorded greeting. Where nothing is recorded yet, the first is said.
+             * @default default
+             * @enum {unknown}
+             */
+            readonly greeting: "custom" | "default" | "name";
+            /**
+             * Language
+             * @description Of what is said, if it is installed; without one, the office's.
+             * @default
+             * @example en
+             */
+            readonly language: string;
+            /**
+             * Lamps
+             * @description Extensions whose phones show new messages, beside those whose mailbox this is.
+             * @default []
+             */
+            readonly lamps: readonly string[];
+            /**
+             * Always ask for the PIN
+             * @description Also on the phone of the extension whose box it is.
+             * @default false
+             */
+            readonly ask_pin: boolean;
+            /**
+             * Longest message
+             * @default 180
+             */
+            readonly max_message_s: number;
+            /**
+             * Shortest message
+             * @description What is shorter is not kept.
+             * @default 1
+             */
+            readonly min_message_s: number;
+            /**
+             * Ends after silence of
+             * @description 0: never.
+             * @default 8
+             */
+            readonly silence_s: number;
+            /**
+             * Most messages
+             * @description When it is full, callers are told so.
+             * @default 100
+             */
+            readonly max_messages: number;
+            /**
+             * Sound format
+             * @description WAV plays everywhere and takes 1 MB a minute; Ogg Opus a tenth of it.
+             * @default wav
+             * @enum {unknown}
+             */
+            readonly sound_format: "opus" | "wav";
+            /**
+             * Key 0 leads to
+             * @description For callers who rather talk with somebody.
+             * @default null
+             */
+            readonly operator: string | null;
+            /**
+             * Key * leads to
+             * @description Likewise.
+             * @default null
+             */
+            readonly star: string | null;
+            /**
+             * E-mail
+             * @description Who gets each new message.
+             * @default []
+             */
+            readonly emails: readonly string[];
+            /**
+             * Attach the sound
+             * @description Off: the mail only tells of the message.
+             * @default true
+             */
+            readonly attach: boolean;
+            /**
+             * After e-mailing
+             * @description What becomes of the message in the box once the mail server has taken the mail.
+             * @default keep
+             * @enum {unknown}
+             */
+            readonly after_mail: "delete" | "keep" | "mark_read";
+            /**
+             * Write down
+             * @description If the node has an engine that can.
+             * @default true
+             */
+            readonly transcribe: boolean;
+            /**
+             * Keep messages for
+             * @description Older ones go to the bin, but for those that were saved; 0: for ever.
+             * @default 0
+             */
+            readonly retention_days: number;
+            /**
+             * Keep deleted messages for
+             * @description Until then they can be brought back.
+             * @default 30
+             */
+            readonly bin_days: number;
+            /** @default null */
+            readonly pin: string | null;
+        };
+        /**
          * MemberOrder
          * @description What a member is to be.
          */
         readonly MemberOrder: {
             /** Muted */
             readonly muted: boolean;
+        };
+        /**
+         * MessageBegun
+         * @description The caller speaks a message into `mailbox`; `message` is its id.
+         */
+        readonly MessageBegun: {
+            /** @enum {unknown} */
+            readonly type: "message_begun";
+            readonly call: string;
+            readonly at: string;
+            readonly mailbox: string;
+            readonly message: string;
         };
         /**
          * MessageWrite
@@ -6889,6 +7433,108 @@ export interface components {
             readonly priority: number;
         };
         /**
+         * Voicemail
+         * @description A message and its envelope.
+         */
+        readonly Voicemail: {
+            readonly id: string;
+            readonly mailbox: string;
+            /** @description Empty when it was withheld. */
+            readonly from_number: string;
+            readonly from_name: string;
+            /** @default null */
+            readonly from_extension: string | null;
+            readonly received_at: string;
+            /** @default 0 */
+            readonly duration_s: number;
+            /**
+             * @description The id of the call in the history.
+             * @default
+             */
+            readonly call: string;
+            /**
+             * @default wav
+             * @enum {unknown}
+             */
+            readonly sound_format: "opus" | "wav";
+            /** @default false */
+            readonly urgent: boolean;
+            /**
+             * @description Whether it was heard, on the phone or elsewhere.
+             * @default false
+             */
+            readonly read: boolean;
+            /**
+             * @description Saved messages are kept whatever their age.
+             * @default false
+             */
+            readonly saved: boolean;
+            /**
+             * @description Since when it is in the bin; null: it is not.
+             * @default null
+             */
+            readonly deleted_at: string | null;
+            /**
+             * @description False while it is being spoken.
+             * @default true
+             */
+            readonly complete: boolean;
+            /**
+             * @description The box that sent it on.
+             * @default
+             */
+            readonly forwarded_from: string;
+            /**
+             * @description What was said, in writing.
+             * @default null
+             */
+            readonly transcript: string | null;
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            readonly transcript_state: "done" | "failed" | "none" | "waiting";
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            readonly mail_state: "failed" | "none" | "sent" | "waiting";
+            /** @default 0 */
+            readonly mail_attempts: number;
+            /** @default null */
+            readonly mail_next_at: string | null;
+            /** @default  */
+            readonly mail_error: string;
+        };
+        /**
+         * VoicemailList
+         * @description A page of voice messages.
+         */
+        readonly VoicemailList: {
+            readonly items: readonly components["schemas"]["Voicemail"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+            /** @description Whether the node can write messages down. */
+            readonly transcripts: boolean;
+        };
+        /**
+         * VoicemailPatch
+         * @description What can be changed of a message; what is left out stays.
+         */
+        readonly VoicemailPatch: {
+            /** @default null */
+            readonly read: boolean | null;
+            /** @default null */
+            readonly saved: boolean | null;
+            /** @default null */
+            readonly urgent: boolean | null;
+            /**
+             * @description True: into the bin; false: out of it.
+             * @default null
+             */
+            readonly deleted: boolean | null;
+        };
+        /**
          * WaitingCaller
          * @description One place in the line. `call` is empty for somebody who is to be called back.
          */
@@ -7002,6 +7648,7 @@ export type FlowTestResult = components['schemas']['FlowTestResult'];
 export type FollowMe = components['schemas']['FollowMe'];
 export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
+export type GreetingView = components['schemas']['GreetingView'];
 export type Health = components['schemas']['Health'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
@@ -7032,7 +7679,15 @@ export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveStep = components['schemas']['LiveStep'];
 export type Login = components['schemas']['Login'];
+export type Mailbox = components['schemas']['Mailbox'];
+export type MailboxChange = components['schemas']['MailboxChange'];
+export type MailboxList = components['schemas']['MailboxList'];
+export type MailboxPatch = components['schemas']['MailboxPatch'];
+export type MailboxState = components['schemas']['MailboxState'];
+export type MailboxStateList = components['schemas']['MailboxStateList'];
+export type MailboxWrite = components['schemas']['MailboxWrite'];
 export type MemberOrder = components['schemas']['MemberOrder'];
+export type MessageBegun = components['schemas']['MessageBegun'];
 export type MessageWrite = components['schemas']['MessageWrite'];
 export type NodeEntered = components['schemas']['NodeEntered'];
 export type NodeExit = components['schemas']['NodeExit'];
@@ -7130,6 +7785,9 @@ export type Usage = components['schemas']['Usage'];
 export type UsageReport = components['schemas']['UsageReport'];
 export type User = components['schemas']['User'];
 export type VipCaller = components['schemas']['VipCaller'];
+export type Voicemail = components['schemas']['Voicemail'];
+export type VoicemailList = components['schemas']['VoicemailList'];
+export type VoicemailPatch = components['schemas']['VoicemailPatch'];
 export type WaitingCaller = components['schemas']['WaitingCaller'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -13312,6 +13970,868 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listMailboxStates: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["MailboxStateList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listMailboxs: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["MailboxList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createMailbox: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MailboxWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getMailbox: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceMailbox: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MailboxWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteMailbox: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchMailbox: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["MailboxPatch"];
+                readonly "application/json": components["schemas"]["MailboxPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getGreeting: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+                readonly name: "custom" | "name";
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "audio/wav": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            readonly 416: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putGreeting: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+                readonly name: "custom" | "name";
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "audio/wav": unknown;
+                readonly "audio/x-wav": unknown;
+                readonly "audio/mpeg": unknown;
+                readonly "audio/ogg": unknown;
+                readonly "audio/flac": unknown;
+                readonly "application/octet-stream": unknown;
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["GreetingView"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteGreeting: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+                readonly name: "custom" | "name";
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20478,6 +21998,372 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listVoicemails: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those of this mailbox. */
+                readonly mailbox?: string;
+                /** @description Unheard, heard, saved, or deleted ones. */
+                readonly folder?: "bin" | "new" | "old" | "saved";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["VoicemailList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getVoicemail: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Voicemail"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteVoicemail: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description At once, without the bin. */
+                readonly forever?: boolean;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchVoicemail: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["VoicemailPatch"];
+                readonly "application/json": components["schemas"]["VoicemailPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Voicemail"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getVoicemailAudio: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "audio/wav": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            readonly 416: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

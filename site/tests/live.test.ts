@@ -12,6 +12,7 @@ const SNAPSHOT: LiveMessage = {
   extensions: [extension("101", "Alice")],
   extension_states: [extensionState("101")],
   conferences: [],
+  mailboxes: [],
 };
 
 function after(...messages: readonly LiveMessage[]): LiveData | undefined {

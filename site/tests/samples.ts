@@ -54,6 +54,7 @@ export function extension(number: string, name: string, enabled = true): Extensi
       caller_hears: "ringback",
       numbers: [],
     },
+    mailbox: null,
     pickup_group: null,
     outside_number: null,
     record: "default",

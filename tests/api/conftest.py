@@ -20,17 +20,22 @@ from pbx.api.deps import CheckResult
 from pbx.core.config import NodeConfig
 from pbx.core.errors import UserError
 from pbx.core.events import EventBus
+from pbx.core.ids import new_id
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
 from pbx.feature.door import Door, DoorPorts
 from pbx.feature.prompts import Prompts
 from pbx.feature.sip_trace import SipTraces
+from pbx.feature.voicemail.boxes import Boxes
+from pbx.feature.voicemail.files import Files
+from pbx.feature.voicemail.shelf import Shelf
 from pbx.flow.publishing import Publishing
 from pbx.media.prompt_files import PromptFiles
 from pbx.media.speech_synthesis import voices_of
 from pbx.model.extension_state import ExtensionState
 from pbx.model.live_call import LiveCall
+from pbx.model.mailbox import Mailbox
 from pbx.model.notice import Notice
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.model.user import Session
@@ -42,6 +47,7 @@ from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
+from pbx.store.voicemail import VoicemailStore
 from pbx.transport.trace import Trace
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -154,6 +160,14 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             trunks=tuple,
             settings=SettingStore(database, bus),
             messages=MessageStore(database),
+            voicemail=Shelf(
+                VoicemailStore(database),
+                Files(tmp_path / "voicemail"),
+                Boxes(lambda: [Mailbox(number="102", name="Bob")], tuple),
+                bus=bus,
+                clock=time,
+                new_id=new_id,
+            ),
             flows=Publishing(records, FlowStore(database, bus), time),
             send_message=_unsent,
             extension_states=lambda: states,

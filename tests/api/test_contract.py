@@ -44,11 +44,13 @@ def _fuzz(base: str, token: str, path: str, method: str) -> None:
     # read, or that an address is one, or that a voice speaks a language, is more than a schema can say.
     naming = (
         "/api/v1/bans",
+        "/api/v1/extensions",
         "/api/v1/feature-codes",
         "/api/v1/flows",
         "/api/v1/caller-rules",
         "/api/v1/inbound-numbers",
         "/api/v1/limits",
+        "/api/v1/mailboxes",
         "/api/v1/outbound-routes",
         "/api/v1/paging-groups",
         "/api/v1/prompts",

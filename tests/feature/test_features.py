@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from unittest.mock import Mock
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from pbx.app.desk import build_desk
 from pbx.app.features import code_table, register_features
 from pbx.app.queues import QueueParts
+from pbx.app.voicemail import VoicemailParts
 from pbx.call.call import Call
 from pbx.feature.code_pattern import pattern_of
 from pbx.feature.features import Features
@@ -102,6 +104,15 @@ def test_every_feature_that_a_code_can_name_is_registered(store: RecordStore) ->
     register_features(features, records=store, queues=queues, country="DE", **parts)
     office, directory, extensions = parts["office"], parts["directory"], parts["extensions"]
     build_desk(office, directory, extensions, switch=Mock()).register(features)
+    voicemail = VoicemailParts(*(Mock() for _ in fields(VoicemailParts)))
+    voicemail.attach(
+        features,
+        dialplan=Mock(),
+        directory=directory,
+        extensions=extensions,
+        light=Mock(),
+        ways=lambda number: (number,),
+    )
     assert features.names == {each.name for each in FEATURES}
 
 

@@ -32,6 +32,7 @@ from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.feature.trunk_line import TrunkLine
 from pbx.model.call_event import LegDialled
 from pbx.model.extension import REACHES, Extension
+from pbx.model.feature import FeatureInfo
 from pbx.model.forwarding import Forwarding
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.leg_event import Answered, Ended, LegCause, Refused
@@ -197,9 +198,14 @@ class Office:
         async def feature(name: str, call: Call) -> None:
             self.ran.append(name)
 
-        features: Any = SimpleNamespace(
-            find=lambda dialled: partial(feature, dialled) if dialled in FEATURES else None
-        )
+        def find(dialled: str) -> Any:
+            if dialled not in FEATURES:
+                return None
+            found: Any = partial(feature, dialled)
+            found.info = FeatureInfo(dialled, "", (dialled,))
+            return found
+
+        features: Any = SimpleNamespace(find=find)
 
         def redirect(contact: str) -> Any:
             redirected.append(contact)

@@ -37,6 +37,7 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
     case "extension_state":
       return { ...data, seq: message.seq, states: put(data.states, message.id, message.item) };
     case "conference": // shown on no page yet
+    case "mailbox":
     case "resumed":
     case "heartbeat":
       // Their seq is the node's newest, which may be ahead of changes still on the way: not a change that was seen.
@@ -73,6 +74,7 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set<LiveMessage["type"]>([
   "registration",
   "extension",
   "extension_state",
+  "mailbox",
   "heartbeat",
 ]);
 

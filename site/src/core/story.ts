@@ -96,6 +96,8 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
       return ["plain", t.story.legLeft(who(event.leg))];
     case "parked":
       return ["plain", t.story.parked(event.slot)];
+    case "message_begun":
+      return ["plain", t.story.messageBegun(event.mailbox)];
     case "queue_joined":
       return ["plain", event.call_back_of ? t.story.queueCallsBack : t.story.queueJoined(event.position)];
     case "queue_rang":

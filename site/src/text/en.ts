@@ -348,6 +348,7 @@ export const en = {
         declined: "Did not want to join the conference",
       })[reason] ?? `Was not let into the conference (${reason})`,
     conferenceRecorded: "The conference is recorded",
+    messageBegun: (mailbox: string) => `Leaves a message in mailbox ${mailbox}`,
     parked: (slot: string) => `Waits in parking slot ${slot}`,
     digit: (who: string) => `${who} pressed a key`,
     audioStarted: (who: string) => `Audio from ${who} arrives`,
