@@ -301,6 +301,7 @@ def build(
         clock=clock,
         metrics=metrics,
         supervisor=supervisor,
+        transcriber=hearing.transcriber,
     )
     recordings = build_recordings(
         config,

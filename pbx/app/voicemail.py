@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pbx.feature.features import Features
     from pbx.feature.office import Office
     from pbx.feature.sounds import Sounds
+    from pbx.media.recognition import Transcriber
     from pbx.model.extension import Extension
     from pbx.notify.mail import Mailer
     from pbx.store.records import RecordStore
@@ -144,6 +145,7 @@ def build_voicemail(
     clock: Clock,
     metrics: Registry,
     supervisor: Supervisor,
+    transcriber: Transcriber | None = None,
 ) -> VoicemailParts:
     """Make them. Nothing runs yet."""
     boxes = Boxes(
@@ -160,7 +162,7 @@ def build_voicemail(
         transcribes=lambda: writing_down.there,
     )
     shelf.spawn = supervisor.spawn
-    writing_down = WritingDown(store, shelf, boxes, clock=clock)
+    writing_down = WritingDown(store, shelf, boxes, clock=clock, engine=transcriber)
     pins = Pins(
         secret=partial(stores.records.secret, MAILBOX),
         change=partial(_set_pin, stores.records),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from pathlib import Path
-from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -14,35 +12,32 @@ from pbx.core.clock import Clock
 from pbx.core.errors import PbxError
 from pbx.feature.voicemail.boxes import Boxes
 from pbx.feature.voicemail.shelf import Shelf
+from pbx.media.recognition import RecognitionError, Transcriber
 from pbx.model.voicemail import Voicemail
 from pbx.store.errors import StoreError
 from pbx.store.voicemail import VoicemailStore
 
-__all__ = ["Transcriber", "TranscriptError", "WritingDown"]
+__all__ = ["WritingDown"]
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 60.0
-LONGEST_S = 120.0
-
-
-class TranscriptError(PbxError):
-    """The engine could not write it down."""
-
-
-class Transcriber(Protocol):
-    """Writes down free speech."""
-
-    async def transcribe(self, path: Path, *, language: str) -> str:
-        """`language` is a tag such as "en", "" when nobody knows. Raises `TranscriptError`."""
-        ...
+LONGEST_S = 900.0
 
 
 class WritingDown:
     """`run` must be running; it does nothing without `engine`."""
 
-    def __init__(self, store: VoicemailStore, shelf: Shelf, boxes: Boxes, *, clock: Clock) -> None:
-        self.engine: Transcriber | None = None
+    def __init__(
+        self,
+        store: VoicemailStore,
+        shelf: Shelf,
+        boxes: Boxes,
+        *,
+        clock: Clock,
+        engine: Transcriber | None = None,
+    ) -> None:
+        self.engine = engine
         self.written = 0
         self.failed = 0
         self._store = store
@@ -75,10 +70,10 @@ class WritingDown:
         text: str | None = None
         try:
             if self.engine is None:
-                raise TranscriptError("no engine")
+                raise RecognitionError("there is no engine")
             async with asyncio.timeout(LONGEST_S):
                 text = await self.engine.transcribe(
-                    self._shelf.path(message), language=box.language if box is not None else ""
+                    self._shelf.path(message), box.language if box is not None else ""
                 )
             self.written += 1
         except (PbxError, OSError, TimeoutError) as error:

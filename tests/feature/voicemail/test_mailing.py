@@ -20,7 +20,8 @@ from pbx.feature.voicemail.files import Files
 from pbx.feature.voicemail.mailing import PAUSES_S, Mailing
 from pbx.feature.voicemail.retention import Retention
 from pbx.feature.voicemail.shelf import Shelf
-from pbx.feature.voicemail.writing_down import TranscriptError, WritingDown
+from pbx.feature.voicemail.writing_down import WritingDown
+from pbx.media.recognition import RecognitionError
 from pbx.model.mailbox import Mailbox
 from pbx.model.voicemail import Voicemail, VoicemailPatch
 from pbx.notify.mail import Mailer, SmtpServer
@@ -213,10 +214,10 @@ class Engine:
         self.text = text
         self.asked: list[tuple[str, str]] = []
 
-    async def transcribe(self, path: Path, *, language: str) -> str:
+    async def transcribe(self, path: Path, language: str) -> str:
         self.asked.append((path.name, language))
         if self.text is None:
-            raise TranscriptError("busy")
+            raise RecognitionError("busy")
         return self.text
 
 
