@@ -28,6 +28,7 @@ describe("forms from the schema", () => {
       "ring_timeout_s:integer",
       "do_not_disturb:boolean",
       "call_waiting:boolean",
+      "mailbox:text",
       "pickup_group:text",
       "outside_number:text",
       "record_keep_days:integer",
