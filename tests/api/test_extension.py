@@ -25,7 +25,10 @@ REST = {
         "numbers": [],
     },
     "pickup_group": None,
+    "mailbox": None,
     "outside_number": None,
+    "record": "default",
+    "record_keep_days": None,
     "location": "",
 }
 ALICE = {"number": "101", "name": "Alice", "sip_password": "alice-secret"}

@@ -35,7 +35,10 @@ REST = {
         "numbers": [],
     },
     "pickup_group": None,
+    "mailbox": None,
     "outside_number": None,
+    "record": "default",
+    "record_keep_days": None,
     "location": "",
 }
 OFFICE = {"extensions": [{"number": "101", "name": "Alice", "sip_password": "alice-password"}]}
