@@ -121,7 +121,9 @@ async def test_opus_recordings_are_read_by_opusdec(
             assert snr_db(part, other_hz, decoded_hz) < -30, "nothing of the other side"
     else:
         for hz in (440, 1000):
-            assert abs(steady_level_db(parts[0], hz, decoded_hz) - LEVEL_DB) < 2
+            assert (
+                abs(steady_level_db(parts[0], hz, decoded_hz) - LEVEL_DB) < 3
+            )  # the codec at 8 kHz, with two tones at once
 
 
 async def test_a_pause_is_cut_out_to_the_moment(
