@@ -48,9 +48,11 @@ def _is_free(port: int, *, host: str = "127.0.0.1") -> bool:
 
 def free_range(count: int) -> int:
     """The first of `count` consecutive ports, even, all free for UDP and TCP, and not handed out before."""
-    for attempt in range(2000):
+    for attempt in range(4000):
         if attempt == 1000:
-            _taken.clear()  # a long run has been everywhere; what is still in use is found by binding to it
+            # A long run has been everywhere. What is still in use is found by binding to it.
+            _taken.clear()
+            fcntl.lockf(_lock_file(), fcntl.LOCK_UN)
         first = _dice.randrange(FIRST, LAST - count, 2)
         ports = range(first, first + count)
         if _taken.isdisjoint(ports) and _is_ours(first, count) and all(map(_is_free, ports)):
