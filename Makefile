@@ -14,6 +14,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint pbx/deploy/constraints.txt
+AGAIN := --last-failed --last-failed-no-failures none
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix site --no-audit --no-fund --no-update-notifier
 
 EXT_SOURCES := $(wildcard media_ext/*.pyx media_ext/*.pxd media_ext/*.h media_ext/src/* media_ext/*.c.in)
@@ -125,14 +126,15 @@ site-check: .make/npm
 
 check: lint site-check
 
-# The live tests mostly wait for phones, so two run at once. Their recordings are measured to the millisecond and may show
-# a busy neighbour: what failed runs once more, alone, and must pass then.
+# Two run at once, and some measure what phones hear to the millisecond: a busy neighbour may show. What failed runs once
+# more, alone, and must pass then. The live tests mostly wait for phones.
 pytest: python .make/site
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/live $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/live $(ARGS) || \
+	    { echo "once more, alone: what failed" && $(BIN)/python -m pytest --ignore tests/live $(AGAIN) $(ARGS); }
 
 live-test: python .make/site
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/live $(ARGS) || \
-	    { echo "once more, alone: what failed" && $(BIN)/python -m pytest tests/live --last-failed --last-failed-no-failures none $(ARGS); }
+	    { echo "once more, alone: what failed" && $(BIN)/python -m pytest tests/live $(AGAIN) $(ARGS); }
 
 test: check pytest live-test
 

@@ -73,7 +73,8 @@ async def test_a_parked_call_answered_and_fetched_at_once_goes_to_one(steps: int
     task, fetcher, second = await parked(office, desk)
     (waiting,) = desk.parking._parked.values()
     waiting.by = "102"
-    await asyncio.sleep(0.05)
+    while "sip:b" not in office.signaling.legs:
+        await asyncio.sleep(0.005)
     b = office.signaling.legs["sip:b"]
     fetching = asyncio.ensure_future(second.run(desk))
     for _ in range(steps):
