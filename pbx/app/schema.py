@@ -21,7 +21,31 @@ def documents() -> dict[str, bytes]:
     """File name → content. The same program gives the same bytes."""
     from pbx.api import openapi
 
-    return {"openapi.json": _encoded(openapi.document()), "nodes.json": _encoded(nodes())}
+    return {
+        "openapi.json": _encoded(openapi.document()),
+        "nodes.json": _encoded(nodes()),
+        "kinds.json": _encoded(kinds()),
+    }
+
+
+def kinds() -> list[dict[str, object]]:
+    """The kinds of records, for lists, forms and pickers."""
+    from pbx.model.kinds import KINDS
+
+    return [
+        {
+            "name": kind.name,
+            "plural": kind.plural,
+            "title": kind.title,
+            "path": "/" + kind.plural.replace("_", "-"),
+            "key": kind.key,
+            "numbered": kind.numbered,
+            "secrets": kind.secrets,
+            "record": kind.record.__name__,
+            "write": kind.write.__name__,
+        }
+        for kind in KINDS
+    ]
 
 
 def nodes() -> dict[str, object]:

@@ -1,21 +1,5 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
-import { queryClient } from "./api/queries.ts";
-import { router } from "./router.tsx";
-import "./styles.css";
-import { Toasts } from "./ui/toasts.tsx";
+/** Words first, then the pages: modules may use words as they load. */
+import { speak, wantedLanguage } from "./text/index.ts";
 
-const root = document.getElementById("root");
-if (root === null) throw new Error("index.html has no #root");
-
-createRoot(root).render(
-  <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <Toasts>
-        <RouterProvider router={router} />
-      </Toasts>
-    </QueryClientProvider>
-  </StrictMode>,
-);
+await speak(wantedLanguage());
+await import("./app.tsx");

@@ -6,7 +6,7 @@ import {
   lazyRouteComponent,
   Outlet,
 } from "@tanstack/react-router";
-import { textParam, numberParam } from "./core/address.ts";
+import { numberParam, pageSearch, textParam } from "./core/address.ts";
 import { DashboardPage } from "./pages/DashboardPage.tsx";
 import { Crashed, NotFound } from "./shell/Faults.tsx";
 import { Layout } from "./shell/Layout.tsx";
@@ -72,8 +72,204 @@ const history = createRoute({
   component: lazyRouteComponent(() => import("./pages/history/HistoryPage.tsx"), "HistoryPage"),
 });
 
+const voicemail = createRoute({
+  getParentRoute: () => office,
+  path: "/voicemail",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/voicemail/VoicemailPage.tsx"), "VoicemailPage"),
+});
+
+const recordings = createRoute({
+  getParentRoute: () => office,
+  path: "/recordings",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/recordings/RecordingsPage.tsx"), "RecordingsPage"),
+});
+
+const conferences = createRoute({
+  getParentRoute: () => office,
+  path: "/conferences",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/conferences/ConferencesPage.tsx"), "ConferencesPage"),
+});
+
+const wallboard = createRoute({
+  getParentRoute: () => office,
+  path: "/wallboard",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/wallboard/WallboardPage.tsx"), "WallboardPage"),
+});
+
+const analytics = createRoute({
+  getParentRoute: () => office,
+  path: "/analytics",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/analytics/AnalyticsPage.tsx"), "AnalyticsPage"),
+});
+
+const flows = createRoute({
+  getParentRoute: () => office,
+  path: "/flows",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/flows/FlowsPage.tsx"), "FlowsPage"),
+});
+
+const flowEditor = createRoute({
+  getParentRoute: () => office,
+  path: "/flows/$number",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/flows/FlowEditorPage.tsx"), "FlowEditorPage"),
+});
+
+const ringGroups = createRoute({
+  getParentRoute: () => office,
+  path: "/ring-groups",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/groups/RingGroupsPage.tsx"), "RingGroupsPage"),
+});
+
+const queues = createRoute({
+  getParentRoute: () => office,
+  path: "/queues",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/queues/QueuesPage.tsx"), "QueuesPage"),
+});
+
+const mailboxes = createRoute({
+  getParentRoute: () => office,
+  path: "/mailboxes",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/mailboxes/MailboxesPage.tsx"), "MailboxesPage"),
+});
+
+const schedules = createRoute({
+  getParentRoute: () => office,
+  path: "/schedules",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/schedules/SchedulesPage.tsx"), "SchedulesPage"),
+});
+
+const prompts = createRoute({
+  getParentRoute: () => office,
+  path: "/prompts",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/prompts/PromptsPage.tsx"), "PromptsPage"),
+});
+
+const trunks = createRoute({
+  getParentRoute: () => office,
+  path: "/trunks",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/trunks/TrunksPage.tsx"), "TrunksPage"),
+});
+
+const numbers = createRoute({
+  getParentRoute: () => office,
+  path: "/numbers",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/numbers/NumbersPage.tsx"), "NumbersPage"),
+});
+
+const outboundRoutes = createRoute({
+  getParentRoute: () => office,
+  path: "/outbound-routes",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/routes/OutboundRoutesPage.tsx"), "OutboundRoutesPage"),
+});
+
+const kinds = createRoute({
+  getParentRoute: () => office,
+  path: "/records",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/records/KindsPage.tsx"), "KindsPage"),
+});
+
+const kind = createRoute({
+  getParentRoute: () => office,
+  path: "/records/$kind",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/records/KindPage.tsx"), "KindPage"),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => office,
+  path: "/welcome",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/welcome/WelcomePage.tsx"), "WelcomePage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => office,
+  path: "/settings",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/settings/SettingsPage.tsx"), "SettingsPage"),
+});
+
+const users = createRoute({
+  getParentRoute: () => office,
+  path: "/users",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/users/UsersPage.tsx"), "UsersPage"),
+});
+
+const tokens = createRoute({
+  getParentRoute: () => office,
+  path: "/tokens",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/tokens/TokensPage.tsx"), "TokensPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => office,
+  path: "/audit",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/audit/AuditPage.tsx"), "AuditPage"),
+});
+
+const guard = createRoute({
+  getParentRoute: () => office,
+  path: "/guard",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/guard/GuardPage.tsx"), "GuardPage"),
+});
+
+const traces = createRoute({
+  getParentRoute: () => office,
+  path: "/traces",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/traces/TracesPage.tsx"), "TracesPage"),
+});
+
+const system = createRoute({
+  getParentRoute: () => office,
+  path: "/system",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/system/SystemPage.tsx"), "SystemPage"),
+});
+
+const documents = createRoute({
+  getParentRoute: () => office,
+  path: "/documents",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/documents/DocumentsPage.tsx"), "DocumentsPage"),
+});
+
+const webhooks = createRoute({
+  getParentRoute: () => office,
+  path: "/webhooks",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/webhooks/WebhooksPage.tsx"), "WebhooksPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => office,
+  path: "/account",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/account/AccountPage.tsx"), "AccountPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([setup, office.addChildren([dashboard, live, phones, history])]),
+  routeTree: root.addChildren([setup, office.addChildren([dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account])]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

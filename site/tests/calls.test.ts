@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { busyExtensions, inOrder, viewCall } from "../src/core/calls.ts";
-import { en } from "../src/text/en.ts";
+import { en } from "../src/text/en/index.ts";
 import type { Sound } from "../src/schema.gen.ts";
 import { at, leg, liveCall, sound, talking } from "./samples.ts";
 

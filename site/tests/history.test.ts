@@ -5,7 +5,7 @@ import { dispositionFrom, historyRow } from "../src/core/history.ts";
 import { matchesPhone, numberToSearch, phoneRows } from "../src/core/phones.ts";
 import { story } from "../src/core/story.ts";
 import type { Cdr } from "../src/schema.gen.ts";
-import { en } from "../src/text/en.ts";
+import { en } from "../src/text/en/index.ts";
 import { at, cdr, extension, liveCall, registration, sound } from "./samples.ts";
 
 type Events = Cdr["events"];

@@ -6,7 +6,7 @@ import { readQr } from "../src/core/qr.ts";
 import { faultsOf, fieldsOf, initialValues, toRecord, type Schemas } from "../src/core/schema.ts";
 import { setupToken } from "../src/core/setup.ts";
 import { numberParam, textParam } from "../src/core/address.ts";
-import { en } from "../src/text/en.ts";
+import { en } from "../src/text/en/index.ts";
 
 const DOCUMENT = JSON.parse(readFileSync(new URL("../schema/openapi.json", import.meta.url), "utf8")) as {
   readonly components: { readonly schemas: Schemas };

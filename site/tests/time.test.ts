@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { backoffMs } from "../src/core/backoff.ts";
 import { formatDay, formatDuration, formatRemaining, formatTimer } from "../src/core/time.ts";
-import { en } from "../src/text/en.ts";
+import { en } from "../src/text/en/index.ts";
 
 describe("timers", () => {
   test.each([

@@ -17,3 +17,24 @@ export function numberParam<K extends string>(
   const fits = Number.isInteger(value) && value >= lowest && value <= highest;
   return fits ? ({ [name]: value } as Partial<Record<K, number>>) : {};
 }
+
+/** What a list page shows: its search, order, part, and what is open ("new" for a new record). */
+export interface PageSearch {
+  q?: string;
+  sort?: string;
+  page?: number;
+  open?: string;
+  show?: string;
+  tab?: string;
+}
+
+export function pageSearch(search: Search): PageSearch {
+  return {
+    ...textParam(search, "q"),
+    ...textParam(search, "sort"),
+    ...textParam(search, "open"),
+    ...textParam(search, "show"),
+    ...textParam(search, "tab"),
+    ...numberParam(search, "page", 2, 1_000_000),
+  };
+}

@@ -1,6 +1,6 @@
 /** A running call in words: who talks to whom, in which state, and whether each side is heard. */
 import type { LiveCall, LiveLeg } from "../schema.gen.ts";
-import type { Text } from "../text/en.ts";
+import type { Text } from "../text/text.ts";
 import { causeOf, gradeWords } from "./sound.ts";
 import { dialledName, partyName, shortTarget } from "./people.ts";
 

@@ -1,6 +1,6 @@
 /** Why a call ended, in the words of somebody who has never read an RFC. */
 import type { Cdr } from "../schema.gen.ts";
-import type { Text } from "../text/en.ts";
+import type { Text } from "../text/text.ts";
 
 /** `who` ended it, empty when not known. A cause this site does not know yet is shown as it came. */
 export function causeWords(cause: string, who: string, t: Text): string {

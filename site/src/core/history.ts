@@ -1,6 +1,6 @@
 /** One row of the history in words. */
 import type { Cdr, Extension } from "../schema.gen.ts";
-import type { Text } from "../text/en.ts";
+import type { Text } from "../text/text.ts";
 import { causeWords, dispositionTone, type DispositionTone } from "./causes.ts";
 import { dialledName, partyName } from "./people.ts";
 import { endedBy } from "./story.ts";

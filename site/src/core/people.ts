@@ -1,5 +1,5 @@
 /** What a party of a call is called on screen. */
-import type { Text } from "../text/en.ts";
+import type { Text } from "../text/text.ts";
 
 /** "Alice" or, without a name, "101"; `both` gives "Alice (101)". */
 export function partyName(name: string, number: string): string {

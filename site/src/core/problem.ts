@@ -1,5 +1,5 @@
 /** What went wrong with a request, in words for the page and by field for the form. Pure: `fetch` lives in src/api. */
-import type { Text } from "../text/en.ts";
+import type { Text } from "../text/text.ts";
 
 export interface FieldFault {
   readonly path: string;

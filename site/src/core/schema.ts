@@ -2,7 +2,7 @@
  * What a form needs to know about a record, read from the node's own JSON Schema: fields, limits, units, widgets.
  * Validates the same rules as the node, so that faults show while typing; the node still has the last word.
  */
-import type { Text } from "../text/en.ts";
+import type { Text } from "../text/text.ts";
 
 export type FieldKind = "text" | "password" | "integer" | "boolean";
 

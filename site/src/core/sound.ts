@@ -1,6 +1,6 @@
 /** How a line sounds, in words: the node's verdict (ITU-T G.107) with what costs most. */
 import type { Sound } from "../schema.gen.ts";
-import type { Text } from "../text/en.ts";
+import type { Text } from "../text/text.ts";
 
 /** "good", "fair" or "poor" in the reader's language; a grade this site does not know stays as it is. */
 export function gradeWords(sound: Sound, t: Text): string {

@@ -1,6 +1,6 @@
 /** A finished (or running) call's events as a timeline that a person can read: a fold over the same events as the CDR. */
 import type { Cdr, LegQuality, Sound } from "../schema.gen.ts";
-import type { Text } from "../text/en.ts";
+import type { Text } from "../text/text.ts";
 import { causeWords } from "./causes.ts";
 import { dialledName, partyName, shortTarget } from "./people.ts";
 import { causeOf, gradeWords, millisecondsWords, percentWords } from "./sound.ts";

@@ -1,5 +1,5 @@
 /** Durations and instants as people read them. Time zone and language are arguments; nothing here asks the clock. */
-import type { Text } from "../text/en.ts";
+import type { Text } from "../text/text.ts";
 
 type DurationWords = Text["duration"];
 

@@ -1,5 +1,47 @@
-/** The language in use. One place to change when there is a second one. */
-import { en, type Text } from "./en.ts";
+/**
+ * The language in use. It is chosen once, before the first page is drawn; another one is a reload. Only the words of the
+ * one in use are fetched.
+ */
+import type { Text } from "./text.ts";
 
 export type { Text };
-export const t: Text = en;
+export type Language = "en" | "de";
+
+export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", de: "Deutsch" };
+
+const KEY = "language";
+
+const LOAD: Readonly<Record<Language, () => Promise<Text>>> = {
+  en: async () => (await import("./en/index.ts")).en,
+  de: async () => (await import("./de/index.ts")).de,
+};
+
+/** The words. `speak` has been called before any module that draws is loaded. */
+export let t: Text;
+
+export async function speak(language: Language): Promise<void> {
+  t = await LOAD[language]();
+  if (typeof document !== "undefined") document.documentElement.lang = language;
+}
+
+/** What was chosen here before, else what the browser asks for, else English. */
+export function wantedLanguage(): Language {
+  const wanted = [stored(), ...navigator.languages].map((each) => each?.slice(0, 2).toLowerCase());
+  return wanted.find((each): each is Language => each !== undefined && each in LANGUAGES) ?? "en";
+}
+
+export function chooseLanguage(language: Language): void {
+  try {
+    localStorage.setItem(KEY, language);
+  } finally {
+    window.location.reload();
+  }
+}
+
+function stored(): string | undefined {
+  try {
+    return localStorage.getItem(KEY) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

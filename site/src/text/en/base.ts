@@ -1,14 +1,46 @@
-/**
- * Every word the site shows, in English. A second language is a second file of the same shape (`Text`).
- * Sentences with values are functions, so that a language may put the words in its own order.
- */
-export const en = {
+/** The frame of the site and its first pages: log-in, dashboard, phones, history. */
+export const base = {
   locale: "en-GB",
   product: "Bellwire",
   skipToContent: "Skip to content",
   mainNavigation: "Main",
 
-  nav: { dashboard: "Dashboard", live: "Live calls", phones: "Phones", history: "History" },
+  nav: {
+    today: "Today",
+    reach: "People",
+    calls: "Calls",
+    outside: "Outside lines",
+    system: "System",
+    dashboard: "Dashboard",
+    live: "Live calls",
+    history: "History",
+    voicemail: "Voicemail",
+    recordings: "Recordings",
+    conferences: "Conferences",
+    wallboard: "Wallboard",
+    analytics: "Analytics",
+    phones: "Phones",
+    flows: "Call flows",
+    groups: "Ring groups",
+    queues: "Queues",
+    mailboxes: "Mailboxes",
+    schedules: "Schedules",
+    prompts: "Prompts",
+    more: "More records",
+    trunks: "Trunks",
+    numbers: "Numbers",
+    routes: "Outbound routes",
+    settings: "Settings",
+    users: "Users",
+    tokens: "Programs",
+    audit: "Audit log",
+    guard: "Guard",
+    traces: "SIP traces",
+    node: "System",
+    documents: "Documents",
+    webhooks: "Webhooks",
+    account: "My account",
+  },
 
   common: {
     cancel: "Cancel",
@@ -418,5 +450,3 @@ export const en = {
     d: (n: number) => (n === 1 ? "1 day" : `${n} days`),
   },
 };
-
-export type Text = typeof en;

@@ -1,0 +1,4 @@
+import type { Text } from "../text.ts";
+
+/** The flow editor. */
+export const flows: Text["flows"] = {};

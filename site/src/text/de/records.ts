@@ -1,0 +1,4 @@
+import type { Text } from "../text.ts";
+
+/** The pages of records: forms, lists, pickers, extensions, trunks, schedules. */
+export const records: Text["records"] = {};

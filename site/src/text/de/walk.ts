@@ -1,0 +1,4 @@
+import type { Text } from "../text.ts";
+
+/** A flow that is walked: simulator, tests, live calls, paths, revisions. */
+export const walk: Text["walk"] = {};

@@ -1,0 +1,2 @@
+/** Wizard, settings, users, audit, guard, system, other offices. */
+export const admin = {};

@@ -1,0 +1,2 @@
+/** Working on documents without a node, and sync. */
+export const documents = {};

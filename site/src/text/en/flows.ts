@@ -1,0 +1,2 @@
+/** The flow editor. */
+export const flows = {};

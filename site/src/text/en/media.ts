@@ -1,0 +1,2 @@
+/** Voicemail, prompts, conferences, recordings, wallboard, call history, analytics. */
+export const media = {};

@@ -1,0 +1,2 @@
+/** The pages of records: forms, lists, pickers, extensions, trunks, schedules. */
+export const records = {};
