@@ -259,6 +259,18 @@ def build(
         country=config.country,
     )
     groups, paging = build_groups(office, extensions, fairness=fairness, rooms=media, switch=lambda: switch)
+    recordings = build_recordings(
+        config,
+        office,
+        store=stores.recordings,
+        media=media,
+        switch=lambda: switch,
+        clock=clock,
+        bus=bus,
+        post=guarding.notices.post,
+        metrics=metrics,
+        supervisor=supervisor,
+    )
     conferences = build_conferences(
         records=stores.records,
         media=media,
@@ -273,6 +285,7 @@ def build(
         supervisor=supervisor,
         metrics=metrics,
         new_id=new_id,
+        recordings=recordings.rooms,
         data_dir=config.data_dir,
     )
     features = code_table(office)
@@ -302,18 +315,6 @@ def build(
         metrics=metrics,
         supervisor=supervisor,
         transcriber=hearing.transcriber,
-    )
-    recordings = build_recordings(
-        config,
-        office,
-        store=stores.recordings,
-        media=media,
-        switch=lambda: switch,
-        clock=clock,
-        bus=bus,
-        post=guarding.notices.post,
-        metrics=metrics,
-        supervisor=supervisor,
     )
     open_ports = build_flow_ports(
         office=office,

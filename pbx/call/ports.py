@@ -32,6 +32,7 @@ __all__ = [
     "CallLog",
     "Conversation",
     "Conversations",
+    "Grown",
     "Leg",
     "Media",
     "MeetingRoom",
@@ -296,6 +297,13 @@ class MeetingRooms(Protocol):
     def room(self, capacity: int, *, label: str) -> MeetingRoom: ...
 
 
+class Grown(Protocol):
+    """How far a recording has come."""
+
+    @property
+    def size_bytes(self) -> int: ...
+
+
 class RoomRecorder(Protocol):
     """The part of it that records what all of a conference say together."""
 
@@ -307,8 +315,9 @@ class RoomRecorder(Protocol):
         format: Literal["wav", "opus"] = "wav",
         max_s: int = ...,
         on_end: Callable[[RecordingEnded], None] | None = None,
+        may_go_on: Callable[[Grown], bool] | None = None,
     ) -> Recording:
-        """Into a new file. Raises `OSError` when there can be none."""
+        """Into a new file. Raises `OSError` when there can be none. `may_go_on` is asked as it grows; False ends it."""
         ...
 
 

@@ -180,10 +180,12 @@ class ConferenceRefused(_Event, frozen=True, kw_only=True, tag="conference_refus
 
 
 class ConferenceRecorded(_Event, frozen=True, kw_only=True, tag="conference_recorded"):
-    """The conference that the caller is in is recorded into `file`, below the folder of recordings."""
+    """The conference that the caller is in is recorded into `file`, below the folder of recordings; `recording` is its
+    id in the list of them."""
 
     conference: str
     file: str
+    recording: str = ""
 
 
 class MessageBegun(_Event, frozen=True, kw_only=True, tag="message_begun"):

@@ -2529,7 +2529,8 @@ export interface components {
         };
         /**
          * CdrRecording
-         * @description A file of the call, in the order in which they were begun: its `id` in the list of recordings.
+         * @description A file of the call, in the order in which they were begun: its `id` in the list of recordings. `leg` is "" for
+         *         that of a conference.
          */
         readonly CdrRecording: {
             readonly id: string;
@@ -2754,7 +2755,8 @@ export interface components {
         };
         /**
          * ConferenceRecorded
-         * @description The conference that the caller is in is recorded into `file`, below the folder of recordings.
+         * @description The conference that the caller is in is recorded into `file`, below the folder of recordings; `recording` is its
+         *         id in the list of them.
          */
         readonly ConferenceRecorded: {
             /** @enum {unknown} */
@@ -2763,6 +2765,8 @@ export interface components {
             readonly at: string;
             readonly conference: string;
             readonly file: string;
+            /** @default  */
+            readonly recording: string;
         };
         /**
          * ConferenceRefused
@@ -5958,9 +5962,10 @@ export interface components {
          * Recording
          * @description One file: two people talking, from the moment they hear each other until they no longer do.
          *
-         *         `left` and `right` are who is on which channel. `chain` is the same for all files of one caller's way through the
-         *         office, `id` of its first file; in it `started_at` gives their order. `reasons` are what had it recorded
-         *         ("extension:101", "trunk:main", "key:101" …). `paused_s` was cut out. `file` is its path below `recordings`.
+         *         `left` and `right` are who is on which channel; a conference has one, and is the `left`. `chain` is the same for all
+         *         files of one caller's way through the office, `id` of its first file; in it `started_at` gives their order.
+         *         `reasons` are what had it recorded ("extension:101", "trunk:main", "key:101" …). `paused_s` was cut out. `file` is
+         *         its path below `recordings`.
          */
         readonly Recording: {
             readonly id: string;
