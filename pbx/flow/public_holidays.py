@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-__all__ = ["load", "loaded", "public_holiday", "supports"]
+if TYPE_CHECKING:
+    from pbx.model.flow import Flow
+
+__all__ = ["load", "loaded", "needed", "public_holiday", "supports"]
 
 
 def loaded() -> bool:
@@ -17,6 +22,14 @@ def loaded() -> bool:
 def load() -> None:
     """In a thread, so that no call waits for it."""
     import holidays.countries  # noqa: F401
+
+
+async def needed(flows: Iterable[Flow]) -> None:
+    """Load them, beside what goes on, when one of these flows asks about them."""
+    if not loaded() and any(
+        node.parameters.get("holiday_country") for flow in flows for node in flow.nodes.values()
+    ):
+        await asyncio.to_thread(load)
 
 
 def supports(country: str, region: str = "") -> bool:

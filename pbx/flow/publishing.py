@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pbx.core.errors import UserError
 from pbx.feature.office_check import User
+from pbx.flow import public_holidays
 from pbx.flow.difference import changes_between
 from pbx.flow.document import LoadedFlow, load, read_node
 from pbx.flow.flows import loaded
@@ -319,6 +320,7 @@ class Publishing:
 
     async def _surroundings(self) -> Surroundings:
         records = {kind.name: await self._records.all(kind) for kind in KINDS}
+        await public_holidays.needed(records[FLOW.name])
         others, _ = loaded(await self._store.live())
         return Surroundings(records, others)
 
