@@ -25,6 +25,7 @@ from pbx.api.problem import ApiError, FieldProblem, plain_error
 from pbx.api.route import JSON, MAX_BODY, MERGE_PATCH, Route
 from pbx.api.scopes import Scope
 from pbx.core.errors import UserError
+from pbx.feature import public_holidays
 from pbx.feature.office_check import check_record, users_of
 from pbx.model.base import Record
 from pbx.model.kind import Kind
@@ -159,6 +160,8 @@ class Resource:
         return found.revision
 
     async def _check(self, exchange: Exchange, body: msgspec.Struct) -> None:
+        if getattr(body, "holiday_country", None):
+            await public_holidays.ready()  # what is checked
         office = await self._office(exchange)
         emergency = exchange.service.deps.config.emergency_numbers
         if problems := tuple(check_record(office, self.kind, body, emergency=emergency)):

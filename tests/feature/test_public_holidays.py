@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pbx.flow import public_holidays
+from pbx.feature import public_holidays
+from pbx.feature.public_holidays import public_holiday, supports
 from pbx.flow.nodes.time_switch import TimeSwitch
-from pbx.flow.public_holidays import public_holiday, supports
 from pbx.model.flow import Flow, FlowNode
 
 

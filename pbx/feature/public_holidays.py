@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pbx.model.flow import Flow
+    from pbx.model.schedule import Schedule
 
-__all__ = ["load", "loaded", "needed", "public_holiday", "supports"]
+__all__ = ["load", "loaded", "needed", "public_holiday", "ready", "supports"]
 
 
 def loaded() -> bool:
@@ -24,12 +25,18 @@ def load() -> None:
     import holidays.countries  # noqa: F401
 
 
-async def needed(flows: Iterable[Flow]) -> None:
-    """Load them, beside what goes on, when one of these flows asks about them."""
-    if not loaded() and any(
+async def ready() -> None:
+    """Load them, beside what goes on, unless they are."""
+    if not loaded():
+        await asyncio.to_thread(load)
+
+
+async def needed(flows: Iterable[Flow], schedules: Iterable[Schedule] = ()) -> None:
+    """Load them when one of these asks about them."""
+    if any(each.holiday_country for each in schedules) or any(
         node.parameters.get("holiday_country") for flow in flows for node in flow.nodes.values()
     ):
-        await asyncio.to_thread(load)
+        await ready()
 
 
 def supports(country: str, region: str = "") -> bool:
