@@ -1,6 +1,6 @@
 """From a row of the route table to an aiohttp handler.
 
-In this order: credential, scope, CSRF, path, query, body, handler, answer.
+In this order: credential, scope, CSRF, path, query, body, what is one's own, handler, answer.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def endpoint(route: Route, service: Service) -> Callable[[web.Request], Awaitabl
             secure=is_secure(request),
             body=body,
         )
+        if exchange.own is not None and route.own is not None:
+            await route.own(exchange, arguments)
         result = await route.handler(exchange, **arguments)
         return _response(route, exchange, result)
 
@@ -66,16 +68,26 @@ async def _principal(route: Route, request: web.Request, service: Service) -> Pr
         if route.unsafe:
             check_origin(request)
         return None
-    principal = await authenticate(request, service.deps.users, service.deps.tokens)
+    principal = await authenticate(request, service.deps.accounts)
     if principal is None:
         if route.scope is Scope.METRICS_READ and on_this_machine(request):
             return None
         raise unauthorized("Sign in, or send a bearer token.")
     if route.scope is not Scope.SESSION and route.scope not in principal.scopes:
         raise ApiError(403, "scope", f"This credential lacks the scope {route.scope.value}.")
+    if principal.own is not None and route.scope is not Scope.SESSION:
+        _check_own(route, principal)
     if route.unsafe:
         check_csrf(request, principal)
     return principal
+
+
+def _check_own(route: Route, principal: Principal) -> None:
+    """Raises `ApiError` 403 where there is nothing that could be somebody's own, or they have nothing."""
+    if route.own is None:
+        raise ApiError(403, "scope", "This is not for those who see only what is their own.")
+    if not principal.own:
+        raise ApiError(403, "no-extension", "No extension belongs to this user.")
 
 
 def _path_arguments(route: Route, request: web.Request) -> dict[str, Any]:

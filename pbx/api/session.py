@@ -1,4 +1,4 @@
-"""Signing in and out, and the one-time set-up of the first administrator."""
+"""Signing in and out, and the one-time set-up of the first owner."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pbx.api.auth import unauthorized
 from pbx.api.exchange import Answer, Exchange
 from pbx.api.problem import ApiError
 from pbx.api.route import Route
-from pbx.api.scopes import Scope
+from pbx.api.scopes import Scope, scopes_of
 from pbx.api.views import SessionView, SetupRequest, SetupState
 from pbx.core.errors import UserError
 from pbx.model.user import Login, Session, User
@@ -60,11 +60,11 @@ async def _signed_in(exchange: Exchange, user: User) -> Answer:
     deps = exchange.service.deps
     secret, session = await deps.users.open_session(user)
     age_s = int((session.expires_at - deps.clock.now()).total_seconds())
-    return Answer(body=_view(session), cookie=secret, cookie_age_s=age_s)
+    return Answer(body=session_view(session), cookie=secret, cookie_age_s=age_s)
 
 
 async def get_session(exchange: Exchange) -> SessionView:
-    return _view(_session(exchange))
+    return session_view(_session(exchange))
 
 
 async def log_out(exchange: Exchange) -> Answer:
@@ -83,8 +83,16 @@ def _session(exchange: Exchange) -> Session:
     return exchange.principal.session
 
 
-def _view(session: Session) -> SessionView:
-    return SessionView(user=session.user, csrf_token=session.csrf_token, expires_at=session.expires_at)
+def session_view(session: Session) -> SessionView:
+    """What a client is told of who it is."""
+    scopes = scopes_of(session.user.role) - {Scope.OPEN, Scope.SESSION}
+    return SessionView(
+        user=session.user,
+        csrf_token=session.csrf_token,
+        expires_at=session.expires_at,
+        scopes=tuple(sorted(scopes, key=lambda each: each.value)),
+        second_factor=session.user.second_factor,
+    )
 
 
 ROUTES = (

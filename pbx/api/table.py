@@ -20,6 +20,8 @@ from pbx.api import (
     settings,
     sip_traces,
     system,
+    tokens,
+    users,
     voicemail,
 )
 from pbx.api.route import Route
@@ -29,6 +31,8 @@ __all__ = ["ROUTES"]
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *session.ROUTES,
+    *users.ROUTES,
+    *tokens.ROUTES,
     *extension.ROUTES,
     *records.ROUTES,
     *flows.ROUTES,

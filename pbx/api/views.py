@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
+from pbx.api.scopes import Scope
 from pbx.model.ban import Ban, RefusedSignIn
 from pbx.model.base import Record
 from pbx.model.cdr import Cdr
@@ -240,8 +241,13 @@ class SessionView(Record, frozen=True, kw_only=True):
     """
 
     user: User
-    csrf_token: str
+    csrf_token: Annotated[str, Meta(description="Empty where no cookie is used.")]
     expires_at: datetime
+    scopes: Annotated[
+        tuple[Scope, ...],
+        Meta(description="What they may do. Of the role user it counts for what is theirs alone."),
+    ]
+    second_factor: Annotated[bool, Meta(description="Whether a code is asked for at log-in.")]
 
 
 def registration_view(binding: Binding, reach: Reach) -> RegistrationView:
