@@ -21,6 +21,7 @@ from pbx.model.user import User
 from pbx.store.accounts import Accounts
 
 __all__ = [
+    "CHALLENGE",
     "COOKIE",
     "CSRF_HEADER",
     "again",

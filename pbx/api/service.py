@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import cached_property
 
-from pbx.api.backoff import Backoff
+from pbx.api.backoff import Backoff, code_backoff
 from pbx.api.deps import ApiDeps
 from pbx.api.live import LiveHub
 from pbx.core.metrics import Counter
@@ -19,6 +19,7 @@ class Service:
     def __init__(self, deps: ApiDeps) -> None:
         self.deps = deps
         self.backoff = Backoff()
+        self.code_backoff = code_backoff()
         self.hub = LiveHub(deps)
         self.changing = asyncio.Lock()
         """Held while a record is read, merged with a patch and written: two patches at once both count."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pbx.api.auth import unauthorized
+from pbx.api.auth import CHALLENGE, unauthorized
+from pbx.api.backoff import Backoff
 from pbx.api.exchange import Answer, Exchange
 from pbx.api.problem import ApiError
 from pbx.api.route import Route
 from pbx.api.scopes import Scope, scopes_of
-from pbx.api.views import SessionView, SetupRequest, SetupState
+from pbx.api.views import PasswordChange, SessionView, SetupRequest, SetupState
 from pbx.core.errors import UserError
 from pbx.model.user import Login, Session, User
 
@@ -33,18 +34,71 @@ async def set_up(exchange: Exchange, *, body: SetupRequest) -> Answer:
 
 async def log_in(exchange: Exchange, *, body: Login) -> Answer:
     """Check name and password. Both wrong ways get the same answer after the same time."""
-    _hold_back(exchange, body.username)
-    user = await exchange.service.deps.users.authenticate(body.username, body.password)
+    return await _signed_in(exchange, await proven(exchange, body))
+
+
+async def proven(exchange: Exchange, login: Login) -> User:
+    """Whose password this is, and code where one is asked for. Raises `ApiError` 401, and 429 for too many tries."""
+    service = exchange.service
+    _hold_back(exchange, login.username)
+    user = await service.deps.users.authenticate(login.username, login.password)
     if user is None:
-        exchange.service.failed_logins.inc("password")
+        service.failed_logins.inc("password")
         raise unauthorized("The user name or the password is wrong.")
-    exchange.service.backoff.succeeded(exchange.source, body.username)
-    return await _signed_in(exchange, user)
+    if user.second_factor:
+        await _check_code(exchange, user, login.code)
+    service.backoff.succeeded(exchange.source, login.username)
+    return user
 
 
-def _hold_back(exchange: Exchange, account: str) -> None:
+async def _check_code(exchange: Exchange, user: User, code: str | None) -> None:
+    """Wrong codes have their own back-off. The try of the password is taken back when there is no code."""
+    service = exchange.service
+    if not code:
+        service.backoff.withdraw(exchange.source, user.username)
+        raise _code_needed("The code of the second factor is needed.")
+    hold_back_code(exchange, user)
+    if not await service.deps.accounts.second_factors.check(user, code):
+        service.failed_logins.inc("code")
+        raise _code_needed("This code is wrong, or was used already.")
+    service.code_backoff.succeeded(exchange.source, user.username)
+
+
+def hold_back_code(exchange: Exchange, user: User) -> None:
+    """Count a try of a code. Raises `ApiError` 429."""
+    _hold_back(exchange, user.username, exchange.service.code_backoff)
+
+
+def _code_needed(detail: str) -> ApiError:
+    return ApiError(401, "second-factor", detail, headers={"WWW-Authenticate": CHALLENGE})
+
+
+async def check_password(exchange: Exchange, user: User, password: str) -> None:
+    """Whether somebody who is signed in is who they were. Raises `ApiError` 403, and 429 for too many tries."""
+    _hold_back(exchange, user.username)
+    if await exchange.service.deps.users.authenticate(user.username, password) is None:
+        exchange.service.failed_logins.inc("password")
+        raise wrong_password()
+    exchange.service.backoff.succeeded(exchange.source, user.username)
+
+
+def wrong_password() -> ApiError:
+    return ApiError(403, "wrong-password", "This is not your password.")
+
+
+async def change_password(exchange: Exchange, *, body: PasswordChange) -> None:
+    session = own_session(exchange)
+    user, users = session.user, exchange.service.deps.users
+    _hold_back(exchange, user.username)
+    if not await users.change_own_password(user, body.old, body.new, keep=exchange.who.cookie):
+        exchange.service.failed_logins.inc("password")
+        raise wrong_password()
+    exchange.service.backoff.succeeded(exchange.source, user.username)
+
+
+def _hold_back(exchange: Exchange, account: str, backoff: Backoff | None = None) -> None:
     """Count this try; refuse it while the wait of earlier failures lasts. Raises `ApiError` 429."""
-    backoff, now_s = exchange.service.backoff, exchange.service.deps.clock.monotonic()
+    backoff, now_s = backoff or exchange.service.backoff, exchange.service.deps.clock.monotonic()
     if wait_s := backoff.wait_s(exchange.source, account, now_s):
         exchange.service.failed_logins.inc("wait")
         raise ApiError(
@@ -64,11 +118,11 @@ async def _signed_in(exchange: Exchange, user: User) -> Answer:
 
 
 async def get_session(exchange: Exchange) -> SessionView:
-    return session_view(_session(exchange))
+    return session_view(own_session(exchange))
 
 
 async def log_out(exchange: Exchange) -> Answer:
-    _session(exchange)
+    own_session(exchange)
     principal = exchange.principal
     if principal is not None:
         await exchange.service.deps.users.close_session(principal.cookie)
@@ -76,7 +130,7 @@ async def log_out(exchange: Exchange) -> Answer:
     return Answer(cookie="")
 
 
-def _session(exchange: Exchange) -> Session:
+def own_session(exchange: Exchange) -> Session:
     """The browser session behind this request. Raises `ApiError` 403 for a bearer token, which has none."""
     if exchange.principal is None or exchange.principal.session is None:
         raise ApiError(403, "no-session", "A bearer token has no session.")
@@ -127,7 +181,8 @@ ROUTES = (
         name="logIn",
         tag="Session",
         summary="Sign in",
-        description="Sets the session cookie. After several failures the next try must wait (429, Retry-After).",
+        description="Sets the session cookie. After several failures the next try must wait (429, Retry-After). "
+        "Who has a second factor gets 401 with the type urn:bellwire:problem:second-factor until `code` is right.",
         request=Login,
         response=SessionView,
         status=201,
@@ -143,6 +198,19 @@ ROUTES = (
         summary="Who is signed in",
         response=SessionView,
         handler=get_session,
+    ),
+    Route(
+        method="PUT",
+        path="/api/v1/session/password",
+        scope=Scope.SESSION,
+        name="changePassword",
+        tag="Session",
+        summary="Change one's own password",
+        description="The other sessions of the user end. A wrong old password is 403.",
+        request=PasswordChange,
+        status=204,
+        errors=(429,),
+        handler=change_password,
     ),
     Route(
         method="DELETE",

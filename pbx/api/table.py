@@ -16,6 +16,7 @@ from pbx.api import (
     queue,
     recordings,
     records,
+    second_factor,
     session,
     settings,
     sip_traces,
@@ -31,6 +32,7 @@ __all__ = ["ROUTES"]
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *session.ROUTES,
+    *second_factor.ROUTES,
     *users.ROUTES,
     *tokens.ROUTES,
     *extension.ROUTES,

@@ -9,6 +9,7 @@ from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
 from pbx.store.audit import AuditStore
 from pbx.store.database import Database
+from pbx.store.second_factor import SecondFactorStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 
@@ -21,6 +22,7 @@ class Accounts:
 
     users: UserStore
     tokens: TokenStore
+    second_factors: SecondFactorStore
     audit: AuditStore
     key: bytes
 
@@ -29,6 +31,7 @@ class Accounts:
         return cls(
             users=UserStore(database, hasher),
             tokens=TokenStore(database),
+            second_factors=SecondFactorStore(database, box),
             audit=AuditStore(database),
             key=box.derive("jwt"),
         )
