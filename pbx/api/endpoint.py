@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from pbx.api.auditing import audited
 from pbx.api.auth import (
     COOKIE,
     authenticate,
@@ -56,7 +57,7 @@ def endpoint(route: Route, service: Service) -> Callable[[web.Request], Awaitabl
         )
         if exchange.own is not None and route.own is not None:
             await route.own(exchange, arguments)
-        result = await route.handler(exchange, **arguments)
+        result = await audited(route, exchange, arguments, lambda: route.handler(exchange, **arguments))
         return _response(route, exchange, result)
 
     return handle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pbx.api.auditing import note
 from pbx.api.auth import CHALLENGE, unauthorized
 from pbx.api.backoff import Backoff
 from pbx.api.exchange import Answer, Exchange
@@ -11,6 +12,7 @@ from pbx.api.scopes import Scope, scopes_of
 from pbx.api.views import PasswordChange, SessionView, SetupRequest, SetupState
 from pbx.core.errors import UserError
 from pbx.model.user import Login, Session, User
+from pbx.store.audit import acting
 
 _SETUP_ACCOUNT = "(set-up)"
 
@@ -24,17 +26,23 @@ async def set_up(exchange: Exchange, *, body: SetupRequest) -> Answer:
     _hold_back(exchange, _SETUP_ACCOUNT)
     users = exchange.service.deps.users
     try:
-        user = await users.create_first(body.token, body.username, body.password)
+        with acting(body.username, exchange.source):
+            user = await users.create_first(body.token, body.username, body.password)
     except UserError:
         exchange.service.failed_logins.inc("setup")
+        await _failed(exchange, "", "setup")
         raise
     exchange.service.backoff.succeeded(exchange.source, _SETUP_ACCOUNT)
+    await note(exchange, "log_in", "session", user.username, actor=user.username)
     return await _signed_in(exchange, user)
 
 
 async def log_in(exchange: Exchange, *, body: Login) -> Answer:
     """Check name and password. Both wrong ways get the same answer after the same time."""
-    return await _signed_in(exchange, await proven(exchange, body))
+    user = await proven(exchange, body)
+    answer = await _signed_in(exchange, user)
+    await note(exchange, "log_in", "session", user.username, actor=user.username)
+    return answer
 
 
 async def proven(exchange: Exchange, login: Login) -> User:
@@ -44,6 +52,7 @@ async def proven(exchange: Exchange, login: Login) -> User:
     user = await service.deps.users.authenticate(login.username, login.password)
     if user is None:
         service.failed_logins.inc("password")
+        await _failed(exchange, login.username, "password")
         raise unauthorized("The user name or the password is wrong.")
     if user.second_factor:
         await _check_code(exchange, user, login.code)
@@ -60,6 +69,7 @@ async def _check_code(exchange: Exchange, user: User, code: str | None) -> None:
     hold_back_code(exchange, user)
     if not await service.deps.accounts.second_factors.check(user, code):
         service.failed_logins.inc("code")
+        await _failed(exchange, user.username, "code")
         raise _code_needed("This code is wrong, or was used already.")
     service.code_backoff.succeeded(exchange.source, user.username)
 
@@ -67,6 +77,13 @@ async def _check_code(exchange: Exchange, user: User, code: str | None) -> None:
 def hold_back_code(exchange: Exchange, user: User) -> None:
     """Count a try of a code. Raises `ApiError` 429."""
     _hold_back(exchange, user.username, exchange.service.code_backoff)
+
+
+async def _failed(exchange: Exchange, username: str, what: str) -> None:
+    """In the audit log. A name that nobody has may be a password typed into the wrong field: it is not kept."""
+    known = await exchange.service.deps.users.named(username) if username else None
+    name = "" if known is None else known.username
+    await note(exchange, "log_in_failed", "session", name, actor=name, after={"wrong": what})
 
 
 def _code_needed(detail: str) -> ApiError:
@@ -78,6 +95,7 @@ async def check_password(exchange: Exchange, user: User, password: str) -> None:
     _hold_back(exchange, user.username)
     if await exchange.service.deps.users.authenticate(user.username, password) is None:
         exchange.service.failed_logins.inc("password")
+        await _failed(exchange, user.username, "password")
         raise wrong_password()
     exchange.service.backoff.succeeded(exchange.source, user.username)
 
@@ -92,6 +110,7 @@ async def change_password(exchange: Exchange, *, body: PasswordChange) -> None:
     _hold_back(exchange, user.username)
     if not await users.change_own_password(user, body.old, body.new, keep=exchange.who.cookie):
         exchange.service.failed_logins.inc("password")
+        await _failed(exchange, user.username, "password")
         raise wrong_password()
     exchange.service.backoff.succeeded(exchange.source, user.username)
 
@@ -126,6 +145,7 @@ async def log_out(exchange: Exchange) -> Answer:
     principal = exchange.principal
     if principal is not None:
         await exchange.service.deps.users.close_session(principal.cookie)
+        await note(exchange, "log_out", "session", principal.name)
         exchange.service.hub.sign_out(principal.credential)
     return Answer(cookie="")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pbx.api import (
+    audit,
     bans,
     call_control,
     conference,
@@ -35,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *second_factor.ROUTES,
     *users.ROUTES,
     *tokens.ROUTES,
+    *audit.ROUTES,
     *extension.ROUTES,
     *records.ROUTES,
     *flows.ROUTES,

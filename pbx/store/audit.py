@@ -22,7 +22,17 @@ from pbx.model.audit import AuditEntry
 from pbx.store.database import Database
 from pbx.store.table import Table, timestamp
 
-__all__ = ["COMMAND_LINE", "Acting", "AuditFilter", "AuditStore", "Scribe", "acting", "scribe", "shown"]
+__all__ = [
+    "COMMAND_LINE",
+    "Acting",
+    "AuditFilter",
+    "AuditStore",
+    "Scribe",
+    "acting",
+    "scribe",
+    "scribe_at",
+    "shown",
+]
 
 COMMAND_LINE = "command line"
 HIDDEN = "(hidden)"
@@ -59,7 +69,12 @@ def acting(actor: str, source: str) -> Iterator[Acting]:
 
 def scribe(database: Database) -> Scribe:
     """Ask on the event loop, use inside a transaction."""
-    return Scribe(_ACTING.get() or Acting(), database.clock.now())
+    return scribe_at(database.clock.now())
+
+
+def scribe_at(moment: datetime) -> Scribe:
+    """The same where the moment is known."""
+    return Scribe(_ACTING.get() or Acting(), moment)
 
 
 @dataclass(frozen=True, slots=True)
