@@ -1,6 +1,6 @@
 """From a row of the route table to an aiohttp handler.
 
-In this order: credential, scope, CSRF, path, query, body, what is one's own, handler, answer.
+In this order: credential, scope, CSRF, rate, path, query, body, what is one's own, Idempotency-Key, handler, answer.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pbx.api.auth import (
 )
 from pbx.api.codec import decode, decode_query, encode
 from pbx.api.exchange import Answer, Exchange, Principal
+from pbx.api.idempotency import once
 from pbx.api.problem import ApiError, plain_error
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
@@ -40,7 +41,7 @@ def endpoint(route: Route, service: Service) -> Callable[[web.Request], Awaitabl
     """The aiohttp handler of `route`. Raises `ApiError` and `UserError`; `pbx.api.app` makes answers of them."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        principal = await _principal(route, request, service)
+        principal = await _admitted(route, request, service)
         arguments: dict[str, Any] = _path_arguments(route, request)
         if route.query is not None:
             arguments["query"] = decode_query(request.query, route.query)
@@ -57,10 +58,38 @@ def endpoint(route: Route, service: Service) -> Callable[[web.Request], Awaitabl
         )
         if exchange.own is not None and route.own is not None:
             await route.own(exchange, arguments)
-        result = await audited(route, exchange, arguments, lambda: route.handler(exchange, **arguments))
-        return _response(route, exchange, result)
+
+        async def answering() -> web.StreamResponse:
+            result = await audited(route, exchange, arguments, lambda: route.handler(exchange, **arguments))
+            return _response(route, exchange, result)
+
+        return await once(route, exchange, answering)
 
     return handle
+
+
+async def _admitted(route: Route, request: web.Request, service: Service) -> Principal | None:
+    """Who asks, if they may, and have not asked too often. Strangers are counted by address, a credential by itself."""
+    if not route.limited:
+        return await _principal(route, request, service)
+    now_s, source = service.deps.clock.monotonic(), source_of(request)
+    try:
+        principal = await _principal(route, request, service)
+    except ApiError as error:
+        if error.status == 401:
+            _refuse_for(service.strangers.take(source, now_s))
+        raise
+    if principal is not None:
+        _refuse_for(service.rates.take(principal.credential, now_s))
+    elif route.scope is Scope.OPEN:
+        _refuse_for(service.strangers.take(source, now_s))
+    return principal
+
+
+def _refuse_for(wait_s: int) -> None:
+    if wait_s:
+        detail = f"Too many requests. Try again in {wait_s} s."
+        raise ApiError(429, "too-many-requests", detail, headers={"Retry-After": str(wait_s)})
 
 
 async def _principal(route: Route, request: web.Request, service: Service) -> Principal | None:

@@ -41,6 +41,7 @@ class Route:
     the document though no body is made of them, such as the messages of a WebSocket. `upload_types` are those of a file
     that the handler reads by itself, as it comes. `own` lets in those who may see only what is theirs, and sees to it
     that they do; without it they are refused. What changes nothing, though its method is unsafe, is not `audited`.
+    What is not `limited` is answered however often it is asked for.
     """
 
     method: str
@@ -65,6 +66,7 @@ class Route:
     schemas: tuple[tuple[str, Any], ...] = ()
     own: Own | None = None
     audited: bool = True
+    limited: bool = True
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -29,3 +29,4 @@ async def sweep(deps: ApiDeps) -> None:
     """Once."""
     settings = await deps.settings.get()
     await deps.accounts.audit.prune(settings.audit_keep_days)
+    await deps.accounts.answers.prune()

@@ -7,6 +7,7 @@ from typing import Self
 
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.store.answers import AnswerStore
 from pbx.store.audit import AuditStore
 from pbx.store.database import Database
 from pbx.store.second_factor import SecondFactorStore
@@ -24,6 +25,7 @@ class Accounts:
     tokens: TokenStore
     second_factors: SecondFactorStore
     audit: AuditStore
+    answers: AnswerStore
     key: bytes
 
     @classmethod
@@ -33,5 +35,6 @@ class Accounts:
             tokens=TokenStore(database),
             second_factors=SecondFactorStore(database, box),
             audit=AuditStore(database),
+            answers=AnswerStore(database, box),
             key=box.derive("jwt"),
         )
