@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from pbx.api.exchange import Exchange
 from pbx.api.listing import CallId
+from pbx.api.own import own_call
 from pbx.api.problem import plain_error
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
@@ -78,6 +79,7 @@ ROUTES = (
         path_types=(("id", CallId),),
         response=LiveCall,
         errors=(404,),
+        own=own_call,
         handler=get_call,
     ),
     Route(
@@ -91,6 +93,7 @@ ROUTES = (
         path_types=(("id", CallId),),
         status=204,
         errors=(404,),
+        own=own_call,
         handler=hang_up,
     ),
     Route(
@@ -109,6 +112,7 @@ ROUTES = (
         response=LiveCall,
         status=202,
         errors=(404, 409),
+        own=own_call,
         handler=transfer,
     ),
     Route(

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pbx.model.text_message import MessageWrite, TextMessage
     from pbx.model.trunk import TrunkStatus
     from pbx.model.trunk_test import TrunkTestReport
+    from pbx.store.accounts import Accounts
     from pbx.store.cdrs import CdrStore
     from pbx.store.messages import MessageStore
     from pbx.store.recordings import RecordingFilter
@@ -253,8 +254,7 @@ class ApiDeps:
     metrics: Registry
     records: RecordStore
     cdrs: CdrStore
-    users: UserStore
-    tokens: TokenStore
+    accounts: Accounts
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
     trunks: Callable[[], Sequence[TrunkStatus]]
@@ -283,3 +283,11 @@ class ApiDeps:
     voicemail: Shelf | None = None
     transcribes: Callable[[], bool] = lambda: False
     health_checks: Sequence[HealthCheck] = field(default=())
+
+    @property
+    def users(self) -> UserStore:
+        return self.accounts.users
+
+    @property
+    def tokens(self) -> TokenStore:
+        return self.accounts.tokens

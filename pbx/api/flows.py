@@ -344,6 +344,7 @@ ROUTES = (
         request=FlowScript,
         most_bytes=LARGEST_SCRIPT,
         response=Simulation,
+        audited=False,
         handler=simulate,
     ),
     Route(
@@ -356,6 +357,7 @@ ROUTES = (
         path_types=_NUMBER,
         query=WhichQuery,
         response=FlowTestReport,
+        audited=False,
         handler=run_tests,
     ),
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
+from pbx.api.own import own_call, own_extension_query
 from pbx.api.problem import plain_error
 from pbx.api.query import CdrQuery, Paging
 from pbx.api.route import Route
@@ -108,6 +109,7 @@ ROUTES = (
         description="The newest first. `events` is empty here; read one record to see them.",
         query=CdrQuery,
         response=CdrList,
+        own=own_extension_query,
         handler=list_cdrs,
     ),
     Route(
@@ -119,6 +121,7 @@ ROUTES = (
         summary="Read one call of the history with its events",
         path_types=(("id", CallId),),
         response=Cdr,
+        own=own_call,
         handler=get_cdr,
     ),
 )

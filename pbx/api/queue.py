@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pbx.api.exchange import Exchange
+from pbx.api.own import own_agent
 from pbx.api.problem import plain_error
 from pbx.api.query import Paging
 from pbx.api.route import Route
@@ -76,6 +77,7 @@ ROUTES = (
         request=AgentDuty,
         response=AgentStatus,
         errors=(404,),
+        own=own_agent,
         handler=set_duty,
     ),
 )

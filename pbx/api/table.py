@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pbx.api import (
+    audit,
     bans,
     call_control,
     conference,
@@ -17,10 +18,13 @@ from pbx.api import (
     recordings,
     records,
     schedules,
+    second_factor,
     session,
     settings,
     sip_traces,
     system,
+    tokens,
+    users,
     voicemail,
 )
 from pbx.api.route import Route
@@ -30,6 +34,10 @@ __all__ = ["ROUTES"]
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *session.ROUTES,
+    *second_factor.ROUTES,
+    *users.ROUTES,
+    *tokens.ROUTES,
+    *audit.ROUTES,
     *extension.ROUTES,
     *records.ROUTES,
     *schedules.ROUTES,
