@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.recording import RecordingSettings
+from pbx.model.supervision import SupervisionSettings
 
 
 class OfficeSettings(Record, frozen=True, kw_only=True):
@@ -30,3 +31,4 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
         ),
     ] = ""
     recording: Annotated[RecordingSettings, Meta(title="Recording of calls")] = RecordingSettings()
+    supervision: Annotated[SupervisionSettings, Meta(title="Listening to calls")] = SupervisionSettings()

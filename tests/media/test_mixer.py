@@ -436,9 +436,7 @@ def test_a_whisper_is_heard_by_one_alone_beside_all_others(
     mixer.mix()
     aloud = [[0] * SAMPLES if index == whisperer else frame for index, frame in enumerate(said)]
     expected = oracle.heard_by_each(aloud)
-    expected[to] = [
-        oracle.saturated(a + b) for a, b in zip(expected[to], said[whisperer], strict=True)
-    ]
+    expected[to] = [oracle.saturated(a + b) for a, b in zip(expected[to], said[whisperer], strict=True)]
     assert [oracle.samples(mixer.hears(index) or b"") for index in range(len(said))] == expected
     assert oracle.samples(mixer.tap() or b"") == [
         oracle.saturated(sum(column)) for column in zip(*aloud, strict=True)
