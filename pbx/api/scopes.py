@@ -32,7 +32,8 @@ class Scope(Enum):
     BANS_WRITE = "bans:write"
     SIP_TRACES_READ = "sip-traces:read"  # who talks with whom, and what phones say about themselves
     CALLS_READ = "calls:read"
-    CALLS_WRITE = "calls:write"  # hang up, transfer
+    CALLS_WRITE = "calls:write"  # call, hang up, transfer, hold, park
+    CALLS_SUPERVISE = "calls:supervise"  # listen to what people say, and talk into it
     CDRS_READ = "cdrs:read"
     RECORDINGS_READ = "recordings:read"  # what people have said
     RECORDINGS_CONTROL = "recordings:control"  # start, stop and pause them in calls

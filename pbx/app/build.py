@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from pbx.app.calling import build_calling
 from pbx.app.conferences import build_conferences
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.door import build_entrance
@@ -18,6 +19,7 @@ from pbx.app.guarding import build_guarding
 from pbx.app.lamps import build_lamps
 from pbx.app.listening import Hearing
 from pbx.app.measure import measure
+from pbx.app.office_settings import CurrentSettings
 from pbx.app.parts import Parts, Stores
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
@@ -198,7 +200,7 @@ def build(
         lambda host: any(line.is_at(host) for line in trunks.lines.values()),
         lambda host: _discard(guard.count(Offence.AUTH_FAILED, host)),
     )
-    passed_on = PassedOn()
+    passed_on, fairness = PassedOn(), Fairness()
     inbound = InboundCalls(
         trunks, partial(office.all, INBOUND_NUMBER), country=config.country, passed_on=passed_on
     )
@@ -221,7 +223,6 @@ def build(
         limits=guarding.limits,
         announcement=sounds.refusal,
     )
-    fairness = Fairness()
     extensions = ExtensionCalls(
         registrar,
         is_ours=lambda host: host in (external.address, source_address(host)),
@@ -378,6 +379,17 @@ def build(
         country=config.country,
     )
     desk.register(features)
+    calling = build_calling(
+        office,
+        registrar,
+        switch=lambda: switch,
+        router=lambda: dialplan,
+        signaling=agent,
+        rooms=media,
+        sounds=sounds,
+        settings=CurrentSettings(stores.settings, bus),
+        new_id=new_id,
+    )
     messages = Messages(
         stores.messages,
         directory=directory,
@@ -470,7 +482,8 @@ def build(
             rtp_range=(config.rtp_port_min, config.rtp_port_max),
         ),
         trunks=trunks,
-        control=Control(switch, desk.parking),
+        control=Control(switch, desk.parking, calling.click_to_call, calling.supervision),
+        settings=calling.settings,
         queues=queues,
         flows=flows,
         sounds=sounds,

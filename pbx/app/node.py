@@ -151,6 +151,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("door", parts.entrance.remember(stores.state))
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
+        supervisor.spawn("settings", parts.settings.follow())
         supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
         supervisor.spawn("recordings", parts.recordings.library.run())
         supervisor.spawn(
@@ -242,6 +243,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.fairness.load(stores.state)
     await parts.queues.queues.load(stores.state)
     await parts.recordings.load(stores.settings)
+    await parts.settings.load()
     await parts.conferences.prepare()
     await parts.voicemail.prepare()
     closed = await stores.cdrs.close_interrupted(parts.clock.now())

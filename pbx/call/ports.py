@@ -37,6 +37,7 @@ __all__ = [
     "Media",
     "MeetingRoom",
     "MeetingRooms",
+    "Overhearing",
     "Prompt",
     "Recorder",
     "Recording",
@@ -286,8 +287,23 @@ class MeetingRoom(Room, Protocol):
         """Whether the others do not hear it. Nothing for one who is not in the conference."""
         ...
 
+    def whisper(self, stream: Any, to: Any | None) -> None:
+        """Only `to` hears it, who hears all others too; None: everybody again."""
+        ...
+
     def talkers(self) -> Sequence[Any]:
         """The streams of those whom the others hear talk now."""
+        ...
+
+
+class Overhearing(Protocol):
+    """Somebody listens to two who talk, so these meet in a room."""
+
+    @property
+    def room(self) -> MeetingRoom: ...
+
+    def end(self) -> None:
+        """The two no longer talk, or cannot be brought together there: everybody leaves."""
         ...
 
 

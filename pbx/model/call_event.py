@@ -308,6 +308,29 @@ class RecordingFailed(_Event, frozen=True, kw_only=True, tag="recording_failed")
     reason: str
 
 
+class SupervisorJoined(_Event, frozen=True, kw_only=True, tag="supervisor_joined"):
+    """Somebody of the office listens to the two who talk. `how` is "listen" (nobody hears them), "whisper" (only the
+    leg `to` does) or "barge" (both do); `supervision` is the call of their own phone, `asked_by` who had it called."""
+
+    extension: str
+    how: str
+    to: str = ""
+    supervision: str
+    asked_by: str = ""
+
+
+class SupervisorChanged(_Event, frozen=True, kw_only=True, tag="supervisor_changed"):
+    """From now on it is done like this."""
+
+    extension: str
+    how: str
+    to: str = ""
+
+
+class SupervisorLeft(_Event, frozen=True, kw_only=True, tag="supervisor_left"):
+    extension: str
+
+
 class AudioQuality(_Event, frozen=True, kw_only=True, tag="audio_quality"):
     """The sound of a leg changed for a while. `direction` "from": of the phone, as it arrives here; "to": of what is
     sent to the phone, as its RTCP reports say."""
@@ -445,6 +468,9 @@ CallEvent = (
     | RecordingResumed
     | RecordingStopped
     | RecordingFailed
+    | SupervisorJoined
+    | SupervisorChanged
+    | SupervisorLeft
     | AudioQuality
     | LegQuality
     | FlowEntered

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.recording import RecordingSettings
+from pbx.model.supervision import SupervisionSettings
 
 Origin = Annotated[
     str,
@@ -65,3 +66,4 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
         ),
     ] = False
     recording: Annotated[RecordingSettings, Meta(title="Recording of calls")] = RecordingSettings()
+    supervision: Annotated[SupervisionSettings, Meta(title="Listening to calls")] = SupervisionSettings()

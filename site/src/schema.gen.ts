@@ -125,7 +125,11 @@ export interface paths {
          */
         readonly get: operations["listCalls"];
         readonly put?: never;
-        readonly post?: never;
+        /**
+         * Call somebody from an extension's phone
+         * @description Click to call: the extension's own phones ring first. When one is picked up, `to` is dialled as if it had been dialled there: with the rights and the limits of the extension. The answer comes at once.
+         */
+        readonly post: operations["makeCall"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -148,6 +152,66 @@ export interface paths {
          * @description All its phones are told at once. The call stays in the history.
          */
         readonly delete: operations["hangUp"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/calls/{id}/hold": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put one side of a call on hold
+         * @description It hears the hold music, the other side nothing, until it is resumed with `on` false.
+         */
+        readonly post: operations["holdCall"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/calls/{id}/listen": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Listen to a call, whisper to one side, or talk with both
+         * @description The extension's phone rings; picked up, it hears both sides. Asked again for the same extension, it changes how; so do the keys 4 (listen), 5 (whisper) and 6 (barge) on its phone. What the two hear of it is the setting `supervision.notice`. It stands in the call's record either way. Hang up the call of the answer to end it.
+         */
+        readonly post: operations["listenToCall"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/calls/{id}/park": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Park one side of a call
+         * @description It waits in a slot with music until somebody dials the slot; after a while the phone that it talked with rings. The answer comes at once.
+         */
+        readonly post: operations["parkCall"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -2585,6 +2649,24 @@ export interface components {
             readonly by: string | null;
         };
         /**
+         * CallRequest
+         * @description Call somebody from an extension's own phone.
+         */
+        readonly CallRequest: {
+            /**
+             * Number
+             * @description Whose phone rings first, and who then calls.
+             * @example 101
+             */
+            readonly from_extension: string;
+            /**
+             * Destination
+             * @description Where the call goes: what an extension would dial to get there.
+             * @example 101
+             */
+            readonly to: string;
+        };
+        /**
          * CallRouted
          * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "conference", "mailbox", "trunk" …; `to`
          *         names it.
@@ -2759,7 +2841,7 @@ export interface components {
             /** @default [] */
             readonly recordings: readonly components["schemas"]["CdrRecording"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -4293,6 +4375,18 @@ export interface components {
             readonly name: string;
         };
         /**
+         * HoldRequest
+         * @description Let one side wait with music, or talk again.
+         */
+        readonly HoldRequest: {
+            /**
+             * Leg
+             * @description Who waits: "a" is the caller.
+             */
+            readonly leg: string;
+            readonly on: boolean;
+        };
+        /**
          * InboundNumber
          * @description A number people call from outside, or all from `number` to `last`.
          */
@@ -4718,6 +4812,29 @@ export interface components {
             readonly time_zone?: (string | null) | null;
         };
         /**
+         * ListenRequest
+         * @description Listen to a call with the phone of an extension.
+         */
+        readonly ListenRequest: {
+            /**
+             * Number
+             * @description Whose phone rings, and who then listens.
+             * @example 101
+             */
+            readonly extension: string;
+            /**
+             * @description listen: nobody hears them. whisper: one of the two does. barge: both do.
+             * @default listen
+             * @enum {unknown}
+             */
+            readonly how: "barge" | "listen" | "whisper";
+            /**
+             * @description Who hears a whisper; null: who is of the office, the one called before the caller.
+             * @default null
+             */
+            readonly leg: string | null;
+        };
+        /**
          * LiveCall
          * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
          *
@@ -4737,6 +4854,8 @@ export interface components {
             readonly flow: components["schemas"]["LivePosition"] | null;
             /** @default off */
             readonly recording: string;
+            /** @default [] */
+            readonly supervisors: readonly components["schemas"]["LiveSupervisor"][];
         };
         /**
          * LiveHeartbeat
@@ -4831,6 +4950,16 @@ export interface components {
             readonly node: string;
             readonly exit: string;
             readonly at: string;
+        };
+        /**
+         * LiveSupervisor
+         * @description Who listens to a call: `how` is "listen", "whisper" (the leg `to` hears it) or "barge".
+         */
+        readonly LiveSupervisor: {
+            readonly extension: string;
+            readonly how: string;
+            /** @default  */
+            readonly to: string;
         };
         /**
          * Login
@@ -5568,6 +5697,13 @@ export interface components {
              *     }
              */
             readonly recording: components["schemas"]["RecordingSettings"];
+            /**
+             * Listening to calls
+             * @default {
+             *       "notice": "tone"
+             *     }
+             */
+            readonly supervision: components["schemas"]["SupervisionSettings"];
         };
         /**
          * OfficeSettingsPatch
@@ -5580,6 +5716,7 @@ export interface components {
             readonly audit_keep_days?: number | null;
             readonly users_hear_recordings?: boolean | null;
             readonly recording?: components["schemas"]["RecordingSettings"] | null;
+            readonly supervision?: components["schemas"]["SupervisionSettings"] | null;
         };
         /**
          * Opening
@@ -5779,6 +5916,24 @@ export interface components {
             readonly skip_busy?: boolean | null;
             readonly tone_before?: boolean | null;
             readonly longest_s?: number | null;
+        };
+        /**
+         * ParkRequest
+         * @description Let one side wait in a parking slot, from which any phone can fetch it; the other is hung up.
+         */
+        readonly ParkRequest: {
+            /**
+             * Leg
+             * @description Who waits: "a" is the caller.
+             * @default a
+             */
+            readonly leg: string;
+            /**
+             * Slot
+             * @description Empty: the next one that is free.
+             * @default
+             */
+            readonly slot: string;
         };
         /**
          * ParkedCall
@@ -6882,7 +7037,7 @@ export interface components {
          * @description The value is the word that stands in a token's scope list and in the OpenAPI document.
          * @enum {unknown}
          */
-        readonly Scope: "app" | "audit:read" | "bans:read" | "bans:write" | "calls:read" | "calls:write" | "cdrs:read" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
+        readonly Scope: "app" | "audit:read" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
         /**
          * ScriptedAnswer
          * @description What a web server answers; `status` 0: nothing, until the time is over. `url` is a part of the address.
@@ -7259,6 +7414,69 @@ export interface components {
             readonly detail: string;
         };
         /**
+         * Supervised
+         * @description Somebody listens, or will when the phone is picked up. `call` is the call of that phone: hang it up to end it.
+         */
+        readonly Supervised: {
+            readonly call: string;
+            readonly extension: string;
+            /** @enum {unknown} */
+            readonly how: "barge" | "listen" | "whisper";
+        };
+        /**
+         * SupervisionSettings
+         * @description What those who talk are told when somebody begins to listen.
+         */
+        readonly SupervisionSettings: {
+            /**
+             * Notice
+             * @description What both sides hear when somebody begins to listen to their call. In many countries people must be told.
+             * @default tone
+             * @enum {unknown}
+             */
+            readonly notice: "announcement" | "nothing" | "tone";
+        };
+        /**
+         * SupervisorChanged
+         * @description From now on it is done like this.
+         */
+        readonly SupervisorChanged: {
+            /** @enum {unknown} */
+            readonly type: "supervisor_changed";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly how: string;
+            /** @default  */
+            readonly to: string;
+        };
+        /**
+         * SupervisorJoined
+         * @description Somebody of the office listens to the two who talk. `how` is "listen" (nobody hears them), "whisper" (only the
+         *         leg `to` does) or "barge" (both do); `supervision` is the call of their own phone, `asked_by` who had it called.
+         */
+        readonly SupervisorJoined: {
+            /** @enum {unknown} */
+            readonly type: "supervisor_joined";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly how: string;
+            /** @default  */
+            readonly to: string;
+            readonly supervision: string;
+            /** @default  */
+            readonly asked_by: string;
+        };
+        /** SupervisorLeft */
+        readonly SupervisorLeft: {
+            /** @enum {unknown} */
+            readonly type: "supervisor_left";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+        };
+        /**
          * TemplateNeed
          * @description A record that the flow names, and that the office has to have first.
          */
@@ -7389,7 +7607,7 @@ export interface components {
             readonly to: string;
             /**
              * Leg
-             * @description Who is sent on: "a" is the caller. Without one, whoever called or came in from outside.
+             * @description Who is sent on: "a" is the caller.
              * @default a
              */
             readonly leg: string;
@@ -8226,6 +8444,7 @@ export type CallLimited = components['schemas']['CallLimited'];
 export type CallList = components['schemas']['CallList'];
 export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
+export type CallRequest = components['schemas']['CallRequest'];
 export type CallRouted = components['schemas']['CallRouted'];
 export type CalledForHelp = components['schemas']['CalledForHelp'];
 export type CallerRule = components['schemas']['CallerRule'];
@@ -8298,6 +8517,7 @@ export type GreetingView = components['schemas']['GreetingView'];
 export type Health = components['schemas']['Health'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
+export type HoldRequest = components['schemas']['HoldRequest'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -8316,6 +8536,7 @@ export type LegTransferred = components['schemas']['LegTransferred'];
 export type Limit = components['schemas']['Limit'];
 export type LimitList = components['schemas']['LimitList'];
 export type LimitPatch = components['schemas']['LimitPatch'];
+export type ListenRequest = components['schemas']['ListenRequest'];
 export type LiveCall = components['schemas']['LiveCall'];
 export type LiveHeartbeat = components['schemas']['LiveHeartbeat'];
 export type LiveLeg = components['schemas']['LiveLeg'];
@@ -8324,6 +8545,7 @@ export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveStep = components['schemas']['LiveStep'];
+export type LiveSupervisor = components['schemas']['LiveSupervisor'];
 export type Login = components['schemas']['Login'];
 export type Mailbox = components['schemas']['Mailbox'];
 export type MailboxChange = components['schemas']['MailboxChange'];
@@ -8357,6 +8579,7 @@ export type OutboundRoutePatch = components['schemas']['OutboundRoutePatch'];
 export type PagingGroup = components['schemas']['PagingGroup'];
 export type PagingGroupList = components['schemas']['PagingGroupList'];
 export type PagingGroupPatch = components['schemas']['PagingGroupPatch'];
+export type ParkRequest = components['schemas']['ParkRequest'];
 export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
 export type PasswordChange = components['schemas']['PasswordChange'];
@@ -8424,6 +8647,11 @@ export type SpeedDialPatch = components['schemas']['SpeedDialPatch'];
 export type SpokenTextOrder = components['schemas']['SpokenTextOrder'];
 export type StatusCounts = components['schemas']['StatusCounts'];
 export type Step = components['schemas']['Step'];
+export type Supervised = components['schemas']['Supervised'];
+export type SupervisionSettings = components['schemas']['SupervisionSettings'];
+export type SupervisorChanged = components['schemas']['SupervisorChanged'];
+export type SupervisorJoined = components['schemas']['SupervisorJoined'];
+export type SupervisorLeft = components['schemas']['SupervisorLeft'];
 export type TemplateNeed = components['schemas']['TemplateNeed'];
 export type TextMessage = components['schemas']['TextMessage'];
 export type TextMessageList = components['schemas']['TextMessageList'];
@@ -8535,6 +8763,26 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly address?: string;
+                /** @description Only those with exactly this value. */
+                readonly reason?: "by_hand" | "unanswered_challenges" | "unknown_extensions" | "wrong_credentials";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly notice?: string;
+                /** @description Only those with exactly this value. */
+                readonly covers?: "everybody" | "strangers";
+                /** @description Only those with exactly this value. */
+                readonly local?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly times?: number;
+                /** @description Only those with exactly this value. */
+                readonly failures?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly user_agent?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -8778,8 +9026,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly action?: "allow" | "block" | "vip";
+                /** @description Only those with exactly this value. */
+                readonly anonymous?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -9389,6 +9649,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly from_number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly from_name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly dialled?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly to_name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly state?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly recording?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -9434,6 +9712,132 @@ export interface operations {
             };
             /** @description Too Many Requests */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CallRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LiveCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9539,6 +9943,381 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly holdCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HoldRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LiveCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listenToCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ListenRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Accepted */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Supervised"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly parkCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ParkRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Accepted */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LiveCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9952,6 +10731,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly conference?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly needs_pin?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly has_moderator_pin?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly locked?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly all_muted?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly recording?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -10270,8 +11067,28 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly max_members?: number;
+                /** @description Only those with exactly this value. */
+                readonly wait_for_moderator?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly end_without_moderator?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly mute_on_join?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly announce?: "name" | "nothing" | "tone";
+                /** @description Only those with exactly this value. */
+                readonly record?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly dials_as?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -11266,6 +12083,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value. */
+                readonly state?: "calling" | "free" | "held" | "ringing" | "talking";
+                /** @description Only those with exactly this value. */
+                readonly registered?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly do_not_disturb?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly calls?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly with_number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly with_name?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -11327,8 +12162,36 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly ring_timeout_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly may_call?: "internal" | "international" | "local" | "national" | "premium";
+                /** @description Only those with exactly this value. */
+                readonly do_not_disturb?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly call_waiting?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly mailbox?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly pickup_group?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly outside_number?: string;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly location?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -12008,8 +12871,18 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly code?: string;
+                /** @description Only those with exactly this value. */
+                readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "voicemail" | "voicemail_check" | "voicemail_leave" | "withhold_number";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly argument?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -12666,6 +13539,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly flow?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly changed?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly nodes?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly problem?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -12774,8 +13661,22 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly description?: string;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly entry?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -14200,8 +15101,26 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly last?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly destination?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly trunk?: string;
+                /** @description Only those with exactly this value. */
+                readonly priority?: number;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -14811,8 +15730,38 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly counts?: "extension" | "office" | "trunk";
+                /** @description Only those with exactly this value. */
+                readonly calls_at_once?: number;
+                /** @description Only those with exactly this value. */
+                readonly calls_per_hour?: number;
+                /** @description Only those with exactly this value. */
+                readonly calls_per_day?: number;
+                /** @description Only those with exactly this value. */
+                readonly minutes_per_hour?: number;
+                /** @description Only those with exactly this value. */
+                readonly minutes_per_day?: number;
+                /** @description Only those with exactly this value. */
+                readonly minutes_per_call?: number;
+                /** @description Only those with exactly this value. */
+                readonly end_calls?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly warn_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly premium?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly time_zone?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -15492,8 +16441,46 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly greeting?: "custom" | "default" | "name";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly language?: string;
+                /** @description Only those with exactly this value. */
+                readonly ask_pin?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly max_message_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly min_message_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly silence_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly max_messages?: number;
+                /** @description Only those with exactly this value. */
+                readonly sound_format?: "opus" | "wav";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly operator?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly star?: string;
+                /** @description Only those with exactly this value. */
+                readonly attach?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly after_mail?: "delete" | "keep" | "mark_read";
+                /** @description Only those with exactly this value. */
+                readonly transcribe?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly retention_days?: number;
+                /** @description Only those with exactly this value. */
+                readonly bin_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -16568,8 +17555,18 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly address?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -17179,6 +18176,18 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value. */
+                readonly kind?: "emergency" | "limit" | "recording" | "test";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly title?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly text?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -17296,8 +18305,16 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly on?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -17936,8 +18953,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly position?: number;
+                /** @description Only those with exactly this value. */
+                readonly strip_digits?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly prefix?: string;
+                /** @description Only those with exactly this value. */
+                readonly reach?: "internal" | "international" | "local" | "national" | "premium";
             };
             readonly header?: never;
             readonly path?: never;
@@ -18547,8 +19580,22 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly two_way?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly skip_busy?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly tone_before?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly longest_s?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -19275,8 +20322,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly text?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly language?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly code?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -20154,6 +21213,32 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly queue?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly waiting?: number;
+                /** @description Only those with exactly this value. */
+                readonly call_backs?: number;
+                /** @description Only those with exactly this value. */
+                readonly longest_wait_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly answered?: number;
+                /** @description Only those with exactly this value. */
+                readonly abandoned?: number;
+                /** @description Only those with exactly this value. */
+                readonly overflowed?: number;
+                /** @description Only those with exactly this value. */
+                readonly answered_in_time?: number;
+                /** @description Only those with exactly this value. */
+                readonly service_level?: number;
+                /** @description Only those with exactly this value. */
+                readonly average_wait_s?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -20390,8 +21475,54 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly strategy?: "all" | "fewest_calls" | "in_order" | "least_recent" | "longest_idle" | "random" | "round_robin";
+                /** @description Only those with exactly this value. */
+                readonly agent_timeout_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly retry_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly wrap_up_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly auto_pause_after?: number;
+                /** @description Only those with exactly this value. */
+                readonly skip_busy?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly max_wait_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly max_callers?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly overflow?: string;
+                /** @description Only those with exactly this value. */
+                readonly join_needs?: "logged_in" | "nobody" | "not_paused";
+                /** @description Only those with exactly this value. */
+                readonly stay_needs?: "logged_in" | "nobody" | "not_paused";
+                /** @description Only those with exactly this value. */
+                readonly priority?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name_prefix?: string;
+                /** @description Only those with exactly this value. */
+                readonly announce_every_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly service_level_s?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly call_back_key?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly call_back_as?: string;
+                /** @description Only those with exactly this value. */
+                readonly call_back_tries?: number;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21317,6 +22448,28 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly address?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly extension?: string;
+                /** @description Only those with exactly this value. */
+                readonly failures?: number;
+                /** @description Only those with exactly this value. */
+                readonly local?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly known?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly user_agent?: string;
+                /** @description Only those with exactly this value. */
+                readonly wait_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly banned?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly notice?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21378,6 +22531,28 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly extension?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly contact?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly transport?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly source?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly user_agent?: string;
+                /** @description Only those with exactly this value. */
+                readonly reachable?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly round_trip_ms?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly notice?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21439,8 +22614,30 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly strategy?: "all" | "in_order" | "longest_idle" | "random" | "round_robin";
+                /** @description Only those with exactly this value. */
+                readonly ring_timeout_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly member_timeout_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly skip_busy?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name_prefix?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly overflow?: string;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -22050,8 +23247,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly time_zone?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly holiday_country?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly holiday_region?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -23911,8 +25120,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly code?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly destination?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly extension?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -24812,6 +26033,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly trunk?: string;
+                /** @description Only those with exactly this value. */
+                readonly state?: "down" | "off" | "trying" | "up";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly error?: string;
+                /** @description Only those with exactly this value. */
+                readonly sip_status?: number;
+                /** @description Only those with exactly this value. */
+                readonly registered_for_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly round_trip_ms?: number;
+                /** @description Only those with exactly this value. */
+                readonly calls?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -24873,8 +26112,68 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly kind?: "office" | "provider";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly host?: string;
+                /** @description Only those with exactly this value. */
+                readonly port?: number;
+                /** @description Only those with exactly this value. */
+                readonly transport?: "tcp" | "tls" | "udp";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly proxy?: string;
+                /** @description Only those with exactly this value. */
+                readonly register?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly username?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly auth_username?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly from_domain?: string;
+                /** @description Only those with exactly this value. */
+                readonly expires_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly max_channels?: number;
+                /** @description Only those with exactly this value. */
+                readonly number_format?: "as_dialled" | "e164" | "e164_plus" | "national";
+                /** @description Only those with exactly this value. */
+                readonly strip_digits?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly prefix?: string;
+                /** @description Only those with exactly this value. */
+                readonly caller_id?: "from" | "pai" | "ppi" | "rpid";
+                /** @description Only those with exactly this value. */
+                readonly from_shows?: "account" | "number";
+                /** @description Only those with exactly this value. */
+                readonly show_names?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly forwarded_caller?: "caller" | "own";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly outside_number?: string;
+                /** @description Only those with exactly this value. */
+                readonly called_strip_digits?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly called_prefix?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly callback_prefix?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly destination?: string;
+                /** @description Only those with exactly this value. */
+                readonly check_every_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;

@@ -110,6 +110,7 @@ class FakeRoom:
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.muted: dict[Any, bool] = {}
+        self.only: dict[Any, Any] = {}
         self.talking: set[str] = set()
         self.played: list[object] = []
         self.recordings: list[FakeRecording] = []
@@ -124,10 +125,23 @@ class FakeRoom:
 
     def leave(self, stream: Any) -> None:
         self.muted.pop(stream, None)
+        self.only.pop(stream, None)
 
     def mute(self, stream: Any, on: bool) -> None:
         if stream in self.muted:
             self.muted[stream] = on
+
+    def whisper(self, stream: Any, to: Any | None) -> None:
+        if stream in self.muted:
+            self.only[stream] = to
+
+    def hearing(self, stream: Any) -> set[Any]:
+        """Whom a member hears."""
+        return {
+            each
+            for each, muted in self.muted.items()
+            if each is not stream and not muted and self.only.get(each) in (None, stream)
+        }
 
     def talkers(self) -> list[Any]:
         return [each for each in self.muted if each.label in self.talking]
