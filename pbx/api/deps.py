@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
+    from pbx.feature.documents import Documents
     from pbx.feature.door import Door
     from pbx.feature.prompts import Prompts
     from pbx.feature.sip_trace import SipTraces
@@ -302,6 +303,7 @@ class ApiDeps:
     messages: MessageStore
     flows: Publishing
     door: Door
+    documents: Documents | None = None
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
     test_trunk: Callable[[str, str | None], Awaitable[TrunkTestReport | None]] = no_trunk
     started_at: datetime

@@ -258,6 +258,7 @@ def build(
             guarding.mailer.send, sender=lambda: guarding.mailer.sender, clock=clock, new_id=new_id
         ),
         country=config.country,
+        emergency=config.emergency_numbers,
     )
     groups, paging = build_groups(office, extensions, fairness=fairness, rooms=media, switch=lambda: switch)
     recordings = build_recordings(

@@ -71,7 +71,10 @@ def _parser() -> _Parser:
     _add_settings(serve, known.values())
 
     importing = _command(commands, "import", "apply a JSON document of the office", _import)
-    importing.add_argument("file", metavar="FILE", help="the document; - reads standard input")
+    importing.add_argument(
+        "file", metavar="FILE", help="the document, or a folder of them; - reads standard input"
+    )
+    importing.add_argument("--site", metavar="NAME", default="", help="fill in the values of sites/NAME.json")
     importing.add_argument("--prune", action="store_true", help="delete what the document does not name")
     importing.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
     importing.add_argument(
@@ -81,6 +84,9 @@ def _parser() -> _Parser:
     exporting = _command(commands, "export", "write the office as a JSON document", _export)
     exporting.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="where to; without, standard output"
+    )
+    exporting.add_argument(
+        "--folder", action="store_true", help="FILE is a folder: write one file for each record"
     )
     exporting.add_argument("--with-secrets", action="store_true", help="include SIP passwords in plain text")
 
@@ -219,13 +225,13 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    config, data = _config(arguments), _read(arguments.file)
-    from pbx.app import office
+    config = _config(arguments)
+    from pbx.app import document_files, office
 
     return office.run(
         office.import_(
             config,
-            data,
+            document_files.read_document(arguments.file, arguments.site),
             prune=arguments.prune,
             dry_run=arguments.dry_run,
             override_tests=arguments.override_tests,
@@ -237,7 +243,11 @@ def _export(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     from pbx.app import office
 
-    return office.run(office.export(config, arguments.file, with_secrets=arguments.with_secrets))
+    if arguments.folder and arguments.file == "-":
+        raise UserError("--folder needs the name of a folder")
+    return office.run(
+        office.export(config, arguments.file, with_secrets=arguments.with_secrets, folder=arguments.folder)
+    )
 
 
 def _simulate(arguments: argparse.Namespace) -> int:

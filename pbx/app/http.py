@@ -66,6 +66,7 @@ async def start_http(
             settings=stores.settings,
             messages=stores.messages,
             flows=parts.flows.publishing,
+            documents=parts.flows.documents,
             send_message=parts.messages.submit,
             test_trunk=parts.trunk_tests.run,
             extension_states=parts.lamps.states,

@@ -4,26 +4,6 @@
  */
 
 export interface paths {
-    readonly "/api/v1/audit": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Read who changed what
-         * @description The newest first. Changes by the API, the site, the command line, by phones and by the node; log-ins and those that failed. Kept for as long as the setting audit_keep_days says.
-         */
-        readonly get: operations["listAudit"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/v1/bans": {
         readonly parameters: {
             readonly query?: never;
@@ -125,11 +105,7 @@ export interface paths {
          */
         readonly get: operations["listCalls"];
         readonly put?: never;
-        /**
-         * Call somebody from an extension's phone
-         * @description Click to call: the extension's own phones ring first. When one is picked up, `to` is dialled as if it had been dialled there: with the rights and the limits of the extension. The answer comes at once.
-         */
-        readonly post: operations["makeCall"];
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -152,66 +128,6 @@ export interface paths {
          * @description All its phones are told at once. The call stays in the history.
          */
         readonly delete: operations["hangUp"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/calls/{id}/hold": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Put one side of a call on hold
-         * @description It hears the hold music, the other side nothing, until it is resumed with `on` false.
-         */
-        readonly post: operations["holdCall"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/calls/{id}/listen": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Listen to a call, whisper to one side, or talk with both
-         * @description The extension's phone rings; picked up, it hears both sides. Asked again for the same extension, it changes how; so do the keys 4 (listen), 5 (whisper) and 6 (barge) on its phone. What the two hear of it is the setting `supervision.notice`. It stands in the call's record either way. Hang up the call of the answer to end it.
-         */
-        readonly post: operations["listenToCall"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/calls/{id}/park": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Park one side of a call
-         * @description It waits in a slot with music until somebody dials the slot; after a while the phone that it talked with rings. The answer comes at once.
-         */
-        readonly post: operations["parkCall"];
-        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -422,6 +338,66 @@ export interface paths {
          * @description It is told, and hung up. It may come again, unless the conference is locked.
          */
         readonly delete: operations["removeConferenceMember"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Export the office as one document
+         * @description All records and flows, without passwords: what `pbx export` writes and `pbx import` reads.
+         */
+        readonly get: operations["exportDocuments"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents/apply": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Apply a document
+         * @description All of it in one transaction, or nothing: 422 with the faults that the plan shows. Sections that are missing are left alone; records without a password keep the one they have.
+         */
+        readonly post: operations["applyDocuments"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents/plan": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say what a document would change
+         * @description Changes nothing. `faults` is all that is wrong with the office that would come out; with any, the document cannot be applied. What is no document at all is refused with 422.
+         */
+        readonly post: operations["planDocuments"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1694,70 +1670,6 @@ export interface paths {
         readonly patch: operations["patchRingGroup"];
         readonly trace?: never;
     };
-    readonly "/api/v1/schedules": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** List the schedules */
-        readonly get: operations["listSchedules"];
-        readonly put?: never;
-        /** Create a schedule */
-        readonly post: operations["createSchedule"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/schedules/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** Read a schedule */
-        readonly get: operations["getSchedule"];
-        /**
-         * Replace a schedule
-         * @description `id` must be the one of the path.
-         */
-        readonly put: operations["replaceSchedule"];
-        readonly post?: never;
-        /** Delete a schedule */
-        readonly delete: operations["deleteSchedule"];
-        readonly options?: never;
-        readonly head?: never;
-        /**
-         * Change fields of a schedule
-         * @description A JSON merge patch (RFC 7396). `id` cannot change.
-         */
-        readonly patch: operations["patchSchedule"];
-        readonly trace?: never;
-    };
-    readonly "/api/v1/schedules/{id}/state": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Whether a schedule is open
-         * @description Now or at any other moment, why, and when it opens or closes next.
-         */
-        readonly get: operations["getScheduleState"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/v1/session": {
         readonly parameters: {
             readonly query?: never;
@@ -1770,7 +1682,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Sign in
-         * @description Sets the session cookie. After several failures the next try must wait (429, Retry-After). Who has a second factor gets 401 with the type urn:bellwire:problem:second-factor until `code` is right.
+         * @description Sets the session cookie. After several failures the next try must wait (429, Retry-After).
          */
         readonly post: operations["logIn"];
         /**
@@ -1778,51 +1690,6 @@ export interface paths {
          * @description The cookie is worth nothing from then on, and its live connections are closed.
          */
         readonly delete: operations["logOut"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/session/password": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        /**
-         * Change one's own password
-         * @description The other sessions of the user end. A wrong old password is 403.
-         */
-        readonly put: operations["changePassword"];
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/session/second-factor": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        /**
-         * Confirm the second factor with a code
-         * @description The answer holds recovery codes, each good once, shown once. The user's other sessions end.
-         */
-        readonly put: operations["confirmSecondFactor"];
-        /**
-         * Begin to set a second factor up
-         * @description For an authenticator app (RFC 6238). Nothing is asked for until a code has been confirmed.
-         */
-        readonly post: operations["beginSecondFactor"];
-        /** Take one's second factor away */
-        readonly delete: operations["removeSecondFactor"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -2011,50 +1878,6 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/tokens": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * List the tokens of programs
-         * @description The oldest first. What a token is itself is shown once, when it is made.
-         */
-        readonly get: operations["listTokens"];
-        readonly put?: never;
-        /**
-         * Create a token for a program
-         * @description With no more rights than who asks has. When these lose a right, so does the token.
-         */
-        readonly post: operations["createToken"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/tokens/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        readonly post?: never;
-        /**
-         * Delete a token
-         * @description It opens nothing from then on; its live connections end.
-         */
-        readonly delete: operations["deleteToken"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/v1/trunk-statuses": {
         readonly parameters: {
             readonly query?: never;
@@ -2157,55 +1980,6 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/users": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * List the users
-         * @description By name.
-         */
-        readonly get: operations["listUsers"];
-        readonly put?: never;
-        /**
-         * Create a user
-         * @description With a role that may do no more than who asks. The role user needs an extension.
-         */
-        readonly post: operations["createUser"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/users/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** Read a user */
-        readonly get: operations["getUser"];
-        readonly put?: never;
-        readonly post?: never;
-        /**
-         * Delete a user
-         * @description Their sessions end, and the tokens that they made with them. The last owner stays.
-         */
-        readonly delete: operations["deleteUser"];
-        readonly options?: never;
-        readonly head?: never;
-        /**
-         * Change a user
-         * @description What is left out stays. A new password, a second factor taken away and being disabled end their sessions. The last owner stays one.
-         */
-        readonly patch: operations["patchUser"];
         readonly trace?: never;
     };
     readonly "/api/v1/voicemails": {
@@ -2425,52 +2199,6 @@ export interface components {
             readonly leg: string;
         };
         /**
-         * AuditEntry
-         * @description One change. Of a changed record, `before` and `after` hold the fields that differ. Secrets are never in it.
-         */
-        readonly AuditEntry: {
-            readonly id: string;
-            readonly at: string;
-            /**
-             * @description A user, a token, or what did it by itself.
-             * @example admin
-             */
-            readonly actor: string;
-            /**
-             * @description The address it came from, or the command line.
-             * @example 192.168.1.20
-             */
-            readonly source: string;
-            /**
-             * @example create
-             * @example change
-             * @example delete
-             * @example log_in
-             * @example hang_up
-             */
-            readonly action: string;
-            /** @example extension */
-            readonly kind: string;
-            /**
-             * @description Which one.
-             * @example 101
-             */
-            readonly key: string;
-            /** @default null */
-            readonly before: Record<string, never> | null;
-            /** @default null */
-            readonly after: Record<string, never> | null;
-        };
-        /**
-         * AuditList
-         * @description A page of the audit log.
-         */
-        readonly AuditList: {
-            readonly items: readonly components["schemas"]["AuditEntry"][];
-            /** @description How many there are in all, beyond this page. */
-            readonly total: number;
-        };
-        /**
          * Ban
          * @description An address that is not listened to.
          */
@@ -2649,24 +2377,6 @@ export interface components {
             readonly by: string | null;
         };
         /**
-         * CallRequest
-         * @description Call somebody from an extension's own phone.
-         */
-        readonly CallRequest: {
-            /**
-             * Number
-             * @description Whose phone rings first, and who then calls.
-             * @example 101
-             */
-            readonly from_extension: string;
-            /**
-             * Destination
-             * @description Where the call goes: what an extension would dial to get there.
-             * @example 101
-             */
-            readonly to: string;
-        };
-        /**
          * CallRouted
          * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "conference", "mailbox", "trunk" …; `to`
          *         names it.
@@ -2841,7 +2551,7 @@ export interface components {
             /** @default [] */
             readonly recordings: readonly components["schemas"]["CdrRecording"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -2887,6 +2597,14 @@ export interface components {
             readonly file: string;
             readonly leg: string;
             readonly started_at: string;
+        };
+        /**
+         * ChangedRecord
+         * @description A record that would become another one, and the fields that would.
+         */
+        readonly ChangedRecord: {
+            readonly key: string;
+            readonly fields: readonly string[];
         };
         /**
          * Conference
@@ -3255,24 +2973,6 @@ export interface components {
             readonly moderator_pin: string | null;
         };
         /**
-         * DateSpan
-         * @description A day, or all from `first` to `last`. Days of every year may go past its end (12-24 to 01-06).
-         */
-        readonly DateSpan: {
-            /**
-             * First day
-             * @description 2026-12-24, or 12-24 for every year.
-             * @example 12-24
-             */
-            readonly first: string;
-            /**
-             * Last day
-             * @description Included. Without one, the first alone.
-             * @default null
-             */
-            readonly last: string | null;
-        };
-        /**
          * Deed
          * @description Something that the flow did: whom it rang and what became of it, a key that was pressed, a mail that went out.
          */
@@ -3326,6 +3026,31 @@ export interface components {
         readonly Diverted: {
             readonly number: string;
             readonly reason: string;
+        };
+        /**
+         * DocumentPlan
+         * @description What a document changes. With faults it changes nothing.
+         */
+        readonly DocumentPlan: {
+            /** @description Of the kinds that there are records of. */
+            readonly sections: readonly components["schemas"]["PlanSection"][];
+            /**
+             * @description Flows that take calls as the document says.
+             * @default []
+             */
+            readonly publish: readonly string[];
+            /**
+             * @description Flows that take no more calls.
+             * @default []
+             */
+            readonly unpublish: readonly string[];
+            /** @default [] */
+            readonly faults: readonly components["schemas"]["PlanFault"][];
+            /**
+             * @description How many things change; 0: all is as it should be.
+             * @default 0
+             */
+            readonly changes: number;
         };
         /**
          * Extension
@@ -4375,18 +4100,6 @@ export interface components {
             readonly name: string;
         };
         /**
-         * HoldRequest
-         * @description Let one side wait with music, or talk again.
-         */
-        readonly HoldRequest: {
-            /**
-             * Leg
-             * @description Who waits: "a" is the caller.
-             */
-            readonly leg: string;
-            readonly on: boolean;
-        };
-        /**
          * InboundNumber
          * @description A number people call from outside, or all from `number` to `last`.
          */
@@ -4812,29 +4525,6 @@ export interface components {
             readonly time_zone?: (string | null) | null;
         };
         /**
-         * ListenRequest
-         * @description Listen to a call with the phone of an extension.
-         */
-        readonly ListenRequest: {
-            /**
-             * Number
-             * @description Whose phone rings, and who then listens.
-             * @example 101
-             */
-            readonly extension: string;
-            /**
-             * @description listen: nobody hears them. whisper: one of the two does. barge: both do.
-             * @default listen
-             * @enum {unknown}
-             */
-            readonly how: "barge" | "listen" | "whisper";
-            /**
-             * @description Who hears a whisper; null: who is of the office, the one called before the caller.
-             * @default null
-             */
-            readonly leg: string | null;
-        };
-        /**
          * LiveCall
          * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
          *
@@ -4854,8 +4544,6 @@ export interface components {
             readonly flow: components["schemas"]["LivePosition"] | null;
             /** @default off */
             readonly recording: string;
-            /** @default [] */
-            readonly supervisors: readonly components["schemas"]["LiveSupervisor"][];
         };
         /**
          * LiveHeartbeat
@@ -4952,24 +4640,12 @@ export interface components {
             readonly at: string;
         };
         /**
-         * LiveSupervisor
-         * @description Who listens to a call: `how` is "listen", "whisper" (the leg `to` hears it) or "barge".
-         */
-        readonly LiveSupervisor: {
-            readonly extension: string;
-            readonly how: string;
-            /** @default  */
-            readonly to: string;
-        };
-        /**
          * Login
          * @description What the log-in form sends.
          */
         readonly Login: {
             readonly username: string;
             readonly password: string;
-            /** @default null */
-            readonly code: string | null;
         };
         /**
          * Mailbox
@@ -5590,6 +5266,107 @@ export interface components {
             readonly signing_key: string | null;
         };
         /**
+         * OfficeDocument
+         * @description What an office is, or a part of it: a section (one for each kind) that is missing is left alone.
+         *
+         *         Whether records that a section does not name are deleted is for the one who applies it to say.
+         */
+        readonly OfficeDocument: {
+            /**
+             * @description Extensions
+             * @default null
+             */
+            readonly extensions: readonly components["schemas"]["ExtensionWrite"][] | null;
+            /**
+             * @description Prompts
+             * @default null
+             */
+            readonly prompts: readonly components["schemas"]["Prompt"][] | null;
+            /**
+             * @description Mailboxes
+             * @default null
+             */
+            readonly mailboxes: readonly components["schemas"]["MailboxWrite"][] | null;
+            /**
+             * @description Ring groups
+             * @default null
+             */
+            readonly ring_groups: readonly components["schemas"]["RingGroup"][] | null;
+            /**
+             * @description Paging groups
+             * @default null
+             */
+            readonly paging_groups: readonly components["schemas"]["PagingGroup"][] | null;
+            /**
+             * @description Queues
+             * @default null
+             */
+            readonly queues: readonly components["schemas"]["Queue"][] | null;
+            /**
+             * @description Conferences
+             * @default null
+             */
+            readonly conferences: readonly components["schemas"]["ConferenceWrite"][] | null;
+            /**
+             * @description Trunks
+             * @default null
+             */
+            readonly trunks: readonly components["schemas"]["TrunkWrite"][] | null;
+            /**
+             * @description Call flows
+             * @default null
+             */
+            readonly flows: readonly components["schemas"]["Flow"][] | null;
+            /**
+             * @description Inbound numbers
+             * @default null
+             */
+            readonly inbound_numbers: readonly components["schemas"]["InboundNumber"][] | null;
+            /**
+             * @description Outbound routes
+             * @default null
+             */
+            readonly outbound_routes: readonly components["schemas"]["OutboundRoute"][] | null;
+            /**
+             * @description Feature codes
+             * @default null
+             */
+            readonly feature_codes: readonly components["schemas"]["FeatureCode"][] | null;
+            /**
+             * @description Speed dials
+             * @default null
+             */
+            readonly speed_dials: readonly components["schemas"]["SpeedDial"][] | null;
+            /**
+             * @description Switches
+             * @default null
+             */
+            readonly office_flags: readonly components["schemas"]["OfficeFlag"][] | null;
+            /**
+             * @description Limits of calls to outside numbers
+             * @default null
+             */
+            readonly limits: readonly components["schemas"]["Limit"][] | null;
+            /**
+             * @description Rules for callers from outside
+             * @default null
+             */
+            readonly caller_rules: readonly components["schemas"]["CallerRule"][] | null;
+            /**
+             * @description Where notices are sent
+             * @default null
+             */
+            readonly notice_targets: readonly components["schemas"]["NoticeTargetWrite"][] | null;
+            /**
+             * Live flows
+             * @description What takes the calls, where that is not what stands in `flows`: by number, the flow that is published, or null for a draft that is not.
+             * @default null
+             */
+            readonly live_flows: {
+                readonly [key: string]: components["schemas"]["Flow"] | null;
+            } | null;
+        };
+        /**
          * OfficeFlag
          * @description Somebody switches it by code or by API, and calls go another way.
          */
@@ -5659,24 +5436,6 @@ export interface components {
              */
             readonly hold_music: string;
             /**
-             * Sites elsewhere
-             * @description Admin sites on other hosts whose pages may talk with this node.
-             * @default []
-             */
-            readonly cors_origins: readonly string[];
-            /**
-             * Keep the audit log for
-             * @description 0: for ever.
-             * @default 365
-             */
-            readonly audit_keep_days: number;
-            /**
-             * Users hear their recordings
-             * @description Of the calls in which their extension talks; otherwise only supervisors and administrators.
-             * @default false
-             */
-            readonly users_hear_recordings: boolean;
-            /**
              * Recording of calls
              * @default {
              *       "calls": "default",
@@ -5697,13 +5456,6 @@ export interface components {
              *     }
              */
             readonly recording: components["schemas"]["RecordingSettings"];
-            /**
-             * Listening to calls
-             * @default {
-             *       "notice": "tone"
-             *     }
-             */
-            readonly supervision: components["schemas"]["SupervisionSettings"];
         };
         /**
          * OfficeSettingsPatch
@@ -5712,11 +5464,7 @@ export interface components {
         readonly OfficeSettingsPatch: {
             readonly office_name?: string | null;
             readonly hold_music?: string | null;
-            readonly cors_origins?: readonly string[] | null;
-            readonly audit_keep_days?: number | null;
-            readonly users_hear_recordings?: boolean | null;
             readonly recording?: components["schemas"]["RecordingSettings"] | null;
-            readonly supervision?: components["schemas"]["SupervisionSettings"] | null;
         };
         /**
          * Opening
@@ -5918,24 +5666,6 @@ export interface components {
             readonly longest_s?: number | null;
         };
         /**
-         * ParkRequest
-         * @description Let one side wait in a parking slot, from which any phone can fetch it; the other is hung up.
-         */
-        readonly ParkRequest: {
-            /**
-             * Leg
-             * @description Who waits: "a" is the caller.
-             * @default a
-             */
-            readonly leg: string;
-            /**
-             * Slot
-             * @description Empty: the next one that is free.
-             * @default
-             */
-            readonly slot: string;
-        };
-        /**
          * ParkedCall
          * @description A call that waits in `slot`. `party` is who waits, `by` the extension that parked it.
          */
@@ -5959,25 +5689,48 @@ export interface components {
             readonly total: number;
         };
         /**
-         * PasswordChange
-         * @description One's own new password.
+         * PlanFault
+         * @description Why the document cannot be applied: a field of it, or of a record that it would leave behind.
          */
-        readonly PasswordChange: {
-            /** Old password */
-            readonly old: string;
+        readonly PlanFault: {
+            /** @description JSON path of the field: $.extensions[3].number. */
+            readonly path: string;
+            readonly message: string;
             /**
-             * Password
-             * @description At least 10 characters.
+             * @description What stands there.
+             * @default null
              */
-            readonly new: string;
+            readonly got: string | null;
+            /**
+             * @description What should stand there.
+             * @default null
+             */
+            readonly needed: string | null;
+            /**
+             * @description What to do about it.
+             * @default null
+             */
+            readonly action: string | null;
         };
         /**
-         * PasswordProof
-         * @description One's password, for what a browser that was left open must not do.
+         * PlanSection
+         * @description What would happen to the records of one kind, by their keys.
          */
-        readonly PasswordProof: {
-            /** Password */
-            readonly password: string;
+        readonly PlanSection: {
+            readonly kind: string;
+            /** @default [] */
+            readonly create: readonly string[];
+            /** @default [] */
+            readonly change: readonly components["schemas"]["ChangedRecord"][];
+            /** @default [] */
+            readonly remove: readonly string[];
+            /** @default [] */
+            readonly unchanged: readonly string[];
+            /**
+             * @description Not in the document; they stay.
+             * @default []
+             */
+            readonly kept: readonly string[];
         };
         /**
          * PressedAt
@@ -6703,13 +6456,6 @@ export interface components {
             readonly problem: string;
         };
         /**
-         * RecoveryCodes
-         * @description What lets in without the app, each once. They are shown once.
-         */
-        readonly RecoveryCodes: {
-            readonly recovery_codes: readonly string[];
-        };
-        /**
          * RefusedSignIn
          * @description A phone, or somebody who would like to be one, that shows wrong credentials.
          */
@@ -6941,104 +6687,6 @@ export interface components {
             readonly override: boolean;
         };
         /**
-         * Schedule
-         * @description When the office, or a part of it, is open. A time switch has a rule that names it.
-         */
-        readonly Schedule: {
-            /**
-             * Short name
-             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
-             * @example provider
-             */
-            readonly id: string;
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name: string;
-            /**
-             * @description Without one, that of the office.
-             * @default null
-             */
-            readonly time_zone: string | null;
-            /**
-             * Open
-             * @description None: day and night.
-             * @default []
-             */
-            readonly hours: readonly components["schemas"]["Opening"][];
-            /**
-             * Public holidays of
-             * @description Two letters (ISO 3166-1): closed on those. Without one there are none.
-             * @default null
-             */
-            readonly holiday_country: string | null;
-            /**
-             * Part of the country
-             * @description A state or region with holidays of its own, by its code.
-             * @default
-             * @example BY
-             */
-            readonly holiday_region: string;
-            /**
-             * Own holidays
-             * @description These go before the public ones.
-             * @default []
-             */
-            readonly special_days: readonly components["schemas"]["SpecialDay"][];
-        };
-        /**
-         * ScheduleList
-         * @description A page of schedules.
-         */
-        readonly ScheduleList: {
-            readonly items: readonly components["schemas"]["Schedule"][];
-            /** @description How many there are in all, beyond this page. */
-            readonly total: number;
-        };
-        /**
-         * SchedulePatch
-         * @description A change to Schedule: a field left out stays, null brings its default back (RFC 7396).
-         */
-        readonly SchedulePatch: {
-            /**
-             * Short name
-             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
-             * @example provider
-             */
-            readonly id?: string;
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name?: string;
-            readonly time_zone?: (string | null) | null;
-            readonly hours?: readonly components["schemas"]["Opening"][] | null;
-            readonly holiday_country?: (string | null) | null;
-            readonly holiday_region?: string | null;
-            readonly special_days?: readonly components["schemas"]["SpecialDay"][] | null;
-        };
-        /**
-         * ScheduleState
-         * @description How a schedule is at a moment, and why. `changes_at` is when that is over; none within a year.
-         */
-        readonly ScheduleState: {
-            readonly schedule: string;
-            readonly at: string;
-            readonly open: boolean;
-            readonly because: string;
-            /** @default null */
-            readonly changes_at: string | null;
-        };
-        /**
-         * Scope
-         * @description The value is the word that stands in a token's scope list and in the OpenAPI document.
-         * @enum {unknown}
-         */
-        readonly Scope: "app" | "audit:read" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
-        /**
          * ScriptedAnswer
          * @description What a web server answers; `status` 0: nothing, until the time is over. `url` is a part of the address.
          */
@@ -7051,26 +6699,6 @@ export interface components {
             readonly fields: Record<string, never>;
         };
         /**
-         * SecondFactorCode
-         * @description A code that the app shows.
-         */
-        readonly SecondFactorCode: {
-            /** Code */
-            readonly code: string;
-        };
-        /**
-         * SecondFactorSetup
-         * @description What an authenticator app needs to know. It is shown once.
-         */
-        readonly SecondFactorSetup: {
-            /** @description In base 32, to type in where no camera is. */
-            readonly secret: string;
-            /** @description The same as otpauth URI. */
-            readonly uri: string;
-            /** @description The URI as a QR code. */
-            readonly qr_svg: string;
-        };
-        /**
          * SessionView
          * @description A signed-in browser.
          *
@@ -7078,13 +6706,8 @@ export interface components {
          */
         readonly SessionView: {
             readonly user: components["schemas"]["User"];
-            /** @description Empty where no cookie is used. */
             readonly csrf_token: string;
             readonly expires_at: string;
-            /** @description What they may do. Of the role user it counts for what is theirs alone. */
-            readonly scopes: readonly components["schemas"]["Scope"][];
-            /** @description Whether a code is asked for at log-in. */
-            readonly second_factor: boolean;
         };
         /**
          * SetupRequest
@@ -7275,26 +6898,6 @@ export interface components {
             readonly jitter_ms: number;
         };
         /**
-         * SpecialDay
-         * @description A holiday of the office, or a public one on which it works.
-         */
-        readonly SpecialDay: {
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name: string;
-            /** Days */
-            readonly days: components["schemas"]["DateSpan"];
-            /**
-             * Is a holiday
-             * @description Off: a day as any other, though it is a public holiday.
-             * @default true
-             */
-            readonly holiday: boolean;
-        };
-        /**
          * SpeedDial
          * @description Dialled as the code of the feature “Speed dial” and then its own.
          */
@@ -7414,69 +7017,6 @@ export interface components {
             readonly detail: string;
         };
         /**
-         * Supervised
-         * @description Somebody listens, or will when the phone is picked up. `call` is the call of that phone: hang it up to end it.
-         */
-        readonly Supervised: {
-            readonly call: string;
-            readonly extension: string;
-            /** @enum {unknown} */
-            readonly how: "barge" | "listen" | "whisper";
-        };
-        /**
-         * SupervisionSettings
-         * @description What those who talk are told when somebody begins to listen.
-         */
-        readonly SupervisionSettings: {
-            /**
-             * Notice
-             * @description What both sides hear when somebody begins to listen to their call. In many countries people must be told.
-             * @default tone
-             * @enum {unknown}
-             */
-            readonly notice: "announcement" | "nothing" | "tone";
-        };
-        /**
-         * SupervisorChanged
-         * @description From now on it is done like this.
-         */
-        readonly SupervisorChanged: {
-            /** @enum {unknown} */
-            readonly type: "supervisor_changed";
-            readonly call: string;
-            readonly at: string;
-            readonly extension: string;
-            readonly how: string;
-            /** @default  */
-            readonly to: string;
-        };
-        /**
-         * SupervisorJoined
-         * @description Somebody of the office listens to the two who talk. `how` is "listen" (nobody hears them), "whisper" (only the
-         *         leg `to` does) or "barge" (both do); `supervision` is the call of their own phone, `asked_by` who had it called.
-         */
-        readonly SupervisorJoined: {
-            /** @enum {unknown} */
-            readonly type: "supervisor_joined";
-            readonly call: string;
-            readonly at: string;
-            readonly extension: string;
-            readonly how: string;
-            /** @default  */
-            readonly to: string;
-            readonly supervision: string;
-            /** @default  */
-            readonly asked_by: string;
-        };
-        /** SupervisorLeft */
-        readonly SupervisorLeft: {
-            /** @enum {unknown} */
-            readonly type: "supervisor_left";
-            readonly call: string;
-            readonly at: string;
-            readonly extension: string;
-        };
-        /**
          * TemplateNeed
          * @description A record that the flow names, and that the office has to have first.
          */
@@ -7516,72 +7056,6 @@ export interface components {
             readonly total: number;
         };
         /**
-         * Token
-         * @description A token as it is listed; `last_used_at` is accurate to a minute.
-         */
-        readonly Token: {
-            readonly id: string;
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name: string;
-            readonly created_at: string;
-            /** @default null */
-            readonly last_used_at: string | null;
-            /**
-             * @description What it may do; * is everything. Never more than its maker may.
-             * @default [
-             *       "*"
-             *     ]
-             */
-            readonly scopes: readonly string[];
-            /** @default null */
-            readonly expires_at: string | null;
-            /**
-             * @description Who made it, and with whom it goes; null: made on the command line.
-             * @default null
-             */
-            readonly user_id: string | null;
-        };
-        /**
-         * TokenCreated
-         * @description The answer to a new token: the only time `secret` is shown.
-         */
-        readonly TokenCreated: {
-            readonly token: components["schemas"]["Token"];
-            readonly secret: string;
-        };
-        /**
-         * TokenList
-         * @description A page of tokens.
-         */
-        readonly TokenList: {
-            readonly items: readonly components["schemas"]["Token"][];
-            /** @description How many there are in all, beyond this page. */
-            readonly total: number;
-        };
-        /**
-         * TokenWrite
-         * @description A new token.
-         */
-        readonly TokenWrite: {
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name: string;
-            /**
-             * Scopes
-             * @description What it may do: no more than who makes it.
-             */
-            readonly scopes: readonly components["schemas"]["Scope"][];
-            /** @default null */
-            readonly expires_at: string | null;
-        };
-        /**
          * TransferFailed
          * @description Where `leg` wanted to send the call could not be reached; `status` says why, in SIP's numbers.
          */
@@ -7607,7 +7081,7 @@ export interface components {
             readonly to: string;
             /**
              * Leg
-             * @description Who is sent on: "a" is the caller.
+             * @description Who is sent on: "a" is the caller. Without one, whoever called or came in from outside.
              * @default a
              */
             readonly leg: string;
@@ -8173,7 +7647,7 @@ export interface components {
         };
         /**
          * User
-         * @description Somebody who can sign in. The password's hash never leaves the store.
+         * @description An administrator. The password's hash never leaves the store.
          */
         readonly User: {
             readonly id: string;
@@ -8184,98 +7658,6 @@ export interface components {
              */
             readonly username: string;
             readonly created_at: string;
-            /**
-             * Role
-             * @description owner: everything. admin: everything but owners. supervisor: watches and steers calls, hears recordings. user: only what belongs to their own extension.
-             * @default owner
-             * @enum {unknown}
-             */
-            readonly role: "admin" | "owner" | "supervisor" | "user";
-            /**
-             * Extension
-             * @description Whose phone is theirs. The role user needs one.
-             * @default null
-             */
-            readonly extension: string | null;
-            /**
-             * Enabled
-             * @description Off: nobody gets in with this account.
-             * @default true
-             */
-            readonly enabled: boolean;
-            /**
-             * Second factor
-             * @description Asked for a code too.
-             * @default false
-             */
-            readonly second_factor: boolean;
-        };
-        /**
-         * UserList
-         * @description A page of users.
-         */
-        readonly UserList: {
-            readonly items: readonly components["schemas"]["User"][];
-            /** @description How many there are in all, beyond this page. */
-            readonly total: number;
-        };
-        /**
-         * UserPatch
-         * @description What can be changed of a user; what is left out stays.
-         */
-        readonly UserPatch: {
-            /** @default null */
-            readonly role: ("admin" | "owner" | "supervisor" | "user") | null;
-            /**
-             * Extension
-             * @description Whose phone is theirs. The role user needs one.
-             */
-            readonly extension?: string | null;
-            /** @default null */
-            readonly enabled: boolean | null;
-            /** @default null */
-            readonly password: string | null;
-            /**
-             * @description false takes it away from somebody who has lost theirs.
-             * @default null
-             */
-            readonly second_factor: false | null;
-        };
-        /**
-         * UserWrite
-         * @description A new user.
-         */
-        readonly UserWrite: {
-            /**
-             * User name
-             * @description What the administrator logs in with.
-             * @example admin
-             */
-            readonly username: string;
-            /**
-             * Password
-             * @description At least 10 characters.
-             */
-            readonly password: string;
-            /**
-             * Role
-             * @description owner: everything. admin: everything but owners. supervisor: watches and steers calls, hears recordings. user: only what belongs to their own extension.
-             * @default user
-             * @enum {unknown}
-             */
-            readonly role: "admin" | "owner" | "supervisor" | "user";
-            /**
-             * Extension
-             * @description Whose phone is theirs. The role user needs one.
-             * @default null
-             */
-            readonly extension: string | null;
-            /**
-             * Enabled
-             * @description Off: nobody gets in with this account.
-             * @default true
-             */
-            readonly enabled: boolean;
         };
         /**
          * VipCaller
@@ -8432,8 +7814,6 @@ export type AudioOneWay = components['schemas']['AudioOneWay'];
 export type AudioQuality = components['schemas']['AudioQuality'];
 export type AudioSilent = components['schemas']['AudioSilent'];
 export type AudioStarted = components['schemas']['AudioStarted'];
-export type AuditEntry = components['schemas']['AuditEntry'];
-export type AuditList = components['schemas']['AuditList'];
 export type Ban = components['schemas']['Ban'];
 export type BanList = components['schemas']['BanList'];
 export type BanWrite = components['schemas']['BanWrite'];
@@ -8444,7 +7824,6 @@ export type CallLimited = components['schemas']['CallLimited'];
 export type CallList = components['schemas']['CallList'];
 export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
-export type CallRequest = components['schemas']['CallRequest'];
 export type CallRouted = components['schemas']['CallRouted'];
 export type CalledForHelp = components['schemas']['CalledForHelp'];
 export type CallerRule = components['schemas']['CallerRule'];
@@ -8454,6 +7833,7 @@ export type Cdr = components['schemas']['Cdr'];
 export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
 export type CdrRecording = components['schemas']['CdrRecording'];
+export type ChangedRecord = components['schemas']['ChangedRecord'];
 export type Conference = components['schemas']['Conference'];
 export type ConferenceChange = components['schemas']['ConferenceChange'];
 export type ConferenceInvitation = components['schemas']['ConferenceInvitation'];
@@ -8470,11 +7850,11 @@ export type ConferenceStatus = components['schemas']['ConferenceStatus'];
 export type ConferenceStatusList = components['schemas']['ConferenceStatusList'];
 export type ConferenceWaiting = components['schemas']['ConferenceWaiting'];
 export type ConferenceWrite = components['schemas']['ConferenceWrite'];
-export type DateSpan = components['schemas']['DateSpan'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type Diverted = components['schemas']['Diverted'];
+export type DocumentPlan = components['schemas']['DocumentPlan'];
 export type Extension = components['schemas']['Extension'];
 export type ExtensionChange = components['schemas']['ExtensionChange'];
 export type ExtensionList = components['schemas']['ExtensionList'];
@@ -8517,7 +7897,6 @@ export type GreetingView = components['schemas']['GreetingView'];
 export type Health = components['schemas']['Health'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
-export type HoldRequest = components['schemas']['HoldRequest'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -8536,7 +7915,6 @@ export type LegTransferred = components['schemas']['LegTransferred'];
 export type Limit = components['schemas']['Limit'];
 export type LimitList = components['schemas']['LimitList'];
 export type LimitPatch = components['schemas']['LimitPatch'];
-export type ListenRequest = components['schemas']['ListenRequest'];
 export type LiveCall = components['schemas']['LiveCall'];
 export type LiveHeartbeat = components['schemas']['LiveHeartbeat'];
 export type LiveLeg = components['schemas']['LiveLeg'];
@@ -8545,7 +7923,6 @@ export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveStep = components['schemas']['LiveStep'];
-export type LiveSupervisor = components['schemas']['LiveSupervisor'];
 export type Login = components['schemas']['Login'];
 export type Mailbox = components['schemas']['Mailbox'];
 export type MailboxChange = components['schemas']['MailboxChange'];
@@ -8567,6 +7944,7 @@ export type NoticeTarget = components['schemas']['NoticeTarget'];
 export type NoticeTargetList = components['schemas']['NoticeTargetList'];
 export type NoticeTargetPatch = components['schemas']['NoticeTargetPatch'];
 export type NoticeTargetWrite = components['schemas']['NoticeTargetWrite'];
+export type OfficeDocument = components['schemas']['OfficeDocument'];
 export type OfficeFlag = components['schemas']['OfficeFlag'];
 export type OfficeFlagList = components['schemas']['OfficeFlagList'];
 export type OfficeFlagPatch = components['schemas']['OfficeFlagPatch'];
@@ -8579,11 +7957,10 @@ export type OutboundRoutePatch = components['schemas']['OutboundRoutePatch'];
 export type PagingGroup = components['schemas']['PagingGroup'];
 export type PagingGroupList = components['schemas']['PagingGroupList'];
 export type PagingGroupPatch = components['schemas']['PagingGroupPatch'];
-export type ParkRequest = components['schemas']['ParkRequest'];
 export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
-export type PasswordChange = components['schemas']['PasswordChange'];
-export type PasswordProof = components['schemas']['PasswordProof'];
+export type PlanFault = components['schemas']['PlanFault'];
+export type PlanSection = components['schemas']['PlanSection'];
 export type PressedAt = components['schemas']['PressedAt'];
 export type Problem = components['schemas']['Problem'];
 export type Prompt = components['schemas']['Prompt'];
@@ -8611,7 +7988,6 @@ export type RecordingSettings = components['schemas']['RecordingSettings'];
 export type RecordingStarted = components['schemas']['RecordingStarted'];
 export type RecordingStopped = components['schemas']['RecordingStopped'];
 export type RecordingStorage = components['schemas']['RecordingStorage'];
-export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type RefusedSignIn = components['schemas']['RefusedSignIn'];
 export type RefusedSignInList = components['schemas']['RefusedSignInList'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
@@ -8621,14 +7997,7 @@ export type RingGroup = components['schemas']['RingGroup'];
 export type RingGroupList = components['schemas']['RingGroupList'];
 export type RingGroupPatch = components['schemas']['RingGroupPatch'];
 export type RollBackOrder = components['schemas']['RollBackOrder'];
-export type Schedule = components['schemas']['Schedule'];
-export type ScheduleList = components['schemas']['ScheduleList'];
-export type SchedulePatch = components['schemas']['SchedulePatch'];
-export type ScheduleState = components['schemas']['ScheduleState'];
-export type Scope = components['schemas']['Scope'];
 export type ScriptedAnswer = components['schemas']['ScriptedAnswer'];
-export type SecondFactorCode = components['schemas']['SecondFactorCode'];
-export type SecondFactorSetup = components['schemas']['SecondFactorSetup'];
 export type SessionView = components['schemas']['SessionView'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupState = components['schemas']['SetupState'];
@@ -8640,25 +8009,15 @@ export type SipTraceList = components['schemas']['SipTraceList'];
 export type SipTraceSummary = components['schemas']['SipTraceSummary'];
 export type SipTransport = components['schemas']['SipTransport'];
 export type Sound = components['schemas']['Sound'];
-export type SpecialDay = components['schemas']['SpecialDay'];
 export type SpeedDial = components['schemas']['SpeedDial'];
 export type SpeedDialList = components['schemas']['SpeedDialList'];
 export type SpeedDialPatch = components['schemas']['SpeedDialPatch'];
 export type SpokenTextOrder = components['schemas']['SpokenTextOrder'];
 export type StatusCounts = components['schemas']['StatusCounts'];
 export type Step = components['schemas']['Step'];
-export type Supervised = components['schemas']['Supervised'];
-export type SupervisionSettings = components['schemas']['SupervisionSettings'];
-export type SupervisorChanged = components['schemas']['SupervisorChanged'];
-export type SupervisorJoined = components['schemas']['SupervisorJoined'];
-export type SupervisorLeft = components['schemas']['SupervisorLeft'];
 export type TemplateNeed = components['schemas']['TemplateNeed'];
 export type TextMessage = components['schemas']['TextMessage'];
 export type TextMessageList = components['schemas']['TextMessageList'];
-export type Token = components['schemas']['Token'];
-export type TokenCreated = components['schemas']['TokenCreated'];
-export type TokenList = components['schemas']['TokenList'];
-export type TokenWrite = components['schemas']['TokenWrite'];
 export type TransferFailed = components['schemas']['TransferFailed'];
 export type TransferRequest = components['schemas']['TransferRequest'];
 export type Trunk = components['schemas']['Trunk'];
@@ -8673,9 +8032,6 @@ export type TrunkWrite = components['schemas']['TrunkWrite'];
 export type Usage = components['schemas']['Usage'];
 export type UsageReport = components['schemas']['UsageReport'];
 export type User = components['schemas']['User'];
-export type UserList = components['schemas']['UserList'];
-export type UserPatch = components['schemas']['UserPatch'];
-export type UserWrite = components['schemas']['UserWrite'];
 export type VipCaller = components['schemas']['VipCaller'];
 export type Voicemail = components['schemas']['Voicemail'];
 export type VoicemailList = components['schemas']['VoicemailList'];
@@ -8683,79 +8039,6 @@ export type VoicemailPatch = components['schemas']['VoicemailPatch'];
 export type WaitingCaller = components['schemas']['WaitingCaller'];
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly listAudit: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
-                /** @description Only what they did. */
-                readonly actor?: string;
-                /** @description Only what is about this kind of thing. */
-                readonly kind?: string;
-                /** @description Only what is about the one of this name. */
-                readonly key?: string;
-                /** @description Only this. */
-                readonly action?: string;
-                /** @description Only then or later (RFC 3339). */
-                readonly from?: string;
-                /** @description Only before (RFC 3339). */
-                readonly to?: string;
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["AuditList"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     readonly listBans: {
         readonly parameters: {
             readonly query?: {
@@ -8763,26 +8046,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly address?: string;
-                /** @description Only those with exactly this value. */
-                readonly reason?: "by_hand" | "unanswered_challenges" | "unknown_extensions" | "wrong_credentials";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly notice?: string;
-                /** @description Only those with exactly this value. */
-                readonly covers?: "everybody" | "strangers";
-                /** @description Only those with exactly this value. */
-                readonly local?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly times?: number;
-                /** @description Only those with exactly this value. */
-                readonly failures?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly user_agent?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -8826,24 +8089,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly addBan: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -8934,15 +8185,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -8999,15 +8241,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9026,20 +8259,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly action?: "allow" | "block" | "vip";
-                /** @description Only those with exactly this value. */
-                readonly anonymous?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -9083,24 +8304,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createCallerRule: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -9191,15 +8400,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9251,15 +8451,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9386,15 +8577,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9477,15 +8659,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9622,15 +8795,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9649,24 +8813,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly from_number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly from_name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly dialled?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly to_name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly state?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly recording?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -9703,141 +8849,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly makeCall: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["CallRequest"];
-            };
-        };
-        readonly responses: {
-            /** @description Created */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["LiveCall"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9894,15 +8905,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly hangUp: {
@@ -9943,390 +8945,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly holdCall: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["HoldRequest"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["LiveCall"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly listenToCall: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["ListenRequest"];
-            };
-        };
-        readonly responses: {
-            /** @description Accepted */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Supervised"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly parkCall: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["ParkRequest"];
-            };
-        };
-        readonly responses: {
-            /** @description Accepted */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["LiveCall"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10441,15 +9059,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10573,15 +9182,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -10655,15 +9255,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly getCdr: {
@@ -10713,15 +9304,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listConferenceStatuses: {
@@ -10731,24 +9313,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly conference?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly needs_pin?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly has_moderator_pin?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly locked?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly all_muted?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly recording?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -10785,15 +9349,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10843,15 +9398,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10966,15 +9512,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11040,15 +9577,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11067,28 +9595,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly max_members?: number;
-                /** @description Only those with exactly this value. */
-                readonly wait_for_moderator?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly end_without_moderator?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly mute_on_join?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly announce?: "name" | "nothing" | "tone";
-                /** @description Only those with exactly this value. */
-                readonly record?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly dials_as?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -11132,24 +9640,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createConference: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -11240,15 +9736,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11300,15 +9787,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -11435,15 +9913,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11526,15 +9995,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -11671,15 +10131,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11796,15 +10247,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11913,15 +10355,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11979,8 +10412,279 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportDocuments: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OfficeDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly applyDocuments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delete the records that a section of the document does not name. */
+                readonly prune?: boolean;
+                /** @description Publish flows although some of their tests fail. */
+                readonly override_tests?: boolean;
+                /** @description Make up SIP passwords that new extensions lack; without, that is a fault. */
+                readonly new_passwords?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OfficeDocument"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly planDocuments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delete the records that a section of the document does not name. */
+                readonly prune?: boolean;
+                /** @description Publish flows although some of their tests fail. */
+                readonly override_tests?: boolean;
+                /** @description Make up SIP passwords that new extensions lack; without, that is a fault. */
+                readonly new_passwords?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OfficeDocument"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12056,15 +10760,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12083,24 +10778,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value. */
-                readonly state?: "calling" | "free" | "held" | "ringing" | "talking";
-                /** @description Only those with exactly this value. */
-                readonly registered?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly do_not_disturb?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly calls?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly with_number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly with_name?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -12144,15 +10821,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listExtensions: {
@@ -12162,36 +10830,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly ring_timeout_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly may_call?: "internal" | "international" | "local" | "national" | "premium";
-                /** @description Only those with exactly this value. */
-                readonly do_not_disturb?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly call_waiting?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly mailbox?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly pickup_group?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly outside_number?: string;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly location?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -12235,24 +10875,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createExtension: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -12343,15 +10971,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12403,15 +11022,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12538,15 +11148,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12629,15 +11230,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12774,15 +11366,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12853,15 +11436,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listFeatureCodes: {
@@ -12871,18 +11445,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly code?: string;
-                /** @description Only those with exactly this value. */
-                readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "voicemail" | "voicemail_check" | "voicemail_leave" | "withhold_number";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly argument?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -12926,24 +11490,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createFeatureCode: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -13034,15 +11586,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13094,15 +11637,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13229,15 +11763,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13320,15 +11845,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13465,15 +11981,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13521,15 +12028,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listFlowStates: {
@@ -13539,20 +12037,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly flow?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly changed?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly nodes?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly problem?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -13589,15 +12073,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13643,15 +12118,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listFlows: {
@@ -13661,22 +12127,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly description?: string;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly entry?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -13720,24 +12172,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createFlow: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -13828,15 +12268,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13888,15 +12319,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14023,15 +12445,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14114,15 +12527,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14259,15 +12663,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14319,15 +12714,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14391,15 +12777,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14526,15 +12903,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14607,15 +12975,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly getFlowRevision: {
@@ -14659,15 +13018,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14766,15 +13116,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14892,15 +13233,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14964,15 +13296,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15045,15 +13368,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15101,26 +13415,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly last?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly destination?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly trunk?: string;
-                /** @description Only those with exactly this value. */
-                readonly priority?: number;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -15164,24 +13460,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createInboundNumber: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -15272,15 +13556,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15332,15 +13607,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15467,15 +13733,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15558,15 +13815,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15703,15 +13951,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15730,38 +13969,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly counts?: "extension" | "office" | "trunk";
-                /** @description Only those with exactly this value. */
-                readonly calls_at_once?: number;
-                /** @description Only those with exactly this value. */
-                readonly calls_per_hour?: number;
-                /** @description Only those with exactly this value. */
-                readonly calls_per_day?: number;
-                /** @description Only those with exactly this value. */
-                readonly minutes_per_hour?: number;
-                /** @description Only those with exactly this value. */
-                readonly minutes_per_day?: number;
-                /** @description Only those with exactly this value. */
-                readonly minutes_per_call?: number;
-                /** @description Only those with exactly this value. */
-                readonly end_calls?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly warn_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly premium?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly time_zone?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -15805,24 +14014,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createLimit: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -15913,15 +14110,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15973,15 +14161,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16108,15 +14287,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16199,15 +14369,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16344,15 +14505,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16414,15 +14566,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16441,46 +14584,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly greeting?: "custom" | "default" | "name";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly language?: string;
-                /** @description Only those with exactly this value. */
-                readonly ask_pin?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly max_message_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly min_message_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly silence_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly max_messages?: number;
-                /** @description Only those with exactly this value. */
-                readonly sound_format?: "opus" | "wav";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly operator?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly star?: string;
-                /** @description Only those with exactly this value. */
-                readonly attach?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly after_mail?: "delete" | "keep" | "mark_read";
-                /** @description Only those with exactly this value. */
-                readonly transcribe?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly retention_days?: number;
-                /** @description Only those with exactly this value. */
-                readonly bin_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -16524,24 +14629,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createMailbox: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -16632,15 +14725,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16692,15 +14776,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16827,15 +14902,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16918,15 +14984,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17063,15 +15120,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17133,15 +15181,6 @@ export interface operations {
             };
             /** @description Requested Range Not Satisfiable */
             readonly 416: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17262,15 +15301,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17330,15 +15360,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17411,24 +15432,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly sendMessage: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -17528,15 +15537,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17555,18 +15555,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly address?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -17610,24 +15600,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createNoticeTarget: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -17718,15 +15696,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17778,15 +15747,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17913,15 +15873,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18004,15 +15955,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18149,15 +16091,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18176,18 +16109,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value. */
-                readonly kind?: "emergency" | "limit" | "recording" | "test";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly title?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly text?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -18224,15 +16145,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18278,15 +16190,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18305,16 +16208,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly on?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -18358,24 +16253,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createOfficeFlag: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -18466,15 +16349,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18526,15 +16400,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18661,15 +16526,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18752,15 +16608,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18897,15 +16744,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18935,15 +16773,6 @@ export interface operations {
                     readonly "application/json": Record<string, never>;
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listOutboundRoutes: {
@@ -18953,24 +16782,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly position?: number;
-                /** @description Only those with exactly this value. */
-                readonly strip_digits?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly prefix?: string;
-                /** @description Only those with exactly this value. */
-                readonly reach?: "internal" | "international" | "local" | "national" | "premium";
             };
             readonly header?: never;
             readonly path?: never;
@@ -19014,24 +16827,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createOutboundRoute: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -19122,15 +16923,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19182,15 +16974,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19317,15 +17100,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19408,15 +17182,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19553,15 +17318,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19580,22 +17336,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly two_way?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly skip_busy?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly tone_before?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly longest_s?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -19639,24 +17381,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createPagingGroup: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -19747,15 +17477,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19807,15 +17528,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19942,15 +17654,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20033,15 +17736,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20178,15 +17872,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20227,15 +17912,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20295,15 +17971,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20322,20 +17989,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly text?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly language?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly code?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -20379,24 +18034,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createPrompt: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -20487,15 +18130,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20547,15 +18181,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20682,15 +18307,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20773,15 +18389,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20918,15 +18525,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20978,15 +18576,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21112,15 +18701,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21186,15 +18766,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21213,32 +18784,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly queue?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly waiting?: number;
-                /** @description Only those with exactly this value. */
-                readonly call_backs?: number;
-                /** @description Only those with exactly this value. */
-                readonly longest_wait_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly answered?: number;
-                /** @description Only those with exactly this value. */
-                readonly abandoned?: number;
-                /** @description Only those with exactly this value. */
-                readonly overflowed?: number;
-                /** @description Only those with exactly this value. */
-                readonly answered_in_time?: number;
-                /** @description Only those with exactly this value. */
-                readonly service_level?: number;
-                /** @description Only those with exactly this value. */
-                readonly average_wait_s?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21275,15 +18820,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21333,15 +18869,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21448,15 +18975,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21475,54 +18993,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly strategy?: "all" | "fewest_calls" | "in_order" | "least_recent" | "longest_idle" | "random" | "round_robin";
-                /** @description Only those with exactly this value. */
-                readonly agent_timeout_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly retry_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly wrap_up_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly auto_pause_after?: number;
-                /** @description Only those with exactly this value. */
-                readonly skip_busy?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly max_wait_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly max_callers?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly overflow?: string;
-                /** @description Only those with exactly this value. */
-                readonly join_needs?: "logged_in" | "nobody" | "not_paused";
-                /** @description Only those with exactly this value. */
-                readonly stay_needs?: "logged_in" | "nobody" | "not_paused";
-                /** @description Only those with exactly this value. */
-                readonly priority?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name_prefix?: string;
-                /** @description Only those with exactly this value. */
-                readonly announce_every_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly service_level_s?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly call_back_key?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly call_back_as?: string;
-                /** @description Only those with exactly this value. */
-                readonly call_back_tries?: number;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21566,24 +19038,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createQueue: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -21674,15 +19134,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21734,15 +19185,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21869,15 +19311,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21960,15 +19393,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22105,15 +19529,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22154,15 +19569,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22240,15 +19646,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly getRecording: {
@@ -22291,15 +19688,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22356,15 +19744,6 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22430,15 +19809,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listRefusedSignIns: {
@@ -22448,28 +19818,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly address?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly extension?: string;
-                /** @description Only those with exactly this value. */
-                readonly failures?: number;
-                /** @description Only those with exactly this value. */
-                readonly local?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly known?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly user_agent?: string;
-                /** @description Only those with exactly this value. */
-                readonly wait_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly banned?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly notice?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -22513,15 +19861,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listRegistrations: {
@@ -22531,28 +19870,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly extension?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly contact?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly transport?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly source?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly user_agent?: string;
-                /** @description Only those with exactly this value. */
-                readonly reachable?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly round_trip_ms?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly notice?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -22596,15 +19913,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listRingGroups: {
@@ -22614,30 +19922,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly strategy?: "all" | "in_order" | "longest_idle" | "random" | "round_robin";
-                /** @description Only those with exactly this value. */
-                readonly ring_timeout_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly member_timeout_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly skip_busy?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name_prefix?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly overflow?: string;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -22681,24 +19967,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createRingGroup: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -22789,15 +20063,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22849,15 +20114,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22984,15 +20240,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -23075,15 +20322,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -23220,710 +20458,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly listSchedules: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly time_zone?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly holiday_country?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly holiday_region?: string;
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ScheduleList"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly createSchedule: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Schedule"];
-            };
-        };
-        readonly responses: {
-            /** @description Created */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly getSchedule: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly replaceSchedule: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description An ETag of this record: change it only if it is still the one that was read. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Schedule"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Precondition Failed */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly deleteSchedule: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Also when other records still name it. */
-                readonly force?: boolean;
-            };
-            readonly header?: {
-                /** @description An ETag of this record: change it only if it is still the one that was read. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description No Content */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Precondition Failed */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly patchSchedule: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description An ETag of this record: change it only if it is still the one that was read. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/merge-patch+json": components["schemas"]["SchedulePatch"];
-                readonly "application/json": components["schemas"]["SchedulePatch"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Precondition Failed */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly getScheduleState: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description RFC 3339; now when missing. */
-                readonly at?: string;
-            };
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ScheduleState"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -23962,15 +20498,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -24119,400 +20646,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly changePassword: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PasswordChange"];
-            };
-        };
-        readonly responses: {
-            /** @description No Content */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly confirmSecondFactor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["SecondFactorCode"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["RecoveryCodes"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly beginSecondFactor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["SecondFactorSetup"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly removeSecondFactor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PasswordProof"];
-            };
-        };
-        readonly responses: {
-            /** @description No Content */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -24553,15 +20686,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -24657,15 +20781,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -24693,15 +20808,6 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["SetupState"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -24854,15 +20960,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -24921,15 +21018,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -24981,15 +21069,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -25093,15 +21172,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -25120,20 +21190,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly code?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly destination?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly extension?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -25177,24 +21235,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createSpeedDial: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -25285,15 +21331,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -25345,15 +21382,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -25480,15 +21508,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -25571,15 +21590,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -25716,15 +21726,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -25772,258 +21773,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly listTokens: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["TokenList"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly createToken: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["TokenWrite"];
-            };
-        };
-        readonly responses: {
-            /** @description Created */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["TokenCreated"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly deleteToken: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description No Content */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listTrunkStatuses: {
@@ -26033,24 +21782,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly trunk?: string;
-                /** @description Only those with exactly this value. */
-                readonly state?: "down" | "off" | "trying" | "up";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly error?: string;
-                /** @description Only those with exactly this value. */
-                readonly sip_status?: number;
-                /** @description Only those with exactly this value. */
-                readonly registered_for_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly round_trip_ms?: number;
-                /** @description Only those with exactly this value. */
-                readonly calls?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -26094,15 +21825,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listTrunks: {
@@ -26112,68 +21834,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly kind?: "office" | "provider";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly host?: string;
-                /** @description Only those with exactly this value. */
-                readonly port?: number;
-                /** @description Only those with exactly this value. */
-                readonly transport?: "tcp" | "tls" | "udp";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly proxy?: string;
-                /** @description Only those with exactly this value. */
-                readonly register?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly username?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly auth_username?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly from_domain?: string;
-                /** @description Only those with exactly this value. */
-                readonly expires_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly max_channels?: number;
-                /** @description Only those with exactly this value. */
-                readonly number_format?: "as_dialled" | "e164" | "e164_plus" | "national";
-                /** @description Only those with exactly this value. */
-                readonly strip_digits?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly prefix?: string;
-                /** @description Only those with exactly this value. */
-                readonly caller_id?: "from" | "pai" | "ppi" | "rpid";
-                /** @description Only those with exactly this value. */
-                readonly from_shows?: "account" | "number";
-                /** @description Only those with exactly this value. */
-                readonly show_names?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly forwarded_caller?: "caller" | "own";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly outside_number?: string;
-                /** @description Only those with exactly this value. */
-                readonly called_strip_digits?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly called_prefix?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly callback_prefix?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly destination?: string;
-                /** @description Only those with exactly this value. */
-                readonly check_every_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -26217,24 +21879,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createTrunk: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -26325,15 +21975,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -26385,15 +22026,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -26520,15 +22152,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -26611,15 +22234,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -26756,15 +22370,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -26881,15 +22486,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -26930,455 +22526,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly listUsers: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
-                /** @description Only those whose name or extension contains this text. */
-                readonly q?: string;
-                /** @description Only those with this role. */
-                readonly role?: "admin" | "owner" | "supervisor" | "user";
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["UserList"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly createUser: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["UserWrite"];
-            };
-        };
-        readonly responses: {
-            /** @description Created */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly getUser: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly deleteUser: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description No Content */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly patchUser: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/merge-patch+json": components["schemas"]["UserPatch"];
-                readonly "application/json": components["schemas"]["UserPatch"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27442,15 +22589,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -27502,15 +22640,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27579,15 +22708,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27703,15 +22823,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -27779,15 +22890,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -27828,15 +22930,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
