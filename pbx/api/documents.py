@@ -9,10 +9,10 @@ from aiohttp import web
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
-from pbx.api.extension import new_sip_password
 from pbx.api.problem import plain_error
 from pbx.api.route import JSON, Route
 from pbx.api.scopes import Scope
+from pbx.core.ids import new_sip_password
 from pbx.feature.document_view import plan_view
 from pbx.feature.documents import Documents, Options
 from pbx.model.base import Record

@@ -24,6 +24,7 @@ from pbx.app.parts import Parts, Stores
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
 from pbx.app.sounds import build_sounds
+from pbx.app.sync import build_sync
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.app.voicemail import build_voicemail
 from pbx.app.ways import Ways
@@ -491,6 +492,15 @@ def build(
         recordings=recordings,
         conferences=conferences,
         voicemail=voicemail,
+        sync=build_sync(
+            config,
+            flows.documents,
+            stores.sync,
+            clock,
+            client=flows.client,
+            post=guarding.notices.post,
+            metrics=metrics,
+        ),
     )
 
 

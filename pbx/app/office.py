@@ -32,6 +32,7 @@ from pbx.store.audit import COMMAND_LINE, acting
 from pbx.store.database import FILE_NAME, Database
 from pbx.store.flows import FlowStore
 from pbx.store.records import RecordStore
+from pbx.store.sync import SyncStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 
@@ -47,6 +48,7 @@ class Office:
     tokens: TokenStore
     publishing: Publishing
     documents: Documents
+    sync: SyncStore
 
 
 def run(command: Coroutine[None, None, None]) -> int:
@@ -84,6 +86,7 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
             TokenStore(database),
             publishing,
             Documents(records, FlowImport(records, publishing, flows), emergency=config.emergency_numbers),
+            SyncStore(database, box),
         )
         with acting(operator(), COMMAND_LINE):
             yield office

@@ -1878,6 +1878,63 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/sync": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Show how the node stands to the bundle that it follows */
+        readonly get: operations["getSync"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sync/check": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Look for a newer bundle now
+         * @description Answers when it has been applied, or when it is known why not (`trouble`, `error`). 409 when the node follows no bundle.
+         */
+        readonly post: operations["checkSync"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sync/rollback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put back what the last bundle has changed
+         * @description Only that: what was changed elsewhere stays. The bundle is not applied again; a newer one will. 409 when there is none that can be put back, 422 when the office would not be whole.
+         */
+        readonly post: operations["rollBackSync"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/trunk-statuses": {
         readonly parameters: {
             readonly query?: never;
@@ -5128,7 +5185,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "emergency" | "limit" | "recording" | "test";
+            readonly kind: "emergency" | "limit" | "recording" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -5188,7 +5245,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -5224,7 +5281,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "test")[] | null;
+            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -5261,7 +5318,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -7017,6 +7074,90 @@ export interface components {
             readonly detail: string;
         };
         /**
+         * SyncRevision
+         * @description A bundle that was applied here.
+         */
+        readonly SyncRevision: {
+            /** @description Its number; a bundle with a smaller one is refused. */
+            readonly sequence: number;
+            /** @description The office that it was for, this one. */
+            readonly office: string;
+            /** @description When it was made. */
+            readonly created: string;
+            readonly applied_at: string;
+            /**
+             * @description How many things it has changed.
+             * @default 0
+             */
+            readonly changes: number;
+            /** @default null */
+            readonly rolled_back_at: string | null;
+        };
+        /**
+         * SyncState
+         * @description How the node stands to the bundle that it follows.
+         */
+        readonly SyncState: {
+            /**
+             * @description Where it looks for bundles; empty: it follows none.
+             * @default
+             */
+            readonly url: string;
+            /**
+             * @description Which office of the bundle it is; empty: the only one.
+             * @default
+             */
+            readonly office: string;
+            /**
+             * @description Seconds between two looks.
+             * @default 0
+             */
+            readonly interval_s: number;
+            /**
+             * @description The bundle that the office is made from.
+             * @default null
+             */
+            readonly sequence: number | null;
+            /** @default null */
+            readonly applied_at: string | null;
+            /**
+             * @description When it looked last, with whatever result.
+             * @default null
+             */
+            readonly checked_at: string | null;
+            /**
+             * @description Why the last look did not lead to the newest bundle: nobody answers, files are missing or half there, or what came was refused.
+             * @default
+             * @enum {unknown}
+             */
+            readonly trouble: "" | "incomplete" | "refused" | "unreachable";
+            /**
+             * @description The same in plain words; nothing was changed.
+             * @default
+             */
+            readonly error: string;
+            /**
+             * @description What is wrong with the documents of a refused bundle.
+             * @default []
+             */
+            readonly faults: readonly components["schemas"]["PlanFault"][];
+            /**
+             * @description The bundle before this one; none: what was there before bundles.
+             * @default null
+             */
+            readonly previous: components["schemas"]["SyncRevision"] | null;
+            /**
+             * @description What the last bundle has changed can be put back.
+             * @default false
+             */
+            readonly can_roll_back: boolean;
+            /**
+             * @description The latest, newest first.
+             * @default []
+             */
+            readonly revisions: readonly components["schemas"]["SyncRevision"][];
+        };
+        /**
          * TemplateNeed
          * @description A record that the flow names, and that the office has to have first.
          */
@@ -8015,6 +8156,8 @@ export type SpeedDialPatch = components['schemas']['SpeedDialPatch'];
 export type SpokenTextOrder = components['schemas']['SpokenTextOrder'];
 export type StatusCounts = components['schemas']['StatusCounts'];
 export type Step = components['schemas']['Step'];
+export type SyncRevision = components['schemas']['SyncRevision'];
+export type SyncState = components['schemas']['SyncState'];
 export type TemplateNeed = components['schemas']['TemplateNeed'];
 export type TextMessage = components['schemas']['TextMessage'];
 export type TextMessageList = components['schemas']['TextMessageList'];
@@ -21766,6 +21909,165 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSync: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly checkSync: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rollBackSync: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

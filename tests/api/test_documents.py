@@ -84,3 +84,15 @@ async def test_a_document_may_be_larger_than_a_record(node: Node) -> None:
     people = [{"number": str(1000 + index), "name": "x" * 70} for index in range(1500)]
     plan = await node.json("POST", "/api/v1/documents/plan?new_passwords=true", json={"extensions": people})
     assert plan["changes"] == 1500
+
+
+async def test_a_node_that_follows_no_bundle_says_so(node: Node) -> None:
+    state = await node.json("GET", "/api/v1/sync")
+    assert (state["url"], state["sequence"], state["previous"], state["can_roll_back"]) == (
+        "",
+        None,
+        None,
+        False,
+    )
+    for what in ("check", "rollback"):
+        assert "bundle" in (await node.json("POST", f"/api/v1/sync/{what}", 409))["detail"]
