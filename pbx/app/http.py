@@ -66,6 +66,8 @@ async def start_http(
             settings=stores.settings,
             messages=stores.messages,
             flows=parts.flows.publishing,
+            documents=parts.flows.documents,
+            sync=parts.sync,
             send_message=parts.messages.submit,
             test_trunk=parts.trunk_tests.run,
             extension_states=parts.lamps.states,
@@ -170,4 +172,11 @@ def _checks(parts: Parts) -> Sequence[HealthCheck]:
         action = "Run `pbx doctor` on the node." if problem else ""
         return CheckResult("voice", ok=not problem, cause=problem, action=action, serious=False)
 
-    return (extensions, call_records, hold_music, flows, voice)
+    def bundle() -> CheckResult:
+        problem = parts.sync.problem
+        action = "Look at the page Documents: nothing was changed, and it is tried again." if problem else ""
+        return CheckResult(
+            "configuration bundle", ok=not problem, cause=problem, action=action, serious=False
+        )
+
+    return (extensions, call_records, hold_music, flows, voice, bundle)

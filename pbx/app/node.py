@@ -45,6 +45,7 @@ from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
+from pbx.store.sync import SyncStore
 from pbx.store.voicemail import VoicemailStore
 from pbx.transport.guard import Guard
 from pbx.transport.sockets import SipSockets
@@ -123,6 +124,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             FlowStore(database, bus),
             RecordingStore(database),
             VoicemailStore(database),
+            SyncStore(database, box),
         )
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
@@ -183,6 +185,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             "ready",
             extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)},
         )
+        supervisor.spawn("configuration bundle", parts.sync.run())
         _settle()
         yield parts
 

@@ -4,26 +4,6 @@
  */
 
 export interface paths {
-    readonly "/api/v1/audit": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Read who changed what
-         * @description The newest first. Changes by the API, the site, the command line, by phones and by the node; log-ins and those that failed. Kept for as long as the setting audit_keep_days says.
-         */
-        readonly get: operations["listAudit"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/v1/bans": {
         readonly parameters: {
             readonly query?: never;
@@ -125,11 +105,7 @@ export interface paths {
          */
         readonly get: operations["listCalls"];
         readonly put?: never;
-        /**
-         * Call somebody from an extension's phone
-         * @description Click to call: the extension's own phones ring first. When one is picked up, `to` is dialled as if it had been dialled there: with the rights and the limits of the extension. The answer comes at once.
-         */
-        readonly post: operations["makeCall"];
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -152,66 +128,6 @@ export interface paths {
          * @description All its phones are told at once. The call stays in the history.
          */
         readonly delete: operations["hangUp"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/calls/{id}/hold": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Put one side of a call on hold
-         * @description It hears the hold music, the other side nothing, until it is resumed with `on` false.
-         */
-        readonly post: operations["holdCall"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/calls/{id}/listen": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Listen to a call, whisper to one side, or talk with both
-         * @description The extension's phone rings; picked up, it hears both sides. Asked again for the same extension, it changes how; so do the keys 4 (listen), 5 (whisper) and 6 (barge) on its phone. What the two hear of it is the setting `supervision.notice`. It stands in the call's record either way. Hang up the call of the answer to end it.
-         */
-        readonly post: operations["listenToCall"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/calls/{id}/park": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * Park one side of a call
-         * @description It waits in a slot with music until somebody dials the slot; after a while the phone that it talked with rings. The answer comes at once.
-         */
-        readonly post: operations["parkCall"];
-        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -422,6 +338,66 @@ export interface paths {
          * @description It is told, and hung up. It may come again, unless the conference is locked.
          */
         readonly delete: operations["removeConferenceMember"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Export the office as one document
+         * @description All records and flows, without passwords: what `pbx export` writes and `pbx import` reads.
+         */
+        readonly get: operations["exportDocuments"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents/apply": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Apply a document
+         * @description All of it in one transaction, or nothing: 422 with the faults that the plan shows. Sections that are missing are left alone; records without a password keep the one they have.
+         */
+        readonly post: operations["applyDocuments"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents/plan": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say what a document would change
+         * @description Changes nothing. `faults` is all that is wrong with the office that would come out; with any, the document cannot be applied. What is no document at all is refused with 422.
+         */
+        readonly post: operations["planDocuments"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1694,70 +1670,6 @@ export interface paths {
         readonly patch: operations["patchRingGroup"];
         readonly trace?: never;
     };
-    readonly "/api/v1/schedules": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** List the schedules */
-        readonly get: operations["listSchedules"];
-        readonly put?: never;
-        /** Create a schedule */
-        readonly post: operations["createSchedule"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/schedules/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** Read a schedule */
-        readonly get: operations["getSchedule"];
-        /**
-         * Replace a schedule
-         * @description `id` must be the one of the path.
-         */
-        readonly put: operations["replaceSchedule"];
-        readonly post?: never;
-        /** Delete a schedule */
-        readonly delete: operations["deleteSchedule"];
-        readonly options?: never;
-        readonly head?: never;
-        /**
-         * Change fields of a schedule
-         * @description A JSON merge patch (RFC 7396). `id` cannot change.
-         */
-        readonly patch: operations["patchSchedule"];
-        readonly trace?: never;
-    };
-    readonly "/api/v1/schedules/{id}/state": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * Whether a schedule is open
-         * @description Now or at any other moment, why, and when it opens or closes next.
-         */
-        readonly get: operations["getScheduleState"];
-        readonly put?: never;
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/v1/session": {
         readonly parameters: {
             readonly query?: never;
@@ -1770,7 +1682,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Sign in
-         * @description Sets the session cookie. After several failures the next try must wait (429, Retry-After). Who has a second factor gets 401 with the type urn:bellwire:problem:second-factor until `code` is right.
+         * @description Sets the session cookie. After several failures the next try must wait (429, Retry-After).
          */
         readonly post: operations["logIn"];
         /**
@@ -1778,51 +1690,6 @@ export interface paths {
          * @description The cookie is worth nothing from then on, and its live connections are closed.
          */
         readonly delete: operations["logOut"];
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/session/password": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        /**
-         * Change one's own password
-         * @description The other sessions of the user end. A wrong old password is 403.
-         */
-        readonly put: operations["changePassword"];
-        readonly post?: never;
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/session/second-factor": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        /**
-         * Confirm the second factor with a code
-         * @description The answer holds recovery codes, each good once, shown once. The user's other sessions end.
-         */
-        readonly put: operations["confirmSecondFactor"];
-        /**
-         * Begin to set a second factor up
-         * @description For an authenticator app (RFC 6238). Nothing is asked for until a code has been confirmed.
-         */
-        readonly post: operations["beginSecondFactor"];
-        /** Take one's second factor away */
-        readonly delete: operations["removeSecondFactor"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -2011,31 +1878,24 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/tokens": {
+    readonly "/api/v1/sync": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
-        /**
-         * List the tokens of programs
-         * @description The oldest first. What a token is itself is shown once, when it is made.
-         */
-        readonly get: operations["listTokens"];
+        /** Show how the node stands to the bundle that it follows */
+        readonly get: operations["getSync"];
         readonly put?: never;
-        /**
-         * Create a token for a program
-         * @description With no more rights than who asks has. When these lose a right, so does the token.
-         */
-        readonly post: operations["createToken"];
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/tokens/{id}": {
+    readonly "/api/v1/sync/check": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2044,12 +1904,32 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        readonly post?: never;
         /**
-         * Delete a token
-         * @description It opens nothing from then on; its live connections end.
+         * Look for a newer bundle now
+         * @description Answers when it has been applied, or when it is known why not (`trouble`, `error`). 409 when the node follows no bundle.
          */
-        readonly delete: operations["deleteToken"];
+        readonly post: operations["checkSync"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sync/rollback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put back what the last bundle has changed
+         * @description Only that: what was changed elsewhere stays. The bundle is not applied again; a newer one will. 409 when there is none that can be put back, 422 when the office would not be whole.
+         */
+        readonly post: operations["rollBackSync"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -2157,55 +2037,6 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/users": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /**
-         * List the users
-         * @description By name.
-         */
-        readonly get: operations["listUsers"];
-        readonly put?: never;
-        /**
-         * Create a user
-         * @description With a role that may do no more than who asks. The role user needs an extension.
-         */
-        readonly post: operations["createUser"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
-    readonly "/api/v1/users/{id}": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        /** Read a user */
-        readonly get: operations["getUser"];
-        readonly put?: never;
-        readonly post?: never;
-        /**
-         * Delete a user
-         * @description Their sessions end, and the tokens that they made with them. The last owner stays.
-         */
-        readonly delete: operations["deleteUser"];
-        readonly options?: never;
-        readonly head?: never;
-        /**
-         * Change a user
-         * @description What is left out stays. A new password, a second factor taken away and being disabled end their sessions. The last owner stays one.
-         */
-        readonly patch: operations["patchUser"];
         readonly trace?: never;
     };
     readonly "/api/v1/voicemails": {
@@ -2425,52 +2256,6 @@ export interface components {
             readonly leg: string;
         };
         /**
-         * AuditEntry
-         * @description One change. Of a changed record, `before` and `after` hold the fields that differ. Secrets are never in it.
-         */
-        readonly AuditEntry: {
-            readonly id: string;
-            readonly at: string;
-            /**
-             * @description A user, a token, or what did it by itself.
-             * @example admin
-             */
-            readonly actor: string;
-            /**
-             * @description The address it came from, or the command line.
-             * @example 192.168.1.20
-             */
-            readonly source: string;
-            /**
-             * @example create
-             * @example change
-             * @example delete
-             * @example log_in
-             * @example hang_up
-             */
-            readonly action: string;
-            /** @example extension */
-            readonly kind: string;
-            /**
-             * @description Which one.
-             * @example 101
-             */
-            readonly key: string;
-            /** @default null */
-            readonly before: Record<string, never> | null;
-            /** @default null */
-            readonly after: Record<string, never> | null;
-        };
-        /**
-         * AuditList
-         * @description A page of the audit log.
-         */
-        readonly AuditList: {
-            readonly items: readonly components["schemas"]["AuditEntry"][];
-            /** @description How many there are in all, beyond this page. */
-            readonly total: number;
-        };
-        /**
          * Ban
          * @description An address that is not listened to.
          */
@@ -2649,24 +2434,6 @@ export interface components {
             readonly by: string | null;
         };
         /**
-         * CallRequest
-         * @description Call somebody from an extension's own phone.
-         */
-        readonly CallRequest: {
-            /**
-             * Number
-             * @description Whose phone rings first, and who then calls.
-             * @example 101
-             */
-            readonly from_extension: string;
-            /**
-             * Destination
-             * @description Where the call goes: what an extension would dial to get there.
-             * @example 101
-             */
-            readonly to: string;
-        };
-        /**
          * CallRouted
          * @description The dial plan decided: `kind` is "extension", "feature", "ring_group", "conference", "mailbox", "trunk" …; `to`
          *         names it.
@@ -2841,7 +2608,7 @@ export interface components {
             /** @default [] */
             readonly recordings: readonly components["schemas"]["CdrRecording"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -2887,6 +2654,14 @@ export interface components {
             readonly file: string;
             readonly leg: string;
             readonly started_at: string;
+        };
+        /**
+         * ChangedRecord
+         * @description A record that would become another one, and the fields that would.
+         */
+        readonly ChangedRecord: {
+            readonly key: string;
+            readonly fields: readonly string[];
         };
         /**
          * Conference
@@ -3255,24 +3030,6 @@ export interface components {
             readonly moderator_pin: string | null;
         };
         /**
-         * DateSpan
-         * @description A day, or all from `first` to `last`. Days of every year may go past its end (12-24 to 01-06).
-         */
-        readonly DateSpan: {
-            /**
-             * First day
-             * @description 2026-12-24, or 12-24 for every year.
-             * @example 12-24
-             */
-            readonly first: string;
-            /**
-             * Last day
-             * @description Included. Without one, the first alone.
-             * @default null
-             */
-            readonly last: string | null;
-        };
-        /**
          * Deed
          * @description Something that the flow did: whom it rang and what became of it, a key that was pressed, a mail that went out.
          */
@@ -3326,6 +3083,31 @@ export interface components {
         readonly Diverted: {
             readonly number: string;
             readonly reason: string;
+        };
+        /**
+         * DocumentPlan
+         * @description What a document changes. With faults it changes nothing.
+         */
+        readonly DocumentPlan: {
+            /** @description Of the kinds that there are records of. */
+            readonly sections: readonly components["schemas"]["PlanSection"][];
+            /**
+             * @description Flows that take calls as the document says.
+             * @default []
+             */
+            readonly publish: readonly string[];
+            /**
+             * @description Flows that take no more calls.
+             * @default []
+             */
+            readonly unpublish: readonly string[];
+            /** @default [] */
+            readonly faults: readonly components["schemas"]["PlanFault"][];
+            /**
+             * @description How many things change; 0: all is as it should be.
+             * @default 0
+             */
+            readonly changes: number;
         };
         /**
          * Extension
@@ -4375,18 +4157,6 @@ export interface components {
             readonly name: string;
         };
         /**
-         * HoldRequest
-         * @description Let one side wait with music, or talk again.
-         */
-        readonly HoldRequest: {
-            /**
-             * Leg
-             * @description Who waits: "a" is the caller.
-             */
-            readonly leg: string;
-            readonly on: boolean;
-        };
-        /**
          * InboundNumber
          * @description A number people call from outside, or all from `number` to `last`.
          */
@@ -4812,29 +4582,6 @@ export interface components {
             readonly time_zone?: (string | null) | null;
         };
         /**
-         * ListenRequest
-         * @description Listen to a call with the phone of an extension.
-         */
-        readonly ListenRequest: {
-            /**
-             * Number
-             * @description Whose phone rings, and who then listens.
-             * @example 101
-             */
-            readonly extension: string;
-            /**
-             * @description listen: nobody hears them. whisper: one of the two does. barge: both do.
-             * @default listen
-             * @enum {unknown}
-             */
-            readonly how: "barge" | "listen" | "whisper";
-            /**
-             * @description Who hears a whisper; null: who is of the office, the one called before the caller.
-             * @default null
-             */
-            readonly leg: string | null;
-        };
-        /**
          * LiveCall
          * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
          *
@@ -4854,8 +4601,6 @@ export interface components {
             readonly flow: components["schemas"]["LivePosition"] | null;
             /** @default off */
             readonly recording: string;
-            /** @default [] */
-            readonly supervisors: readonly components["schemas"]["LiveSupervisor"][];
         };
         /**
          * LiveHeartbeat
@@ -4952,24 +4697,12 @@ export interface components {
             readonly at: string;
         };
         /**
-         * LiveSupervisor
-         * @description Who listens to a call: `how` is "listen", "whisper" (the leg `to` hears it) or "barge".
-         */
-        readonly LiveSupervisor: {
-            readonly extension: string;
-            readonly how: string;
-            /** @default  */
-            readonly to: string;
-        };
-        /**
          * Login
          * @description What the log-in form sends.
          */
         readonly Login: {
             readonly username: string;
             readonly password: string;
-            /** @default null */
-            readonly code: string | null;
         };
         /**
          * Mailbox
@@ -5452,7 +5185,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "emergency" | "limit" | "recording" | "test";
+            readonly kind: "emergency" | "limit" | "recording" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -5512,7 +5245,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -5548,7 +5281,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "test")[] | null;
+            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -5585,9 +5318,110 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
+        };
+        /**
+         * OfficeDocument
+         * @description What an office is, or a part of it: a section (one for each kind) that is missing is left alone.
+         *
+         *         Whether records that a section does not name are deleted is for the one who applies it to say.
+         */
+        readonly OfficeDocument: {
+            /**
+             * @description Extensions
+             * @default null
+             */
+            readonly extensions: readonly components["schemas"]["ExtensionWrite"][] | null;
+            /**
+             * @description Prompts
+             * @default null
+             */
+            readonly prompts: readonly components["schemas"]["Prompt"][] | null;
+            /**
+             * @description Mailboxes
+             * @default null
+             */
+            readonly mailboxes: readonly components["schemas"]["MailboxWrite"][] | null;
+            /**
+             * @description Ring groups
+             * @default null
+             */
+            readonly ring_groups: readonly components["schemas"]["RingGroup"][] | null;
+            /**
+             * @description Paging groups
+             * @default null
+             */
+            readonly paging_groups: readonly components["schemas"]["PagingGroup"][] | null;
+            /**
+             * @description Queues
+             * @default null
+             */
+            readonly queues: readonly components["schemas"]["Queue"][] | null;
+            /**
+             * @description Conferences
+             * @default null
+             */
+            readonly conferences: readonly components["schemas"]["ConferenceWrite"][] | null;
+            /**
+             * @description Trunks
+             * @default null
+             */
+            readonly trunks: readonly components["schemas"]["TrunkWrite"][] | null;
+            /**
+             * @description Call flows
+             * @default null
+             */
+            readonly flows: readonly components["schemas"]["Flow"][] | null;
+            /**
+             * @description Inbound numbers
+             * @default null
+             */
+            readonly inbound_numbers: readonly components["schemas"]["InboundNumber"][] | null;
+            /**
+             * @description Outbound routes
+             * @default null
+             */
+            readonly outbound_routes: readonly components["schemas"]["OutboundRoute"][] | null;
+            /**
+             * @description Feature codes
+             * @default null
+             */
+            readonly feature_codes: readonly components["schemas"]["FeatureCode"][] | null;
+            /**
+             * @description Speed dials
+             * @default null
+             */
+            readonly speed_dials: readonly components["schemas"]["SpeedDial"][] | null;
+            /**
+             * @description Switches
+             * @default null
+             */
+            readonly office_flags: readonly components["schemas"]["OfficeFlag"][] | null;
+            /**
+             * @description Limits of calls to outside numbers
+             * @default null
+             */
+            readonly limits: readonly components["schemas"]["Limit"][] | null;
+            /**
+             * @description Rules for callers from outside
+             * @default null
+             */
+            readonly caller_rules: readonly components["schemas"]["CallerRule"][] | null;
+            /**
+             * @description Where notices are sent
+             * @default null
+             */
+            readonly notice_targets: readonly components["schemas"]["NoticeTargetWrite"][] | null;
+            /**
+             * Live flows
+             * @description What takes the calls, where that is not what stands in `flows`: by number, the flow that is published, or null for a draft that is not.
+             * @default null
+             */
+            readonly live_flows: {
+                readonly [key: string]: components["schemas"]["Flow"] | null;
+            } | null;
         };
         /**
          * OfficeFlag
@@ -5659,24 +5493,6 @@ export interface components {
              */
             readonly hold_music: string;
             /**
-             * Sites elsewhere
-             * @description Admin sites on other hosts whose pages may talk with this node.
-             * @default []
-             */
-            readonly cors_origins: readonly string[];
-            /**
-             * Keep the audit log for
-             * @description 0: for ever.
-             * @default 365
-             */
-            readonly audit_keep_days: number;
-            /**
-             * Users hear their recordings
-             * @description Of the calls in which their extension talks; otherwise only supervisors and administrators.
-             * @default false
-             */
-            readonly users_hear_recordings: boolean;
-            /**
              * Recording of calls
              * @default {
              *       "calls": "default",
@@ -5697,13 +5513,6 @@ export interface components {
              *     }
              */
             readonly recording: components["schemas"]["RecordingSettings"];
-            /**
-             * Listening to calls
-             * @default {
-             *       "notice": "tone"
-             *     }
-             */
-            readonly supervision: components["schemas"]["SupervisionSettings"];
         };
         /**
          * OfficeSettingsPatch
@@ -5712,11 +5521,7 @@ export interface components {
         readonly OfficeSettingsPatch: {
             readonly office_name?: string | null;
             readonly hold_music?: string | null;
-            readonly cors_origins?: readonly string[] | null;
-            readonly audit_keep_days?: number | null;
-            readonly users_hear_recordings?: boolean | null;
             readonly recording?: components["schemas"]["RecordingSettings"] | null;
-            readonly supervision?: components["schemas"]["SupervisionSettings"] | null;
         };
         /**
          * Opening
@@ -5918,24 +5723,6 @@ export interface components {
             readonly longest_s?: number | null;
         };
         /**
-         * ParkRequest
-         * @description Let one side wait in a parking slot, from which any phone can fetch it; the other is hung up.
-         */
-        readonly ParkRequest: {
-            /**
-             * Leg
-             * @description Who waits: "a" is the caller.
-             * @default a
-             */
-            readonly leg: string;
-            /**
-             * Slot
-             * @description Empty: the next one that is free.
-             * @default
-             */
-            readonly slot: string;
-        };
-        /**
          * ParkedCall
          * @description A call that waits in `slot`. `party` is who waits, `by` the extension that parked it.
          */
@@ -5959,25 +5746,48 @@ export interface components {
             readonly total: number;
         };
         /**
-         * PasswordChange
-         * @description One's own new password.
+         * PlanFault
+         * @description Why the document cannot be applied: a field of it, or of a record that it would leave behind.
          */
-        readonly PasswordChange: {
-            /** Old password */
-            readonly old: string;
+        readonly PlanFault: {
+            /** @description JSON path of the field: $.extensions[3].number. */
+            readonly path: string;
+            readonly message: string;
             /**
-             * Password
-             * @description At least 10 characters.
+             * @description What stands there.
+             * @default null
              */
-            readonly new: string;
+            readonly got: string | null;
+            /**
+             * @description What should stand there.
+             * @default null
+             */
+            readonly needed: string | null;
+            /**
+             * @description What to do about it.
+             * @default null
+             */
+            readonly action: string | null;
         };
         /**
-         * PasswordProof
-         * @description One's password, for what a browser that was left open must not do.
+         * PlanSection
+         * @description What would happen to the records of one kind, by their keys.
          */
-        readonly PasswordProof: {
-            /** Password */
-            readonly password: string;
+        readonly PlanSection: {
+            readonly kind: string;
+            /** @default [] */
+            readonly create: readonly string[];
+            /** @default [] */
+            readonly change: readonly components["schemas"]["ChangedRecord"][];
+            /** @default [] */
+            readonly remove: readonly string[];
+            /** @default [] */
+            readonly unchanged: readonly string[];
+            /**
+             * @description Not in the document; they stay.
+             * @default []
+             */
+            readonly kept: readonly string[];
         };
         /**
          * PressedAt
@@ -6703,13 +6513,6 @@ export interface components {
             readonly problem: string;
         };
         /**
-         * RecoveryCodes
-         * @description What lets in without the app, each once. They are shown once.
-         */
-        readonly RecoveryCodes: {
-            readonly recovery_codes: readonly string[];
-        };
-        /**
          * RefusedSignIn
          * @description A phone, or somebody who would like to be one, that shows wrong credentials.
          */
@@ -6941,104 +6744,6 @@ export interface components {
             readonly override: boolean;
         };
         /**
-         * Schedule
-         * @description When the office, or a part of it, is open. A time switch has a rule that names it.
-         */
-        readonly Schedule: {
-            /**
-             * Short name
-             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
-             * @example provider
-             */
-            readonly id: string;
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name: string;
-            /**
-             * @description Without one, that of the office.
-             * @default null
-             */
-            readonly time_zone: string | null;
-            /**
-             * Open
-             * @description None: day and night.
-             * @default []
-             */
-            readonly hours: readonly components["schemas"]["Opening"][];
-            /**
-             * Public holidays of
-             * @description Two letters (ISO 3166-1): closed on those. Without one there are none.
-             * @default null
-             */
-            readonly holiday_country: string | null;
-            /**
-             * Part of the country
-             * @description A state or region with holidays of its own, by its code.
-             * @default
-             * @example BY
-             */
-            readonly holiday_region: string;
-            /**
-             * Own holidays
-             * @description These go before the public ones.
-             * @default []
-             */
-            readonly special_days: readonly components["schemas"]["SpecialDay"][];
-        };
-        /**
-         * ScheduleList
-         * @description A page of schedules.
-         */
-        readonly ScheduleList: {
-            readonly items: readonly components["schemas"]["Schedule"][];
-            /** @description How many there are in all, beyond this page. */
-            readonly total: number;
-        };
-        /**
-         * SchedulePatch
-         * @description A change to Schedule: a field left out stays, null brings its default back (RFC 7396).
-         */
-        readonly SchedulePatch: {
-            /**
-             * Short name
-             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
-             * @example provider
-             */
-            readonly id?: string;
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name?: string;
-            readonly time_zone?: (string | null) | null;
-            readonly hours?: readonly components["schemas"]["Opening"][] | null;
-            readonly holiday_country?: (string | null) | null;
-            readonly holiday_region?: string | null;
-            readonly special_days?: readonly components["schemas"]["SpecialDay"][] | null;
-        };
-        /**
-         * ScheduleState
-         * @description How a schedule is at a moment, and why. `changes_at` is when that is over; none within a year.
-         */
-        readonly ScheduleState: {
-            readonly schedule: string;
-            readonly at: string;
-            readonly open: boolean;
-            readonly because: string;
-            /** @default null */
-            readonly changes_at: string | null;
-        };
-        /**
-         * Scope
-         * @description The value is the word that stands in a token's scope list and in the OpenAPI document.
-         * @enum {unknown}
-         */
-        readonly Scope: "app" | "audit:read" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
-        /**
          * ScriptedAnswer
          * @description What a web server answers; `status` 0: nothing, until the time is over. `url` is a part of the address.
          */
@@ -7051,26 +6756,6 @@ export interface components {
             readonly fields: Record<string, never>;
         };
         /**
-         * SecondFactorCode
-         * @description A code that the app shows.
-         */
-        readonly SecondFactorCode: {
-            /** Code */
-            readonly code: string;
-        };
-        /**
-         * SecondFactorSetup
-         * @description What an authenticator app needs to know. It is shown once.
-         */
-        readonly SecondFactorSetup: {
-            /** @description In base 32, to type in where no camera is. */
-            readonly secret: string;
-            /** @description The same as otpauth URI. */
-            readonly uri: string;
-            /** @description The URI as a QR code. */
-            readonly qr_svg: string;
-        };
-        /**
          * SessionView
          * @description A signed-in browser.
          *
@@ -7078,13 +6763,8 @@ export interface components {
          */
         readonly SessionView: {
             readonly user: components["schemas"]["User"];
-            /** @description Empty where no cookie is used. */
             readonly csrf_token: string;
             readonly expires_at: string;
-            /** @description What they may do. Of the role user it counts for what is theirs alone. */
-            readonly scopes: readonly components["schemas"]["Scope"][];
-            /** @description Whether a code is asked for at log-in. */
-            readonly second_factor: boolean;
         };
         /**
          * SetupRequest
@@ -7275,26 +6955,6 @@ export interface components {
             readonly jitter_ms: number;
         };
         /**
-         * SpecialDay
-         * @description A holiday of the office, or a public one on which it works.
-         */
-        readonly SpecialDay: {
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name: string;
-            /** Days */
-            readonly days: components["schemas"]["DateSpan"];
-            /**
-             * Is a holiday
-             * @description Off: a day as any other, though it is a public holiday.
-             * @default true
-             */
-            readonly holiday: boolean;
-        };
-        /**
          * SpeedDial
          * @description Dialled as the code of the feature “Speed dial” and then its own.
          */
@@ -7414,67 +7074,88 @@ export interface components {
             readonly detail: string;
         };
         /**
-         * Supervised
-         * @description Somebody listens, or will when the phone is picked up. `call` is the call of that phone: hang it up to end it.
+         * SyncRevision
+         * @description A bundle that was applied here.
          */
-        readonly Supervised: {
-            readonly call: string;
-            readonly extension: string;
-            /** @enum {unknown} */
-            readonly how: "barge" | "listen" | "whisper";
+        readonly SyncRevision: {
+            /** @description Its number; a bundle with a smaller one is refused. */
+            readonly sequence: number;
+            /** @description The office that it was for, this one. */
+            readonly office: string;
+            /** @description When it was made. */
+            readonly created: string;
+            readonly applied_at: string;
+            /**
+             * @description How many things it has changed.
+             * @default 0
+             */
+            readonly changes: number;
+            /** @default null */
+            readonly rolled_back_at: string | null;
         };
         /**
-         * SupervisionSettings
-         * @description What those who talk are told when somebody begins to listen.
+         * SyncState
+         * @description How the node stands to the bundle that it follows.
          */
-        readonly SupervisionSettings: {
+        readonly SyncState: {
             /**
-             * Notice
-             * @description What both sides hear when somebody begins to listen to their call. In many countries people must be told.
-             * @default tone
+             * @description Where it looks for bundles; empty: it follows none.
+             * @default
+             */
+            readonly url: string;
+            /**
+             * @description Which office of the bundle it is; empty: the only one.
+             * @default
+             */
+            readonly office: string;
+            /**
+             * @description Seconds between two looks.
+             * @default 0
+             */
+            readonly interval_s: number;
+            /**
+             * @description The bundle that the office is made from.
+             * @default null
+             */
+            readonly sequence: number | null;
+            /** @default null */
+            readonly applied_at: string | null;
+            /**
+             * @description When it looked last, with whatever result.
+             * @default null
+             */
+            readonly checked_at: string | null;
+            /**
+             * @description Why the last look did not lead to the newest bundle: nobody answers, files are missing or half there, or what came was refused.
+             * @default
              * @enum {unknown}
              */
-            readonly notice: "announcement" | "nothing" | "tone";
-        };
-        /**
-         * SupervisorChanged
-         * @description From now on it is done like this.
-         */
-        readonly SupervisorChanged: {
-            /** @enum {unknown} */
-            readonly type: "supervisor_changed";
-            readonly call: string;
-            readonly at: string;
-            readonly extension: string;
-            readonly how: string;
-            /** @default  */
-            readonly to: string;
-        };
-        /**
-         * SupervisorJoined
-         * @description Somebody of the office listens to the two who talk. `how` is "listen" (nobody hears them), "whisper" (only the
-         *         leg `to` does) or "barge" (both do); `supervision` is the call of their own phone, `asked_by` who had it called.
-         */
-        readonly SupervisorJoined: {
-            /** @enum {unknown} */
-            readonly type: "supervisor_joined";
-            readonly call: string;
-            readonly at: string;
-            readonly extension: string;
-            readonly how: string;
-            /** @default  */
-            readonly to: string;
-            readonly supervision: string;
-            /** @default  */
-            readonly asked_by: string;
-        };
-        /** SupervisorLeft */
-        readonly SupervisorLeft: {
-            /** @enum {unknown} */
-            readonly type: "supervisor_left";
-            readonly call: string;
-            readonly at: string;
-            readonly extension: string;
+            readonly trouble: "" | "incomplete" | "refused" | "unreachable";
+            /**
+             * @description The same in plain words; nothing was changed.
+             * @default
+             */
+            readonly error: string;
+            /**
+             * @description What is wrong with the documents of a refused bundle.
+             * @default []
+             */
+            readonly faults: readonly components["schemas"]["PlanFault"][];
+            /**
+             * @description The bundle before this one; none: what was there before bundles.
+             * @default null
+             */
+            readonly previous: components["schemas"]["SyncRevision"] | null;
+            /**
+             * @description What the last bundle has changed can be put back.
+             * @default false
+             */
+            readonly can_roll_back: boolean;
+            /**
+             * @description The latest, newest first.
+             * @default []
+             */
+            readonly revisions: readonly components["schemas"]["SyncRevision"][];
         };
         /**
          * TemplateNeed
@@ -7516,72 +7197,6 @@ export interface components {
             readonly total: number;
         };
         /**
-         * Token
-         * @description A token as it is listed; `last_used_at` is accurate to a minute.
-         */
-        readonly Token: {
-            readonly id: string;
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name: string;
-            readonly created_at: string;
-            /** @default null */
-            readonly last_used_at: string | null;
-            /**
-             * @description What it may do; * is everything. Never more than its maker may.
-             * @default [
-             *       "*"
-             *     ]
-             */
-            readonly scopes: readonly string[];
-            /** @default null */
-            readonly expires_at: string | null;
-            /**
-             * @description Who made it, and with whom it goes; null: made on the command line.
-             * @default null
-             */
-            readonly user_id: string | null;
-        };
-        /**
-         * TokenCreated
-         * @description The answer to a new token: the only time `secret` is shown.
-         */
-        readonly TokenCreated: {
-            readonly token: components["schemas"]["Token"];
-            readonly secret: string;
-        };
-        /**
-         * TokenList
-         * @description A page of tokens.
-         */
-        readonly TokenList: {
-            readonly items: readonly components["schemas"]["Token"][];
-            /** @description How many there are in all, beyond this page. */
-            readonly total: number;
-        };
-        /**
-         * TokenWrite
-         * @description A new token.
-         */
-        readonly TokenWrite: {
-            /**
-             * Name
-             * @description What it is for, in words.
-             * @example monitoring
-             */
-            readonly name: string;
-            /**
-             * Scopes
-             * @description What it may do: no more than who makes it.
-             */
-            readonly scopes: readonly components["schemas"]["Scope"][];
-            /** @default null */
-            readonly expires_at: string | null;
-        };
-        /**
          * TransferFailed
          * @description Where `leg` wanted to send the call could not be reached; `status` says why, in SIP's numbers.
          */
@@ -7607,7 +7222,7 @@ export interface components {
             readonly to: string;
             /**
              * Leg
-             * @description Who is sent on: "a" is the caller.
+             * @description Who is sent on: "a" is the caller. Without one, whoever called or came in from outside.
              * @default a
              */
             readonly leg: string;
@@ -8173,7 +7788,7 @@ export interface components {
         };
         /**
          * User
-         * @description Somebody who can sign in. The password's hash never leaves the store.
+         * @description An administrator. The password's hash never leaves the store.
          */
         readonly User: {
             readonly id: string;
@@ -8184,98 +7799,6 @@ export interface components {
              */
             readonly username: string;
             readonly created_at: string;
-            /**
-             * Role
-             * @description owner: everything. admin: everything but owners. supervisor: watches and steers calls, hears recordings. user: only what belongs to their own extension.
-             * @default owner
-             * @enum {unknown}
-             */
-            readonly role: "admin" | "owner" | "supervisor" | "user";
-            /**
-             * Extension
-             * @description Whose phone is theirs. The role user needs one.
-             * @default null
-             */
-            readonly extension: string | null;
-            /**
-             * Enabled
-             * @description Off: nobody gets in with this account.
-             * @default true
-             */
-            readonly enabled: boolean;
-            /**
-             * Second factor
-             * @description Asked for a code too.
-             * @default false
-             */
-            readonly second_factor: boolean;
-        };
-        /**
-         * UserList
-         * @description A page of users.
-         */
-        readonly UserList: {
-            readonly items: readonly components["schemas"]["User"][];
-            /** @description How many there are in all, beyond this page. */
-            readonly total: number;
-        };
-        /**
-         * UserPatch
-         * @description What can be changed of a user; what is left out stays.
-         */
-        readonly UserPatch: {
-            /** @default null */
-            readonly role: ("admin" | "owner" | "supervisor" | "user") | null;
-            /**
-             * Extension
-             * @description Whose phone is theirs. The role user needs one.
-             */
-            readonly extension?: string | null;
-            /** @default null */
-            readonly enabled: boolean | null;
-            /** @default null */
-            readonly password: string | null;
-            /**
-             * @description false takes it away from somebody who has lost theirs.
-             * @default null
-             */
-            readonly second_factor: false | null;
-        };
-        /**
-         * UserWrite
-         * @description A new user.
-         */
-        readonly UserWrite: {
-            /**
-             * User name
-             * @description What the administrator logs in with.
-             * @example admin
-             */
-            readonly username: string;
-            /**
-             * Password
-             * @description At least 10 characters.
-             */
-            readonly password: string;
-            /**
-             * Role
-             * @description owner: everything. admin: everything but owners. supervisor: watches and steers calls, hears recordings. user: only what belongs to their own extension.
-             * @default user
-             * @enum {unknown}
-             */
-            readonly role: "admin" | "owner" | "supervisor" | "user";
-            /**
-             * Extension
-             * @description Whose phone is theirs. The role user needs one.
-             * @default null
-             */
-            readonly extension: string | null;
-            /**
-             * Enabled
-             * @description Off: nobody gets in with this account.
-             * @default true
-             */
-            readonly enabled: boolean;
         };
         /**
          * VipCaller
@@ -8432,8 +7955,6 @@ export type AudioOneWay = components['schemas']['AudioOneWay'];
 export type AudioQuality = components['schemas']['AudioQuality'];
 export type AudioSilent = components['schemas']['AudioSilent'];
 export type AudioStarted = components['schemas']['AudioStarted'];
-export type AuditEntry = components['schemas']['AuditEntry'];
-export type AuditList = components['schemas']['AuditList'];
 export type Ban = components['schemas']['Ban'];
 export type BanList = components['schemas']['BanList'];
 export type BanWrite = components['schemas']['BanWrite'];
@@ -8444,7 +7965,6 @@ export type CallLimited = components['schemas']['CallLimited'];
 export type CallList = components['schemas']['CallList'];
 export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
-export type CallRequest = components['schemas']['CallRequest'];
 export type CallRouted = components['schemas']['CallRouted'];
 export type CalledForHelp = components['schemas']['CalledForHelp'];
 export type CallerRule = components['schemas']['CallerRule'];
@@ -8454,6 +7974,7 @@ export type Cdr = components['schemas']['Cdr'];
 export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
 export type CdrRecording = components['schemas']['CdrRecording'];
+export type ChangedRecord = components['schemas']['ChangedRecord'];
 export type Conference = components['schemas']['Conference'];
 export type ConferenceChange = components['schemas']['ConferenceChange'];
 export type ConferenceInvitation = components['schemas']['ConferenceInvitation'];
@@ -8470,11 +7991,11 @@ export type ConferenceStatus = components['schemas']['ConferenceStatus'];
 export type ConferenceStatusList = components['schemas']['ConferenceStatusList'];
 export type ConferenceWaiting = components['schemas']['ConferenceWaiting'];
 export type ConferenceWrite = components['schemas']['ConferenceWrite'];
-export type DateSpan = components['schemas']['DateSpan'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type Diverted = components['schemas']['Diverted'];
+export type DocumentPlan = components['schemas']['DocumentPlan'];
 export type Extension = components['schemas']['Extension'];
 export type ExtensionChange = components['schemas']['ExtensionChange'];
 export type ExtensionList = components['schemas']['ExtensionList'];
@@ -8517,7 +8038,6 @@ export type GreetingView = components['schemas']['GreetingView'];
 export type Health = components['schemas']['Health'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
-export type HoldRequest = components['schemas']['HoldRequest'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -8536,7 +8056,6 @@ export type LegTransferred = components['schemas']['LegTransferred'];
 export type Limit = components['schemas']['Limit'];
 export type LimitList = components['schemas']['LimitList'];
 export type LimitPatch = components['schemas']['LimitPatch'];
-export type ListenRequest = components['schemas']['ListenRequest'];
 export type LiveCall = components['schemas']['LiveCall'];
 export type LiveHeartbeat = components['schemas']['LiveHeartbeat'];
 export type LiveLeg = components['schemas']['LiveLeg'];
@@ -8545,7 +8064,6 @@ export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveStep = components['schemas']['LiveStep'];
-export type LiveSupervisor = components['schemas']['LiveSupervisor'];
 export type Login = components['schemas']['Login'];
 export type Mailbox = components['schemas']['Mailbox'];
 export type MailboxChange = components['schemas']['MailboxChange'];
@@ -8567,6 +8085,7 @@ export type NoticeTarget = components['schemas']['NoticeTarget'];
 export type NoticeTargetList = components['schemas']['NoticeTargetList'];
 export type NoticeTargetPatch = components['schemas']['NoticeTargetPatch'];
 export type NoticeTargetWrite = components['schemas']['NoticeTargetWrite'];
+export type OfficeDocument = components['schemas']['OfficeDocument'];
 export type OfficeFlag = components['schemas']['OfficeFlag'];
 export type OfficeFlagList = components['schemas']['OfficeFlagList'];
 export type OfficeFlagPatch = components['schemas']['OfficeFlagPatch'];
@@ -8579,11 +8098,10 @@ export type OutboundRoutePatch = components['schemas']['OutboundRoutePatch'];
 export type PagingGroup = components['schemas']['PagingGroup'];
 export type PagingGroupList = components['schemas']['PagingGroupList'];
 export type PagingGroupPatch = components['schemas']['PagingGroupPatch'];
-export type ParkRequest = components['schemas']['ParkRequest'];
 export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
-export type PasswordChange = components['schemas']['PasswordChange'];
-export type PasswordProof = components['schemas']['PasswordProof'];
+export type PlanFault = components['schemas']['PlanFault'];
+export type PlanSection = components['schemas']['PlanSection'];
 export type PressedAt = components['schemas']['PressedAt'];
 export type Problem = components['schemas']['Problem'];
 export type Prompt = components['schemas']['Prompt'];
@@ -8611,7 +8129,6 @@ export type RecordingSettings = components['schemas']['RecordingSettings'];
 export type RecordingStarted = components['schemas']['RecordingStarted'];
 export type RecordingStopped = components['schemas']['RecordingStopped'];
 export type RecordingStorage = components['schemas']['RecordingStorage'];
-export type RecoveryCodes = components['schemas']['RecoveryCodes'];
 export type RefusedSignIn = components['schemas']['RefusedSignIn'];
 export type RefusedSignInList = components['schemas']['RefusedSignInList'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
@@ -8621,14 +8138,7 @@ export type RingGroup = components['schemas']['RingGroup'];
 export type RingGroupList = components['schemas']['RingGroupList'];
 export type RingGroupPatch = components['schemas']['RingGroupPatch'];
 export type RollBackOrder = components['schemas']['RollBackOrder'];
-export type Schedule = components['schemas']['Schedule'];
-export type ScheduleList = components['schemas']['ScheduleList'];
-export type SchedulePatch = components['schemas']['SchedulePatch'];
-export type ScheduleState = components['schemas']['ScheduleState'];
-export type Scope = components['schemas']['Scope'];
 export type ScriptedAnswer = components['schemas']['ScriptedAnswer'];
-export type SecondFactorCode = components['schemas']['SecondFactorCode'];
-export type SecondFactorSetup = components['schemas']['SecondFactorSetup'];
 export type SessionView = components['schemas']['SessionView'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupState = components['schemas']['SetupState'];
@@ -8640,25 +8150,17 @@ export type SipTraceList = components['schemas']['SipTraceList'];
 export type SipTraceSummary = components['schemas']['SipTraceSummary'];
 export type SipTransport = components['schemas']['SipTransport'];
 export type Sound = components['schemas']['Sound'];
-export type SpecialDay = components['schemas']['SpecialDay'];
 export type SpeedDial = components['schemas']['SpeedDial'];
 export type SpeedDialList = components['schemas']['SpeedDialList'];
 export type SpeedDialPatch = components['schemas']['SpeedDialPatch'];
 export type SpokenTextOrder = components['schemas']['SpokenTextOrder'];
 export type StatusCounts = components['schemas']['StatusCounts'];
 export type Step = components['schemas']['Step'];
-export type Supervised = components['schemas']['Supervised'];
-export type SupervisionSettings = components['schemas']['SupervisionSettings'];
-export type SupervisorChanged = components['schemas']['SupervisorChanged'];
-export type SupervisorJoined = components['schemas']['SupervisorJoined'];
-export type SupervisorLeft = components['schemas']['SupervisorLeft'];
+export type SyncRevision = components['schemas']['SyncRevision'];
+export type SyncState = components['schemas']['SyncState'];
 export type TemplateNeed = components['schemas']['TemplateNeed'];
 export type TextMessage = components['schemas']['TextMessage'];
 export type TextMessageList = components['schemas']['TextMessageList'];
-export type Token = components['schemas']['Token'];
-export type TokenCreated = components['schemas']['TokenCreated'];
-export type TokenList = components['schemas']['TokenList'];
-export type TokenWrite = components['schemas']['TokenWrite'];
 export type TransferFailed = components['schemas']['TransferFailed'];
 export type TransferRequest = components['schemas']['TransferRequest'];
 export type Trunk = components['schemas']['Trunk'];
@@ -8673,9 +8175,6 @@ export type TrunkWrite = components['schemas']['TrunkWrite'];
 export type Usage = components['schemas']['Usage'];
 export type UsageReport = components['schemas']['UsageReport'];
 export type User = components['schemas']['User'];
-export type UserList = components['schemas']['UserList'];
-export type UserPatch = components['schemas']['UserPatch'];
-export type UserWrite = components['schemas']['UserWrite'];
 export type VipCaller = components['schemas']['VipCaller'];
 export type Voicemail = components['schemas']['Voicemail'];
 export type VoicemailList = components['schemas']['VoicemailList'];
@@ -8683,79 +8182,6 @@ export type VoicemailPatch = components['schemas']['VoicemailPatch'];
 export type WaitingCaller = components['schemas']['WaitingCaller'];
 export type $defs = Record<string, never>;
 export interface operations {
-    readonly listAudit: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
-                /** @description Only what they did. */
-                readonly actor?: string;
-                /** @description Only what is about this kind of thing. */
-                readonly kind?: string;
-                /** @description Only what is about the one of this name. */
-                readonly key?: string;
-                /** @description Only this. */
-                readonly action?: string;
-                /** @description Only then or later (RFC 3339). */
-                readonly from?: string;
-                /** @description Only before (RFC 3339). */
-                readonly to?: string;
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["AuditList"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     readonly listBans: {
         readonly parameters: {
             readonly query?: {
@@ -8763,26 +8189,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly address?: string;
-                /** @description Only those with exactly this value. */
-                readonly reason?: "by_hand" | "unanswered_challenges" | "unknown_extensions" | "wrong_credentials";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly notice?: string;
-                /** @description Only those with exactly this value. */
-                readonly covers?: "everybody" | "strangers";
-                /** @description Only those with exactly this value. */
-                readonly local?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly times?: number;
-                /** @description Only those with exactly this value. */
-                readonly failures?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly user_agent?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -8826,24 +8232,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly addBan: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -8934,15 +8328,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -8999,15 +8384,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9026,20 +8402,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly action?: "allow" | "block" | "vip";
-                /** @description Only those with exactly this value. */
-                readonly anonymous?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -9083,24 +8447,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createCallerRule: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -9191,15 +8543,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9251,15 +8594,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9386,15 +8720,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9477,15 +8802,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9622,15 +8938,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9649,24 +8956,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly from_number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly from_name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly dialled?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly to_name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly state?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly recording?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -9703,141 +8992,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly makeCall: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["CallRequest"];
-            };
-        };
-        readonly responses: {
-            /** @description Created */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["LiveCall"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9894,15 +9048,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly hangUp: {
@@ -9943,390 +9088,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly holdCall: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["HoldRequest"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["LiveCall"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly listenToCall: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["ListenRequest"];
-            };
-        };
-        readonly responses: {
-            /** @description Accepted */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Supervised"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly parkCall: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["ParkRequest"];
-            };
-        };
-        readonly responses: {
-            /** @description Accepted */
-            readonly 202: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["LiveCall"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10441,15 +9202,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10573,15 +9325,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -10655,15 +9398,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly getCdr: {
@@ -10713,15 +9447,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listConferenceStatuses: {
@@ -10731,24 +9456,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly conference?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly needs_pin?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly has_moderator_pin?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly locked?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly all_muted?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly recording?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -10785,15 +9492,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10843,15 +9541,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10966,15 +9655,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11040,15 +9720,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11067,28 +9738,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly max_members?: number;
-                /** @description Only those with exactly this value. */
-                readonly wait_for_moderator?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly end_without_moderator?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly mute_on_join?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly announce?: "name" | "nothing" | "tone";
-                /** @description Only those with exactly this value. */
-                readonly record?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly dials_as?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -11132,24 +9783,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createConference: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -11240,15 +9879,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11300,15 +9930,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -11435,15 +10056,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11526,15 +10138,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -11671,15 +10274,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11796,15 +10390,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11913,15 +10498,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11979,8 +10555,279 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportDocuments: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OfficeDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly applyDocuments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delete the records that a section of the document does not name. */
+                readonly prune?: boolean;
+                /** @description Publish flows although some of their tests fail. */
+                readonly override_tests?: boolean;
+                /** @description Make up SIP passwords that new extensions lack; without, that is a fault. */
+                readonly new_passwords?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OfficeDocument"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly planDocuments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delete the records that a section of the document does not name. */
+                readonly prune?: boolean;
+                /** @description Publish flows although some of their tests fail. */
+                readonly override_tests?: boolean;
+                /** @description Make up SIP passwords that new extensions lack; without, that is a fault. */
+                readonly new_passwords?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OfficeDocument"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12056,15 +10903,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12083,24 +10921,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value. */
-                readonly state?: "calling" | "free" | "held" | "ringing" | "talking";
-                /** @description Only those with exactly this value. */
-                readonly registered?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly do_not_disturb?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly calls?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly with_number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly with_name?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -12144,15 +10964,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listExtensions: {
@@ -12162,36 +10973,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly ring_timeout_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly may_call?: "internal" | "international" | "local" | "national" | "premium";
-                /** @description Only those with exactly this value. */
-                readonly do_not_disturb?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly call_waiting?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly mailbox?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly pickup_group?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly outside_number?: string;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly location?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -12235,24 +11018,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createExtension: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -12343,15 +11114,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12403,15 +11165,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12538,15 +11291,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12629,15 +11373,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12774,15 +11509,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12853,15 +11579,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listFeatureCodes: {
@@ -12871,18 +11588,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly code?: string;
-                /** @description Only those with exactly this value. */
-                readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "voicemail" | "voicemail_check" | "voicemail_leave" | "withhold_number";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly argument?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -12926,24 +11633,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createFeatureCode: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -13034,15 +11729,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13094,15 +11780,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13229,15 +11906,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13320,15 +11988,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13465,15 +12124,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13521,15 +12171,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listFlowStates: {
@@ -13539,20 +12180,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly flow?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly changed?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly nodes?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly problem?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -13589,15 +12216,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13643,15 +12261,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listFlows: {
@@ -13661,22 +12270,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly description?: string;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly entry?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -13720,24 +12315,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createFlow: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -13828,15 +12411,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13888,15 +12462,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14023,15 +12588,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14114,15 +12670,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14259,15 +12806,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14319,15 +12857,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14391,15 +12920,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14526,15 +13046,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14607,15 +13118,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly getFlowRevision: {
@@ -14659,15 +13161,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14766,15 +13259,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14892,15 +13376,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14964,15 +13439,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15045,15 +13511,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15101,26 +13558,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly last?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly destination?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly trunk?: string;
-                /** @description Only those with exactly this value. */
-                readonly priority?: number;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -15164,24 +13603,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createInboundNumber: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -15272,15 +13699,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15332,15 +13750,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15467,15 +13876,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15558,15 +13958,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15703,15 +14094,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15730,38 +14112,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly counts?: "extension" | "office" | "trunk";
-                /** @description Only those with exactly this value. */
-                readonly calls_at_once?: number;
-                /** @description Only those with exactly this value. */
-                readonly calls_per_hour?: number;
-                /** @description Only those with exactly this value. */
-                readonly calls_per_day?: number;
-                /** @description Only those with exactly this value. */
-                readonly minutes_per_hour?: number;
-                /** @description Only those with exactly this value. */
-                readonly minutes_per_day?: number;
-                /** @description Only those with exactly this value. */
-                readonly minutes_per_call?: number;
-                /** @description Only those with exactly this value. */
-                readonly end_calls?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly warn_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly premium?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly time_zone?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -15805,24 +14157,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createLimit: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -15913,15 +14253,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15973,15 +14304,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16108,15 +14430,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16199,15 +14512,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16344,15 +14648,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16414,15 +14709,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16441,46 +14727,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly greeting?: "custom" | "default" | "name";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly language?: string;
-                /** @description Only those with exactly this value. */
-                readonly ask_pin?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly max_message_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly min_message_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly silence_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly max_messages?: number;
-                /** @description Only those with exactly this value. */
-                readonly sound_format?: "opus" | "wav";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly operator?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly star?: string;
-                /** @description Only those with exactly this value. */
-                readonly attach?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly after_mail?: "delete" | "keep" | "mark_read";
-                /** @description Only those with exactly this value. */
-                readonly transcribe?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly retention_days?: number;
-                /** @description Only those with exactly this value. */
-                readonly bin_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -16524,24 +14772,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createMailbox: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -16632,15 +14868,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16692,15 +14919,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16827,15 +15045,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16918,15 +15127,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17063,15 +15263,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17133,15 +15324,6 @@ export interface operations {
             };
             /** @description Requested Range Not Satisfiable */
             readonly 416: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17262,15 +15444,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17330,15 +15503,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17411,24 +15575,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly sendMessage: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -17528,15 +15680,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17555,18 +15698,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly address?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -17610,24 +15743,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createNoticeTarget: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -17718,15 +15839,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17778,15 +15890,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17913,15 +16016,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18004,15 +16098,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18149,15 +16234,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18176,18 +16252,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value. */
-                readonly kind?: "emergency" | "limit" | "recording" | "test";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly title?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly text?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -18224,15 +16288,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18278,15 +16333,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18305,16 +16351,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly on?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -18358,24 +16396,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createOfficeFlag: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -18466,15 +16492,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18526,15 +16543,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18661,15 +16669,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18752,15 +16751,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18897,15 +16887,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18935,15 +16916,6 @@ export interface operations {
                     readonly "application/json": Record<string, never>;
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listOutboundRoutes: {
@@ -18953,24 +16925,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly position?: number;
-                /** @description Only those with exactly this value. */
-                readonly strip_digits?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly prefix?: string;
-                /** @description Only those with exactly this value. */
-                readonly reach?: "internal" | "international" | "local" | "national" | "premium";
             };
             readonly header?: never;
             readonly path?: never;
@@ -19014,24 +16970,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createOutboundRoute: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -19122,15 +17066,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19182,15 +17117,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19317,15 +17243,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19408,15 +17325,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19553,15 +17461,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19580,22 +17479,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly two_way?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly skip_busy?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly tone_before?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly longest_s?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -19639,24 +17524,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createPagingGroup: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -19747,15 +17620,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19807,15 +17671,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19942,15 +17797,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20033,15 +17879,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20178,15 +18015,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20227,15 +18055,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20295,15 +18114,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20322,20 +18132,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly text?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly language?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly code?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -20379,24 +18177,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createPrompt: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -20487,15 +18273,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20547,15 +18324,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20682,15 +18450,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20773,15 +18532,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20918,15 +18668,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20978,15 +18719,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21112,15 +18844,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21186,15 +18909,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21213,32 +18927,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly queue?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly waiting?: number;
-                /** @description Only those with exactly this value. */
-                readonly call_backs?: number;
-                /** @description Only those with exactly this value. */
-                readonly longest_wait_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly answered?: number;
-                /** @description Only those with exactly this value. */
-                readonly abandoned?: number;
-                /** @description Only those with exactly this value. */
-                readonly overflowed?: number;
-                /** @description Only those with exactly this value. */
-                readonly answered_in_time?: number;
-                /** @description Only those with exactly this value. */
-                readonly service_level?: number;
-                /** @description Only those with exactly this value. */
-                readonly average_wait_s?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21275,15 +18963,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21333,15 +19012,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21448,15 +19118,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21475,54 +19136,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly strategy?: "all" | "fewest_calls" | "in_order" | "least_recent" | "longest_idle" | "random" | "round_robin";
-                /** @description Only those with exactly this value. */
-                readonly agent_timeout_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly retry_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly wrap_up_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly auto_pause_after?: number;
-                /** @description Only those with exactly this value. */
-                readonly skip_busy?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly max_wait_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly max_callers?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly overflow?: string;
-                /** @description Only those with exactly this value. */
-                readonly join_needs?: "logged_in" | "nobody" | "not_paused";
-                /** @description Only those with exactly this value. */
-                readonly stay_needs?: "logged_in" | "nobody" | "not_paused";
-                /** @description Only those with exactly this value. */
-                readonly priority?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name_prefix?: string;
-                /** @description Only those with exactly this value. */
-                readonly announce_every_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly service_level_s?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly call_back_key?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly call_back_as?: string;
-                /** @description Only those with exactly this value. */
-                readonly call_back_tries?: number;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21566,24 +19181,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createQueue: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -21674,15 +19277,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21734,15 +19328,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21869,15 +19454,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21960,15 +19536,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22105,15 +19672,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22154,15 +19712,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22240,15 +19789,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly getRecording: {
@@ -22291,15 +19831,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22356,15 +19887,6 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22430,15 +19952,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listRefusedSignIns: {
@@ -22448,28 +19961,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly address?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly extension?: string;
-                /** @description Only those with exactly this value. */
-                readonly failures?: number;
-                /** @description Only those with exactly this value. */
-                readonly local?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly known?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly user_agent?: string;
-                /** @description Only those with exactly this value. */
-                readonly wait_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly banned?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly notice?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -22513,15 +20004,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listRegistrations: {
@@ -22531,28 +20013,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly extension?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly contact?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly transport?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly source?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly user_agent?: string;
-                /** @description Only those with exactly this value. */
-                readonly reachable?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly round_trip_ms?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly notice?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -22596,15 +20056,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listRingGroups: {
@@ -22614,30 +20065,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly number?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly strategy?: "all" | "in_order" | "longest_idle" | "random" | "round_robin";
-                /** @description Only those with exactly this value. */
-                readonly ring_timeout_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly member_timeout_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly skip_busy?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name_prefix?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly overflow?: string;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -22681,24 +20110,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createRingGroup: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -22789,15 +20206,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22849,15 +20257,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22984,15 +20383,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -23075,15 +20465,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -23220,710 +20601,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly listSchedules: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly time_zone?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly holiday_country?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly holiday_region?: string;
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ScheduleList"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly createSchedule: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Schedule"];
-            };
-        };
-        readonly responses: {
-            /** @description Created */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly getSchedule: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly replaceSchedule: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description An ETag of this record: change it only if it is still the one that was read. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["Schedule"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Precondition Failed */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly deleteSchedule: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description Also when other records still name it. */
-                readonly force?: boolean;
-            };
-            readonly header?: {
-                /** @description An ETag of this record: change it only if it is still the one that was read. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description No Content */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Precondition Failed */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly patchSchedule: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description An ETag of this record: change it only if it is still the one that was read. */
-                readonly "If-Match"?: string;
-            };
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/merge-patch+json": components["schemas"]["SchedulePatch"];
-                readonly "application/json": components["schemas"]["SchedulePatch"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["Schedule"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Precondition Failed */
-            readonly 412: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly getScheduleState: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description RFC 3339; now when missing. */
-                readonly at?: string;
-            };
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["ScheduleState"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -23962,15 +20641,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -24119,400 +20789,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly changePassword: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PasswordChange"];
-            };
-        };
-        readonly responses: {
-            /** @description No Content */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly confirmSecondFactor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["SecondFactorCode"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["RecoveryCodes"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly beginSecondFactor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["SecondFactorSetup"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly removeSecondFactor: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["PasswordProof"];
-            };
-        };
-        readonly responses: {
-            /** @description No Content */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -24553,15 +20829,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -24657,15 +20924,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -24693,15 +20951,6 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["SetupState"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -24854,15 +21103,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -24921,15 +21161,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -24981,15 +21212,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -25093,15 +21315,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -25120,20 +21333,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly code?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly destination?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly extension?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -25177,24 +21378,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createSpeedDial: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -25285,15 +21474,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -25345,15 +21525,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -25480,15 +21651,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -25571,15 +21733,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -25716,15 +21869,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -25772,25 +21916,11 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
-    readonly listTokens: {
+    readonly getSync: {
         readonly parameters: {
-            readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
-            };
+            readonly query?: never;
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -25803,7 +21933,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["TokenList"];
+                    readonly "application/json": components["schemas"]["SyncState"];
                 };
             };
             /** @description Unauthorized */
@@ -25817,24 +21947,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -25844,38 +21956,22 @@ export interface operations {
             };
         };
     };
-    readonly createToken: {
+    readonly checkSync: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["TokenWrite"];
-            };
-        };
+        readonly requestBody?: never;
         readonly responses: {
-            /** @description Created */
-            readonly 201: {
+            /** @description OK */
+            readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["TokenCreated"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
+                    readonly "application/json": components["schemas"]["SyncState"];
                 };
             };
             /** @description Unauthorized */
@@ -25896,53 +21992,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Conflict */
             readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -25961,23 +22012,23 @@ export interface operations {
             };
         };
     };
-    readonly deleteToken: {
+    readonly rollBackSync: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
+            readonly path?: never;
             readonly cookie?: never;
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description No Content */
-            readonly 204: {
+            /** @description OK */
+            readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
             };
             /** @description Unauthorized */
             readonly 401: {
@@ -25997,8 +22048,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
-            readonly 404: {
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -26006,8 +22057,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -26033,24 +22084,6 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
-                readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly trunk?: string;
-                /** @description Only those with exactly this value. */
-                readonly state?: "down" | "off" | "trying" | "up";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly error?: string;
-                /** @description Only those with exactly this value. */
-                readonly sip_status?: number;
-                /** @description Only those with exactly this value. */
-                readonly registered_for_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly round_trip_ms?: number;
-                /** @description Only those with exactly this value. */
-                readonly calls?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -26094,15 +22127,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly listTrunks: {
@@ -26112,68 +22136,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                /** @description Only those whose number or name contains this text. */
                 readonly q?: string;
-                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
-                readonly sort?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly id?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly name?: string;
-                /** @description Only those with exactly this value. */
-                readonly enabled?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly kind?: "office" | "provider";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly host?: string;
-                /** @description Only those with exactly this value. */
-                readonly port?: number;
-                /** @description Only those with exactly this value. */
-                readonly transport?: "tcp" | "tls" | "udp";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly proxy?: string;
-                /** @description Only those with exactly this value. */
-                readonly register?: boolean;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly username?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly auth_username?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly from_domain?: string;
-                /** @description Only those with exactly this value. */
-                readonly expires_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly max_channels?: number;
-                /** @description Only those with exactly this value. */
-                readonly number_format?: "as_dialled" | "e164" | "e164_plus" | "national";
-                /** @description Only those with exactly this value. */
-                readonly strip_digits?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly prefix?: string;
-                /** @description Only those with exactly this value. */
-                readonly caller_id?: "from" | "pai" | "ppi" | "rpid";
-                /** @description Only those with exactly this value. */
-                readonly from_shows?: "account" | "number";
-                /** @description Only those with exactly this value. */
-                readonly show_names?: boolean;
-                /** @description Only those with exactly this value. */
-                readonly forwarded_caller?: "caller" | "own";
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly outside_number?: string;
-                /** @description Only those with exactly this value. */
-                readonly called_strip_digits?: number;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly called_prefix?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly callback_prefix?: string;
-                /** @description Only those with exactly this value; empty: those that have none. */
-                readonly destination?: string;
-                /** @description Only those with exactly this value. */
-                readonly check_every_s?: number;
-                /** @description Only those with exactly this value. */
-                readonly record?: "always" | "default" | "never" | "on_demand";
-                /** @description Only those with exactly this value. */
-                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -26217,24 +22181,12 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     readonly createTrunk: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
+            readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -26325,15 +22277,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -26385,15 +22328,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -26520,15 +22454,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -26611,15 +22536,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -26756,15 +22672,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -26881,15 +22788,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -26930,455 +22828,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly listUsers: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
-                /** @description Only those whose name or extension contains this text. */
-                readonly q?: string;
-                /** @description Only those with this role. */
-                readonly role?: "admin" | "owner" | "supervisor" | "user";
-            };
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["UserList"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly createUser: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: {
-                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
-                readonly "Idempotency-Key"?: string;
-            };
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["UserWrite"];
-            };
-        };
-        readonly responses: {
-            /** @description Created */
-            readonly 201: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly getUser: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly deleteUser: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody?: never;
-        readonly responses: {
-            /** @description No Content */
-            readonly 204: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readonly patchUser: {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path: {
-                readonly id: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/merge-patch+json": components["schemas"]["UserPatch"];
-                readonly "application/json": components["schemas"]["UserPatch"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["User"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            readonly 409: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27442,15 +22891,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -27502,15 +22942,6 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27579,15 +23010,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27703,15 +23125,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -27779,15 +23192,6 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
-            readonly 429: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -27828,15 +23232,6 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests */
-            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

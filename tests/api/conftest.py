@@ -24,12 +24,14 @@ from pbx.core.ids import new_id
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.documents import Documents
 from pbx.feature.door import Door, DoorPorts
 from pbx.feature.prompts import Prompts
 from pbx.feature.sip_trace import SipTraces
 from pbx.feature.voicemail.boxes import Boxes
 from pbx.feature.voicemail.files import Files
 from pbx.feature.voicemail.shelf import Shelf
+from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
 from pbx.media.prompt_files import PromptFiles
 from pbx.media.speech_synthesis import voices_of
@@ -150,6 +152,8 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
         states: list[ExtensionState] = []
         checks: list[CheckResult] = []
         records = RecordStore(database, SecretBox(bytes(32)), bus)
+        flows = FlowStore(database, bus)
+        publishing = Publishing(records, flows, time)
         voices = voices_of(language="en", voice="", piper_voice=None, piper_program="piper")
         deps = ApiDeps(
             config=NodeConfig(data_dir=tmp_path),
@@ -173,7 +177,8 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
                 clock=time,
                 new_id=new_id,
             ),
-            flows=Publishing(records, FlowStore(database, bus), time),
+            flows=publishing,
+            documents=Documents(records, FlowImport(records, publishing, flows)),
             send_message=_unsent,
             extension_states=lambda: states,
             post_notice=lambda kind, title, text: Notice(

@@ -25,7 +25,9 @@ from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.documents import Documents
 from pbx.feature.door import Door, DoorPorts
+from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
 from pbx.model import call_event as happened
 from pbx.model.call_event import CallEvent
@@ -185,13 +187,16 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
     box = SecretBox(bytes(32))
     accounts = Accounts.of(database, box, PasswordHash(memory_kib=64, passes=1))
     records = RecordStore(database, box, bus)
+    flows = FlowStore(database, bus)
+    publishing = Publishing(records, flows, clock)
     deps = ApiDeps(
         config=NodeConfig(data_dir=folder),
         clock=clock,
         bus=bus,
         metrics=Registry(),
         records=records,
-        flows=Publishing(records, FlowStore(database, bus), clock),
+        flows=publishing,
+        documents=Documents(records, FlowImport(records, publishing, flows)),
         cdrs=CdrStore(database),
         accounts=accounts,
         live_calls=lambda: [call.view() for call in calls.values()],
