@@ -11,6 +11,7 @@ from pbx.api import (
     extension,
     flows,
     guarding,
+    jwt,
     listing,
     messages,
     prompts,
@@ -34,6 +35,7 @@ __all__ = ["ROUTES"]
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *session.ROUTES,
+    *jwt.ROUTES,
     *second_factor.ROUTES,
     *users.ROUTES,
     *tokens.ROUTES,
