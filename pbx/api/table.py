@@ -12,6 +12,7 @@ from pbx.api import (
     extension,
     flows,
     guarding,
+    jwt,
     listing,
     messages,
     prompts,
@@ -36,6 +37,7 @@ __all__ = ["ROUTES"]
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *session.ROUTES,
+    *jwt.ROUTES,
     *second_factor.ROUTES,
     *users.ROUTES,
     *tokens.ROUTES,
