@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pbx.model.trunk import TrunkStatus
     from pbx.model.trunk_test import TrunkTestReport
     from pbx.store.accounts import Accounts
+    from pbx.store.call_figures import FigureStore
     from pbx.store.cdrs import CdrStore
     from pbx.store.messages import MessageStore
     from pbx.store.recordings import RecordingFilter
@@ -294,6 +295,7 @@ class ApiDeps:
     records: RecordStore
     cdrs: CdrStore
     accounts: Accounts
+    figures: FigureStore
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
     trunks: Callable[[], Sequence[TrunkStatus]]

@@ -26,11 +26,21 @@ def check_all(exchange: Exchange) -> tuple[HealthLine, ...]:
     return tuple(HealthLine(name=one.name, ok=one.ok, cause=one.cause, action=one.action) for one in results)
 
 
+async def counts(exchange: Exchange) -> StatusCounts:
+    """How many there are of what an office is made of."""
+    deps = exchange.service.deps
+    registrations = deps.registrations()
+    return StatusCounts(
+        extensions=len(await deps.records.all(EXTENSION)),
+        registrations=len(registrations),
+        registered_extensions=len({one.extension for one in registrations}),
+        calls=len(deps.live_calls()),
+    )
+
+
 async def get_status(exchange: Exchange) -> NodeStatus:
     service, deps = exchange.service, exchange.service.deps
     now = deps.clock.now()
-    registrations = deps.registrations()
-    extensions = len(await deps.records.all(EXTENSION))
     return NodeStatus(
         version=deps.version,
         started_at=deps.started_at,
@@ -41,12 +51,7 @@ async def get_status(exchange: Exchange) -> NodeStatus:
         http_port=_own_port(exchange.request) or deps.config.http_port,
         rtp_port_min=deps.config.rtp_port_min,
         rtp_port_max=deps.config.rtp_port_max,
-        counts=StatusCounts(
-            extensions=extensions,
-            registrations=len(registrations),
-            registered_extensions=len({one.extension for one in registrations}),
-            calls=len(deps.live_calls()),
-        ),
+        counts=await counts(exchange),
         health=check_all(exchange),
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pbx.api import (
     audit,
+    analytics,
     bans,
     call_control,
     conference,
+    dashboard,
     events,
     extension,
     flows,
@@ -43,6 +45,8 @@ ROUTES: tuple[Route, ...] = (
     *schedules.ROUTES,
     *flows.ROUTES,
     *listing.ROUTES,
+    *analytics.ROUTES,
+    *dashboard.ROUTES,
     *call_control.ROUTES,
     *recordings.ROUTES,
     *messages.ROUTES,

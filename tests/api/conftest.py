@@ -40,6 +40,8 @@ from pbx.model.notice import Notice
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.model.user import Role, Session
 from pbx.store.accounts import Accounts
+from pbx.model.user import Session
+from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
@@ -160,6 +162,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             prompts=Prompts(records, PromptFiles(tmp_path / "prompts"), voices, time, language="en"),
             cdrs=CdrStore(database),
             accounts=Accounts.of(database, SecretBox(bytes(32)), PasswordHash(memory_kib=64, passes=1)),
+            figures=FigureStore(database),
             live_calls=lambda: calls,
             registrations=lambda: registrations,
             trunks=tuple,

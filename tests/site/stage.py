@@ -33,6 +33,7 @@ from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.store.accounts import Accounts
+from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
@@ -194,6 +195,7 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         flows=Publishing(records, FlowStore(database, bus), clock),
         cdrs=CdrStore(database),
         accounts=accounts,
+        figures=FigureStore(database),
         live_calls=lambda: [call.view() for call in calls.values()],
         registrations=lambda: list(registrations.values()),
         trunks=tuple,
