@@ -47,6 +47,7 @@ def build(deps: ApiDeps) -> web.Application:
     async def live(_: web.Application) -> AsyncIterator[None]:
         async with service.hub.running(), Supervisor() as tasks:
             tasks.spawn("sweep", sweeping(deps))
+            tasks.spawn("webhooks", service.feed.run())
             yield
 
     async def let_clients_go(_: web.Application) -> None:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from pbx.store.settings import SettingStore
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
+    from pbx.store.webhook_deliveries import DeliveryStore
 
 __all__ = [
     "ApiDeps",
@@ -302,6 +303,7 @@ class ApiDeps:
     extension_states: Callable[[], Sequence[ExtensionState]]
     settings: SettingStore
     messages: MessageStore
+    deliveries: DeliveryStore
     flows: Publishing
     door: Door
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]

@@ -9,12 +9,12 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.voicemail import Folder
+from pbx.model.webhook import TOPICS
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
 Offset = Annotated[int, Meta(ge=0, le=1_000_000_000, description="How many items to skip.")]
 Disposition = Literal["in_progress", "answered", "busy", "no_answer", "cancelled", "failed"]
-Topic = Literal["calls", "registrations", "extensions", "extension_states", "conferences", "mailboxes"]
-_TOPIC = "(calls|registrations|extensions|extension_states|conferences|mailboxes)"
+_TOPIC = f"({'|'.join(TOPICS)})"
 
 
 class Paging(Record, frozen=True, kw_only=True):
@@ -145,7 +145,7 @@ class EventsQuery(Record, frozen=True, kw_only=True):
         str,
         Meta(
             pattern=rf"^({_TOPIC}(,{_TOPIC})*)?$(?!\n)",
-            max_length=100,
+            max_length=200,
             description="Topics, separated by commas; all of them when missing.",
             examples=["calls,registrations"],
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from pbx.api.exchange import Answer, Exchange
+from pbx.api.health import health_lines
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Health, HealthLine, NodeStatus, StatusCounts
@@ -22,8 +23,7 @@ async def get_health(exchange: Exchange) -> Answer:
 
 def check_all(exchange: Exchange) -> tuple[HealthLine, ...]:
     """Every health check of the node, asked now."""
-    results = (check() for check in exchange.service.deps.health_checks)
-    return tuple(HealthLine(name=one.name, ok=one.ok, cause=one.cause, action=one.action) for one in results)
+    return health_lines(exchange.service.deps.health_checks)
 
 
 async def counts(exchange: Exchange) -> StatusCounts:

@@ -28,6 +28,7 @@ from pbx.api import (
     tokens,
     users,
     voicemail,
+    webhooks,
 )
 from pbx.api.route import Route
 
@@ -59,4 +60,5 @@ ROUTES: tuple[Route, ...] = (
     *queue.ROUTES,
     *conference.ROUTES,
     *events.ROUTES,
+    *webhooks.ROUTES,
 )

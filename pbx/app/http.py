@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pbx.core.metrics import Registry
     from pbx.store.accounts import Accounts
     from pbx.store.call_figures import FigureStore
+    from pbx.store.webhook_deliveries import DeliveryStore
     from pbx.transport.websocket import WebSocketListener
 
 BUILT_SITE = Path(__file__).parents[1] / "web"
@@ -33,6 +34,7 @@ async def start_http(
     stores: Stores,
     accounts: Accounts,
     figures: FigureStore,
+    deliveries: DeliveryStore,
     metrics: Registry,
     sip_websocket: WebSocketListener,
     ca_certificate: Callable[[], bytes | None],
@@ -54,6 +56,7 @@ async def start_http(
             cdrs=stores.cdrs,
             accounts=accounts,
             figures=figures,
+            deliveries=deliveries,
             live_calls=parts.switch.live_calls,
             registrations=lambda: [
                 registration_view(each, parts.reachability.of(each))

@@ -47,6 +47,7 @@ from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
 from pbx.store.voicemail import VoicemailStore
+from pbx.store.webhook_deliveries import DeliveryStore
 from pbx.transport.guard import Guard
 from pbx.transport.sockets import SipSockets
 from pbx.transport.tls import ServerTls
@@ -172,6 +173,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             stores=stores,
             accounts=accounts,
             figures=FigureStore(database),
+            deliveries=DeliveryStore(database),
             metrics=metrics,
             sip_websocket=ports.sip.websocket,
             ca_certificate=lambda: ports.secure.ca_certificate,

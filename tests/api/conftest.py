@@ -49,6 +49,7 @@ from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.voicemail import VoicemailStore
+from pbx.store.webhook_deliveries import DeliveryStore
 from pbx.transport.trace import Trace
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -163,6 +164,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             cdrs=CdrStore(database),
             accounts=Accounts.of(database, SecretBox(bytes(32)), PasswordHash(memory_kib=64, passes=1)),
             figures=FigureStore(database),
+            deliveries=DeliveryStore(database),
             live_calls=lambda: calls,
             registrations=lambda: registrations,
             trunks=tuple,

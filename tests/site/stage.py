@@ -40,6 +40,7 @@ from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
+from pbx.store.webhook_deliveries import DeliveryStore
 from tests.site.script import BUILT
 
 
@@ -196,6 +197,7 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         cdrs=CdrStore(database),
         accounts=accounts,
         figures=FigureStore(database),
+        deliveries=DeliveryStore(database),
         live_calls=lambda: [call.view() for call in calls.values()],
         registrations=lambda: list(registrations.values()),
         trunks=tuple,

@@ -47,8 +47,8 @@ async def test_old_rows_get_what_new_ones_have(tmp_path: Path) -> None:
     queued = QueueJoined(call="in", at=EPOCH, queue="600", position=1)
     caller = LegAnswered(call="in", at=EPOCH, leg="a")
     old = [
-        call("in", None, "192.0.2.1:5060", caller, queued, dialled("in"), answered("in")),
-        call("missed", None, "192.0.2.1:5060", dialled("missed")),
+        call("in", None, "trunk:provider", caller, queued, dialled("in"), answered("in")),
+        call("missed", None, "trunk:provider", dialled("missed")),
         call("out", "101", "10.0.0.5:5060", dialled("out", "provider"), answered("out")),
         call("inside", "101", "10.0.0.5:5060", dialled("inside"), answered("inside")),
     ]

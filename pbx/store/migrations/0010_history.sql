@@ -9,11 +9,11 @@ ALTER TABLE cdrs ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cdrs ADD COLUMN search TEXT NOT NULL DEFAULT ''; -- numbers and names, case folded
 
 UPDATE cdrs SET
-    trunk = (
+    trunk = CASE WHEN source LIKE 'trunk:%' THEN substr(source, 7) ELSE (
         SELECT json_extract(e.value, '$.trunk') FROM json_each(cdrs.events) AS e
         WHERE json_extract(e.value, '$.type') = 'leg_dialled' AND json_extract(e.value, '$.trunk') IS NOT NULL
         ORDER BY e.key DESC LIMIT 1
-    ),
+    ) END,
     queue = (
         SELECT json_extract(e.value, '$.queue') FROM json_each(cdrs.events) AS e
         WHERE json_extract(e.value, '$.type') = 'queue_joined' ORDER BY e.key LIMIT 1
@@ -23,7 +23,7 @@ UPDATE cdrs SET
         char(10) || to_name
     );
 UPDATE cdrs SET direction = CASE
-    WHEN from_extension IS NULL AND instr(source, ':') THEN 'inbound' -- an address: it came over a trunk
+    WHEN source LIKE 'trunk:%' THEN 'inbound'
     WHEN trunk IS NOT NULL THEN 'outbound'
     ELSE 'internal' END;
 UPDATE cdrs SET
@@ -44,3 +44,20 @@ CREATE INDEX cdrs_seen ON cdrs (
     to_extension, disposition, trunk, queue, flow, duration_s
 );
 DROP INDEX cdrs_by_start;
+
+-- What was, and is still to be, sent to web addresses.
+CREATE TABLE webhook_deliveries (
+    id       TEXT PRIMARY KEY,
+    webhook  TEXT NOT NULL,
+    topic    TEXT NOT NULL,
+    at       REAL NOT NULL,
+    state    TEXT NOT NULL, -- 'waiting', 'sent', 'failed'
+    attempts INTEGER NOT NULL,
+    next_at  REAL,
+    done_at  REAL,
+    status   INTEGER NOT NULL, -- of the last answer; 0 without one
+    error    TEXT NOT NULL,
+    body     TEXT NOT NULL -- JSON, as it is sent
+) STRICT;
+CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook, state, id);
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (at);
