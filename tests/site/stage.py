@@ -35,12 +35,14 @@ from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.store.accounts import Accounts
+from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
+from pbx.store.webhook_deliveries import DeliveryStore
 from tests.site.script import BUILT
 
 
@@ -199,6 +201,8 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         documents=Documents(records, FlowImport(records, publishing, flows)),
         cdrs=CdrStore(database),
         accounts=accounts,
+        figures=FigureStore(database),
+        deliveries=DeliveryStore(database),
         live_calls=lambda: [call.view() for call in calls.values()],
         registrations=lambda: list(registrations.values()),
         trunks=tuple,
