@@ -15,7 +15,7 @@ export function Boxes({ boxes, chosen, tab }: BoxesProps) {
   return (
     <nav
       aria-label={t.media.voicemail.boxes}
-      className="flex gap-1 overflow-x-auto rounded-2xl border border-line bg-surface p-1.5 shadow-card lg:flex-col"
+      className="relative flex gap-1 overflow-x-auto rounded-2xl border border-line bg-surface p-1.5 shadow-card lg:flex-col"
     >
       <Box to={kept} name={t.media.voicemail.allBoxes} detail="" fresh={waiting} urgent={0} chosen={chosen === undefined} />
       {boxes.map((box) => (

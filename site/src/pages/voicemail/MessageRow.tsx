@@ -52,11 +52,16 @@ export function MessageRow({ message, boxName, open, picked, transcripts, onOpen
               {fresh && <span className="size-2 shrink-0 rounded-full bg-accent" />}
               <span className="truncate">{who}</span>
               {fresh && <span className="sr-only">{t.media.voicemail.unheard}</span>}
-              {message.urgent && <StatusMark tone="bad">{t.media.voicemail.urgent}</StatusMark>}
+              {message.urgent && (
+                <span className="max-sm:hidden">
+                  <StatusMark tone="bad">{t.media.voicemail.urgent}</StatusMark>
+                </span>
+              )}
               {message.saved && <Icon name="star" className="size-4 text-accent" />}
               {message.saved && <span className="sr-only">{t.media.voicemail.saved}</span>}
             </span>
             <span className="block truncate text-small text-faint">
+              {message.urgent && <span className="font-medium text-bad sm:hidden">{t.media.voicemail.urgent} · </span>}
               {[
                 message.from_number !== who ? message.from_number : "",
                 boxName,
