@@ -20,9 +20,11 @@ from pbx.api.route import MAX_BODY
 from pbx.api.security import secure_headers
 from pbx.api.service import Service
 from pbx.api.site import StaticSite
+from pbx.api.sweep import sweeping
 from pbx.api.table import ROUTES
 from pbx.api.views import RegistrationView
 from pbx.core.errors import UserError
+from pbx.core.tasks import Supervisor
 from pbx.store.errors import StoreError
 
 __all__ = ["ApiDeps", "CheckResult", "HealthCheck", "RegistrationView", "build"]
@@ -43,7 +45,8 @@ def build(deps: ApiDeps) -> web.Application:
     app.on_response_prepare.append(secure_headers)
 
     async def live(_: web.Application) -> AsyncIterator[None]:
-        async with service.hub.running():
+        async with service.hub.running(), Supervisor() as tasks:
+            tasks.spawn("sweep", sweeping(deps))
             yield
 
     async def let_clients_go(_: web.Application) -> None:

@@ -15,13 +15,16 @@ from aiohttp import web
 
 from pbx.api.exchange import Principal
 from pbx.api.problem import ApiError
-from pbx.api.scopes import ALL_SCOPES
-from pbx.store.tokens import TokenStore
-from pbx.store.users import UserStore
+from pbx.api.scopes import named_scopes, scopes_of
+from pbx.core.secret import fingerprint
+from pbx.model.user import User
+from pbx.store.accounts import Accounts
 
 __all__ = [
+    "CHALLENGE",
     "COOKIE",
     "CSRF_HEADER",
+    "again",
     "authenticate",
     "check_csrf",
     "check_origin",
@@ -36,20 +39,61 @@ CSRF_HEADER = "X-CSRF-Token"
 CHALLENGE = 'Bearer realm="bellwire"'
 
 
-async def authenticate(request: web.Request, users: UserStore, tokens: TokenStore) -> Principal | None:
+async def authenticate(request: web.Request, accounts: Accounts) -> Principal | None:
     """Who sent this, None when there is no credential. Raises `ApiError` 401 for one that is worth nothing."""
     if header := request.headers.get("Authorization"):
         scheme, _, secret = header.partition(" ")
         secret = secret.strip()
-        token = await tokens.authenticate(secret) if scheme.lower() == "bearer" and secret.isascii() else None
-        if token is None:
+        found = await _bearer(secret, accounts) if scheme.lower() == "bearer" and secret.isascii() else None
+        if found is None:
             raise unauthorized("This bearer token is not valid.", error="invalid_token")
-        return Principal(name=token.name, scopes=ALL_SCOPES, token=secret)
+        return found
     cookie = request.cookies.get(COOKIE, "")
-    session = await users.session(cookie) if cookie and cookie.isascii() else None
+    return await _session(cookie, accounts) if cookie and cookie.isascii() else None
+
+
+async def again(principal: Principal, accounts: Accounts) -> Principal | None:
+    """The same credential looked at anew: what it may do now, None when it has ended."""
+    if principal.cookie:
+        return await _session(principal.cookie, accounts)
+    return await _bearer(principal.token, accounts)
+
+
+async def _session(cookie: str, accounts: Accounts) -> Principal | None:
+    session = await accounts.users.session(cookie)
     if session is None:
         return None
-    return Principal(name=session.user.username, scopes=ALL_SCOPES, session=session, cookie=cookie)
+    user = session.user
+    return Principal(
+        name=user.username,
+        scopes=scopes_of(user.role),
+        credential=f"session:{fingerprint(cookie).hex()}",
+        user=user,
+        own=_own(user),
+        session=session,
+        cookie=cookie,
+    )
+
+
+async def _bearer(secret: str, accounts: Accounts) -> Principal | None:
+    found = await accounts.tokens.authenticate(secret)
+    if found is None:
+        return None
+    token, user = found
+    scopes = named_scopes(token.scopes)
+    return Principal(
+        name=token.name if user is None else f"{user.username}: {token.name}",
+        scopes=scopes if user is None else scopes & scopes_of(user.role),
+        credential=f"token:{token.id}",
+        user=user,
+        own=None if user is None else _own(user),
+        until=token.expires_at,
+        token=secret,
+    )
+
+
+def _own(user: User) -> str | None:
+    return (user.extension or "") if user.role == "user" else None
 
 
 def unauthorized(detail: str, *, error: str = "") -> ApiError:

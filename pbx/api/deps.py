@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from pbx.model.notice import Notice
     from pbx.model.queue_status import AgentDuty, AgentStatus, QueueStatus
     from pbx.model.recording import Recording, RecordingDo
+    from pbx.model.supervision import How, Supervised
     from pbx.model.text_message import MessageWrite, TextMessage
     from pbx.model.trunk import TrunkStatus
     from pbx.model.trunk_test import TrunkTestReport
+    from pbx.store.accounts import Accounts
     from pbx.store.cdrs import CdrStore
     from pbx.store.messages import MessageStore
     from pbx.store.recordings import RecordingFilter
@@ -93,6 +95,24 @@ class CallControl(Protocol):
 
     def parked(self) -> Sequence[ParkedCall]: ...
 
+    def call(self, extension: str, to: str) -> LiveCall:
+        """Raises `UserError` 404, 409, 503."""
+        ...
+
+    def hold(self, call_id: str, leg: str, *, on: bool) -> bool:
+        """False when nobody of that name talks there."""
+        ...
+
+    def park(self, call_id: str, leg: str, slot: str) -> bool:
+        """False when that call has no conversation. Raises `UserError` 409 for a slot that is taken."""
+        ...
+
+    def listen(
+        self, call_id: str, extension: str, how: How, *, to: str | None = None, asked_by: str = ""
+    ) -> Supervised:
+        """Raises `UserError` 404, 409, 503."""
+        ...
+
 
 class NoCalls:
     """The control of a place that has no calls."""
@@ -105,6 +125,26 @@ class NoCalls:
 
     def parked(self) -> Sequence[ParkedCall]:
         return ()
+
+    def call(self, extension: str, _to: str) -> LiveCall:
+        raise UserError(f"there is no extension {extension}", http_status=404)
+
+    def hold(self, _call_id: str, _leg: str, *, on: bool) -> bool:
+        return False
+
+    def park(self, _call_id: str, _leg: str, _slot: str) -> bool:
+        return False
+
+    def listen(
+        self,
+        call_id: str,
+        _extension: str,
+        _how: How,
+        *,
+        to: str | None = None,
+        asked_by: str = "",
+    ) -> Supervised:
+        raise UserError(f"there is no call {call_id} going on", http_status=404)
 
 
 async def no_trunk(_name: str, _number: str | None) -> TrunkTestReport | None:
@@ -253,8 +293,7 @@ class ApiDeps:
     metrics: Registry
     records: RecordStore
     cdrs: CdrStore
-    users: UserStore
-    tokens: TokenStore
+    accounts: Accounts
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
     trunks: Callable[[], Sequence[TrunkStatus]]
@@ -283,3 +322,11 @@ class ApiDeps:
     voicemail: Shelf | None = None
     transcribes: Callable[[], bool] = lambda: False
     health_checks: Sequence[HealthCheck] = field(default=())
+
+    @property
+    def users(self) -> UserStore:
+        return self.accounts.users
+
+    @property
+    def tokens(self) -> TokenStore:
+        return self.accounts.tokens

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from pbx.api.auth import check_origin, unauthorized
+from pbx.api.auth import again, check_origin, unauthorized
 from pbx.api.exchange import Exchange, Principal
 from pbx.api.live import ALL_TOPICS, HEARTBEAT_S, LiveClient, TooManyClientsError
 from pbx.api.live_message import LiveMessage
@@ -86,15 +86,11 @@ async def _read(socket: web.WebSocketResponse, client: LiveClient) -> None:
 
 
 async def _check_credential(exchange: Exchange, principal: Principal, client: LiveClient) -> None:
-    """A session that ends, or a token that is deleted, ends its connections."""
-    deps = exchange.service.deps
+    """A session that ends, a token that is deleted, a right that is taken away, ends its connections."""
     while True:
         await asyncio.sleep(HEARTBEAT_S)
-        if principal.session is not None:
-            valid = await deps.users.session(principal.cookie) is not None
-        else:
-            valid = await deps.tokens.authenticate(principal.token) is not None
-        if not valid:
+        now = await again(principal, exchange.service.deps.accounts)
+        if now is None or Scope.EVENTS_READ not in now.scopes:
             client.stop("signed out")
             return
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import string
+from dataclasses import replace
 
 import msgspec
 
 from pbx.api.exchange import Exchange
+from pbx.api.own import own_extension
 from pbx.api.problem import plain_error
 from pbx.api.query import SipLoginQuery
 from pbx.api.resource import Resource
@@ -61,7 +63,10 @@ EXTENSIONS = Resource(
 )
 
 ROUTES = (
-    *EXTENSIONS.routes(),
+    *(
+        replace(each, own=own_extension) if each.name == "getExtension" else each
+        for each in EXTENSIONS.routes()
+    ),
     Route(
         method="GET",
         path=f"{EXTENSIONS.one}/sip-login",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pbx.api import (
+    audit,
     bans,
     call_control,
     conference,
@@ -16,10 +17,14 @@ from pbx.api import (
     queue,
     recordings,
     records,
+    schedules,
+    second_factor,
     session,
     settings,
     sip_traces,
     system,
+    tokens,
+    users,
     voicemail,
 )
 from pbx.api.route import Route
@@ -29,8 +34,13 @@ __all__ = ["ROUTES"]
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *session.ROUTES,
+    *second_factor.ROUTES,
+    *users.ROUTES,
+    *tokens.ROUTES,
+    *audit.ROUTES,
     *extension.ROUTES,
     *records.ROUTES,
+    *schedules.ROUTES,
     *flows.ROUTES,
     *listing.ROUTES,
     *call_control.ROUTES,

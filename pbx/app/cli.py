@@ -20,6 +20,7 @@ from pbx.core.secret import KEY_VARIABLE
 
 OFFICE_SETTINGS = ("data_dir",)
 """What commands that only read or write the database need."""
+ROLES = ("owner", "admin", "supervisor", "user")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -98,18 +99,15 @@ def _parser() -> _Parser:
     token = _group(commands, "token", "bearer tokens for programs")
     creating = _command(token, "create", "make a token and print it once", _token_create)
     creating.add_argument("name", metavar="NAME", help="what it is for")
+    creating.add_argument(
+        "--scope", action="append", default=[], help="what it may do (repeat it); without, everything"
+    )
+    creating.add_argument("--days", type=int, help="how long it lasts; without, for ever")
+    listing = _command(token, "list", "list the tokens", _token_list)
+    deleting = _command(token, "delete", "delete a token", _token_delete)
+    deleting.add_argument("id", metavar="ID", help="as the list shows it")
 
-    admin = _group(commands, "admin", "administrators")
-    for name, text, run in (
-        ("create", "make an administrator", _admin_create),
-        ("password", "change an administrator's password and end their sessions", _admin_password),
-    ):
-        command = _command(admin, name, text, run)
-        command.add_argument("user", metavar="USER", help="the user name")
-        command.add_argument(
-            "--password-stdin", action="store_true", help="read the password from standard input"
-        )
-        _add_settings(command, [known[key] for key in OFFICE_SETTINGS])
+    users = _admin_commands(commands)
 
     schema = _command(commands, "schema", "write the JSON schemas that the admin site is built from", _schema)
     schema.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of date")
@@ -120,9 +118,35 @@ def _parser() -> _Parser:
     doctor = _command(commands, "doctor", "check this machine and say what to fix", _doctor)
     _add_settings(doctor, known.values())
 
-    for command in (importing, exporting, simulating, creating):
+    for command in (importing, exporting, simulating, creating, listing, deleting, *users):
         _add_settings(command, [known[key] for key in OFFICE_SETTINGS])
     return parser
+
+
+def _admin_commands(commands: _Commands) -> list[_Parser]:
+    admin = _group(commands, "admin", "the users of the admin site and their roles")
+    making = _command(admin, "create", "make a user", _admin_create)
+    password = _command(admin, "password", "change a user's password and end their sessions", _admin_password)
+    changing = _command(
+        admin, "change", "change a user's role or extension, or switch them off", _admin_change
+    )
+    deleting = _command(admin, "delete", "delete a user", _admin_delete)
+    for command in (making, password, changing, deleting):
+        command.add_argument("user", metavar="USER", help="the user name")
+    for command in (making, password):
+        command.add_argument(
+            "--password-stdin", action="store_true", help="read the password from standard input"
+        )
+    for command in (making, changing):
+        command.add_argument("--role", choices=ROLES, help="what they may do (a new user: owner)")
+        command.add_argument("--extension", metavar="NUMBER", help="whose phone is theirs")
+    changing.add_argument(
+        "--enabled", action=argparse.BooleanOptionalAction, help="whether they can sign in", default=None
+    )
+    changing.add_argument(
+        "--no-second-factor", action="store_true", help="for somebody who has lost theirs: ask for no code"
+    )
+    return [making, password, changing, deleting, _command(admin, "list", "list the users", _admin_list)]
 
 
 def _group(commands: _Commands, name: str, text: str) -> _Commands:
@@ -228,25 +252,66 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 def _token_create(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
-    from pbx.app import office
+    from pbx.app import accounts, office
 
-    return office.run(office.create_token(config, arguments.name))
+    return office.run(accounts.create_token(config, arguments.name, arguments.scope, arguments.days))
+
+
+def _token_list(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    return office.run(accounts.list_tokens(config))
+
+
+def _token_delete(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    return office.run(accounts.delete_token(config, arguments.id))
 
 
 def _admin_create(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
-    from pbx.app import office
+    from pbx.app import accounts, office
 
     password = office.ask_password(from_stdin=arguments.password_stdin)
-    return office.run(office.create_admin(config, arguments.user, password))
+    return office.run(
+        accounts.create_user(config, arguments.user, password, arguments.role or "owner", arguments.extension)
+    )
 
 
 def _admin_password(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
-    from pbx.app import office
+    from pbx.app import accounts, office
 
     password = office.ask_password(from_stdin=arguments.password_stdin)
-    return office.run(office.change_password(config, arguments.user, password))
+    return office.run(accounts.change_password(config, arguments.user, password))
+
+
+def _admin_change(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    given = {name: getattr(arguments, name) for name in ("role", "extension", "enabled")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if arguments.no_second_factor:
+        changes["second_factor"] = False
+    return office.run(accounts.change_user(config, arguments.user, changes))
+
+
+def _admin_delete(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    return office.run(accounts.delete_user(config, arguments.user))
+
+
+def _admin_list(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    return office.run(accounts.list_users(config))
 
 
 def _schema(arguments: argparse.Namespace) -> int:

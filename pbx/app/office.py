@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,9 +26,8 @@ from pbx.flow.publishing import Publishing
 from pbx.media.prompt_files import PROMPTS, PromptFiles
 from pbx.model.kind import Kind
 from pbx.model.kinds import FLOW, PROMPT
-from pbx.model.token import TokenWrite
-from pbx.model.user import UserWrite
 from pbx.model.validate import problems_of
+from pbx.store.audit import COMMAND_LINE, acting
 from pbx.store.database import FILE_NAME, Database
 from pbx.store.flows import FlowStore
 from pbx.store.records import RecordStore
@@ -69,7 +69,7 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
     async with await Database.open(path, poll_s=0) as database:
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
         records, flows = RecordStore(database, box), FlowStore(database)
-        yield Office(
+        office = Office(
             records,
             UserStore(database),
             TokenStore(database),
@@ -83,6 +83,16 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
                 country=config.country,
             ),
         )
+        with acting(operator(), COMMAND_LINE):
+            yield office
+
+
+def operator() -> str:
+    """Who runs the command, as the machine knows them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"
 
 
 async def import_(
@@ -127,29 +137,6 @@ async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
             file=sys.stderr,
         )
     _write(file, data, private=with_secrets)
-
-
-async def create_token(config: NodeConfig, name: str) -> None:
-    """Prints the token alone on standard output, so that a script can take it."""
-    wanted = _checked({"name": name}, TokenWrite)
-    async with opened(config) as office:
-        created = await office.tokens.create(wanted.name)
-    print(created.secret)
-    print("pbx: this token is shown once; send it as `Authorization: Bearer …`", file=sys.stderr)
-
-
-async def create_admin(config: NodeConfig, name: str, password: str) -> None:
-    wanted = _checked({"username": name, "password": password}, UserWrite)
-    async with opened(config) as office:
-        await office.users.create(wanted.username, wanted.password)
-    print(f"Administrator {name} created.")
-
-
-async def change_password(config: NodeConfig, name: str, password: str) -> None:
-    wanted = _checked({"username": name, "password": password}, UserWrite)
-    async with opened(config, make=False) as office:
-        await office.users.set_password(wanted.username, wanted.password)
-    print(f"The password of {name} is changed, their sessions have ended.")
 
 
 def ask_password(*, from_stdin: bool) -> str:
@@ -199,7 +186,8 @@ def _listed(numbers: tuple[str, ...]) -> str:
     return f"{shown} and {len(numbers) - 10} more" if len(numbers) > 10 else shown
 
 
-def _checked(raw: dict[str, str], record: type[_Record]) -> _Record:
+def checked(raw: dict[str, Any], record: type[_Record]) -> _Record:
+    """Raises `UserError` for the first field that is wrong."""
     if problems := problems_of(raw, record):
         raise problems[0]
     return msgspec.convert(raw, record)

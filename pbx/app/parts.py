@@ -11,6 +11,7 @@ from pbx.app.door import Entrance
 from pbx.app.flows import FlowParts
 from pbx.app.guarding import Guarding
 from pbx.app.listening import Hearing
+from pbx.app.office_settings import CurrentSettings
 from pbx.app.queues import QueueParts
 from pbx.app.recordings import RecordingParts
 from pbx.app.sounds import SoundParts
@@ -79,6 +80,7 @@ class Parts:
     trunk_tests: TrunkTests
     trunks: Trunks
     control: Control
+    settings: CurrentSettings
     queues: QueueParts
     flows: FlowParts
     sounds: SoundParts

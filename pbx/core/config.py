@@ -190,6 +190,14 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="encrypted audio: off, optional (as phones ask for it), or required (plain RTP is refused)"
         ),
     ] = "optional"
+    api_rate: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="requests a second that one user or program may send to the API in the long run, "
+            "20 seconds' worth at once; 0 sets no limit",
+        ),
+    ] = 100
     speech_url: Annotated[
         str,
         Meta(

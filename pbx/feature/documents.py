@@ -16,10 +16,11 @@ from typing import Any
 import msgspec
 
 from pbx.core.errors import UserError
+from pbx.feature import public_holidays
 from pbx.feature.office_check import OfficeRecords, check_record
 from pbx.model.document import OfficeDocument
 from pbx.model.kind import Kind
-from pbx.model.kinds import KINDS
+from pbx.model.kinds import KINDS, SCHEDULE
 from pbx.model.validate import problems_of
 from pbx.store.records import RecordStore, missing_secret
 from pbx.store.thread import Work
@@ -129,6 +130,7 @@ async def import_document(
     """Decode, plan and (unless `dry_run`) apply. Raises `UserError`, and then nothing has changed."""
     want = decode(data)
     have = await everything(store)
+    await public_holidays.needed((), getattr(want, SCHEDULE.plural) or ())
     changes = plan(have, want, prune=prune, emergency=emergency)
     also = await along(want, have, _after(changes, have)) if along is not None else ()
     if not dry_run:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from pbx.core.errors import UserError
+from pbx.feature import public_holidays
 from pbx.flow.document import LoadedFlow, load
 from pbx.flow.flows import loaded
 from pbx.flow.publishing import (
@@ -68,6 +69,7 @@ class FlowImport:
             for number, flow in changed.items()
             if isinstance(found := load(flow, 0), LoadedFlow)
         }
+        await public_holidays.needed(after["flow"], after["schedule"])
         around = Surroundings(after, others)
         problems += _lost(kept, Surroundings(before, {}), around)
         works: list[Work[Any]] = []

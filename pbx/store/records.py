@@ -19,6 +19,7 @@ from pbx.core.events import EventBus
 from pbx.core.secret import SecretBox
 from pbx.model.kind import Kind
 from pbx.model.records_changed import RecordsChanged
+from pbx.store.audit import scribe
 from pbx.store.database import Database
 from pbx.store.thread import Work
 
@@ -81,6 +82,7 @@ class RecordStore:
         if kind.default(key) is not None:
             raise taken(kind, key)
         row = self._row(kind, write)
+        pen = scribe(self._database)
 
         def work(connection: sqlite3.Connection) -> int:
             revision = _next_revision(0)
@@ -88,6 +90,7 @@ class RecordStore:
                 connection.execute("INSERT INTO records VALUES (?,?,?,?,?)", (kind.name, key, revision, *row))
             except sqlite3.IntegrityError:
                 raise taken(kind, key) from None
+            pen.note(connection, "create", kind.name, key, after=_noted(kind, write))
             return revision
 
         revision = await self._change(work, kind, key)
@@ -109,9 +112,12 @@ class RecordStore:
                 action=f"Create a new {kind.words} and delete this one",
             )
         record, given = self._row(kind, write)
+        pen = scribe(self._database)
 
         def work(connection: sqlite3.Connection) -> int:
             revision = _next_revision(_check(connection, kind, key, if_revision))
+            before = _before(connection, kind, key)
+            pen.note(connection, "change", kind.name, key, before=before, after=_noted(kind, write))
             sealed = self._merged(connection, kind, write, given)
             connection.execute(
                 "INSERT INTO records VALUES (?,?,?,?,?) ON CONFLICT (kind, key) DO UPDATE SET "
@@ -128,6 +134,8 @@ class RecordStore:
         revision, 409 for a default record that was not changed.
         """
 
+        pen = scribe(self._database)
+
         def work(connection: sqlite3.Connection) -> None:
             if not _check(connection, kind, key, if_revision):
                 raise UserError(
@@ -135,6 +143,7 @@ class RecordStore:
                     http_status=409,
                     action="Disable it instead",
                 )
+            pen.note(connection, "delete", kind.name, key, before=_before(connection, kind, key))
             _delete(connection, kind, key)
 
         await self._change(work, kind, key)
@@ -150,12 +159,17 @@ class RecordStore:
         A record without a secret keeps the old one.
         """
         rows = [(kind, write, *self._row(kind, write)) for kind, write in put]
+        pen = scribe(self._database)
 
         def work(connection: sqlite3.Connection) -> None:
             for kind, key in remove:
+                pen.note(connection, "delete", kind.name, key, before=_before(connection, kind, key))
                 _delete(connection, kind, key)
             for kind, write, record, given in rows:
                 key = kind.key_of(write)
+                before = _before(connection, kind, key)
+                action = "create" if before is None else "change"
+                pen.note(connection, action, kind.name, key, before=before, after=_noted(kind, write))
                 sealed = self._merged(connection, kind, write, given)
                 connection.execute(
                     "INSERT INTO records VALUES (?,?,?,?,?) ON CONFLICT (kind, key) DO UPDATE SET "
@@ -234,6 +248,25 @@ def taken(kind: Kind, key: str) -> UserError:
     )
 
 
+def _before(connection: sqlite3.Connection, kind: Kind, key: str) -> dict[str, Any] | None:
+    """The record as it is stored, for the audit log."""
+    row = connection.execute("SELECT record FROM records WHERE kind=? AND key=?", (kind.name, key)).fetchone()
+    if row is not None:
+        return _noted(kind, _decoder(kind.record)(row[0]))
+    default = kind.default(key)
+    return None if default is None else _noted(kind, default)
+
+
+def _noted(kind: Kind, record: msgspec.Struct) -> dict[str, Any]:
+    """What the audit log may know of a record: of its secrets, that they are new."""
+    fields: dict[str, Any] = msgspec.to_builtins(record)
+    for name in kind.secrets:
+        given = fields.pop(name, None)
+        if given is not None:
+            fields[name] = "(changed)" if given else "(removed)"
+    return fields
+
+
 @cache
 def _decoder(record: type[msgspec.Struct]) -> Callable[[str], Any]:
     return msgspec.json.Decoder(record).decode
@@ -267,5 +300,7 @@ def _delete(connection: sqlite3.Connection, kind: Kind, key: str) -> None:
     if kind.name == "extension":
         connection.execute("DELETE FROM bindings WHERE extension=?", (key,))
         connection.execute("DELETE FROM messages WHERE to_extension=?", (key,))
+        # Whoever gets the number next is somebody else.
+        connection.execute("UPDATE users SET extension=NULL WHERE extension=?", (key,))
     if kind.name == "flow":
         connection.execute("DELETE FROM live_flows WHERE flow=?", (key,))
