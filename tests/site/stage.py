@@ -7,7 +7,7 @@ What no test phone does on command (one-way audio, a restart in the middle of a 
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -179,8 +179,14 @@ async def _unsent(write: MessageWrite) -> TextMessage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIterator[Stage]:
-    """An application on 127.0.0.1 with the built site, an empty office and a set-up link."""
+async def staged(
+    folder: Path,
+    *,
+    port: int = 0,
+    site: Path = BUILT,
+    furnish: Callable[[ApiDeps, Database], Awaitable[ApiDeps]] | None = None,
+) -> AsyncIterator[Stage]:
+    """An application on 127.0.0.1 with the built site, an empty office and a set-up link; `furnish` adds to it."""
     clock, bus = SystemClock(), EventBus()
     database = await Database.open(folder / "stage.sqlite3", clock=clock)
     calls: dict[str, LiveFold] = {}
@@ -217,6 +223,8 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         site_dir=site,
         health_checks=(lambda: checks[0] if checks else CheckResult("database", ok=True),),
     )
+    if furnish is not None:
+        deps = await furnish(deps, database)
     stage = Stage(deps, calls, registrations, checks)
     runner = web.AppRunner(build(deps))
     await runner.setup()
