@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pbx.api import (
     analytics,
+    app_phone,
+    app_session,
     audit,
     bans,
     call_control,
@@ -45,6 +47,8 @@ ROUTES: tuple[Route, ...] = (
     *users.ROUTES,
     *tokens.ROUTES,
     *audit.ROUTES,
+    *app_session.ROUTES,
+    *app_phone.ROUTES,
     *extension.ROUTES,
     *records.ROUTES,
     *schedules.ROUTES,
