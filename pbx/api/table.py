@@ -5,6 +5,7 @@ from __future__ import annotations
 from pbx.api import (
     analytics,
     audit,
+    backup,
     bans,
     call_control,
     conference,
@@ -39,6 +40,7 @@ __all__ = ["ROUTES"]
 
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
+    *backup.ROUTES,
     *session.ROUTES,
     *jwt.ROUTES,
     *second_factor.ROUTES,

@@ -13,7 +13,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -85,26 +85,26 @@ class Ports:
             self.https.close()
 
 
-def run(config: NodeConfig) -> int:
+def run(config: NodeConfig, origins: Mapping[str, str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises `StartupError` when the node cannot start."""
     logs.setup(config.log_level, config.log_format)
-    uvloop.run(_serve(config))
+    uvloop.run(_serve(config, origins or {}))
     return 0
 
 
-async def _serve(config: NodeConfig) -> None:
+async def _serve(config: NodeConfig, origins: Mapping[str, str]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with node(config):
+    async with node(config, origins):
         await stop.wait()
         log.info("stopping")
 
 
 @asynccontextmanager
-async def node(config: NodeConfig) -> AsyncIterator[Parts]:
-    """A running node. Leaving the context stops it; every phone in a call is told."""
+async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> AsyncIterator[Parts]:
+    """A running node. Leaving the context stops it; every phone in a call is told. `origins`: what set its settings."""
     started = time.monotonic()
     async with AsyncExitStack() as stack:
         ports = take_ports(config)
@@ -179,6 +179,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             metrics=metrics,
             sip_websocket=ports.sip.websocket,
             ca_certificate=lambda: ports.secure.ca_certificate,
+            origins=origins or {},
         )
         if tls is not None and ports.https is not None:
             await serve_https(runner, ports.https, tls.context)
