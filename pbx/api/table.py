@@ -13,6 +13,7 @@ from pbx.api import (
     documents,
     events,
     extension,
+    extension_csv,
     flows,
     guarding,
     jwt,
@@ -22,6 +23,7 @@ from pbx.api import (
     queue,
     recordings,
     records,
+    reference,
     schedules,
     second_factor,
     session,
@@ -39,6 +41,7 @@ from pbx.api.route import Route
 __all__ = ["ROUTES"]
 
 ROUTES: tuple[Route, ...] = (
+    *reference.ROUTES,
     *system.ROUTES,
     *backup.ROUTES,
     *session.ROUTES,
@@ -48,6 +51,7 @@ ROUTES: tuple[Route, ...] = (
     *tokens.ROUTES,
     *audit.ROUTES,
     *extension.ROUTES,
+    *extension_csv.ROUTES,
     *records.ROUTES,
     *schedules.ROUTES,
     *flows.ROUTES,
