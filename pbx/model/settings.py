@@ -59,6 +59,16 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
             description="Admin sites on other hosts whose pages may talk with this node.",
         ),
     ] = ()
+    cdr_keep_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            title="Keep the call history for",
+            description="Older calls are deleted; 0: for ever. Figures of longer ago go with them.",
+            extra_json_schema={"x-unit": "d"},
+        ),
+    ] = 0
     audit_keep_days: Annotated[
         int,
         Meta(

@@ -10,6 +10,12 @@ function el(tag, attributes, ...children) {
   return made;
 }
 
+/** Text in which `words` are code. */
+function prose(text) {
+  const parts = (text ?? "").split("`");
+  return el("p", {}, ...parts.map((part, at) => (at % 2 ? el("code", {}, part) : part)));
+}
+
 function operations(api) {
   const found = [];
   for (const [path, item] of Object.entries(api.paths))
@@ -116,7 +122,7 @@ function draw(api, operation) {
 
 function details(api, operation) {
   const parts = [
-    el("p", {}, operation.description ?? ""),
+    operation.description ? prose(operation.description) : "",
     el("p", { class: "quiet" }, "Scope: ", el("code", {}, operation["x-scope"])),
     el("pre", {}, curl(operation)),
   ];
