@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import cache
 from typing import Any
 
 import pytest
@@ -37,11 +38,16 @@ async def test_answers_are_as_documented(node: Node, path: str, method: str) -> 
     await asyncio.to_thread(fuzz, base, token, path, method)
 
 
+@cache
+def _described() -> Any:
+    return schemathesis.openapi.from_dict(document())
+
+
 def fuzz(
     base: str, token: str, path: str, method: str, *, budget_s: float = BUDGET_S, most: int = 50
 ) -> None:
     """Ask one operation of a node in as many ways as its part of the time allows."""
-    operation = schemathesis.openapi.from_dict(document())[path][method.upper()]
+    operation = _described()[path][method.upper()]
     headers = {"Authorization": f"Bearer {token}", **ELSEWHERE}
     checked = 0
     stop_at = 0.0
