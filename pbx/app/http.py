@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -41,6 +41,7 @@ async def start_http(
     sip_websocket: WebSocketListener,
     ca_certificate: Callable[[], bytes | None],
     origins: Mapping[str, str],
+    mail_password: Callable[[str], Awaitable[None]],
 ) -> AppRunner:
     """Serve the API and the admin site on `listener`; `cleanup` of the result stops it."""
     from aiohttp.web import AppRunner, SockSite
@@ -86,6 +87,7 @@ async def start_http(
             door=parts.entrance.door,
             sip_traces=parts.entrance.traces,
             prompts=parts.sounds.prompts,
+            mail_password=mail_password,
             examine=partial(_examine, config),
             origins=origins,
             started_at=parts.started_at,

@@ -26,6 +26,7 @@ from pbx.app.http import serve_https, start_http
 from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
 from pbx.app.secure import Secure
+from pbx.app.servers import Servers
 from pbx.app.welcome import greet
 from pbx.core import log as logs
 from pbx.core.config import NodeConfig
@@ -155,7 +156,8 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         supervisor.spawn("door", parts.entrance.remember(stores.state))
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
-        supervisor.spawn("settings", parts.settings.follow())
+        servers = Servers(config, parts.guarding.mailer, parts.hearing, state=stores.state, box=box)
+        _follow_settings(supervisor, parts, servers, stores.settings, bus)
         supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
         supervisor.spawn("recordings", parts.recordings.library.run())
         supervisor.spawn(
@@ -180,6 +182,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             sip_websocket=ports.sip.websocket,
             ca_certificate=lambda: ports.secure.ca_certificate,
             origins=origins or {},
+            mail_password=servers.set_mail_password,
         )
         if tls is not None and ports.https is not None:
             await serve_https(runner, ports.https, tls.context)
@@ -193,6 +196,13 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         supervisor.spawn("configuration bundle", parts.sync.run())
         _settle()
         yield parts
+
+
+def _follow_settings(
+    supervisor: Supervisor, parts: Parts, servers: Servers, settings: SettingStore, bus: EventBus
+) -> None:
+    supervisor.spawn("settings", parts.settings.follow())
+    supervisor.spawn("servers", servers.follow(settings, bus))
 
 
 def _settle() -> None:

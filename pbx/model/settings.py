@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.recording import RecordingSettings
+from pbx.model.server_settings import AiSettings, MailSettings
 from pbx.model.supervision import SupervisionSettings
 
 Origin = Annotated[
@@ -87,4 +88,6 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
         ),
     ] = False
     recording: Annotated[RecordingSettings, Meta(title="Recording of calls")] = RecordingSettings()
+    mail: Annotated[MailSettings, Meta(title="Mail")] = MailSettings()
+    ai: Annotated[AiSettings, Meta(title="Understanding callers")] = AiSettings()
     supervision: Annotated[SupervisionSettings, Meta(title="Listening to calls")] = SupervisionSettings()

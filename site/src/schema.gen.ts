@@ -2164,6 +2164,26 @@ export interface paths {
         readonly patch: operations["patchSettings"];
         readonly trace?: never;
     };
+    readonly "/api/v1/settings/mail-password": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the password at the mail server
+         * @description Of the server in the setting `mail`. It is kept sealed, and no answer shows it.
+         */
+        readonly put: operations["putMailPassword"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/settings/startup": {
         readonly parameters: {
             readonly query?: never;
@@ -2847,6 +2867,24 @@ export interface components {
              * @default null
              */
             readonly last_call_at: string | null;
+        };
+        /**
+         * AiSettings
+         * @description The chat model that understands what callers want. Without a server here, the one of the startup settings.
+         */
+        readonly AiSettings: {
+            /**
+             * Address
+             * @description Of a server that speaks OpenAI's chat API.
+             * @default
+             * @example http://127.0.0.1:11434/v1
+             */
+            readonly chat_url: string;
+            /**
+             * Model
+             * @default
+             */
+            readonly chat_model: string;
         };
         /** AudioBack */
         readonly AudioBack: {
@@ -5661,6 +5699,52 @@ export interface components {
             readonly code: string | null;
         };
         /**
+         * MailPassword
+         * @description The password at the mail server; it is never read again.
+         */
+        readonly MailPassword: {
+            /**
+             * Password
+             * @description Empty: none.
+             */
+            readonly password: string;
+        };
+        /**
+         * MailSettings
+         * @description Who takes the node's mail. Without a server here, the one of the startup settings does.
+         */
+        readonly MailSettings: {
+            /**
+             * Mail server
+             * @default
+             * @example mail.office.example
+             */
+            readonly host: string;
+            /**
+             * Port
+             * @default 587
+             */
+            readonly port: number;
+            /**
+             * Encryption
+             * @description starttls: mostly port 587; tls: mostly port 465.
+             * @default starttls
+             * @enum {unknown}
+             */
+            readonly security: "none" | "starttls" | "tls";
+            /**
+             * User name
+             * @default
+             */
+            readonly username: string;
+            /**
+             * Mail comes from
+             * @description Without one, from the user name if that is an address.
+             * @default
+             */
+            readonly sender: string;
+        };
+        /**
          * Mailbox
          * @description A box as it is read; the PIN is never part of it.
          */
@@ -6511,6 +6595,25 @@ export interface components {
              */
             readonly recording: components["schemas"]["RecordingSettings"];
             /**
+             * Mail
+             * @default {
+             *       "host": "",
+             *       "port": 587,
+             *       "security": "starttls",
+             *       "username": "",
+             *       "sender": ""
+             *     }
+             */
+            readonly mail: components["schemas"]["MailSettings"];
+            /**
+             * Understanding callers
+             * @default {
+             *       "chat_url": "",
+             *       "chat_model": ""
+             *     }
+             */
+            readonly ai: components["schemas"]["AiSettings"];
+            /**
              * Listening to calls
              * @default {
              *       "notice": "tone"
@@ -6531,6 +6634,8 @@ export interface components {
             readonly audit_keep_days?: number | null;
             readonly users_hear_recordings?: boolean | null;
             readonly recording?: components["schemas"]["RecordingSettings"] | null;
+            readonly mail?: components["schemas"]["MailSettings"] | null;
+            readonly ai?: components["schemas"]["AiSettings"] | null;
             readonly supervision?: components["schemas"]["SupervisionSettings"] | null;
         };
         /**
@@ -9662,6 +9767,7 @@ export interface components {
 export type AgentDuty = components['schemas']['AgentDuty'];
 export type AgentMissed = components['schemas']['AgentMissed'];
 export type AgentStatus = components['schemas']['AgentStatus'];
+export type AiSettings = components['schemas']['AiSettings'];
 export type AudioBack = components['schemas']['AudioBack'];
 export type AudioJoined = components['schemas']['AudioJoined'];
 export type AudioOneWay = components['schemas']['AudioOneWay'];
@@ -9794,6 +9900,8 @@ export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveStep = components['schemas']['LiveStep'];
 export type LiveSupervisor = components['schemas']['LiveSupervisor'];
 export type Login = components['schemas']['Login'];
+export type MailPassword = components['schemas']['MailPassword'];
+export type MailSettings = components['schemas']['MailSettings'];
 export type Mailbox = components['schemas']['Mailbox'];
 export type MailboxChange = components['schemas']['MailboxChange'];
 export type MailboxList = components['schemas']['MailboxList'];
@@ -27071,6 +27179,109 @@ export interface operations {
                 content: {
                     readonly "application/json": components["schemas"]["OfficeSettings"];
                 };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putMailPassword: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MailPassword"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             readonly 400: {
