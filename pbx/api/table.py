@@ -7,6 +7,7 @@ from pbx.api import (
     app_phone,
     app_session,
     audit,
+    backup,
     bans,
     call_control,
     conference,
@@ -14,6 +15,7 @@ from pbx.api import (
     documents,
     events,
     extension,
+    extension_csv,
     flows,
     guarding,
     jwt,
@@ -23,6 +25,7 @@ from pbx.api import (
     queue,
     recordings,
     records,
+    reference,
     schedules,
     second_factor,
     session,
@@ -40,7 +43,9 @@ from pbx.api.route import Route
 __all__ = ["ROUTES"]
 
 ROUTES: tuple[Route, ...] = (
+    *reference.ROUTES,
     *system.ROUTES,
+    *backup.ROUTES,
     *session.ROUTES,
     *jwt.ROUTES,
     *second_factor.ROUTES,
@@ -50,6 +55,7 @@ ROUTES: tuple[Route, ...] = (
     *app_session.ROUTES,
     *app_phone.ROUTES,
     *extension.ROUTES,
+    *extension_csv.ROUTES,
     *records.ROUTES,
     *schedules.ROUTES,
     *flows.ROUTES,

@@ -20,7 +20,10 @@ from tests.api.conftest import ELSEWHERE, PASSWORD, Node
 
 OPEN = {
     ("GET", "/api/v1/health"),
+    ("GET", "/api/v1/"),
     ("GET", "/api/v1/openapi.json"),
+    ("GET", "/api/v1/reference.css"),
+    ("GET", "/api/v1/reference.js"),
     ("GET", "/api/v1/setup"),
     ("POST", "/api/v1/setup"),
     ("POST", "/api/v1/session"),
