@@ -1,9 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
-import { createExtension } from "../../api/queries.ts";
 import { RequestFault, faultWords, type FieldFault } from "../../core/problem.ts";
 import type { Data } from "../../forms/json.ts";
 import { SchemaForm } from "../../forms/SchemaForm.tsx";
+import { useSource } from "../../office/source.ts";
 import { useRenew } from "../../records/data.ts";
+import { textOf } from "../../records/references.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
@@ -23,13 +24,14 @@ const NO_FAULTS: readonly FieldFault[] = [];
 
 export function NewPhone({ draft, onClose, onCreated }: NewPhoneProps) {
   const say = useSay();
+  const source = useSource();
   const renew = useRenew();
   const { setDirty, tryClose, question } = useUnsavedGuard(onClose);
   const creation = useMutation({
-    mutationFn: createExtension,
-    onSuccess: async (extension) => {
-      say(t.phones.created(extension.number));
-      onCreated(extension.number);
+    mutationFn: (record: Data) => source.create("extension", record),
+    onSuccess: async ({ record }) => {
+      say(t.phones.created(textOf(record["number"])));
+      onCreated(textOf(record["number"]));
       await renew();
     },
   });

@@ -68,6 +68,7 @@ export const records = {
     numbersIn: "Numbers of calls in",
     rewriting: "Changing the number before it is sent",
     limits: "At most",
+    holidays: "Holidays",
     allowed: "Where and when calls are allowed",
   } as Readonly<Record<string, string>>,
 
@@ -109,6 +110,22 @@ export const records = {
       add: "Add extension",
       none: "No extensions yet",
       noneHelp: "An extension is a number people dial. Create one, then scan its code with a softphone.",
+    },
+    schedule: {
+      one: "schedule",
+      title: "Opening hours",
+      lead: "When the office, or a part of it, is open. Call flows ask for it.",
+      add: "Add schedule",
+      none: "No opening hours yet",
+      noneHelp: "A schedule has hours of the week and holidays. A time switch in a call flow goes by it.",
+    },
+    webhook: {
+      one: "webhook",
+      title: "Webhooks",
+      lead: "Other programs that are told what happens.",
+      add: "Add webhook",
+      none: "No webhooks yet",
+      noneHelp: "Enter the address of a program that is to know of calls, messages and more.",
     },
     prompt: {
       one: "prompt",
@@ -385,6 +402,19 @@ export const records = {
     },
   },
 
+  schedules: {
+    hours: "Hours",
+    always: "Day and night",
+    open: "Open",
+    closed: "Closed",
+    ask: "What happens at …",
+    at: "Day and time (empty: now)",
+    until: (when: string) => `until ${when}`,
+    switches: "Time switches of call flows",
+    switchesHelp: "This is where hours decide what happens with a call.",
+    timeSwitch: "Time switch",
+  },
+
   routes: {
     orderHelp: "From top to bottom: the first route whose numbers fit is taken. Drag a route, or move it with the arrow keys.",
     moved: "The order is saved.",
@@ -414,6 +444,16 @@ export const records = {
     changeLead: "Only what you tick is changed.",
     changed: (n: number) => (n === 1 ? "1 extension is changed." : `${n} extensions are changed.`),
     failed: (n: number, why: string) => `${n} could not be changed: ${why}`,
+    fields: {
+      ring_timeout_s: "Ring for",
+      may_call: "May call",
+      outside_number: "Outside number",
+      pickup_group: "Pickup group",
+      call_waiting: "Call waiting",
+      location: "Location",
+      record: "Record calls",
+      record_keep_days: "Keep recordings",
+    },
     csv: "CSV",
     csvTitle: "Extensions as a table (CSV)",
     csvLead: "Download them, change or add lines in a spreadsheet, and bring the file back. You see what would happen before anything does.",
