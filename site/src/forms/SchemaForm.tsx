@@ -20,7 +20,7 @@ import { DestinationWidget, ReferenceWidget } from "./RefPicker.tsx";
 import { ArrayFieldItemTemplate, ArrayFieldTemplate, FieldTemplate, ObjectFieldTemplate } from "./templates.tsx";
 import { uiOf } from "./ui.ts";
 import { faultsIn, faultTree, nodeFaults, type Fault } from "./validator.ts";
-import { formValue, written } from "./values.ts";
+import { followed, formValue, written } from "./values.ts";
 import { ChoiceWidget, CountryWidget, SwitchWidget, TimeZoneWidget } from "./widgets/choices.tsx";
 import { LineWidget, NumberWidget, PhoneNumberWidget, SecretWidget, TextareaWidget, TimeWidget } from "./widgets/texts.tsx";
 
@@ -155,7 +155,8 @@ function LoadedSchemaForm(props: SchemaFormProps & { readonly form: LoadedForm }
         noHtml5Validate
         experimental_componentUpdateStrategy="always"
         onChange={({ formData }) => {
-          const next = formData as Data;
+          const typed = formData as Data;
+          const next = !editing && schema.properties?.["id"] !== undefined && schema.properties["name"] !== undefined ? followed(value, typed) : typed;
           setValue(next);
           onDirty?.(!same(next, initial));
           onChange?.(written(schema, next), form.validate?.(written(schema, next)) ?? true);
