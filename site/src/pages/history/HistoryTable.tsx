@@ -42,8 +42,6 @@ export function HistoryTable({ filter, total, list }: HistoryTableProps) {
     return () => watch.disconnect();
   }, []);
 
-  // The virtualizer is a changing object by design; nothing here is kept from one drawing to the next.
-  // eslint-disable-next-line react-hooks/incompatible-library
   const rows = useWindowVirtualizer({
     count: total,
     estimateSize: () => (wide ? ROW_PX.wide : ROW_PX.narrow),
