@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pbx.core.errors import UserError
 from pbx.model.recording import RecordingStorage
+from pbx.model.sync import SyncState
 from pbx.model.usage import UsageReport
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
+    from pbx.feature.documents import Documents
     from pbx.feature.door import Door
     from pbx.feature.prompts import Prompts
     from pbx.feature.sip_trace import SipTraces
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from pbx.model.trunk import TrunkStatus
     from pbx.model.trunk_test import TrunkTestReport
     from pbx.store.accounts import Accounts
+    from pbx.store.call_figures import FigureStore
     from pbx.store.cdrs import CdrStore
     from pbx.store.messages import MessageStore
     from pbx.store.recordings import RecordingFilter
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from pbx.store.settings import SettingStore
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
+    from pbx.store.webhook_deliveries import DeliveryStore
 
 __all__ = [
     "ApiDeps",
@@ -59,8 +63,10 @@ __all__ = [
     "NoConferences",
     "NoQueues",
     "NoRecordings",
+    "NoSync",
     "QueueControl",
     "RecordingDesk",
+    "SyncDesk",
 ]
 
 
@@ -215,6 +221,33 @@ class NoRecordings:
         )
 
 
+class SyncDesk(Protocol):
+    """The configuration bundle that the node follows."""
+
+    async def state(self) -> SyncState: ...
+
+    async def check(self) -> SyncState:
+        """Look now. Raises `UserError` 409 when it follows none."""
+        ...
+
+    async def roll_back(self) -> SyncState:
+        """Raises `UserError` 409 when there is nothing to put back, 422 when the office would not be whole."""
+        ...
+
+
+class NoSync:
+    """A place that follows no bundle."""
+
+    async def state(self) -> SyncState:
+        return SyncState()
+
+    async def check(self) -> SyncState:
+        raise UserError("this node follows no bundle", http_status=409)
+
+    async def roll_back(self) -> SyncState:
+        raise UserError("there is no bundle that can be rolled back", http_status=409)
+
+
 class NoQueues:
     """A place without queues."""
 
@@ -294,14 +327,18 @@ class ApiDeps:
     records: RecordStore
     cdrs: CdrStore
     accounts: Accounts
+    figures: FigureStore
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
     trunks: Callable[[], Sequence[TrunkStatus]]
     extension_states: Callable[[], Sequence[ExtensionState]]
     settings: SettingStore
     messages: MessageStore
+    deliveries: DeliveryStore
     flows: Publishing
     door: Door
+    documents: Documents | None = None
+    sync: SyncDesk = field(default_factory=NoSync)
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
     test_trunk: Callable[[str, str | None], Awaitable[TrunkTestReport | None]] = no_trunk
     started_at: datetime

@@ -15,6 +15,7 @@ from aiohttp import web
 from pbx.api.auditing import audited
 from pbx.api.auth import (
     COOKIE,
+    again,
     authenticate,
     check_csrf,
     check_origin,
@@ -96,9 +97,9 @@ async def _principal(route: Route, request: web.Request, service: Service) -> Pr
     """Who asks, after making sure that they may."""
     if route.scope is Scope.OPEN:
         if route.unsafe:
-            check_origin(request)
+            check_origin(request, also=service.origins if route.cross_origin else ())
         return None
-    principal = await authenticate(request, service.deps.accounts)
+    principal = await _credential(route, request, service)
     if principal is None:
         if route.scope is Scope.METRICS_READ and on_this_machine(request):
             return None
@@ -109,6 +110,18 @@ async def _principal(route: Route, request: web.Request, service: Service) -> Pr
         _check_own(route, principal)
     if route.unsafe:
         check_csrf(request, principal)
+    return principal
+
+
+async def _credential(route: Route, request: web.Request, service: Service) -> Principal | None:
+    """Who asks; None without a credential. Raises `ApiError` 401 for one that is worth nothing."""
+    if not route.tickets or "ticket" not in request.query:
+        return await authenticate(request, service.deps.accounts, service.deps.clock.now())
+    now_s = service.deps.clock.monotonic()
+    found = service.tickets.redeem(request.query.getone("ticket"), now_s)
+    principal = None if found is None else await again(found, service.deps.accounts)
+    if principal is None:
+        raise unauthorized("This ticket was used already, or is too old.", error="invalid_token")
     return principal
 
 

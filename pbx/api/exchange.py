@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from pbx.api.service import Service
+    from pbx.model.grant import Grant
     from pbx.model.user import Session, User
 
 __all__ = ["Answer", "Exchange", "Principal"]
@@ -28,6 +29,7 @@ class Principal:
     `credential` names what was shown without giving it away: when it ends, so do the connections that were opened with
     it. `user` is None for a program that nobody vouches for (a token of the command line). `own` is the extension that
     everything is about which they may see or change; None: there is no such limit. `until` is when a token expires.
+    `grant` is what a site elsewhere, or an app, was let in with.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Principal:
     user: User | None = None
     own: str | None = None
     until: datetime | None = None
+    grant: Grant | None = None
     session: Session | None = None
     cookie: str = ""
     token: str = ""

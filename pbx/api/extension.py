@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from dataclasses import replace
 
 import msgspec
@@ -17,16 +15,10 @@ from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.sip_login import qr_svg, sip_login
 from pbx.api.views import SipLogin
+from pbx.core.ids import new_sip_password
 from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION
 from pbx.model.scalars import ExtensionNumber
-
-_ALPHABET = string.ascii_letters + string.digits
-
-
-def new_sip_password() -> str:
-    """20 letters and digits (119 bits): nothing that a phone's keypad or web form would change on the way."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(20))
 
 
 def with_password(body: ExtensionWrite) -> ExtensionWrite:

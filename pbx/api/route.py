@@ -42,6 +42,8 @@ class Route:
     that the handler reads by itself, as it comes. `own` lets in those who may see only what is theirs, and sees to it
     that they do; without it they are refused. What changes nothing, though its method is unsafe, is not `audited`.
     What is not `limited` is answered however often it is asked for.
+    `cross_origin` lets the pages of other hosts in that the office names, though nobody has signed in yet. A route that
+    takes `tickets` takes `?ticket=` in place of a credential.
     """
 
     method: str
@@ -67,6 +69,8 @@ class Route:
     own: Own | None = None
     audited: bool = True
     limited: bool = True
+    cross_origin: bool = False
+    tickets: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ class Scope(Enum):
     SIP_LOGIN_READ = "sip-login:read"  # the only scope that shows a SIP password
     OFFICE_READ = "office:read"  # trunks, numbers, routes, groups …
     OFFICE_WRITE = "office:write"
+    DOCUMENTS_READ = "documents:read"  # the whole office, without passwords
+    DOCUMENTS_WRITE = "documents:write"  # change any of it at once, and take bundles back
     REGISTRATIONS_READ = "registrations:read"
     BANS_READ = "bans:read"  # who is kept out at the door, and whose sign-ins are refused
     BANS_WRITE = "bans:write"

@@ -6,7 +6,7 @@ from pbx.api.exchange import Exchange
 from pbx.api.problem import ApiError
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
-from pbx.api.session import check_password, hold_back_code, own_session
+from pbx.api.session import check_password, hold_back_code, kept, own_user
 from pbx.api.sip_login import qr_svg
 from pbx.api.views import PasswordProof, RecoveryCodes, SecondFactorCode, SecondFactorSetup
 from pbx.core import totp
@@ -17,7 +17,7 @@ _PATH = "/api/v1/session/second-factor"
 
 
 async def begin(exchange: Exchange) -> SecondFactorSetup:
-    user, deps = own_session(exchange).user, exchange.service.deps
+    user, deps = own_user(exchange), exchange.service.deps
     secret = await deps.accounts.second_factors.begin(user)
     office = (await deps.settings.get()).office_name
     uri = totp.uri(secret, user.username, f"Bellwire {office}".strip())
@@ -25,9 +25,9 @@ async def begin(exchange: Exchange) -> SecondFactorSetup:
 
 
 async def confirm(exchange: Exchange, *, body: SecondFactorCode) -> RecoveryCodes:
-    user, service = own_session(exchange).user, exchange.service
+    user, service = own_user(exchange), exchange.service
     hold_back_code(exchange, user)
-    codes = await service.deps.accounts.second_factors.confirm(user, body.code, keep=exchange.who.cookie)
+    codes = await service.deps.accounts.second_factors.confirm(user, body.code, keep=kept(exchange))
     if codes is None:
         raise ApiError(403, "wrong-code", "This code is wrong. Is the telephone's clock right?")
     service.code_backoff.succeeded(exchange.source, user.username)
@@ -35,7 +35,7 @@ async def confirm(exchange: Exchange, *, body: SecondFactorCode) -> RecoveryCode
 
 
 async def remove(exchange: Exchange, *, body: PasswordProof) -> None:
-    user = own_session(exchange).user
+    user = own_user(exchange)
     await check_password(exchange, user, body.password)
     await exchange.service.deps.accounts.second_factors.remove(user)
 

@@ -9,6 +9,8 @@ from pbx.api.backoff import Backoff, code_backoff
 from pbx.api.deps import ApiDeps
 from pbx.api.live import LiveHub
 from pbx.api.rates import Rates
+from pbx.api.tickets import Tickets
+from pbx.api.webhook_feed import WebhookFeed
 from pbx.core.metrics import Counter
 
 __all__ = ["BURST_S", "Service"]
@@ -27,9 +29,13 @@ class Service:
         per_s = float(deps.config.api_rate)
         self.rates = Rates(per_s, int(per_s * BURST_S))
         self.strangers = Rates(per_s / 5, int(per_s * BURST_S / 5))
+        self.tickets = Tickets()
+        self.origins: frozenset[str] = frozenset()
+        """Other hosts whose pages may talk with this node."""
         self.creating: set[tuple[str, str]] = set()
         """Credential and Idempotency-Key of the requests that are being worked on."""
         self.hub = LiveHub(deps)
+        self.feed = WebhookFeed(deps, self.hub)
         self.changing = asyncio.Lock()
         """Held while a record is read, merged with a patch and written: two patches at once both count."""
         self.requests: Counter = deps.metrics.counter(

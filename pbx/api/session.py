@@ -8,9 +8,10 @@ from pbx.api.backoff import Backoff
 from pbx.api.exchange import Answer, Exchange
 from pbx.api.problem import ApiError
 from pbx.api.route import Route
-from pbx.api.scopes import Scope, scopes_of
+from pbx.api.scopes import APP_SCOPES, Scope, scopes_of
 from pbx.api.views import PasswordChange, SessionView, SetupRequest, SetupState
 from pbx.core.errors import UserError
+from pbx.model.grant import Grant, GrantKind
 from pbx.model.user import Login, Session, User
 from pbx.store.audit import acting
 
@@ -105,10 +106,9 @@ def wrong_password() -> ApiError:
 
 
 async def change_password(exchange: Exchange, *, body: PasswordChange) -> None:
-    session = own_session(exchange)
-    user, users = session.user, exchange.service.deps.users
+    user, users = own_user(exchange), exchange.service.deps.users
     _hold_back(exchange, user.username)
-    if not await users.change_own_password(user, body.old, body.new, keep=exchange.who.cookie):
+    if not await users.change_own_password(user, body.old, body.new, keep=kept(exchange)):
         exchange.service.failed_logins.inc("password")
         await _failed(exchange, user.username, "password")
         raise wrong_password()
@@ -137,6 +137,9 @@ async def _signed_in(exchange: Exchange, user: User) -> Answer:
 
 
 async def get_session(exchange: Exchange) -> SessionView:
+    who = exchange.who
+    if who.grant is not None:
+        return grant_view(own_user(exchange), who.grant)
     return session_view(own_session(exchange))
 
 
@@ -157,9 +160,29 @@ def own_session(exchange: Exchange) -> Session:
     return exchange.principal.session
 
 
-def session_view(session: Session) -> SessionView:
+def own_user(exchange: Exchange) -> User:
+    """Who is signed in, with a cookie or without. Raises `ApiError` 403 for a program."""
+    who = exchange.who
+    if who.user is None or (who.session is None and who.grant is None):
+        raise ApiError(403, "no-session", "A bearer token has no session.")
+    return who.user
+
+
+def kept(exchange: Exchange) -> str:
+    """What stays when the other sessions of this user end."""
+    who = exchange.who
+    return who.cookie if who.grant is None else who.grant.id
+
+
+def grant_view(user: User, grant: Grant) -> SessionView:
+    """The same for who is signed in without a cookie."""
+    return session_view(Session(user=user, csrf_token="", expires_at=grant.expires_at), grant.kind)
+
+
+def session_view(session: Session, kind: GrantKind = "site") -> SessionView:
     """What a client is told of who it is."""
     scopes = scopes_of(session.user.role) - {Scope.OPEN, Scope.SESSION}
+    scopes = scopes & APP_SCOPES if kind == "app" else scopes
     return SessionView(
         user=session.user,
         csrf_token=session.csrf_token,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pbx.api import (
+    analytics,
     audit,
     bans,
     call_control,
     conference,
+    dashboard,
+    documents,
     events,
     extension,
     flows,
     guarding,
+    jwt,
     listing,
     messages,
     prompts,
@@ -22,10 +26,12 @@ from pbx.api import (
     session,
     settings,
     sip_traces,
+    sync,
     system,
     tokens,
     users,
     voicemail,
+    webhooks,
 )
 from pbx.api.route import Route
 
@@ -34,6 +40,7 @@ __all__ = ["ROUTES"]
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *session.ROUTES,
+    *jwt.ROUTES,
     *second_factor.ROUTES,
     *users.ROUTES,
     *tokens.ROUTES,
@@ -42,7 +49,11 @@ ROUTES: tuple[Route, ...] = (
     *records.ROUTES,
     *schedules.ROUTES,
     *flows.ROUTES,
+    *documents.ROUTES,
+    *sync.ROUTES,
     *listing.ROUTES,
+    *analytics.ROUTES,
+    *dashboard.ROUTES,
     *call_control.ROUTES,
     *recordings.ROUTES,
     *messages.ROUTES,
@@ -55,4 +66,5 @@ ROUTES: tuple[Route, ...] = (
     *queue.ROUTES,
     *conference.ROUTES,
     *events.ROUTES,
+    *webhooks.ROUTES,
 )

@@ -24,6 +24,7 @@ from pbx.app.parts import Parts, Stores
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
 from pbx.app.sounds import build_sounds
+from pbx.app.sync import build_sync
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.app.voicemail import build_voicemail
 from pbx.app.ways import Ways
@@ -258,6 +259,7 @@ def build(
             guarding.mailer.send, sender=lambda: guarding.mailer.sender, clock=clock, new_id=new_id
         ),
         country=config.country,
+        emergency=config.emergency_numbers,
     )
     groups, paging = build_groups(office, extensions, fairness=fairness, rooms=media, switch=lambda: switch)
     recordings = build_recordings(
@@ -490,6 +492,15 @@ def build(
         recordings=recordings,
         conferences=conferences,
         voicemail=voicemail,
+        sync=build_sync(
+            config,
+            flows.documents,
+            stores.sync,
+            clock,
+            client=flows.client,
+            post=guarding.notices.post,
+            metrics=metrics,
+        ),
     )
 
 

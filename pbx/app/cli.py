@@ -10,7 +10,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -71,7 +71,10 @@ def _parser() -> _Parser:
     _add_settings(serve, known.values())
 
     importing = _command(commands, "import", "apply a JSON document of the office", _import)
-    importing.add_argument("file", metavar="FILE", help="the document; - reads standard input")
+    importing.add_argument(
+        "file", metavar="FILE", help="the document, or a folder of them; - reads standard input"
+    )
+    importing.add_argument("--site", metavar="NAME", default="", help="fill in the values of sites/NAME.json")
     importing.add_argument("--prune", action="store_true", help="delete what the document does not name")
     importing.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
     importing.add_argument(
@@ -81,6 +84,9 @@ def _parser() -> _Parser:
     exporting = _command(commands, "export", "write the office as a JSON document", _export)
     exporting.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="where to; without, standard output"
+    )
+    exporting.add_argument(
+        "--folder", action="store_true", help="FILE is a folder: write one file for each record"
     )
     exporting.add_argument("--with-secrets", action="store_true", help="include SIP passwords in plain text")
 
@@ -108,6 +114,8 @@ def _parser() -> _Parser:
     deleting.add_argument("id", metavar="ID", help="as the list shows it")
 
     users = _admin_commands(commands)
+
+    _add_sync(commands, known)
 
     schema = _command(commands, "schema", "write the JSON schemas that the admin site is built from", _schema)
     schema.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of date")
@@ -147,6 +155,51 @@ def _admin_commands(commands: _Commands) -> list[_Parser]:
         "--no-second-factor", action="store_true", help="for somebody who has lost theirs: ask for no code"
     )
     return [making, password, changing, deleting, _command(admin, "list", "list the users", _admin_list)]
+
+
+def _add_sync(commands: _Commands, known: Mapping[str, Setting]) -> None:
+    sync = _group(commands, "sync", "configuration bundles that nodes follow")
+    key = _command(sync, "key", "make a key pair for bundles, or show the public key of one", _sync_key)
+    key.add_argument("file", metavar="FILE", type=Path, help="the private key")
+
+    build = _command(sync, "build", "make a signed bundle of a folder of documents", _sync_build)
+    build.add_argument(
+        "folder", metavar="FOLDER", type=Path, help="what pbx export --folder writes, and sites/"
+    )
+    build.add_argument("--key", metavar="FILE", type=Path, required=True, help="the private key")
+    build.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("dist"),
+        help="where to (default dist): the web host's files",
+    )
+    build.add_argument(
+        "--office",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only this site; may be given several times",
+    )
+    build.add_argument(
+        "--sequence", metavar="N", type=int, help="number of the bundle (default: seconds since 1970)"
+    )
+    build.add_argument("--prune", action="store_true", help="nodes delete what the documents do not name")
+    build.add_argument(
+        "--partial", action="store_true", help="the documents name records that stand at the nodes only"
+    )
+    build.add_argument(
+        "--with-secrets", action="store_true", help="passwords in the documents are meant to be there"
+    )
+    build.add_argument(
+        "--site",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="copy the built admin site beside it",
+    )
+
+    back = _command(sync, "rollback", "put back what the last bundle has changed", _sync_rollback)
+    _add_settings(back, [known[key] for key in OFFICE_SETTINGS])
 
 
 def _group(commands: _Commands, name: str, text: str) -> _Commands:
@@ -219,13 +272,13 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    config, data = _config(arguments), _read(arguments.file)
-    from pbx.app import office
+    config = _config(arguments)
+    from pbx.app import document_files, office
 
     return office.run(
         office.import_(
             config,
-            data,
+            document_files.read_document(arguments.file, arguments.site),
             prune=arguments.prune,
             dry_run=arguments.dry_run,
             override_tests=arguments.override_tests,
@@ -237,7 +290,11 @@ def _export(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     from pbx.app import office
 
-    return office.run(office.export(config, arguments.file, with_secrets=arguments.with_secrets))
+    if arguments.folder and arguments.file == "-":
+        raise UserError("--folder needs the name of a folder")
+    return office.run(
+        office.export(config, arguments.file, with_secrets=arguments.with_secrets, folder=arguments.folder)
+    )
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
@@ -248,6 +305,38 @@ def _simulate(arguments: argparse.Namespace) -> int:
     return simulate.run(
         config, arguments.flow, script, live=arguments.live, tests=arguments.tests, as_json=arguments.json
     )
+
+
+def _sync_key(arguments: argparse.Namespace) -> int:
+    from pbx.app import sync_commands
+
+    sync_commands.key(arguments.file)
+    return 0
+
+
+def _sync_build(arguments: argparse.Namespace) -> int:
+    from pbx.app import office, sync_commands
+
+    return office.run(
+        sync_commands.build(
+            arguments.folder,
+            arguments.key,
+            arguments.out,
+            offices=arguments.office,
+            sequence=arguments.sequence,
+            prune=arguments.prune,
+            with_secrets=arguments.with_secrets,
+            partial=arguments.partial,
+            site=arguments.site,
+        )
+    )
+
+
+def _sync_rollback(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import office, sync_commands
+
+    return office.run(sync_commands.roll_back(config))
 
 
 def _token_create(arguments: argparse.Namespace) -> int:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
     from pbx.store.accounts import Accounts
+    from pbx.store.call_figures import FigureStore
+    from pbx.store.webhook_deliveries import DeliveryStore
     from pbx.transport.websocket import WebSocketListener
 
 BUILT_SITE = Path(__file__).parents[1] / "web"
@@ -31,6 +33,8 @@ async def start_http(
     *,
     stores: Stores,
     accounts: Accounts,
+    figures: FigureStore,
+    deliveries: DeliveryStore,
     metrics: Registry,
     sip_websocket: WebSocketListener,
     ca_certificate: Callable[[], bytes | None],
@@ -51,6 +55,8 @@ async def start_http(
             records=stores.records,
             cdrs=stores.cdrs,
             accounts=accounts,
+            figures=figures,
+            deliveries=deliveries,
             live_calls=parts.switch.live_calls,
             registrations=lambda: [
                 registration_view(each, parts.reachability.of(each))
@@ -66,6 +72,8 @@ async def start_http(
             settings=stores.settings,
             messages=stores.messages,
             flows=parts.flows.publishing,
+            documents=parts.flows.documents,
+            sync=parts.sync,
             send_message=parts.messages.submit,
             test_trunk=parts.trunk_tests.run,
             extension_states=parts.lamps.states,
@@ -170,4 +178,11 @@ def _checks(parts: Parts) -> Sequence[HealthCheck]:
         action = "Run `pbx doctor` on the node." if problem else ""
         return CheckResult("voice", ok=not problem, cause=problem, action=action, serious=False)
 
-    return (extensions, call_records, hold_music, flows, voice)
+    def bundle() -> CheckResult:
+        problem = parts.sync.problem
+        action = "Look at the page Documents: nothing was changed, and it is tried again." if problem else ""
+        return CheckResult(
+            "configuration bundle", ok=not problem, cause=problem, action=action, serious=False
+        )
+
+    return (extensions, call_records, hold_music, flows, voice, bundle)

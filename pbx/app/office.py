@@ -14,14 +14,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pbx.app.document_files import ReadDocument, write_folder
 from pbx.app.flow_ports import machine_zone
 from pbx.app.wishes import matcher
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_FILE, SecretBox, load_key
-from pbx.feature.documents import Plan, export_document, import_document
-from pbx.flow.importing import FlowImport, live_section
+from pbx.feature.documents import Documents, Options, Plan
+from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
 from pbx.media.prompt_files import PROMPTS, PromptFiles
 from pbx.model.kind import Kind
@@ -31,6 +32,7 @@ from pbx.store.audit import COMMAND_LINE, acting
 from pbx.store.database import FILE_NAME, Database
 from pbx.store.flows import FlowStore
 from pbx.store.records import RecordStore
+from pbx.store.sync import SyncStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 
@@ -44,8 +46,9 @@ class Office:
     records: RecordStore
     users: UserStore
     tokens: TokenStore
-    flows: FlowStore
     publishing: Publishing
+    documents: Documents
+    sync: SyncStore
 
 
 def run(command: Coroutine[None, None, None]) -> int:
@@ -69,19 +72,21 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
     async with await Database.open(path, poll_s=0) as database:
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
         records, flows = RecordStore(database, box), FlowStore(database)
+        publishing = Publishing(
+            records,
+            flows,
+            SystemClock(),
+            chat=matcher(),
+            time_zone=machine_zone(),
+            country=config.country,
+        )
         office = Office(
             records,
             UserStore(database),
             TokenStore(database),
-            flows,
-            Publishing(
-                records,
-                flows,
-                SystemClock(),
-                chat=matcher(),
-                time_zone=machine_zone(),
-                country=config.country,
-            ),
+            publishing,
+            Documents(records, FlowImport(records, publishing, flows), emergency=config.emergency_numbers),
+            SyncStore(database, box),
         )
         with acting(operator(), COMMAND_LINE):
             yield office
@@ -96,20 +101,26 @@ def operator() -> str:
 
 
 async def import_(
-    config: NodeConfig, data: bytes, *, prune: bool, dry_run: bool, override_tests: bool = False
+    config: NodeConfig,
+    document: ReadDocument,
+    *,
+    prune: bool,
+    dry_run: bool,
+    override_tests: bool = False,
 ) -> None:
+    options = Options(prune=prune, override_tests=override_tests)
     async with opened(config) as office:
-        flows = FlowImport(office.publishing, office.flows, override=override_tests)
-        changes = await import_document(
-            office.records,
-            data,
-            prune=prune,
-            dry_run=dry_run,
-            emergency=config.emergency_numbers,
-            along=flows,
-        )
+        try:
+            if dry_run:
+                changes = await office.documents.plan(document.data, options)
+                if changes.faults:
+                    raise changes.refusal()
+            else:
+                changes = await office.documents.apply(document.data, options)
+        except UserError as error:
+            raise document.located(error) from None
         prompts = await office.records.all(PROMPT)
-    print(summary(changes, flows, dry_run=dry_run))
+    print(summary(changes, dry_run=dry_run))
     have = {each.prompt for each in PromptFiles(config.data_dir / PROMPTS).all()}
     silent = tuple(each.id for each in prompts if not each.text and each.id not in have)
     if silent:
@@ -120,10 +131,9 @@ async def import_(
         )
 
 
-async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
+async def export(config: NodeConfig, file: str, *, with_secrets: bool, folder: bool = False) -> None:
     async with opened(config, make=False) as office:
-        also = live_section(await office.records.all(FLOW), await office.flows.live())
-        data = await export_document(office.records, with_secrets=with_secrets, also=also)
+        data = await office.documents.export(with_secrets=with_secrets)
         sounds = [each.prompt for each in PromptFiles(config.data_dir / PROMPTS).all()]
     if sounds:
         print(
@@ -136,7 +146,10 @@ async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
             "pbx: this document holds SIP passwords in plain text: keep it as secret as they are",
             file=sys.stderr,
         )
-    _write(file, data, private=with_secrets)
+    if folder:
+        write_folder(Path(file), data, private=with_secrets)
+    else:
+        _write(file, data, private=with_secrets)
 
 
 def ask_password(*, from_stdin: bool) -> str:
@@ -149,7 +162,7 @@ def ask_password(*, from_stdin: bool) -> str:
     return password
 
 
-def summary(changes: Plan, flows: FlowImport, *, dry_run: bool = False) -> str:
+def summary(changes: Plan, *, dry_run: bool = False) -> str:
     """What an import did, in a few lines."""
     would_be = "would be " if dry_run else ""
     lines = [
@@ -164,7 +177,10 @@ def summary(changes: Plan, flows: FlowImport, *, dry_run: bool = False) -> str:
     ]
     lines += [
         f"{would_be}{word} {_counted(FLOW, len(numbers))}: {_listed(numbers)}"
-        for word, numbers in (("published", flows.published), ("unpublished", flows.unpublished))
+        for word, numbers in (
+            ("published", changes.beside.published),
+            ("unpublished", changes.beside.unpublished),
+        )
         if numbers
     ]
     lines = lines or ["nothing to change"]

@@ -41,7 +41,9 @@ from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
+from pbx.store.sync import SyncStore
 from pbx.store.voicemail import VoicemailStore
+from pbx.sync.service import Sync
 from pbx.transport.agent import Agent
 from pbx.transport.external import ExternalAddress
 from pbx.transport.local_address import LocalAddress
@@ -87,6 +89,7 @@ class Parts:
     recordings: RecordingParts
     conferences: ConferenceParts
     voicemail: VoicemailParts
+    sync: Sync
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -106,3 +109,4 @@ class Stores:
     flows: FlowStore
     recordings: RecordingStore
     voicemail: VoicemailStore
+    sync: SyncStore

@@ -10,6 +10,7 @@ from pbx.core.secret import SecretBox
 from pbx.store.answers import AnswerStore
 from pbx.store.audit import AuditStore
 from pbx.store.database import Database
+from pbx.store.grants import GrantStore
 from pbx.store.second_factor import SecondFactorStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
@@ -24,6 +25,7 @@ class Accounts:
     users: UserStore
     tokens: TokenStore
     second_factors: SecondFactorStore
+    grants: GrantStore
     audit: AuditStore
     answers: AnswerStore
     key: bytes
@@ -34,6 +36,7 @@ class Accounts:
             users=UserStore(database, hasher),
             tokens=TokenStore(database),
             second_factors=SecondFactorStore(database, box),
+            grants=GrantStore(database, box),
             audit=AuditStore(database),
             answers=AnswerStore(database, box),
             key=box.derive("jwt"),

@@ -21,6 +21,7 @@ from pbx.model.kind import Kind
 from pbx.model.records_changed import RecordsChanged
 from pbx.store.audit import scribe
 from pbx.store.database import Database
+from pbx.store.mark import Mark, read_mark
 from pbx.store.thread import Work
 
 __all__ = ["TOPIC", "RecordStore", "Stored"]
@@ -73,6 +74,10 @@ class RecordStore:
         return [
             kind.with_secret(decode(record), self._open(kind, key, sealed)) for key, record, sealed in rows
         ]
+
+    async def mark(self) -> Mark:
+        """For `pbx.store.mark.still`: take it before reading what a change is made from."""
+        return await self._database.read(read_mark)
 
     async def create(self, kind: Kind, write: msgspec.Struct) -> Stored:
         """Raises `UserError` 409 when the key is taken, 422 without a secret that the kind needs."""
@@ -153,8 +158,10 @@ class RecordStore:
         put: Sequence[tuple[Kind, msgspec.Struct]],
         remove: Sequence[tuple[Kind, str]] = (),
         also: Sequence[Work[Any]] = (),
+        first: Sequence[Work[Any]] = (),
     ) -> None:
-        """Create or change `put` and delete `remove`, all or nothing, and `also` what is done in the same transaction.
+        """Create or change `put` and delete `remove`, all or nothing. `first` and `also` are done before and after
+        that, in the same transaction.
 
         A record without a secret keeps the old one.
         """
@@ -162,6 +169,8 @@ class RecordStore:
         pen = scribe(self._database)
 
         def work(connection: sqlite3.Connection) -> None:
+            for each in first:
+                each(connection)
             for kind, key in remove:
                 pen.note(connection, "delete", kind.name, key, before=_before(connection, kind, key))
                 _delete(connection, kind, key)

@@ -132,7 +132,7 @@ class UserStore:
         return await self.change(found.id, lambda user: user, password=password)
 
     async def change_own_password(self, user: User, old: str, new: str, *, keep: str = "") -> bool:
-        """False when `old` is wrong. Their other sessions end, but the one with the cookie `keep`."""
+        """False when `old` is wrong. Their other sessions end, but the cookie or grant `keep`."""
         if await self.authenticate(user.username, old) is None:
             return False
         hashed = await self._hasher.hash(new)
@@ -240,11 +240,11 @@ def find_user(connection: sqlite3.Connection, id_: str) -> User | None:
 
 
 def end_sessions(connection: sqlite3.Connection, user_id: str, *, keep: str = "") -> None:
-    """Everything that lets somebody stay signed in; programs' tokens stay."""
+    """Everything that lets somebody stay signed in, but the cookie or the grant `keep`; programs' tokens stay."""
     connection.execute(
         "DELETE FROM sessions WHERE user_id=? AND secret_hash<>?", (user_id, fingerprint(keep))
     )
-    connection.execute("DELETE FROM grants WHERE user_id=?", (user_id,))
+    connection.execute("DELETE FROM grants WHERE user_id=? AND id<>?", (user_id, keep))
     connection.execute("DELETE FROM app_links WHERE user_id=?", (user_id,))
 
 

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    readonly "/api/v1/analytics/calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many calls there were
+         * @description Per day, per hour of the day, per called number; answered, missed, and how long callers waited. Days and hours are those of the office (setting `time_zone`), also where its clocks are changed. Calls that go on are not counted yet.
+         */
+        readonly get: operations["getCallFigures"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/audit": {
         readonly parameters: {
             readonly query?: never;
@@ -277,6 +297,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/cdrs.csv": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The call history as a table for spreadsheets
+         * @description CSV (RFC 4180) with a line of titles, the newest first, sent as it is read. Times are the office's. A text that a spreadsheet would take for a formula has an apostrophe before it.
+         */
+        readonly get: operations["exportCdrs"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/cdrs/{id}": {
         readonly parameters: {
             readonly query?: never;
@@ -427,6 +467,86 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/dashboard": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Everything that a first page needs
+         * @description How the office is doing now, and what today was like. What is well is not among the lists of trouble.
+         */
+        readonly get: operations["getDashboard"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Export the office as one document
+         * @description All records and flows, without passwords: what `pbx export` writes and `pbx import` reads.
+         */
+        readonly get: operations["exportDocuments"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents/apply": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Apply a document
+         * @description All of it in one transaction, or nothing: 422 with the faults that the plan shows. Sections that are missing are left alone; records without a password keep the one they have.
+         */
+        readonly post: operations["applyDocuments"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents/plan": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say what a document would change
+         * @description Changes nothing. `faults` is all that is wrong with the office that would come out; with any, the document cannot be applied. What is no document at all is refused with 422.
+         */
+        readonly post: operations["planDocuments"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/events": {
         readonly parameters: {
             readonly query?: never;
@@ -441,6 +561,26 @@ export interface paths {
         readonly get: operations["getEvents"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/events/ticket": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Get a ticket for a WebSocket from another host
+         * @description Browsers send neither a header nor, from another host, a cookie with a WebSocket.
+         */
+        readonly post: operations["makeEventTicket"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -930,6 +1070,50 @@ export interface paths {
          * @description A JSON merge patch (RFC 7396). `number` cannot change.
          */
         readonly patch: operations["patchInboundNumber"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jwt": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign in from a site on another host
+         * @description That host must be among the setting cors_origins. Back-off and second factor: as for a session.
+         */
+        readonly post: operations["logInElsewhere"];
+        /**
+         * Sign out of a site on another host
+         * @description Its tokens open nothing from then on; its live connections end.
+         */
+        readonly delete: operations["logOutElsewhere"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jwt/refresh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Get a new pair of tokens
+         * @description A refresh token is good once. One that comes again later ends the log-in: somebody has a copy.
+         */
+        readonly post: operations["refreshJwt"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/api/v1/limits": {
@@ -2011,6 +2195,63 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/sync": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Show how the node stands to the bundle that it follows */
+        readonly get: operations["getSync"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sync/check": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Look for a newer bundle now
+         * @description Answers when it has been applied, or when it is known why not (`trouble`, `error`). 409 when the node follows no bundle.
+         */
+        readonly post: operations["checkSync"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sync/rollback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put back what the last bundle has changed
+         * @description Only that: what was changed elsewhere stays. The bundle is not applied again; a newer one will. 409 when there is none that can be put back, 422 when the office would not be whole.
+         */
+        readonly post: operations["rollBackSync"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/tokens": {
         readonly parameters: {
             readonly query?: never;
@@ -2284,6 +2525,90 @@ export interface paths {
          * @description The message stays where it is. The copy is new there, and says which box it came from.
          */
         readonly post: operations["forwardVoicemail"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhook-deliveries": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How events fare on their way to webhooks
+         * @description The newest first. For each webhook the newest 2000 are kept, and 1000 may wait.
+         */
+        readonly get: operations["listWebhookDeliveries"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the webhooks */
+        readonly get: operations["listWebhooks"];
+        readonly put?: never;
+        /** Create a webhook */
+        readonly post: operations["createWebhook"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a webhook */
+        readonly get: operations["getWebhook"];
+        /**
+         * Replace a webhook
+         * @description `id` must be the one of the path.
+         */
+        readonly put: operations["replaceWebhook"];
+        readonly post?: never;
+        /** Delete a webhook */
+        readonly delete: operations["deleteWebhook"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a webhook
+         * @description A JSON merge patch (RFC 7396). `id` cannot change.
+         */
+        readonly patch: operations["patchWebhook"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/{id}/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send a test event to a webhook
+         * @description At once and only once, also while it is off. The answer says how it went; takes up to 15 s.
+         */
+        readonly post: operations["testWebhook"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -2598,6 +2923,19 @@ export interface components {
             readonly by: string;
         };
         /**
+         * CallFigures
+         * @description Calls that are over, by the days and hours of the office. Whoever listened to calls is not counted.
+         */
+        readonly CallFigures: {
+            readonly from: string;
+            readonly to: string;
+            readonly time_zone: string;
+            readonly totals: components["schemas"]["CallTotals"];
+            readonly per_day: readonly components["schemas"]["DayOfCalls"][];
+            readonly per_hour: readonly components["schemas"]["HourOfCalls"][];
+            readonly per_did: readonly components["schemas"]["DidOfCalls"][];
+        };
+        /**
          * CallLimitNear
          * @description Both sides were warned that the call will be ended in `left_s` because of a limit.
          */
@@ -2640,7 +2978,7 @@ export interface components {
          * CallOffered
          * @description A caller's INVITE was admitted. `dialled` is the user part they called, `source` the address they called from.
          *
-         *         `diverted` are those outside who sent the call on before it came here, first first.
+         *         `diverted` are those outside who sent the call on before it came here, first first; `trunk` is the one it came over.
          */
         readonly CallOffered: {
             /** @enum {unknown} */
@@ -2654,6 +2992,8 @@ export interface components {
             readonly source: string;
             /** @default [] */
             readonly diverted: readonly components["schemas"]["Diverted"][];
+            /** @default null */
+            readonly trunk: string | null;
         };
         /**
          * CallParked
@@ -2704,6 +3044,30 @@ export interface components {
             readonly to_name: string;
             /** @default null */
             readonly charged_to: string | null;
+        };
+        /**
+         * CallTotals
+         * @description Of some time. `answered` and `missed` are about the calls from outside; `talk_s` about all.
+         *
+         *         Waits are those of the calls from outside that a person took, null when there was none.
+         */
+        readonly CallTotals: {
+            /** @default 0 */
+            readonly inbound: number;
+            /** @default 0 */
+            readonly outbound: number;
+            /** @default 0 */
+            readonly internal: number;
+            /** @default 0 */
+            readonly answered: number;
+            /** @default 0 */
+            readonly missed: number;
+            /** @default 0 */
+            readonly talk_s: number;
+            /** @default null */
+            readonly median_wait_s: number | null;
+            /** @default null */
+            readonly longest_wait_s: number | null;
         };
         /**
          * CalledForHelp
@@ -2816,6 +3180,11 @@ export interface components {
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
          *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one. `flow`: the
          *         number of the flow that it took, the first where there were several; the way through it stands in the events.
+         *
+         *         `direction` is "inbound" (over a trunk, to the number `did`), "outbound" (over the `trunk` that was called last) or
+         *         "internal". `queue` is the first that the caller waited in. `wait_s`: from the offer until a person answered; where
+         *         none did, until the node did, or the end. `missed`: it is over, and nobody of those who were called took it, and no
+         *         conference.
          */
         readonly Cdr: {
             readonly id: string;
@@ -2856,6 +3225,18 @@ export interface components {
             readonly continued_in: string | null;
             /** @default null */
             readonly flow: string | null;
+            /** @default internal */
+            readonly direction: string;
+            /** @default null */
+            readonly did: string | null;
+            /** @default null */
+            readonly trunk: string | null;
+            /** @default null */
+            readonly queue: string | null;
+            /** @default 0 */
+            readonly wait_s: number;
+            /** @default false */
+            readonly missed: boolean;
             /** @default [] */
             readonly legs: readonly components["schemas"]["CdrLeg"][];
             /** @default [] */
@@ -2907,6 +3288,14 @@ export interface components {
             readonly file: string;
             readonly leg: string;
             readonly started_at: string;
+        };
+        /**
+         * ChangedRecord
+         * @description A record that would become another one, and the fields that would.
+         */
+        readonly ChangedRecord: {
+            readonly key: string;
+            readonly fields: readonly string[];
         };
         /**
          * Conference
@@ -3275,6 +3664,30 @@ export interface components {
             readonly moderator_pin: string | null;
         };
         /**
+         * Dashboard
+         * @description How the office is doing now, and what today was like.
+         */
+        readonly Dashboard: {
+            readonly now: string;
+            readonly office_name: string;
+            readonly counts: components["schemas"]["StatusCounts"];
+            /** @description The newest 20 that go on. */
+            readonly calls: readonly components["schemas"]["LiveCall"][];
+            readonly trunks: number;
+            readonly trunks_in_trouble: readonly components["schemas"]["TrunkStatus"][];
+            readonly queues: readonly components["schemas"]["QueueStatus"][];
+            /** @description What is not well, with cause and what to do. */
+            readonly health: readonly components["schemas"]["HealthLine"][];
+            /** @description The newest 5. */
+            readonly notices: readonly components["schemas"]["Notice"][];
+            readonly today: components["schemas"]["CallTotals"];
+            /** @description Of today, by the clocks of the office. */
+            readonly hours: readonly components["schemas"]["HourOfCalls"][];
+            readonly unheard_messages: number;
+            readonly parked: number;
+            readonly members_in_conferences: number;
+        };
+        /**
          * DateSpan
          * @description A day, or all from `first` to `last`. Days of every year may go past its end (12-24 to 01-06).
          */
@@ -3291,6 +3704,26 @@ export interface components {
              * @default null
              */
             readonly last: string | null;
+        };
+        /**
+         * DayOfCalls
+         * @description One day of the office, by its own clocks.
+         */
+        readonly DayOfCalls: {
+            /** Format: date */
+            readonly day: string;
+            /** @default 0 */
+            readonly inbound: number;
+            /** @default 0 */
+            readonly outbound: number;
+            /** @default 0 */
+            readonly internal: number;
+            /** @default 0 */
+            readonly answered: number;
+            /** @default 0 */
+            readonly missed: number;
+            /** @default 0 */
+            readonly talk_s: number;
         };
         /**
          * Deed
@@ -3327,6 +3760,21 @@ export interface components {
             readonly error: string;
         };
         /**
+         * DidOfCalls
+         * @description The calls from outside to one number. `wait_s` is the mean of those that a person took, null without any.
+         */
+        readonly DidOfCalls: {
+            readonly did: string;
+            /** @default 0 */
+            readonly calls: number;
+            /** @default 0 */
+            readonly answered: number;
+            /** @default 0 */
+            readonly missed: number;
+            /** @default null */
+            readonly wait_s: number | null;
+        };
+        /**
          * DigitSeen
          * @description A DTMF digit was sent by this leg; `via` is "rfc4733" or "info". `digit` is empty in stored records.
          */
@@ -3346,6 +3794,39 @@ export interface components {
         readonly Diverted: {
             readonly number: string;
             readonly reason: string;
+        };
+        /**
+         * DocumentPlan
+         * @description What a document changes. With faults it changes nothing.
+         */
+        readonly DocumentPlan: {
+            /** @description Of the kinds that there are records of. */
+            readonly sections: readonly components["schemas"]["PlanSection"][];
+            /**
+             * @description Flows that take calls as the document says.
+             * @default []
+             */
+            readonly publish: readonly string[];
+            /**
+             * @description Flows that take no more calls.
+             * @default []
+             */
+            readonly unpublish: readonly string[];
+            /** @default [] */
+            readonly faults: readonly components["schemas"]["PlanFault"][];
+            /**
+             * @description How many things change; 0: all is as it should be.
+             * @default 0
+             */
+            readonly changes: number;
+        };
+        /**
+         * EventTicket
+         * @description Lets one WebSocket in: `/events?ticket=…`.
+         */
+        readonly EventTicket: {
+            /** @description Good once, for 30 seconds. */
+            readonly ticket: string;
         };
         /**
          * Extension
@@ -3830,24 +4311,6 @@ export interface components {
             readonly tests: readonly components["schemas"]["FlowTest"][];
         };
         /**
-         * FlowChange
-         * @description One difference. `field` is what of it has changed, such as a parameter or an exit; `old` or `new` is missing
-         *         where it was added or removed.
-         */
-        readonly FlowChange: {
-            /** @enum {unknown} */
-            readonly what: "node" | "note" | "setting" | "test" | "wire";
-            /** @enum {unknown} */
-            readonly change: "added" | "changed" | "moved" | "removed";
-            readonly name: string;
-            /** @default  */
-            readonly field: string;
-            /** @default null */
-            readonly old: unknown;
-            /** @default null */
-            readonly new: unknown;
-        };
-        /**
          * FlowCheck
          * @description What is wrong with a draft. It can be published when all of them are warnings, and its tests pass.
          */
@@ -3863,7 +4326,7 @@ export interface components {
             readonly flow: string;
             readonly before: string;
             readonly after: string;
-            readonly changes: readonly components["schemas"]["FlowChange"][];
+            readonly changes: readonly components["schemas"]["pbx.model.flow_revision.FlowChange"][];
         };
         /**
          * FlowEntered
@@ -4369,6 +4832,18 @@ export interface components {
             readonly failing: readonly string[];
         };
         /**
+         * HealthChange
+         * @description A part of the node is well again, or is not; looked at every 15 s. `id` is the name of the check.
+         */
+        readonly HealthChange: {
+            /** @enum {unknown} */
+            readonly type: "health";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["HealthLine"] | null;
+        };
+        /**
          * HealthLine
          * @description One check: what was looked at and, where it is not well, the cause and what to do.
          */
@@ -4405,6 +4880,17 @@ export interface components {
              */
             readonly leg: string;
             readonly on: boolean;
+        };
+        /**
+         * HourOfCalls
+         * @description One hour of the day, of all its days together: `calls` in every direction, `missed` ones from outside.
+         */
+        readonly HourOfCalls: {
+            readonly hour: number;
+            /** @default 0 */
+            readonly calls: number;
+            /** @default 0 */
+            readonly missed: number;
         };
         /**
          * InboundNumber
@@ -4911,7 +5397,7 @@ export interface components {
             /** @default false */
             readonly transcoded: boolean;
         };
-        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["LiveHeartbeat"];
+        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
          * @description Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
@@ -4960,6 +5446,18 @@ export interface components {
             readonly conferences: readonly components["schemas"]["ConferenceStatus"][] | null;
             /** @default null */
             readonly mailboxes: readonly components["schemas"]["MailboxState"][] | null;
+            /** @default null */
+            readonly queues: readonly components["schemas"]["QueueStatus"][] | null;
+            /** @default null */
+            readonly trunks: readonly components["schemas"]["TrunkStatus"][] | null;
+            /** @default null */
+            readonly recordings: readonly components["schemas"]["Recording"][] | null;
+            /** @default null */
+            readonly flows: readonly components["schemas"]["FlowState"][] | null;
+            /** @default null */
+            readonly health: readonly components["schemas"]["HealthLine"][] | null;
+            /** @default null */
+            readonly settings: readonly components["schemas"]["OfficeSettings"][] | null;
         };
         /**
          * LiveStep
@@ -5472,7 +5970,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "emergency" | "limit" | "recording" | "test";
+            readonly kind: "emergency" | "limit" | "recording" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -5532,7 +6030,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -5568,7 +6066,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "test")[] | null;
+            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -5605,9 +6103,120 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
+        };
+        /**
+         * OfficeDocument
+         * @description What an office is, or a part of it: a section (one for each kind) that is missing is left alone.
+         *
+         *         Whether records that a section does not name are deleted is for the one who applies it to say.
+         */
+        readonly OfficeDocument: {
+            /**
+             * @description Extensions
+             * @default null
+             */
+            readonly extensions: readonly components["schemas"]["ExtensionWrite"][] | null;
+            /**
+             * @description Prompts
+             * @default null
+             */
+            readonly prompts: readonly components["schemas"]["Prompt"][] | null;
+            /**
+             * @description Schedules
+             * @default null
+             */
+            readonly schedules: readonly components["schemas"]["Schedule"][] | null;
+            /**
+             * @description Mailboxes
+             * @default null
+             */
+            readonly mailboxes: readonly components["schemas"]["MailboxWrite"][] | null;
+            /**
+             * @description Ring groups
+             * @default null
+             */
+            readonly ring_groups: readonly components["schemas"]["RingGroup"][] | null;
+            /**
+             * @description Paging groups
+             * @default null
+             */
+            readonly paging_groups: readonly components["schemas"]["PagingGroup"][] | null;
+            /**
+             * @description Queues
+             * @default null
+             */
+            readonly queues: readonly components["schemas"]["Queue"][] | null;
+            /**
+             * @description Conferences
+             * @default null
+             */
+            readonly conferences: readonly components["schemas"]["ConferenceWrite"][] | null;
+            /**
+             * @description Trunks
+             * @default null
+             */
+            readonly trunks: readonly components["schemas"]["TrunkWrite"][] | null;
+            /**
+             * @description Call flows
+             * @default null
+             */
+            readonly flows: readonly components["schemas"]["Flow"][] | null;
+            /**
+             * @description Inbound numbers
+             * @default null
+             */
+            readonly inbound_numbers: readonly components["schemas"]["InboundNumber"][] | null;
+            /**
+             * @description Outbound routes
+             * @default null
+             */
+            readonly outbound_routes: readonly components["schemas"]["OutboundRoute"][] | null;
+            /**
+             * @description Feature codes
+             * @default null
+             */
+            readonly feature_codes: readonly components["schemas"]["FeatureCode"][] | null;
+            /**
+             * @description Speed dials
+             * @default null
+             */
+            readonly speed_dials: readonly components["schemas"]["SpeedDial"][] | null;
+            /**
+             * @description Switches
+             * @default null
+             */
+            readonly office_flags: readonly components["schemas"]["OfficeFlag"][] | null;
+            /**
+             * @description Limits of calls to outside numbers
+             * @default null
+             */
+            readonly limits: readonly components["schemas"]["Limit"][] | null;
+            /**
+             * @description Rules for callers from outside
+             * @default null
+             */
+            readonly caller_rules: readonly components["schemas"]["CallerRule"][] | null;
+            /**
+             * @description Where notices are sent
+             * @default null
+             */
+            readonly notice_targets: readonly components["schemas"]["NoticeTargetWrite"][] | null;
+            /**
+             * @description Webhooks
+             * @default null
+             */
+            readonly webhooks: readonly components["schemas"]["WebhookWrite"][] | null;
+            /**
+             * Live flows
+             * @description What takes the calls, where that is not what stands in `flows`: by number, the flow that is published, or null for a draft that is not.
+             * @default null
+             */
+            readonly live_flows: {
+                readonly [key: string]: components["schemas"]["Flow"] | null;
+            } | null;
         };
         /**
          * OfficeFlag
@@ -5672,6 +6281,13 @@ export interface components {
              */
             readonly office_name: string;
             /**
+             * Time zone
+             * @description Of the office, as the IANA names it: days and hours of figures and tables are its. Without one, that of the machine.
+             * @default
+             * @example Europe/Berlin
+             */
+            readonly time_zone: string;
+            /**
              * Hold music
              * @description A WAV or Ogg Opus file in the folder sounds of the data directory; without one, a short tone.
              * @default
@@ -5731,6 +6347,7 @@ export interface components {
          */
         readonly OfficeSettingsPatch: {
             readonly office_name?: string | null;
+            readonly time_zone?: string | null;
             readonly hold_music?: string | null;
             readonly cors_origins?: readonly string[] | null;
             readonly audit_keep_days?: number | null;
@@ -5998,6 +6615,50 @@ export interface components {
         readonly PasswordProof: {
             /** Password */
             readonly password: string;
+        };
+        /**
+         * PlanFault
+         * @description Why the document cannot be applied: a field of it, or of a record that it would leave behind.
+         */
+        readonly PlanFault: {
+            /** @description JSON path of the field: $.extensions[3].number. */
+            readonly path: string;
+            readonly message: string;
+            /**
+             * @description What stands there.
+             * @default null
+             */
+            readonly got: string | null;
+            /**
+             * @description What should stand there.
+             * @default null
+             */
+            readonly needed: string | null;
+            /**
+             * @description What to do about it.
+             * @default null
+             */
+            readonly action: string | null;
+        };
+        /**
+         * PlanSection
+         * @description What would happen to the records of one kind, by their keys.
+         */
+        readonly PlanSection: {
+            readonly kind: string;
+            /** @default [] */
+            readonly create: readonly string[];
+            /** @default [] */
+            readonly change: readonly components["schemas"]["ChangedRecord"][];
+            /** @default [] */
+            readonly remove: readonly string[];
+            /** @default [] */
+            readonly unchanged: readonly string[];
+            /**
+             * @description Not in the document; they stay.
+             * @default []
+             */
+            readonly kept: readonly string[];
         };
         /**
          * PressedAt
@@ -6333,6 +6994,18 @@ export interface components {
             readonly always: boolean;
         };
         /**
+         * QueueChange
+         * @description Somebody waits in a queue, is answered, an agent comes or goes; `item` is null when it was deleted.
+         */
+        readonly QueueChange: {
+            /** @enum {unknown} */
+            readonly type: "queue";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["QueueStatus"] | null;
+        };
+        /**
          * QueueJoined
          * @description The caller waits in a line. `position` counts from 1; `call_back_of` is the call in which a call back was asked
          *         for: then nobody hears music, and who asked is rung when an agent has been found.
@@ -6520,6 +7193,18 @@ export interface components {
              * @default
              */
             readonly deleted_by: string;
+        };
+        /**
+         * RecordingChange
+         * @description A recording was begun, paused, completed or deleted; `item` is null when it is none of the newest 100 now.
+         */
+        readonly RecordingChange: {
+            /** @enum {unknown} */
+            readonly type: "recording";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["Recording"] | null;
         };
         /**
          * RecordingFailed
@@ -6728,6 +7413,13 @@ export interface components {
          */
         readonly RecoveryCodes: {
             readonly recovery_codes: readonly string[];
+        };
+        /**
+         * Refresh
+         * @description For a new pair.
+         */
+        readonly Refresh: {
+            readonly refresh_token: string;
         };
         /**
          * RefusedSignIn
@@ -7057,7 +7749,7 @@ export interface components {
          * @description The value is the word that stands in a token's scope list and in the OpenAPI document.
          * @enum {unknown}
          */
-        readonly Scope: "app" | "audit:read" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
+        readonly Scope: "app" | "audit:read" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "documents:read" | "documents:write" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
         /**
          * ScriptedAnswer
          * @description What a web server answers; `status` 0: nothing, until the time is over. `url` is a part of the address.
@@ -7105,6 +7797,18 @@ export interface components {
             readonly scopes: readonly components["schemas"]["Scope"][];
             /** @description Whether a code is asked for at log-in. */
             readonly second_factor: boolean;
+        };
+        /**
+         * SettingsChange
+         * @description The settings of the office were changed. `id` is always "office".
+         */
+        readonly SettingsChange: {
+            /** @enum {unknown} */
+            readonly type: "settings";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["OfficeSettings"] | null;
         };
         /**
          * SetupRequest
@@ -7497,6 +8201,90 @@ export interface components {
             readonly extension: string;
         };
         /**
+         * SyncRevision
+         * @description A bundle that was applied here.
+         */
+        readonly SyncRevision: {
+            /** @description Its number; a bundle with a smaller one is refused. */
+            readonly sequence: number;
+            /** @description The office that it was for, this one. */
+            readonly office: string;
+            /** @description When it was made. */
+            readonly created: string;
+            readonly applied_at: string;
+            /**
+             * @description How many things it has changed.
+             * @default 0
+             */
+            readonly changes: number;
+            /** @default null */
+            readonly rolled_back_at: string | null;
+        };
+        /**
+         * SyncState
+         * @description How the node stands to the bundle that it follows.
+         */
+        readonly SyncState: {
+            /**
+             * @description Where it looks for bundles; empty: it follows none.
+             * @default
+             */
+            readonly url: string;
+            /**
+             * @description Which office of the bundle it is; empty: the only one.
+             * @default
+             */
+            readonly office: string;
+            /**
+             * @description Seconds between two looks.
+             * @default 0
+             */
+            readonly interval_s: number;
+            /**
+             * @description The bundle that the office is made from.
+             * @default null
+             */
+            readonly sequence: number | null;
+            /** @default null */
+            readonly applied_at: string | null;
+            /**
+             * @description When it looked last, with whatever result.
+             * @default null
+             */
+            readonly checked_at: string | null;
+            /**
+             * @description Why the last look did not lead to the newest bundle: nobody answers, files are missing or half there, or what came was refused.
+             * @default
+             * @enum {unknown}
+             */
+            readonly trouble: "" | "incomplete" | "refused" | "unreachable";
+            /**
+             * @description The same in plain words; nothing was changed.
+             * @default
+             */
+            readonly error: string;
+            /**
+             * @description What is wrong with the documents of a refused bundle.
+             * @default []
+             */
+            readonly faults: readonly components["schemas"]["PlanFault"][];
+            /**
+             * @description The bundle before this one; none: what was there before bundles.
+             * @default null
+             */
+            readonly previous: components["schemas"]["SyncRevision"] | null;
+            /**
+             * @description What the last bundle has changed can be put back.
+             * @default false
+             */
+            readonly can_roll_back: boolean;
+            /**
+             * @description The latest, newest first.
+             * @default []
+             */
+            readonly revisions: readonly components["schemas"]["SyncRevision"][];
+        };
+        /**
          * TemplateNeed
          * @description A record that the flow names, and that the office has to have first.
          */
@@ -7581,6 +8369,19 @@ export interface components {
             readonly items: readonly components["schemas"]["Token"][];
             /** @description How many there are in all, beyond this page. */
             readonly total: number;
+        };
+        /**
+         * TokenPair
+         * @description What a client without a cookie is let in with.
+         */
+        readonly TokenPair: {
+            /** @description Sent as bearer token; good for ten minutes. */
+            readonly access_token: string;
+            /** @description When the access token ends. */
+            readonly expires_at: string;
+            /** @description For the next pair; good once. */
+            readonly refresh_token: string;
+            readonly session: components["schemas"]["SessionView"];
         };
         /**
          * TokenWrite
@@ -7828,6 +8629,18 @@ export interface components {
              * @default null
              */
             readonly record_keep_days: number | null;
+        };
+        /**
+         * TrunkChange
+         * @description A trunk is up, in trouble, or otherwise different; `item` is null when it was deleted.
+         */
+        readonly TrunkChange: {
+            /** @enum {unknown} */
+            readonly type: "trunk";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["TrunkStatus"] | null;
         };
         /**
          * TrunkList
@@ -8448,6 +9261,193 @@ export interface components {
             /** @default false */
             readonly call_back: boolean;
         };
+        /**
+         * Webhook
+         * @description A web address to which live events are sent by POST, in their order, one after the other.
+         */
+        readonly Webhook: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Address
+             * @description Answers 2xx when it has taken an event. 4xx: it never will; anything else is tried again.
+             * @example https://office.example/hooks/bellwire
+             */
+            readonly url: string;
+            /**
+             * Only these
+             * @description None: all topics.
+             * @default []
+             */
+            readonly topics: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+        };
+        /**
+         * WebhookDelivery
+         * @description One event on its way to one webhook.
+         */
+        readonly WebhookDelivery: {
+            /** @description Stays the same over all attempts: X-Bellwire-Id. */
+            readonly id: string;
+            readonly webhook: string;
+            readonly topic: string;
+            readonly at: string;
+            /**
+             * @default waiting
+             * @enum {unknown}
+             */
+            readonly state: "failed" | "sent" | "waiting";
+            /** @default 0 */
+            readonly attempts: number;
+            /**
+             * @description When it is tried again.
+             * @default null
+             */
+            readonly next_at: string | null;
+            /** @default null */
+            readonly done_at: string | null;
+            /**
+             * @description Of the last answer; 0 without one.
+             * @default 0
+             */
+            readonly status: number;
+            /**
+             * @description Why the last attempt failed.
+             * @default
+             */
+            readonly error: string;
+            /**
+             * @description What is sent, as JSON.
+             * @default
+             */
+            readonly body: string;
+        };
+        /**
+         * WebhookDeliveryList
+         * @description A page of deliveries.
+         */
+        readonly WebhookDeliveryList: {
+            readonly items: readonly components["schemas"]["WebhookDelivery"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * WebhookList
+         * @description A page of webhooks.
+         */
+        readonly WebhookList: {
+            readonly items: readonly components["schemas"]["Webhook"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * WebhookPatch
+         * @description A change to WebhookWrite: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly WebhookPatch: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id?: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name?: string;
+            readonly enabled?: boolean | null;
+            /**
+             * Address
+             * @description Answers 2xx when it has taken an event. 4xx: it never will; anything else is tried again.
+             * @example https://office.example/hooks/bellwire
+             */
+            readonly url?: string;
+            readonly topics?: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[] | null;
+            readonly signing_key?: string | null;
+        };
+        /**
+         * WebhookWrite
+         * @description A webhook as it is written. Without `signing_key` an existing one keeps the key it has.
+         */
+        readonly WebhookWrite: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Address
+             * @description Answers 2xx when it has taken an event. 4xx: it never will; anything else is tried again.
+             * @example https://office.example/hooks/bellwire
+             */
+            readonly url: string;
+            /**
+             * Only these
+             * @description None: all topics.
+             * @default []
+             */
+            readonly topics: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+            /** @default null */
+            readonly signing_key: string | null;
+        };
+        /**
+         * FlowChange
+         * @description The draft of a flow was changed, or it was published; `item` is null when it was deleted. `id` is its number.
+         */
+        readonly "pbx.api.live_message.FlowChange": {
+            /** @enum {unknown} */
+            readonly type: "flow";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["FlowState"] | null;
+        };
+        /**
+         * FlowChange
+         * @description One difference. `field` is what of it has changed, such as a parameter or an exit; `old` or `new` is missing
+         *         where it was added or removed.
+         */
+        readonly "pbx.model.flow_revision.FlowChange": {
+            /** @enum {unknown} */
+            readonly what: "node" | "note" | "setting" | "test" | "wire";
+            /** @enum {unknown} */
+            readonly change: "added" | "changed" | "moved" | "removed";
+            readonly name: string;
+            /** @default  */
+            readonly field: string;
+            /** @default null */
+            readonly old: unknown;
+            /** @default null */
+            readonly new: unknown;
+        };
     };
     responses: never;
     parameters: never;
@@ -8471,6 +9471,7 @@ export type BanList = components['schemas']['BanList'];
 export type BanWrite = components['schemas']['BanWrite'];
 export type CallChange = components['schemas']['CallChange'];
 export type CallEnded = components['schemas']['CallEnded'];
+export type CallFigures = components['schemas']['CallFigures'];
 export type CallLimitNear = components['schemas']['CallLimitNear'];
 export type CallLimited = components['schemas']['CallLimited'];
 export type CallList = components['schemas']['CallList'];
@@ -8478,6 +9479,7 @@ export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
 export type CallRequest = components['schemas']['CallRequest'];
 export type CallRouted = components['schemas']['CallRouted'];
+export type CallTotals = components['schemas']['CallTotals'];
 export type CalledForHelp = components['schemas']['CalledForHelp'];
 export type CallerRule = components['schemas']['CallerRule'];
 export type CallerRuleList = components['schemas']['CallerRuleList'];
@@ -8486,6 +9488,7 @@ export type Cdr = components['schemas']['Cdr'];
 export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
 export type CdrRecording = components['schemas']['CdrRecording'];
+export type ChangedRecord = components['schemas']['ChangedRecord'];
 export type Conference = components['schemas']['Conference'];
 export type ConferenceChange = components['schemas']['ConferenceChange'];
 export type ConferenceInvitation = components['schemas']['ConferenceInvitation'];
@@ -8502,11 +9505,16 @@ export type ConferenceStatus = components['schemas']['ConferenceStatus'];
 export type ConferenceStatusList = components['schemas']['ConferenceStatusList'];
 export type ConferenceWaiting = components['schemas']['ConferenceWaiting'];
 export type ConferenceWrite = components['schemas']['ConferenceWrite'];
+export type Dashboard = components['schemas']['Dashboard'];
 export type DateSpan = components['schemas']['DateSpan'];
+export type DayOfCalls = components['schemas']['DayOfCalls'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
+export type DidOfCalls = components['schemas']['DidOfCalls'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type Diverted = components['schemas']['Diverted'];
+export type DocumentPlan = components['schemas']['DocumentPlan'];
+export type EventTicket = components['schemas']['EventTicket'];
 export type Extension = components['schemas']['Extension'];
 export type ExtensionChange = components['schemas']['ExtensionChange'];
 export type ExtensionList = components['schemas']['ExtensionList'];
@@ -8521,7 +9529,6 @@ export type FeatureCodeList = components['schemas']['FeatureCodeList'];
 export type FeatureCodePatch = components['schemas']['FeatureCodePatch'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Flow = components['schemas']['Flow'];
-export type FlowChange = components['schemas']['FlowChange'];
 export type FlowCheck = components['schemas']['FlowCheck'];
 export type FlowDiff = components['schemas']['FlowDiff'];
 export type FlowEntered = components['schemas']['FlowEntered'];
@@ -8547,9 +9554,11 @@ export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
 export type GreetingView = components['schemas']['GreetingView'];
 export type Health = components['schemas']['Health'];
+export type HealthChange = components['schemas']['HealthChange'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
 export type HoldRequest = components['schemas']['HoldRequest'];
+export type HourOfCalls = components['schemas']['HourOfCalls'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -8599,6 +9608,7 @@ export type NoticeTarget = components['schemas']['NoticeTarget'];
 export type NoticeTargetList = components['schemas']['NoticeTargetList'];
 export type NoticeTargetPatch = components['schemas']['NoticeTargetPatch'];
 export type NoticeTargetWrite = components['schemas']['NoticeTargetWrite'];
+export type OfficeDocument = components['schemas']['OfficeDocument'];
 export type OfficeFlag = components['schemas']['OfficeFlag'];
 export type OfficeFlagList = components['schemas']['OfficeFlagList'];
 export type OfficeFlagPatch = components['schemas']['OfficeFlagPatch'];
@@ -8616,6 +9626,8 @@ export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordProof = components['schemas']['PasswordProof'];
+export type PlanFault = components['schemas']['PlanFault'];
+export type PlanSection = components['schemas']['PlanSection'];
 export type PressedAt = components['schemas']['PressedAt'];
 export type Problem = components['schemas']['Problem'];
 export type Prompt = components['schemas']['Prompt'];
@@ -8626,6 +9638,7 @@ export type PromptPatch = components['schemas']['PromptPatch'];
 export type PublishOrder = components['schemas']['PublishOrder'];
 export type Queue = components['schemas']['Queue'];
 export type QueueAgent = components['schemas']['QueueAgent'];
+export type QueueChange = components['schemas']['QueueChange'];
 export type QueueJoined = components['schemas']['QueueJoined'];
 export type QueueLeft = components['schemas']['QueueLeft'];
 export type QueueList = components['schemas']['QueueList'];
@@ -8634,6 +9647,7 @@ export type QueueRang = components['schemas']['QueueRang'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type QueueStatusList = components['schemas']['QueueStatusList'];
 export type Recording = components['schemas']['Recording'];
+export type RecordingChange = components['schemas']['RecordingChange'];
 export type RecordingFailed = components['schemas']['RecordingFailed'];
 export type RecordingList = components['schemas']['RecordingList'];
 export type RecordingPaused = components['schemas']['RecordingPaused'];
@@ -8644,6 +9658,7 @@ export type RecordingStarted = components['schemas']['RecordingStarted'];
 export type RecordingStopped = components['schemas']['RecordingStopped'];
 export type RecordingStorage = components['schemas']['RecordingStorage'];
 export type RecoveryCodes = components['schemas']['RecoveryCodes'];
+export type Refresh = components['schemas']['Refresh'];
 export type RefusedSignIn = components['schemas']['RefusedSignIn'];
 export type RefusedSignInList = components['schemas']['RefusedSignInList'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
@@ -8662,6 +9677,7 @@ export type ScriptedAnswer = components['schemas']['ScriptedAnswer'];
 export type SecondFactorCode = components['schemas']['SecondFactorCode'];
 export type SecondFactorSetup = components['schemas']['SecondFactorSetup'];
 export type SessionView = components['schemas']['SessionView'];
+export type SettingsChange = components['schemas']['SettingsChange'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupState = components['schemas']['SetupState'];
 export type Simulation = components['schemas']['Simulation'];
@@ -8684,16 +9700,20 @@ export type SupervisionSettings = components['schemas']['SupervisionSettings'];
 export type SupervisorChanged = components['schemas']['SupervisorChanged'];
 export type SupervisorJoined = components['schemas']['SupervisorJoined'];
 export type SupervisorLeft = components['schemas']['SupervisorLeft'];
+export type SyncRevision = components['schemas']['SyncRevision'];
+export type SyncState = components['schemas']['SyncState'];
 export type TemplateNeed = components['schemas']['TemplateNeed'];
 export type TextMessage = components['schemas']['TextMessage'];
 export type TextMessageList = components['schemas']['TextMessageList'];
 export type Token = components['schemas']['Token'];
 export type TokenCreated = components['schemas']['TokenCreated'];
 export type TokenList = components['schemas']['TokenList'];
+export type TokenPair = components['schemas']['TokenPair'];
 export type TokenWrite = components['schemas']['TokenWrite'];
 export type TransferFailed = components['schemas']['TransferFailed'];
 export type TransferRequest = components['schemas']['TransferRequest'];
 export type Trunk = components['schemas']['Trunk'];
+export type TrunkChange = components['schemas']['TrunkChange'];
 export type TrunkList = components['schemas']['TrunkList'];
 export type TrunkPatch = components['schemas']['TrunkPatch'];
 export type TrunkStatus = components['schemas']['TrunkStatus'];
@@ -8714,8 +9734,75 @@ export type VoicemailForward = components['schemas']['VoicemailForward'];
 export type VoicemailList = components['schemas']['VoicemailList'];
 export type VoicemailPatch = components['schemas']['VoicemailPatch'];
 export type WaitingCaller = components['schemas']['WaitingCaller'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookDeliveryList = components['schemas']['WebhookDeliveryList'];
+export type WebhookList = components['schemas']['WebhookList'];
+export type WebhookPatch = components['schemas']['WebhookPatch'];
+export type WebhookWrite = components['schemas']['WebhookWrite'];
+export type PbxApiLiveMessageFlowChange = components['schemas']['pbx.api.live_message.FlowChange'];
+export type PbxModelFlowRevisionFlowChange = components['schemas']['pbx.model.flow_revision.FlowChange'];
 export type $defs = Record<string, never>;
 export interface operations {
+    readonly getCallFigures: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description So many days of the office, the last of them today. */
+                readonly period?: "1d" | "30d" | "7d" | "90d";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallFigures"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listAudit: {
         readonly parameters: {
             readonly query?: {
@@ -10629,10 +11716,8 @@ export interface operations {
     readonly listCdrs: {
         readonly parameters: {
             readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
+                /** @description Only calls in whose numbers and names each of these words is found. */
+                readonly q?: string;
                 /** @description Only calls whose caller or dialled number contains this text. */
                 readonly number?: string;
                 /** @description Only calls from or to this extension. */
@@ -10643,8 +11728,26 @@ export interface operations {
                 readonly to?: string;
                 /** @description Only calls that ended like this. */
                 readonly disposition?: "answered" | "busy" | "cancelled" | "failed" | "in_progress" | "no_answer";
+                /** @description Only calls over a trunk to us, over one to others, or neither. */
+                readonly direction?: "inbound" | "internal" | "outbound";
+                /** @description Only calls from outside to this number. */
+                readonly did?: string;
+                /** @description Only calls over this trunk. */
+                readonly trunk?: string;
+                /** @description Only calls that waited in this queue first. */
+                readonly queue?: string;
                 /** @description Only calls that took this flow first. */
                 readonly flow?: string;
+                /** @description Only calls that nobody took; false: only those that somebody did. */
+                readonly missed?: boolean;
+                /** @description Only calls with so much time between answer and end, at least. */
+                readonly min_talk_s?: number;
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Sorted by this field, with - before it the other way round. */
+                readonly sort?: "-duration_s" | "-started_at" | "-talk_s" | "duration_s" | "started_at" | "talk_s";
             };
             readonly header?: never;
             readonly path?: never;
@@ -10659,6 +11762,89 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["CdrList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportCdrs: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only calls in whose numbers and names each of these words is found. */
+                readonly q?: string;
+                /** @description Only calls whose caller or dialled number contains this text. */
+                readonly number?: string;
+                /** @description Only calls from or to this extension. */
+                readonly extension?: string;
+                /** @description Only calls that started then or later (RFC 3339). */
+                readonly from?: string;
+                /** @description Only calls that started before (RFC 3339). */
+                readonly to?: string;
+                /** @description Only calls that ended like this. */
+                readonly disposition?: "answered" | "busy" | "cancelled" | "failed" | "in_progress" | "no_answer";
+                /** @description Only calls over a trunk to us, over one to others, or neither. */
+                readonly direction?: "inbound" | "internal" | "outbound";
+                /** @description Only calls from outside to this number. */
+                readonly did?: string;
+                /** @description Only calls over this trunk. */
+                readonly trunk?: string;
+                /** @description Only calls that waited in this queue first. */
+                readonly queue?: string;
+                /** @description Only calls that took this flow first. */
+                readonly flow?: string;
+                /** @description Only calls that nobody took; false: only those that somebody did. */
+                readonly missed?: boolean;
+                /** @description Only calls with so much time between answer and end, at least. */
+                readonly min_talk_s?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -12032,11 +13218,367 @@ export interface operations {
             };
         };
     };
+    readonly getDashboard: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportDocuments: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OfficeDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly applyDocuments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delete the records that a section of the document does not name. */
+                readonly prune?: boolean;
+                /** @description Publish flows although some of their tests fail. */
+                readonly override_tests?: boolean;
+                /** @description Make up SIP passwords that new extensions lack; without, that is a fault. */
+                readonly new_passwords?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OfficeDocument"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly planDocuments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delete the records that a section of the document does not name. */
+                readonly prune?: boolean;
+                /** @description Publish flows although some of their tests fail. */
+                readonly override_tests?: boolean;
+                /** @description Make up SIP passwords that new extensions lack; without, that is a fault. */
+                readonly new_passwords?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OfficeDocument"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getEvents: {
         readonly parameters: {
             readonly query?: {
                 /** @description Topics, separated by commas; all of them when missing. */
                 readonly topics?: string;
+                /** @description In place of a credential: see POST /events/ticket. */
+                readonly ticket?: string;
                 /** @description The last seq seen: only what came after is sent, if still kept. */
                 readonly since?: number;
             };
@@ -12082,6 +13624,62 @@ export interface operations {
             };
             /** @description Upgrade Required */
             readonly 426: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeEventTicket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EventTicket"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15756,6 +17354,270 @@ export interface operations {
             };
         };
     };
+    readonly logInElsewhere: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Login"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TokenPair"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly logOutElsewhere: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly refreshJwt: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TokenPair"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listLimits: {
         readonly parameters: {
             readonly query?: {
@@ -18216,7 +20078,7 @@ export interface operations {
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly id?: string;
                 /** @description Only those with exactly this value. */
-                readonly kind?: "emergency" | "limit" | "recording" | "test";
+                readonly kind?: "emergency" | "limit" | "recording" | "sync" | "test";
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly title?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
@@ -25816,6 +27678,192 @@ export interface operations {
             };
         };
     };
+    readonly getSync: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly checkSync: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rollBackSync: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listTokens: {
         readonly parameters: {
             readonly query?: {
@@ -27960,6 +30008,759 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listWebhookDeliveries: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those to this webhook. */
+                readonly webhook?: string;
+                /** @description Only those that went like this. */
+                readonly state?: "failed" | "sent" | "waiting";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookDeliveryList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listWebhooks: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly url?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WebhookWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WebhookWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteWebhook: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["WebhookPatch"];
+                readonly "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly testWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

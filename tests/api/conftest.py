@@ -24,12 +24,14 @@ from pbx.core.ids import new_id
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.documents import Documents
 from pbx.feature.door import Door, DoorPorts
 from pbx.feature.prompts import Prompts
 from pbx.feature.sip_trace import SipTraces
 from pbx.feature.voicemail.boxes import Boxes
 from pbx.feature.voicemail.files import Files
 from pbx.feature.voicemail.shelf import Shelf
+from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
 from pbx.media.prompt_files import PromptFiles
 from pbx.media.speech_synthesis import voices_of
@@ -40,6 +42,7 @@ from pbx.model.notice import Notice
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.model.user import Role, Session
 from pbx.store.accounts import Accounts
+from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
@@ -47,6 +50,7 @@ from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.voicemail import VoicemailStore
+from pbx.store.webhook_deliveries import DeliveryStore
 from pbx.transport.trace import Trace
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -150,6 +154,8 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
         states: list[ExtensionState] = []
         checks: list[CheckResult] = []
         records = RecordStore(database, SecretBox(bytes(32)), bus)
+        flows = FlowStore(database, bus)
+        publishing = Publishing(records, flows, time)
         voices = voices_of(language="en", voice="", piper_voice=None, piper_program="piper")
         deps = ApiDeps(
             config=NodeConfig(data_dir=tmp_path),
@@ -160,6 +166,8 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             prompts=Prompts(records, PromptFiles(tmp_path / "prompts"), voices, time, language="en"),
             cdrs=CdrStore(database),
             accounts=Accounts.of(database, SecretBox(bytes(32)), PasswordHash(memory_kib=64, passes=1)),
+            figures=FigureStore(database),
+            deliveries=DeliveryStore(database),
             live_calls=lambda: calls,
             registrations=lambda: registrations,
             trunks=tuple,
@@ -173,7 +181,8 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
                 clock=time,
                 new_id=new_id,
             ),
-            flows=Publishing(records, FlowStore(database, bus), time),
+            flows=publishing,
+            documents=Documents(records, FlowImport(records, publishing, flows)),
             send_message=_unsent,
             extension_states=lambda: states,
             post_notice=lambda kind, title, text: Notice(

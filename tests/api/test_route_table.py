@@ -24,6 +24,8 @@ OPEN = {
     ("GET", "/api/v1/setup"),
     ("POST", "/api/v1/setup"),
     ("POST", "/api/v1/session"),
+    ("POST", "/api/v1/jwt"),
+    ("POST", "/api/v1/jwt/refresh"),
 }
 
 

@@ -25,7 +25,9 @@ from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.documents import Documents
 from pbx.feature.door import Door, DoorPorts
+from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
 from pbx.model import call_event as happened
 from pbx.model.call_event import CallEvent
@@ -33,12 +35,14 @@ from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.store.accounts import Accounts
+from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
+from pbx.store.webhook_deliveries import DeliveryStore
 from tests.site.script import BUILT
 
 
@@ -191,15 +195,20 @@ async def staged(
     box = SecretBox(bytes(32))
     accounts = Accounts.of(database, box, PasswordHash(memory_kib=64, passes=1))
     records = RecordStore(database, box, bus)
+    flows = FlowStore(database, bus)
+    publishing = Publishing(records, flows, clock)
     deps = ApiDeps(
         config=NodeConfig(data_dir=folder),
         clock=clock,
         bus=bus,
         metrics=Registry(),
         records=records,
-        flows=Publishing(records, FlowStore(database, bus), clock),
+        flows=publishing,
+        documents=Documents(records, FlowImport(records, publishing, flows)),
         cdrs=CdrStore(database),
         accounts=accounts,
+        figures=FigureStore(database),
+        deliveries=DeliveryStore(database),
         live_calls=lambda: [call.view() for call in calls.values()],
         registrations=lambda: list(registrations.values()),
         trunks=tuple,

@@ -40,10 +40,15 @@ interface Options {
 }
 
 export async function request<T>(path: string, options: Options = {}): Promise<T> {
+  return (await answer<T>(path, options)).body;
+}
+
+/** The record together with the headers it came with: `ETag` says which state of it this is. */
+export async function answer<T>(path: string, options: Options = {}): Promise<{ readonly body: T; readonly headers: Headers }> {
   const response = await send(path, options);
-  if (response.status === 204) return undefined as T;
+  if (response.status === 204) return { body: undefined as T, headers: response.headers };
   const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok && body !== undefined) return body as T;
+  if (response.ok && body !== undefined) return { body: body as T, headers: response.headers };
   if (response.status === 401 && options.expect401 !== true) onSignedOut();
   throw faultFrom(response.ok ? 502 : response.status, body, response.headers.get("Retry-After"));
 }
