@@ -13,6 +13,12 @@ const SNAPSHOT: LiveMessage = {
   extension_states: [extensionState("101")],
   conferences: [],
   mailboxes: [],
+  queues: [],
+  trunks: [],
+  recordings: null,
+  flows: null,
+  health: null,
+  settings: null,
 };
 
 function after(...messages: readonly LiveMessage[]): LiveData | undefined {
