@@ -39,12 +39,17 @@ interface Options {
   readonly signal?: AbortSignal;
 }
 
+interface Answer<T> {
+  readonly body: T;
+  readonly headers: Headers;
+}
+
 export async function request<T>(path: string, options: Options = {}): Promise<T> {
   return (await answer<T>(path, options)).body;
 }
 
 /** The record together with the headers it came with: `ETag` says which state of it this is. */
-export async function answer<T>(path: string, options: Options = {}): Promise<{ readonly body: T; readonly headers: Headers }> {
+export async function answer<T>(path: string, options: Options = {}): Promise<Answer<T>> {
   const response = await send(path, options);
   if (response.status === 204) return { body: undefined as T, headers: response.headers };
   const body: unknown = await response.json().catch(() => undefined);

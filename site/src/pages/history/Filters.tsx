@@ -17,9 +17,8 @@ const TALKS = [10, 30, 60, 300, 900] as const;
 export function Filters({ search, onChange }: FiltersProps) {
   const directory = useDirectory();
   const set = <K extends keyof HistorySearch>(name: K, value: HistorySearch[K] | "") => {
-    const next = { ...search, [name]: value };
-    if (value === "" || value === undefined) delete next[name];
-    onChange(next);
+    const others = Object.fromEntries(Object.entries(search).filter(([each]) => each !== name));
+    onChange(value === "" || value === undefined ? others : { ...others, [name]: value });
   };
   const people = [...directory.values()].sort((one, other) => one.number.localeCompare(other.number));
   return (

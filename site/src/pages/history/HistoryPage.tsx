@@ -32,7 +32,11 @@ function midnight(day: string, daysLater: number): string {
 export function HistoryPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { call: opened, ...list } = search;
+  const list = useMemo(() => {
+    const { call: _, ...others } = search;
+    return others;
+  }, [search]);
+  const opened = search.call;
   const { q = "", show, ...finer } = list;
   const fine = Object.keys(finer).length;
   const [filtering, setFiltering] = useState(fine > 0);
