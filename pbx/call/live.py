@@ -35,7 +35,8 @@ from pbx.model.call_event import (
     RecordingStopped,
     Sound,
 )
-from pbx.model.live_call import LiveCall, LiveLeg, LivePosition, LiveStep
+from pbx.model.flow_path import FlowPath
+from pbx.model.live_call import LiveCall, LiveLeg, LivePosition
 
 MOST_STEPS = 50
 """Of the way through flows, that are shown; all stand in the call's record."""
@@ -70,6 +71,7 @@ class LiveFold:
     flow: LivePosition | None = None
     recording: str = "off"
     _legs: dict[str, _Leg] = field(default_factory=dict)
+    _path: FlowPath = field(default_factory=lambda: FlowPath(MOST_STEPS))
 
     def __post_init__(self) -> None:
         self._legs["a"] = _Leg(party=self.offered.from_number, state="dialling")
@@ -88,6 +90,7 @@ class LiveFold:
         elif isinstance(event, AudioJoined):
             self._join(event)
         elif isinstance(event, (FlowEntered, NodeEntered, NodeLeft)):
+            self._path.take(event)
             self.flow = _position(self.flow, event)
         elif isinstance(event, (RecordingStarted, RecordingPaused, RecordingResumed, RecordingStopped)):
             self.recording = _RECORDING[type(event)]
@@ -136,6 +139,7 @@ class LiveFold:
             started_at=self.offered.at,
             answered_at=self.answered_at,
             flow=self.flow,
+            flow_path=self._path.steps,
             recording=self.recording,
             legs=tuple(
                 LiveLeg(
@@ -156,17 +160,11 @@ class LiveFold:
 def _position(
     before: LivePosition | None, event: FlowEntered | NodeEntered | NodeLeft
 ) -> LivePosition | None:
-    path = before.path if before is not None else ()
     if isinstance(event, FlowEntered):
-        return LivePosition(
-            flow=event.flow, name=event.name, revision=event.revision, since=event.at, path=path
-        )
-    if before is None:
-        return None
-    if isinstance(event, NodeEntered):
-        return replace(before, node=event.node, kind=event.kind, since=event.at)
-    step = LiveStep(flow=event.flow, node=event.node, exit=event.exit, at=event.at)
-    return replace(before, path=(*path, step)[-MOST_STEPS:])
+        return LivePosition(flow=event.flow, name=event.name, revision=event.revision, since=event.at)
+    if before is None or isinstance(event, NodeLeft):
+        return before
+    return replace(before, node=event.node, kind=event.kind, since=event.at)
 
 
 def _hear(leg: _Leg, event: AudioStarted | AudioSilent | AudioBack | AudioOneWay | AudioQuality) -> None:
