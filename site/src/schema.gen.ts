@@ -764,6 +764,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/flows/{number}/traffic": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many calls went which way
+         * @description Finished calls by node and exit, and how long they were there. Days are those of UTC.
+         */
+        readonly get: operations["countFlow"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/flows/{number}/unpublish": {
         readonly parameters: {
             readonly query?: never;
@@ -2903,6 +2923,9 @@ export interface components {
         /**
          * Deed
          * @description Something that the flow did: whom it rang and what became of it, a key that was pressed, a mail that went out.
+         *
+         *         `question` is where the script's `keys` (its `said` where somebody listens) has what the caller does here, from 0,
+         *         though there be nothing.
          */
         readonly Deed: {
             readonly at_s: number;
@@ -2912,6 +2935,8 @@ export interface components {
             readonly to: string;
             /** @default  */
             readonly result: string;
+            /** @default null */
+            readonly question: number | null;
         };
         /**
          * Delivery
@@ -2954,6 +2979,17 @@ export interface components {
         readonly Diverted: {
             readonly number: string;
             readonly reason: string;
+        };
+        /**
+         * ExitTraffic
+         * @description Calls that left a node by an exit; "" for those that ended at the node, or went on in another flow.
+         */
+        readonly ExitTraffic: {
+            readonly exit: string;
+            /** @description Each call counts once, however often it came here. */
+            readonly calls: number;
+            /** @description Half of the calls took less. Good to two digits. */
+            readonly median_s: number;
         };
         /**
          * Extension
@@ -3776,6 +3812,24 @@ export interface components {
             readonly total: number;
         };
         /**
+         * FlowStep
+         * @description A node that the call came to `at`, in that revision of the flow. Without `left_at` it is there, or the call ended
+         *         there; `exit` is "" where nothing followed in this flow, and `detail` why it failed.
+         */
+        readonly FlowStep: {
+            readonly flow: string;
+            readonly revision: number;
+            readonly node: string;
+            readonly kind: string;
+            readonly at: string;
+            /** @default null */
+            readonly exit: string | null;
+            /** @default null */
+            readonly left_at: string | null;
+            /** @default  */
+            readonly detail: string;
+        };
+        /**
          * FlowTemplate
          * @description A flow to begin with. It passes its tests in an office that has what it `needs`.
          */
@@ -3860,6 +3914,20 @@ export interface components {
             readonly node: string | null;
             /** @default null */
             readonly simulation: components["schemas"]["Simulation"] | null;
+        };
+        /**
+         * FlowTraffic
+         * @description The finished calls of a flow `since` a day (of UTC) began. `revision` None: of all revisions.
+         */
+        readonly FlowTraffic: {
+            readonly flow: string;
+            readonly revision: number | null;
+            readonly since: string;
+            /** @description Each call counts once, however often it came here. */
+            readonly calls: number;
+            /** @description Half of the calls took less. Good to two digits. */
+            readonly median_s: number;
+            readonly nodes: readonly components["schemas"]["NodeTraffic"][];
         };
         /**
          * FollowMe
@@ -4429,7 +4497,8 @@ export interface components {
         };
         /**
          * LiveCall
-         * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
+         * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last;
+         *         `flow_path`: how it came there, the newest steps only.
          *
          *         `recording` is "off", "on" or "paused".
          */
@@ -4445,6 +4514,8 @@ export interface components {
             readonly legs: readonly components["schemas"]["LiveLeg"][];
             /** @default null */
             readonly flow: components["schemas"]["LivePosition"] | null;
+            /** @default [] */
+            readonly flow_path: readonly components["schemas"]["FlowStep"][];
             /** @default off */
             readonly recording: string;
         };
@@ -4485,8 +4556,7 @@ export interface components {
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
-         * @description Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
-         *         node and exit.
+         * @description Where a call is in a flow: at `node` since `since`.
          */
         readonly LivePosition: {
             readonly flow: string;
@@ -4497,8 +4567,6 @@ export interface components {
             /** @default  */
             readonly kind: string;
             readonly since: string;
-            /** @default [] */
-            readonly path: readonly components["schemas"]["LiveStep"][];
         };
         /**
          * LiveResumed
@@ -4531,16 +4599,6 @@ export interface components {
             readonly conferences: readonly components["schemas"]["ConferenceStatus"][] | null;
             /** @default null */
             readonly mailboxes: readonly components["schemas"]["MailboxState"][] | null;
-        };
-        /**
-         * LiveStep
-         * @description A node that the call has left, when, and by which exit.
-         */
-        readonly LiveStep: {
-            readonly flow: string;
-            readonly node: string;
-            readonly exit: string;
-            readonly at: string;
         };
         /**
          * Login
@@ -5022,6 +5080,19 @@ export interface components {
             readonly rtp_port_max: number;
             readonly counts: components["schemas"]["StatusCounts"];
             readonly health: readonly components["schemas"]["HealthLine"][];
+        };
+        /**
+         * NodeTraffic
+         * @description Calls that came to a node, and how long they were there.
+         */
+        readonly NodeTraffic: {
+            readonly node: string;
+            /** @description Each call counts once, however often it came here. */
+            readonly calls: number;
+            /** @description Half of the calls took less. Good to two digits. */
+            readonly median_s: number;
+            /** @default [] */
+            readonly exits: readonly components["schemas"]["ExitTraffic"][];
         };
         /**
          * Notice
@@ -7610,6 +7681,7 @@ export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type Diverted = components['schemas']['Diverted'];
+export type ExitTraffic = components['schemas']['ExitTraffic'];
 export type Extension = components['schemas']['Extension'];
 export type ExtensionChange = components['schemas']['ExtensionChange'];
 export type ExtensionList = components['schemas']['ExtensionList'];
@@ -7640,11 +7712,13 @@ export type FlowRevisionList = components['schemas']['FlowRevisionList'];
 export type FlowScript = components['schemas']['FlowScript'];
 export type FlowState = components['schemas']['FlowState'];
 export type FlowStateList = components['schemas']['FlowStateList'];
+export type FlowStep = components['schemas']['FlowStep'];
 export type FlowTemplate = components['schemas']['FlowTemplate'];
 export type FlowTemplateList = components['schemas']['FlowTemplateList'];
 export type FlowTest = components['schemas']['FlowTest'];
 export type FlowTestReport = components['schemas']['FlowTestReport'];
 export type FlowTestResult = components['schemas']['FlowTestResult'];
+export type FlowTraffic = components['schemas']['FlowTraffic'];
 export type FollowMe = components['schemas']['FollowMe'];
 export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
@@ -7677,7 +7751,6 @@ export type LiveMessage = components['schemas']['LiveMessage'];
 export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
-export type LiveStep = components['schemas']['LiveStep'];
 export type Login = components['schemas']['Login'];
 export type Mailbox = components['schemas']['Mailbox'];
 export type MailboxChange = components['schemas']['MailboxChange'];
@@ -7693,6 +7766,7 @@ export type NodeEntered = components['schemas']['NodeEntered'];
 export type NodeExit = components['schemas']['NodeExit'];
 export type NodeLeft = components['schemas']['NodeLeft'];
 export type NodeStatus = components['schemas']['NodeStatus'];
+export type NodeTraffic = components['schemas']['NodeTraffic'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeList = components['schemas']['NoticeList'];
 export type NoticeTarget = components['schemas']['NoticeTarget'];
@@ -12777,6 +12851,69 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly countFlow: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Today, and so many days. */
+                readonly period?: "1d" | "30d" | "7d" | "90d";
+                /** @description Of one revision; 0: of all. */
+                readonly revision?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowTraffic"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
