@@ -1,0 +1,59 @@
+/** Where calls went: the way of one that is over, in the revision that it met; or how many took which way. */
+import { useQuery } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
+import { useEffect, useEffectEvent, useState } from "react";
+import { callQuery } from "../../api/queries.ts";
+import { faultWords } from "../../core/problem.ts";
+import { useEditor } from "../../flow/editor.ts";
+import { t } from "../../text/index.ts";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { Skeleton } from "../../ui/Skeleton.tsx";
+import type { PanelProps } from "./panels.tsx";
+import { CallPath } from "./walk/CallPath.tsx";
+import { CallPicker } from "./walk/CallPicker.tsx";
+import { Segments } from "./walk/Inputs.tsx";
+import { Traffic } from "./walk/Traffic.tsx";
+
+/** `call:<id>`, in the address or as the panel's argument. */
+export function callShown(text: string | undefined): string | undefined {
+  return text?.startsWith("call:") ? text.slice("call:".length) : undefined;
+}
+
+export function PathPanel({ argument }: PanelProps) {
+  const { show } = useSearch({ strict: false });
+  const wanted = callShown(argument) ?? callShown(show);
+  const { view, openPanel } = useEditor();
+  const [shows, setShows] = useState<"call" | "traffic">("call");
+  const toDraft = useEffectEvent(() => view(undefined));
+  useEffect(() => () => toDraft(), []);
+  return (
+    <div className="flex flex-col">
+      <div className="flex flex-col gap-3 px-5 py-4">
+        <p className="text-pretty text-soft">{t.walk.path.lead}</p>
+        <Segments
+          label={t.walk.path.which}
+          value={shows}
+          options={[
+            ["call", t.walk.path.onePath],
+            ["traffic", t.walk.path.traffic],
+          ]}
+          onChange={setShows}
+        />
+      </div>
+      {shows === "traffic" ? (
+        <Traffic />
+      ) : wanted === undefined ? (
+        <CallPicker onPick={(id) => openPanel("path", `call:${id}`)} />
+      ) : (
+        <PastCall key={wanted} id={wanted} onClose={() => openPanel("path")} />
+      )}
+    </div>
+  );
+}
+
+function PastCall({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+  const { data: cdr, error } = useQuery(callQuery(id));
+  if (error !== null) return <EmptyState icon="history" title={faultWords(error, t)} />;
+  if (cdr === undefined) return <Skeleton rows={5} />;
+  return <CallPath cdr={cdr} onClose={onClose} />;
+}
