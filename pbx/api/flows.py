@@ -18,6 +18,7 @@ from pbx.flow.describe import node_type_list
 from pbx.flow.templates import templates
 from pbx.model.base import Record
 from pbx.model.flow import Fault
+from pbx.model.flow_hours import FlowHours, HoursQuestion
 from pbx.model.flow_node_type import FlowNodeType, FlowTemplate
 from pbx.model.flow_revision import FlowDiff, FlowRevision, FlowState, RevisionNumber
 from pbx.model.flow_run import FlowTestResult, Simulation
@@ -183,6 +184,10 @@ async def simulate(exchange: Exchange, *, number: str, query: WhichQuery, body: 
 async def run_tests(exchange: Exchange, *, number: str, query: WhichQuery) -> FlowTestReport:
     results = tuple(await exchange.service.deps.flows.test(number, query.of))
     return FlowTestReport(items=results, total=len(results), passed=all(each.passed for each in results))
+
+
+async def hours(exchange: Exchange, *, number: str, query: WhichQuery, body: HoursQuestion) -> FlowHours:
+    return await exchange.service.deps.flows.hours(number, query.of, body)
 
 
 async def traffic(exchange: Exchange, *, number: str, query: TrafficQuery) -> FlowTraffic:
@@ -373,6 +378,20 @@ ROUTES = (
         query=WhichQuery,
         response=FlowTestReport,
         handler=run_tests,
+    ),
+    Route(
+        method="POST",
+        path=f"{_ONE}/hours",
+        scope=Scope.OFFICE_READ,
+        name="askFlowHours",
+        tag=_TAG,
+        summary="What happens at a moment",
+        description="Which way each time switch of the flow sends calls then, and why.",
+        path_types=_NUMBER,
+        query=WhichQuery,
+        request=HoursQuestion,
+        response=FlowHours,
+        handler=hours,
     ),
     Route(
         method="GET",

@@ -18,6 +18,7 @@ from pbx.flow.difference import changes_between
 from pbx.flow.document import LoadedFlow, load, read_node
 from pbx.flow.flows import loaded
 from pbx.flow.graph import check
+from pbx.flow.hours_at import hours_at
 from pbx.flow.node import Node
 from pbx.flow.scripted import RecordedOffice
 from pbx.flow.simulate import run_test, simulate
@@ -31,6 +32,7 @@ from pbx.store.flows import Publication
 if TYPE_CHECKING:
     from pbx.core.clock import Clock
     from pbx.flow.ports import Chat, Office
+    from pbx.model.flow_hours import FlowHours, HoursQuestion
     from pbx.model.flow_script import FlowScript
     from pbx.store.flows import FlowStore
     from pbx.store.records import RecordStore
@@ -179,6 +181,12 @@ class Publishing:
         return await simulate(
             walked, script, office=self._office_of(around), flows=around.others.get, chat=self._chat
         )
+
+    async def hours(self, number: str, which: str, question: HoursQuestion) -> FlowHours:
+        """What its time switches decide at a moment."""
+        flow = await self.state_of(number, which)
+        office = self._office_of(await self._surroundings())
+        return await hours_at(flow, question.at, now=self._clock.now(), flags=question.flags, office=office)
 
     async def test(self, number: str, which: str = DRAFT) -> list[FlowTestResult]:
         """Run its tests. Raises `FlowRefused` when it has faults."""

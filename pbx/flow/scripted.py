@@ -126,7 +126,7 @@ class World:
         return ""
 
     def answers_question(self, *, asked: bool) -> int | None:
-        """Press what the script has for the next question, unless keys wait already; which question it is, if a new one.
+        """Press what the script has for the next question, unless keys wait already; which one it is, if it is new.
 
         `asked`: something was said. A node that takes one key after the other says nothing before the second: that is
         the same question.

@@ -650,6 +650,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/flows/{number}/hours": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * What happens at a moment
+         * @description Which way each time switch of the flow sends calls then, and why.
+         */
+        readonly post: operations["askFlowHours"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/flows/{number}/publish": {
         readonly parameters: {
             readonly query?: never;
@@ -3560,6 +3580,15 @@ export interface components {
             };
         };
         /**
+         * FlowHours
+         * @description Every time switch of a flow, by the names of their nodes.
+         */
+        readonly FlowHours: {
+            readonly flow: string;
+            readonly at: string;
+            readonly items: readonly components["schemas"]["HoursVerdict"][];
+        };
+        /**
          * FlowList
          * @description A page of flows.
          */
@@ -4069,6 +4098,39 @@ export interface components {
             readonly what: string;
             /** @default  */
             readonly name: string;
+        };
+        /**
+         * HoursQuestion
+         * @description Which moment. `flags` are switches of the office that are on or off then; the others are off.
+         */
+        readonly HoursQuestion: {
+            /**
+             * Time
+             * @description Without a time zone it is in that of the office; without one at all, now.
+             * @default null
+             */
+            readonly at: string | null;
+            /**
+             * Switches
+             * @default {}
+             */
+            readonly flags: {
+                readonly [key: string]: boolean;
+            };
+        };
+        /**
+         * HoursVerdict
+         * @description The exit of a time switch, and why in a few words: the name of a rule, of a holiday, of a switch.
+         */
+        readonly HoursVerdict: {
+            /**
+             * Node
+             * @description Names it within its flow: small letters, digits, hyphens, underscores.
+             * @example menu
+             */
+            readonly node: string;
+            readonly exit: string;
+            readonly because: string;
         };
         /**
          * InboundNumber
@@ -7701,6 +7763,7 @@ export type FlowCheck = components['schemas']['FlowCheck'];
 export type FlowDiff = components['schemas']['FlowDiff'];
 export type FlowEntered = components['schemas']['FlowEntered'];
 export type FlowExpectation = components['schemas']['FlowExpectation'];
+export type FlowHours = components['schemas']['FlowHours'];
 export type FlowList = components['schemas']['FlowList'];
 export type FlowNode = components['schemas']['FlowNode'];
 export type FlowNodeType = components['schemas']['FlowNodeType'];
@@ -7726,6 +7789,8 @@ export type GreetingView = components['schemas']['GreetingView'];
 export type Health = components['schemas']['Health'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
+export type HoursQuestion = components['schemas']['HoursQuestion'];
+export type HoursVerdict = components['schemas']['HoursVerdict'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -12323,6 +12388,116 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly askFlowHours: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The draft, or what is live. */
+                readonly of?: "draft" | "live";
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HoursQuestion"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowHours"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -193,3 +193,44 @@ def _call(name: str, at: datetime) -> Cdr:
             NodeLeft(call=name, at=over, flow="500", node="who", exit="yes"),
         ),
     )
+
+
+async def test_what_happens_at_a_moment(node: Node) -> None:
+    switch = {
+        "type": "time_switch",
+        "parameters": {
+            "time_zone": "Europe/Berlin",
+            "rules": [
+                {
+                    "exit": "open",
+                    "name": "Office hours",
+                    "hours": [{"days": ["mon"], "start": "09:00", "end": "17:00"}],
+                }
+            ],
+            "overrides": [{"flag": "night-mode"}],
+        },
+    }
+    flow = {
+        **FLOW,
+        "nodes": {
+            **FLOW["nodes"],
+            "hours": switch,
+            "unfinished": {"type": "time_switch", "parameters": {"rules": 5}},
+        },
+    }
+    await node.json("POST", "/api/v1/flows", 201, json=flow)
+
+    async def ask(at: str, **more: Any) -> tuple[str, str]:
+        found = await node.json("POST", f"{ONE}/hours", json={"at": at, **more})
+        (verdict,) = found["items"]
+        assert verdict["node"] == "hours"
+        return verdict["exit"], verdict["because"]
+
+    assert await ask("2026-03-02T08:00:00Z") == ("open", "Office hours")
+    assert await ask("2026-03-02T07:59:00Z") == ("otherwise", "no rule fits")
+    assert await ask("2026-03-02T08:00:00Z", flags={"night-mode": True}) == (
+        "manual",
+        "the switch night-mode is on",
+    )
+    await node.json("POST", f"{ONE}/hours?of=live", 404, json={})
+    await node.json("POST", "/api/v1/flows/999/hours", 404, json={})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Annotated
 
@@ -26,6 +26,7 @@ from pbx.flow.hours import (
     is_day,
 )
 from pbx.flow.node import FAILED, Exit, ExitEach, Node
+from pbx.flow.ports import Office
 from pbx.model.opening import TimeZone
 from pbx.model.scalars import CountryCode
 
@@ -116,12 +117,15 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
         )
 
     def at(self, context: Context, at: datetime) -> Verdict:
-        """What happens at a moment: also for the editor, which asks about any other."""
-        office = context.office
+        """What happens at a moment."""
+        return self.verdict(context.office, at, flag=context.office.flag)
+
+    def verdict(self, office: Office, at: datetime, *, flag: Callable[[str], bool]) -> Verdict:
+        """The same without a call, for whoever asks about any moment."""
         return decide(
             self.hours(office.time_zone),
             at,
-            flag=office.flag,
+            flag=flag,
             public_holiday=lambda day: (
                 office.is_holiday(day, self.holiday_country, self.holiday_region)
                 if self.holiday_country
