@@ -8,12 +8,22 @@ import { t } from "../../text/index.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { useNow } from "../../ui/now.ts";
+import type { PanelProps } from "./panels.tsx";
+import { PanelShell } from "./walk/PanelShell.tsx";
 import { useNames } from "./walk/hooks.ts";
 import { Chip } from "./walk/Inputs.tsx";
 import { Tokens } from "./walk/LiveTokens.tsx";
 import { useLiveCalls } from "./walk/useLiveCalls.ts";
 
-export function LivePanel() {
+export function LivePanel({ onClose }: PanelProps) {
+  return (
+    <PanelShell title={t.walk.live.title} onClose={onClose}>
+      <Calls />
+    </PanelShell>
+  );
+}
+
+function Calls() {
   const { view } = useEditor();
   const toDraft = useEffectEvent(() => view(undefined));
   useEffect(() => toDraft(), []);

@@ -1,6 +1,6 @@
 /** Where calls went: the way of one that is over, in the revision that it met; or how many took which way. */
 import { useQuery } from "@tanstack/react-query";
-import { useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useState } from "react";
 import { callQuery } from "../../api/queries.ts";
 import { faultWords } from "../../core/problem.ts";
@@ -11,23 +11,35 @@ import { Skeleton } from "../../ui/Skeleton.tsx";
 import type { PanelProps } from "./panels.tsx";
 import { CallPath } from "./walk/CallPath.tsx";
 import { CallPicker } from "./walk/CallPicker.tsx";
+import { callShown } from "./walk/callShown.ts";
 import { Segments } from "./walk/Inputs.tsx";
+import { PanelShell } from "./walk/PanelShell.tsx";
 import { Traffic } from "./walk/Traffic.tsx";
 
-/** `call:<id>`, in the address or as the panel's argument. */
-export function callShown(text: string | undefined): string | undefined {
-  return text?.startsWith("call:") ? text.slice("call:".length) : undefined;
-}
-
-export function PathPanel({ argument }: PanelProps) {
+/** What is shown stands in the address (`show=call:<id>`), so that a link from the history leads here. */
+export function PathPanel({ argument, onClose }: PanelProps) {
   const { show } = useSearch({ strict: false });
-  const wanted = callShown(argument) ?? callShown(show);
-  const { view, openPanel } = useEditor();
+  const wanted = callShown(argument ?? show);
+  const { number, view } = useEditor();
+  const navigate = useNavigate();
+  const pick = (id: string | undefined) =>
+    void navigate({
+      to: "/flows/$number",
+      params: { number },
+      search: id === undefined ? { tab: "path" } : { tab: "path", show: `call:${id}` },
+      replace: true,
+    });
   const [shows, setShows] = useState<"call" | "traffic">("call");
   const toDraft = useEffectEvent(() => view(undefined));
   useEffect(() => () => toDraft(), []);
   return (
-    <div className="flex flex-col">
+    <PanelShell
+      title={t.walk.path.title}
+      onClose={() => {
+        if (show === undefined) onClose();
+        else void navigate({ to: "/flows/$number", params: { number }, search: {}, replace: true });
+      }}
+    >
       <div className="flex flex-col gap-3 px-5 py-4">
         <p className="text-pretty text-soft">{t.walk.path.lead}</p>
         <Segments
@@ -43,11 +55,11 @@ export function PathPanel({ argument }: PanelProps) {
       {shows === "traffic" ? (
         <Traffic />
       ) : wanted === undefined ? (
-        <CallPicker onPick={(id) => openPanel("path", `call:${id}`)} />
+        <CallPicker onPick={pick} />
       ) : (
-        <PastCall key={wanted} id={wanted} onClose={() => openPanel("path")} />
+        <PastCall key={wanted} id={wanted} onClose={() => pick(undefined)} />
       )}
-    </div>
+    </PanelShell>
   );
 }
 

@@ -11,6 +11,8 @@ import { Button } from "../../ui/Button.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { StatusMark } from "../../ui/StatusMark.tsx";
+import type { PanelProps } from "./panels.tsx";
+import { PanelShell } from "./walk/PanelShell.tsx";
 import { Compare } from "./walk/Compare.tsx";
 import { PAGE, liveRevisionQuery, revisionsQuery } from "./walk/queries.ts";
 import { OpenRevision } from "./walk/OpenRevision.tsx";
@@ -24,7 +26,15 @@ type Shows =
 
 const LIST: Shows = { what: "list" };
 
-export function RevisionsPanel() {
+export function RevisionsPanel({ onClose }: PanelProps) {
+  return (
+    <PanelShell title={t.walk.revision.title} onClose={onClose}>
+      <Revisions />
+    </PanelShell>
+  );
+}
+
+function Revisions() {
   const { number, stored, view, draft } = useEditor();
   const [limit, setLimit] = useState(PAGE);
   const [shows, setShows] = useState<Shows>(LIST);

@@ -13,6 +13,7 @@ import type { PanelProps } from "./panels.tsx";
 import { useAsked, useNames } from "./walk/hooks.ts";
 import { Chip } from "./walk/Inputs.tsx";
 import { simulateFlow } from "./walk/queries.ts";
+import { PanelShell } from "./walk/PanelShell.tsx";
 import { Player } from "./walk/Player.tsx";
 import { ScriptForm, scriptWords } from "./walk/ScriptForm.tsx";
 import { Transcript } from "./walk/Transcript.tsx";
@@ -20,12 +21,16 @@ import { usePlayback } from "./walk/usePlayback.ts";
 import { WriteTest } from "./walk/WriteTest.tsx";
 
 /** `argument` is the name of the test whose call is tried. */
-export function SimulatePanel({ argument }: PanelProps) {
+export function SimulatePanel({ argument, onClose }: PanelProps) {
   const { number, draft, view } = useEditor();
   const test = draft.tests.find((each) => each.name === argument);
   const toDraft = useEffectEvent(() => view(undefined));
   useEffect(() => toDraft(), []);
-  return <Simulator key={`${number} ${argument ?? ""}`} test={test} />;
+  return (
+    <PanelShell title={t.walk.simulate.title} onClose={onClose}>
+      <Simulator key={`${number} ${argument ?? ""}`} test={test} />
+    </PanelShell>
+  );
 }
 
 function Simulator({ test }: { readonly test: FlowTest | undefined }) {

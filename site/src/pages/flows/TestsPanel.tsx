@@ -12,11 +12,21 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { StatusMark } from "../../ui/StatusMark.tsx";
 import { useSay } from "../../ui/toasts.tsx";
+import type { PanelProps } from "./panels.tsx";
+import { PanelShell } from "./walk/PanelShell.tsx";
 import { useAsked, useHighlight, useNames } from "./walk/hooks.ts";
 import { testFlow } from "./walk/queries.ts";
 import { scriptWords } from "./walk/ScriptForm.tsx";
 
-export function TestsPanel() {
+export function TestsPanel({ onClose }: PanelProps) {
+  return (
+    <PanelShell title={t.walk.test.title} onClose={onClose}>
+      <Tests />
+    </PanelShell>
+  );
+}
+
+function Tests() {
   const { number, draft, view, openPanel } = useEditor();
   const toDraft = useEffectEvent(() => view(undefined));
   useEffect(() => toDraft(), []);

@@ -2,6 +2,8 @@ import type { Text } from "../text.ts";
 
 /** A flow that is walked: simulator, tests, live calls, paths, revisions. */
 export const walk: Text["walk"] = {
+  needsNode: "Dafür braucht es einen Knoten",
+  needsNodeHelp: "Dokumente allein nehmen keine Anrufe an. Verbinden Sie sich mit einem Knoten, um zu probieren, zuzusehen und zu veröffentlichen.",
   goTo: "Im Ablauf zeigen",
   goToNode: (node) => `„${node}“ im Ablauf zeigen`,
   otherFlow: (flow) => `in Ablauf ${flow}`,

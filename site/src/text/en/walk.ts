@@ -4,6 +4,8 @@ import type { PickId } from "../../flow/walk/script.ts";
 type Words = Readonly<Record<string, string>>;
 
 export const walk = {
+  needsNode: "This needs a node",
+  needsNodeHelp: "Documents alone take no calls. Connect to a node to try, watch and publish.",
   goTo: "Show on the canvas",
   goToNode: (node: string) => `Show “${node}” on the canvas`,
   otherFlow: (flow: string) => `in flow ${flow}`,

@@ -1,12 +1,13 @@
 /** Beside the toolbar, whatever is open: how many calls are in the flow now. On the canvas, where they are. */
 import { useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useEffect, useEffectEvent, useMemo } from "react";
 import { formatTimer } from "../../../core/time.ts";
 import { useEditor } from "../../../flow/editor.ts";
 import { liveMarks, type CallHere } from "../../../flow/walk/live.ts";
 import { t } from "../../../text/index.ts";
 import { useNow } from "../../../ui/now.ts";
 import { StatusShape } from "../../../ui/StatusMark.tsx";
+import { callShown } from "./callShown.ts";
 import { useHighlight } from "./hooks.ts";
 import { useLiveCalls } from "./useLiveCalls.ts";
 
@@ -15,7 +16,14 @@ const OTHER_TIMES: ReadonlySet<string> = new Set(["simulate", "tests", "path", "
 
 export function LiveTokens() {
   const { viewed, openPanel } = useEditor();
-  const { tab } = useSearch({ strict: false });
+  const { tab, show } = useSearch({ strict: false });
+  const shown = callShown(show);
+  const openPath = useEffectEvent(() => {
+    if (tab !== "path") openPanel("path");
+  });
+  useEffect(() => {
+    if (shown !== undefined) openPath();
+  }, [shown]);
   const { calls, stale, offset } = useLiveCalls();
   const known = calls !== undefined && !stale;
   const drawn = known && calls.length > 0 && viewed === undefined && !OTHER_TIMES.has(tab ?? "");

@@ -35,6 +35,7 @@ export function OpenRevision({ revision, onRollBack, onClose }: OpenRevisionProp
   if (error !== null) return <EmptyState icon="warning" title={faultWords(error, t)} />;
   if (data === undefined || document === undefined) return <Skeleton rows={4} />;
   const take = () => {
+    view(undefined);
     change(t.walk.revision.takeAsDraft, (draft) => ({ ...document, number: draft.number }));
     say(t.walk.revision.asDraftDone(revision));
     onClose();

@@ -12,6 +12,9 @@ import { useSay } from "../../../ui/toasts.tsx";
 import { Tick } from "./Inputs.tsx";
 import { rollBackFlow } from "./queries.ts";
 
+/** What a revision that is made live changes; never the draft that is being edited. */
+const OF_REVISIONS: ReadonlySet<string> = new Set(["flow-revisions", "flow-revision", "flow-diff", "flow-states"]);
+
 export function RollBack({ revision, onClose }: { readonly revision: number; readonly onClose: () => void }) {
   const { number } = useEditor();
   const say = useSay();
@@ -21,7 +24,7 @@ export function RollBack({ revision, onClose }: { readonly revision: number; rea
     mutationFn: () => rollBackFlow(number, revision, comment.trim(), override),
     onSuccess: async (made) => {
       await queryClient.invalidateQueries({
-        predicate: ({ queryKey }) => typeof queryKey[0] === "string" && queryKey[0].startsWith("flow"),
+        predicate: ({ queryKey }) => typeof queryKey[0] === "string" && OF_REVISIONS.has(queryKey[0]),
       });
       say(t.walk.revision.done(made.revision));
       onClose();

@@ -1,5 +1,5 @@
 /** What the panels ask the node: made-up calls, tests, traffic, revisions. */
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { request } from "../../../api/client.ts";
 import type {
   CdrList,
@@ -46,7 +46,7 @@ export const revisionsQuery = (number: string, stored: number, limit: number) =>
   queryOptions({
     queryKey: ["flow-revisions", number, stored, limit],
     queryFn: () => request<FlowRevisionList>(`${one(number)}/revisions`, { query: { limit } }),
-    placeholderData: (before: FlowRevisionList | undefined) => before,
+    placeholderData: keepPreviousData,
   });
 
 /** Never changes; "live" does. */
@@ -61,6 +61,7 @@ export const liveRevisionQuery = (number: string, stored: number) =>
   queryOptions({
     queryKey: ["flow-revision", number, "live", stored],
     queryFn: () => request<FlowRevision>(`${one(number)}/revisions/live`),
+    placeholderData: keepPreviousData,
   });
 
 /** With `saved`, the node has the draft first. */
