@@ -5,20 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
 from pbx.api.problem import plain_error
-from pbx.api.query import Limit, Offset, Paging
+from pbx.api.query import Limit, Offset
 from pbx.api.resource import etag_of
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
+from pbx.api.searching import Search
 from pbx.api.views import Total
 from pbx.flow.describe import node_type_list
 from pbx.flow.templates import templates
 from pbx.model.base import Record
 from pbx.model.flow import Fault
-from pbx.model.flow_hours import FlowHours, HoursQuestion
 from pbx.model.flow_node_type import FlowNodeType, FlowTemplate
 from pbx.model.flow_revision import FlowDiff, FlowRevision, FlowState, RevisionNumber
 from pbx.model.flow_run import FlowTestResult, Simulation
@@ -133,10 +134,12 @@ class RevisionsQuery(Record, frozen=True, kw_only=True):
     offset: Offset = 0
 
 
-async def list_states(exchange: Exchange, *, query: Paging) -> FlowStateList:
-    everything = await exchange.service.deps.flows.states()
-    page = everything[query.offset : query.offset + query.limit]
-    return FlowStateList(items=tuple(page), total=len(everything))
+_STATES = Search(FlowState, "FlowStateQuery")
+
+
+async def list_states(exchange: Exchange, *, query: msgspec.Struct) -> FlowStateList:
+    page, total = _STATES.page(await exchange.service.deps.flows.states(), query)
+    return FlowStateList(items=page, total=total)
 
 
 async def check(exchange: Exchange, *, number: str) -> FlowCheck:
@@ -186,10 +189,6 @@ async def run_tests(exchange: Exchange, *, number: str, query: WhichQuery) -> Fl
     return FlowTestReport(items=results, total=len(results), passed=all(each.passed for each in results))
 
 
-async def hours(exchange: Exchange, *, number: str, query: WhichQuery, body: HoursQuestion) -> FlowHours:
-    return await exchange.service.deps.flows.hours(number, query.of, body)
-
-
 async def traffic(exchange: Exchange, *, number: str, query: TrafficQuery) -> FlowTraffic:
     deps = exchange.service.deps
     await deps.flows.revisions(number, limit=1, offset=0)  # 404
@@ -235,7 +234,7 @@ ROUTES = (
         tag=_TAG,
         summary="How the flows stand",
         description="Which revision takes the calls, and whether the draft differs from it.",
-        query=Paging,
+        query=_STATES.query,
         response=FlowStateList,
         handler=list_states,
     ),
@@ -365,6 +364,7 @@ ROUTES = (
         request=FlowScript,
         most_bytes=LARGEST_SCRIPT,
         response=Simulation,
+        audited=False,
         handler=simulate,
     ),
     Route(
@@ -377,21 +377,8 @@ ROUTES = (
         path_types=_NUMBER,
         query=WhichQuery,
         response=FlowTestReport,
+        audited=False,
         handler=run_tests,
-    ),
-    Route(
-        method="POST",
-        path=f"{_ONE}/hours",
-        scope=Scope.OFFICE_READ,
-        name="askFlowHours",
-        tag=_TAG,
-        summary="What happens at a moment",
-        description="Which way each time switch of the flow sends calls then, and why.",
-        path_types=_NUMBER,
-        query=WhichQuery,
-        request=HoursQuestion,
-        response=FlowHours,
-        handler=hours,
     ),
     Route(
         method="GET",

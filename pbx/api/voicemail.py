@@ -10,15 +10,16 @@ from aiohttp import web
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
+from pbx.api.own import own_greeting, own_voicemail, own_voicemails
 from pbx.api.problem import ApiError, plain_error
 from pbx.api.query import Paging, VoicemailDeleteQuery, VoicemailQuery
 from pbx.api.route import JSON, MERGE_PATCH, Route
 from pbx.api.scopes import Scope
 from pbx.api.uploads import pieces_of
 from pbx.api.views import GreetingView, MailboxStateList, VoicemailList
-from pbx.feature.voicemail.shelf import Shelf
+from pbx.feature.voicemail.shelf import BoxFullError, NoRoomError, Shelf
 from pbx.model.mailbox import MailboxNumber
-from pbx.model.voicemail import GreetingName, Voicemail, VoicemailPatch
+from pbx.model.voicemail import GreetingName, Voicemail, VoicemailForward, VoicemailPatch
 
 __all__ = ["ROUTES"]
 
@@ -68,6 +69,19 @@ async def delete_voicemail(exchange: Exchange, *, id: str, query: VoicemailDelet
         await _shelf(exchange).remove([message])
     else:
         await _shelf(exchange).patch(id, VoicemailPatch(deleted=True))
+
+
+async def forward_voicemail(exchange: Exchange, *, id: str, body: VoicemailForward) -> Voicemail:
+    message = await _found(exchange, id)
+    box = _shelf(exchange).box(body.mailbox)
+    if box is None:
+        raise plain_error(404, f"There is no mailbox {body.mailbox}.")
+    try:
+        return await _shelf(exchange).forward(message, box, None)
+    except BoxFullError:
+        raise plain_error(409, f"Mailbox {box.number} is full.") from None
+    except NoRoomError as error:
+        raise plain_error(507, "The message could not be copied: there is no room.") from error
 
 
 async def get_greeting(exchange: Exchange, *, number: str, name: GreetingName) -> web.StreamResponse:
@@ -152,6 +166,7 @@ ROUTES = (
         query=VoicemailQuery,
         response=VoicemailList,
         errors=(503,),
+        own=own_voicemails,
         handler=list_voicemails,
     ),
     Route(
@@ -164,6 +179,7 @@ ROUTES = (
         path_types=(("id", MessageId),),
         response=Voicemail,
         errors=(503,),
+        own=own_voicemail,
         handler=get_voicemail,
     ),
     Route(
@@ -178,6 +194,7 @@ ROUTES = (
         path_types=(("id", MessageId),),
         response_type="audio/wav",
         errors=(416, 503),
+        own=own_voicemail,
         handler=get_audio,
     ),
     Route(
@@ -191,6 +208,7 @@ ROUTES = (
         request=VoicemailPatch,
         request_types=(MERGE_PATCH, JSON),
         response=Voicemail,
+        own=own_voicemail,
         handler=patch_voicemail,
     ),
     Route(
@@ -204,7 +222,23 @@ ROUTES = (
         path_types=(("id", MessageId),),
         query=VoicemailDeleteQuery,
         status=204,
+        own=own_voicemail,
         handler=delete_voicemail,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/voicemails/{id}/forward",
+        scope=Scope.VOICEMAIL_WRITE,
+        name="forwardVoicemail",
+        tag="Voicemail",
+        summary="Send a copy of a voice message to another mailbox",
+        description="The message stays where it is. The copy is new there, and says which box it came from.",
+        path_types=(("id", MessageId),),
+        request=VoicemailForward,
+        response=Voicemail,
+        status=201,
+        errors=(404, 409, 503, 507),
+        handler=forward_voicemail,
     ),
     Route(
         method="GET",
@@ -216,6 +250,7 @@ ROUTES = (
         path_types=(("number", MailboxNumber), ("name", GreetingName)),
         response_type="audio/wav",
         errors=(416, 503),
+        own=own_greeting,
         handler=get_greeting,
     ),
     Route(
@@ -231,6 +266,7 @@ ROUTES = (
         upload_types=UPLOADS,
         response=GreetingView,
         errors=(507,),
+        own=own_greeting,
         handler=put_greeting,
     ),
     Route(
@@ -242,6 +278,7 @@ ROUTES = (
         summary="Delete a mailbox's greeting or recorded name",
         path_types=(("number", MailboxNumber), ("name", GreetingName)),
         status=204,
+        own=own_greeting,
         handler=delete_greeting,
     ),
 )

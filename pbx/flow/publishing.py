@@ -10,15 +10,18 @@ so.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pbx.core.errors import UserError
+from pbx.feature import public_holidays
 from pbx.feature.office_check import User
+from pbx.feature.opening import zone_of
 from pbx.flow.difference import changes_between
 from pbx.flow.document import LoadedFlow, load, read_node
 from pbx.flow.flows import loaded
 from pbx.flow.graph import check
-from pbx.flow.hours_at import hours_at
+from pbx.flow.hours import OPEN, OTHERWISE, decide_schedule, next_change
 from pbx.flow.node import Node
 from pbx.flow.scripted import RecordedOffice
 from pbx.flow.simulate import run_test, simulate
@@ -26,13 +29,13 @@ from pbx.model.flow import Fault, Flow
 from pbx.model.flow_revision import FlowDiff, FlowRevision, FlowState
 from pbx.model.flow_run import FlowTestResult, Simulation
 from pbx.model.kind import Kind, Reference, references
-from pbx.model.kinds import FLOW, KINDS
+from pbx.model.kinds import FLOW, KINDS, SCHEDULE
+from pbx.model.schedule import Schedule, ScheduleState
 from pbx.store.flows import Publication
 
 if TYPE_CHECKING:
     from pbx.core.clock import Clock
     from pbx.flow.ports import Chat, Office
-    from pbx.model.flow_hours import FlowHours, HoursQuestion
     from pbx.model.flow_script import FlowScript
     from pbx.store.flows import FlowStore
     from pbx.store.records import RecordStore
@@ -169,6 +172,23 @@ class Publishing:
         new = await self._maybe(number, after)
         return FlowDiff(flow=number, before=before, after=after, changes=changes_between(old, new))
 
+    async def schedule_state(self, id: str, at: datetime | None = None) -> ScheduleState:
+        """How a schedule is at a moment, now without one. Raises `UserError` 404."""
+        stored = await self._records.get(SCHEDULE, id)
+        if stored is None or not isinstance(stored.record, Schedule):
+            raise UserError(f"there is no schedule {id}", http_status=404)
+        schedule, moment = stored.record, at or self._clock.now()
+        await public_holidays.needed((), [schedule])
+        zone = zone_of(self._time_zone) if self._time_zone else None
+        verdict = decide_schedule(schedule, moment, zone=zone, public_holiday=_public_holiday)
+        return ScheduleState(
+            schedule=id,
+            at=moment,
+            open=verdict.exit == OPEN,
+            because=verdict.because if verdict.exit != OTHERWISE else "outside of the opening hours",
+            changes_at=next_change(schedule, moment, zone=zone, public_holiday=_public_holiday),
+        )
+
     # -- walking -------------------------------------------------------------------------------------------------------
 
     async def simulate(self, number: str, which: str, script: FlowScript) -> Simulation:
@@ -181,12 +201,6 @@ class Publishing:
         return await simulate(
             walked, script, office=self._office_of(around), flows=around.others.get, chat=self._chat
         )
-
-    async def hours(self, number: str, which: str, question: HoursQuestion) -> FlowHours:
-        """What its time switches decide at a moment."""
-        flow = await self.state_of(number, which)
-        office = self._office_of(await self._surroundings())
-        return await hours_at(flow, question.at, now=self._clock.now(), flags=question.flags, office=office)
 
     async def test(self, number: str, which: str = DRAFT) -> list[FlowTestResult]:
         """Run its tests. Raises `FlowRefused` when it has faults."""
@@ -327,6 +341,7 @@ class Publishing:
 
     async def _surroundings(self) -> Surroundings:
         records = {kind.name: await self._records.all(kind) for kind in KINDS}
+        await public_holidays.needed(records[FLOW.name], records[SCHEDULE.name])
         others, _ = loaded(await self._store.live())
         return Surroundings(records, others)
 
@@ -384,3 +399,7 @@ def _counted(faults: Sequence[Fault]) -> str:
     parts = [f"{wrong} fault{'s' * (wrong != 1)}"] if wrong else []
     parts += [f"{red} failed test{'s' * (red != 1)}"] if red else []
     return " and ".join(parts)
+
+
+def _public_holiday(day: datetime, country: str, region: str) -> str:
+    return public_holidays.public_holiday(day.date(), country, region)

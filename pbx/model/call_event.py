@@ -27,7 +27,7 @@ class Diverted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
     """A caller's INVITE was admitted. `dialled` is the user part they called, `source` the address they called from.
 
-    `diverted` are those outside who sent the call on before it came here, first first.
+    `diverted` are those outside who sent the call on before it came here, first first; `trunk` is the one it came over.
     """
 
     from_number: str
@@ -36,6 +36,7 @@ class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
     dialled: str
     source: str
     diverted: tuple[Diverted, ...] = ()
+    trunk: str | None = None
 
 
 class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):
@@ -180,10 +181,12 @@ class ConferenceRefused(_Event, frozen=True, kw_only=True, tag="conference_refus
 
 
 class ConferenceRecorded(_Event, frozen=True, kw_only=True, tag="conference_recorded"):
-    """The conference that the caller is in is recorded into `file`, below the folder of recordings."""
+    """The conference that the caller is in is recorded into `file`, below the folder of recordings; `recording` is its
+    id in the list of them."""
 
     conference: str
     file: str
+    recording: str = ""
 
 
 class MessageBegun(_Event, frozen=True, kw_only=True, tag="message_begun"):
@@ -304,6 +307,29 @@ class RecordingFailed(_Event, frozen=True, kw_only=True, tag="recording_failed")
     """The call was to be recorded, and is not. It goes on all the same."""
 
     reason: str
+
+
+class SupervisorJoined(_Event, frozen=True, kw_only=True, tag="supervisor_joined"):
+    """Somebody of the office listens to the two who talk. `how` is "listen" (nobody hears them), "whisper" (only the
+    leg `to` does) or "barge" (both do); `supervision` is the call of their own phone, `asked_by` who had it called."""
+
+    extension: str
+    how: str
+    to: str = ""
+    supervision: str
+    asked_by: str = ""
+
+
+class SupervisorChanged(_Event, frozen=True, kw_only=True, tag="supervisor_changed"):
+    """From now on it is done like this."""
+
+    extension: str
+    how: str
+    to: str = ""
+
+
+class SupervisorLeft(_Event, frozen=True, kw_only=True, tag="supervisor_left"):
+    extension: str
 
 
 class AudioQuality(_Event, frozen=True, kw_only=True, tag="audio_quality"):
@@ -443,6 +469,9 @@ CallEvent = (
     | RecordingResumed
     | RecordingStopped
     | RecordingFailed
+    | SupervisorJoined
+    | SupervisorChanged
+    | SupervisorLeft
     | AudioQuality
     | LegQuality
     | FlowEntered

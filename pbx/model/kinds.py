@@ -18,8 +18,10 @@ from pbx.model.paging_group import PagingGroup
 from pbx.model.prompt import Prompt
 from pbx.model.queue import Queue
 from pbx.model.ring_group import RingGroup
+from pbx.model.schedule import Schedule
 from pbx.model.speed_dial import SpeedDial
 from pbx.model.trunk import Trunk, TrunkWrite
+from pbx.model.webhook import Webhook, WebhookWrite
 
 __all__ = [
     "CALLER_RULE",
@@ -38,8 +40,10 @@ __all__ = [
     "PROMPT",
     "QUEUE",
     "RING_GROUP",
+    "SCHEDULE",
     "SPEED_DIAL",
     "TRUNK",
+    "WEBHOOK",
     "kind_named",
 ]
 
@@ -55,6 +59,7 @@ EXTENSION = Kind(
     numbered=True,
 )
 PROMPT = Kind(name="prompt", plural="prompts", title="Prompts", record=Prompt, write=Prompt)
+SCHEDULE = Kind(name="schedule", plural="schedules", title="Schedules", record=Schedule, write=Schedule)
 RING_GROUP = Kind(
     name="ring_group",
     plural="ring_groups",
@@ -168,6 +173,14 @@ NOTICE_TARGET = Kind(
     write=NoticeTargetWrite,
     secret="signing_key",  # noqa: S106  the field's name
 )
+WEBHOOK = Kind(
+    name="webhook",
+    plural="webhooks",
+    title="Webhooks",
+    record=Webhook,
+    write=WebhookWrite,
+    secret="signing_key",  # noqa: S106  the field's name
+)
 MAILBOX = Kind(
     name="mailbox",
     plural="mailboxes",
@@ -181,6 +194,7 @@ MAILBOX = Kind(
 KINDS: tuple[Kind, ...] = (
     EXTENSION,
     PROMPT,
+    SCHEDULE,
     MAILBOX,
     RING_GROUP,
     PAGING_GROUP,
@@ -196,6 +210,7 @@ KINDS: tuple[Kind, ...] = (
     LIMIT,
     CALLER_RULE,
     NOTICE_TARGET,
+    WEBHOOK,
 )
 
 

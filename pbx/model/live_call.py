@@ -51,6 +51,14 @@ class ParkedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     since: datetime
 
 
+class LiveSupervisor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who listens to a call: `how` is "listen", "whisper" (the leg `to` hears it) or "barge"."""
+
+    extension: str
+    how: str
+    to: str = ""
+
+
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last;
     `flow_path`: how it came there, the newest steps only.
@@ -70,3 +78,4 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     flow: LivePosition | None = None
     flow_path: tuple[FlowStep, ...] = ()
     recording: str = "off"
+    supervisors: tuple[LiveSupervisor, ...] = ()

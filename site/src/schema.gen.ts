@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    readonly "/api/v1/analytics/calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many calls there were
+         * @description Per day, per hour of the day, per called number; answered, missed, and how long callers waited. Days and hours are those of the office (setting `time_zone`), also where its clocks are changed. Calls that go on are not counted yet.
+         */
+        readonly get: operations["getCallFigures"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read who changed what
+         * @description The newest first. Changes by the API, the site, the command line, by phones and by the node; log-ins and those that failed. Kept for as long as the setting audit_keep_days says.
+         */
+        readonly get: operations["listAudit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/bans": {
         readonly parameters: {
             readonly query?: never;
@@ -105,7 +145,11 @@ export interface paths {
          */
         readonly get: operations["listCalls"];
         readonly put?: never;
-        readonly post?: never;
+        /**
+         * Call somebody from an extension's phone
+         * @description Click to call: the extension's own phones ring first. When one is picked up, `to` is dialled as if it had been dialled there: with the rights and the limits of the extension. The answer comes at once.
+         */
+        readonly post: operations["makeCall"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -128,6 +172,66 @@ export interface paths {
          * @description All its phones are told at once. The call stays in the history.
          */
         readonly delete: operations["hangUp"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/calls/{id}/hold": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put one side of a call on hold
+         * @description It hears the hold music, the other side nothing, until it is resumed with `on` false.
+         */
+        readonly post: operations["holdCall"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/calls/{id}/listen": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Listen to a call, whisper to one side, or talk with both
+         * @description The extension's phone rings; picked up, it hears both sides. Asked again for the same extension, it changes how; so do the keys 4 (listen), 5 (whisper) and 6 (barge) on its phone. What the two hear of it is the setting `supervision.notice`. It stands in the call's record either way. Hang up the call of the answer to end it.
+         */
+        readonly post: operations["listenToCall"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/calls/{id}/park": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Park one side of a call
+         * @description It waits in a slot with music until somebody dials the slot; after a while the phone that it talked with rings. The answer comes at once.
+         */
+        readonly post: operations["parkCall"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -185,6 +289,26 @@ export interface paths {
          * @description The newest first. `events` is empty here; read one record to see them.
          */
         readonly get: operations["listCdrs"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/cdrs.csv": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The call history as a table for spreadsheets
+         * @description CSV (RFC 4180) with a line of titles, the newest first, sent as it is read. Times are the office's. A text that a spreadsheet would take for a formula has an apostrophe before it.
+         */
+        readonly get: operations["exportCdrs"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -343,6 +467,86 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/dashboard": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Everything that a first page needs
+         * @description How the office is doing now, and what today was like. What is well is not among the lists of trouble.
+         */
+        readonly get: operations["getDashboard"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Export the office as one document
+         * @description All records and flows, without passwords: what `pbx export` writes and `pbx import` reads.
+         */
+        readonly get: operations["exportDocuments"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents/apply": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Apply a document
+         * @description All of it in one transaction, or nothing: 422 with the faults that the plan shows. Sections that are missing are left alone; records without a password keep the one they have.
+         */
+        readonly post: operations["applyDocuments"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/documents/plan": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say what a document would change
+         * @description Changes nothing. `faults` is all that is wrong with the office that would come out; with any, the document cannot be applied. What is no document at all is refused with 422.
+         */
+        readonly post: operations["planDocuments"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/events": {
         readonly parameters: {
             readonly query?: never;
@@ -357,6 +561,26 @@ export interface paths {
         readonly get: operations["getEvents"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/events/ticket": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Get a ticket for a WebSocket from another host
+         * @description Browsers send neither a header nor, from another host, a cookie with a WebSocket.
+         */
+        readonly post: operations["makeEventTicket"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -650,26 +874,6 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/flows/{number}/hours": {
-        readonly parameters: {
-            readonly query?: never;
-            readonly header?: never;
-            readonly path?: never;
-            readonly cookie?: never;
-        };
-        readonly get?: never;
-        readonly put?: never;
-        /**
-         * What happens at a moment
-         * @description Which way each time switch of the flow sends calls then, and why.
-         */
-        readonly post: operations["askFlowHours"];
-        readonly delete?: never;
-        readonly options?: never;
-        readonly head?: never;
-        readonly patch?: never;
-        readonly trace?: never;
-    };
     readonly "/api/v1/flows/{number}/publish": {
         readonly parameters: {
             readonly query?: never;
@@ -886,6 +1090,50 @@ export interface paths {
          * @description A JSON merge patch (RFC 7396). `number` cannot change.
          */
         readonly patch: operations["patchInboundNumber"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jwt": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Sign in from a site on another host
+         * @description That host must be among the setting cors_origins. Back-off and second factor: as for a session.
+         */
+        readonly post: operations["logInElsewhere"];
+        /**
+         * Sign out of a site on another host
+         * @description Its tokens open nothing from then on; its live connections end.
+         */
+        readonly delete: operations["logOutElsewhere"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jwt/refresh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Get a new pair of tokens
+         * @description A refresh token is good once. One that comes again later ends the log-in: somebody has a copy.
+         */
+        readonly post: operations["refreshJwt"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/api/v1/limits": {
@@ -1650,6 +1898,70 @@ export interface paths {
         readonly patch: operations["patchRingGroup"];
         readonly trace?: never;
     };
+    readonly "/api/v1/schedules": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the schedules */
+        readonly get: operations["listSchedules"];
+        readonly put?: never;
+        /** Create a schedule */
+        readonly post: operations["createSchedule"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/schedules/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a schedule */
+        readonly get: operations["getSchedule"];
+        /**
+         * Replace a schedule
+         * @description `id` must be the one of the path.
+         */
+        readonly put: operations["replaceSchedule"];
+        readonly post?: never;
+        /** Delete a schedule */
+        readonly delete: operations["deleteSchedule"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a schedule
+         * @description A JSON merge patch (RFC 7396). `id` cannot change.
+         */
+        readonly patch: operations["patchSchedule"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/schedules/{id}/state": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Whether a schedule is open
+         * @description Now or at any other moment, why, and when it opens or closes next.
+         */
+        readonly get: operations["getScheduleState"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/session": {
         readonly parameters: {
             readonly query?: never;
@@ -1662,7 +1974,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Sign in
-         * @description Sets the session cookie. After several failures the next try must wait (429, Retry-After).
+         * @description Sets the session cookie. After several failures the next try must wait (429, Retry-After). Who has a second factor gets 401 with the type urn:bellwire:problem:second-factor until `code` is right.
          */
         readonly post: operations["logIn"];
         /**
@@ -1670,6 +1982,51 @@ export interface paths {
          * @description The cookie is worth nothing from then on, and its live connections are closed.
          */
         readonly delete: operations["logOut"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/session/password": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Change one's own password
+         * @description The other sessions of the user end. A wrong old password is 403.
+         */
+        readonly put: operations["changePassword"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/session/second-factor": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Confirm the second factor with a code
+         * @description The answer holds recovery codes, each good once, shown once. The user's other sessions end.
+         */
+        readonly put: operations["confirmSecondFactor"];
+        /**
+         * Begin to set a second factor up
+         * @description For an authenticator app (RFC 6238). Nothing is asked for until a code has been confirmed.
+         */
+        readonly post: operations["beginSecondFactor"];
+        /** Take one's second factor away */
+        readonly delete: operations["removeSecondFactor"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1858,6 +2215,107 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/sync": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Show how the node stands to the bundle that it follows */
+        readonly get: operations["getSync"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sync/check": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Look for a newer bundle now
+         * @description Answers when it has been applied, or when it is known why not (`trouble`, `error`). 409 when the node follows no bundle.
+         */
+        readonly post: operations["checkSync"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sync/rollback": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Put back what the last bundle has changed
+         * @description Only that: what was changed elsewhere stays. The bundle is not applied again; a newer one will. 409 when there is none that can be put back, 422 when the office would not be whole.
+         */
+        readonly post: operations["rollBackSync"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/tokens": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the tokens of programs
+         * @description The oldest first. What a token is itself is shown once, when it is made.
+         */
+        readonly get: operations["listTokens"];
+        readonly put?: never;
+        /**
+         * Create a token for a program
+         * @description With no more rights than who asks has. When these lose a right, so does the token.
+         */
+        readonly post: operations["createToken"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/tokens/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Delete a token
+         * @description It opens nothing from then on; its live connections end.
+         */
+        readonly delete: operations["deleteToken"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/trunk-statuses": {
         readonly parameters: {
             readonly query?: never;
@@ -1962,6 +2420,55 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/users": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the users
+         * @description By name.
+         */
+        readonly get: operations["listUsers"];
+        readonly put?: never;
+        /**
+         * Create a user
+         * @description With a role that may do no more than who asks. The role user needs an extension.
+         */
+        readonly post: operations["createUser"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/users/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a user */
+        readonly get: operations["getUser"];
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Delete a user
+         * @description Their sessions end, and the tokens that they made with them. The last owner stays.
+         */
+        readonly delete: operations["deleteUser"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a user
+         * @description What is left out stays. A new password, a second factor taken away and being disabled end their sessions. The last owner stays one.
+         */
+        readonly patch: operations["patchUser"];
+        readonly trace?: never;
+    };
     readonly "/api/v1/voicemails": {
         readonly parameters: {
             readonly query?: never;
@@ -2018,6 +2525,110 @@ export interface paths {
         readonly get: operations["getVoicemailAudio"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/voicemails/{id}/forward": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send a copy of a voice message to another mailbox
+         * @description The message stays where it is. The copy is new there, and says which box it came from.
+         */
+        readonly post: operations["forwardVoicemail"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhook-deliveries": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How events fare on their way to webhooks
+         * @description The newest first. For each webhook the newest 2000 are kept, and 1000 may wait.
+         */
+        readonly get: operations["listWebhookDeliveries"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the webhooks */
+        readonly get: operations["listWebhooks"];
+        readonly put?: never;
+        /** Create a webhook */
+        readonly post: operations["createWebhook"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a webhook */
+        readonly get: operations["getWebhook"];
+        /**
+         * Replace a webhook
+         * @description `id` must be the one of the path.
+         */
+        readonly put: operations["replaceWebhook"];
+        readonly post?: never;
+        /** Delete a webhook */
+        readonly delete: operations["deleteWebhook"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a webhook
+         * @description A JSON merge patch (RFC 7396). `id` cannot change.
+         */
+        readonly patch: operations["patchWebhook"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/{id}/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send a test event to a webhook
+         * @description At once and only once, also while it is off. The answer says how it went; takes up to 15 s.
+         */
+        readonly post: operations["testWebhook"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -2179,6 +2790,52 @@ export interface components {
             readonly leg: string;
         };
         /**
+         * AuditEntry
+         * @description One change. Of a changed record, `before` and `after` hold the fields that differ. Secrets are never in it.
+         */
+        readonly AuditEntry: {
+            readonly id: string;
+            readonly at: string;
+            /**
+             * @description A user, a token, or what did it by itself.
+             * @example admin
+             */
+            readonly actor: string;
+            /**
+             * @description The address it came from, or the command line.
+             * @example 192.168.1.20
+             */
+            readonly source: string;
+            /**
+             * @example create
+             * @example change
+             * @example delete
+             * @example log_in
+             * @example hang_up
+             */
+            readonly action: string;
+            /** @example extension */
+            readonly kind: string;
+            /**
+             * @description Which one.
+             * @example 101
+             */
+            readonly key: string;
+            /** @default null */
+            readonly before: Record<string, never> | null;
+            /** @default null */
+            readonly after: Record<string, never> | null;
+        };
+        /**
+         * AuditList
+         * @description A page of the audit log.
+         */
+        readonly AuditList: {
+            readonly items: readonly components["schemas"]["AuditEntry"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
          * Ban
          * @description An address that is not listened to.
          */
@@ -2286,6 +2943,19 @@ export interface components {
             readonly by: string;
         };
         /**
+         * CallFigures
+         * @description Calls that are over, by the days and hours of the office. Whoever listened to calls is not counted.
+         */
+        readonly CallFigures: {
+            readonly from: string;
+            readonly to: string;
+            readonly time_zone: string;
+            readonly totals: components["schemas"]["CallTotals"];
+            readonly per_day: readonly components["schemas"]["DayOfCalls"][];
+            readonly per_hour: readonly components["schemas"]["HourOfCalls"][];
+            readonly per_did: readonly components["schemas"]["DidOfCalls"][];
+        };
+        /**
          * CallLimitNear
          * @description Both sides were warned that the call will be ended in `left_s` because of a limit.
          */
@@ -2328,7 +2998,7 @@ export interface components {
          * CallOffered
          * @description A caller's INVITE was admitted. `dialled` is the user part they called, `source` the address they called from.
          *
-         *         `diverted` are those outside who sent the call on before it came here, first first.
+         *         `diverted` are those outside who sent the call on before it came here, first first; `trunk` is the one it came over.
          */
         readonly CallOffered: {
             /** @enum {unknown} */
@@ -2342,6 +3012,8 @@ export interface components {
             readonly source: string;
             /** @default [] */
             readonly diverted: readonly components["schemas"]["Diverted"][];
+            /** @default null */
+            readonly trunk: string | null;
         };
         /**
          * CallParked
@@ -2355,6 +3027,24 @@ export interface components {
             readonly slot: string;
             /** @default null */
             readonly by: string | null;
+        };
+        /**
+         * CallRequest
+         * @description Call somebody from an extension's own phone.
+         */
+        readonly CallRequest: {
+            /**
+             * Number
+             * @description Whose phone rings first, and who then calls.
+             * @example 101
+             */
+            readonly from_extension: string;
+            /**
+             * Destination
+             * @description Where the call goes: what an extension would dial to get there.
+             * @example 101
+             */
+            readonly to: string;
         };
         /**
          * CallRouted
@@ -2374,6 +3064,30 @@ export interface components {
             readonly to_name: string;
             /** @default null */
             readonly charged_to: string | null;
+        };
+        /**
+         * CallTotals
+         * @description Of some time. `answered` and `missed` are about the calls from outside; `talk_s` about all.
+         *
+         *         Waits are those of the calls from outside that a person took, null when there was none.
+         */
+        readonly CallTotals: {
+            /** @default 0 */
+            readonly inbound: number;
+            /** @default 0 */
+            readonly outbound: number;
+            /** @default 0 */
+            readonly internal: number;
+            /** @default 0 */
+            readonly answered: number;
+            /** @default 0 */
+            readonly missed: number;
+            /** @default 0 */
+            readonly talk_s: number;
+            /** @default null */
+            readonly median_wait_s: number | null;
+            /** @default null */
+            readonly longest_wait_s: number | null;
         };
         /**
          * CalledForHelp
@@ -2486,6 +3200,11 @@ export interface components {
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
          *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one. `flow`: the
          *         number of the flow that it took, the first where there were several; the way through it stands in the events.
+         *
+         *         `direction` is "inbound" (over a trunk, to the number `did`), "outbound" (over the `trunk` that was called last) or
+         *         "internal". `queue` is the first that the caller waited in. `wait_s`: from the offer until a person answered; where
+         *         none did, until the node did, or the end. `missed`: it is over, and nobody of those who were called took it, and no
+         *         conference.
          */
         readonly Cdr: {
             readonly id: string;
@@ -2526,12 +3245,24 @@ export interface components {
             readonly continued_in: string | null;
             /** @default null */
             readonly flow: string | null;
+            /** @default internal */
+            readonly direction: string;
+            /** @default null */
+            readonly did: string | null;
+            /** @default null */
+            readonly trunk: string | null;
+            /** @default null */
+            readonly queue: string | null;
+            /** @default 0 */
+            readonly wait_s: number;
+            /** @default false */
+            readonly missed: boolean;
             /** @default [] */
             readonly legs: readonly components["schemas"]["CdrLeg"][];
             /** @default [] */
             readonly recordings: readonly components["schemas"]["CdrRecording"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -2569,13 +3300,22 @@ export interface components {
         };
         /**
          * CdrRecording
-         * @description A file of the call, in the order in which they were begun: its `id` in the list of recordings.
+         * @description A file of the call, in the order in which they were begun: its `id` in the list of recordings. `leg` is "" for
+         *         that of a conference.
          */
         readonly CdrRecording: {
             readonly id: string;
             readonly file: string;
             readonly leg: string;
             readonly started_at: string;
+        };
+        /**
+         * ChangedRecord
+         * @description A record that would become another one, and the fields that would.
+         */
+        readonly ChangedRecord: {
+            readonly key: string;
+            readonly fields: readonly string[];
         };
         /**
          * Conference
@@ -2794,7 +3534,8 @@ export interface components {
         };
         /**
          * ConferenceRecorded
-         * @description The conference that the caller is in is recorded into `file`, below the folder of recordings.
+         * @description The conference that the caller is in is recorded into `file`, below the folder of recordings; `recording` is its
+         *         id in the list of them.
          */
         readonly ConferenceRecorded: {
             /** @enum {unknown} */
@@ -2803,6 +3544,8 @@ export interface components {
             readonly at: string;
             readonly conference: string;
             readonly file: string;
+            /** @default  */
+            readonly recording: string;
         };
         /**
          * ConferenceRefused
@@ -2941,6 +3684,68 @@ export interface components {
             readonly moderator_pin: string | null;
         };
         /**
+         * Dashboard
+         * @description How the office is doing now, and what today was like.
+         */
+        readonly Dashboard: {
+            readonly now: string;
+            readonly office_name: string;
+            readonly counts: components["schemas"]["StatusCounts"];
+            /** @description The newest 20 that go on. */
+            readonly calls: readonly components["schemas"]["LiveCall"][];
+            readonly trunks: number;
+            readonly trunks_in_trouble: readonly components["schemas"]["TrunkStatus"][];
+            readonly queues: readonly components["schemas"]["QueueStatus"][];
+            /** @description What is not well, with cause and what to do. */
+            readonly health: readonly components["schemas"]["HealthLine"][];
+            /** @description The newest 5. */
+            readonly notices: readonly components["schemas"]["Notice"][];
+            readonly today: components["schemas"]["CallTotals"];
+            /** @description Of today, by the clocks of the office. */
+            readonly hours: readonly components["schemas"]["HourOfCalls"][];
+            readonly unheard_messages: number;
+            readonly parked: number;
+            readonly members_in_conferences: number;
+        };
+        /**
+         * DateSpan
+         * @description A day, or all from `first` to `last`. Days of every year may go past its end (12-24 to 01-06).
+         */
+        readonly DateSpan: {
+            /**
+             * First day
+             * @description 2026-12-24, or 12-24 for every year.
+             * @example 12-24
+             */
+            readonly first: string;
+            /**
+             * Last day
+             * @description Included. Without one, the first alone.
+             * @default null
+             */
+            readonly last: string | null;
+        };
+        /**
+         * DayOfCalls
+         * @description One day of the office, by its own clocks.
+         */
+        readonly DayOfCalls: {
+            /** Format: date */
+            readonly day: string;
+            /** @default 0 */
+            readonly inbound: number;
+            /** @default 0 */
+            readonly outbound: number;
+            /** @default 0 */
+            readonly internal: number;
+            /** @default 0 */
+            readonly answered: number;
+            /** @default 0 */
+            readonly missed: number;
+            /** @default 0 */
+            readonly talk_s: number;
+        };
+        /**
          * Deed
          * @description Something that the flow did: whom it rang and what became of it, a key that was pressed, a mail that went out.
          *
@@ -2980,6 +3785,21 @@ export interface components {
             readonly error: string;
         };
         /**
+         * DidOfCalls
+         * @description The calls from outside to one number. `wait_s` is the mean of those that a person took, null without any.
+         */
+        readonly DidOfCalls: {
+            readonly did: string;
+            /** @default 0 */
+            readonly calls: number;
+            /** @default 0 */
+            readonly answered: number;
+            /** @default 0 */
+            readonly missed: number;
+            /** @default null */
+            readonly wait_s: number | null;
+        };
+        /**
          * DigitSeen
          * @description A DTMF digit was sent by this leg; `via` is "rfc4733" or "info". `digit` is empty in stored records.
          */
@@ -2999,6 +3819,39 @@ export interface components {
         readonly Diverted: {
             readonly number: string;
             readonly reason: string;
+        };
+        /**
+         * DocumentPlan
+         * @description What a document changes. With faults it changes nothing.
+         */
+        readonly DocumentPlan: {
+            /** @description Of the kinds that there are records of. */
+            readonly sections: readonly components["schemas"]["PlanSection"][];
+            /**
+             * @description Flows that take calls as the document says.
+             * @default []
+             */
+            readonly publish: readonly string[];
+            /**
+             * @description Flows that take no more calls.
+             * @default []
+             */
+            readonly unpublish: readonly string[];
+            /** @default [] */
+            readonly faults: readonly components["schemas"]["PlanFault"][];
+            /**
+             * @description How many things change; 0: all is as it should be.
+             * @default 0
+             */
+            readonly changes: number;
+        };
+        /**
+         * EventTicket
+         * @description Lets one WebSocket in: `/events?ticket=…`.
+         */
+        readonly EventTicket: {
+            /** @description Good once, for 30 seconds. */
+            readonly ticket: string;
         };
         /**
          * ExitTraffic
@@ -3494,24 +4347,6 @@ export interface components {
             readonly tests: readonly components["schemas"]["FlowTest"][];
         };
         /**
-         * FlowChange
-         * @description One difference. `field` is what of it has changed, such as a parameter or an exit; `old` or `new` is missing
-         *         where it was added or removed.
-         */
-        readonly FlowChange: {
-            /** @enum {unknown} */
-            readonly what: "node" | "note" | "setting" | "test" | "wire";
-            /** @enum {unknown} */
-            readonly change: "added" | "changed" | "moved" | "removed";
-            readonly name: string;
-            /** @default  */
-            readonly field: string;
-            /** @default null */
-            readonly old: unknown;
-            /** @default null */
-            readonly new: unknown;
-        };
-        /**
          * FlowCheck
          * @description What is wrong with a draft. It can be published when all of them are warnings, and its tests pass.
          */
@@ -3527,7 +4362,7 @@ export interface components {
             readonly flow: string;
             readonly before: string;
             readonly after: string;
-            readonly changes: readonly components["schemas"]["FlowChange"][];
+            readonly changes: readonly components["schemas"]["pbx.model.flow_revision.FlowChange"][];
         };
         /**
          * FlowEntered
@@ -3578,15 +4413,6 @@ export interface components {
             readonly values: {
                 readonly [key: string]: string;
             };
-        };
-        /**
-         * FlowHours
-         * @description Every time switch of a flow, by the names of their nodes.
-         */
-        readonly FlowHours: {
-            readonly flow: string;
-            readonly at: string;
-            readonly items: readonly components["schemas"]["HoursVerdict"][];
         };
         /**
          * FlowList
@@ -4074,6 +4900,18 @@ export interface components {
             readonly failing: readonly string[];
         };
         /**
+         * HealthChange
+         * @description A part of the node is well again, or is not; looked at every 15 s. `id` is the name of the check.
+         */
+        readonly HealthChange: {
+            /** @enum {unknown} */
+            readonly type: "health";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["HealthLine"] | null;
+        };
+        /**
          * HealthLine
          * @description One check: what was looked at and, where it is not well, the cause and what to do.
          */
@@ -4100,37 +4938,27 @@ export interface components {
             readonly name: string;
         };
         /**
-         * HoursQuestion
-         * @description Which moment. `flags` are switches of the office that are on or off then; the others are off.
+         * HoldRequest
+         * @description Let one side wait with music, or talk again.
          */
-        readonly HoursQuestion: {
+        readonly HoldRequest: {
             /**
-             * Time
-             * @description Without a time zone it is in that of the office; without one at all, now.
-             * @default null
+             * Leg
+             * @description Who waits: "a" is the caller.
              */
-            readonly at: string | null;
-            /**
-             * Switches
-             * @default {}
-             */
-            readonly flags: {
-                readonly [key: string]: boolean;
-            };
+            readonly leg: string;
+            readonly on: boolean;
         };
         /**
-         * HoursVerdict
-         * @description The exit of a time switch, and why in a few words: the name of a rule, of a holiday, of a switch.
+         * HourOfCalls
+         * @description One hour of the day, of all its days together: `calls` in every direction, `missed` ones from outside.
          */
-        readonly HoursVerdict: {
-            /**
-             * Node
-             * @description Names it within its flow: small letters, digits, hyphens, underscores.
-             * @example menu
-             */
-            readonly node: string;
-            readonly exit: string;
-            readonly because: string;
+        readonly HourOfCalls: {
+            readonly hour: number;
+            /** @default 0 */
+            readonly calls: number;
+            /** @default 0 */
+            readonly missed: number;
         };
         /**
          * InboundNumber
@@ -4558,6 +5386,29 @@ export interface components {
             readonly time_zone?: (string | null) | null;
         };
         /**
+         * ListenRequest
+         * @description Listen to a call with the phone of an extension.
+         */
+        readonly ListenRequest: {
+            /**
+             * Number
+             * @description Whose phone rings, and who then listens.
+             * @example 101
+             */
+            readonly extension: string;
+            /**
+             * @description listen: nobody hears them. whisper: one of the two does. barge: both do.
+             * @default listen
+             * @enum {unknown}
+             */
+            readonly how: "barge" | "listen" | "whisper";
+            /**
+             * @description Who hears a whisper; null: who is of the office, the one called before the caller.
+             * @default null
+             */
+            readonly leg: string | null;
+        };
+        /**
          * LiveCall
          * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last;
          *         `flow_path`: how it came there, the newest steps only.
@@ -4580,6 +5431,8 @@ export interface components {
             readonly flow_path: readonly components["schemas"]["FlowStep"][];
             /** @default off */
             readonly recording: string;
+            /** @default [] */
+            readonly supervisors: readonly components["schemas"]["LiveSupervisor"][];
         };
         /**
          * LiveHeartbeat
@@ -4615,7 +5468,7 @@ export interface components {
             /** @default false */
             readonly transcoded: boolean;
         };
-        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["LiveHeartbeat"];
+        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
          * @description Where a call is in a flow: at `node` since `since`.
@@ -4661,6 +5514,28 @@ export interface components {
             readonly conferences: readonly components["schemas"]["ConferenceStatus"][] | null;
             /** @default null */
             readonly mailboxes: readonly components["schemas"]["MailboxState"][] | null;
+            /** @default null */
+            readonly queues: readonly components["schemas"]["QueueStatus"][] | null;
+            /** @default null */
+            readonly trunks: readonly components["schemas"]["TrunkStatus"][] | null;
+            /** @default null */
+            readonly recordings: readonly components["schemas"]["Recording"][] | null;
+            /** @default null */
+            readonly flows: readonly components["schemas"]["FlowState"][] | null;
+            /** @default null */
+            readonly health: readonly components["schemas"]["HealthLine"][] | null;
+            /** @default null */
+            readonly settings: readonly components["schemas"]["OfficeSettings"][] | null;
+        };
+        /**
+         * LiveSupervisor
+         * @description Who listens to a call: `how` is "listen", "whisper" (the leg `to` hears it) or "barge".
+         */
+        readonly LiveSupervisor: {
+            readonly extension: string;
+            readonly how: string;
+            /** @default  */
+            readonly to: string;
         };
         /**
          * Login
@@ -4669,6 +5544,8 @@ export interface components {
         readonly Login: {
             readonly username: string;
             readonly password: string;
+            /** @default null */
+            readonly code: string | null;
         };
         /**
          * Mailbox
@@ -5164,7 +6041,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "emergency" | "limit" | "recording" | "test";
+            readonly kind: "emergency" | "limit" | "recording" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -5224,7 +6101,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -5260,7 +6137,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "test")[] | null;
+            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -5297,9 +6174,120 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "test")[];
+            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
+        };
+        /**
+         * OfficeDocument
+         * @description What an office is, or a part of it: a section (one for each kind) that is missing is left alone.
+         *
+         *         Whether records that a section does not name are deleted is for the one who applies it to say.
+         */
+        readonly OfficeDocument: {
+            /**
+             * @description Extensions
+             * @default null
+             */
+            readonly extensions: readonly components["schemas"]["ExtensionWrite"][] | null;
+            /**
+             * @description Prompts
+             * @default null
+             */
+            readonly prompts: readonly components["schemas"]["Prompt"][] | null;
+            /**
+             * @description Schedules
+             * @default null
+             */
+            readonly schedules: readonly components["schemas"]["Schedule"][] | null;
+            /**
+             * @description Mailboxes
+             * @default null
+             */
+            readonly mailboxes: readonly components["schemas"]["MailboxWrite"][] | null;
+            /**
+             * @description Ring groups
+             * @default null
+             */
+            readonly ring_groups: readonly components["schemas"]["RingGroup"][] | null;
+            /**
+             * @description Paging groups
+             * @default null
+             */
+            readonly paging_groups: readonly components["schemas"]["PagingGroup"][] | null;
+            /**
+             * @description Queues
+             * @default null
+             */
+            readonly queues: readonly components["schemas"]["Queue"][] | null;
+            /**
+             * @description Conferences
+             * @default null
+             */
+            readonly conferences: readonly components["schemas"]["ConferenceWrite"][] | null;
+            /**
+             * @description Trunks
+             * @default null
+             */
+            readonly trunks: readonly components["schemas"]["TrunkWrite"][] | null;
+            /**
+             * @description Call flows
+             * @default null
+             */
+            readonly flows: readonly components["schemas"]["Flow"][] | null;
+            /**
+             * @description Inbound numbers
+             * @default null
+             */
+            readonly inbound_numbers: readonly components["schemas"]["InboundNumber"][] | null;
+            /**
+             * @description Outbound routes
+             * @default null
+             */
+            readonly outbound_routes: readonly components["schemas"]["OutboundRoute"][] | null;
+            /**
+             * @description Feature codes
+             * @default null
+             */
+            readonly feature_codes: readonly components["schemas"]["FeatureCode"][] | null;
+            /**
+             * @description Speed dials
+             * @default null
+             */
+            readonly speed_dials: readonly components["schemas"]["SpeedDial"][] | null;
+            /**
+             * @description Switches
+             * @default null
+             */
+            readonly office_flags: readonly components["schemas"]["OfficeFlag"][] | null;
+            /**
+             * @description Limits of calls to outside numbers
+             * @default null
+             */
+            readonly limits: readonly components["schemas"]["Limit"][] | null;
+            /**
+             * @description Rules for callers from outside
+             * @default null
+             */
+            readonly caller_rules: readonly components["schemas"]["CallerRule"][] | null;
+            /**
+             * @description Where notices are sent
+             * @default null
+             */
+            readonly notice_targets: readonly components["schemas"]["NoticeTargetWrite"][] | null;
+            /**
+             * @description Webhooks
+             * @default null
+             */
+            readonly webhooks: readonly components["schemas"]["WebhookWrite"][] | null;
+            /**
+             * Live flows
+             * @description What takes the calls, where that is not what stands in `flows`: by number, the flow that is published, or null for a draft that is not.
+             * @default null
+             */
+            readonly live_flows: {
+                readonly [key: string]: components["schemas"]["Flow"] | null;
+            } | null;
         };
         /**
          * OfficeFlag
@@ -5364,12 +6352,37 @@ export interface components {
              */
             readonly office_name: string;
             /**
+             * Time zone
+             * @description Of the office, as the IANA names it: days and hours of figures and tables are its. Without one, that of the machine.
+             * @default
+             * @example Europe/Berlin
+             */
+            readonly time_zone: string;
+            /**
              * Hold music
              * @description A WAV or Ogg Opus file in the folder sounds of the data directory; without one, a short tone.
              * @default
              * @example music.ogg
              */
             readonly hold_music: string;
+            /**
+             * Sites elsewhere
+             * @description Admin sites on other hosts whose pages may talk with this node.
+             * @default []
+             */
+            readonly cors_origins: readonly string[];
+            /**
+             * Keep the audit log for
+             * @description 0: for ever.
+             * @default 365
+             */
+            readonly audit_keep_days: number;
+            /**
+             * Users hear their recordings
+             * @description Of the calls in which their extension talks; otherwise only supervisors and administrators.
+             * @default false
+             */
+            readonly users_hear_recordings: boolean;
             /**
              * Recording of calls
              * @default {
@@ -5391,6 +6404,13 @@ export interface components {
              *     }
              */
             readonly recording: components["schemas"]["RecordingSettings"];
+            /**
+             * Listening to calls
+             * @default {
+             *       "notice": "tone"
+             *     }
+             */
+            readonly supervision: components["schemas"]["SupervisionSettings"];
         };
         /**
          * OfficeSettingsPatch
@@ -5398,8 +6418,13 @@ export interface components {
          */
         readonly OfficeSettingsPatch: {
             readonly office_name?: string | null;
+            readonly time_zone?: string | null;
             readonly hold_music?: string | null;
+            readonly cors_origins?: readonly string[] | null;
+            readonly audit_keep_days?: number | null;
+            readonly users_hear_recordings?: boolean | null;
             readonly recording?: components["schemas"]["RecordingSettings"] | null;
+            readonly supervision?: components["schemas"]["SupervisionSettings"] | null;
         };
         /**
          * Opening
@@ -5601,6 +6626,24 @@ export interface components {
             readonly longest_s?: number | null;
         };
         /**
+         * ParkRequest
+         * @description Let one side wait in a parking slot, from which any phone can fetch it; the other is hung up.
+         */
+        readonly ParkRequest: {
+            /**
+             * Leg
+             * @description Who waits: "a" is the caller.
+             * @default a
+             */
+            readonly leg: string;
+            /**
+             * Slot
+             * @description Empty: the next one that is free.
+             * @default
+             */
+            readonly slot: string;
+        };
+        /**
          * ParkedCall
          * @description A call that waits in `slot`. `party` is who waits, `by` the extension that parked it.
          */
@@ -5622,6 +6665,71 @@ export interface components {
             readonly items: readonly components["schemas"]["ParkedCall"][];
             /** @description How many there are in all, beyond this page. */
             readonly total: number;
+        };
+        /**
+         * PasswordChange
+         * @description One's own new password.
+         */
+        readonly PasswordChange: {
+            /** Old password */
+            readonly old: string;
+            /**
+             * Password
+             * @description At least 10 characters.
+             */
+            readonly new: string;
+        };
+        /**
+         * PasswordProof
+         * @description One's password, for what a browser that was left open must not do.
+         */
+        readonly PasswordProof: {
+            /** Password */
+            readonly password: string;
+        };
+        /**
+         * PlanFault
+         * @description Why the document cannot be applied: a field of it, or of a record that it would leave behind.
+         */
+        readonly PlanFault: {
+            /** @description JSON path of the field: $.extensions[3].number. */
+            readonly path: string;
+            readonly message: string;
+            /**
+             * @description What stands there.
+             * @default null
+             */
+            readonly got: string | null;
+            /**
+             * @description What should stand there.
+             * @default null
+             */
+            readonly needed: string | null;
+            /**
+             * @description What to do about it.
+             * @default null
+             */
+            readonly action: string | null;
+        };
+        /**
+         * PlanSection
+         * @description What would happen to the records of one kind, by their keys.
+         */
+        readonly PlanSection: {
+            readonly kind: string;
+            /** @default [] */
+            readonly create: readonly string[];
+            /** @default [] */
+            readonly change: readonly components["schemas"]["ChangedRecord"][];
+            /** @default [] */
+            readonly remove: readonly string[];
+            /** @default [] */
+            readonly unchanged: readonly string[];
+            /**
+             * @description Not in the document; they stay.
+             * @default []
+             */
+            readonly kept: readonly string[];
         };
         /**
          * PressedAt
@@ -5957,6 +7065,18 @@ export interface components {
             readonly always: boolean;
         };
         /**
+         * QueueChange
+         * @description Somebody waits in a queue, is answered, an agent comes or goes; `item` is null when it was deleted.
+         */
+        readonly QueueChange: {
+            /** @enum {unknown} */
+            readonly type: "queue";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["QueueStatus"] | null;
+        };
+        /**
          * QueueJoined
          * @description The caller waits in a line. `position` counts from 1; `call_back_of` is the call in which a call back was asked
          *         for: then nobody hears music, and who asked is rung when an agent has been found.
@@ -6091,9 +7211,10 @@ export interface components {
          * Recording
          * @description One file: two people talking, from the moment they hear each other until they no longer do.
          *
-         *         `left` and `right` are who is on which channel. `chain` is the same for all files of one caller's way through the
-         *         office, `id` of its first file; in it `started_at` gives their order. `reasons` are what had it recorded
-         *         ("extension:101", "trunk:main", "key:101" …). `paused_s` was cut out. `file` is its path below `recordings`.
+         *         `left` and `right` are who is on which channel; a conference has one, and is the `left`. `chain` is the same for all
+         *         files of one caller's way through the office, `id` of its first file; in it `started_at` gives their order.
+         *         `reasons` are what had it recorded ("extension:101", "trunk:main", "key:101" …). `paused_s` was cut out. `file` is
+         *         its path below `recordings`.
          */
         readonly Recording: {
             readonly id: string;
@@ -6143,6 +7264,18 @@ export interface components {
              * @default
              */
             readonly deleted_by: string;
+        };
+        /**
+         * RecordingChange
+         * @description A recording was begun, paused, completed or deleted; `item` is null when it is none of the newest 100 now.
+         */
+        readonly RecordingChange: {
+            /** @enum {unknown} */
+            readonly type: "recording";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["Recording"] | null;
         };
         /**
          * RecordingFailed
@@ -6344,6 +7477,20 @@ export interface components {
              * @default
              */
             readonly problem: string;
+        };
+        /**
+         * RecoveryCodes
+         * @description What lets in without the app, each once. They are shown once.
+         */
+        readonly RecoveryCodes: {
+            readonly recovery_codes: readonly string[];
+        };
+        /**
+         * Refresh
+         * @description For a new pair.
+         */
+        readonly Refresh: {
+            readonly refresh_token: string;
         };
         /**
          * RefusedSignIn
@@ -6577,6 +7724,104 @@ export interface components {
             readonly override: boolean;
         };
         /**
+         * Schedule
+         * @description When the office, or a part of it, is open. A time switch has a rule that names it.
+         */
+        readonly Schedule: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * @description Without one, that of the office.
+             * @default null
+             */
+            readonly time_zone: string | null;
+            /**
+             * Open
+             * @description None: day and night.
+             * @default []
+             */
+            readonly hours: readonly components["schemas"]["Opening"][];
+            /**
+             * Public holidays of
+             * @description Two letters (ISO 3166-1): closed on those. Without one there are none.
+             * @default null
+             */
+            readonly holiday_country: string | null;
+            /**
+             * Part of the country
+             * @description A state or region with holidays of its own, by its code.
+             * @default
+             * @example BY
+             */
+            readonly holiday_region: string;
+            /**
+             * Own holidays
+             * @description These go before the public ones.
+             * @default []
+             */
+            readonly special_days: readonly components["schemas"]["SpecialDay"][];
+        };
+        /**
+         * ScheduleList
+         * @description A page of schedules.
+         */
+        readonly ScheduleList: {
+            readonly items: readonly components["schemas"]["Schedule"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * SchedulePatch
+         * @description A change to Schedule: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly SchedulePatch: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id?: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name?: string;
+            readonly time_zone?: (string | null) | null;
+            readonly hours?: readonly components["schemas"]["Opening"][] | null;
+            readonly holiday_country?: (string | null) | null;
+            readonly holiday_region?: string | null;
+            readonly special_days?: readonly components["schemas"]["SpecialDay"][] | null;
+        };
+        /**
+         * ScheduleState
+         * @description How a schedule is at a moment, and why. `changes_at` is when that is over; none within a year.
+         */
+        readonly ScheduleState: {
+            readonly schedule: string;
+            readonly at: string;
+            readonly open: boolean;
+            readonly because: string;
+            /** @default null */
+            readonly changes_at: string | null;
+        };
+        /**
+         * Scope
+         * @description The value is the word that stands in a token's scope list and in the OpenAPI document.
+         * @enum {unknown}
+         */
+        readonly Scope: "app" | "audit:read" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "documents:read" | "documents:write" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
+        /**
          * ScriptedAnswer
          * @description What a web server answers; `status` 0: nothing, until the time is over. `url` is a part of the address.
          */
@@ -6589,6 +7834,26 @@ export interface components {
             readonly fields: Record<string, never>;
         };
         /**
+         * SecondFactorCode
+         * @description A code that the app shows.
+         */
+        readonly SecondFactorCode: {
+            /** Code */
+            readonly code: string;
+        };
+        /**
+         * SecondFactorSetup
+         * @description What an authenticator app needs to know. It is shown once.
+         */
+        readonly SecondFactorSetup: {
+            /** @description In base 32, to type in where no camera is. */
+            readonly secret: string;
+            /** @description The same as otpauth URI. */
+            readonly uri: string;
+            /** @description The URI as a QR code. */
+            readonly qr_svg: string;
+        };
+        /**
          * SessionView
          * @description A signed-in browser.
          *
@@ -6596,8 +7861,25 @@ export interface components {
          */
         readonly SessionView: {
             readonly user: components["schemas"]["User"];
+            /** @description Empty where no cookie is used. */
             readonly csrf_token: string;
             readonly expires_at: string;
+            /** @description What they may do. Of the role user it counts for what is theirs alone. */
+            readonly scopes: readonly components["schemas"]["Scope"][];
+            /** @description Whether a code is asked for at log-in. */
+            readonly second_factor: boolean;
+        };
+        /**
+         * SettingsChange
+         * @description The settings of the office were changed. `id` is always "office".
+         */
+        readonly SettingsChange: {
+            /** @enum {unknown} */
+            readonly type: "settings";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["OfficeSettings"] | null;
         };
         /**
          * SetupRequest
@@ -6788,6 +8070,26 @@ export interface components {
             readonly jitter_ms: number;
         };
         /**
+         * SpecialDay
+         * @description A holiday of the office, or a public one on which it works.
+         */
+        readonly SpecialDay: {
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /** Days */
+            readonly days: components["schemas"]["DateSpan"];
+            /**
+             * Is a holiday
+             * @description Off: a day as any other, though it is a public holiday.
+             * @default true
+             */
+            readonly holiday: boolean;
+        };
+        /**
          * SpeedDial
          * @description Dialled as the code of the feature “Speed dial” and then its own.
          */
@@ -6907,6 +8209,153 @@ export interface components {
             readonly detail: string;
         };
         /**
+         * Supervised
+         * @description Somebody listens, or will when the phone is picked up. `call` is the call of that phone: hang it up to end it.
+         */
+        readonly Supervised: {
+            readonly call: string;
+            readonly extension: string;
+            /** @enum {unknown} */
+            readonly how: "barge" | "listen" | "whisper";
+        };
+        /**
+         * SupervisionSettings
+         * @description What those who talk are told when somebody begins to listen.
+         */
+        readonly SupervisionSettings: {
+            /**
+             * Notice
+             * @description What both sides hear when somebody begins to listen to their call. In many countries people must be told.
+             * @default tone
+             * @enum {unknown}
+             */
+            readonly notice: "announcement" | "nothing" | "tone";
+        };
+        /**
+         * SupervisorChanged
+         * @description From now on it is done like this.
+         */
+        readonly SupervisorChanged: {
+            /** @enum {unknown} */
+            readonly type: "supervisor_changed";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly how: string;
+            /** @default  */
+            readonly to: string;
+        };
+        /**
+         * SupervisorJoined
+         * @description Somebody of the office listens to the two who talk. `how` is "listen" (nobody hears them), "whisper" (only the
+         *         leg `to` does) or "barge" (both do); `supervision` is the call of their own phone, `asked_by` who had it called.
+         */
+        readonly SupervisorJoined: {
+            /** @enum {unknown} */
+            readonly type: "supervisor_joined";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly how: string;
+            /** @default  */
+            readonly to: string;
+            readonly supervision: string;
+            /** @default  */
+            readonly asked_by: string;
+        };
+        /** SupervisorLeft */
+        readonly SupervisorLeft: {
+            /** @enum {unknown} */
+            readonly type: "supervisor_left";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+        };
+        /**
+         * SyncRevision
+         * @description A bundle that was applied here.
+         */
+        readonly SyncRevision: {
+            /** @description Its number; a bundle with a smaller one is refused. */
+            readonly sequence: number;
+            /** @description The office that it was for, this one. */
+            readonly office: string;
+            /** @description When it was made. */
+            readonly created: string;
+            readonly applied_at: string;
+            /**
+             * @description How many things it has changed.
+             * @default 0
+             */
+            readonly changes: number;
+            /** @default null */
+            readonly rolled_back_at: string | null;
+        };
+        /**
+         * SyncState
+         * @description How the node stands to the bundle that it follows.
+         */
+        readonly SyncState: {
+            /**
+             * @description Where it looks for bundles; empty: it follows none.
+             * @default
+             */
+            readonly url: string;
+            /**
+             * @description Which office of the bundle it is; empty: the only one.
+             * @default
+             */
+            readonly office: string;
+            /**
+             * @description Seconds between two looks.
+             * @default 0
+             */
+            readonly interval_s: number;
+            /**
+             * @description The bundle that the office is made from.
+             * @default null
+             */
+            readonly sequence: number | null;
+            /** @default null */
+            readonly applied_at: string | null;
+            /**
+             * @description When it looked last, with whatever result.
+             * @default null
+             */
+            readonly checked_at: string | null;
+            /**
+             * @description Why the last look did not lead to the newest bundle: nobody answers, files are missing or half there, or what came was refused.
+             * @default
+             * @enum {unknown}
+             */
+            readonly trouble: "" | "incomplete" | "refused" | "unreachable";
+            /**
+             * @description The same in plain words; nothing was changed.
+             * @default
+             */
+            readonly error: string;
+            /**
+             * @description What is wrong with the documents of a refused bundle.
+             * @default []
+             */
+            readonly faults: readonly components["schemas"]["PlanFault"][];
+            /**
+             * @description The bundle before this one; none: what was there before bundles.
+             * @default null
+             */
+            readonly previous: components["schemas"]["SyncRevision"] | null;
+            /**
+             * @description What the last bundle has changed can be put back.
+             * @default false
+             */
+            readonly can_roll_back: boolean;
+            /**
+             * @description The latest, newest first.
+             * @default []
+             */
+            readonly revisions: readonly components["schemas"]["SyncRevision"][];
+        };
+        /**
          * TemplateNeed
          * @description A record that the flow names, and that the office has to have first.
          */
@@ -6946,6 +8395,85 @@ export interface components {
             readonly total: number;
         };
         /**
+         * Token
+         * @description A token as it is listed; `last_used_at` is accurate to a minute.
+         */
+        readonly Token: {
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            readonly created_at: string;
+            /** @default null */
+            readonly last_used_at: string | null;
+            /**
+             * @description What it may do; * is everything. Never more than its maker may.
+             * @default [
+             *       "*"
+             *     ]
+             */
+            readonly scopes: readonly string[];
+            /** @default null */
+            readonly expires_at: string | null;
+            /**
+             * @description Who made it, and with whom it goes; null: made on the command line.
+             * @default null
+             */
+            readonly user_id: string | null;
+        };
+        /**
+         * TokenCreated
+         * @description The answer to a new token: the only time `secret` is shown.
+         */
+        readonly TokenCreated: {
+            readonly token: components["schemas"]["Token"];
+            readonly secret: string;
+        };
+        /**
+         * TokenList
+         * @description A page of tokens.
+         */
+        readonly TokenList: {
+            readonly items: readonly components["schemas"]["Token"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * TokenPair
+         * @description What a client without a cookie is let in with.
+         */
+        readonly TokenPair: {
+            /** @description Sent as bearer token; good for ten minutes. */
+            readonly access_token: string;
+            /** @description When the access token ends. */
+            readonly expires_at: string;
+            /** @description For the next pair; good once. */
+            readonly refresh_token: string;
+            readonly session: components["schemas"]["SessionView"];
+        };
+        /**
+         * TokenWrite
+         * @description A new token.
+         */
+        readonly TokenWrite: {
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Scopes
+             * @description What it may do: no more than who makes it.
+             */
+            readonly scopes: readonly components["schemas"]["Scope"][];
+            /** @default null */
+            readonly expires_at: string | null;
+        };
+        /**
          * TransferFailed
          * @description Where `leg` wanted to send the call could not be reached; `status` says why, in SIP's numbers.
          */
@@ -6971,7 +8499,7 @@ export interface components {
             readonly to: string;
             /**
              * Leg
-             * @description Who is sent on: "a" is the caller. Without one, whoever called or came in from outside.
+             * @description Who is sent on: "a" is the caller.
              * @default a
              */
             readonly leg: string;
@@ -7172,6 +8700,18 @@ export interface components {
              * @default null
              */
             readonly record_keep_days: number | null;
+        };
+        /**
+         * TrunkChange
+         * @description A trunk is up, in trouble, or otherwise different; `item` is null when it was deleted.
+         */
+        readonly TrunkChange: {
+            /** @enum {unknown} */
+            readonly type: "trunk";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["TrunkStatus"] | null;
         };
         /**
          * TrunkList
@@ -7537,7 +9077,7 @@ export interface components {
         };
         /**
          * User
-         * @description An administrator. The password's hash never leaves the store.
+         * @description Somebody who can sign in. The password's hash never leaves the store.
          */
         readonly User: {
             readonly id: string;
@@ -7548,6 +9088,98 @@ export interface components {
              */
             readonly username: string;
             readonly created_at: string;
+            /**
+             * Role
+             * @description owner: everything. admin: everything but owners. supervisor: watches and steers calls, hears recordings. user: only what belongs to their own extension.
+             * @default owner
+             * @enum {unknown}
+             */
+            readonly role: "admin" | "owner" | "supervisor" | "user";
+            /**
+             * Extension
+             * @description Whose phone is theirs. The role user needs one.
+             * @default null
+             */
+            readonly extension: string | null;
+            /**
+             * Enabled
+             * @description Off: nobody gets in with this account.
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Second factor
+             * @description Asked for a code too.
+             * @default false
+             */
+            readonly second_factor: boolean;
+        };
+        /**
+         * UserList
+         * @description A page of users.
+         */
+        readonly UserList: {
+            readonly items: readonly components["schemas"]["User"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * UserPatch
+         * @description What can be changed of a user; what is left out stays.
+         */
+        readonly UserPatch: {
+            /** @default null */
+            readonly role: ("admin" | "owner" | "supervisor" | "user") | null;
+            /**
+             * Extension
+             * @description Whose phone is theirs. The role user needs one.
+             */
+            readonly extension?: string | null;
+            /** @default null */
+            readonly enabled: boolean | null;
+            /** @default null */
+            readonly password: string | null;
+            /**
+             * @description false takes it away from somebody who has lost theirs.
+             * @default null
+             */
+            readonly second_factor: false | null;
+        };
+        /**
+         * UserWrite
+         * @description A new user.
+         */
+        readonly UserWrite: {
+            /**
+             * User name
+             * @description What the administrator logs in with.
+             * @example admin
+             */
+            readonly username: string;
+            /**
+             * Password
+             * @description At least 10 characters.
+             */
+            readonly password: string;
+            /**
+             * Role
+             * @description owner: everything. admin: everything but owners. supervisor: watches and steers calls, hears recordings. user: only what belongs to their own extension.
+             * @default user
+             * @enum {unknown}
+             */
+            readonly role: "admin" | "owner" | "supervisor" | "user";
+            /**
+             * Extension
+             * @description Whose phone is theirs. The role user needs one.
+             * @default null
+             */
+            readonly extension: string | null;
+            /**
+             * Enabled
+             * @description Off: nobody gets in with this account.
+             * @default true
+             */
+            readonly enabled: boolean;
         };
         /**
          * VipCaller
@@ -7640,6 +9272,18 @@ export interface components {
             readonly mail_error: string;
         };
         /**
+         * VoicemailForward
+         * @description Where a copy of a message is to go.
+         */
+        readonly VoicemailForward: {
+            /**
+             * Number
+             * @description Names the box when it is called and in codes: 2 to 10 digits. It may be that of an extension.
+             * @example 101
+             */
+            readonly mailbox: string;
+        };
+        /**
          * VoicemailList
          * @description A page of voice messages.
          */
@@ -7688,6 +9332,193 @@ export interface components {
             /** @default false */
             readonly call_back: boolean;
         };
+        /**
+         * Webhook
+         * @description A web address to which live events are sent by POST, in their order, one after the other.
+         */
+        readonly Webhook: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Address
+             * @description Answers 2xx when it has taken an event. 4xx: it never will; anything else is tried again.
+             * @example https://office.example/hooks/bellwire
+             */
+            readonly url: string;
+            /**
+             * Only these
+             * @description None: all topics.
+             * @default []
+             */
+            readonly topics: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+        };
+        /**
+         * WebhookDelivery
+         * @description One event on its way to one webhook.
+         */
+        readonly WebhookDelivery: {
+            /** @description Stays the same over all attempts: X-Bellwire-Id. */
+            readonly id: string;
+            readonly webhook: string;
+            readonly topic: string;
+            readonly at: string;
+            /**
+             * @default waiting
+             * @enum {unknown}
+             */
+            readonly state: "failed" | "sent" | "waiting";
+            /** @default 0 */
+            readonly attempts: number;
+            /**
+             * @description When it is tried again.
+             * @default null
+             */
+            readonly next_at: string | null;
+            /** @default null */
+            readonly done_at: string | null;
+            /**
+             * @description Of the last answer; 0 without one.
+             * @default 0
+             */
+            readonly status: number;
+            /**
+             * @description Why the last attempt failed.
+             * @default
+             */
+            readonly error: string;
+            /**
+             * @description What is sent, as JSON.
+             * @default
+             */
+            readonly body: string;
+        };
+        /**
+         * WebhookDeliveryList
+         * @description A page of deliveries.
+         */
+        readonly WebhookDeliveryList: {
+            readonly items: readonly components["schemas"]["WebhookDelivery"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * WebhookList
+         * @description A page of webhooks.
+         */
+        readonly WebhookList: {
+            readonly items: readonly components["schemas"]["Webhook"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * WebhookPatch
+         * @description A change to WebhookWrite: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly WebhookPatch: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id?: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name?: string;
+            readonly enabled?: boolean | null;
+            /**
+             * Address
+             * @description Answers 2xx when it has taken an event. 4xx: it never will; anything else is tried again.
+             * @example https://office.example/hooks/bellwire
+             */
+            readonly url?: string;
+            readonly topics?: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[] | null;
+            readonly signing_key?: string | null;
+        };
+        /**
+         * WebhookWrite
+         * @description A webhook as it is written. Without `signing_key` an existing one keeps the key it has.
+         */
+        readonly WebhookWrite: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Address
+             * @description Answers 2xx when it has taken an event. 4xx: it never will; anything else is tried again.
+             * @example https://office.example/hooks/bellwire
+             */
+            readonly url: string;
+            /**
+             * Only these
+             * @description None: all topics.
+             * @default []
+             */
+            readonly topics: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+            /** @default null */
+            readonly signing_key: string | null;
+        };
+        /**
+         * FlowChange
+         * @description The draft of a flow was changed, or it was published; `item` is null when it was deleted. `id` is its number.
+         */
+        readonly "pbx.api.live_message.FlowChange": {
+            /** @enum {unknown} */
+            readonly type: "flow";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["FlowState"] | null;
+        };
+        /**
+         * FlowChange
+         * @description One difference. `field` is what of it has changed, such as a parameter or an exit; `old` or `new` is missing
+         *         where it was added or removed.
+         */
+        readonly "pbx.model.flow_revision.FlowChange": {
+            /** @enum {unknown} */
+            readonly what: "node" | "note" | "setting" | "test" | "wire";
+            /** @enum {unknown} */
+            readonly change: "added" | "changed" | "moved" | "removed";
+            readonly name: string;
+            /** @default  */
+            readonly field: string;
+            /** @default null */
+            readonly old: unknown;
+            /** @default null */
+            readonly new: unknown;
+        };
     };
     responses: never;
     parameters: never;
@@ -7704,17 +9535,22 @@ export type AudioOneWay = components['schemas']['AudioOneWay'];
 export type AudioQuality = components['schemas']['AudioQuality'];
 export type AudioSilent = components['schemas']['AudioSilent'];
 export type AudioStarted = components['schemas']['AudioStarted'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditList = components['schemas']['AuditList'];
 export type Ban = components['schemas']['Ban'];
 export type BanList = components['schemas']['BanList'];
 export type BanWrite = components['schemas']['BanWrite'];
 export type CallChange = components['schemas']['CallChange'];
 export type CallEnded = components['schemas']['CallEnded'];
+export type CallFigures = components['schemas']['CallFigures'];
 export type CallLimitNear = components['schemas']['CallLimitNear'];
 export type CallLimited = components['schemas']['CallLimited'];
 export type CallList = components['schemas']['CallList'];
 export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
+export type CallRequest = components['schemas']['CallRequest'];
 export type CallRouted = components['schemas']['CallRouted'];
+export type CallTotals = components['schemas']['CallTotals'];
 export type CalledForHelp = components['schemas']['CalledForHelp'];
 export type CallerRule = components['schemas']['CallerRule'];
 export type CallerRuleList = components['schemas']['CallerRuleList'];
@@ -7723,6 +9559,7 @@ export type Cdr = components['schemas']['Cdr'];
 export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
 export type CdrRecording = components['schemas']['CdrRecording'];
+export type ChangedRecord = components['schemas']['ChangedRecord'];
 export type Conference = components['schemas']['Conference'];
 export type ConferenceChange = components['schemas']['ConferenceChange'];
 export type ConferenceInvitation = components['schemas']['ConferenceInvitation'];
@@ -7739,10 +9576,16 @@ export type ConferenceStatus = components['schemas']['ConferenceStatus'];
 export type ConferenceStatusList = components['schemas']['ConferenceStatusList'];
 export type ConferenceWaiting = components['schemas']['ConferenceWaiting'];
 export type ConferenceWrite = components['schemas']['ConferenceWrite'];
+export type Dashboard = components['schemas']['Dashboard'];
+export type DateSpan = components['schemas']['DateSpan'];
+export type DayOfCalls = components['schemas']['DayOfCalls'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
+export type DidOfCalls = components['schemas']['DidOfCalls'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type Diverted = components['schemas']['Diverted'];
+export type DocumentPlan = components['schemas']['DocumentPlan'];
+export type EventTicket = components['schemas']['EventTicket'];
 export type ExitTraffic = components['schemas']['ExitTraffic'];
 export type Extension = components['schemas']['Extension'];
 export type ExtensionChange = components['schemas']['ExtensionChange'];
@@ -7758,12 +9601,10 @@ export type FeatureCodeList = components['schemas']['FeatureCodeList'];
 export type FeatureCodePatch = components['schemas']['FeatureCodePatch'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Flow = components['schemas']['Flow'];
-export type FlowChange = components['schemas']['FlowChange'];
 export type FlowCheck = components['schemas']['FlowCheck'];
 export type FlowDiff = components['schemas']['FlowDiff'];
 export type FlowEntered = components['schemas']['FlowEntered'];
 export type FlowExpectation = components['schemas']['FlowExpectation'];
-export type FlowHours = components['schemas']['FlowHours'];
 export type FlowList = components['schemas']['FlowList'];
 export type FlowNode = components['schemas']['FlowNode'];
 export type FlowNodeType = components['schemas']['FlowNodeType'];
@@ -7787,10 +9628,11 @@ export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
 export type GreetingView = components['schemas']['GreetingView'];
 export type Health = components['schemas']['Health'];
+export type HealthChange = components['schemas']['HealthChange'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
-export type HoursQuestion = components['schemas']['HoursQuestion'];
-export type HoursVerdict = components['schemas']['HoursVerdict'];
+export type HoldRequest = components['schemas']['HoldRequest'];
+export type HourOfCalls = components['schemas']['HourOfCalls'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -7809,6 +9651,7 @@ export type LegTransferred = components['schemas']['LegTransferred'];
 export type Limit = components['schemas']['Limit'];
 export type LimitList = components['schemas']['LimitList'];
 export type LimitPatch = components['schemas']['LimitPatch'];
+export type ListenRequest = components['schemas']['ListenRequest'];
 export type LiveCall = components['schemas']['LiveCall'];
 export type LiveHeartbeat = components['schemas']['LiveHeartbeat'];
 export type LiveLeg = components['schemas']['LiveLeg'];
@@ -7816,6 +9659,7 @@ export type LiveMessage = components['schemas']['LiveMessage'];
 export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
+export type LiveSupervisor = components['schemas']['LiveSupervisor'];
 export type Login = components['schemas']['Login'];
 export type Mailbox = components['schemas']['Mailbox'];
 export type MailboxChange = components['schemas']['MailboxChange'];
@@ -7838,6 +9682,7 @@ export type NoticeTarget = components['schemas']['NoticeTarget'];
 export type NoticeTargetList = components['schemas']['NoticeTargetList'];
 export type NoticeTargetPatch = components['schemas']['NoticeTargetPatch'];
 export type NoticeTargetWrite = components['schemas']['NoticeTargetWrite'];
+export type OfficeDocument = components['schemas']['OfficeDocument'];
 export type OfficeFlag = components['schemas']['OfficeFlag'];
 export type OfficeFlagList = components['schemas']['OfficeFlagList'];
 export type OfficeFlagPatch = components['schemas']['OfficeFlagPatch'];
@@ -7850,8 +9695,13 @@ export type OutboundRoutePatch = components['schemas']['OutboundRoutePatch'];
 export type PagingGroup = components['schemas']['PagingGroup'];
 export type PagingGroupList = components['schemas']['PagingGroupList'];
 export type PagingGroupPatch = components['schemas']['PagingGroupPatch'];
+export type ParkRequest = components['schemas']['ParkRequest'];
 export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
+export type PasswordChange = components['schemas']['PasswordChange'];
+export type PasswordProof = components['schemas']['PasswordProof'];
+export type PlanFault = components['schemas']['PlanFault'];
+export type PlanSection = components['schemas']['PlanSection'];
 export type PressedAt = components['schemas']['PressedAt'];
 export type Problem = components['schemas']['Problem'];
 export type Prompt = components['schemas']['Prompt'];
@@ -7862,6 +9712,7 @@ export type PromptPatch = components['schemas']['PromptPatch'];
 export type PublishOrder = components['schemas']['PublishOrder'];
 export type Queue = components['schemas']['Queue'];
 export type QueueAgent = components['schemas']['QueueAgent'];
+export type QueueChange = components['schemas']['QueueChange'];
 export type QueueJoined = components['schemas']['QueueJoined'];
 export type QueueLeft = components['schemas']['QueueLeft'];
 export type QueueList = components['schemas']['QueueList'];
@@ -7870,6 +9721,7 @@ export type QueueRang = components['schemas']['QueueRang'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type QueueStatusList = components['schemas']['QueueStatusList'];
 export type Recording = components['schemas']['Recording'];
+export type RecordingChange = components['schemas']['RecordingChange'];
 export type RecordingFailed = components['schemas']['RecordingFailed'];
 export type RecordingList = components['schemas']['RecordingList'];
 export type RecordingPaused = components['schemas']['RecordingPaused'];
@@ -7879,6 +9731,8 @@ export type RecordingSettings = components['schemas']['RecordingSettings'];
 export type RecordingStarted = components['schemas']['RecordingStarted'];
 export type RecordingStopped = components['schemas']['RecordingStopped'];
 export type RecordingStorage = components['schemas']['RecordingStorage'];
+export type RecoveryCodes = components['schemas']['RecoveryCodes'];
+export type Refresh = components['schemas']['Refresh'];
 export type RefusedSignIn = components['schemas']['RefusedSignIn'];
 export type RefusedSignInList = components['schemas']['RefusedSignInList'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
@@ -7888,8 +9742,16 @@ export type RingGroup = components['schemas']['RingGroup'];
 export type RingGroupList = components['schemas']['RingGroupList'];
 export type RingGroupPatch = components['schemas']['RingGroupPatch'];
 export type RollBackOrder = components['schemas']['RollBackOrder'];
+export type Schedule = components['schemas']['Schedule'];
+export type ScheduleList = components['schemas']['ScheduleList'];
+export type SchedulePatch = components['schemas']['SchedulePatch'];
+export type ScheduleState = components['schemas']['ScheduleState'];
+export type Scope = components['schemas']['Scope'];
 export type ScriptedAnswer = components['schemas']['ScriptedAnswer'];
+export type SecondFactorCode = components['schemas']['SecondFactorCode'];
+export type SecondFactorSetup = components['schemas']['SecondFactorSetup'];
 export type SessionView = components['schemas']['SessionView'];
+export type SettingsChange = components['schemas']['SettingsChange'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupState = components['schemas']['SetupState'];
 export type Simulation = components['schemas']['Simulation'];
@@ -7900,18 +9762,32 @@ export type SipTraceList = components['schemas']['SipTraceList'];
 export type SipTraceSummary = components['schemas']['SipTraceSummary'];
 export type SipTransport = components['schemas']['SipTransport'];
 export type Sound = components['schemas']['Sound'];
+export type SpecialDay = components['schemas']['SpecialDay'];
 export type SpeedDial = components['schemas']['SpeedDial'];
 export type SpeedDialList = components['schemas']['SpeedDialList'];
 export type SpeedDialPatch = components['schemas']['SpeedDialPatch'];
 export type SpokenTextOrder = components['schemas']['SpokenTextOrder'];
 export type StatusCounts = components['schemas']['StatusCounts'];
 export type Step = components['schemas']['Step'];
+export type Supervised = components['schemas']['Supervised'];
+export type SupervisionSettings = components['schemas']['SupervisionSettings'];
+export type SupervisorChanged = components['schemas']['SupervisorChanged'];
+export type SupervisorJoined = components['schemas']['SupervisorJoined'];
+export type SupervisorLeft = components['schemas']['SupervisorLeft'];
+export type SyncRevision = components['schemas']['SyncRevision'];
+export type SyncState = components['schemas']['SyncState'];
 export type TemplateNeed = components['schemas']['TemplateNeed'];
 export type TextMessage = components['schemas']['TextMessage'];
 export type TextMessageList = components['schemas']['TextMessageList'];
+export type Token = components['schemas']['Token'];
+export type TokenCreated = components['schemas']['TokenCreated'];
+export type TokenList = components['schemas']['TokenList'];
+export type TokenPair = components['schemas']['TokenPair'];
+export type TokenWrite = components['schemas']['TokenWrite'];
 export type TransferFailed = components['schemas']['TransferFailed'];
 export type TransferRequest = components['schemas']['TransferRequest'];
 export type Trunk = components['schemas']['Trunk'];
+export type TrunkChange = components['schemas']['TrunkChange'];
 export type TrunkList = components['schemas']['TrunkList'];
 export type TrunkPatch = components['schemas']['TrunkPatch'];
 export type TrunkStatus = components['schemas']['TrunkStatus'];
@@ -7923,13 +9799,157 @@ export type TrunkWrite = components['schemas']['TrunkWrite'];
 export type Usage = components['schemas']['Usage'];
 export type UsageReport = components['schemas']['UsageReport'];
 export type User = components['schemas']['User'];
+export type UserList = components['schemas']['UserList'];
+export type UserPatch = components['schemas']['UserPatch'];
+export type UserWrite = components['schemas']['UserWrite'];
 export type VipCaller = components['schemas']['VipCaller'];
 export type Voicemail = components['schemas']['Voicemail'];
+export type VoicemailForward = components['schemas']['VoicemailForward'];
 export type VoicemailList = components['schemas']['VoicemailList'];
 export type VoicemailPatch = components['schemas']['VoicemailPatch'];
 export type WaitingCaller = components['schemas']['WaitingCaller'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookDeliveryList = components['schemas']['WebhookDeliveryList'];
+export type WebhookList = components['schemas']['WebhookList'];
+export type WebhookPatch = components['schemas']['WebhookPatch'];
+export type WebhookWrite = components['schemas']['WebhookWrite'];
+export type PbxApiLiveMessageFlowChange = components['schemas']['pbx.api.live_message.FlowChange'];
+export type PbxModelFlowRevisionFlowChange = components['schemas']['pbx.model.flow_revision.FlowChange'];
 export type $defs = Record<string, never>;
 export interface operations {
+    readonly getCallFigures: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description So many days of the office, the last of them today. */
+                readonly period?: "1d" | "30d" | "7d" | "90d";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallFigures"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAudit: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only what they did. */
+                readonly actor?: string;
+                /** @description Only what is about this kind of thing. */
+                readonly kind?: string;
+                /** @description Only what is about the one of this name. */
+                readonly key?: string;
+                /** @description Only this. */
+                readonly action?: string;
+                /** @description Only then or later (RFC 3339). */
+                readonly from?: string;
+                /** @description Only before (RFC 3339). */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listBans: {
         readonly parameters: {
             readonly query?: {
@@ -7937,6 +9957,26 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly address?: string;
+                /** @description Only those with exactly this value. */
+                readonly reason?: "by_hand" | "unanswered_challenges" | "unknown_extensions" | "wrong_credentials";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly notice?: string;
+                /** @description Only those with exactly this value. */
+                readonly covers?: "everybody" | "strangers";
+                /** @description Only those with exactly this value. */
+                readonly local?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly times?: number;
+                /** @description Only those with exactly this value. */
+                readonly failures?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly user_agent?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -7980,12 +10020,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly addBan: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -8076,6 +10128,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -8132,6 +10193,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -8150,8 +10220,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly action?: "allow" | "block" | "vip";
+                /** @description Only those with exactly this value. */
+                readonly anonymous?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -8195,12 +10277,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createCallerRule: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -8291,6 +10385,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -8342,6 +10445,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8468,6 +10580,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -8550,6 +10671,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8686,6 +10816,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -8704,6 +10843,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly from_number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly from_name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly dialled?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly to_name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly state?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly recording?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -8740,6 +10897,141 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CallRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LiveCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8796,6 +11088,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly hangUp: {
@@ -8836,6 +11137,390 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly holdCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["HoldRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LiveCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listenToCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ListenRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Accepted */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Supervised"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly parkCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ParkRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Accepted */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LiveCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -8950,6 +11635,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9073,6 +11767,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9087,10 +11790,8 @@ export interface operations {
     readonly listCdrs: {
         readonly parameters: {
             readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
+                /** @description Only calls in whose numbers and names each of these words is found. */
+                readonly q?: string;
                 /** @description Only calls whose caller or dialled number contains this text. */
                 readonly number?: string;
                 /** @description Only calls from or to this extension. */
@@ -9101,8 +11802,26 @@ export interface operations {
                 readonly to?: string;
                 /** @description Only calls that ended like this. */
                 readonly disposition?: "answered" | "busy" | "cancelled" | "failed" | "in_progress" | "no_answer";
+                /** @description Only calls over a trunk to us, over one to others, or neither. */
+                readonly direction?: "inbound" | "internal" | "outbound";
+                /** @description Only calls from outside to this number. */
+                readonly did?: string;
+                /** @description Only calls over this trunk. */
+                readonly trunk?: string;
+                /** @description Only calls that waited in this queue first. */
+                readonly queue?: string;
                 /** @description Only calls that took this flow first. */
                 readonly flow?: string;
+                /** @description Only calls that nobody took; false: only those that somebody did. */
+                readonly missed?: boolean;
+                /** @description Only calls with so much time between answer and end, at least. */
+                readonly min_talk_s?: number;
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Sorted by this field, with - before it the other way round. */
+                readonly sort?: "-duration_s" | "-started_at" | "-talk_s" | "duration_s" | "started_at" | "talk_s";
             };
             readonly header?: never;
             readonly path?: never;
@@ -9139,6 +11858,98 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportCdrs: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only calls in whose numbers and names each of these words is found. */
+                readonly q?: string;
+                /** @description Only calls whose caller or dialled number contains this text. */
+                readonly number?: string;
+                /** @description Only calls from or to this extension. */
+                readonly extension?: string;
+                /** @description Only calls that started then or later (RFC 3339). */
+                readonly from?: string;
+                /** @description Only calls that started before (RFC 3339). */
+                readonly to?: string;
+                /** @description Only calls that ended like this. */
+                readonly disposition?: "answered" | "busy" | "cancelled" | "failed" | "in_progress" | "no_answer";
+                /** @description Only calls over a trunk to us, over one to others, or neither. */
+                readonly direction?: "inbound" | "internal" | "outbound";
+                /** @description Only calls from outside to this number. */
+                readonly did?: string;
+                /** @description Only calls over this trunk. */
+                readonly trunk?: string;
+                /** @description Only calls that waited in this queue first. */
+                readonly queue?: string;
+                /** @description Only calls that took this flow first. */
+                readonly flow?: string;
+                /** @description Only calls that nobody took; false: only those that somebody did. */
+                readonly missed?: boolean;
+                /** @description Only calls with so much time between answer and end, at least. */
+                readonly min_talk_s?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9195,6 +12006,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listConferenceStatuses: {
@@ -9204,6 +12024,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly conference?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly needs_pin?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly has_moderator_pin?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly locked?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly all_muted?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly recording?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -9240,6 +12078,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9289,6 +12136,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9403,6 +12259,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9468,6 +12333,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9486,8 +12360,28 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly max_members?: number;
+                /** @description Only those with exactly this value. */
+                readonly wait_for_moderator?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly end_without_moderator?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly mute_on_join?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly announce?: "name" | "nothing" | "tone";
+                /** @description Only those with exactly this value. */
+                readonly record?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly dials_as?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -9531,12 +12425,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createConference: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -9627,6 +12533,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9678,6 +12593,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9804,6 +12728,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -9886,6 +12819,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10022,6 +12964,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -10138,6 +13089,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -10246,6 +13206,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -10303,6 +13272,369 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getDashboard: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportDocuments: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OfficeDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly applyDocuments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delete the records that a section of the document does not name. */
+                readonly prune?: boolean;
+                /** @description Publish flows although some of their tests fail. */
+                readonly override_tests?: boolean;
+                /** @description Make up SIP passwords that new extensions lack; without, that is a fault. */
+                readonly new_passwords?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OfficeDocument"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly planDocuments: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delete the records that a section of the document does not name. */
+                readonly prune?: boolean;
+                /** @description Publish flows although some of their tests fail. */
+                readonly override_tests?: boolean;
+                /** @description Make up SIP passwords that new extensions lack; without, that is a fault. */
+                readonly new_passwords?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OfficeDocument"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -10319,6 +13651,8 @@ export interface operations {
             readonly query?: {
                 /** @description Topics, separated by commas; all of them when missing. */
                 readonly topics?: string;
+                /** @description In place of a credential: see POST /events/ticket. */
+                readonly ticket?: string;
                 /** @description The last seq seen: only what came after is sent, if still kept. */
                 readonly since?: number;
             };
@@ -10371,6 +13705,71 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeEventTicket: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EventTicket"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -10389,6 +13788,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value. */
+                readonly state?: "calling" | "free" | "held" | "ringing" | "talking";
+                /** @description Only those with exactly this value. */
+                readonly registered?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly do_not_disturb?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly calls?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly with_number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly with_name?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -10432,6 +13849,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listExtensions: {
@@ -10441,8 +13867,36 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly ring_timeout_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly may_call?: "internal" | "international" | "local" | "national" | "premium";
+                /** @description Only those with exactly this value. */
+                readonly do_not_disturb?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly call_waiting?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly mailbox?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly pickup_group?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly outside_number?: string;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly location?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -10486,12 +13940,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createExtension: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -10582,6 +14048,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -10633,6 +14108,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10759,6 +14243,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -10841,6 +14334,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -10977,6 +14479,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11047,6 +14558,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listFeatureCodes: {
@@ -11056,8 +14576,18 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly code?: string;
+                /** @description Only those with exactly this value. */
+                readonly feature?: "block_last" | "call_back" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_on" | "echo" | "follow_me" | "follow_me_off" | "follow_me_on" | "forward_always" | "forward_always_off" | "forward_busy" | "forward_busy_off" | "forward_no_answer" | "forward_no_answer_off" | "forward_off" | "forward_unreachable" | "forward_unreachable_off" | "intercom" | "night_mode" | "park" | "park_slot" | "pick_up" | "pick_up_group" | "queue_duty" | "queue_log_in" | "queue_log_out" | "queue_pause" | "record_calls" | "record_prompt" | "redial" | "speed_dial" | "tone" | "voicemail" | "voicemail_check" | "voicemail_leave" | "withhold_number";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly argument?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -11101,12 +14631,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createFeatureCode: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -11197,6 +14739,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11248,6 +14799,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -11374,6 +14934,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11456,6 +15025,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -11592,6 +15170,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11639,6 +15226,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listFlowStates: {
@@ -11648,6 +15244,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly flow?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly changed?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly nodes?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly problem?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -11684,6 +15294,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -11729,6 +15348,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listFlows: {
@@ -11738,8 +15366,22 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly description?: string;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly entry?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -11783,12 +15425,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createFlow: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -11879,6 +15533,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -11930,6 +15593,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12056,6 +15728,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12138,6 +15819,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12274,6 +15964,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12325,6 +16024,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12395,109 +16103,8 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-        };
-    };
-    readonly askFlowHours: {
-        readonly parameters: {
-            readonly query?: {
-                /** @description The draft, or what is live. */
-                readonly of?: "draft" | "live";
-            };
-            readonly header?: never;
-            readonly path: {
-                readonly number: string;
-            };
-            readonly cookie?: never;
-        };
-        readonly requestBody: {
-            readonly content: {
-                readonly "application/json": components["schemas"]["HoursQuestion"];
-            };
-        };
-        readonly responses: {
-            /** @description OK */
-            readonly 200: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/json": components["schemas"]["FlowHours"];
-                };
-            };
-            /** @description Bad Request */
-            readonly 400: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            readonly 401: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            readonly 403: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            readonly 404: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            readonly 408: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Entity Too Large */
-            readonly 413: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type */
-            readonly 415: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            readonly 422: {
-                headers: {
-                    readonly [name: string]: unknown;
-                };
-                content: {
-                    readonly "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            readonly 503: {
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12624,6 +16231,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -12696,6 +16312,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly getFlowRevision: {
@@ -12739,6 +16364,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12837,6 +16471,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -12954,6 +16597,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13017,6 +16669,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13096,6 +16757,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly unpublishFlow: {
@@ -13152,6 +16822,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13199,8 +16878,26 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly last?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly destination?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly trunk?: string;
+                /** @description Only those with exactly this value. */
+                readonly priority?: number;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -13244,12 +16941,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createInboundNumber: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -13340,6 +17049,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13391,6 +17109,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13517,6 +17244,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13599,6 +17335,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -13735,6 +17480,279 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly logInElsewhere: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Login"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TokenPair"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly logOutElsewhere: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly refreshJwt: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TokenPair"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13753,8 +17771,38 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly counts?: "extension" | "office" | "trunk";
+                /** @description Only those with exactly this value. */
+                readonly calls_at_once?: number;
+                /** @description Only those with exactly this value. */
+                readonly calls_per_hour?: number;
+                /** @description Only those with exactly this value. */
+                readonly calls_per_day?: number;
+                /** @description Only those with exactly this value. */
+                readonly minutes_per_hour?: number;
+                /** @description Only those with exactly this value. */
+                readonly minutes_per_day?: number;
+                /** @description Only those with exactly this value. */
+                readonly minutes_per_call?: number;
+                /** @description Only those with exactly this value. */
+                readonly end_calls?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly warn_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly premium?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly time_zone?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -13798,12 +17846,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createLimit: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -13894,6 +17954,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -13945,6 +18014,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14071,6 +18149,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14153,6 +18240,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14289,6 +18385,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14350,6 +18455,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14368,8 +18482,46 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly greeting?: "custom" | "default" | "name";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly language?: string;
+                /** @description Only those with exactly this value. */
+                readonly ask_pin?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly max_message_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly min_message_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly silence_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly max_messages?: number;
+                /** @description Only those with exactly this value. */
+                readonly sound_format?: "opus" | "wav";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly operator?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly star?: string;
+                /** @description Only those with exactly this value. */
+                readonly attach?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly after_mail?: "delete" | "keep" | "mark_read";
+                /** @description Only those with exactly this value. */
+                readonly transcribe?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly retention_days?: number;
+                /** @description Only those with exactly this value. */
+                readonly bin_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -14413,12 +18565,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createMailbox: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -14509,6 +18673,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14560,6 +18733,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14686,6 +18868,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14768,6 +18959,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14904,6 +19104,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -14965,6 +19174,15 @@ export interface operations {
             };
             /** @description Requested Range Not Satisfiable */
             readonly 416: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15085,6 +19303,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15144,6 +19371,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15216,12 +19452,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly sendMessage: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -15321,6 +19569,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15339,8 +19596,18 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly address?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -15384,12 +19651,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createNoticeTarget: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -15480,6 +19759,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15531,6 +19819,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15657,6 +19954,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15739,6 +20045,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15875,6 +20190,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15893,6 +20217,18 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value. */
+                readonly kind?: "emergency" | "limit" | "recording" | "sync" | "test";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly title?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly text?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -15929,6 +20265,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15974,6 +20319,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -15992,8 +20346,16 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly on?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -16037,12 +20399,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createOfficeFlag: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -16133,6 +20507,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16184,6 +20567,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16310,6 +20702,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16392,6 +20793,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16528,6 +20938,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16557,6 +20976,15 @@ export interface operations {
                     readonly "application/json": Record<string, never>;
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listOutboundRoutes: {
@@ -16566,8 +20994,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly position?: number;
+                /** @description Only those with exactly this value. */
+                readonly strip_digits?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly prefix?: string;
+                /** @description Only those with exactly this value. */
+                readonly reach?: "internal" | "international" | "local" | "national" | "premium";
             };
             readonly header?: never;
             readonly path?: never;
@@ -16611,12 +21055,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createOutboundRoute: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -16707,6 +21163,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16758,6 +21223,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16884,6 +21358,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -16966,6 +21449,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17102,6 +21594,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17120,8 +21621,22 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly two_way?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly skip_busy?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly tone_before?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly longest_s?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -17165,12 +21680,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createPagingGroup: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -17261,6 +21788,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17312,6 +21848,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17438,6 +21983,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17520,6 +22074,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17656,6 +22219,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17696,6 +22268,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17755,6 +22336,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17773,8 +22363,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly text?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly language?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly code?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -17818,12 +22420,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createPrompt: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -17914,6 +22528,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -17965,6 +22588,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18091,6 +22723,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18173,6 +22814,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18309,6 +22959,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18360,6 +23019,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18485,6 +23153,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18550,6 +23227,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18568,6 +23254,32 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly queue?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly waiting?: number;
+                /** @description Only those with exactly this value. */
+                readonly call_backs?: number;
+                /** @description Only those with exactly this value. */
+                readonly longest_wait_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly answered?: number;
+                /** @description Only those with exactly this value. */
+                readonly abandoned?: number;
+                /** @description Only those with exactly this value. */
+                readonly overflowed?: number;
+                /** @description Only those with exactly this value. */
+                readonly answered_in_time?: number;
+                /** @description Only those with exactly this value. */
+                readonly service_level?: number;
+                /** @description Only those with exactly this value. */
+                readonly average_wait_s?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -18604,6 +23316,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18653,6 +23374,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18759,6 +23489,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18777,8 +23516,54 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly strategy?: "all" | "fewest_calls" | "in_order" | "least_recent" | "longest_idle" | "random" | "round_robin";
+                /** @description Only those with exactly this value. */
+                readonly agent_timeout_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly retry_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly wrap_up_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly auto_pause_after?: number;
+                /** @description Only those with exactly this value. */
+                readonly skip_busy?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly max_wait_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly max_callers?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly overflow?: string;
+                /** @description Only those with exactly this value. */
+                readonly join_needs?: "logged_in" | "nobody" | "not_paused";
+                /** @description Only those with exactly this value. */
+                readonly stay_needs?: "logged_in" | "nobody" | "not_paused";
+                /** @description Only those with exactly this value. */
+                readonly priority?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name_prefix?: string;
+                /** @description Only those with exactly this value. */
+                readonly announce_every_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly service_level_s?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly call_back_key?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly call_back_as?: string;
+                /** @description Only those with exactly this value. */
+                readonly call_back_tries?: number;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -18822,12 +23607,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createQueue: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -18918,6 +23715,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -18969,6 +23775,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19095,6 +23910,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19177,6 +24001,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19313,6 +24146,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19353,6 +24195,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19430,6 +24281,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly getRecording: {
@@ -19472,6 +24332,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19528,6 +24397,15 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19593,6 +24471,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listRefusedSignIns: {
@@ -19602,6 +24489,28 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly address?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly extension?: string;
+                /** @description Only those with exactly this value. */
+                readonly failures?: number;
+                /** @description Only those with exactly this value. */
+                readonly local?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly known?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly user_agent?: string;
+                /** @description Only those with exactly this value. */
+                readonly wait_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly banned?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly notice?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -19645,6 +24554,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listRegistrations: {
@@ -19654,6 +24572,28 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly extension?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly contact?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly transport?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly source?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly user_agent?: string;
+                /** @description Only those with exactly this value. */
+                readonly reachable?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly round_trip_ms?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly notice?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -19697,6 +24637,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listRingGroups: {
@@ -19706,8 +24655,30 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly number?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly strategy?: "all" | "in_order" | "longest_idle" | "random" | "round_robin";
+                /** @description Only those with exactly this value. */
+                readonly ring_timeout_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly member_timeout_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly skip_busy?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name_prefix?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly overflow?: string;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -19751,12 +24722,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createRingGroup: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -19847,6 +24830,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -19898,6 +24890,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20024,6 +25025,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20106,6 +25116,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20242,8 +25261,710 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listSchedules: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly time_zone?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly holiday_country?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly holiday_region?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createSchedule: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Schedule"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSchedule: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceSchedule: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Schedule"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteSchedule: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchSchedule: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["SchedulePatch"];
+                readonly "application/json": components["schemas"]["SchedulePatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getScheduleState: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description RFC 3339; now when missing. */
+                readonly at?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ScheduleState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20282,6 +26003,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20430,6 +26160,400 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly changePassword: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly confirmSecondFactor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly beginSecondFactor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SecondFactorSetup"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly removeSecondFactor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20470,6 +26594,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20565,6 +26698,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20592,6 +26734,15 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -20744,6 +26895,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20802,6 +26962,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20853,6 +27022,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20956,6 +27134,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -20974,8 +27161,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly code?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly destination?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly extension?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21019,12 +27218,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createSpeedDial: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -21115,6 +27326,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21166,6 +27386,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21292,6 +27521,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21374,6 +27612,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21510,6 +27757,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21557,6 +27813,444 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getSync: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly checkSync: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rollBackSync: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SyncState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listTokens: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createToken: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TokenWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TokenCreated"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteToken: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listTrunkStatuses: {
@@ -21566,6 +28260,24 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly trunk?: string;
+                /** @description Only those with exactly this value. */
+                readonly state?: "down" | "off" | "trying" | "up";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly error?: string;
+                /** @description Only those with exactly this value. */
+                readonly sip_status?: number;
+                /** @description Only those with exactly this value. */
+                readonly registered_for_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly round_trip_ms?: number;
+                /** @description Only those with exactly this value. */
+                readonly calls?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21609,6 +28321,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly listTrunks: {
@@ -21618,8 +28339,68 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
-                /** @description Only those whose number or name contains this text. */
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
                 readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly kind?: "office" | "provider";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly host?: string;
+                /** @description Only those with exactly this value. */
+                readonly port?: number;
+                /** @description Only those with exactly this value. */
+                readonly transport?: "tcp" | "tls" | "udp";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly proxy?: string;
+                /** @description Only those with exactly this value. */
+                readonly register?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly username?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly auth_username?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly from_domain?: string;
+                /** @description Only those with exactly this value. */
+                readonly expires_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly max_channels?: number;
+                /** @description Only those with exactly this value. */
+                readonly number_format?: "as_dialled" | "e164" | "e164_plus" | "national";
+                /** @description Only those with exactly this value. */
+                readonly strip_digits?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly prefix?: string;
+                /** @description Only those with exactly this value. */
+                readonly caller_id?: "from" | "pai" | "ppi" | "rpid";
+                /** @description Only those with exactly this value. */
+                readonly from_shows?: "account" | "number";
+                /** @description Only those with exactly this value. */
+                readonly show_names?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly forwarded_caller?: "caller" | "own";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly outside_number?: string;
+                /** @description Only those with exactly this value. */
+                readonly called_strip_digits?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly called_prefix?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly callback_prefix?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly destination?: string;
+                /** @description Only those with exactly this value. */
+                readonly check_every_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly record?: "always" | "default" | "never" | "on_demand";
+                /** @description Only those with exactly this value. */
+                readonly record_keep_days?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -21663,12 +28444,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly createTrunk: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
             readonly path?: never;
             readonly cookie?: never;
         };
@@ -21759,6 +28552,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -21810,6 +28612,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -21936,6 +28747,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22018,6 +28838,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22154,6 +28983,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22270,6 +29108,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22310,6 +29157,455 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listUsers: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose name or extension contains this text. */
+                readonly q?: string;
+                /** @description Only those with this role. */
+                readonly role?: "admin" | "owner" | "supervisor" | "user";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UserList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createUser: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["UserWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getUser: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteUser: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchUser: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["UserPatch"];
+                readonly "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22373,6 +29669,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22424,6 +29729,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22492,6 +29806,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -22607,6 +29930,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22674,6 +30006,905 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly forwardVoicemail: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["VoicemailForward"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Voicemail"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listWebhookDeliveries: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those to this webhook. */
+                readonly webhook?: string;
+                /** @description Only those that went like this. */
+                readonly state?: "failed" | "sent" | "waiting";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookDeliveryList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listWebhooks: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly url?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WebhookWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WebhookWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteWebhook: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["WebhookPatch"];
+                readonly "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly testWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
@@ -22714,6 +30945,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

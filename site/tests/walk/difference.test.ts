@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import nodes from "../../schema/nodes.json";
 import type { Flow, NodeType } from "../../src/flow/types.ts";
 import { changeWords, valueWords } from "../../src/flow/walk/changes.ts";
-import { both, marksOf, placesOf, tally } from "../../src/flow/walk/difference.ts";
+import { both, marksOf, placesOf, tally, type FlowChange } from "../../src/flow/walk/difference.ts";
 import { namesIn } from "../../src/flow/walk/names.ts";
-import type { FlowChange } from "../../src/schema.gen.ts";
 import { en } from "../../src/text/en/index.ts";
 import sample from "./main-menu.json";
 

@@ -1,6 +1,6 @@
 /** Each difference between two states of a flow as a sentence, with what it was and what it is. */
-import type { FlowChange } from "../../schema.gen.ts";
 import type { Text } from "../../text/text.ts";
+import type { FlowChange } from "./difference.ts";
 import type { Names } from "./names.ts";
 
 export interface ChangeWords {

@@ -1,8 +1,9 @@
 /** Two states of a flow on one canvas: the newer one, with what the older one had besides, each marked for what it is. */
-import type { FlowChange } from "../../schema.gen.ts";
+import type { FlowDiff } from "../../schema.gen.ts";
 import type { Highlight, Mark, Tone } from "../editor.ts";
 import { own, wireKey, type Flow, type WireKey } from "../types.ts";
 
+export type FlowChange = FlowDiff["changes"][number];
 type Change = FlowChange["change"];
 
 /** Strongest first: a node that was moved and changed is changed. */
