@@ -111,6 +111,12 @@ export function cdr(changes: Partial<Cdr> = {}): Cdr {
     legs: [],
     recordings: [],
     flow: "",
+    direction: "internal",
+    did: null,
+    trunk: null,
+    queue: null,
+    wait_s: 4,
+    missed: false,
     events: [],
     ...changes,
   };

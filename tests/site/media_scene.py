@@ -9,6 +9,7 @@ import asyncio
 import random
 import sys
 import tempfile
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,7 +64,7 @@ async def voices(stage: Stage, media: MediaStage) -> None:
     sound = media.folder / "welcome.wav"
     speechlike(sound, 5, rate_hz=16000)
 
-    async def pieces():  # type: ignore[no-untyped-def]
+    async def pieces() -> AsyncIterator[bytes]:
         yield sound.read_bytes()
 
     await prompts.receive("welcome", pieces(), by="admin")
