@@ -98,6 +98,7 @@ from media_ext.types cimport (
     ROOM_PLAYERS,
     ROOM_RATE,
     ROOM_SEAT,
+    ROOM_WHISPER,
     ROOM_TAP,
     ROOM_UNLINK,
     ROOM_UNTAP,
@@ -764,6 +765,23 @@ cdef class Engine:
         leg.arriving = False
         self.push(room.worker, leg.record, OP_ROOM, &c)
         self.tune_room(room)
+
+    def whisper(self, Room room not None, Leg leg not None, Leg to):
+        """Let only `to` hear a member; None: all of them again. Nothing for one who is not in the conference."""
+        self.in_turn(lambda: self._whisper(room, leg, to))
+
+    def _whisper(self, Room room, Leg leg, Leg to):
+        cdef Command c
+        if leg.room is not room or leg.record == NULL or leg.closing:
+            return
+        memset(&c, 0, sizeof(c))
+        if to is not None:
+            if to.room is not room or to.record == NULL or to.closing:
+                return
+            c.detail.room.to = to.record
+        c.detail.room.order = ROOM_WHISPER
+        c.detail.room.room = room.record
+        self.push(room.worker, leg.record, OP_ROOM, &c)
 
     def leave(self, Room room not None, Leg leg not None):
         """Out of the conference; nothing for one who is not in it."""

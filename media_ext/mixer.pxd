@@ -6,6 +6,8 @@ All members' frames of one tick are at the mixer's rate, the best that any membe
                  mix_once
                  hears, for each member that listens        often the same pointer for all who are silent
 
+A member may whisper: then only one other hears it, besides all that one hears, and it is not in the sum.
+
 A member whose frames stay below the gate is neither added up nor subtracted. What it hears is then the sum itself, so
 that a conference of one talker mixes nothing at all. Frames are not copied: `hears` is good until a frame that was
 given as `says` changes, or the next tick.
@@ -38,6 +40,10 @@ cdef enum:
     MIX_TALK_OFF_TICKS = 25     # a pause for breath is not the end
     MIX_SILENT_DBOV = -127
 
+cdef enum:
+    MIX_EVERYBODY = -1          # who hears a member, where it is no other member's index
+    MIX_NOBODY = -2
+
 cdef enum MixStatus:
     MIX_OK = 0
     MIX_NO_MEMORY = -1
@@ -51,6 +57,8 @@ cdef struct MixMember:
     bint listens                # False for a player: `hears` is not made
     bint talking
     bint heard                  # its frame of this tick is in the sum
+    bint whispers               # … is for `only` alone
+    int32_t only                # the member that hears it, MIX_EVERYBODY or MIX_NOBODY
     int32_t rate_hz
     int32_t gain                # 0 to MIX_GAIN_MAX
     int32_t open_ticks          # the gate stays open for so long

@@ -74,7 +74,8 @@ cdef int32_t mixer_join(Mixer *m, int32_t rate_hz, bint listens) noexcept nogil:
         if one.joined:
             continue
         one.joined = True
-        one.muted = one.talking = one.heard = False
+        one.muted = one.talking = one.heard = one.whispers = False
+        one.only = MIX_EVERYBODY
         one.listens = listens
         one.rate_hz = min(rate_hz, m.max_rate_hz)
         one.gain = MIX_UNITY
@@ -88,6 +89,10 @@ cdef int32_t mixer_join(Mixer *m, int32_t rate_hz, bint listens) noexcept nogil:
 
 
 cdef void mixer_leave(Mixer *m, int32_t index) noexcept nogil:
+    cdef int32_t i
+    for i in range(m.used):
+        if m.members[i].only == index:
+            m.members[i].only = MIX_NOBODY
     m.members[index].joined = False
     m.members[index].says = NULL
     m.members[index].hears = NULL
@@ -130,9 +135,29 @@ cdef int64_t admit(Mixer *m, MixMember *one, size_t samples) noexcept nogil:
     return power
 
 
+cdef void whisper(Mixer *m, size_t samples) noexcept nogil:
+    """On top of what each of those hears to whom somebody whispers; the sum is not needed any more."""
+    cdef MixMember *one
+    cdef MixMember *to
+    cdef int32_t i
+    for i in range(m.used):
+        one = &m.members[i]
+        if not one.whispers:
+            continue
+        if one.only >= 0 and m.members[one.only].joined and m.members[one.only].listens:
+            to = &m.members[one.only]
+            m.rows[0], m.rows[1] = to.hears, one.says
+            m.kernels.sum(m.sum, m.rows, 2, samples)
+            m.kernels.clip(to.mixed, m.sum, samples)
+            to.hears = to.mixed
+        one.says = NULL
+        one.whispers = False
+
+
 cdef int32_t mix_once(Mixer *m) noexcept nogil:
     cdef size_t samples = m.rate_hz // 1000 * MIX_TICK_MS
     cdef size_t heard = 0
+    cdef bint whispers = False
     cdef MixMember *one
     cdef int32_t i
     m.changes = 0
@@ -143,6 +168,10 @@ cdef int32_t mix_once(Mixer *m) noexcept nogil:
         if turned(one, admit(m, one, samples)):
             m.changed[m.changes] = i
             m.changes += 1
+        one.whispers = one.heard and one.only != MIX_EVERYBODY
+        if one.whispers:
+            one.heard = False
+            whispers = True
         if one.heard:
             m.rows[heard] = one.says
             heard += 1
@@ -165,7 +194,10 @@ cdef int32_t mix_once(Mixer *m) noexcept nogil:
             else:
                 m.kernels.minus(one.mixed, m.sum, one.says, samples)
                 one.hears = one.mixed
-        one.says = NULL
+        if not one.whispers:
+            one.says = NULL
+    if whispers:
+        whisper(m, samples)
     return m.changes
 
 

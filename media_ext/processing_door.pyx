@@ -285,6 +285,10 @@ cdef class MixerProbe:
     def mute(self, int32_t index, bint muted):
         self.state.members[self.checked(index)].muted = muted
 
+    def whisper(self, int32_t index, int32_t to):
+        """Only the member `to` hears it; -1: everybody."""
+        self.state.members[self.checked(index)].only = to if to < 0 else self.checked(to)
+
     def open_gate(self):
         """Everything that is said is mixed, however faint."""
         self.state.gate = 0

@@ -6,7 +6,7 @@ from libc.stdlib cimport calloc, free
 from media_ext.atomics cimport store_relaxed
 from media_ext.clock cimport now_ns
 from media_ext.listener cimport listener_serve
-from media_ext.mixer cimport MIX_GAIN_MAX, MIX_OK, mixer_close, mixer_join, mixer_open
+from media_ext.mixer cimport MIX_EVERYBODY, MIX_GAIN_MAX, MIX_NOBODY, MIX_OK, mixer_close, mixer_join, mixer_open
 from media_ext.player cimport player_close
 from media_ext.resample cimport Resampler, resample_close
 from media_ext.room_tick cimport NOWHERE, room_empty, room_play, room_wake
@@ -27,6 +27,7 @@ from media_ext.types cimport (
     ROOM_TAP,
     ROOM_UNLINK,
     ROOM_UNTAP,
+    ROOM_WHISPER,
     RoomLink,
     Seat,
 )
@@ -89,6 +90,9 @@ cdef void room_carry_out(Worker *w, Leg *leg, RoomCommand *c) noexcept nogil:
         if leg.room == c.room:
             c.room.mixer.members[leg.seat].gain = min(max(c.gain, 0), MIX_GAIN_MAX)
             c.room.mixer.members[leg.seat].muted = c.muted
+    elif c.order == ROOM_WHISPER:
+        if leg.room == c.room:
+            c.room.mixer.members[leg.seat].only = heard_by(c)
     elif c.order == ROOM_DOWN:
         if leg.room == c.room:
             swap_down(&c.room.seats[leg.seat].down, &c.down)
@@ -108,6 +112,13 @@ cdef void room_carry_out(Worker *w, Leg *leg, RoomCommand *c) noexcept nogil:
         tap_remove(&c.room.tap, c.tap, w.now_ns)
     elif c.order == ROOM_CLOSE:
         shut(w, c.room)
+
+
+cdef inline int32_t heard_by(const RoomCommand *c) noexcept nogil:
+    """One who is not in the room any more hears nothing."""
+    if c.to == NULL:
+        return MIX_EVERYBODY
+    return c.to.seat if c.to.room == c.room else MIX_NOBODY
 
 
 cdef void room_discard(RoomCommand *c) noexcept nogil:

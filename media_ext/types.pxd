@@ -304,6 +304,7 @@ cdef enum RoomOrder:
     ROOM_JOIN = 0               # the leg; with gain, muted, down
     ROOM_LEAVE                  # the leg
     ROOM_SEAT                   # the leg's gain and muted
+    ROOM_WHISPER                # the leg is heard by `to` alone; NULL: by everybody
     ROOM_DOWN                   # the leg's down
     ROOM_RATE
     ROOM_PLAY                   # player, as number `place` of ROOM_PLAYERS; NULL: stop
@@ -324,6 +325,7 @@ cdef struct RoomCommand:
     int32_t rate_hz
     int32_t gain
     bint muted
+    Leg *to
     Tap *tap
 
 

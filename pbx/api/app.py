@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from pbx.api.codec import encode
+from pbx.api.cors import allow, follow_origins, preflight
 from pbx.api.deps import ApiDeps, CheckResult, HealthCheck
 from pbx.api.endpoint import endpoint
 from pbx.api.problem import PROBLEM_TYPE, ApiError, from_user_error, plain_error
@@ -20,9 +21,11 @@ from pbx.api.route import MAX_BODY
 from pbx.api.security import secure_headers
 from pbx.api.service import Service
 from pbx.api.site import StaticSite
+from pbx.api.sweep import sweeping
 from pbx.api.table import ROUTES
 from pbx.api.views import RegistrationView
 from pbx.core.errors import UserError
+from pbx.core.tasks import Supervisor
 from pbx.store.errors import StoreError
 
 __all__ = ["ApiDeps", "CheckResult", "HealthCheck", "RegistrationView", "build"]
@@ -42,8 +45,15 @@ def build(deps: ApiDeps) -> web.Application:
         app.router.add_route(route.method, route.path, endpoint(route, service), name=route.name)
     app.on_response_prepare.append(secure_headers)
 
+    async def cross_origin(request: web.Request, response: web.StreamResponse) -> None:
+        allow(request, response, service)
+
+    app.on_response_prepare.append(cross_origin)
+
     async def live(_: web.Application) -> AsyncIterator[None]:
-        async with service.hub.running():
+        async with service.hub.running(), Supervisor() as tasks:
+            tasks.spawn("sweep", sweeping(deps))
+            tasks.spawn("sites elsewhere", follow_origins(service))
             yield
 
     async def let_clients_go(_: web.Application) -> None:
@@ -60,7 +70,7 @@ def _answering(service: Service, site: StaticSite) -> Middleware:
         """Make an answer of whatever happens, and count it."""
         name = request.match_info.route.name or "site"
         try:
-            response = await handler(request)
+            response = preflight(request, service) or await handler(request)
         except web.HTTPNotFound:
             response = await _unrouted(request, site)
         except Exception as error:

@@ -1,27 +1,33 @@
 """Who asks: bearer tokens, session cookies, CSRF tokens and origins.
 
-A bearer token beats a cookie, and a wrong one is refused even where the cookie would do. With a cookie, whatever
-changes something needs the session's token in `X-CSRF-Token`, and a WebSocket needs an Origin that is this node:
-browsers let any page open one.
+A bearer token (a program's, or the JWT of a site elsewhere or an app) beats a cookie, and a wrong one is refused even
+where the cookie would do. With a cookie, whatever changes something needs the session's token in `X-CSRF-Token`, and a
+WebSocket needs an Origin that is this node: browsers let any page open one.
 """
 
 from __future__ import annotations
 
 import hmac
 import ipaddress
+from collections.abc import Collection
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from pbx.api import access
 from pbx.api.exchange import Principal
 from pbx.api.problem import ApiError
-from pbx.api.scopes import ALL_SCOPES
-from pbx.store.tokens import TokenStore
-from pbx.store.users import UserStore
+from pbx.api.scopes import APP_SCOPES, named_scopes, scopes_of
+from pbx.core.secret import fingerprint
+from pbx.model.user import User
+from pbx.store.accounts import Accounts
 
 __all__ = [
+    "CHALLENGE",
     "COOKIE",
     "CSRF_HEADER",
+    "again",
     "authenticate",
     "check_csrf",
     "check_origin",
@@ -36,20 +42,88 @@ CSRF_HEADER = "X-CSRF-Token"
 CHALLENGE = 'Bearer realm="bellwire"'
 
 
-async def authenticate(request: web.Request, users: UserStore, tokens: TokenStore) -> Principal | None:
+async def authenticate(request: web.Request, accounts: Accounts, now: datetime) -> Principal | None:
     """Who sent this, None when there is no credential. Raises `ApiError` 401 for one that is worth nothing."""
     if header := request.headers.get("Authorization"):
         scheme, _, secret = header.partition(" ")
         secret = secret.strip()
-        token = await tokens.authenticate(secret) if scheme.lower() == "bearer" and secret.isascii() else None
-        if token is None:
+        known = scheme.lower() == "bearer" and secret.isascii()
+        found = await _bearer(secret, accounts, now) if known else None
+        if found is None:
             raise unauthorized("This bearer token is not valid.", error="invalid_token")
-        return Principal(name=token.name, scopes=ALL_SCOPES, token=secret)
+        return found
     cookie = request.cookies.get(COOKIE, "")
-    session = await users.session(cookie) if cookie and cookie.isascii() else None
+    return await _session(cookie, accounts) if cookie and cookie.isascii() else None
+
+
+async def again(principal: Principal, accounts: Accounts) -> Principal | None:
+    """The same credential looked at anew: what it may do now, None when it has ended."""
+    if principal.cookie:
+        return await _session(principal.cookie, accounts)
+    if principal.grant is not None:
+        return await _granted(principal.grant.id, accounts)
+    return await _token(principal.token, accounts)
+
+
+async def _bearer(secret: str, accounts: Accounts, now: datetime) -> Principal | None:
+    """A token of a program, or an access token (a JWT, whose parts are joined by full stops)."""
+    if "." not in secret:
+        return await _token(secret, accounts)
+    grant = access.read(accounts.key, secret, now)
+    return None if grant is None else await _granted(grant, accounts)
+
+
+async def _granted(grant: str, accounts: Accounts) -> Principal | None:
+    found = await accounts.grants.get(grant)
+    if found is None:
+        return None
+    user, scopes = found.user, scopes_of(found.user.role)
+    is_app = found.grant.kind == "app"
+    return Principal(
+        name=user.username,
+        scopes=scopes & APP_SCOPES if is_app else scopes,
+        credential=f"grant:{grant}",
+        user=user,
+        own=(user.extension or "") if is_app else _own(user),
+        grant=found.grant,
+    )
+
+
+async def _session(cookie: str, accounts: Accounts) -> Principal | None:
+    session = await accounts.users.session(cookie)
     if session is None:
         return None
-    return Principal(name=session.user.username, scopes=ALL_SCOPES, session=session, cookie=cookie)
+    user = session.user
+    return Principal(
+        name=user.username,
+        scopes=scopes_of(user.role),
+        credential=f"session:{fingerprint(cookie).hex()}",
+        user=user,
+        own=_own(user),
+        session=session,
+        cookie=cookie,
+    )
+
+
+async def _token(secret: str, accounts: Accounts) -> Principal | None:
+    found = await accounts.tokens.authenticate(secret)
+    if found is None:
+        return None
+    token, user = found
+    scopes = named_scopes(token.scopes)
+    return Principal(
+        name=token.name if user is None else f"{user.username}: {token.name}",
+        scopes=scopes if user is None else scopes & scopes_of(user.role),
+        credential=f"token:{token.id}",
+        user=user,
+        own=None if user is None else _own(user),
+        until=token.expires_at,
+        token=secret,
+    )
+
+
+def _own(user: User) -> str | None:
+    return (user.extension or "") if user.role == "user" else None
 
 
 def unauthorized(detail: str, *, error: str = "") -> ApiError:
@@ -69,10 +143,15 @@ def check_csrf(request: web.Request, principal: Principal) -> None:
         raise ApiError(403, "csrf", f"The header {CSRF_HEADER} must carry the csrf_token of the session.")
 
 
-def check_origin(request: web.Request, *, required: bool = False) -> None:
-    """Raises `ApiError` 403 when a browser says that another site sent this (or, if `required`, does not say)."""
+def check_origin(request: web.Request, *, required: bool = False, also: Collection[str] = ()) -> None:
+    """Raises `ApiError` 403 when a browser says that another site sent this (or, if `required`, does not say).
+
+    Sites that are named in `also` may.
+    """
     origin = request.headers.get("Origin")
     if origin is None and not required:
+        return
+    if origin in also:
         return
     if origin is None or urlsplit(origin).netloc.lower() != request.host.lower():
         raise ApiError(403, "origin", "This request must come from the node's own pages.")

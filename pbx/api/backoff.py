@@ -13,7 +13,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from math import ceil
 
-__all__ = ["Backoff"]
+__all__ = ["Backoff", "code_backoff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ _KEPT = 4096
 class Backoff:
     """Counts failed log-ins; times are monotonic seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, account: _Limits = _ACCOUNT) -> None:
+        self._account = account
         self._sources: OrderedDict[str, _Record] = OrderedDict()
         self._accounts: OrderedDict[str, _Record] = OrderedDict()
         self._trusted: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -53,13 +54,19 @@ class Backoff:
         account = account.casefold()
         waits = [_left(self._sources.get(source), _SOURCE, now_s)]
         if (source, account) not in self._trusted:
-            waits.append(_left(self._accounts.get(account), _ACCOUNT, now_s))
+            waits.append(_left(self._accounts.get(account), self._account, now_s))
         return ceil(max(waits))
 
     def failed(self, source: str, account: str, now_s: float) -> None:
         """Count a try. Call it before the password is checked, so that many tries at once gain nothing."""
         _count(self._sources, source, now_s)
         _count(self._accounts, account.casefold(), now_s)
+
+    def withdraw(self, source: str, account: str) -> None:
+        """The try that was counted last was neither right nor wrong (a code was missing): as if it had not been."""
+        for records, key in ((self._sources, source), (self._accounts, account.casefold())):
+            if (record := records.get(key)) is not None:
+                record.failures = max(0, record.failures - 1)
 
     def succeeded(self, source: str, account: str) -> None:
         """The try that was counted last turned out right: forgive this source, and take the count back."""
@@ -71,6 +78,11 @@ class Backoff:
         self._trusted.move_to_end((source, account))
         while len(self._trusted) > _KEPT:
             self._trusted.popitem(last=False)
+
+
+def code_backoff() -> Backoff:
+    """For codes of a second factor, which are short: who tries them has the password already."""
+    return Backoff(account=_SOURCE)
 
 
 def _left(record: _Record | None, limits: _Limits, now_s: float) -> float:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
 from pbx.api.problem import plain_error
-from pbx.api.query import Paging
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
+from pbx.api.searching import Search
 from pbx.api.views import BanList, RefusedSignInList
-from pbx.model.ban import Ban, BanWrite
+from pbx.model.ban import Ban, BanWrite, RefusedSignIn
 
 Banned = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$(?!\n)", examples=["192.0.2.7"])]
 
 
-async def list_bans(exchange: Exchange, *, query: Paging) -> BanList:
-    everything = exchange.service.deps.door.bans.everything()
-    return BanList(items=tuple(everything[query.offset : query.offset + query.limit]), total=len(everything))
+_BANS = Search(Ban, "BanQuery")
+_REFUSED = Search(RefusedSignIn, "RefusedSignInQuery")
+
+
+async def list_bans(exchange: Exchange, *, query: msgspec.Struct) -> BanList:
+    page, total = _BANS.page(exchange.service.deps.door.bans.everything(), query)
+    return BanList(items=page, total=total)
 
 
 async def add_ban(exchange: Exchange, *, body: BanWrite) -> Ban:
@@ -31,11 +36,9 @@ async def lift_ban(exchange: Exchange, *, address: str) -> None:
         raise plain_error(404, f"{address} is not banned.")
 
 
-async def list_refused(exchange: Exchange, *, query: Paging) -> RefusedSignInList:
-    everything = exchange.service.deps.door.refused()
-    return RefusedSignInList(
-        items=tuple(everything[query.offset : query.offset + query.limit]), total=len(everything)
-    )
+async def list_refused(exchange: Exchange, *, query: msgspec.Struct) -> RefusedSignInList:
+    page, total = _REFUSED.page(exchange.service.deps.door.refused(), query)
+    return RefusedSignInList(items=page, total=total)
 
 
 ROUTES = (
@@ -47,7 +50,7 @@ ROUTES = (
         tag="Door",
         summary="List the addresses that are not listened to",
         description="The latest first. Bans end by themselves; each one in a row lasts longer.",
-        query=Paging,
+        query=_BANS.query,
         response=BanList,
         handler=list_bans,
     ),
@@ -85,7 +88,7 @@ ROUTES = (
         tag="Door",
         summary="List the phones with wrong passwords",
         description="Of the last hour, the latest first. `notice` says in plain words what is wrong.",
-        query=Paging,
+        query=_REFUSED.query,
         response=RefusedSignInList,
         handler=list_refused,
     ),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
 from pbx.api.problem import plain_error
-from pbx.api.query import Paging
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
+from pbx.api.searching import Search
 from pbx.api.views import Total
 from pbx.core.errors import PeerError
 from pbx.model.base import Record
@@ -36,10 +37,12 @@ class ConferenceStatusList(Record, frozen=True, kw_only=True):
     total: Total
 
 
-async def list_statuses(exchange: Exchange, *, query: Paging) -> ConferenceStatusList:
-    everything = exchange.service.deps.conferences.statuses()
-    page = everything[query.offset : query.offset + query.limit]
-    return ConferenceStatusList(items=tuple(page), total=len(everything))
+_STATUSES = Search(ConferenceStatus, "ConferenceStatusQuery")
+
+
+async def list_statuses(exchange: Exchange, *, query: msgspec.Struct) -> ConferenceStatusList:
+    page, total = _STATUSES.page(exchange.service.deps.conferences.statuses(), query)
+    return ConferenceStatusList(items=page, total=total)
 
 
 async def get_status(exchange: Exchange, *, conference: str) -> ConferenceStatus:
@@ -80,7 +83,7 @@ ROUTES = (
         tag="Conferences",
         summary="How the conferences are doing",
         description="Who is in them, who talks, and whether they are locked or recorded.",
-        query=Paging,
+        query=_STATUSES.query,
         response=ConferenceStatusList,
         handler=list_statuses,
     ),

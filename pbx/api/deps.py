@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pbx.core.errors import UserError
 from pbx.model.recording import RecordingStorage
+from pbx.model.sync import SyncState
 from pbx.model.usage import UsageReport
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
+    from pbx.feature.documents import Documents
     from pbx.feature.door import Door
     from pbx.feature.prompts import Prompts
     from pbx.feature.sip_trace import SipTraces
@@ -36,9 +38,11 @@ if TYPE_CHECKING:
     from pbx.model.notice import Notice
     from pbx.model.queue_status import AgentDuty, AgentStatus, QueueStatus
     from pbx.model.recording import Recording, RecordingDo
+    from pbx.model.supervision import How, Supervised
     from pbx.model.text_message import MessageWrite, TextMessage
     from pbx.model.trunk import TrunkStatus
     from pbx.model.trunk_test import TrunkTestReport
+    from pbx.store.accounts import Accounts
     from pbx.store.cdrs import CdrStore
     from pbx.store.messages import MessageStore
     from pbx.store.recordings import RecordingFilter
@@ -57,8 +61,10 @@ __all__ = [
     "NoConferences",
     "NoQueues",
     "NoRecordings",
+    "NoSync",
     "QueueControl",
     "RecordingDesk",
+    "SyncDesk",
 ]
 
 
@@ -93,6 +99,24 @@ class CallControl(Protocol):
 
     def parked(self) -> Sequence[ParkedCall]: ...
 
+    def call(self, extension: str, to: str) -> LiveCall:
+        """Raises `UserError` 404, 409, 503."""
+        ...
+
+    def hold(self, call_id: str, leg: str, *, on: bool) -> bool:
+        """False when nobody of that name talks there."""
+        ...
+
+    def park(self, call_id: str, leg: str, slot: str) -> bool:
+        """False when that call has no conversation. Raises `UserError` 409 for a slot that is taken."""
+        ...
+
+    def listen(
+        self, call_id: str, extension: str, how: How, *, to: str | None = None, asked_by: str = ""
+    ) -> Supervised:
+        """Raises `UserError` 404, 409, 503."""
+        ...
+
 
 class NoCalls:
     """The control of a place that has no calls."""
@@ -105,6 +129,26 @@ class NoCalls:
 
     def parked(self) -> Sequence[ParkedCall]:
         return ()
+
+    def call(self, extension: str, _to: str) -> LiveCall:
+        raise UserError(f"there is no extension {extension}", http_status=404)
+
+    def hold(self, _call_id: str, _leg: str, *, on: bool) -> bool:
+        return False
+
+    def park(self, _call_id: str, _leg: str, _slot: str) -> bool:
+        return False
+
+    def listen(
+        self,
+        call_id: str,
+        _extension: str,
+        _how: How,
+        *,
+        to: str | None = None,
+        asked_by: str = "",
+    ) -> Supervised:
+        raise UserError(f"there is no call {call_id} going on", http_status=404)
 
 
 async def no_trunk(_name: str, _number: str | None) -> TrunkTestReport | None:
@@ -173,6 +217,33 @@ class NoRecordings:
             full_in_days=None,
             recording_now=0,
         )
+
+
+class SyncDesk(Protocol):
+    """The configuration bundle that the node follows."""
+
+    async def state(self) -> SyncState: ...
+
+    async def check(self) -> SyncState:
+        """Look now. Raises `UserError` 409 when it follows none."""
+        ...
+
+    async def roll_back(self) -> SyncState:
+        """Raises `UserError` 409 when there is nothing to put back, 422 when the office would not be whole."""
+        ...
+
+
+class NoSync:
+    """A place that follows no bundle."""
+
+    async def state(self) -> SyncState:
+        return SyncState()
+
+    async def check(self) -> SyncState:
+        raise UserError("this node follows no bundle", http_status=409)
+
+    async def roll_back(self) -> SyncState:
+        raise UserError("there is no bundle that can be rolled back", http_status=409)
 
 
 class NoQueues:
@@ -253,8 +324,7 @@ class ApiDeps:
     metrics: Registry
     records: RecordStore
     cdrs: CdrStore
-    users: UserStore
-    tokens: TokenStore
+    accounts: Accounts
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
     trunks: Callable[[], Sequence[TrunkStatus]]
@@ -263,6 +333,8 @@ class ApiDeps:
     messages: MessageStore
     flows: Publishing
     door: Door
+    documents: Documents | None = None
+    sync: SyncDesk = field(default_factory=NoSync)
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
     test_trunk: Callable[[str, str | None], Awaitable[TrunkTestReport | None]] = no_trunk
     started_at: datetime
@@ -283,3 +355,11 @@ class ApiDeps:
     voicemail: Shelf | None = None
     transcribes: Callable[[], bool] = lambda: False
     health_checks: Sequence[HealthCheck] = field(default=())
+
+    @property
+    def users(self) -> UserStore:
+        return self.accounts.users
+
+    @property
+    def tokens(self) -> TokenStore:
+        return self.accounts.tokens

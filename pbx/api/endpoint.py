@@ -1,6 +1,6 @@
 """From a row of the route table to an aiohttp handler.
 
-In this order: credential, scope, CSRF, path, query, body, handler, answer.
+In this order: credential, scope, CSRF, rate, path, query, body, what is one's own, Idempotency-Key, handler, answer.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from pbx.api.auditing import audited
 from pbx.api.auth import (
     COOKIE,
+    again,
     authenticate,
     check_csrf,
     check_origin,
@@ -24,6 +26,7 @@ from pbx.api.auth import (
 )
 from pbx.api.codec import decode, decode_query, encode
 from pbx.api.exchange import Answer, Exchange, Principal
+from pbx.api.idempotency import once
 from pbx.api.problem import ApiError, plain_error
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
@@ -39,7 +42,7 @@ def endpoint(route: Route, service: Service) -> Callable[[web.Request], Awaitabl
     """The aiohttp handler of `route`. Raises `ApiError` and `UserError`; `pbx.api.app` makes answers of them."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        principal = await _principal(route, request, service)
+        principal = await _admitted(route, request, service)
         arguments: dict[str, Any] = _path_arguments(route, request)
         if route.query is not None:
             arguments["query"] = decode_query(request.query, route.query)
@@ -54,28 +57,80 @@ def endpoint(route: Route, service: Service) -> Callable[[web.Request], Awaitabl
             secure=is_secure(request),
             body=body,
         )
-        result = await route.handler(exchange, **arguments)
-        return _response(route, exchange, result)
+        if exchange.own is not None and route.own is not None:
+            await route.own(exchange, arguments)
+
+        async def answering() -> web.StreamResponse:
+            result = await audited(route, exchange, arguments, lambda: route.handler(exchange, **arguments))
+            return _response(route, exchange, result)
+
+        return await once(route, exchange, answering)
 
     return handle
+
+
+async def _admitted(route: Route, request: web.Request, service: Service) -> Principal | None:
+    """Who asks, if they may, and have not asked too often. Strangers are counted by address, a credential by itself."""
+    if not route.limited:
+        return await _principal(route, request, service)
+    now_s, source = service.deps.clock.monotonic(), source_of(request)
+    try:
+        principal = await _principal(route, request, service)
+    except ApiError as error:
+        if error.status == 401:
+            _refuse_for(service.strangers.take(source, now_s))
+        raise
+    if principal is not None:
+        _refuse_for(service.rates.take(principal.credential, now_s))
+    elif route.scope is Scope.OPEN:
+        _refuse_for(service.strangers.take(source, now_s))
+    return principal
+
+
+def _refuse_for(wait_s: int) -> None:
+    if wait_s:
+        detail = f"Too many requests. Try again in {wait_s} s."
+        raise ApiError(429, "too-many-requests", detail, headers={"Retry-After": str(wait_s)})
 
 
 async def _principal(route: Route, request: web.Request, service: Service) -> Principal | None:
     """Who asks, after making sure that they may."""
     if route.scope is Scope.OPEN:
         if route.unsafe:
-            check_origin(request)
+            check_origin(request, also=service.origins if route.cross_origin else ())
         return None
-    principal = await authenticate(request, service.deps.users, service.deps.tokens)
+    principal = await _credential(route, request, service)
     if principal is None:
         if route.scope is Scope.METRICS_READ and on_this_machine(request):
             return None
         raise unauthorized("Sign in, or send a bearer token.")
     if route.scope is not Scope.SESSION and route.scope not in principal.scopes:
         raise ApiError(403, "scope", f"This credential lacks the scope {route.scope.value}.")
+    if principal.own is not None and route.scope is not Scope.SESSION:
+        _check_own(route, principal)
     if route.unsafe:
         check_csrf(request, principal)
     return principal
+
+
+async def _credential(route: Route, request: web.Request, service: Service) -> Principal | None:
+    """Who asks; None without a credential. Raises `ApiError` 401 for one that is worth nothing."""
+    if not route.tickets or "ticket" not in request.query:
+        return await authenticate(request, service.deps.accounts, service.deps.clock.now())
+    now_s = service.deps.clock.monotonic()
+    found = service.tickets.redeem(request.query.getone("ticket"), now_s)
+    principal = None if found is None else await again(found, service.deps.accounts)
+    if principal is None:
+        raise unauthorized("This ticket was used already, or is too old.", error="invalid_token")
+    return principal
+
+
+def _check_own(route: Route, principal: Principal) -> None:
+    """Raises `ApiError` 403 where there is nothing that could be somebody's own, or they have nothing."""
+    if route.own is None:
+        raise ApiError(403, "scope", "This is not for those who see only what is their own.")
+    if not principal.own:
+        raise ApiError(403, "no-extension", "No extension belongs to this user.")
 
 
 def _path_arguments(route: Route, request: web.Request) -> dict[str, Any]:

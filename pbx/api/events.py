@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Annotated
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from msgspec import Meta
 
-from pbx.api.auth import check_origin, unauthorized
+from pbx.api.auth import again, check_origin, unauthorized
 from pbx.api.exchange import Exchange, Principal
 from pbx.api.live import ALL_TOPICS, HEARTBEAT_S, LiveClient, TooManyClientsError
 from pbx.api.live_message import LiveMessage
@@ -15,6 +17,7 @@ from pbx.api.problem import ApiError, plain_error
 from pbx.api.query import EventsQuery
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
+from pbx.model.base import Record
 
 _CLOSE = {
     "slow": (WSCloseCode.TRY_AGAIN_LATER, b"too slow: connect again with ?since="),
@@ -30,7 +33,12 @@ async def get_events(exchange: Exchange, *, query: EventsQuery) -> web.StreamRes
     principal = exchange.principal
     if principal is None:  # the scope check has seen to that
         raise unauthorized("Sign in first.")
-    check_origin(exchange.request, required=principal.session is not None)
+    by_ticket = bool(query.ticket)
+    check_origin(
+        exchange.request,
+        required=principal.session is not None and not by_ticket,
+        also=exchange.service.origins if by_ticket else (),
+    )
     socket = web.WebSocketResponse(heartbeat=2 * HEARTBEAT_S, max_msg_size=4096, compress=False)
     if not socket.can_prepare(exchange.request).ok:
         raise ApiError(
@@ -86,20 +94,39 @@ async def _read(socket: web.WebSocketResponse, client: LiveClient) -> None:
 
 
 async def _check_credential(exchange: Exchange, principal: Principal, client: LiveClient) -> None:
-    """A session that ends, or a token that is deleted, ends its connections."""
-    deps = exchange.service.deps
+    """A session that ends, a token that is deleted, a right that is taken away, ends its connections."""
     while True:
         await asyncio.sleep(HEARTBEAT_S)
-        if principal.session is not None:
-            valid = await deps.users.session(principal.cookie) is not None
-        else:
-            valid = await deps.tokens.authenticate(principal.token) is not None
-        if not valid:
+        now = await again(principal, exchange.service.deps.accounts)
+        if now is None or Scope.EVENTS_READ not in now.scopes:
             client.stop("signed out")
             return
 
 
+class EventTicket(Record, frozen=True, kw_only=True):
+    """Lets one WebSocket in: `/events?ticket=…`."""
+
+    ticket: Annotated[str, Meta(description="Good once, for 30 seconds.")]
+
+
+async def make_ticket(exchange: Exchange) -> EventTicket:
+    service = exchange.service
+    return EventTicket(ticket=service.tickets.issue(exchange.who, service.deps.clock.monotonic()))
+
+
 ROUTES = (
+    Route(
+        method="POST",
+        path="/api/v1/events/ticket",
+        scope=Scope.EVENTS_READ,
+        name="makeEventTicket",
+        tag="Live",
+        summary="Get a ticket for a WebSocket from another host",
+        description="Browsers send neither a header nor, from another host, a cookie with a WebSocket.",
+        response=EventTicket,
+        audited=False,
+        handler=make_ticket,
+    ),
     Route(
         method="GET",
         path="/api/v1/events",
@@ -113,6 +140,7 @@ ROUTES = (
             "is closed with 1013 and may come back with `since`. With a session cookie the Origin must be this node's."
         ),
         query=EventsQuery,
+        tickets=True,
         status=101,
         errors=(403, 426, 503),
         schemas=(("LiveMessage", LiveMessage),),

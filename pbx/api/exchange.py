@@ -4,35 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from pbx.api.problem import ApiError
 from pbx.api.scopes import Scope
 
 if TYPE_CHECKING:
     import msgspec
 
     from pbx.api.service import Service
-    from pbx.model.user import Session
+    from pbx.model.grant import Grant
+    from pbx.model.user import Session, User
 
 __all__ = ["Answer", "Exchange", "Principal"]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: an administrator with a session cookie, or a program with a bearer token."""
+    """Who asks: somebody with a session cookie, or a program with a bearer token.
+
+    `credential` names what was shown without giving it away: when it ends, so do the connections that were opened with
+    it. `user` is None for a program that nobody vouches for (a token of the command line). `own` is the extension that
+    everything is about which they may see or change; None: there is no such limit. `until` is when a token expires.
+    `grant` is what a site elsewhere, or an app, was let in with.
+    """
 
     name: str
     scopes: frozenset[Scope]
+    credential: str
+    user: User | None = None
+    own: str | None = None
+    until: datetime | None = None
+    grant: Grant | None = None
     session: Session | None = None
     cookie: str = ""
     token: str = ""
-
-    @property
-    def credential(self) -> str:
-        """What was shown: when it ends, so do the connections that were opened with it."""
-        return self.cookie or self.token
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +66,15 @@ class Exchange:
     source: str
     secure: bool
     body: bytes = b""
+
+    @property
+    def own(self) -> str | None:
+        """The one extension that this request is about; None: no such limit."""
+        return None if self.principal is None else self.principal.own
+
+    @property
+    def who(self) -> Principal:
+        """Raises `ApiError` 401 on a route that is open to anybody."""
+        if self.principal is None:
+            raise ApiError(401, "unauthorized", "Sign in first.")
+        return self.principal

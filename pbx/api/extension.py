@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-import string
+from dataclasses import replace
 
 import msgspec
 
 from pbx.api.exchange import Exchange
+from pbx.api.own import own_extension
 from pbx.api.problem import plain_error
 from pbx.api.query import SipLoginQuery
 from pbx.api.resource import Resource
@@ -15,16 +15,10 @@ from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.sip_login import qr_svg, sip_login
 from pbx.api.views import SipLogin
+from pbx.core.ids import new_sip_password
 from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION
 from pbx.model.scalars import ExtensionNumber
-
-_ALPHABET = string.ascii_letters + string.digits
-
-
-def new_sip_password() -> str:
-    """20 letters and digits (119 bits): nothing that a phone's keypad or web form would change on the way."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(20))
 
 
 def with_password(body: ExtensionWrite) -> ExtensionWrite:
@@ -61,7 +55,10 @@ EXTENSIONS = Resource(
 )
 
 ROUTES = (
-    *EXTENSIONS.routes(),
+    *(
+        replace(each, own=own_extension) if each.name == "getExtension" else each
+        for each in EXTENSIONS.routes()
+    ),
     Route(
         method="GET",
         path=f"{EXTENSIONS.one}/sip-login",

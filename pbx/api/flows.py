@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
 from pbx.api.problem import plain_error
-from pbx.api.query import Limit, Offset, Paging
+from pbx.api.query import Limit, Offset
 from pbx.api.resource import etag_of
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
+from pbx.api.searching import Search
 from pbx.api.views import Total
 from pbx.flow.describe import node_type_list
 from pbx.flow.templates import templates
@@ -123,10 +125,12 @@ class RevisionsQuery(Record, frozen=True, kw_only=True):
     offset: Offset = 0
 
 
-async def list_states(exchange: Exchange, *, query: Paging) -> FlowStateList:
-    everything = await exchange.service.deps.flows.states()
-    page = everything[query.offset : query.offset + query.limit]
-    return FlowStateList(items=tuple(page), total=len(everything))
+_STATES = Search(FlowState, "FlowStateQuery")
+
+
+async def list_states(exchange: Exchange, *, query: msgspec.Struct) -> FlowStateList:
+    page, total = _STATES.page(await exchange.service.deps.flows.states(), query)
+    return FlowStateList(items=page, total=total)
 
 
 async def check(exchange: Exchange, *, number: str) -> FlowCheck:
@@ -214,7 +218,7 @@ ROUTES = (
         tag=_TAG,
         summary="How the flows stand",
         description="Which revision takes the calls, and whether the draft differs from it.",
-        query=Paging,
+        query=_STATES.query,
         response=FlowStateList,
         handler=list_states,
     ),
@@ -344,6 +348,7 @@ ROUTES = (
         request=FlowScript,
         most_bytes=LARGEST_SCRIPT,
         response=Simulation,
+        audited=False,
         handler=simulate,
     ),
     Route(
@@ -356,6 +361,7 @@ ROUTES = (
         path_types=_NUMBER,
         query=WhichQuery,
         response=FlowTestReport,
+        audited=False,
         handler=run_tests,
     ),
 )

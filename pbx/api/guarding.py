@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from pbx.api.exchange import Exchange
 from pbx.api.problem import plain_error
-from pbx.api.query import Paging
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
+from pbx.api.searching import Search
 from pbx.model.notice import Notice, NoticeList
 from pbx.model.usage import UsageReport
 
@@ -17,10 +19,12 @@ async def get_usage(exchange: Exchange) -> UsageReport:
     return exchange.service.deps.usage()
 
 
-async def list_notices(exchange: Exchange, *, query: Paging) -> NoticeList:
-    everything = exchange.service.deps.notices()
-    page = everything[query.offset : query.offset + query.limit]
-    return NoticeList(items=tuple(page), total=len(everything))
+_NOTICES = Search(Notice, "NoticeQuery")
+
+
+async def list_notices(exchange: Exchange, *, query: msgspec.Struct) -> NoticeList:
+    page, total = _NOTICES.page(exchange.service.deps.notices(), query)
+    return NoticeList(items=page, total=total)
 
 
 async def test_notice(exchange: Exchange) -> Notice:
@@ -50,7 +54,7 @@ ROUTES = (
         tag="Notices",
         summary="What the administrator was told",
         description="The newest first, with how far each has got on its way to its targets. 500 are kept.",
-        query=Paging,
+        query=_NOTICES.query,
         response=NoticeList,
         handler=list_notices,
     ),

@@ -4,41 +4,50 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
+from pbx.api.own import own_call, own_extension_query
 from pbx.api.problem import plain_error
-from pbx.api.query import CdrQuery, Paging
+from pbx.api.query import CdrQuery
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
-from pbx.api.views import CallList, CdrList, ExtensionStateList, RegistrationList
+from pbx.api.searching import Search
+from pbx.api.views import CallList, CdrList, ExtensionStateList, RegistrationList, RegistrationView
 from pbx.model.cdr import Cdr
+from pbx.model.extension_state import ExtensionState
+from pbx.model.live_call import LiveCall
 from pbx.store.cdrs import CdrFilter
 
 CallId = Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$(?!\n)", examples=["01J9ZQ4V7N3T8K2M5R6W1X0YAB"])]
 
 
-async def list_registrations(exchange: Exchange, *, query: Paging) -> RegistrationList:
+_REGISTRATIONS = Search(RegistrationView, "RegistrationQuery")
+_EXTENSION_STATES = Search(ExtensionState, "ExtensionStateQuery")
+_CALLS = Search(LiveCall, "CallQuery")
+
+
+async def list_registrations(exchange: Exchange, *, query: msgspec.Struct) -> RegistrationList:
     everything = sorted(
         exchange.service.deps.registrations(),
         key=lambda one: (len(one.extension), one.extension, one.contact),
     )
-    page = everything[query.offset : query.offset + query.limit]
-    return RegistrationList(items=tuple(page), total=len(everything))
+    page, total = _REGISTRATIONS.page(everything, query)
+    return RegistrationList(items=page, total=total)
 
 
-async def list_extension_states(exchange: Exchange, *, query: Paging) -> ExtensionStateList:
-    everything = exchange.service.deps.extension_states()
-    page = everything[query.offset : query.offset + query.limit]
-    return ExtensionStateList(items=tuple(page), total=len(everything))
+async def list_extension_states(exchange: Exchange, *, query: msgspec.Struct) -> ExtensionStateList:
+    page, total = _EXTENSION_STATES.page(exchange.service.deps.extension_states(), query)
+    return ExtensionStateList(items=page, total=total)
 
 
-async def list_calls(exchange: Exchange, *, query: Paging) -> CallList:
+async def list_calls(exchange: Exchange, *, query: msgspec.Struct) -> CallList:
     everything = sorted(
         exchange.service.deps.live_calls(), key=lambda one: (one.started_at, one.id), reverse=True
     )
-    page = everything[query.offset : query.offset + query.limit]
-    return CallList(items=tuple(page), total=len(everything))
+    page, total = _CALLS.page(everything, query)
+    return CallList(items=page, total=total)
 
 
 async def list_cdrs(exchange: Exchange, *, query: CdrQuery) -> CdrList:
@@ -70,7 +79,7 @@ ROUTES = (
         tag="Phones",
         summary="List the registered phones",
         description="Sorted by extension, shorter numbers first, then by contact.",
-        query=Paging,
+        query=_REGISTRATIONS.query,
         response=RegistrationList,
         handler=list_registrations,
     ),
@@ -82,7 +91,7 @@ ROUTES = (
         tag="Phones",
         summary="Who is free, who rings, who talks",
         description="Every extension, shorter numbers first: what the lamps of phones show of it.",
-        query=Paging,
+        query=_EXTENSION_STATES.query,
         response=ExtensionStateList,
         handler=list_extension_states,
     ),
@@ -94,7 +103,7 @@ ROUTES = (
         tag="Calls",
         summary="List the calls that are going on",
         description="The newest first.",
-        query=Paging,
+        query=_CALLS.query,
         response=CallList,
         handler=list_calls,
     ),
@@ -108,6 +117,7 @@ ROUTES = (
         description="The newest first. `events` is empty here; read one record to see them.",
         query=CdrQuery,
         response=CdrList,
+        own=own_extension_query,
         handler=list_cdrs,
     ),
     Route(
@@ -119,6 +129,7 @@ ROUTES = (
         summary="Read one call of the history with its events",
         path_types=(("id", CallId),),
         response=Cdr,
+        own=own_call,
         handler=get_cdr,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pbx.api.exchange import Exchange
+from pbx.api.own import own_extension_query, own_message
 from pbx.api.query import MessageQuery
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
@@ -34,6 +35,7 @@ ROUTES = (
         description="The newest first. The newest 1,000 of each extension are kept.",
         query=MessageQuery,
         response=TextMessageList,
+        own=own_extension_query,
         handler=list_messages,
     ),
     Route(
@@ -48,6 +50,7 @@ ROUTES = (
         response=TextMessage,
         status=201,
         errors=(404, 409),
+        own=own_message,
         handler=send_message,
     ),
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from pbx.api.idempotency import HEADER, takes_key
 from pbx.api.problem import PROBLEM_TYPE, Problem
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
@@ -30,7 +31,7 @@ Everything an administrator or a program can do with this node.
 Send a bearer token (`pbx token create NAME`), or the session cookie of a signed-in browser; with the cookie, requests
 that change something also carry the `csrf_token` of the session in the header `X-CSRF-Token`. Lists answer
 `{"items": […], "total": N}` and take `limit` and `offset`. Errors are problem documents (RFC 9457); `errors` names
-the path of each field that was refused."""
+the path of each field that was refused. Who asks too often gets 429 with Retry-After."""
 
 
 def encoded() -> bytes:
@@ -143,6 +144,15 @@ def _conditions(route: Route) -> Iterator[Json]:
             "description": "An ETag of this record: change it only if it is still the one that was read.",
             "schema": {"type": "string"},
         }
+    if takes_key(route):
+        yield {
+            "name": HEADER,
+            "in": "header",
+            "required": False,
+            "description": "Up to 128 characters of your own: who repeats the request with the same key within a day "
+            "gets the same answer, and nothing is made twice.",
+            "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+        }
 
 
 def _without_null(field: Json) -> Json:
@@ -195,6 +205,10 @@ def error_statuses(route: Route) -> list[int]:
         statuses.add(422)
     if route.unsafe:
         statuses |= {403, 503}
+    if takes_key(route):
+        statuses |= {409, 422}
+    if route.limited:
+        statuses.add(429)
     return sorted(statuses)
 
 

@@ -132,6 +132,7 @@ ROUTES = (
         description="By the voice that callers hear. 422 for a text or a language that it cannot speak.",
         request=SpokenTextOrder,
         response_type=WAV,
+        audited=False,
         handler=speak,
     ),
 )

@@ -109,6 +109,9 @@ class EventsQuery(Record, frozen=True, kw_only=True):
             examples=["calls,registrations"],
         ),
     ] = ""
+    ticket: Annotated[
+        str, Meta(max_length=100, description="In place of a credential: see POST /events/ticket.")
+    ] = ""
     since: (
         Annotated[
             int,

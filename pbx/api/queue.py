@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from pbx.api.exchange import Exchange
+from pbx.api.own import own_agent
 from pbx.api.problem import plain_error
-from pbx.api.query import Paging
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
+from pbx.api.searching import Search
 from pbx.api.views import Total
 from pbx.model.base import Record
 from pbx.model.queue_status import AgentDuty, AgentStatus, QueueStatus
@@ -22,10 +25,12 @@ class QueueStatusList(Record, frozen=True, kw_only=True):
     total: Total
 
 
-async def list_statuses(exchange: Exchange, *, query: Paging) -> QueueStatusList:
-    everything = exchange.service.deps.queues.statuses()
-    page = everything[query.offset : query.offset + query.limit]
-    return QueueStatusList(items=tuple(page), total=len(everything))
+_STATUSES = Search(QueueStatus, "QueueStatusQuery")
+
+
+async def list_statuses(exchange: Exchange, *, query: msgspec.Struct) -> QueueStatusList:
+    page, total = _STATUSES.page(exchange.service.deps.queues.statuses(), query)
+    return QueueStatusList(items=page, total=total)
 
 
 async def get_status(exchange: Exchange, *, queue: str) -> QueueStatus:
@@ -48,7 +53,7 @@ ROUTES = (
         tag="Queues",
         summary="How the queues are doing",
         description="Who waits, what the agents do, and the figures since midnight.",
-        query=Paging,
+        query=_STATUSES.query,
         response=QueueStatusList,
         handler=list_statuses,
     ),
@@ -76,6 +81,7 @@ ROUTES = (
         request=AgentDuty,
         response=AgentStatus,
         errors=(404,),
+        own=own_agent,
         handler=set_duty,
     ),
 )

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from pbx.api.exchange import Exchange
 from pbx.api.listing import CallId
+from pbx.api.own import own_recording, own_recordings
 from pbx.api.problem import plain_error
 from pbx.api.query import Limit, Offset
 from pbx.api.route import Route
@@ -143,6 +144,7 @@ ROUTES = (
         description="The newest first. Those of one caller's way through the office have the same `chain`.",
         query=RecordingQuery,
         response=RecordingList,
+        own=own_recordings,
         handler=list_recordings,
     ),
     Route(
@@ -155,6 +157,7 @@ ROUTES = (
         description="Also of one that was deleted: who did, and when.",
         path_types=(("id", RecordingId),),
         response=Recording,
+        own=own_recording,
         handler=get_recording,
     ),
     Route(
@@ -170,6 +173,7 @@ ROUTES = (
         ),
         path_types=(("id", RecordingId),),
         response_type="audio/*",
+        own=own_recording,
         handler=get_audio,
     ),
     Route(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from pbx.api.exchange import Exchange
 from pbx.api.problem import from_user_error, plain_error
-from pbx.api.query import Paging
 from pbx.api.resource import Resource
 from pbx.api.route import MAX_BODY, Route
 from pbx.api.scopes import Scope
+from pbx.api.searching import Search
 from pbx.api.views import TrunkStatusList
 from pbx.core.errors import UserError
 from pbx.model.kinds import EXTENSION, FLOW, KINDS
 from pbx.model.scalars import Slug
+from pbx.model.trunk import TrunkStatus
 from pbx.model.trunk_test import TrunkTestOrder, TrunkTestReport
 
 __all__ = ["ROUTES"]
@@ -26,10 +29,12 @@ _NOTES = {
 }
 
 
-async def list_trunk_statuses(exchange: Exchange, *, query: Paging) -> TrunkStatusList:
-    everything = exchange.service.deps.trunks()
-    page = everything[query.offset : query.offset + query.limit]
-    return TrunkStatusList(items=tuple(page), total=len(everything))
+_TRUNK_STATUSES = Search(TrunkStatus, "TrunkStatusQuery")
+
+
+async def list_trunk_statuses(exchange: Exchange, *, query: msgspec.Struct) -> TrunkStatusList:
+    page, total = _TRUNK_STATUSES.page(exchange.service.deps.trunks(), query)
+    return TrunkStatusList(items=page, total=total)
 
 
 async def test_trunk(exchange: Exchange, *, body: TrunkTestOrder, id: str) -> TrunkTestReport:
@@ -63,7 +68,7 @@ ROUTES = (
         tag="Trunks",
         summary="How the trunks are doing",
         description="Whether calls can go out and come in, and in plain words why not.",
-        query=Paging,
+        query=_TRUNK_STATUSES.query,
         response=TrunkStatusList,
         handler=list_trunk_statuses,
     ),

@@ -1,6 +1,6 @@
 """The six routes that every kind of record has: list, create, read, replace, change, delete.
 
-    GET    /api/v1/ring-groups?q=&limit=&offset=      a page
+    GET    /api/v1/ring-groups?q=&sort=&limit=&offset=&enabled=   a page
     POST   /api/v1/ring-groups                        201, Location, ETag
     GET    /api/v1/ring-groups/{key}                  ETag
     PUT    /api/v1/ring-groups/{key}                  If-Match: only when nobody has changed it since
@@ -24,27 +24,16 @@ from pbx.api.patch import patch_of
 from pbx.api.problem import ApiError, FieldProblem, plain_error
 from pbx.api.route import JSON, MAX_BODY, MERGE_PATCH, Route
 from pbx.api.scopes import Scope
+from pbx.api.searching import Search
 from pbx.core.errors import UserError
+from pbx.feature import public_holidays
 from pbx.feature.office_check import check_record, users_of
 from pbx.model.base import Record
 from pbx.model.kind import Kind
 from pbx.model.kinds import FLOW, KINDS
 from pbx.store.records import RecordStore, Stored
 
-__all__ = ["DeleteQuery", "RecordQuery", "Resource", "etag_of"]
-
-Limit = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
-Offset = Annotated[int, Meta(ge=0, le=1_000_000_000, description="How many items to skip.")]
-
-
-class RecordQuery(Record, frozen=True, kw_only=True):
-    """Which records."""
-
-    limit: Limit = 100
-    offset: Offset = 0
-    q: Annotated[
-        str, Meta(max_length=80, description="Only those whose number or name contains this text.")
-    ] = ""
+__all__ = ["DeleteQuery", "Resource", "etag_of"]
 
 
 class DeleteQuery(Record, frozen=True, kw_only=True):
@@ -77,6 +66,7 @@ class Resource:
         self._key = ((kind.key, get_type_hints(kind.write, include_extras=True)[kind.key]),)
         name = kind.record.__name__
         self._patch = patch_of(kind.write, f"{name}Patch")
+        self._search = Search(kind.record, f"{name}Query")
         self._list = msgspec.defstruct(
             f"{name}List",
             [
@@ -94,13 +84,9 @@ class Resource:
 
     # -- handlers --------------------------------------------------------------------------------------------------
 
-    async def list_all(self, exchange: Exchange, *, query: RecordQuery) -> msgspec.Struct:
-        found = await self._store(exchange).all(self.kind)
-        if query.q:
-            wanted = query.q.casefold()
-            found = [one for one in found if wanted in self._text(one)]
-        page = found[query.offset : query.offset + query.limit]
-        return self._list(items=tuple(page), total=len(found))
+    async def list_all(self, exchange: Exchange, *, query: msgspec.Struct) -> msgspec.Struct:
+        page, total = self._search.page(await self._store(exchange).all(self.kind), query)
+        return self._list(items=page, total=total)
 
     async def create(self, exchange: Exchange, *, body: msgspec.Struct) -> Answer:
         async with exchange.service.changing:
@@ -159,6 +145,8 @@ class Resource:
         return found.revision
 
     async def _check(self, exchange: Exchange, body: msgspec.Struct) -> None:
+        if getattr(body, "holiday_country", None):
+            await public_holidays.ready()  # what is checked
         office = await self._office(exchange)
         emergency = exchange.service.deps.config.emergency_numbers
         if problems := tuple(check_record(office, self.kind, body, emergency=emergency)):
@@ -189,10 +177,6 @@ class Resource:
     def _store(self, exchange: Exchange) -> RecordStore:
         return exchange.service.deps.records
 
-    def _text(self, record: Any) -> str:
-        """What a search looks at."""
-        return f"{self.kind.key_of(record)}\n{getattr(record, 'name', '')}".casefold()
-
     # -- routes ----------------------------------------------------------------------------------------------------
 
     def routes(self) -> tuple[Route, ...]:
@@ -207,7 +191,7 @@ class Resource:
                 name=f"list{name}s",
                 summary=f"List the {kind.plural.replace('_', ' ')}",
                 description=self._notes.get("list", ""),
-                query=RecordQuery,
+                query=self._search.query,
                 response=self._list,
                 handler=self.list_all,
                 **common,

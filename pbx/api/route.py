@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from pbx.api.exchange import Answer
+from pbx.api.exchange import Answer, Exchange
 from pbx.api.scopes import Scope
 
-__all__ = ["JSON", "MAX_BODY", "MERGE_PATCH", "Handler", "Route"]
+__all__ = ["JSON", "MAX_BODY", "MERGE_PATCH", "Handler", "Own", "Route"]
 
 MAX_BODY = 64 * 1024
 JSON = "application/json"
@@ -25,6 +25,9 @@ MERGE_PATCH = "application/merge-patch+json"
 
 Handler = Callable[..., Awaitable[msgspec.Struct | Answer | web.StreamResponse | None]]
 """Called with the `Exchange`, then by name: each path parameter, `query` and `body` where the route declares them."""
+
+Own = Callable[[Exchange, dict[str, Any]], Awaitable[None]]
+"""Called with the `Exchange` and the handler's arguments, which it may narrow. Raises `ApiError` where it must."""
 
 _IN_BRACES = re.compile(r"\{(\w+)\}")
 
@@ -36,7 +39,11 @@ class Route:
     `errors` are the statuses this route may answer with beyond those that follow from the rest (see
     `pbx.api.openapi`); `also` are further statuses with a body of their own. `schemas` are named types that belong into
     the document though no body is made of them, such as the messages of a WebSocket. `upload_types` are those of a file
-    that the handler reads by itself, as it comes.
+    that the handler reads by itself, as it comes. `own` lets in those who may see only what is theirs, and sees to it
+    that they do; without it they are refused. What changes nothing, though its method is unsafe, is not `audited`.
+    What is not `limited` is answered however often it is asked for.
+    `cross_origin` lets the pages of other hosts in that the office names, though nobody has signed in yet. A route that
+    takes `tickets` takes `?ticket=` in place of a credential.
     """
 
     method: str
@@ -59,6 +66,11 @@ class Route:
     errors: tuple[int, ...] = ()
     also: tuple[tuple[int, type[msgspec.Struct]], ...] = ()
     schemas: tuple[tuple[str, Any], ...] = ()
+    own: Own | None = None
+    audited: bool = True
+    limited: bool = True
+    cross_origin: bool = False
+    tickets: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from functools import cached_property
 
-from pbx.api.backoff import Backoff
+from pbx.api.backoff import Backoff, code_backoff
 from pbx.api.deps import ApiDeps
 from pbx.api.live import LiveHub
+from pbx.api.rates import Rates
+from pbx.api.tickets import Tickets
 from pbx.core.metrics import Counter
 
-__all__ = ["Service"]
+__all__ = ["BURST_S", "Service"]
+
+BURST_S = 20.0
+"""So many seconds' worth of requests may come at once."""
 
 
 class Service:
@@ -19,6 +24,15 @@ class Service:
     def __init__(self, deps: ApiDeps) -> None:
         self.deps = deps
         self.backoff = Backoff()
+        self.code_backoff = code_backoff()
+        per_s = float(deps.config.api_rate)
+        self.rates = Rates(per_s, int(per_s * BURST_S))
+        self.strangers = Rates(per_s / 5, int(per_s * BURST_S / 5))
+        self.tickets = Tickets()
+        self.origins: frozenset[str] = frozenset()
+        """Other hosts whose pages may talk with this node."""
+        self.creating: set[tuple[str, str]] = set()
+        """Credential and Idempotency-Key of the requests that are being worked on."""
         self.hub = LiveHub(deps)
         self.changing = asyncio.Lock()
         """Held while a record is read, merged with a patch and written: two patches at once both count."""

@@ -72,6 +72,7 @@ ROUTES = (
         path="/api/v1/health",
         scope=Scope.OPEN,
         name="getHealth",
+        limited=False,
         tag="Node",
         summary="Whether the node is well",
         description="For monitors and load balancers. 503 with the same body while a check fails.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
+from pbx.api.scopes import Scope
 from pbx.model.ban import Ban, RefusedSignIn
 from pbx.model.base import Record
 from pbx.model.cdr import Cdr
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pbx.model.binding import Binding
     from pbx.model.registration import Reach
 
+_SECRET = {"x-widget": "password", "writeOnly": True}
 Total = Annotated[int, Meta(ge=0, description="How many there are in all, beyond this page.")]
 
 
@@ -240,8 +242,46 @@ class SessionView(Record, frozen=True, kw_only=True):
     """
 
     user: User
-    csrf_token: str
+    csrf_token: Annotated[str, Meta(description="Empty where no cookie is used.")]
     expires_at: datetime
+    scopes: Annotated[
+        tuple[Scope, ...],
+        Meta(description="What they may do. Of the role user it counts for what is theirs alone."),
+    ]
+    second_factor: Annotated[bool, Meta(description="Whether a code is asked for at log-in.")]
+
+
+class PasswordChange(Record, frozen=True, kw_only=True):
+    """One's own new password."""
+
+    old: Annotated[str, Meta(title="Old password", extra_json_schema=_SECRET)]
+    new: Password
+
+
+class PasswordProof(Record, frozen=True, kw_only=True):
+    """One's password, for what a browser that was left open must not do."""
+
+    password: Annotated[str, Meta(title="Password", extra_json_schema=_SECRET)]
+
+
+class SecondFactorSetup(Record, frozen=True, kw_only=True):
+    """What an authenticator app needs to know. It is shown once."""
+
+    secret: Annotated[str, Meta(description="In base 32, to type in where no camera is.")]
+    uri: Annotated[str, Meta(description="The same as otpauth URI.")]
+    qr_svg: Annotated[str, Meta(description="The URI as a QR code.")]
+
+
+class SecondFactorCode(Record, frozen=True, kw_only=True):
+    """A code that the app shows."""
+
+    code: Annotated[str, Meta(min_length=6, max_length=10, pattern=r"^[0-9 ]*$(?!\n)", title="Code")]
+
+
+class RecoveryCodes(Record, frozen=True, kw_only=True):
+    """What lets in without the app, each once. They are shown once."""
+
+    recovery_codes: tuple[str, ...]
 
 
 def registration_view(binding: Binding, reach: Reach) -> RegistrationView:

@@ -10,6 +10,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from pbx.api.exchange import Exchange
+from pbx.api.own import own_greeting, own_voicemail, own_voicemails
 from pbx.api.problem import ApiError, plain_error
 from pbx.api.query import Paging, VoicemailDeleteQuery, VoicemailQuery
 from pbx.api.route import JSON, MERGE_PATCH, Route
@@ -152,6 +153,7 @@ ROUTES = (
         query=VoicemailQuery,
         response=VoicemailList,
         errors=(503,),
+        own=own_voicemails,
         handler=list_voicemails,
     ),
     Route(
@@ -164,6 +166,7 @@ ROUTES = (
         path_types=(("id", MessageId),),
         response=Voicemail,
         errors=(503,),
+        own=own_voicemail,
         handler=get_voicemail,
     ),
     Route(
@@ -178,6 +181,7 @@ ROUTES = (
         path_types=(("id", MessageId),),
         response_type="audio/wav",
         errors=(416, 503),
+        own=own_voicemail,
         handler=get_audio,
     ),
     Route(
@@ -191,6 +195,7 @@ ROUTES = (
         request=VoicemailPatch,
         request_types=(MERGE_PATCH, JSON),
         response=Voicemail,
+        own=own_voicemail,
         handler=patch_voicemail,
     ),
     Route(
@@ -204,6 +209,7 @@ ROUTES = (
         path_types=(("id", MessageId),),
         query=VoicemailDeleteQuery,
         status=204,
+        own=own_voicemail,
         handler=delete_voicemail,
     ),
     Route(
@@ -216,6 +222,7 @@ ROUTES = (
         path_types=(("number", MailboxNumber), ("name", GreetingName)),
         response_type="audio/wav",
         errors=(416, 503),
+        own=own_greeting,
         handler=get_greeting,
     ),
     Route(
@@ -231,6 +238,7 @@ ROUTES = (
         upload_types=UPLOADS,
         response=GreetingView,
         errors=(507,),
+        own=own_greeting,
         handler=put_greeting,
     ),
     Route(
@@ -242,6 +250,7 @@ ROUTES = (
         summary="Delete a mailbox's greeting or recorded name",
         path_types=(("number", MailboxNumber), ("name", GreetingName)),
         status=204,
+        own=own_greeting,
         handler=delete_greeting,
     ),
 )

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from pbx.app.calling import build_calling
 from pbx.app.conferences import build_conferences
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.door import build_entrance
@@ -18,10 +19,12 @@ from pbx.app.guarding import build_guarding
 from pbx.app.lamps import build_lamps
 from pbx.app.listening import Hearing
 from pbx.app.measure import measure
+from pbx.app.office_settings import CurrentSettings
 from pbx.app.parts import Parts, Stores
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
 from pbx.app.sounds import build_sounds
+from pbx.app.sync import build_sync
 from pbx.app.trunk_network import TrunkNetwork
 from pbx.app.voicemail import build_voicemail
 from pbx.app.ways import Ways
@@ -198,7 +201,7 @@ def build(
         lambda host: any(line.is_at(host) for line in trunks.lines.values()),
         lambda host: _discard(guard.count(Offence.AUTH_FAILED, host)),
     )
-    passed_on = PassedOn()
+    passed_on, fairness = PassedOn(), Fairness()
     inbound = InboundCalls(
         trunks, partial(office.all, INBOUND_NUMBER), country=config.country, passed_on=passed_on
     )
@@ -221,7 +224,6 @@ def build(
         limits=guarding.limits,
         announcement=sounds.refusal,
     )
-    fairness = Fairness()
     extensions = ExtensionCalls(
         registrar,
         is_ours=lambda host: host in (external.address, source_address(host)),
@@ -257,8 +259,21 @@ def build(
             guarding.mailer.send, sender=lambda: guarding.mailer.sender, clock=clock, new_id=new_id
         ),
         country=config.country,
+        emergency=config.emergency_numbers,
     )
     groups, paging = build_groups(office, extensions, fairness=fairness, rooms=media, switch=lambda: switch)
+    recordings = build_recordings(
+        config,
+        office,
+        store=stores.recordings,
+        media=media,
+        switch=lambda: switch,
+        clock=clock,
+        bus=bus,
+        post=guarding.notices.post,
+        metrics=metrics,
+        supervisor=supervisor,
+    )
     conferences = build_conferences(
         records=stores.records,
         media=media,
@@ -273,6 +288,7 @@ def build(
         supervisor=supervisor,
         metrics=metrics,
         new_id=new_id,
+        recordings=recordings.rooms,
         data_dir=config.data_dir,
     )
     features = code_table(office)
@@ -302,18 +318,6 @@ def build(
         metrics=metrics,
         supervisor=supervisor,
         transcriber=hearing.transcriber,
-    )
-    recordings = build_recordings(
-        config,
-        office,
-        store=stores.recordings,
-        media=media,
-        switch=lambda: switch,
-        clock=clock,
-        bus=bus,
-        post=guarding.notices.post,
-        metrics=metrics,
-        supervisor=supervisor,
     )
     open_ports = build_flow_ports(
         office=office,
@@ -377,6 +381,17 @@ def build(
         country=config.country,
     )
     desk.register(features)
+    calling = build_calling(
+        office,
+        registrar,
+        switch=lambda: switch,
+        router=lambda: dialplan,
+        signaling=agent,
+        rooms=media,
+        sounds=sounds,
+        settings=CurrentSettings(stores.settings, bus),
+        new_id=new_id,
+    )
     messages = Messages(
         stores.messages,
         directory=directory,
@@ -469,13 +484,23 @@ def build(
             rtp_range=(config.rtp_port_min, config.rtp_port_max),
         ),
         trunks=trunks,
-        control=Control(switch, desk.parking),
+        control=Control(switch, desk.parking, calling.click_to_call, calling.supervision),
+        settings=calling.settings,
         queues=queues,
         flows=flows,
         sounds=sounds,
         recordings=recordings,
         conferences=conferences,
         voicemail=voicemail,
+        sync=build_sync(
+            config,
+            flows.documents,
+            stores.sync,
+            clock,
+            client=flows.client,
+            post=guarding.notices.post,
+            metrics=metrics,
+        ),
     )
 
 

@@ -10,7 +10,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,6 +20,7 @@ from pbx.core.secret import KEY_VARIABLE
 
 OFFICE_SETTINGS = ("data_dir",)
 """What commands that only read or write the database need."""
+ROLES = ("owner", "admin", "supervisor", "user")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,7 +71,10 @@ def _parser() -> _Parser:
     _add_settings(serve, known.values())
 
     importing = _command(commands, "import", "apply a JSON document of the office", _import)
-    importing.add_argument("file", metavar="FILE", help="the document; - reads standard input")
+    importing.add_argument(
+        "file", metavar="FILE", help="the document, or a folder of them; - reads standard input"
+    )
+    importing.add_argument("--site", metavar="NAME", default="", help="fill in the values of sites/NAME.json")
     importing.add_argument("--prune", action="store_true", help="delete what the document does not name")
     importing.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
     importing.add_argument(
@@ -80,6 +84,9 @@ def _parser() -> _Parser:
     exporting = _command(commands, "export", "write the office as a JSON document", _export)
     exporting.add_argument(
         "file", metavar="FILE", nargs="?", default="-", help="where to; without, standard output"
+    )
+    exporting.add_argument(
+        "--folder", action="store_true", help="FILE is a folder: write one file for each record"
     )
     exporting.add_argument("--with-secrets", action="store_true", help="include SIP passwords in plain text")
 
@@ -98,18 +105,17 @@ def _parser() -> _Parser:
     token = _group(commands, "token", "bearer tokens for programs")
     creating = _command(token, "create", "make a token and print it once", _token_create)
     creating.add_argument("name", metavar="NAME", help="what it is for")
+    creating.add_argument(
+        "--scope", action="append", default=[], help="what it may do (repeat it); without, everything"
+    )
+    creating.add_argument("--days", type=int, help="how long it lasts; without, for ever")
+    listing = _command(token, "list", "list the tokens", _token_list)
+    deleting = _command(token, "delete", "delete a token", _token_delete)
+    deleting.add_argument("id", metavar="ID", help="as the list shows it")
 
-    admin = _group(commands, "admin", "administrators")
-    for name, text, run in (
-        ("create", "make an administrator", _admin_create),
-        ("password", "change an administrator's password and end their sessions", _admin_password),
-    ):
-        command = _command(admin, name, text, run)
-        command.add_argument("user", metavar="USER", help="the user name")
-        command.add_argument(
-            "--password-stdin", action="store_true", help="read the password from standard input"
-        )
-        _add_settings(command, [known[key] for key in OFFICE_SETTINGS])
+    users = _admin_commands(commands)
+
+    _add_sync(commands, known)
 
     schema = _command(commands, "schema", "write the JSON schemas that the admin site is built from", _schema)
     schema.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of date")
@@ -120,9 +126,80 @@ def _parser() -> _Parser:
     doctor = _command(commands, "doctor", "check this machine and say what to fix", _doctor)
     _add_settings(doctor, known.values())
 
-    for command in (importing, exporting, simulating, creating):
+    for command in (importing, exporting, simulating, creating, listing, deleting, *users):
         _add_settings(command, [known[key] for key in OFFICE_SETTINGS])
     return parser
+
+
+def _admin_commands(commands: _Commands) -> list[_Parser]:
+    admin = _group(commands, "admin", "the users of the admin site and their roles")
+    making = _command(admin, "create", "make a user", _admin_create)
+    password = _command(admin, "password", "change a user's password and end their sessions", _admin_password)
+    changing = _command(
+        admin, "change", "change a user's role or extension, or switch them off", _admin_change
+    )
+    deleting = _command(admin, "delete", "delete a user", _admin_delete)
+    for command in (making, password, changing, deleting):
+        command.add_argument("user", metavar="USER", help="the user name")
+    for command in (making, password):
+        command.add_argument(
+            "--password-stdin", action="store_true", help="read the password from standard input"
+        )
+    for command in (making, changing):
+        command.add_argument("--role", choices=ROLES, help="what they may do (a new user: owner)")
+        command.add_argument("--extension", metavar="NUMBER", help="whose phone is theirs")
+    changing.add_argument(
+        "--enabled", action=argparse.BooleanOptionalAction, help="whether they can sign in", default=None
+    )
+    changing.add_argument(
+        "--no-second-factor", action="store_true", help="for somebody who has lost theirs: ask for no code"
+    )
+    return [making, password, changing, deleting, _command(admin, "list", "list the users", _admin_list)]
+
+
+def _add_sync(commands: _Commands, known: Mapping[str, Setting]) -> None:
+    sync = _group(commands, "sync", "configuration bundles that nodes follow")
+    key = _command(sync, "key", "make a key pair for bundles, or show the public key of one", _sync_key)
+    key.add_argument("file", metavar="FILE", type=Path, help="the private key")
+
+    build = _command(sync, "build", "make a signed bundle of a folder of documents", _sync_build)
+    build.add_argument(
+        "folder", metavar="FOLDER", type=Path, help="what pbx export --folder writes, and sites/"
+    )
+    build.add_argument("--key", metavar="FILE", type=Path, required=True, help="the private key")
+    build.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("dist"),
+        help="where to (default dist): the web host's files",
+    )
+    build.add_argument(
+        "--office",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only this site; may be given several times",
+    )
+    build.add_argument(
+        "--sequence", metavar="N", type=int, help="number of the bundle (default: seconds since 1970)"
+    )
+    build.add_argument("--prune", action="store_true", help="nodes delete what the documents do not name")
+    build.add_argument(
+        "--partial", action="store_true", help="the documents name records that stand at the nodes only"
+    )
+    build.add_argument(
+        "--with-secrets", action="store_true", help="passwords in the documents are meant to be there"
+    )
+    build.add_argument(
+        "--site",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="copy the built admin site beside it",
+    )
+
+    back = _command(sync, "rollback", "put back what the last bundle has changed", _sync_rollback)
+    _add_settings(back, [known[key] for key in OFFICE_SETTINGS])
 
 
 def _group(commands: _Commands, name: str, text: str) -> _Commands:
@@ -195,13 +272,13 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    config, data = _config(arguments), _read(arguments.file)
-    from pbx.app import office
+    config = _config(arguments)
+    from pbx.app import document_files, office
 
     return office.run(
         office.import_(
             config,
-            data,
+            document_files.read_document(arguments.file, arguments.site),
             prune=arguments.prune,
             dry_run=arguments.dry_run,
             override_tests=arguments.override_tests,
@@ -213,7 +290,11 @@ def _export(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     from pbx.app import office
 
-    return office.run(office.export(config, arguments.file, with_secrets=arguments.with_secrets))
+    if arguments.folder and arguments.file == "-":
+        raise UserError("--folder needs the name of a folder")
+    return office.run(
+        office.export(config, arguments.file, with_secrets=arguments.with_secrets, folder=arguments.folder)
+    )
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
@@ -226,27 +307,100 @@ def _simulate(arguments: argparse.Namespace) -> int:
     )
 
 
+def _sync_key(arguments: argparse.Namespace) -> int:
+    from pbx.app import sync_commands
+
+    sync_commands.key(arguments.file)
+    return 0
+
+
+def _sync_build(arguments: argparse.Namespace) -> int:
+    from pbx.app import office, sync_commands
+
+    return office.run(
+        sync_commands.build(
+            arguments.folder,
+            arguments.key,
+            arguments.out,
+            offices=arguments.office,
+            sequence=arguments.sequence,
+            prune=arguments.prune,
+            with_secrets=arguments.with_secrets,
+            partial=arguments.partial,
+            site=arguments.site,
+        )
+    )
+
+
+def _sync_rollback(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import office, sync_commands
+
+    return office.run(sync_commands.roll_back(config))
+
+
 def _token_create(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
-    from pbx.app import office
+    from pbx.app import accounts, office
 
-    return office.run(office.create_token(config, arguments.name))
+    return office.run(accounts.create_token(config, arguments.name, arguments.scope, arguments.days))
+
+
+def _token_list(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    return office.run(accounts.list_tokens(config))
+
+
+def _token_delete(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    return office.run(accounts.delete_token(config, arguments.id))
 
 
 def _admin_create(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
-    from pbx.app import office
+    from pbx.app import accounts, office
 
     password = office.ask_password(from_stdin=arguments.password_stdin)
-    return office.run(office.create_admin(config, arguments.user, password))
+    return office.run(
+        accounts.create_user(config, arguments.user, password, arguments.role or "owner", arguments.extension)
+    )
 
 
 def _admin_password(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
-    from pbx.app import office
+    from pbx.app import accounts, office
 
     password = office.ask_password(from_stdin=arguments.password_stdin)
-    return office.run(office.change_password(config, arguments.user, password))
+    return office.run(accounts.change_password(config, arguments.user, password))
+
+
+def _admin_change(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    given = {name: getattr(arguments, name) for name in ("role", "extension", "enabled")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if arguments.no_second_factor:
+        changes["second_factor"] = False
+    return office.run(accounts.change_user(config, arguments.user, changes))
+
+
+def _admin_delete(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    return office.run(accounts.delete_user(config, arguments.user))
+
+
+def _admin_list(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import accounts, office
+
+    return office.run(accounts.list_users(config))
 
 
 def _schema(arguments: argparse.Namespace) -> int:

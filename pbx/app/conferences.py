@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from pbx.core.tasks import Supervisor
 from pbx.feature.conference.conferences import Conferences
 from pbx.feature.conference.invitations import Invitations
 from pbx.feature.conference.voice import Files, Voice
+from pbx.feature.recording.rooms import RoomRecordings
 from pbx.feature.sounds import Sounds
 from pbx.media.tones import joined_tone, left_tone
 from pbx.model.conference_status import ConferenceChanged
@@ -31,7 +30,6 @@ from pbx.store.records import RecordStore
 __all__ = ["ConferenceParts", "build_conferences"]
 
 NAMES = "names"
-RECORDINGS = "recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +65,17 @@ def build_conferences(
     supervisor: Supervisor,
     metrics: Registry,
     new_id: Callable[[], str],
+    recordings: RoomRecordings,
     data_dir: Path,
 ) -> ConferenceParts:
     """`switch` and `router` are asked late: they are made after all features."""
-    names, recordings = data_dir / NAMES, data_dir / RECORDINGS
+    names = data_dir / NAMES
     conferences = Conferences(
         rooms=media,
         recorder=recorder,
         voice=Voice(says, partial(_tone, joined_tone), partial(_tone, left_tone)),
         files=Files(
-            recordings,
-            recording=lambda number: asyncio.to_thread(_recording, recordings, number, clock.now()),
+            record=recordings.begin,
             name=lambda call: asyncio.to_thread(_name, names, call),
         ),
         clock=clock,
@@ -96,14 +94,6 @@ def build_conferences(
         read=lambda: conferences.refusals,
     )
     return ConferenceParts(conferences, records, names)
-
-
-def _recording(folder: Path, number: str, at: datetime) -> Path:
-    """A name that nothing has yet, below the day's folder."""
-    local = at.astimezone()
-    day = folder / f"{local:%Y}" / f"{local:%m}" / f"{local:%d}"
-    day.mkdir(parents=True, exist_ok=True)
-    return day / f"conference-{number}-{local:%H%M%S}-{secrets.token_hex(3)}.wav"
 
 
 def _name(folder: Path, call: str) -> Path:

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from functools import partial
 
 from pbx.call.switch import Switch
+from pbx.core.errors import UserError
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
 from pbx.feature.office import Office
 from pbx.feature.park import Parking
+from pbx.feature.phone_first import ClickToCall
 from pbx.feature.pickup import PickUp
+from pbx.feature.supervision import Supervision
 from pbx.feature.transfer import Transfers
 from pbx.model.kinds import EXTENSION, RING_GROUP
-from pbx.model.live_call import ParkedCall
+from pbx.model.live_call import LiveCall, ParkedCall
 from pbx.model.party import DialTarget
+from pbx.model.supervision import How, Supervised
 
 __all__ = ["Control", "Desk", "build_desk", "phones_of"]
 
@@ -45,12 +49,36 @@ class Control:
 
     switch: Switch
     parking: Parking
+    click_to_call: ClickToCall | None = None
+    supervision: Supervision | None = None
 
     def hang_up(self, call_id: str) -> bool:
         return self.switch.hang_up(call_id)
 
     def transfer(self, call_id: str, leg: str, to: str) -> bool:
         return self.switch.transfer(call_id, leg, to)
+
+    def call(self, extension: str, to: str) -> LiveCall:
+        if self.click_to_call is None:
+            raise UserError("this node starts no calls", http_status=503)
+        return self.click_to_call.call(extension, to).live.view()
+
+    def hold(self, call_id: str, leg: str, *, on: bool) -> bool:
+        return self.switch.hold(call_id, leg, on=on)
+
+    def park(self, call_id: str, leg: str, slot: str) -> bool:
+        if not self.parking.is_free(slot):
+            raise UserError(
+                f"slot {slot} is taken" if slot else "all slots are taken", http_status=409, path="$.slot"
+            )
+        return self.switch.transfer(call_id, leg, slot or "park", partial(self.parking.park, slot=slot))
+
+    def listen(
+        self, call_id: str, extension: str, how: How, *, to: str | None = None, asked_by: str = ""
+    ) -> Supervised:
+        if self.supervision is None:
+            raise UserError("nobody can listen to calls here", http_status=503)
+        return self.supervision.listen(call_id, extension, how, to=to, asked_by=asked_by)
 
     def parked(self) -> Sequence[ParkedCall]:
         return self.parking.waiting()

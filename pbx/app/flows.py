@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pbx.app.flow_ports import machine_zone
 from pbx.app.wishes import matcher
 from pbx.core.clock import Clock
 from pbx.core.events import EventBus
+from pbx.feature.documents import Documents
 from pbx.flow.flows import Flows, OpenPorts
+from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
 from pbx.model.kinds import FLOW
 from pbx.notify.http_client import HttpClient
@@ -27,6 +30,7 @@ class FlowParts:
     flows: Flows
     publishing: Publishing
     store: FlowStore
+    documents: Documents
     outbox: Outbox
     client: HttpClient
 
@@ -46,6 +50,7 @@ def build_flows(
     open_ports: OpenPorts,
     outbox: Outbox,
     country: str,
+    emergency: Collection[str],
 ) -> FlowParts:
     """`open_ports` gives the nodes of a call what they work with; `outbox` takes the mails of flows."""
     flows = Flows(store, open_ports)
@@ -58,4 +63,7 @@ def build_flows(
         country=country,
         changed=flows.reload,
     )
-    return FlowParts(flows, publishing, store, outbox, HttpClient())
+    documents = Documents(
+        records, FlowImport(records, publishing, store, changed=flows.reload), emergency=emergency
+    )
+    return FlowParts(flows, publishing, store, documents, outbox, HttpClient())

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from pbx.app.parts import Parts, Stores
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
-    from pbx.store.tokens import TokenStore
-    from pbx.store.users import UserStore
+    from pbx.store.accounts import Accounts
     from pbx.transport.websocket import WebSocketListener
 
 BUILT_SITE = Path(__file__).parents[1] / "web"
@@ -31,8 +30,7 @@ async def start_http(
     parts: Parts,
     *,
     stores: Stores,
-    users: UserStore,
-    tokens: TokenStore,
+    accounts: Accounts,
     metrics: Registry,
     sip_websocket: WebSocketListener,
     ca_certificate: Callable[[], bytes | None],
@@ -52,8 +50,7 @@ async def start_http(
             metrics=metrics,
             records=stores.records,
             cdrs=stores.cdrs,
-            users=users,
-            tokens=tokens,
+            accounts=accounts,
             live_calls=parts.switch.live_calls,
             registrations=lambda: [
                 registration_view(each, parts.reachability.of(each))
@@ -69,6 +66,8 @@ async def start_http(
             settings=stores.settings,
             messages=stores.messages,
             flows=parts.flows.publishing,
+            documents=parts.flows.documents,
+            sync=parts.sync,
             send_message=parts.messages.submit,
             test_trunk=parts.trunk_tests.run,
             extension_states=parts.lamps.states,
@@ -173,4 +172,11 @@ def _checks(parts: Parts) -> Sequence[HealthCheck]:
         action = "Run `pbx doctor` on the node." if problem else ""
         return CheckResult("voice", ok=not problem, cause=problem, action=action, serious=False)
 
-    return (extensions, call_records, hold_music, flows, voice)
+    def bundle() -> CheckResult:
+        problem = parts.sync.problem
+        action = "Look at the page Documents: nothing was changed, and it is tried again." if problem else ""
+        return CheckResult(
+            "configuration bundle", ok=not problem, cause=problem, action=action, serious=False
+        )
+
+    return (extensions, call_records, hold_music, flows, voice, bundle)

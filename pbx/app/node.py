@@ -35,6 +35,7 @@ from pbx.core.memory import collapse_heap
 from pbx.core.metrics import Registry
 from pbx.core.secret import SecretBox, load_key
 from pbx.core.tasks import Supervisor
+from pbx.store.accounts import Accounts
 from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
@@ -44,8 +45,7 @@ from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
-from pbx.store.tokens import TokenStore
-from pbx.store.users import UserStore
+from pbx.store.sync import SyncStore
 from pbx.store.voicemail import VoicemailStore
 from pbx.transport.guard import Guard
 from pbx.transport.sockets import SipSockets
@@ -124,6 +124,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             FlowStore(database, bus),
             RecordingStore(database),
             VoicemailStore(database),
+            SyncStore(database, box),
         )
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
@@ -152,6 +153,7 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("door", parts.entrance.remember(stores.state))
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
+        supervisor.spawn("settings", parts.settings.follow())
         supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
         supervisor.spawn("recordings", parts.recordings.library.run())
         supervisor.spawn(
@@ -163,14 +165,13 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("queues", parts.queues.run(stores.state))
         supervisor.spawn("voicemail", parts.voicemail.run())
         supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
-        users = UserStore(database)
+        accounts = Accounts.of(database, box)
         runner = await start_http(
             config,
             ports.http,
             parts,
             stores=stores,
-            users=users,
-            tokens=TokenStore(database),
+            accounts=accounts,
             metrics=metrics,
             sip_websocket=ports.sip.websocket,
             ca_certificate=lambda: ports.secure.ca_certificate,
@@ -179,11 +180,12 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             await serve_https(runner, ports.https, tls.context)
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(stop_sip)  # phones in browsers are told before their connections go
-        await greet(made, users, parts.address(), ports.sip.port, ports.http.getsockname()[1])
+        await greet(made, accounts.users, parts.address(), ports.sip.port, ports.http.getsockname()[1])
         log.info(
             "ready",
             extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)},
         )
+        supervisor.spawn("configuration bundle", parts.sync.run())
         _settle()
         yield parts
 
@@ -244,6 +246,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.fairness.load(stores.state)
     await parts.queues.queues.load(stores.state)
     await parts.recordings.load(stores.settings)
+    await parts.settings.load()
     await parts.conferences.prepare()
     await parts.voicemail.prepare()
     closed = await stores.cdrs.close_interrupted(parts.clock.now())

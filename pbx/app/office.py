@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from pbx.app.document_files import ReadDocument, write_folder
 from pbx.app.flow_ports import machine_zone
 from pbx.app.wishes import matcher
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_FILE, SecretBox, load_key
-from pbx.feature.documents import Plan, export_document, import_document
-from pbx.flow.importing import FlowImport, live_section
+from pbx.feature.documents import Documents, Options, Plan
+from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
 from pbx.media.prompt_files import PROMPTS, PromptFiles
 from pbx.model.kind import Kind
 from pbx.model.kinds import FLOW, PROMPT
-from pbx.model.token import TokenWrite
-from pbx.model.user import UserWrite
 from pbx.model.validate import problems_of
+from pbx.store.audit import COMMAND_LINE, acting
 from pbx.store.database import FILE_NAME, Database
 from pbx.store.flows import FlowStore
 from pbx.store.records import RecordStore
+from pbx.store.sync import SyncStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
 
@@ -44,8 +46,9 @@ class Office:
     records: RecordStore
     users: UserStore
     tokens: TokenStore
-    flows: FlowStore
     publishing: Publishing
+    documents: Documents
+    sync: SyncStore
 
 
 def run(command: Coroutine[None, None, None]) -> int:
@@ -69,37 +72,55 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
     async with await Database.open(path, poll_s=0) as database:
         box = SecretBox(load_key(config.data_dir / KEY_FILE))
         records, flows = RecordStore(database, box), FlowStore(database)
-        yield Office(
+        publishing = Publishing(
+            records,
+            flows,
+            SystemClock(),
+            chat=matcher(),
+            time_zone=machine_zone(),
+            country=config.country,
+        )
+        office = Office(
             records,
             UserStore(database),
             TokenStore(database),
-            flows,
-            Publishing(
-                records,
-                flows,
-                SystemClock(),
-                chat=matcher(),
-                time_zone=machine_zone(),
-                country=config.country,
-            ),
+            publishing,
+            Documents(records, FlowImport(records, publishing, flows), emergency=config.emergency_numbers),
+            SyncStore(database, box),
         )
+        with acting(operator(), COMMAND_LINE):
+            yield office
+
+
+def operator() -> str:
+    """Who runs the command, as the machine knows them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"
 
 
 async def import_(
-    config: NodeConfig, data: bytes, *, prune: bool, dry_run: bool, override_tests: bool = False
+    config: NodeConfig,
+    document: ReadDocument,
+    *,
+    prune: bool,
+    dry_run: bool,
+    override_tests: bool = False,
 ) -> None:
+    options = Options(prune=prune, override_tests=override_tests)
     async with opened(config) as office:
-        flows = FlowImport(office.publishing, office.flows, override=override_tests)
-        changes = await import_document(
-            office.records,
-            data,
-            prune=prune,
-            dry_run=dry_run,
-            emergency=config.emergency_numbers,
-            along=flows,
-        )
+        try:
+            if dry_run:
+                changes = await office.documents.plan(document.data, options)
+                if changes.faults:
+                    raise changes.refusal()
+            else:
+                changes = await office.documents.apply(document.data, options)
+        except UserError as error:
+            raise document.located(error) from None
         prompts = await office.records.all(PROMPT)
-    print(summary(changes, flows, dry_run=dry_run))
+    print(summary(changes, dry_run=dry_run))
     have = {each.prompt for each in PromptFiles(config.data_dir / PROMPTS).all()}
     silent = tuple(each.id for each in prompts if not each.text and each.id not in have)
     if silent:
@@ -110,10 +131,9 @@ async def import_(
         )
 
 
-async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
+async def export(config: NodeConfig, file: str, *, with_secrets: bool, folder: bool = False) -> None:
     async with opened(config, make=False) as office:
-        also = live_section(await office.records.all(FLOW), await office.flows.live())
-        data = await export_document(office.records, with_secrets=with_secrets, also=also)
+        data = await office.documents.export(with_secrets=with_secrets)
         sounds = [each.prompt for each in PromptFiles(config.data_dir / PROMPTS).all()]
     if sounds:
         print(
@@ -126,30 +146,10 @@ async def export(config: NodeConfig, file: str, *, with_secrets: bool) -> None:
             "pbx: this document holds SIP passwords in plain text: keep it as secret as they are",
             file=sys.stderr,
         )
-    _write(file, data, private=with_secrets)
-
-
-async def create_token(config: NodeConfig, name: str) -> None:
-    """Prints the token alone on standard output, so that a script can take it."""
-    wanted = _checked({"name": name}, TokenWrite)
-    async with opened(config) as office:
-        created = await office.tokens.create(wanted.name)
-    print(created.secret)
-    print("pbx: this token is shown once; send it as `Authorization: Bearer …`", file=sys.stderr)
-
-
-async def create_admin(config: NodeConfig, name: str, password: str) -> None:
-    wanted = _checked({"username": name, "password": password}, UserWrite)
-    async with opened(config) as office:
-        await office.users.create(wanted.username, wanted.password)
-    print(f"Administrator {name} created.")
-
-
-async def change_password(config: NodeConfig, name: str, password: str) -> None:
-    wanted = _checked({"username": name, "password": password}, UserWrite)
-    async with opened(config, make=False) as office:
-        await office.users.set_password(wanted.username, wanted.password)
-    print(f"The password of {name} is changed, their sessions have ended.")
+    if folder:
+        write_folder(Path(file), data, private=with_secrets)
+    else:
+        _write(file, data, private=with_secrets)
 
 
 def ask_password(*, from_stdin: bool) -> str:
@@ -162,7 +162,7 @@ def ask_password(*, from_stdin: bool) -> str:
     return password
 
 
-def summary(changes: Plan, flows: FlowImport, *, dry_run: bool = False) -> str:
+def summary(changes: Plan, *, dry_run: bool = False) -> str:
     """What an import did, in a few lines."""
     would_be = "would be " if dry_run else ""
     lines = [
@@ -177,7 +177,10 @@ def summary(changes: Plan, flows: FlowImport, *, dry_run: bool = False) -> str:
     ]
     lines += [
         f"{would_be}{word} {_counted(FLOW, len(numbers))}: {_listed(numbers)}"
-        for word, numbers in (("published", flows.published), ("unpublished", flows.unpublished))
+        for word, numbers in (
+            ("published", changes.beside.published),
+            ("unpublished", changes.beside.unpublished),
+        )
         if numbers
     ]
     lines = lines or ["nothing to change"]
@@ -199,7 +202,8 @@ def _listed(numbers: tuple[str, ...]) -> str:
     return f"{shown} and {len(numbers) - 10} more" if len(numbers) > 10 else shown
 
 
-def _checked(raw: dict[str, str], record: type[_Record]) -> _Record:
+def checked(raw: dict[str, Any], record: type[_Record]) -> _Record:
+    """Raises `UserError` for the first field that is wrong."""
     if problems := problems_of(raw, record):
         raise problems[0]
     return msgspec.convert(raw, record)

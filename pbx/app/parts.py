@@ -11,6 +11,7 @@ from pbx.app.door import Entrance
 from pbx.app.flows import FlowParts
 from pbx.app.guarding import Guarding
 from pbx.app.listening import Hearing
+from pbx.app.office_settings import CurrentSettings
 from pbx.app.queues import QueueParts
 from pbx.app.recordings import RecordingParts
 from pbx.app.sounds import SoundParts
@@ -40,7 +41,9 @@ from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
+from pbx.store.sync import SyncStore
 from pbx.store.voicemail import VoicemailStore
+from pbx.sync.service import Sync
 from pbx.transport.agent import Agent
 from pbx.transport.external import ExternalAddress
 from pbx.transport.local_address import LocalAddress
@@ -79,12 +82,14 @@ class Parts:
     trunk_tests: TrunkTests
     trunks: Trunks
     control: Control
+    settings: CurrentSettings
     queues: QueueParts
     flows: FlowParts
     sounds: SoundParts
     recordings: RecordingParts
     conferences: ConferenceParts
     voicemail: VoicemailParts
+    sync: Sync
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -104,3 +109,4 @@ class Stores:
     flows: FlowStore
     recordings: RecordingStore
     voicemail: VoicemailStore
+    sync: SyncStore

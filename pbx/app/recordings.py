@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pbx.call.talk import Sound
+from pbx.core.ids import new_id
 from pbx.feature.recording.library import Library
 from pbx.feature.recording.recordings import Cues, Recordings
+from pbx.feature.recording.rooms import RoomRecordings
 from pbx.flow.node import NodeError
 from pbx.media.sound_length import sound_length_s
 from pbx.media.tones import confirmation, recording_beep, recording_tone
@@ -46,6 +48,7 @@ class RecordingParts:
     settings: RecordingSettings = field(default_factory=RecordingSettings)
     announcement: Sound = field(default_factory=lambda: _sound(recording_tone()))
     library: Library = field(init=False)
+    rooms: RoomRecordings = field(init=False)
     recordings: Recordings = field(init=False)
 
     async def page(self, wanted: RecordingFilter, limit: int, offset: int) -> tuple[Sequence[Recording], int]:
@@ -120,6 +123,9 @@ def build_recordings(
         settings=lambda: parts.settings,
         spawn=supervisor.spawn,
         calls=lambda call_id: switch().call(call_id),
+    )
+    parts.rooms = RoomRecordings(
+        library, settings=lambda: parts.settings, clock=clock, spawn=supervisor.spawn, new_id=new_id
     )
     metrics.gauge("pbx_recordings", "Calls being recorded.", read=lambda: float(library.growing))
     metrics.gauge("pbx_recordings_bytes", "What all recordings take.", read=lambda: float(library.used))

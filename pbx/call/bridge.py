@@ -67,6 +67,9 @@ class Bridge:
             if announcing is not None:
                 announcing.cancel()
             call.end_conversation()
+            if call.overheard is not None:
+                call.overheard.end()
+            call.a.waits = b.waits = False
             for watch in watches:
                 watch.close()
             call.reoffered = call.reflow = call.pressed = call.talking = call.stop_talking = None
@@ -111,7 +114,7 @@ class Bridge:
         """Pass a digit on; a phone without telephone-event that uses INFO gets INFO from now on."""
         if via == "info" and not leg.keys_by_info and not digits(leg.sends):
             leg.keys_by_info = True
-            if not self.call.a.held and not self.b.held and self._announces is None:
+            if not self._is_apart and self.call.overheard is None:
                 flow_between(self.call, self.b)
         conversation = self.call.conversation
         if conversation is None or not conversation.press(leg, digit, duration_ms, via):
@@ -129,22 +132,47 @@ class Bridge:
     def _other(self, leg: CallLeg) -> CallLeg:
         return self.b if leg is self.call.a else self.call.a
 
+    @property
+    def _is_on_hold(self) -> bool:
+        return any(leg.held or leg.waits for leg in (self.call.a, self.b))
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether the two hear something else than each other."""
+        return self._is_on_hold or self._announces is not None
+
     def _flow(self) -> None:
         """Set the audio to what the two sides' hold states demand."""
         call, b = self.call, self.b
         media = call.ports.media
         for leg in (call.a, b):
             media.stop_playing(leg.stream)
-        if not call.a.held and not b.held and self._announces is None:
+        in_room = self._announces is None and self._meet_in_room()
+        if not in_room and not self._is_apart:
             flow_between(call, b)
             return
-        media.unlink(call.a.stream)
-        if not call.a.held and not b.held and self._announces is not None:
+        if not in_room:
+            media.unlink(call.a.stream)
+        if not self._is_on_hold and self._announces is not None:
             for leg in (call.a, b):
                 self._play(leg, self._announces.prompt)
         for leg, other in ((call.a, b), (b, call.a)):
-            if other.held and not leg.held:
+            if (other.held or leg.waits) and not leg.held:
                 self._play(leg, self.call.ports.hold_tone(), loop=True)
+
+    def _meet_in_room(self) -> bool:
+        """Where somebody overhears the two; of who holds or waits, nobody hears anything. False: nobody does."""
+        overheard = self.call.overheard
+        if overheard is None:
+            return False
+        try:
+            for leg in (self.call.a, self.b):
+                overheard.room.join(leg.stream, muted=leg.held or leg.waits)
+        except ValueError as error:
+            log.info("a call cannot be overheard any more", extra={"reason": str(error)})
+            overheard.end()
+            return False
+        return True
 
     def _play(self, leg: CallLeg, sound: Prompt, *, loop: bool = False) -> None:
         try:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pbx.call.fork import Fork
-    from pbx.call.ports import Conversation, Router
+    from pbx.call.ports import Conversation, Overhearing, Router
     from pbx.model.leg_event import DialogName
     from pbx.model.party import DialTarget
 
@@ -50,6 +50,9 @@ MAX_DIVERSIONS = 5
 
 Pressed = Callable[[CallLeg, str, int, str], None]
 """What is done with a digit of a leg: itself, how long it lasted in ms, and the way it came."""
+
+Program = Callable[["Call"], Awaitable[None]]
+"""What a call does for its party, to the end."""
 
 Deliver = Callable[[CallLeg], Awaitable[None]]
 """Gets a leg that its call has given away."""
@@ -76,6 +79,7 @@ class Call(PartySide):
         """Takes the transfers of a party that talks with no other leg, as one in a conference."""
         self.talking: tuple[CallLeg, CallLeg] | None = None
         self.conversation: Conversation | None = None
+        self.overheard: Overhearing | None = None
         self.ringing: Fork | None = None
         self.joined: tuple[str, str, str, bool] | None = None
         self._incoming = incoming
@@ -262,12 +266,18 @@ class Call(PartySide):
     # -- transfers -------------------------------------------------------------------------------------------------
 
     def transfer(
-        self, by: CallLeg, to: str, replaces: DialogName | None = None, *, rights: str | None = None
+        self,
+        by: CallLeg,
+        to: str,
+        replaces: DialogName | None = None,
+        *,
+        rights: str | None = None,
+        program: Program | None = None,
     ) -> bool:
         """`by` sends whom it talks with to what dialling `to` reaches; False when it talks with nobody.
 
         The conversation ends, and the call runs on for the party that stays, with the rights of an extension: that of
-        `by`, where it is not said.
+        `by`, where it is not said. With a `program`, that is what runs, and `to` only names it.
         """
         if self.referred is not None and self._next is None:
             self.referred(to, replaces)
@@ -278,7 +288,12 @@ class Call(PartySide):
             return False
         stays = pair[1] if by is pair[0] else pair[0]
         self._next = Transfer(
-            by=by, stays=stays, to=to, rights=rights or by.party.extension, replaces=replaces
+            by=by,
+            stays=stays,
+            to=to,
+            rights=rights or by.party.extension,
+            replaces=replaces,
+            program=program,
         )
         self.stop_talking()
         return True

@@ -29,7 +29,8 @@ class Reach:
 
 class CalledBack:
     """Implements `call.ports.Leg` over the leg that is dialled. After a refusal that is one of `faults` the next way is
-    tried; `given_up` is told when the call ends without having dialled anybody.
+    tried; `given_up` is told when the call ends without having dialled anybody. `together`: all ways are the phones of
+    one person, which ring at once.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class CalledBack:
         ring_s: float,
         faults: Collection[int] = (),
         given_up: Callable[[], None] = lambda: None,
+        together: bool = False,
     ) -> None:
         self.id = call_id
         self._ways = ways
@@ -50,6 +52,7 @@ class CalledBack:
         self._ring_s = ring_s
         self._faults = faults
         self._given_up = given_up
+        self._together = together
         self._leg: Leg | None = None
         self._release: Callable[[], None] = lambda: None
         self._there = asyncio.Event()
@@ -65,6 +68,8 @@ class CalledBack:
         """Dial, one way after the other; later, answer a re-offer. Raises `LegFailed` when nobody picks up."""
         if self._leg is not None:
             return await self._leg.answer(sdp)
+        if self._together:
+            return await self._dial_all(sdp)
         failed = LegFailed(LegCause.UNREACHABLE, 480)
         for way in self._ways():
             try:
@@ -75,6 +80,29 @@ class CalledBack:
                     break
         raise failed
 
+    async def _dial_all(self, sdp: bytes | None) -> bytes | None:
+        """Ring all; the first that answers is the one. Who declines for good (6xx) does so for all."""
+        answers: list[bytes | None] = []
+        failures: list[LegFailed] = []
+        rung: list[asyncio.Task[None]] = []
+
+        async def ring(way: Reach) -> None:
+            try:
+                answers.append(await self._dial(way, sdp))
+            except LegFailed as error:
+                failures.append(error)
+                if error.status < 600:
+                    return
+            for other in rung:
+                if other is not asyncio.current_task():
+                    other.cancel()
+
+        async with asyncio.TaskGroup() as group:
+            rung += [group.create_task(ring(way)) for way in self._ways()]
+        if answers:
+            return answers[0]
+        raise max(failures, key=lambda each: each.status, default=LegFailed(LegCause.UNREACHABLE, 480))
+
     async def _dial(self, way: Reach, sdp: bytes | None) -> bytes | None:
         try:
             release = way.seize()
@@ -84,6 +112,8 @@ class CalledBack:
         try:
             async with asyncio.timeout(self._ring_s):
                 answer = await _until_answer(leg)
+            if self._leg is not None:  # another phone was quicker by a hair
+                raise LegFailed(LegCause.CANCELLED, 487)  # noqa: TRY301 - what was seized is given back below
         except BaseException as error:
             release()
             await leg.end(LegCause.CANCELLED)

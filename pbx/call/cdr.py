@@ -13,6 +13,7 @@ from pbx.model.call_event import (
     CallEvent,
     CallOffered,
     CallRouted,
+    ConferenceRecorded,
     DigitSeen,
     FlowEntered,
     LegAnswered,
@@ -101,9 +102,14 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         talk_s=_seconds(answered.at if answered else None, ended.at if ended else None),
         legs=legs_of(kept),
         recordings=tuple(
-            CdrRecording(id=each.recording, file=each.file, leg=each.leg, started_at=each.at)
+            CdrRecording(
+                id=each.recording,
+                file=each.file,
+                leg=each.leg if isinstance(each, RecordingStarted) else "",
+                started_at=each.at,
+            )
             for each in kept
-            if isinstance(each, RecordingStarted)
+            if isinstance(each, RecordingStarted | ConferenceRecorded) and each.recording
         ),
         events=kept,
     )

@@ -72,6 +72,8 @@ def pass_digit(
 
 def _carries_digits(call: Call, talker: CallLeg, hearer: CallLeg) -> bool:
     """Whether a telephone-event of `talker` reaches `hearer`: a bridge converts it, a relay needs a type for it."""
+    if call.overheard is not None:  # a room mixes voices
+        return False
     transcoded = call.joined is not None and call.joined[3]
     if transcoded:
         return True

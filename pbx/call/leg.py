@@ -57,6 +57,7 @@ class CallLeg:
         "sends",
         "signal",
         "stream",
+        "waits",
     )
 
     def __init__(
@@ -85,6 +86,8 @@ class CallLeg:
         self.remote: AudioSession | None = None
         self.receives: tuple[Format, ...] = ()
         self.sends: tuple[Format, ...] = ()
+        self.waits = False
+        """Somebody at the desk lets it wait with music, whatever its phone and the other do."""
         self.held = False
         self.keys_by_info = (
             False  # it has no telephone-event and has sent digits by INFO: so it understands them

@@ -34,8 +34,11 @@ from pbx.model.call_event import (
     RecordingStarted,
     RecordingStopped,
     Sound,
+    SupervisorChanged,
+    SupervisorJoined,
+    SupervisorLeft,
 )
-from pbx.model.live_call import LiveCall, LiveLeg, LivePosition, LiveStep
+from pbx.model.live_call import LiveCall, LiveLeg, LivePosition, LiveStep, LiveSupervisor
 
 MOST_STEPS = 50
 """Of the way through flows, that are shown; all stand in the call's record."""
@@ -69,12 +72,14 @@ class LiveFold:
     answered_at: datetime | None = None
     flow: LivePosition | None = None
     recording: str = "off"
+    _supervisors: dict[str, LiveSupervisor] = field(default_factory=dict)
     _legs: dict[str, _Leg] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._legs["a"] = _Leg(party=self.offered.from_number, state="dialling")
 
     def take(self, event: CallEvent) -> None:
+        self._oversee(event)
         if isinstance(event, CallRouted):
             self.to_name = event.to_name
         elif isinstance(event, LegDialled):
@@ -105,6 +110,14 @@ class LiveFold:
             leg = self._legs.get(name)
             if leg is not None:
                 leg.codec, leg.transcoded = codec, event.transcoded
+
+    def _oversee(self, event: CallEvent) -> None:
+        if isinstance(event, (SupervisorJoined, SupervisorChanged)):
+            self._supervisors[event.extension] = LiveSupervisor(
+                extension=event.extension, how=event.how, to=event.to
+            )
+        elif isinstance(event, SupervisorLeft):
+            self._supervisors.pop(event.extension, None)
 
     def audio_of(self, leg: str) -> str:
         """`LiveLeg.audio`; "none" for a leg that is not there."""
@@ -137,6 +150,7 @@ class LiveFold:
             answered_at=self.answered_at,
             flow=self.flow,
             recording=self.recording,
+            supervisors=tuple(self._supervisors.values()),
             legs=tuple(
                 LiveLeg(
                     leg=name,

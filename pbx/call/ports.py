@@ -32,10 +32,12 @@ __all__ = [
     "CallLog",
     "Conversation",
     "Conversations",
+    "Grown",
     "Leg",
     "Media",
     "MeetingRoom",
     "MeetingRooms",
+    "Overhearing",
     "Prompt",
     "Recorder",
     "Recording",
@@ -285,8 +287,23 @@ class MeetingRoom(Room, Protocol):
         """Whether the others do not hear it. Nothing for one who is not in the conference."""
         ...
 
+    def whisper(self, stream: Any, to: Any | None) -> None:
+        """Only `to` hears it, who hears all others too; None: everybody again."""
+        ...
+
     def talkers(self) -> Sequence[Any]:
         """The streams of those whom the others hear talk now."""
+        ...
+
+
+class Overhearing(Protocol):
+    """Somebody listens to two who talk, so these meet in a room."""
+
+    @property
+    def room(self) -> MeetingRoom: ...
+
+    def end(self) -> None:
+        """The two no longer talk, or cannot be brought together there: everybody leaves."""
         ...
 
 
@@ -294,6 +311,13 @@ class MeetingRooms(Protocol):
     """The part of an audio engine that mixes them."""
 
     def room(self, capacity: int, *, label: str) -> MeetingRoom: ...
+
+
+class Grown(Protocol):
+    """How far a recording has come."""
+
+    @property
+    def size_bytes(self) -> int: ...
 
 
 class RoomRecorder(Protocol):
@@ -307,8 +331,9 @@ class RoomRecorder(Protocol):
         format: Literal["wav", "opus"] = "wav",
         max_s: int = ...,
         on_end: Callable[[RecordingEnded], None] | None = None,
+        may_go_on: Callable[[Grown], bool] | None = None,
     ) -> Recording:
-        """Into a new file. Raises `OSError` when there can be none."""
+        """Into a new file. Raises `OSError` when there can be none. `may_go_on` is asked as it grows; False ends it."""
         ...
 
 

@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Container
 
-from pbx.call.call import Call
+from pbx.call.call import Call, Program
 from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
 from pbx.call.ports import Router
 from pbx.core.errors import PeerError
 from pbx.core.tasks import Supervisor
+from pbx.model import call_event as events
 from pbx.model.call_event import CallEvent
 from pbx.model.leg_event import DialogName, LegCause
 from pbx.model.live_call import LiveCall
@@ -109,9 +110,9 @@ class Switch:
             call.hang_up(Ending(LegCause.NORMAL, by="node"))
         return call is not None
 
-    def transfer(self, call_id: str, leg: str, to: str) -> bool:
+    def transfer(self, call_id: str, leg: str, to: str, program: Program | None = None) -> bool:
         """Send one leg of a call on, as if the other had transferred it; False when the two do not talk, or no leg is
-        of this office.
+        of this office. A `program` is what it goes on to, in place of what dialling `to` reaches.
         """
         call = self._calls.get(call_id)
         if call is None or call.talking is None:
@@ -121,7 +122,23 @@ class Switch:
         if stays is None or by is None or stays not in call.talking:
             return False
         rights = by.party.extension or stays.party.extension
-        return rights is not None and call.transfer(by, to, rights=rights)
+        return rights is not None and call.transfer(by, to, rights=rights, program=program)
+
+    def hold(self, call_id: str, leg: str, *, on: bool) -> bool:
+        """Let one who talks wait with music, or talk again; False when nobody of that name talks there."""
+        call = self._calls.get(call_id)
+        if call is None or call.talking is None or call.reflow is None:
+            return False
+        waits = next((each for each in call.talking if each.name == leg), None)
+        if waits is None:
+            return False
+        if waits.waits != on:
+            waits.waits = on
+            call.reflow()
+            other = next(each for each in call.talking if each is not waits)
+            kind = events.LegHeld if on else events.LegResumed
+            call.record(kind(call=call.id, at=call.now(), leg=other.name))
+        return True
 
     async def drain(self, within_s: float = 5.0) -> None:
         """Take no more calls and end those that run; every phone is told. Returns when all are cleaned up."""

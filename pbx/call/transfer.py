@@ -18,6 +18,8 @@ from pbx.model import call_event as events
 from pbx.model.leg_event import DialogName, Ended, InfoDigit, LegCause, Offered, Reanswered, Referred
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from pbx.call.call import Call
     from pbx.call.leg import CallLeg
     from pbx.call.ports import Router
@@ -32,7 +34,8 @@ LINGER_S = 2.0
 class Transfer:
     """`by` sends `stays` to what dialling `to` reaches, or to whom its dialog `replaces` talks with.
 
-    `rights` is the extension that may do what this does; None: nobody. `is_return`: nobody was reached, and whom it
+    `rights` is the extension that may do what this does; None: nobody. A `program` runs in place of what `to` reaches.
+    `is_return`: nobody was reached, and whom it
     comes back to is the one who transferred.
     """
 
@@ -42,6 +45,7 @@ class Transfer:
     rights: str | None
     replaces: DialogName | None = None
     is_return: bool = False
+    program: Callable[[Call], Awaitable[None]] | None = None
     done: bool = field(default=False, init=False)
 
     def reached(self, call: Call) -> None:
@@ -92,7 +96,8 @@ async def carry_out(call: Call, transfer: Transfer, router: Router) -> None:
 async def _attempt(call: Call, transfer: Transfer, router: Router) -> None:
     call.transferring = transfer
     try:
-        await call.perform(router.transfer(call, transfer))
+        program = transfer.program
+        await call.perform(router.transfer(call, transfer) if program is None else program(call))
     finally:
         call.transferring = None
 

@@ -8,6 +8,8 @@ unnoticed. What an administrator changes while the node runs is not here but in 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import difflib
 import ipaddress
 import os
@@ -190,6 +192,14 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="encrypted audio: off, optional (as phones ask for it), or required (plain RTP is refused)"
         ),
     ] = "optional"
+    api_rate: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="requests a second that one user or program may send to the API in the long run, "
+            "20 seconds' worth at once; 0 sets no limit",
+        ),
+    ] = 100
     speech_url: Annotated[
         str,
         Meta(
@@ -215,6 +225,23 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     chat_time_limit_s: Annotated[
         float, Meta(description="seconds until the matcher answers in the chat model's place", gt=0, le=30)
     ] = 4.0
+    sync_url: Annotated[
+        str,
+        Meta(
+            description="where the configuration bundle of this office is, such as https://example.org/bundle/; "
+            "without one, none is followed"
+        ),
+    ] = ""
+    sync_key: Annotated[
+        tuple[str, ...],
+        Meta(description="public key that signs the bundle (pbx sync key FILE); several while it is changed"),
+    ] = ()
+    sync_office: Annotated[
+        str, Meta(description="which office of the bundle this node is; not needed where there is one")
+    ] = ""
+    sync_interval_s: Annotated[
+        float, Meta(description="seconds between two looks for a newer bundle", ge=1)
+    ] = 300.0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="least serious line that is logged")
     ] = "info"
@@ -384,6 +411,7 @@ def _check(config: NodeConfig) -> None:
         raise StartupError(f"sip_port {config.sip_port} lies between rtp_port_min and rtp_port_max")
     _check_tls(config)
     _check_servers(config)
+    _check_sync(config)
     if config.external_ip != "auto":
         _require_address("external_ip", config.external_ip)
     _require_address("host", config.host)
@@ -406,7 +434,7 @@ def _check_tls(config: NodeConfig) -> None:
 
 
 def _check_servers(config: NodeConfig) -> None:
-    for name in ("speech_url", "chat_url"):
+    for name in ("speech_url", "chat_url", "sync_url"):
         url = getattr(config, name)
         if url and not url.startswith(("http://", "https://")):
             raise StartupError(
@@ -414,6 +442,25 @@ def _check_servers(config: NodeConfig) -> None:
             )
     if config.chat_url and not config.chat_model:
         raise StartupError("chat_url needs a model", action="Name one with --chat-model")
+
+
+def _check_sync(config: NodeConfig) -> None:
+    if config.sync_url and not config.sync_key:
+        raise StartupError(
+            "sync_url needs the public key of its bundle",
+            action="Name it with --sync-key (see: pbx sync key)",
+        )
+    for key in config.sync_key:
+        try:
+            size = len(base64.b64decode(key, validate=True))
+        except binascii.Error:
+            size = 0
+        if size != 32:
+            raise StartupError(
+                "sync_key is no public key of bundles",
+                got=key,
+                needed="the line that pbx sync key FILE prints",
+            )
 
 
 def _require_address(name: str, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import string
 import time
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -21,6 +22,11 @@ def new_id(at_ms: int | None = None) -> str:
 def token(nbytes: int = 32) -> str:
     """An unguessable, URL-safe secret with `nbytes` bytes of randomness."""
     return secrets.token_urlsafe(nbytes)
+
+
+def new_sip_password() -> str:
+    """20 letters and digits (119 bits): nothing that a phone's keypad or web form would change on the way."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(20))
 
 
 def _crockford(number: int, length: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 import secrets
 import stat
@@ -51,6 +52,10 @@ class SecretBox:
         from pbx.core.aead import aes_256_gcm
 
         return aes_256_gcm(self._key)
+
+    def derive(self, purpose: str) -> bytes:
+        """A key of 32 bytes for something else than sealing; another purpose gives another key."""
+        return hmac.digest(self._key, b"bellwire " + purpose.encode(), "sha256")
 
     def seal(self, plaintext: str, *, context: str) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -2,40 +2,54 @@
 
     bytes ─ decode ─► OfficeDocument ─ plan(have, want) ─► Plan ─ apply ─► stored, all or nothing
 
-`decode` and `plan` collect every error they can find, each with the path of the field, before anything changes.
-Applying the same document twice changes nothing the second time. Passwords in a document are plain text, therefore an
-export has none unless asked; a record without one keeps the password it has.
+The command line, the API and configuration bundles all go this way, so what one of them says would happen is what
+another one does. `decode` and `plan` collect every error they can find, each with the path of the field, before
+anything changes. Applying the same document twice changes nothing the second time. Passwords in a document are plain
+text, therefore an export has none unless asked; a record without one keeps the password it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import msgspec
 
 from pbx.core.errors import UserError
+from pbx.feature import public_holidays
 from pbx.feature.office_check import OfficeRecords, check_record
 from pbx.model.document import OfficeDocument
+from pbx.model.flow import Flow
 from pbx.model.kind import Kind
-from pbx.model.kinds import KINDS
+from pbx.model.kinds import KINDS, SCHEDULE
 from pbx.model.validate import problems_of
+from pbx.store.mark import OfficeMovedError, still
 from pbx.store.records import RecordStore, missing_secret
 from pbx.store.thread import Work
 
-__all__ = ["Along", "Plan", "Section", "apply", "decode", "export_document", "import_document", "plan"]
+__all__ = [
+    "LARGEST_BYTES",
+    "Beside",
+    "Documents",
+    "FlowsOfDocument",
+    "Options",
+    "Plan",
+    "Section",
+    "Source",
+    "Undo",
+    "decode",
+    "plan",
+]
 
 LARGEST_BYTES = 32 << 20
-
-Along = Callable[[msgspec.Struct, OfficeRecords, OfficeRecords], Awaitable[Sequence[Work[Any]]]]
-"""What else a document changes, in the same transaction: given the document, and the office before and after. Raises
-`UserError`, and then nothing is changed. (Flows that it publishes.)"""
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What a document would change of one kind. `kept` are records that it does not name and that stay."""
+    """What a document would change of one kind. `kept` are records that it does not name and that stay; `fields` are
+    those that differ, by the key of a changed record."""
 
     kind: Kind
     create: tuple[Any, ...] = ()
@@ -43,6 +57,7 @@ class Section:
     remove: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -50,17 +65,172 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a document changes beside records: the flows that it publishes. `live` are those that took calls before."""
+
+    works: tuple[Work[Any], ...] = ()
+    faults: tuple[UserError, ...] = ()
+    published: tuple[str, ...] = ()
+    unpublished: tuple[str, ...] = ()
+    live: Mapping[str, Flow] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What a document would change: a section for each kind."""
+    """What a document would change: a section for each kind, and flows. With faults it cannot be applied."""
 
     sections: tuple[Section, ...] = ()
+    beside: Beside = Beside()
+    faults: tuple[UserError, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return all(each.is_empty for each in self.sections)
+        return not self.beside.works and all(each.is_empty for each in self.sections)
 
     def of(self, kind: Kind) -> Section:
         return next((each for each in self.sections if each.kind is kind), Section(kind))
+
+    def refusal(self) -> UserError:
+        """All faults as one error."""
+        count = "1 error" if len(self.faults) == 1 else f"{len(self.faults)} errors"
+        return UserError(
+            f"the document has {count}, nothing has been changed", http_status=422, problems=self.faults
+        )
+
+
+class FlowsOfDocument(Protocol):
+    """Publishes the flows of a document. It stands above this layer (`pbx.flow.importing`)."""
+
+    async def consider(
+        self, document: msgspec.Struct, before: OfficeRecords, after: OfficeRecords, *, override_tests: bool
+    ) -> Beside: ...
+
+    async def applied(self, beside: Beside) -> None:
+        """What was considered is stored: the next call is to find it."""
+        ...
+
+    async def section(self) -> dict[str, object]:
+        """What an export says of live flows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a document is applied. With `prune`, records that a section does not name go; `remove` names more of them, by
+    kind. With `new_secret`, a new record whose secret is missing gets one; without, that is a fault."""
+
+    prune: bool = False
+    override_tests: bool = False
+    new_secret: Callable[[], str] | None = None
+    remove: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What leads back: `document` with the secrets of changed and deleted records, and what was made."""
+
+    document: bytes
+    remove: Mapping[str, tuple[str, ...]]
+
+
+Source = bytes | msgspec.Struct
+"""A document as JSON, or decoded."""
+
+
+class Documents:
+    """The office as documents. `flows` None is for a place without flows; `emergency` numbers are nobody's."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        flows: FlowsOfDocument | None = None,
+        *,
+        emergency: Collection[str] = (),
+    ) -> None:
+        self._store = store
+        self._flows = flows
+        self._emergency = emergency
+
+    async def export(self, *, with_secrets: bool = False) -> bytes:
+        """The office as `decode` reads it, indented for people and version control; same office, same bytes."""
+        office = await everything(self._store)
+        document: dict[str, object] = {
+            kind.plural: [_shown(kind, each, with_secrets=with_secrets) for each in office[kind.name]]
+            for kind in KINDS
+            if office[kind.name] or kind is KINDS[0]
+        }
+        if self._flows is not None:
+            document.update(await self._flows.section())
+        return indented(document)
+
+    async def plan(self, wanted: Source, options: Options | None = None) -> Plan:
+        """What applying would do, with all faults. Raises `UserError` for what cannot be read as a document at all."""
+        want = decode(wanted) if isinstance(wanted, bytes) else wanted
+        return (await self._planned(want, options or Options()))[0]
+
+    async def apply(
+        self,
+        wanted: Source,
+        options: Options | None = None,
+        *,
+        also: Callable[[Plan, Undo], Sequence[Work[Any]]] | None = None,
+    ) -> Plan:
+        """Do it, in one transaction; returns when it would survive a power cut. `also` is done in the same transaction,
+        even if nothing else is.
+
+        Raises `UserError`, and then nothing has changed. When somebody else changes the office meanwhile, all is
+        planned anew.
+        """
+        want = decode(wanted) if isinstance(wanted, bytes) else wanted
+        for attempt in range(ATTEMPTS):
+            mark = await self._store.mark()
+            changes, have = await self._planned(want, options or Options())
+            if changes.faults:
+                raise changes.refusal()
+            more = () if also is None else also(changes, undo_of(changes, have))
+            if changes.is_empty and not more:
+                return changes
+            try:
+                await self._store.apply(
+                    [
+                        (each.kind, write)
+                        for each in changes.sections
+                        for write in (*each.create, *each.change)
+                    ],
+                    [(each.kind, key) for each in changes.sections for key in each.remove],
+                    (*changes.beside.works, *more),
+                    first=(still(mark),),
+                )
+            except OfficeMovedError:
+                if attempt == ATTEMPTS - 1:
+                    raise UserError(
+                        "others change the office all the time, nothing has been changed",
+                        http_status=409,
+                        action="Try again in a moment",
+                    ) from None
+                continue
+            if self._flows is not None:
+                await self._flows.applied(changes.beside)
+            return changes
+        raise AssertionError("unreachable")
+
+    async def undo(
+        self, undo: Undo, *, also: Callable[[Plan, Undo], Sequence[Work[Any]]] | None = None
+    ) -> Plan:
+        """Put back what `apply` has changed, and only that. Raises `UserError` when the office would not be whole."""
+        options = Options(remove=undo.remove, override_tests=True)
+        return await self.apply(undo.document, options, also=also)
+
+    async def _planned(self, want: msgspec.Struct, options: Options) -> tuple[Plan, dict[str, list[Any]]]:
+        have = await everything(self._store)
+        await public_holidays.needed((), getattr(want, SCHEDULE.plural) or ())
+        changes = plan(have, want, options, emergency=self._emergency)
+        if self._flows is not None and not changes.faults:
+            beside = await self._flows.consider(
+                want, have, _after(changes, have), override_tests=options.override_tests
+            )
+            changes = replace(changes, beside=beside, faults=beside.faults)
+        return changes, have
 
 
 def decode(data: bytes) -> msgspec.Struct:
@@ -74,82 +244,58 @@ def decode(data: bytes) -> msgspec.Struct:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"the document is not JSON: {error}") from None
     found = problems_of(raw, OfficeDocument)
-    document = OfficeDocument()
-    if not found:
-        document = msgspec.convert(raw, OfficeDocument)
-        found = [each for kind in KINDS for each in _duplicates(kind, _section(document, kind) or ())]
     if found:
-        raise _invalid(found)
+        raise Plan(faults=tuple(found)).refusal()
+    document = msgspec.convert(raw, OfficeDocument)
+    if found := list(_all_duplicates(document)):
+        raise Plan(faults=tuple(found)).refusal()
     return document
 
 
 def plan(
     have: Mapping[str, Sequence[Any]],
     want: msgspec.Struct,
+    options: Options | None = None,
     *,
-    prune: bool = False,
     emergency: Collection[str] = (),
 ) -> Plan:
-    """Compare. `have` are all records by kind, with their secrets; with `prune`, those that a section does not name go.
+    """Compare. `have` are all records by kind, with their secrets.
 
-    Raises `UserError` when a new record lacks its secret, or when the office that would come out is not whole.
+    It is a fault when a new record lacks its secret, or when the office that would come out is not whole.
     """
-    found: list[UserError] = []
+    options = options or Options()
+    found = list(_all_duplicates(want))
     sections = tuple(
-        _plan_section(kind, have.get(kind.name, ()), _section(want, kind), found, prune=prune)
-        for kind in KINDS
+        _plan_section(kind, have.get(kind.name, ()), _section(want, kind), found, options) for kind in KINDS
     )
     changes = Plan(sections)
     if not found:
         found = list(_faults(changes, have, want, emergency))
-    if found:
-        raise _invalid(found)
-    return changes
+    return replace(changes, faults=tuple(found))
 
 
-async def apply(store: RecordStore, changes: Plan, also: Sequence[Work[Any]] = ()) -> None:
-    """Store the plan in one transaction; returns when it would survive a power cut."""
-    if not changes.is_empty or also:
-        await store.apply(
-            [(each.kind, write) for each in changes.sections for write in (*each.create, *each.change)],
-            [(each.kind, key) for each in changes.sections for key in each.remove],
-            also,
-        )
+def undo_of(changes: Plan, have: Mapping[str, Sequence[Any]]) -> Undo:
+    """What leads back from a plan to `have`."""
+    document: dict[str, object] = {}
+    remove: dict[str, tuple[str, ...]] = {}
+    flows: set[str] = {*changes.beside.published, *changes.beside.unpublished}
+    for section in changes.sections:
+        kind = section.kind
+        touched = {*section.remove, *(kind.key_of(each) for each in section.change)}
+        made = tuple(kind.key_of(each) for each in section.create)
+        if kind.record is Flow:
+            touched = flows = (flows | touched) - set(made)
+        if made:
+            remove[kind.name] = made
+        if before := [each for each in have.get(kind.name, ()) if kind.key_of(each) in touched]:
+            document[kind.plural] = before
+    if flows:
+        document["live_flows"] = {number: changes.beside.live.get(number) for number in sorted(flows)}
+    return Undo(msgspec.json.encode(document), remove)
 
 
-async def import_document(
-    store: RecordStore,
-    data: bytes,
-    *,
-    prune: bool = False,
-    dry_run: bool = False,
-    emergency: Collection[str] = (),
-    along: Along | None = None,
-) -> Plan:
-    """Decode, plan and (unless `dry_run`) apply. Raises `UserError`, and then nothing has changed."""
-    want = decode(data)
-    have = await everything(store)
-    changes = plan(have, want, prune=prune, emergency=emergency)
-    also = await along(want, have, _after(changes, have)) if along is not None else ()
-    if not dry_run:
-        await apply(store, changes, also)
-    return changes
-
-
-async def export_document(
-    store: RecordStore, *, with_secrets: bool = False, also: Mapping[str, object] | None = None
-) -> bytes:
-    """The office as `decode` reads it, indented for people and version control; same office, same bytes.
-
-    `also` are sections beside those of the kinds.
-    """
-    office = await everything(store)
-    document: dict[str, object] = {
-        kind.plural: [_shown(kind, each, with_secrets=with_secrets) for each in office[kind.name]]
-        for kind in KINDS
-        if office[kind.name] or kind is KINDS[0]
-    }
-    document.update(also or {})
+def indented(document: Mapping[str, object]) -> bytes:
+    """JSON as it is exported: two spaces, a line feed at the end."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
@@ -164,36 +310,53 @@ def _section(document: msgspec.Struct, kind: Kind) -> tuple[Any, ...] | None:
 
 
 def _plan_section(
-    kind: Kind, have: Sequence[Any], want: tuple[Any, ...] | None, found: list[UserError], *, prune: bool
+    kind: Kind,
+    have: Sequence[Any],
+    want: tuple[Any, ...] | None,
+    found: list[UserError],
+    options: Options,
 ) -> Section:
-    if want is None:
-        return Section(kind, kept=tuple(kind.key_of(one) for one in have))
     existing = {kind.key_of(one): one for one in have}
     create: list[Any] = []
-    change: list[Any] = []
+    change: dict[str, Any] = {}
+    fields: dict[str, tuple[str, ...]] = {}
     unchanged: list[str] = []
-    for index, wanted in enumerate(want):
-        old = existing.get(kind.key_of(wanted))
-        if old is not None:
+    for index, wanted in enumerate(want or ()):
+        key = kind.key_of(wanted)
+        if (old := existing.get(key)) is not None:
             new = _with_secret_of(kind, old, wanted)
             if new == old:
-                unchanged.append(kind.key_of(wanted))
+                unchanged.append(key)
             else:
-                change.append(new)
-        elif kind.secret_needed and kind.secret_of(wanted) is None:
-            found.append(missing_secret(kind, f"$.{kind.plural}[{index}]"))
+                change[key], fields[key] = new, _differing(old, new)
         else:
-            create.append(wanted)
-    named = {kind.key_of(wanted) for wanted in want}
-    unnamed = tuple(key for key in existing if key not in named)
+            create.append(_with_secret(kind, wanted, f"$.{kind.plural}[{index}]", found, options))
+    named = {kind.key_of(wanted) for wanted in want or ()}
+    unnamed = [key for key in existing if key not in named]
+    gone = set(unnamed) if options.prune and want is not None else set(options.remove.get(kind.name, ()))
     return Section(
         kind,
         create=tuple(create),
-        change=tuple(change),
-        remove=unnamed if prune else (),
+        change=tuple(change.values()),
+        remove=tuple(key for key in unnamed if key in gone),
         unchanged=tuple(unchanged),
-        kept=() if prune else unnamed,
+        kept=tuple(key for key in unnamed if key not in gone),
+        fields=fields,
     )
+
+
+def _with_secret(kind: Kind, wanted: Any, path: str, found: list[UserError], options: Options) -> Any:
+    """A new record; with a secret, if it needs one and may be given one."""
+    if not kind.secret_needed or kind.secret_of(wanted) is not None:
+        return wanted
+    if options.new_secret is None:
+        found.append(missing_secret(kind, path))
+        return wanted
+    return msgspec.structs.replace(wanted, **{str(kind.secret): options.new_secret()})
+
+
+def _differing(old: Any, new: Any) -> tuple[str, ...]:
+    return tuple(name for name in old.__struct_fields__ if getattr(old, name) != getattr(new, name))
 
 
 def _faults(
@@ -240,6 +403,11 @@ def _with_secret_of(kind: Kind, old: Any, wanted: Any) -> Any:
     return msgspec.structs.replace(wanted, **kept) if kept else wanted
 
 
+def _all_duplicates(document: msgspec.Struct) -> Iterator[UserError]:
+    for kind in KINDS:
+        yield from _duplicates(kind, _section(document, kind) or ())
+
+
 def _duplicates(kind: Kind, records: Sequence[Any]) -> Iterator[UserError]:
     first: dict[str, int] = {}
     for index, record in enumerate(records):
@@ -251,10 +419,3 @@ def _duplicates(kind: Kind, records: Sequence[Any]) -> Iterator[UserError]:
                 got=kind.key_of(record),
                 needed=f"another {kind.key} than $.{kind.plural}[{earlier}].{kind.key}",
             )
-
-
-def _invalid(found: Sequence[UserError]) -> UserError:
-    count = "1 error" if len(found) == 1 else f"{len(found)} errors"
-    return UserError(
-        f"the document has {count}, nothing has been changed", http_status=422, problems=tuple(found)
-    )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from pbx.core.errors import UserError
+from pbx.feature import public_holidays
 from pbx.feature.code_check import code_faults, number_faults
 from pbx.feature.opening import zone_of
 from pbx.model.feature_code import FeatureCode
@@ -75,6 +76,20 @@ def check_record(
             got=zone,
             needed="a name of the tz database, such as Europe/Berlin",
         )
+    country = getattr(record, "holiday_country", None)
+    if country is not None and public_holidays.loaded():
+        region = getattr(record, "holiday_region", "")
+        field = "holiday_region" if public_holidays.supports(country) else "holiday_country"
+        if not public_holidays.supports(country, region):
+            yield UserError(
+                f"{country} has no part {region} with holidays of its own"
+                if field == "holiday_region"
+                else f"the public holidays of {country} are not known",
+                http_status=422,
+                path=f"{path}.{field}",
+                got=region if field == "holiday_region" else country,
+                action="Choose another, or leave it empty",
+            )
     if kind.numbered:
         key = kind.key_of(record)
         for other in KINDS:

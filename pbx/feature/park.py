@@ -86,6 +86,10 @@ class Parking:
             for each in sorted(self._parked.values(), key=lambda each: each.slot)
         ]
 
+    def is_free(self, slot: str) -> bool:
+        """Whether something can be parked there; "" for any slot."""
+        return slot not in self._parked if slot else len(self._parked) < len(SLOTS)
+
     async def dialled(self, call: Call, slot: str) -> None:
         """Fetch what waits in a slot, or park there what was transferred to it. Raises `PeerError` 404, 486."""
         if call.transferring is not None:

@@ -14,52 +14,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from pbx.feature.opening import zone_of
 from pbx.model.base import Record
 from pbx.model.kind import ref
-from pbx.model.opening import Opening, Weekday
-from pbx.model.scalars import Label, Slug
+from pbx.model.opening import DateSpan, Opening, SpecialDay, Weekday
+from pbx.model.scalars import Slug
+from pbx.model.schedule import Schedule
 
 __all__ = [
     "DAYS",
     "HOLIDAY",
+    "OPEN",
     "OTHERWISE",
-    "DateSpan",
     "FlagOverride",
     "Hours",
-    "SpecialDay",
     "TimeRule",
     "Verdict",
     "decide",
-    "is_day",
+    "decide_schedule",
+    "next_change",
 ]
 
 HOLIDAY = "holiday"
+OPEN = "open"
 OTHERWISE = "otherwise"
 DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-Day = Annotated[
-    str,
-    Meta(
-        pattern=r"^(?:[0-9]{4}-)?(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$(?!\n)",
-        title="Day",
-        description="2026-12-24, or 12-24 for every year.",
-        examples=["12-24"],
-    ),
-]
-
-
-class DateSpan(Record, frozen=True, kw_only=True):
-    """A day, or all from `first` to `last`. Days of every year may go past its end (12-24 to 01-06)."""
-
-    first: Annotated[Day, Meta(title="First day")]
-    last: Annotated[
-        Day | None, Meta(title="Last day", description="Included. Without one, the first alone.")
-    ] = None
 
 
 class TimeRule(Record, frozen=True, kw_only=True):
@@ -73,21 +57,13 @@ class TimeRule(Record, frozen=True, kw_only=True):
     dates: Annotated[
         tuple[DateSpan, ...], Meta(max_length=100, title="Only on these days", description="None: on all.")
     ] = ()
+    schedule: Annotated[
+        Slug | None, ref("schedule", title="Schedule", description="Only while it is open.")
+    ] = None
     holidays: Annotated[
         Literal["not", "also", "only"],
         Meta(title="On holidays", description="Not then; then as on any day; or on holidays only."),
     ] = "not"
-
-
-class SpecialDay(Record, frozen=True, kw_only=True):
-    """A holiday of the office, or a public one on which it works."""
-
-    name: Label
-    days: Annotated[DateSpan, Meta(title="Days")]
-    holiday: Annotated[
-        bool,
-        Meta(title="Is a holiday", description="Off: a day as any other, though it is a public holiday."),
-    ] = True
 
 
 class FlagOverride(Record, frozen=True, kw_only=True):
@@ -122,18 +98,68 @@ def decide(
     *,
     flag: Callable[[str], bool] = lambda _: False,
     public_holiday: Callable[[datetime], str] = lambda _: "",
+    schedule: Callable[[str, datetime], bool] = lambda _, __: False,
 ) -> Verdict:
-    """What happens at this moment (aware). `public_holiday` gives the name of the one that a local day is, or ""."""
+    """What happens at this moment (aware). `public_holiday` gives the name of the one that a local day is, or "";
+    `schedule` says whether one of the office is open."""
     for each in hours.overrides:
         if flag(each.flag):
             return Verdict(each.exit, f"the switch {each.flag} is on")
     local = at.astimezone(hours.zone)
     for rule in hours.rules:
+        if rule.schedule and not schedule(rule.schedule, at):
+            continue
         if any(_holds_for(hours, rule, day, public_holiday) for day in _days_covered(rule.hours, local)):
             return Verdict(rule.exit, rule.name or f"a rule of the exit {rule.exit}")
     if hours.holiday_exit and (name := holiday(hours, local, public_holiday)):
         return Verdict(HOLIDAY, name)
     return Verdict(OTHERWISE, "no rule fits")
+
+
+def decide_schedule(
+    schedule: Schedule,
+    at: datetime,
+    *,
+    zone: tzinfo | None,
+    public_holiday: Callable[[datetime, str, str], str],
+) -> Verdict:
+    """Whether a schedule is open at this moment: by the exit "open". `zone` is that of the office; `public_holiday`
+    gives the name of the one that a local day is in a country and a part of it, or ""."""
+    country = schedule.holiday_country
+    return decide(
+        Hours(
+            zone=zone_of(schedule.time_zone) if schedule.time_zone else zone,
+            rules=(TimeRule(exit=OPEN, name="opening hours", hours=schedule.hours),),
+            special_days=schedule.special_days,
+            holiday_exit=True,
+        ),
+        at,
+        public_holiday=lambda day: public_holiday(day, country, schedule.holiday_region) if country else "",
+    )
+
+
+def next_change(
+    schedule: Schedule,
+    at: datetime,
+    *,
+    zone: tzinfo | None,
+    public_holiday: Callable[[datetime, str, str], str],
+) -> datetime | None:
+    """When it opens or closes next after `at`; None when it does not within a year."""
+    local = at.astimezone(zone_of(schedule.time_zone) if schedule.time_zone else zone)
+    clocks = sorted({"00:00", *(clock for each in schedule.hours for clock in (each.start, each.end))})
+    now = decide_schedule(schedule, at, zone=zone, public_holiday=public_holiday).exit == OPEN
+    for days in range(367):
+        for clock in clocks:
+            day = local.date() + timedelta(days=days)
+            moment = datetime.combine(day, time.fromisoformat(clock), local.tzinfo)
+            # An hour that the clock jumps over is the one after it.
+            moment = moment.astimezone(UTC).astimezone(local.tzinfo)
+            if moment > local:
+                found = decide_schedule(schedule, moment, zone=zone, public_holiday=public_holiday)
+                if (found.exit == OPEN) is not now:
+                    return moment
+    return None
 
 
 def holiday(hours: Hours, local: datetime, public_holiday: Callable[[datetime], str]) -> str:
@@ -142,15 +168,6 @@ def holiday(hours: Hours, local: datetime, public_holiday: Callable[[datetime], 
         if _within(each.days, local.date()):
             return each.name if each.holiday else ""
     return public_holiday(local)
-
-
-def is_day(day: str) -> bool:
-    """Whether there is such a day; the 29th of February is one of every year."""
-    try:
-        date.fromisoformat(day if len(day) > 5 else f"2024-{day}")
-    except ValueError:
-        return False
-    return True
 
 
 def _days_covered(spans: Sequence[Opening], local: datetime) -> list[datetime]:

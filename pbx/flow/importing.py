@@ -7,12 +7,14 @@ what is: another state of the flow, or null for none. An export writes it only w
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from pbx.core.errors import UserError
+from pbx.feature import public_holidays
+from pbx.feature.documents import Beside
 from pbx.flow.document import LoadedFlow, load
 from pbx.flow.flows import loaded
 from pbx.flow.publishing import (
@@ -25,7 +27,9 @@ from pbx.flow.publishing import (
 )
 from pbx.model.flow import Flow
 from pbx.model.flow_revision import FlowRevision
+from pbx.model.kinds import FLOW
 from pbx.store.flows import FlowStore, publishing
+from pbx.store.records import RecordStore
 from pbx.store.thread import Work
 
 __all__ = ["FlowImport", "live_section"]
@@ -34,23 +38,29 @@ AUTHOR = "import"
 
 
 class FlowImport:
-    """Implements `feature.documents.Along`. `published` and `unpublished` are what it has found to do."""
+    """Implements `feature.documents.FlowsOfDocument`. `changed` is awaited when what is live has changed."""
 
-    def __init__(self, publishing: Publishing, store: FlowStore, *, override: bool = False) -> None:
+    def __init__(
+        self,
+        records: RecordStore,
+        publishing: Publishing,
+        store: FlowStore,
+        *,
+        changed: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._records = records
         self._publishing = publishing
         self._store = store
-        self._override = override
-        self.published: tuple[str, ...] = ()
-        self.unpublished: tuple[str, ...] = ()
+        self._changed = changed
 
-    async def __call__(
-        self, document: msgspec.Struct, before: Records, after: Records
-    ) -> Sequence[Work[Any]]:
-        """Raises `UserError` with every fault of every flow that would be live, each with its path."""
+    async def consider(
+        self, document: msgspec.Struct, before: Records, after: Records, *, override_tests: bool
+    ) -> Beside:
+        """Every flow that would be live is judged; `faults` are theirs, each with its path."""
         live = await self._store.live()
         wanted = _wanted(document)
         here = {each.number for each in after["flow"]}
-        problems = [*_strays(document)]
+        faults = [*_strays(document)]
         changed = {
             number: flow
             for number, flow in wanted.items()
@@ -68,25 +78,36 @@ class FlowImport:
             for number, flow in changed.items()
             if isinstance(found := load(flow, 0), LoadedFlow)
         }
+        await public_holidays.needed(after["flow"], after["schedule"])
         around = Surroundings(after, others)
-        problems += _lost(kept, Surroundings(before, {}), around)
+        faults += _lost(kept, Surroundings(before, {}), around)
         works: list[Work[Any]] = []
         for number, flow in changed.items():
             try:
                 made = await self._publishing.publication(
-                    flow, around, author=AUTHOR, override=self._override
+                    flow, around, author=AUTHOR, override=override_tests
                 )
                 works.append(publishing(made))
             except FlowRefused as refused:
-                problems += fault_errors(refused.faults, _path(document, number))
-        if problems:
-            raise UserError(
-                "the flows of the document cannot be published, nothing has been changed",
-                http_status=422,
-                problems=tuple(problems),
-            )
-        self.published, self.unpublished = tuple(changed), tuple(gone)
-        return [*works, *(_unpublishing(number) for number in gone)]
+                faults += fault_errors(refused.faults, _path(document, number))
+        return Beside(
+            works=(*works, *(_unpublishing(number) for number in gone)),
+            faults=tuple(faults),
+            published=tuple(changed),
+            unpublished=tuple(gone),
+            live={number: each.document for number, each in live.items() if each.document is not None},
+        )
+
+    async def applied(self, beside: Beside) -> None:
+        """Tell it: the next call is to find what is live now."""
+        if beside.works:
+            self._store.tell(*beside.published, *beside.unpublished)
+        if self._changed is not None:
+            await self._changed()
+
+    async def section(self) -> dict[str, object]:
+        """`live_flows` of an export."""
+        return live_section(await self._records.all(FLOW), await self._store.live())
 
 
 def live_section(drafts: Sequence[Flow], live: Mapping[str, FlowRevision]) -> dict[str, object]:

@@ -8,9 +8,10 @@ from typing import Literal
 
 from pbx.feature.callers import CallerRules
 from pbx.feature.office import Office
+from pbx.feature.public_holidays import public_holiday
 from pbx.flow.node import NodeError
-from pbx.flow.public_holidays import public_holiday
-from pbx.model.kinds import EXTENSION, KINDS, OFFICE_FLAG
+from pbx.model.kinds import EXTENSION, KINDS, OFFICE_FLAG, SCHEDULE
+from pbx.model.schedule import Schedule
 
 __all__ = ["LiveOffice"]
 
@@ -47,6 +48,12 @@ class LiveOffice:
         if found is None:
             raise NodeError(f"there is no switch {id}")
         return bool(found.on)
+
+    def schedule(self, id: str) -> Schedule:
+        found = self._office.get(SCHEDULE, id)
+        if not isinstance(found, Schedule):
+            raise NodeError(f"there is no schedule {id}")
+        return found
 
     def is_holiday(self, at: datetime, country: str, region: str = "") -> str:
         try:

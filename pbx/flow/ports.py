@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pbx.model.schedule import Schedule
 
 __all__ = [
     "Answer",
@@ -163,6 +166,10 @@ class Office(Protocol):
 
     def is_holiday(self, at: datetime, country: str, region: str = "") -> str:
         """The name of the public holiday that this day is; "" for none."""
+        ...
+
+    def schedule(self, id: str) -> Schedule:
+        """Raises `NodeError` when there is none."""
         ...
 
     def people(self) -> Mapping[str, str]:

@@ -10,14 +10,18 @@ so.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pbx.core.errors import UserError
+from pbx.feature import public_holidays
 from pbx.feature.office_check import User
+from pbx.feature.opening import zone_of
 from pbx.flow.difference import changes_between
 from pbx.flow.document import LoadedFlow, load, read_node
 from pbx.flow.flows import loaded
 from pbx.flow.graph import check
+from pbx.flow.hours import OPEN, OTHERWISE, decide_schedule, next_change
 from pbx.flow.node import Node
 from pbx.flow.scripted import RecordedOffice
 from pbx.flow.simulate import run_test, simulate
@@ -25,7 +29,8 @@ from pbx.model.flow import Fault, Flow
 from pbx.model.flow_revision import FlowDiff, FlowRevision, FlowState
 from pbx.model.flow_run import FlowTestResult, Simulation
 from pbx.model.kind import Kind, Reference, references
-from pbx.model.kinds import FLOW, KINDS
+from pbx.model.kinds import FLOW, KINDS, SCHEDULE
+from pbx.model.schedule import Schedule, ScheduleState
 from pbx.store.flows import Publication
 
 if TYPE_CHECKING:
@@ -166,6 +171,23 @@ class Publishing:
         old = await self._maybe(number, before)
         new = await self._maybe(number, after)
         return FlowDiff(flow=number, before=before, after=after, changes=changes_between(old, new))
+
+    async def schedule_state(self, id: str, at: datetime | None = None) -> ScheduleState:
+        """How a schedule is at a moment, now without one. Raises `UserError` 404."""
+        stored = await self._records.get(SCHEDULE, id)
+        if stored is None or not isinstance(stored.record, Schedule):
+            raise UserError(f"there is no schedule {id}", http_status=404)
+        schedule, moment = stored.record, at or self._clock.now()
+        await public_holidays.needed((), [schedule])
+        zone = zone_of(self._time_zone) if self._time_zone else None
+        verdict = decide_schedule(schedule, moment, zone=zone, public_holiday=_public_holiday)
+        return ScheduleState(
+            schedule=id,
+            at=moment,
+            open=verdict.exit == OPEN,
+            because=verdict.because if verdict.exit != OTHERWISE else "outside of the opening hours",
+            changes_at=next_change(schedule, moment, zone=zone, public_holiday=_public_holiday),
+        )
 
     # -- walking -------------------------------------------------------------------------------------------------------
 
@@ -319,6 +341,7 @@ class Publishing:
 
     async def _surroundings(self) -> Surroundings:
         records = {kind.name: await self._records.all(kind) for kind in KINDS}
+        await public_holidays.needed(records[FLOW.name], records[SCHEDULE.name])
         others, _ = loaded(await self._store.live())
         return Surroundings(records, others)
 
@@ -376,3 +399,7 @@ def _counted(faults: Sequence[Fault]) -> str:
     parts = [f"{wrong} fault{'s' * (wrong != 1)}"] if wrong else []
     parts += [f"{red} failed test{'s' * (red != 1)}"] if red else []
     return " and ".join(parts)
+
+
+def _public_holiday(day: datetime, country: str, region: str) -> str:
+    return public_holidays.public_holiday(day.date(), country, region)

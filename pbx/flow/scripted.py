@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from pbx.feature.callers import CallerRules
+from pbx.feature.public_holidays import public_holiday
 from pbx.feature.wording import ENGLISH, Wording
 from pbx.flow.node import NodeError
 from pbx.flow.ports import (
@@ -27,8 +28,8 @@ from pbx.flow.ports import (
     WebAnswer,
     WebRequest,
 )
-from pbx.flow.public_holidays import public_holiday
 from pbx.model.flow_run import Deed, Heard
+from pbx.model.schedule import Schedule
 
 if TYPE_CHECKING:
     from pbx.flow.ports import Office
@@ -306,6 +307,9 @@ class ScriptedOffice:
     def flag(self, id: str) -> bool:
         return self._script.flags[id] if id in self._script.flags else self._office.flag(id)
 
+    def schedule(self, id: str) -> Schedule:
+        return self._office.schedule(id)
+
     def is_holiday(self, at: datetime, country: str, region: str = "") -> str:
         return self._script.holidays.get(at.date()) or self._office.is_holiday(at, country, region)
 
@@ -405,6 +409,7 @@ class RecordedOffice:
         time_zone: str,
         country: str = "US",
     ) -> None:
+        self._schedules: dict[str, Schedule] = {each.id: each for each in records.get("schedule", ())}
         self._flags = {each.id for each in records.get("office_flag", ())}
         self._callers = CallerRules(
             lambda: records.get("caller_rule", ()), country=country, colleague=lambda _: False
@@ -420,6 +425,11 @@ class RecordedOffice:
         if id not in self._flags:
             raise NodeError(f"there is no switch {id}")
         return False
+
+    def schedule(self, id: str) -> Schedule:
+        if id not in self._schedules:
+            raise NodeError(f"there is no schedule {id}")
+        return self._schedules[id]
 
     def is_holiday(self, at: datetime, country: str, region: str = "") -> str:
         try:

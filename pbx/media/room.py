@@ -84,6 +84,12 @@ class Room:
         if stream in self._seats:
             self.join(stream, muted=on, gain_db=self._seats[stream][1])
 
+    def whisper(self, stream: Stream, to: Stream | None) -> None:
+        """Let only `to` hear it, who hears all others too; None: everybody again."""
+        self.look()
+        if stream in self._seats and not self.closed:
+            self._engine.native.whisper(self.native, stream.native, None if to is None else to.native)
+
     def set_gain(self, stream: Stream, gain_db: float) -> None:
         """How loud the others hear it: -60 to +18 dB."""
         self.look()

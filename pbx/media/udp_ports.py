@@ -59,19 +59,19 @@ class PortPool:
         self.size = len(pairs)
         self._quarantine_s = quarantine_s
         self._monotonic = monotonic
-        self._free: deque[tuple[float, int]] = deque((0.0, port) for port in pairs)
+        self._free: deque[int] = deque(pairs)
         self._resting: deque[tuple[float, int]] = deque()
 
     def take(self) -> PortPair:
         """Bind a free pair. Raises `NoPortError`; ports that someone else holds are passed over."""
         self._wake_rested()
         for _ in range(len(self._free)):
-            _, port = self._free.popleft()
+            port = self._free.popleft()
             try:
                 return self._bind(port)
             except OSError as error:
                 if error.errno not in _BUSY:
-                    self._free.append((0.0, port))
+                    self._free.append(port)
                     raise NoPortError(f"port {port} on {self.host}: {error.strerror}") from error
                 self._rest(port)
         raise NoPortError(f"all {self.size} pairs are in use or were closed a moment ago")
@@ -81,17 +81,17 @@ class PortPool:
 
         Raises `NoPortError` when it is in use or not of this pool.
         """
-        free = [
-            (places, each) for places in (self._free, self._resting) for each in places if each[1] == rtp_port
-        ]
-        if not free:
+        resting = next((each for each in self._resting if each[1] == rtp_port), None)
+        if resting is None and rtp_port not in self._free:
             raise NoPortError(f"port {rtp_port} is in use, or none of ours")
         try:
             pair = self._bind(rtp_port)
         except OSError as error:
             raise NoPortError(f"port {rtp_port} on {self.host}: {error.strerror}") from error
-        places, entry = free[0]
-        places.remove(entry)
+        if resting is not None:
+            self._resting.remove(resting)
+        else:
+            self._free.remove(rtp_port)
         return pair
 
     def give_back(self, rtp_port: int) -> None:
@@ -110,7 +110,7 @@ class PortPool:
     def _wake_rested(self) -> None:
         now = self._monotonic()
         while self._resting and self._resting[0][0] <= now:
-            self._free.append(self._resting.popleft())
+            self._free.append(self._resting.popleft()[1])
 
     def _bind(self, rtp_port: int) -> PortPair:
         rtp = self._socket(rtp_port)

@@ -180,10 +180,12 @@ class ConferenceRefused(_Event, frozen=True, kw_only=True, tag="conference_refus
 
 
 class ConferenceRecorded(_Event, frozen=True, kw_only=True, tag="conference_recorded"):
-    """The conference that the caller is in is recorded into `file`, below the folder of recordings."""
+    """The conference that the caller is in is recorded into `file`, below the folder of recordings; `recording` is its
+    id in the list of them."""
 
     conference: str
     file: str
+    recording: str = ""
 
 
 class MessageBegun(_Event, frozen=True, kw_only=True, tag="message_begun"):
@@ -304,6 +306,29 @@ class RecordingFailed(_Event, frozen=True, kw_only=True, tag="recording_failed")
     """The call was to be recorded, and is not. It goes on all the same."""
 
     reason: str
+
+
+class SupervisorJoined(_Event, frozen=True, kw_only=True, tag="supervisor_joined"):
+    """Somebody of the office listens to the two who talk. `how` is "listen" (nobody hears them), "whisper" (only the
+    leg `to` does) or "barge" (both do); `supervision` is the call of their own phone, `asked_by` who had it called."""
+
+    extension: str
+    how: str
+    to: str = ""
+    supervision: str
+    asked_by: str = ""
+
+
+class SupervisorChanged(_Event, frozen=True, kw_only=True, tag="supervisor_changed"):
+    """From now on it is done like this."""
+
+    extension: str
+    how: str
+    to: str = ""
+
+
+class SupervisorLeft(_Event, frozen=True, kw_only=True, tag="supervisor_left"):
+    extension: str
 
 
 class AudioQuality(_Event, frozen=True, kw_only=True, tag="audio_quality"):
@@ -443,6 +468,9 @@ CallEvent = (
     | RecordingResumed
     | RecordingStopped
     | RecordingFailed
+    | SupervisorJoined
+    | SupervisorChanged
+    | SupervisorLeft
     | AudioQuality
     | LegQuality
     | FlowEntered

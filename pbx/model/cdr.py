@@ -28,7 +28,8 @@ class CdrLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class CdrRecording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file of the call, in the order in which they were begun: its `id` in the list of recordings."""
+    """A file of the call, in the order in which they were begun: its `id` in the list of recordings. `leg` is "" for
+    that of a conference."""
 
     id: str
     file: str

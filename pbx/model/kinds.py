@@ -18,6 +18,7 @@ from pbx.model.paging_group import PagingGroup
 from pbx.model.prompt import Prompt
 from pbx.model.queue import Queue
 from pbx.model.ring_group import RingGroup
+from pbx.model.schedule import Schedule
 from pbx.model.speed_dial import SpeedDial
 from pbx.model.trunk import Trunk, TrunkWrite
 
@@ -38,6 +39,7 @@ __all__ = [
     "PROMPT",
     "QUEUE",
     "RING_GROUP",
+    "SCHEDULE",
     "SPEED_DIAL",
     "TRUNK",
     "kind_named",
@@ -55,6 +57,7 @@ EXTENSION = Kind(
     numbered=True,
 )
 PROMPT = Kind(name="prompt", plural="prompts", title="Prompts", record=Prompt, write=Prompt)
+SCHEDULE = Kind(name="schedule", plural="schedules", title="Schedules", record=Schedule, write=Schedule)
 RING_GROUP = Kind(
     name="ring_group",
     plural="ring_groups",
@@ -181,6 +184,7 @@ MAILBOX = Kind(
 KINDS: tuple[Kind, ...] = (
     EXTENSION,
     PROMPT,
+    SCHEDULE,
     MAILBOX,
     RING_GROUP,
     PAGING_GROUP,

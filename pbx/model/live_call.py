@@ -61,6 +61,14 @@ class ParkedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     since: datetime
 
 
+class LiveSupervisor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who listens to a call: `how` is "listen", "whisper" (the leg `to` hears it) or "barge"."""
+
+    extension: str
+    how: str
+    to: str = ""
+
+
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
 
@@ -78,3 +86,4 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     legs: tuple[LiveLeg, ...]
     flow: LivePosition | None = None
     recording: str = "off"
+    supervisors: tuple[LiveSupervisor, ...] = ()

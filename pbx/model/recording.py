@@ -148,9 +148,10 @@ class RecordingSettings(Record, frozen=True, kw_only=True):
 class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One file: two people talking, from the moment they hear each other until they no longer do.
 
-    `left` and `right` are who is on which channel. `chain` is the same for all files of one caller's way through the
-    office, `id` of its first file; in it `started_at` gives their order. `reasons` are what had it recorded
-    ("extension:101", "trunk:main", "key:101" …). `paused_s` was cut out. `file` is its path below `recordings`.
+    `left` and `right` are who is on which channel; a conference has one, and is the `left`. `chain` is the same for all
+    files of one caller's way through the office, `id` of its first file; in it `started_at` gives their order.
+    `reasons` are what had it recorded ("extension:101", "trunk:main", "key:101" …). `paused_s` was cut out. `file` is
+    its path below `recordings`.
     """
 
     id: str

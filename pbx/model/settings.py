@@ -11,6 +11,17 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.recording import RecordingSettings
+from pbx.model.supervision import SupervisionSettings
+
+Origin = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?$(?!\n)",
+        title="Address",
+        description="Scheme, host and port of a site, without a path: what browsers send as Origin.",
+        examples=["https://phones.example.com"],
+    ),
+]
 
 
 class OfficeSettings(Record, frozen=True, kw_only=True):
@@ -29,4 +40,30 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
             examples=["music.ogg"],
         ),
     ] = ""
+    cors_origins: Annotated[
+        tuple[Origin, ...],
+        Meta(
+            max_length=20,
+            title="Sites elsewhere",
+            description="Admin sites on other hosts whose pages may talk with this node.",
+        ),
+    ] = ()
+    audit_keep_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            title="Keep the audit log for",
+            description="0: for ever.",
+            extra_json_schema={"x-unit": "d"},
+        ),
+    ] = 365
+    users_hear_recordings: Annotated[
+        bool,
+        Meta(
+            title="Users hear their recordings",
+            description="Of the calls in which their extension talks; otherwise only supervisors and administrators.",
+        ),
+    ] = False
     recording: Annotated[RecordingSettings, Meta(title="Recording of calls")] = RecordingSettings()
+    supervision: Annotated[SupervisionSettings, Meta(title="Listening to calls")] = SupervisionSettings()

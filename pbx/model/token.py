@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.scalars import Label
+
+__all__ = ["EVERYTHING", "Token", "TokenCreated"]
+
+EVERYTHING = "*"
+"""In place of scopes: all there are, and those of later versions."""
 
 
 class Token(Record, frozen=True, kw_only=True):
@@ -15,12 +23,13 @@ class Token(Record, frozen=True, kw_only=True):
     name: Label
     created_at: datetime
     last_used_at: datetime | None = None
-
-
-class TokenWrite(Record, frozen=True, kw_only=True):
-    """A new token."""
-
-    name: Label
+    scopes: Annotated[
+        tuple[str, ...], Meta(description="What it may do; * is everything. Never more than its maker may.")
+    ] = (EVERYTHING,)
+    expires_at: datetime | None = None
+    user_id: Annotated[
+        str | None, Meta(description="Who made it, and with whom it goes; null: made on the command line.")
+    ] = None
 
 
 class TokenCreated(Record, frozen=True, kw_only=True):

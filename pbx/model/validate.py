@@ -47,9 +47,14 @@ def _of_struct(raw: object, record: type[msgspec.Struct], path: str) -> Iterator
 def _of_value(raw: object, kind: object, path: str) -> Iterator[UserError]:
     inner = _element(kind)
     if inner is not None and isinstance(raw, list):
-        for index, element in enumerate(raw):
-            yield from _of_value(element, inner, f"{path}[{index}]")
-        return
+        found = [
+            each
+            for index, element in enumerate(raw)
+            for each in _of_value(element, inner, f"{path}[{index}]")
+        ]
+        yield from found
+        if found:
+            return
     record = _record(kind)
     if record is not None and not (raw is None and _may_be_none(kind)):
         yield from _of_struct(raw, record, path)

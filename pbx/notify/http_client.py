@@ -33,6 +33,7 @@ class HttpAnswer:
 
     status: int
     body: bytes
+    etag: str = ""
 
 
 class HttpClient:
@@ -72,11 +73,18 @@ class HttpClient:
                     read += chunk
                     if len(read) > most_bytes:
                         raise SendError(f"It answered with more than {most_bytes} bytes.")
-                return HttpAnswer(answer.status, read)
+                return HttpAnswer(answer.status, read, answer.headers.get("ETag", ""))
         except TimeoutError:
             raise SendError(f"No answer within {timeout_s:g} s.") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise SendError(f"It cannot be reached: {error}") from error
+
+    async def fetch(
+        self, url: str, *, etag: str = "", timeout_s: float, most_bytes: int = MOST_BYTES
+    ) -> HttpAnswer:
+        """GET, unless what is there still has this ETag: then it answers 304 (RFC 9110 13.1.2). Raises `SendError`."""
+        headers = {"If-None-Match": etag} if etag else {}
+        return await self.ask("GET", url, headers=headers, timeout_s=timeout_s, most_bytes=most_bytes)
 
     async def close(self) -> None:
         if self._session is not None:

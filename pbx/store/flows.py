@@ -16,6 +16,7 @@ import msgspec
 from pbx.core.events import EventBus
 from pbx.model.flow import Flow
 from pbx.model.flow_revision import FlowRevision, FlowsChanged
+from pbx.store.audit import scribe, scribe_at
 from pbx.store.database import Database
 from pbx.store.table import Table
 from pbx.store.thread import Work
@@ -57,9 +58,15 @@ class FlowStore:
 
     async def unpublish(self, flow: str) -> bool:
         """Let the flow take no more calls; False when it took none."""
-        gone = await self._database.write(
-            lambda connection: connection.execute("DELETE FROM live_flows WHERE flow=?", (flow,)).rowcount > 0
-        )
+        pen = scribe(self._database)
+
+        def work(connection: sqlite3.Connection) -> bool:
+            gone = connection.execute("DELETE FROM live_flows WHERE flow=?", (flow,)).rowcount > 0
+            if gone:
+                pen.note(connection, "unpublish", "flow", flow)
+            return gone
+
+        gone = await self._database.write(work)
         if gone:
             self.tell(flow)
         return gone
@@ -100,6 +107,7 @@ class FlowStore:
 
 def publishing(publication: Publication) -> Work[FlowRevision]:
     """The work of it, for a transaction that does more."""
+    pen = scribe_at(publication.at)
 
     def work(connection: sqlite3.Connection) -> FlowRevision:
         number = publication.document.number
@@ -121,6 +129,13 @@ def publishing(publication: Publication) -> Work[FlowRevision]:
             "INSERT INTO live_flows VALUES (?,?) ON CONFLICT (flow) DO UPDATE SET revision=excluded.revision",
             (number, made.revision),
         )
+        told = {
+            "revision": made.revision,
+            "comment": made.comment,
+            "overridden": list(made.overridden),
+            "rolled_back_to": made.rolled_back_to,
+        }
+        pen.note(connection, "publish", "flow", number, after=told)
         return made
 
     return work

@@ -19,7 +19,9 @@ from pbx.core.events import EventBus
 from pbx.core.secret import SecretBox
 from pbx.model.kind import Kind
 from pbx.model.records_changed import RecordsChanged
+from pbx.store.audit import scribe
 from pbx.store.database import Database
+from pbx.store.mark import Mark, read_mark
 from pbx.store.thread import Work
 
 __all__ = ["TOPIC", "RecordStore", "Stored"]
@@ -73,6 +75,10 @@ class RecordStore:
             kind.with_secret(decode(record), self._open(kind, key, sealed)) for key, record, sealed in rows
         ]
 
+    async def mark(self) -> Mark:
+        """For `pbx.store.mark.still`: take it before reading what a change is made from."""
+        return await self._database.read(read_mark)
+
     async def create(self, kind: Kind, write: msgspec.Struct) -> Stored:
         """Raises `UserError` 409 when the key is taken, 422 without a secret that the kind needs."""
         key = kind.key_of(write)
@@ -81,6 +87,7 @@ class RecordStore:
         if kind.default(key) is not None:
             raise taken(kind, key)
         row = self._row(kind, write)
+        pen = scribe(self._database)
 
         def work(connection: sqlite3.Connection) -> int:
             revision = _next_revision(0)
@@ -88,6 +95,7 @@ class RecordStore:
                 connection.execute("INSERT INTO records VALUES (?,?,?,?,?)", (kind.name, key, revision, *row))
             except sqlite3.IntegrityError:
                 raise taken(kind, key) from None
+            pen.note(connection, "create", kind.name, key, after=_noted(kind, write))
             return revision
 
         revision = await self._change(work, kind, key)
@@ -109,9 +117,12 @@ class RecordStore:
                 action=f"Create a new {kind.words} and delete this one",
             )
         record, given = self._row(kind, write)
+        pen = scribe(self._database)
 
         def work(connection: sqlite3.Connection) -> int:
             revision = _next_revision(_check(connection, kind, key, if_revision))
+            before = _before(connection, kind, key)
+            pen.note(connection, "change", kind.name, key, before=before, after=_noted(kind, write))
             sealed = self._merged(connection, kind, write, given)
             connection.execute(
                 "INSERT INTO records VALUES (?,?,?,?,?) ON CONFLICT (kind, key) DO UPDATE SET "
@@ -128,6 +139,8 @@ class RecordStore:
         revision, 409 for a default record that was not changed.
         """
 
+        pen = scribe(self._database)
+
         def work(connection: sqlite3.Connection) -> None:
             if not _check(connection, kind, key, if_revision):
                 raise UserError(
@@ -135,6 +148,7 @@ class RecordStore:
                     http_status=409,
                     action="Disable it instead",
                 )
+            pen.note(connection, "delete", kind.name, key, before=_before(connection, kind, key))
             _delete(connection, kind, key)
 
         await self._change(work, kind, key)
@@ -144,18 +158,27 @@ class RecordStore:
         put: Sequence[tuple[Kind, msgspec.Struct]],
         remove: Sequence[tuple[Kind, str]] = (),
         also: Sequence[Work[Any]] = (),
+        first: Sequence[Work[Any]] = (),
     ) -> None:
-        """Create or change `put` and delete `remove`, all or nothing, and `also` what is done in the same transaction.
+        """Create or change `put` and delete `remove`, all or nothing. `first` and `also` are done before and after
+        that, in the same transaction.
 
         A record without a secret keeps the old one.
         """
         rows = [(kind, write, *self._row(kind, write)) for kind, write in put]
+        pen = scribe(self._database)
 
         def work(connection: sqlite3.Connection) -> None:
+            for each in first:
+                each(connection)
             for kind, key in remove:
+                pen.note(connection, "delete", kind.name, key, before=_before(connection, kind, key))
                 _delete(connection, kind, key)
             for kind, write, record, given in rows:
                 key = kind.key_of(write)
+                before = _before(connection, kind, key)
+                action = "create" if before is None else "change"
+                pen.note(connection, action, kind.name, key, before=before, after=_noted(kind, write))
                 sealed = self._merged(connection, kind, write, given)
                 connection.execute(
                     "INSERT INTO records VALUES (?,?,?,?,?) ON CONFLICT (kind, key) DO UPDATE SET "
@@ -234,6 +257,25 @@ def taken(kind: Kind, key: str) -> UserError:
     )
 
 
+def _before(connection: sqlite3.Connection, kind: Kind, key: str) -> dict[str, Any] | None:
+    """The record as it is stored, for the audit log."""
+    row = connection.execute("SELECT record FROM records WHERE kind=? AND key=?", (kind.name, key)).fetchone()
+    if row is not None:
+        return _noted(kind, _decoder(kind.record)(row[0]))
+    default = kind.default(key)
+    return None if default is None else _noted(kind, default)
+
+
+def _noted(kind: Kind, record: msgspec.Struct) -> dict[str, Any]:
+    """What the audit log may know of a record: of its secrets, that they are new."""
+    fields: dict[str, Any] = msgspec.to_builtins(record)
+    for name in kind.secrets:
+        given = fields.pop(name, None)
+        if given is not None:
+            fields[name] = "(changed)" if given else "(removed)"
+    return fields
+
+
 @cache
 def _decoder(record: type[msgspec.Struct]) -> Callable[[str], Any]:
     return msgspec.json.Decoder(record).decode
@@ -267,5 +309,7 @@ def _delete(connection: sqlite3.Connection, kind: Kind, key: str) -> None:
     if kind.name == "extension":
         connection.execute("DELETE FROM bindings WHERE extension=?", (key,))
         connection.execute("DELETE FROM messages WHERE to_extension=?", (key,))
+        # Whoever gets the number next is somebody else.
+        connection.execute("UPDATE users SET extension=NULL WHERE extension=?", (key,))
     if kind.name == "flow":
         connection.execute("DELETE FROM live_flows WHERE flow=?", (key,))

@@ -8,6 +8,7 @@ import msgspec
 
 from pbx.core.events import EventBus
 from pbx.model.settings import OfficeSettings
+from pbx.store.audit import scribe
 from pbx.store.database import Database
 
 _PUT = "INSERT INTO settings VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value"
@@ -27,13 +28,7 @@ class SettingStore:
 
     async def get(self) -> OfficeSettings:
         """What is stored; defaults for the rest. Keys that a newer program wrote are passed over."""
-        rows = await self._database.read(
-            lambda connection: connection.execute("SELECT key, value FROM settings").fetchall()
-        )
-        known = OfficeSettings.__struct_fields__
-        return msgspec.convert(
-            {key: msgspec.json.decode(value) for key, value in rows if key in known}, OfficeSettings
-        )
+        return await self._database.read(_read)
 
     async def put(self, settings: OfficeSettings) -> None:
         rows = [
@@ -41,9 +36,21 @@ class SettingStore:
             for key, value in msgspec.structs.asdict(settings).items()
         ]
 
+        pen = scribe(self._database)
+
         def work(connection: sqlite3.Connection) -> None:
+            before, after = (msgspec.to_builtins(each) for each in (_read(connection), settings))
             connection.executemany(_PUT, rows)
+            pen.note(connection, "change", "settings", "", before=before, after=after)
 
         await self._database.write(work)
         if self._bus is not None:
             self._bus.publish(TOPIC, settings)
+
+
+def _read(connection: sqlite3.Connection) -> OfficeSettings:
+    rows = connection.execute("SELECT key, value FROM settings").fetchall()
+    known = OfficeSettings.__struct_fields__
+    return msgspec.convert(
+        {key: msgspec.json.decode(value) for key, value in rows if key in known}, OfficeSettings
+    )

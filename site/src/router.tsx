@@ -9,6 +9,7 @@ import {
 import { numberParam, pageSearch, textParam } from "./core/address.ts";
 import { DashboardPage } from "./pages/DashboardPage.tsx";
 import { Crashed, NotFound } from "./shell/Faults.tsx";
+import { OfficeSource } from "./office/OfficeSource.tsx";
 import { Layout } from "./shell/Layout.tsx";
 import { SessionGate } from "./shell/session.tsx";
 
@@ -25,7 +26,9 @@ const office = createRoute({
   id: "office",
   component: () => (
     <SessionGate>
-      <Layout />
+      <OfficeSource>
+        <Layout />
+      </OfficeSource>
     </SessionGate>
   ),
 });

@@ -28,6 +28,7 @@ export function liveCall(changes: Partial<LiveCall> = {}): LiveCall {
     legs: [leg("a", "101", "dialling"), leg("b1", "102", "ringing")],
     flow: null,
     recording: "off",
+    supervisors: [],
     ...changes,
   };
 }

@@ -24,12 +24,14 @@ from pbx.core.ids import new_id
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.documents import Documents
 from pbx.feature.door import Door, DoorPorts
 from pbx.feature.prompts import Prompts
 from pbx.feature.sip_trace import SipTraces
 from pbx.feature.voicemail.boxes import Boxes
 from pbx.feature.voicemail.files import Files
 from pbx.feature.voicemail.shelf import Shelf
+from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
 from pbx.media.prompt_files import PromptFiles
 from pbx.media.speech_synthesis import voices_of
@@ -38,15 +40,14 @@ from pbx.model.live_call import LiveCall
 from pbx.model.mailbox import Mailbox
 from pbx.model.notice import Notice
 from pbx.model.text_message import MessageWrite, TextMessage
-from pbx.model.user import Session
+from pbx.model.user import Role, Session
+from pbx.store.accounts import Accounts
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
-from pbx.store.tokens import TokenStore
-from pbx.store.users import UserStore
 from pbx.store.voicemail import VoicemailStore
 from pbx.transport.trace import Trace
 
@@ -114,9 +115,16 @@ class Node:
             assert answer.status == status, text
             return msgspec.json.decode(text) if text else None
 
-    async def admin(self, username: str = "admin") -> tuple[ClientSession, Session]:
+    async def bearer(self, *scopes: str) -> dict[str, str]:
+        """The header of a program that may do only this."""
+        made = await self.deps.tokens.create("program", scopes=scopes)
+        return {"Authorization": f"Bearer {made.secret}"}
+
+    async def admin(
+        self, username: str = "admin", *, role: Role = "owner", extension: str | None = None
+    ) -> tuple[ClientSession, Session]:
         """A signed-in browser and its session."""
-        user = await self.deps.users.create(username, PASSWORD)
+        user = await self.deps.users.create(username, PASSWORD, role=role, extension=extension)
         secret, session = await self.deps.users.open_session(user)
         browser = self.browser()
         browser.cookie_jar.update_cookies({"pbx_session": secret}, response_url=self.server.make_url("/"))
@@ -144,6 +152,8 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
         states: list[ExtensionState] = []
         checks: list[CheckResult] = []
         records = RecordStore(database, SecretBox(bytes(32)), bus)
+        flows = FlowStore(database, bus)
+        publishing = Publishing(records, flows, time)
         voices = voices_of(language="en", voice="", piper_voice=None, piper_program="piper")
         deps = ApiDeps(
             config=NodeConfig(data_dir=tmp_path),
@@ -153,8 +163,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             records=records,
             prompts=Prompts(records, PromptFiles(tmp_path / "prompts"), voices, time, language="en"),
             cdrs=CdrStore(database),
-            users=UserStore(database, PasswordHash(memory_kib=64, passes=1)),
-            tokens=TokenStore(database),
+            accounts=Accounts.of(database, SecretBox(bytes(32)), PasswordHash(memory_kib=64, passes=1)),
             live_calls=lambda: calls,
             registrations=lambda: registrations,
             trunks=tuple,
@@ -168,7 +177,8 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
                 clock=time,
                 new_id=new_id,
             ),
-            flows=Publishing(records, FlowStore(database, bus), time),
+            flows=publishing,
+            documents=Documents(records, FlowImport(records, publishing, flows)),
             send_message=_unsent,
             extension_states=lambda: states,
             post_notice=lambda kind, title, text: Notice(

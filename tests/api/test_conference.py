@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pbx.core.tasks import Supervisor
-from pbx.feature.documents import export_document, import_document
+from pbx.feature.documents import Documents
 from pbx.model.conference import ConferenceWrite
 from pbx.model.kinds import CONFERENCE
 from tests.api.conftest import Node, StartNode
@@ -94,16 +94,16 @@ async def test_what_is_not_there_is_404(node: Node) -> None:
 
 
 async def test_a_document_keeps_the_pins_that_it_does_not_name(node: Node) -> None:
-    store = node.deps.records
+    documents = Documents(node.deps.records)
     await node.json("POST", "/api/v1/conferences", 201, json=BODY | {"pin": "1234", "moderator_pin": "98765"})
-    document = await export_document(store)
+    document = await documents.export()
     assert b"1234" not in document
     assert b"98765" not in document
-    assert (await import_document(store, document)).is_empty
+    assert (await documents.apply(document)).is_empty
     changed = msgspec.json.encode({"conferences": [BODY | {"moderator_pin": "5555"}]})
-    await import_document(store, changed)
+    await documents.apply(changed)
     assert await pins(node) == ("1234", "5555")
-    assert b'"1234"' in await export_document(store, with_secrets=True)
+    assert b'"1234"' in await documents.export(with_secrets=True)
 
 
 def test_two_secrets_are_sealed_as_one() -> None:

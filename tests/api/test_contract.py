@@ -56,6 +56,7 @@ def _fuzz(base: str, token: str, path: str, method: str) -> None:
         "/api/v1/prompts",
         "/api/v1/queues",
         "/api/v1/ring-groups",
+        "/api/v1/schedules",
         "/api/v1/speed-dials",
         "/api/v1/speech",
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pbx.api.extension import new_sip_password
+from pbx.core.ids import new_sip_password
 from tests.api.conftest import Node
 
 LIST = "/api/v1/extensions"

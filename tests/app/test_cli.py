@@ -216,6 +216,40 @@ def test_an_administrator_is_made_from_a_password_on_standard_input(pbx: Pbx, tm
     assert pbx("admin", "password", "nobody", stdin="another horse\n").returncode == 1
 
 
+def test_users_get_roles_and_the_last_owner_stays(pbx: Pbx, tmp_path: Path) -> None:
+    assert pbx("import", _document(tmp_path)).returncode == 0
+    assert pbx("admin", "create", "root", stdin="correct horse\n").stdout == "Owner root created.\n"
+    alone = pbx("admin", "create", "alice", "--role", "user", stdin="correct horse\n")
+    assert (alone.returncode, "needs an extension" in alone.stderr) == (1, True)
+    made = pbx("admin", "create", "alice", "--role", "user", "--extension", "101", stdin="correct horse\n")
+    assert made.returncode == 0, made.stderr
+    assert pbx("admin", "list").stdout == "alice  user  101\nroot  owner  -\n"
+    assert pbx("admin", "change", "alice", "--role", "supervisor", "--no-enabled").returncode == 0
+    assert "alice  supervisor  101  disabled" in pbx("admin", "list").stdout
+    last = pbx("admin", "change", "root", "--role", "admin")
+    assert (last.returncode, "last owner" in last.stderr) == (1, True)
+    assert pbx("admin", "delete", "alice").returncode == 0
+    assert "Did you mean root?" in pbx("admin", "delete", "rot").stderr
+    with closing(sqlite3.connect(tmp_path / "data" / "pbx.sqlite3")) as connection:
+        told = connection.execute("SELECT action, kind, key, source FROM audit ORDER BY rowid").fetchall()
+    assert told[:3] == [
+        ("create", "extension", "101", "command line"),
+        ("create", "user", "root", "command line"),
+        ("create", "user", "alice", "command line"),
+    ]
+    assert told[-1] == ("delete", "user", "alice", "command line")
+
+
+def test_a_token_may_do_less_and_can_be_taken_back(pbx: Pbx) -> None:
+    assert pbx("token", "create", "board", "--scope", "calls:read", "--days", "7").returncode == 0
+    wrong = pbx("token", "create", "board", "--scope", "call:read")
+    assert (wrong.returncode, "Did you mean calls:read?" in wrong.stderr) == (1, True)
+    listed = pbx("token", "list").stdout
+    assert re.fullmatch(r"[0-9A-Z]{26}  board  calls:read  never used  until 2\S+ \S+\n", listed)
+    assert pbx("token", "delete", listed.split()[0]).returncode == 0
+    assert pbx("token", "list").stdout == ""
+
+
 def test_serve_help_documents_every_setting(pbx: Pbx) -> None:
     text = " ".join(pbx("serve", "--help").stdout.split())
     for setting in settings().values():

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pbx.core.errors import UserError
 from pbx.core.secret import SecretBox
-from pbx.feature.documents import Plan, apply, decode, export_document, import_document, plan
+from pbx.feature.documents import Documents, Options, Plan, decode, plan
 from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION, FEATURE_CODE
 from pbx.store.database import Database
@@ -26,6 +26,24 @@ BOB = {"number": "102", "name": "Bob", "sip_password": "bob-password", "enabled"
 
 def document(*extensions: dict[str, Any]) -> bytes:
     return json.dumps({"extensions": extensions}).encode()
+
+
+async def import_document(
+    store: RecordStore,
+    data: bytes,
+    *,
+    prune: bool = False,
+    dry_run: bool = False,
+    emergency: Collection[str] = (),
+) -> Plan:
+    documents = Documents(store, emergency=emergency)
+    if dry_run:
+        return await documents.plan(data, Options(prune=prune))
+    return await documents.apply(data, Options(prune=prune))
+
+
+async def export_document(store: RecordStore, *, with_secrets: bool = False) -> bytes:
+    return await Documents(store).export(with_secrets=with_secrets)
 
 
 @asynccontextmanager
@@ -88,7 +106,7 @@ async def test_what_is_exported_imports_to_the_same_office(extensions: list[Exte
 def test_a_pruning_plan_leads_from_what_is_to_what_is_wanted(
     have: list[ExtensionWrite], want: list[ExtensionWrite]
 ) -> None:
-    changes = plan({"extension": have}, decode(_as_document(want)), prune=True)
+    changes = plan({"extension": have}, decode(_as_document(want)), Options(prune=True))
     result = {one.number: one for one in have if one.number not in changes.of(EXTENSION).remove}
     result |= {one.number: one for one in (*changes.of(EXTENSION).create, *changes.of(EXTENSION).change)}
     assert result == {one.number: one for one in want}
@@ -190,7 +208,7 @@ async def test_an_export_has_no_passwords_unless_asked(store: RecordStore) -> No
 
 async def test_an_empty_plan_costs_no_write() -> None:
     async with office() as (store, database):
-        await apply(store, Plan())
+        await import_document(store, b"{}")
         assert database.counts.writes == 0
 
 

@@ -12,6 +12,7 @@ from pbx.flow.graph import exits_of
 from pbx.flow.node import Node, NodeError
 from pbx.flow.ports import CallOver, Phrase, Ports, Prompt, Reached, Say, WebAnswer, WebRequest
 from pbx.flow.template import Value
+from pbx.model.schedule import Schedule
 
 __all__ = ["Caller", "World", "run"]
 
@@ -95,6 +96,7 @@ class World:
     holidays: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=lambda: {"101": "Alice", "102": "Bob"})
     zone: str = "UTC"
+    schedules: dict[str, Schedule] = field(default_factory=dict)
     answer: WebAnswer | None = None
     requests: list[WebRequest] = field(default_factory=list)
 
@@ -148,6 +150,11 @@ class World:
 
     def flag(self, id: str) -> bool:
         return id in self.flags
+
+    def schedule(self, id: str) -> Schedule:
+        if id not in self.schedules:
+            raise NodeError(f"there is no schedule {id}")
+        return self.schedules[id]
 
     def is_holiday(self, at: datetime, country: str, region: str = "") -> str:
         return self.holidays.get(f"{at:%Y-%m-%d}", "")

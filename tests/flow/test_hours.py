@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pbx.flow.hours import DAYS, DateSpan, FlagOverride, Hours, SpecialDay, TimeRule, decide
+from pbx.flow.hours import DAYS, FlagOverride, Hours, TimeRule, decide
 from pbx.flow.nodes.time_switch import TimeSwitch
-from pbx.model.opening import Opening
+from pbx.model.opening import DateSpan, Opening, SpecialDay
 from tests.flow.parts import Caller, World, run
 
 CHANGES = [  # a zone, and a moment (UTC) at which its clocks jump

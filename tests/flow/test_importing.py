@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from pbx.core.errors import UserError
-from pbx.feature.documents import export_document, import_document
-from pbx.flow.importing import FlowImport, live_section
+from pbx.feature.documents import Beside, Documents, Options
+from pbx.flow.importing import FlowImport
 from pbx.model.flow import Flow, FlowNode
 from pbx.model.flow_script import FlowExpectation, FlowTest
 from pbx.model.kinds import FLOW
@@ -20,15 +20,17 @@ def document(*flows: Flow, **more: Any) -> bytes:
     return msgspec.json.encode({"flows": flows, **more})
 
 
-async def load(office: FlowOffice, data: bytes, *, prune: bool = False, override: bool = False) -> FlowImport:
-    along = FlowImport(office.publishing, office.store, override=override)
-    await import_document(office.records, data, prune=prune, along=along)
-    return along
+def documents(office: FlowOffice) -> Documents:
+    return Documents(office.records, FlowImport(office.records, office.publishing, office.store))
+
+
+async def load(office: FlowOffice, data: bytes, *, prune: bool = False, override: bool = False) -> Beside:
+    options = Options(prune=prune, override_tests=override)
+    return (await documents(office).apply(data, options)).beside
 
 
 async def exported(office: FlowOffice) -> dict[str, Any]:
-    also = live_section(await office.records.all(FLOW), await office.store.live())
-    found: dict[str, Any] = msgspec.json.decode(await export_document(office.records, also=also))
+    found: dict[str, Any] = msgspec.json.decode(await documents(office).export())
     return found
 
 

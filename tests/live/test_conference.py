@@ -126,6 +126,7 @@ async def test_eight_phones_hear_the_seven_others_and_not_themselves(
             await node.no_calls()
             await until(node, lambda now: now["since"] is None)
             cdrs = await node.cdrs(at_least=8)
+            (listed,) = (await node.get("recordings"))["items"]
     for number, each in made.items():
         if number == "103":
             continue
@@ -140,6 +141,8 @@ async def test_eight_phones_hear_the_seven_others_and_not_themselves(
     }
     recorded = wav.read(next(folder.rglob(Path(file).name)))
     assert recorded.seconds > 3
+    assert (listed["state"], listed["left"], listed["file"]) == ("complete", "700", file)
+    assert listed["id"] in {each["id"] for cdr in cdrs for each in cdr["recordings"]}
     assert all(tones_in(recorded.between(recorded.seconds - 2.5, recorded.seconds - 0.3)).values())
     left = [each["reason"] for cdr in cdrs for each in cdr["events"] if each["type"] == "conference_left"]
     assert sorted(left) == ["hung_up"] * 7 + ["removed"]

@@ -36,9 +36,7 @@ SAME = {0: 0, 8: 8, 101: 101}
 CHANGE_EVERY_S = 2.0  # of each call, on average
 EMPTY_EVERY_S = 60.0
 NATIVE_SLACK = 256 * 1024  # allocators keep something: what may be left of a round
-OBJECT_SLACK = (
-    3000 + (PORTS[1] - PORTS[0] + 1) // 2
-)  # each port that was used has a time of its own from then on
+OBJECT_SLACK = 3000
 ROOMS, ROOM = 4, 12
 DRY_ROUNDS = 2  # tables and caches are filled once
 
@@ -92,6 +90,7 @@ class Soak:
     calls: int
     seed: int
     threads: int = 2
+    tell: bool = False
     done: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -120,6 +119,8 @@ class Soak:
             while time.monotonic() < until:
                 await self._round(min(empty_every_s, until - time.monotonic()))
                 left.append(await self._empty())
+                if self.tell:
+                    print(f"round {len(left) - 1}: {left[-1]}", flush=True)
             assert self.media.native.events_lost == 0
         finally:
             self.crowd.close()
@@ -369,7 +370,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=time.time_ns() & 0xFFFFFF)
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    soak = Soak(calls=options.calls, seed=options.seed, threads=options.threads)
+    soak = Soak(calls=options.calls, seed=options.seed, threads=options.threads, tell=True)
     left = asyncio.run(soak.run(options.minutes * 60))
     print(", ".join(f"{count} × {name}" for name, count in soak.done.most_common()))
     print(

@@ -419,3 +419,51 @@ def test_mixers_at_different_rates_are_not_linked() -> None:
     wide.join(16000)
     wide.join(16000)
     assert not near.link(1, wide, 1)
+
+
+# ---- whispering
+
+
+@given(frames(st.integers(2, 6)), st.data())
+def test_a_whisper_is_heard_by_one_alone_beside_all_others(
+    said: list[list[int]], data: st.DataObject
+) -> None:
+    mixer = conference(len(said))
+    whisperer, to = data.draw(st.permutations(range(len(said))).map(lambda order: order[:2]))
+    mixer.whisper(whisperer, to)
+    for index, frame in enumerate(said):
+        mixer.say(index, oracle.pcm(frame))
+    mixer.mix()
+    aloud = [[0] * SAMPLES if index == whisperer else frame for index, frame in enumerate(said)]
+    expected = oracle.heard_by_each(aloud)
+    expected[to] = [oracle.saturated(a + b) for a, b in zip(expected[to], said[whisperer], strict=True)]
+    assert [oracle.samples(mixer.hears(index) or b"") for index in range(len(said))] == expected
+    assert oracle.samples(mixer.tap() or b"") == [
+        oracle.saturated(sum(column)) for column in zip(*aloud, strict=True)
+    ]
+
+
+def test_when_the_hearer_leaves_nobody_hears_the_whisper_and_the_next_who_joins_neither() -> None:
+    mixer = conference(3)
+    mixer.whisper(0, 1)
+    mixer.leave(1)
+    assert mixer.join() == 1
+    for _ in range(2):
+        mixer.say(0, tone())
+        mixer.mix()
+        assert mixer.hears(1) == mixer.hears(2) == bytes(2 * SAMPLES)
+    mixer.whisper(0, -1)
+    mixer.say(0, tone())
+    mixer.mix()
+    assert mixer.hears(1) == mixer.hears(2) == tone()
+
+
+def test_two_may_whisper_to_the_same() -> None:
+    mixer = conference(3)
+    mixer.whisper(0, 2)
+    mixer.whisper(1, 2)
+    mixer.say(0, oracle.pcm([100] * SAMPLES))
+    mixer.say(1, oracle.pcm([20] * SAMPLES))
+    mixer.mix()
+    assert oracle.samples(mixer.hears(2) or b"") == [120] * SAMPLES
+    assert mixer.hears(0) == mixer.hears(1) == bytes(2 * SAMPLES)

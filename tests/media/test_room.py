@@ -141,6 +141,31 @@ async def test_announcements_to_all_and_to_one(engine: MediaEngine, phone: MakeP
     await eventually(lambda: ended == [1])
 
 
+async def test_a_whisper_reaches_one_who_hears_all_and_a_mute_stays_a_mute(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
+    those = talkers(engine, phone, PCMU, G722, PCMA)
+    agent, customer, boss = (one.stream for one in those)
+    room, hz = engine.room(3, label="conference"), [500.0, 800.0, 1100.0]
+    for one in (agent, customer):
+        room.join(one)
+    room.join(boss, muted=True)
+    room.whisper(boss, agent)
+
+    async def heard() -> list[list[bool]]:
+        await all_say(those, hz, 0.7)
+        levels = [[loud_db(late(one), each, one.rate_hz) for each in hz] for one in those]
+        assert all(level > LEVEL_DB - 3 or level < LEVEL_DB - 25 for row in levels for level in row), levels
+        return [[level > LEVEL_DB - 3 for level in row] for row in levels]
+
+    assert await heard() == [[False, True, False], [True, False, False], [True, True, False]]
+    room.mute(boss, False)
+    assert await heard() == [[False, True, True], [True, False, False], [True, True, False]]
+    room.whisper(boss, None)
+    assert await heard() == [[False, True, True], [True, False, True], [True, True, False]]
+    room.close()
+
+
 async def test_linked_conferences_hear_each_other(engine: MediaEngine, phone: MakePhone) -> None:
     those = talkers(engine, phone, PCMU, PCMU, G722)
     one, other = engine.room(4, label="conference"), engine.room(4, label="conference")

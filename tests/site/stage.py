@@ -25,21 +25,22 @@ from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.documents import Documents
 from pbx.feature.door import Door, DoorPorts
+from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
 from pbx.model import call_event as happened
 from pbx.model.call_event import CallEvent
 from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION
 from pbx.model.text_message import MessageWrite, TextMessage
+from pbx.store.accounts import Accounts
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
-from pbx.store.tokens import TokenStore
-from pbx.store.users import UserStore
 from tests.site.script import BUILT
 
 
@@ -183,18 +184,21 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
     calls: dict[str, LiveFold] = {}
     registrations: dict[str, RegistrationView] = {}
     checks: list[CheckResult] = []
-    users = UserStore(database, PasswordHash(memory_kib=64, passes=1))
-    records = RecordStore(database, SecretBox(bytes(32)), bus)
+    box = SecretBox(bytes(32))
+    accounts = Accounts.of(database, box, PasswordHash(memory_kib=64, passes=1))
+    records = RecordStore(database, box, bus)
+    flows = FlowStore(database, bus)
+    publishing = Publishing(records, flows, clock)
     deps = ApiDeps(
         config=NodeConfig(data_dir=folder),
         clock=clock,
         bus=bus,
         metrics=Registry(),
         records=records,
-        flows=Publishing(records, FlowStore(database, bus), clock),
+        flows=publishing,
+        documents=Documents(records, FlowImport(records, publishing, flows)),
         cdrs=CdrStore(database),
-        users=users,
-        tokens=TokenStore(database),
+        accounts=accounts,
         live_calls=lambda: [call.view() for call in calls.values()],
         registrations=lambda: list(registrations.values()),
         trunks=tuple,
@@ -217,7 +221,7 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         await site_on.start()
         host, bound = runner.addresses[0][:2]
         stage.base_url = f"http://{host}:{bound}"
-        stage.setup_url = f"{stage.base_url}/setup#token={await users.new_setup_link()}"
+        stage.setup_url = f"{stage.base_url}/setup#token={await accounts.users.new_setup_link()}"
         yield stage
     finally:
         await runner.cleanup()

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
+import msgspec
 import pytest
 
 from pbx.core.errors import UserError
+from pbx.core.password import PasswordHash
 from pbx.store.database import Database
 from pbx.store.tokens import TokenStore
+from pbx.store.users import UserStore
 from tests.fakes.clock import EPOCH, FakeClock
 
 
@@ -17,7 +22,7 @@ async def test_a_token_proves_itself_and_a_guess_does_not(store: TokenStore) -> 
     made = await store.create("monitoring")
     assert made.secret.startswith("pbx_")
     assert len(made.secret) >= 4 + 43
-    assert await store.authenticate(made.secret) == made.token
+    assert await store.authenticate(made.secret) == (made.token, None)
     assert await store.authenticate(made.secret[:-1]) is None
     assert await store.authenticate("") is None
 
@@ -61,3 +66,25 @@ async def test_a_list_is_oldest_first_in_pages(store: TokenStore, clock: FakeClo
         clock.advance(1)
     page, total = await store.list(limit=2, offset=1)
     assert ([one.name for one in page], total) == (["b", "c"], 3)
+
+
+async def test_a_token_ends_when_it_says(store: TokenStore, clock: FakeClock) -> None:
+    made = await store.create("visitor", scopes=["cdrs:read"], expires_at=EPOCH + timedelta(seconds=60))
+    clock.advance(59.9)
+    assert await store.authenticate(made.secret) is not None
+    clock.advance(0.1)
+    assert await store.authenticate(made.secret) is None
+
+
+async def test_a_token_goes_with_whoever_made_it(store: TokenStore, database: Database) -> None:
+    users = UserStore(database, PasswordHash(memory_kib=64, passes=1))
+    await users.create("root", "correct horse")
+    bob = await users.create("bob", "correct horse", role="admin")
+    made = await store.create("script", user_id=bob.id)
+    found = await store.authenticate(made.secret)
+    assert found is not None
+    assert found[1] == bob
+    await users.change(bob.id, lambda user: msgspec.structs.replace(user, enabled=False))
+    assert await store.authenticate(made.secret) is None
+    await users.delete(bob.id)
+    assert await store.list() == ([], 0)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pbx.app.desk import Control, Desk
+from pbx.call.talk import Sound
 from pbx.call.transfer import LINGER_S
 from pbx.core.errors import PeerError
 from pbx.core.tasks import Supervisor
@@ -21,8 +22,10 @@ from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
 from pbx.feature.park import Parking
+from pbx.feature.phone_first import ClickToCall, PhoneFirst
 from pbx.feature.pickup import PickUp
 from pbx.feature.registrar import Registrar
+from pbx.feature.supervision import Supervision
 from pbx.feature.transfer import Transfers
 from pbx.model.call_event import LegEnded, LegLeft
 from pbx.model.cdr import Cdr
@@ -35,7 +38,9 @@ from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 from pbx.transport.dialling import FinalResponse
 from pbx.transport.sip_leg import SipLeg
+from tests.call.parts import FakeMedia
 from tests.fakes.wire import CALM, Network, Weather
+from tests.feature.conference.parts import FakeRoom
 from tests.stories.lamp_office import NODE, DeskPhone, LampNode, Shelf
 from tests.stories.office import LONGEST_S, Phone
 
@@ -58,6 +63,20 @@ class OnePhoneEach:
         return [DialTarget(uri, uri, host=host, port=5060, label=number, extension=number)]
 
 
+class _Room(FakeRoom):
+    """One that ends what a stream was joined to before, as the engine's does."""
+
+    def __init__(self, capacity: int, media: FakeMedia) -> None:
+        super().__init__(capacity)
+        self._media = media
+
+    def join(self, stream: Any, *, muted: bool = False) -> None:
+        super().join(stream, muted=muted)
+        for label, (other, *_) in list(self._media.links.items()):
+            if stream.label in (label, other):
+                del self._media.links[label]
+
+
 class DeskNode(LampNode):
     """A node with everything that phones do with calls at the desk."""
 
@@ -75,13 +94,46 @@ class DeskNode(LampNode):
         )
         features = Features()
         self.desk.register(features)
-        return Dialplan(
+        plan = Dialplan(
             features=features, directory=directory, extensions=extensions, transfers=self.desk.transfers
         )
 
+        self.rooms: list[_Room] = []
+        first = PhoneFirst(
+            lambda: self.switch, lambda: plan, self, signaling=self.phone.agent, new_id=self._new_id
+        )
+        self.click_to_call = ClickToCall(first)
+        self.supervision = Supervision(lambda: self.switch, first, self, self._notice)
+        return plan
+
     @property
     def control(self) -> Control:
-        return Control(self.switch, self.desk.parking)
+        return Control(self.switch, self.desk.parking, self.click_to_call, self.supervision)
+
+    def room(self, capacity: int, *, label: str) -> _Room:
+        self.rooms.append(_Room(capacity, self.media))
+        return self.rooms[-1]
+
+    def extension(self, number: str) -> str | None:
+        return f"Phone {number}" if number in NUMBERS else None
+
+    def phones(self, number: str) -> list[DialTarget]:
+        return OnePhoneEach().targets(number)
+
+    async def _notice(self) -> Sound:
+        return Sound("notice", 0.2)
+
+    def _new_id(self) -> str:
+        self._ids = getattr(self, "_ids", 0) + 1
+        return f"first-{self._ids}"
+
+    def overheard(self) -> dict[str, set[str]]:
+        """Whom each member of a room hears."""
+        return {
+            _remote(each): {_remote(other) for other in room.hearing(each)}
+            for room in self.rooms
+            for each in room.muted
+        }
 
     def talking(self) -> set[frozenset[str]]:
         """Who hears whom, by the addresses that the streams send to."""
@@ -310,6 +362,8 @@ class DeskOffice:
         self.node.assert_clean()
         assert self.node.desk.parking.waiting() == []
         assert self.node.media.bridges == {}
+        assert all(each.closed for each in self.node.rooms)
+        assert self.node.supervision._sessions == {}
         self._assert_records()
 
     def _assert_records(self) -> None:

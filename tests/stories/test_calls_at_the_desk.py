@@ -14,13 +14,16 @@ import pytest
 from pbx.core.tasks import Supervisor
 from tests.fakes.virtual_loop import run_virtual
 from tests.fakes.wire import CALM, STORM, Network, Weather
+from tests.stories.control_stories import STORIES as FROM_THE_SITE
 from tests.stories.desk_office import NUMBERS, DeskOffice
-from tests.stories.desk_stories import STORIES, Lost
+from tests.stories.desk_stories import STORIES as AT_THE_DESK
+from tests.stories.desk_stories import Lost
 
 SEEDS = 3
 MANY_SEEDS = 100
 POINTS_APART = 9
 LONGEST_STORY_S = 300.0
+STORIES = AT_THE_DESK | FROM_THE_SITE
 
 
 async def play(

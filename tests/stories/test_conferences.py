@@ -23,7 +23,7 @@ from pbx.core.errors import PeerError, UserError
 from pbx.core.tasks import Supervisor
 from pbx.feature.conference.conferences import Conferences
 from pbx.feature.conference.invitations import Invitations
-from pbx.feature.conference.voice import Files, Voice
+from pbx.feature.conference.voice import Files, RoomFile, Voice
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
@@ -66,7 +66,7 @@ class ConferenceNode(Node):
             rooms=self,
             recorder=None,
             voice=Voice(FakeSays(), lambda: Sound("in", 0.2), lambda: Sound("out", 0.2)),
-            files=Files(Path("/"), recording=self._nowhere, name=self._nowhere),
+            files=Files(record=self._no_record, name=self._nowhere),
             clock=LoopClock(),
             supervisor=self.supervisor,
         )
@@ -103,6 +103,9 @@ class ConferenceNode(Node):
 
     def ways(self, call: Call, number: str, extension: str | None, rights: str) -> Sequence[Reach]:
         return [Reach(each) for each in OnePhoneEach().targets(number)]
+
+    async def _no_record(self, _: str, __: str) -> RoomFile:
+        raise OSError
 
     async def _nowhere(self, _: str) -> Path:
         raise OSError

@@ -6,6 +6,7 @@ enter ──▶ (waits for a moderator) ──▶ admit ──▶ leave
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ from pbx.call.talk import Sound
 from pbx.core.clock import Clock
 from pbx.core.tasks import Supervisor
 from pbx.feature.conference.member import Member
-from pbx.feature.conference.voice import Files, Voice
+from pbx.feature.conference.voice import Files, RoomFile, Voice
 from pbx.model import call_event as events
 from pbx.model.conference import ConferenceWrite
 from pbx.model.conference_status import ConferenceStatus
@@ -61,7 +62,7 @@ class LiveConference:
         self._changed = changed
         self._numbers = 0
         self._recording: Recording | None = None
-        self._recorded_file = ""
+        self._recorded: RoomFile | None = None
         self._recording_order = asyncio.Lock()
         self._to_say: asyncio.Queue[tuple[str | Sound, ...]] = asyncio.Queue(MOST_ANNOUNCEMENTS)
         self._room = rooms.room(record.max_members, label=f"conference-{record.number}/room")
@@ -114,8 +115,10 @@ class LiveConference:
             member=member.number,
             moderator=member.moderator,
         )
-        if self._recorded_file:
-            self._note(member, events.ConferenceRecorded, file=self._recorded_file)
+        if self._recorded is not None:
+            self._note(
+                member, events.ConferenceRecorded, file=self._recorded.file, recording=self._recorded.id
+            )
         if member.moderator:
             for each in self.members.values():
                 each.may_enter.set()
@@ -241,23 +244,35 @@ class LiveConference:
     async def _start_recording(self) -> bool:
         if self._recorder is None:
             return False
+        first = next(iter(self.members.values()), None)
+        if first is None:
+            return False  # nobody is in it
+        file = None
         try:
-            path = await self._files.recording(self.record.number)
+            file = await self._files.record(self.record.number, first.call.id)
             if not self.members:
-                return False  # all have left meanwhile: the room is closed
+                raise OSError(errno.ECANCELED, "all have left meanwhile")  # noqa: TRY301  the room is closed
             self._recording = self._recorder.record_room(
-                self._room, path, max_s=LONGEST_RECORDING_S, on_end=self._recording_ended
+                self._room,
+                file.path,
+                format=file.format,
+                max_s=LONGEST_RECORDING_S,
+                on_end=self._recording_ended,
+                may_go_on=file.may_go_on,
             )
         except OSError as error:
             log.error(  # noqa: TRY400  a full disk needs no traceback
                 "a conference cannot be recorded",
                 extra={"conference": self.record.number, "reason": error.strerror},
             )
+            if file is not None:
+                file.refused(error)
             return False
-        self._recorded_file = path.relative_to(self._files.recordings).as_posix()
+        self._recorded = file
+        file.begun()
         for each in self.members.values():
             if each.admitted:
-                self._note(each, events.ConferenceRecorded, file=self._recorded_file)
+                self._note(each, events.ConferenceRecorded, file=file.file, recording=file.id)
         self.say("conference_recording_on")
         self._changed()
         return True
@@ -269,7 +284,9 @@ class LiveConference:
         return True
 
     def _recording_ended(self, ended: RecordingEnded) -> None:
-        self._recording, self._recorded_file = None, ""
+        file, self._recording, self._recorded = self._recorded, None, None
+        if file is not None:
+            file.ended(ended)
         level = logging.INFO if ended.reason in ("stopped", "closed") else logging.ERROR
         log.log(
             level,

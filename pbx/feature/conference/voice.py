@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, Protocol
 
+from pbx.call.ports import Grown
 from pbx.call.talk import Sound
 from pbx.feature.sounds import Sounds
+from pbx.model.stream import RecordingEnded
 
-__all__ = ["Files", "Voice"]
+__all__ = ["Files", "RoomFile", "Voice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +24,35 @@ class Voice:
     left: Callable[[], Sound]
 
 
+class RoomFile(Protocol):
+    """A recording of a conference that is to be made at `path`; `file` is its name in the list of recordings."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def format(self) -> Literal["wav", "opus"]: ...
+
+    def may_go_on(self, progress: Grown) -> bool: ...
+
+    def begun(self) -> None: ...
+
+    def refused(self, error: OSError) -> None: ...
+
+    def ended(self, ended: RecordingEnded) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
-    """`recording` gives the path of a new recording of a conference, in a folder that is there; `recordings` is the
-    folder below which they lie. `name` is where a member's name is kept while it is in.
+    """`record` makes room for a recording of a conference in which a call is, or raises `OSError`. `name` is where a
+    member's name is kept while it is in.
     """
 
-    recordings: Path
-    recording: Callable[[str], Awaitable[Path]]
+    record: Callable[[str, str], Awaitable[RoomFile]]
     name: Callable[[str], Awaitable[Path]]

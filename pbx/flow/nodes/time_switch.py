@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta
 
+from pbx.feature import public_holidays
 from pbx.feature.opening import zone_of
-from pbx.flow import public_holidays
 from pbx.flow.context import Context
 from pbx.flow.hours import (
     HOLIDAY,
+    OPEN,
     OTHERWISE,
-    DateSpan,
     FlagOverride,
     Hours,
-    SpecialDay,
     TimeRule,
     Verdict,
     decide,
-    is_day,
+    decide_schedule,
 )
 from pbx.flow.node import FAILED, Exit, ExitEach, Node
-from pbx.model.opening import TimeZone
+from pbx.flow.ports import Office
+from pbx.model.opening import SpecialDay, TimeZone
 from pbx.model.scalars import CountryCode
 
 NO_HOLIDAYS = "there are no holidays: name a country or days of your own"
@@ -98,11 +98,12 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
             if times > 1:
                 yield "rules", f"the exit {name} is there more than once"
         for index, rule in enumerate(self.rules):
-            yield from ((f"rules[{index}].dates", why) for each in rule.dates for why in _span_faults(each))
+            yield from ((f"rules[{index}].dates", why) for each in rule.dates if (why := each.fault()))
             if rule.holidays == "only" and not self._has_holidays:
                 yield f"rules[{index}].holidays", NO_HOLIDAYS
         for index, day in enumerate(self.special_days):
-            yield from ((f"special_days[{index}].days", why) for why in _span_faults(day.days))
+            if why := day.days.fault():
+                yield f"special_days[{index}].days", why
 
     def hours(self, office_zone: str) -> Hours:
         """What decides. `office_zone` "" is that of the machine."""
@@ -127,11 +128,13 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
                 if self.holiday_country
                 else ""
             ),
+            schedule=partial(_is_open, office),
         )
 
     async def run(self, context: Context) -> str:
-        if self.holiday_country is not None and not public_holidays.loaded():
-            await asyncio.to_thread(public_holidays.load)
+        schedules = [context.office.schedule(each.schedule) for each in self.rules if each.schedule]
+        if self.holiday_country is not None or any(each.holiday_country for each in schedules):
+            await public_holidays.ready()
         return self.at(context, context.line.now).exit
 
     @property
@@ -139,12 +142,7 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
         return self.holiday_country is not None or any(each.holiday for each in self.special_days)
 
 
-def _span_faults(span: DateSpan) -> Iterator[str]:
-    last = span.last or span.first
-    for each in {span.first: None, last: None}:
-        if not is_day(each):
-            yield f"there is no day {each}"
-    if len(span.first) != len(last):
-        yield "the first and the last day are both of one year, or both of every year"
-    elif len(span.first) > 5 and last < span.first:
-        yield f"{last} comes before {span.first}"
+def _is_open(office: Office, id: str, at: datetime) -> bool:
+    zone = zone_of(office.time_zone) if office.time_zone else None
+    found = decide_schedule(office.schedule(id), at, zone=zone, public_holiday=office.is_holiday)
+    return found.exit == OPEN

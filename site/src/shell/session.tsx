@@ -7,6 +7,7 @@ import { queryClient, sessionQuery } from "../api/queries.ts";
 import { liveClient } from "../live/useLive.ts";
 import type { SessionView } from "../schema.gen.ts";
 import { LoginPage } from "../pages/LoginPage.tsx";
+import { useMode } from "../office/mode.ts";
 import { Unreachable } from "./Unreachable.tsx";
 
 const SessionContext = createContext<SessionView | undefined>(undefined);
@@ -32,8 +33,20 @@ export function leave(): void {
 
 whenSignedOut(leave);
 
+/** Who works on documents: nobody is asked, and no node listens. */
+const NOBODY: SessionView = {
+  user: { id: "", username: "", created_at: "" },
+  csrf_token: "",
+  expires_at: "",
+};
+
 /** Shows the log-in where nobody is logged in, at whatever address was asked for. */
 export function SessionGate({ children }: { readonly children: ReactNode }) {
+  if (useMode() === "documents") return <SessionContext value={NOBODY}>{children}</SessionContext>;
+  return <NodeGate>{children}</NodeGate>;
+}
+
+function NodeGate({ children }: { readonly children: ReactNode }) {
   const { data: session, error, refetch, isFetching } = useQuery({
     ...sessionQuery,
     refetchInterval: (query) => (query.state.error === null ? false : 5000),

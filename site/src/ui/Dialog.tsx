@@ -9,13 +9,14 @@ interface DialogProps {
   readonly label: string;
   readonly onClose: () => void;
   readonly children: ReactNode;
-  readonly shape?: "centre" | "side";
+  readonly shape?: "centre" | "side" | "wide";
 }
 
 const SHAPES = {
   centre:
     "m-auto w-[min(28rem,calc(100vw-2rem))] max-h-[calc(100dvh-2rem)] rounded-2xl border border-line shadow-float fade-in",
   side: "ml-auto mr-0 my-0 h-dvh max-h-dvh w-full max-w-full sm:w-[30rem] border-l border-line shadow-float slide-in",
+  wide: "ml-auto mr-0 my-0 h-dvh max-h-dvh w-full max-w-full sm:w-[min(40rem,100vw)] border-l border-line shadow-float slide-in",
 } as const;
 
 export function Dialog({ label, onClose, children, shape = "centre" }: DialogProps) {

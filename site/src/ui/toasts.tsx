@@ -3,7 +3,13 @@ import type { ReactNode } from "react";
 import { createContext, use, useCallback, useMemo, useState } from "react";
 import { Icon } from "./Icon.tsx";
 
-type Say = (text: string) => void;
+/** Something that can still be done about what was said. */
+export interface ToastAction {
+  readonly label: string;
+  readonly run: () => void;
+}
+
+type Say = (text: string, action?: ToastAction) => void;
 
 const SayContext = createContext<Say>(() => undefined);
 
@@ -15,14 +21,15 @@ export function useSay(): Say {
 interface Toast {
   readonly id: number;
   readonly text: string;
+  readonly action: ToastAction | undefined;
 }
 
 export function Toasts({ children }: { readonly children: ReactNode }) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
-  const say = useCallback<Say>((text) => {
+  const say = useCallback<Say>((text, action) => {
     const id = performance.now();
-    setToasts((before) => [...before.slice(-2), { id, text }]);
-    setTimeout(() => setToasts((before) => before.filter((each) => each.id !== id)), 4500);
+    setToasts((before) => [...before.slice(-2), { id, text, action }]);
+    setTimeout(() => setToasts((before) => before.filter((each) => each.id !== id)), action === undefined ? 4500 : 10_000);
   }, []);
   const shown = useMemo(
     () =>
@@ -33,6 +40,18 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
         >
           <Icon name="check" />
           {toast.text}
+          {toast.action !== undefined && (
+            <button
+              type="button"
+              onClick={() => {
+                setToasts((before) => before.filter((each) => each.id !== toast.id));
+                toast.action?.run();
+              }}
+              className="-my-1 min-h-8 rounded-lg border border-canvas/40 px-2.5 font-medium hover:bg-canvas/15"
+            >
+              {toast.action.label}
+            </button>
+          )}
         </p>
       )),
     [toasts],

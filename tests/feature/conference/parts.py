@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -77,12 +77,40 @@ class FakeRecording:
         return self.ended.result()
 
 
+class FakeRoomFile:
+    """A file in the list of recordings; `state` is how it is doing."""
+
+    def __init__(self, name: str, call: str) -> None:
+        self.id = f"{name}-id"
+        self.file = f"2026/{name}.wav"
+        self.path = RECORDINGS / self.file
+        self.format: Literal["wav", "opus"] = "wav"
+        self.call = call
+        self.state = "new"
+
+    def may_go_on(self, progress: Any) -> bool:
+        return True
+
+    def begun(self) -> None:
+        assert self.state == "new"
+        self.state = "begun"
+
+    def refused(self, error: OSError) -> None:
+        assert self.state == "new"
+        self.state = "refused"
+
+    def ended(self, ended: RecordingEnded) -> None:
+        assert self.state == "begun"
+        self.state = ended.reason
+
+
 class FakeRoom:
     """Who is in it, and who may be heard; `talking` are the labels of those who talk."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.muted: dict[Any, bool] = {}
+        self.only: dict[Any, Any] = {}
         self.talking: set[str] = set()
         self.played: list[object] = []
         self.recordings: list[FakeRecording] = []
@@ -97,10 +125,23 @@ class FakeRoom:
 
     def leave(self, stream: Any) -> None:
         self.muted.pop(stream, None)
+        self.only.pop(stream, None)
 
     def mute(self, stream: Any, on: bool) -> None:
         if stream in self.muted:
             self.muted[stream] = on
+
+    def whisper(self, stream: Any, to: Any | None) -> None:
+        if stream in self.muted:
+            self.only[stream] = to
+
+    def hearing(self, stream: Any) -> set[Any]:
+        """Whom a member hears."""
+        return {
+            each
+            for each, muted in self.muted.items()
+            if each is not stream and not muted and self.only.get(each) in (None, stream)
+        }
 
     def talkers(self) -> list[Any]:
         return [each for each in self.muted if each.label in self.talking]
@@ -197,6 +238,7 @@ class Place:
         self.log = FakeLog()
         self.rooms: list[FakeRoom] = []
         self.recordings: list[FakeRecording] = []
+        self.files: list[FakeRoomFile] = []
         self.disk_is_full = False
         self.changed: list[str] = []
         self.rung: list[tuple[str, ScriptedLeg]] = []
@@ -224,7 +266,7 @@ class Place:
             rooms=self,
             recorder=self,
             voice=Voice(FakeSays(), lambda: Sound("in", 0.2), lambda: Sound("out", 0.2)),
-            files=Files(RECORDINGS, recording=self._recording, name=self._name),
+            files=Files(record=self._record, name=self._name),
             clock=LoopClock(),
             supervisor=supervisor,
             changed=self.changed.append,
@@ -258,8 +300,9 @@ class Place:
         self.recordings.append(room.recordings[-1])
         return self.recordings[-1]
 
-    async def _recording(self, number: str) -> Path:
-        return RECORDINGS / "2026" / f"{number}-{len(self.recordings)}.wav"
+    async def _record(self, number: str, call: str) -> FakeRoomFile:
+        self.files.append(FakeRoomFile(f"{number}-{len(self.recordings)}", call))
+        return self.files[-1]
 
     async def _name(self, call: str) -> Path:
         return Path("/nowhere") / f"{call}.wav"
@@ -370,6 +413,7 @@ class Place:
         assert self.conferences.rooms == self.conferences.people == 0
         assert all(each.closed for each in self.rooms)
         assert all(each.ended.done() for each in self.recordings)
+        assert not any(each.state in ("new", "begun") for each in self.files)
         assert self.conferences._brought == {}
         came = Counter((each.call, each.member) for each in self.events(ConferenceJoined))
         went = Counter((each.call, each.member) for each in self.events(ConferenceLeft))

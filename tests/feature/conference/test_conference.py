@@ -567,8 +567,11 @@ async def test_a_recording_has_all_who_are_there_told_and_noted(place: Place) ->
     files = {(each.call, each.file) for each in place.events(ConferenceRecorded)}
     assert len(files) == 3
     assert {file for _, file in files} == {"2026/700-0.wav"}
+    assert {each.recording for each in place.events(ConferenceRecorded)} == {"700-0-id"}
+    assert {each.call for each in place.files} <= {call for call, _ in files}
     status = await place.conferences.order("700", ConferenceOrder(recording=False))
     assert not status.recording
+    assert place.files[0].state == "stopped"
     assert alice.inside
 
 
@@ -596,6 +599,7 @@ async def test_a_full_disk_ends_a_recording_and_no_call(place: Place) -> None:
     with pytest.raises(UserError) as error:
         await place.conferences.order("700", ConferenceOrder(recording=True))
     assert error.value.http_status == 503
+    assert [each.state for each in place.files] == ["disk_full", "refused"]
     assert alice.inside
 
 

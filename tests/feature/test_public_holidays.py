@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime
 
 import pytest
 
+from pbx.feature import public_holidays
+from pbx.feature.public_holidays import public_holiday, supports
 from pbx.flow.nodes.time_switch import TimeSwitch
-from pbx.flow.public_holidays import public_holiday, supports
+from pbx.model.flow import Flow, FlowNode
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,19 @@ def test_the_day_is_that_of_the_office_and_not_of_greenwich() -> None:
     assert at(datetime(2026, 7, 5, 9, 59, tzinfo=UTC)) == "holiday"
     assert at(datetime(2026, 7, 5, 10, 0, tzinfo=UTC)) == "otherwise"
     assert at(datetime(2026, 12, 25, 9, 59, tzinfo=UTC)) == "otherwise"
+
+
+async def test_they_are_loaded_beside_the_calls_and_only_when_somebody_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[threading.Thread] = []
+    monkeypatch.setattr(public_holidays, "loaded", lambda: bool(threads))
+    monkeypatch.setattr(public_holidays, "load", lambda: threads.append(threading.current_thread()))
+    plain = FlowNode(type="time_switch")
+    await public_holidays.needed([Flow(number="500", name="Main", nodes={"a": plain})])
+    assert not threads
+    asks = FlowNode(type="time_switch", parameters={"holiday_country": "DE"})
+    for _ in range(2):
+        await public_holidays.needed([Flow(number="500", name="Main", nodes={"a": plain, "b": asks})])
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()

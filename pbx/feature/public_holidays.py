@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-__all__ = ["load", "loaded", "public_holiday", "supports"]
+if TYPE_CHECKING:
+    from pbx.model.flow import Flow
+    from pbx.model.schedule import Schedule
+
+__all__ = ["load", "loaded", "needed", "public_holiday", "ready", "supports"]
 
 
 def loaded() -> bool:
@@ -17,6 +23,20 @@ def loaded() -> bool:
 def load() -> None:
     """In a thread, so that no call waits for it."""
     import holidays.countries  # noqa: F401
+
+
+async def ready() -> None:
+    """Load them, beside what goes on, unless they are."""
+    if not loaded():
+        await asyncio.to_thread(load)
+
+
+async def needed(flows: Iterable[Flow], schedules: Iterable[Schedule] = ()) -> None:
+    """Load them when one of these asks about them."""
+    if any(each.holiday_country for each in schedules) or any(
+        node.parameters.get("holiday_country") for flow in flows for node in flow.nodes.values()
+    ):
+        await ready()
 
 
 def supports(country: str, region: str = "") -> bool:

@@ -1,0 +1,141 @@
+"""Calls that begin at somebody's own phone: it rings first, and what follows runs as if its owner had dialled it.
+
+`ClickToCall` then dials a number, with the rights and the limits of the extension: the dial plan sees no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from pbx.call.call import Call
+from pbx.call.called_back import CalledBack, Reach
+from pbx.call.incoming import Incoming
+from pbx.call.pick_up import pick_up
+from pbx.call.ports import Router, Signaling
+from pbx.core.errors import PeerError, UserError
+from pbx.model.party import DialTarget, Party
+
+__all__ = ["ClickToCall", "PhoneFirst", "Phones", "Starts"]
+
+RING_S = 40.0
+Program = Callable[[Call], Awaitable[None]]
+
+
+class Starts(Protocol):
+    """Starts calls. Implemented by `pbx.call.switch`."""
+
+    def admit(self) -> None: ...
+
+    def offered(self, incoming: Incoming, router: Router | None = None) -> Call: ...
+
+
+class Phones(Protocol):
+    """The extensions and their phones."""
+
+    def extension(self, number: str) -> str | None:
+        """Its name, where the number is an extension that is not off."""
+        ...
+
+    def phones(self, number: str) -> Sequence[DialTarget]:
+        """Also of one that does not want to be disturbed: who rings it here is its owner."""
+        ...
+
+
+class _Program:
+    """The router of such a call: its program first, and whatever the office does when somebody transfers."""
+
+    def __init__(self, office: Router, program: Program) -> None:
+        self._office = office
+        self._program = program
+
+    async def route(self, call: Call) -> None:
+        await self._program(call)
+
+    async def transfer(self, call: Call, transfer: object) -> None:
+        await self._office.transfer(call, transfer)
+
+
+class PhoneFirst:
+    """`calls` and `router` are asked late: they are made after all features."""
+
+    def __init__(
+        self,
+        calls: Callable[[], Starts],
+        router: Callable[[], Router],
+        phones: Phones,
+        *,
+        signaling: Signaling,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._calls = calls
+        self._router = router
+        self._phones = phones
+        self._signaling = signaling
+        self._new_id = new_id
+
+    @property
+    def router(self) -> Router:
+        """The office's own."""
+        return self._router()
+
+    def name_of(self, number: str) -> str | None:
+        return self._phones.extension(number)
+
+    def start(self, extension: str, *, dialled: str, shown: Party, source: str, program: Program) -> Call:
+        """Ring the extension's phones, which show `shown`; `program` runs once one is picked up.
+
+        Raises `UserError` 404 without such an extension, 409 when it has no phone, 503 when no more calls are taken.
+        """
+        name = self._phones.extension(extension)
+        if name is None:
+            raise UserError(f"there is no extension {extension}", http_status=404, path="$.extension")
+        if not self._phones.phones(extension):
+            raise UserError(
+                f"no phone of extension {extension} is registered",
+                http_status=409,
+                action="Switch the phone on, or choose another extension",
+            )
+        try:
+            self._calls().admit()
+        except PeerError as error:
+            raise UserError("no more calls are taken now", http_status=503) from error
+        leg = CalledBack(
+            self._new_id(),
+            lambda: [Reach(each) for each in self._phones.phones(extension)],
+            self._signaling,
+            shown=shown,
+            ring_s=RING_S,
+            together=True,
+        )
+
+        async def run(call: Call) -> None:
+            await pick_up(call)
+            await program(call)
+
+        incoming = Incoming(
+            leg=leg,
+            caller=Party(extension, name, extension=extension),
+            dialled=dialled,
+            source=source,
+            source_host="",
+            offer=None,
+        )
+        return self._calls().offered(incoming, _Program(self._router(), run))
+
+
+class ClickToCall:
+    """Calls somebody for an extension."""
+
+    def __init__(self, first: PhoneFirst) -> None:
+        self._first = first
+
+    def call(self, extension: str, to: str) -> Call:
+        """Raises `UserError` as `PhoneFirst.start` does."""
+        shown = Party(to, self._first.name_of(to) or "")
+        return self._first.start(
+            extension, dialled=to, shown=shown, source="click_to_call", program=self._dial
+        )
+
+    async def _dial(self, call: Call) -> None:
+        await self._first.router.route(call)

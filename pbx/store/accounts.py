@@ -1,0 +1,43 @@
+"""All that is stored of accounts, as one value: users, what lets them in, what programs may do, and what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from pbx.core.password import PasswordHash
+from pbx.core.secret import SecretBox
+from pbx.store.answers import AnswerStore
+from pbx.store.audit import AuditStore
+from pbx.store.database import Database
+from pbx.store.grants import GrantStore
+from pbx.store.second_factor import SecondFactorStore
+from pbx.store.tokens import TokenStore
+from pbx.store.users import UserStore
+
+__all__ = ["Accounts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The stores of accounts on one database. `key` signs what the node gives out (JWT)."""
+
+    users: UserStore
+    tokens: TokenStore
+    second_factors: SecondFactorStore
+    grants: GrantStore
+    audit: AuditStore
+    answers: AnswerStore
+    key: bytes
+
+    @classmethod
+    def of(cls, database: Database, box: SecretBox, hasher: PasswordHash | None = None) -> Self:
+        return cls(
+            users=UserStore(database, hasher),
+            tokens=TokenStore(database),
+            second_factors=SecondFactorStore(database, box),
+            grants=GrantStore(database, box),
+            audit=AuditStore(database),
+            answers=AnswerStore(database, box),
+            key=box.derive("jwt"),
+        )
