@@ -54,6 +54,7 @@ def build(deps: ApiDeps) -> web.Application:
         async with service.hub.running(), Supervisor() as tasks:
             tasks.spawn("sweep", sweeping(deps))
             tasks.spawn("sites elsewhere", follow_origins(service))
+            tasks.spawn("webhooks", service.feed.run())
             yield
 
     async def let_clients_go(_: web.Application) -> None:

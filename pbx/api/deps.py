@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pbx.model.trunk import TrunkStatus
     from pbx.model.trunk_test import TrunkTestReport
     from pbx.store.accounts import Accounts
+    from pbx.store.call_figures import FigureStore
     from pbx.store.cdrs import CdrStore
     from pbx.store.messages import MessageStore
     from pbx.store.recordings import RecordingFilter
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from pbx.store.settings import SettingStore
     from pbx.store.tokens import TokenStore
     from pbx.store.users import UserStore
+    from pbx.store.webhook_deliveries import DeliveryStore
 
 __all__ = [
     "ApiDeps",
@@ -325,12 +327,14 @@ class ApiDeps:
     records: RecordStore
     cdrs: CdrStore
     accounts: Accounts
+    figures: FigureStore
     live_calls: Callable[[], Sequence[LiveCall]]
     registrations: Callable[[], Sequence[RegistrationView]]
     trunks: Callable[[], Sequence[TrunkStatus]]
     extension_states: Callable[[], Sequence[ExtensionState]]
     settings: SettingStore
     messages: MessageStore
+    deliveries: DeliveryStore
     flows: Publishing
     door: Door
     documents: Documents | None = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -20,32 +20,47 @@ import msgspec
 
 from pbx.api.codec import encode
 from pbx.api.deps import ApiDeps
+from pbx.api.health import health_lines
 from pbx.api.live_message import (
     CallChange,
     ConferenceChange,
     ExtensionChange,
     ExtensionStateChange,
+    FlowChange,
+    HealthChange,
     LiveHeartbeat,
     LiveResumed,
     LiveSnapshot,
     MailboxChange,
+    QueueChange,
+    RecordingChange,
     RegistrationChange,
+    SettingsChange,
+    TrunkChange,
 )
 from pbx.core.events import Subscription
 from pbx.core.tasks import Supervisor
 from pbx.model.kinds import EXTENSION
+from pbx.model.webhook import TOPICS
+from pbx.store.recordings import RecordingFilter
 
 __all__ = ["ALL_TOPICS", "LiveClient", "LiveHub", "TooManyClientsError"]
 
-ALL_TOPICS = ("calls", "registrations", "extensions", "extension_states", "conferences", "mailboxes")
-_TOPIC_OF = {
-    "call": "calls",
-    "registration": "registrations",
-    "records": "extensions",
-    "extension_state": "extension_states",
-    "conference": "conferences",
-    "voicemail": "mailboxes",
+ALL_TOPICS = TOPICS
+_TOPICS_OF = {
+    "call": ("calls",),
+    "registration": ("registrations",),
+    "records": ("extensions", "queues", "trunks", "flows"),
+    "extension_state": ("extension_states",),
+    "conference": ("conferences",),
+    "voicemail": ("mailboxes",),
+    "queue": ("queues",),
+    "trunk": ("trunks",),
+    "recording": ("recordings",),
+    "flows": ("flows",),
+    "settings": ("settings",),
 }
+"""What of the bus may change which topics. Health tells nobody: it is looked at with every heartbeat."""
 _CHANGE = {
     "calls": CallChange,
     "registrations": RegistrationChange,
@@ -53,7 +68,14 @@ _CHANGE = {
     "extension_states": ExtensionStateChange,
     "conferences": ConferenceChange,
     "mailboxes": MailboxChange,
+    "queues": QueueChange,
+    "trunks": TrunkChange,
+    "recordings": RecordingChange,
+    "flows": FlowChange,
+    "health": HealthChange,
+    "settings": SettingsChange,
 }
+NEWEST_RECORDINGS = 100
 
 RING = 2048
 QUEUE = 2048
@@ -113,6 +135,7 @@ class LiveHub:
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
+        self._now = _in_memory(deps)
         self._state: dict[str, dict[str, msgspec.Struct]] = {topic: {} for topic in ALL_TOPICS}
         # Starts at the time of day, so that a number from before a restart is never taken for one of this run.
         self._seq = int(deps.clock.now().timestamp() * 1000)
@@ -193,7 +216,7 @@ class LiveHub:
     def _watch(self) -> None:
         """Listen to the bus, unless that is being done."""
         if self._subscription is None and self._tasks is not None:
-            self._subscription = self._deps.bus.subscribe(*_TOPIC_OF, limit=256)
+            self._subscription = self._deps.bus.subscribe(*_TOPICS_OF, limit=256)
             self._tasks.spawn("live events", self._run(self._subscription))
 
     def _rest(self) -> None:
@@ -217,7 +240,7 @@ class LiveHub:
 
     async def _listen(self, subscription: Subscription) -> None:
         async for published in subscription:
-            self._dirty.add(_TOPIC_OF[published.topic])
+            self._dirty.update(_TOPICS_OF[published.topic])
             self._wake.set()
 
     async def _beat(self, subscription: Subscription) -> None:
@@ -250,17 +273,18 @@ class LiveHub:
                         self._change(topic, key, item)
 
     async def _read(self, topic: str) -> dict[str, msgspec.Struct]:
-        if topic == "calls":
-            return {call.id: call for call in self._deps.live_calls()}
-        if topic == "registrations":
-            return {one.id: one for one in self._deps.registrations()}
-        if topic == "extension_states":
-            return {one.number: one for one in self._deps.extension_states()}
-        if topic == "conferences":
-            return {one.conference: one for one in self._deps.conferences.statuses()}
-        if topic == "mailboxes":
-            return {one.number: one for one in self._deps.voicemail.states()} if self._deps.voicemail else {}
-        return {one.number: one for one in await self._deps.records.all(EXTENSION)}
+        """The state of a topic as it is, by key."""
+        if topic in self._now:
+            return self._now[topic]()
+        deps = self._deps
+        if topic == "recordings":
+            newest, _ = await deps.recordings.page(RecordingFilter(), NEWEST_RECORDINGS, 0)
+            return {one.id: one for one in newest}
+        if topic == "flows":
+            return {one.flow: one for one in await deps.flows.states()}
+        if topic == "settings":
+            return {"office": await deps.settings.get()}
+        return {one.number: one for one in await deps.records.all(EXTENSION)}
 
     def _change(self, topic: str, key: str, item: msgspec.Struct | None) -> None:
         self._seq += 1
@@ -274,3 +298,19 @@ class LiveHub:
         for client in self._clients:
             if (topic is None or topic in client.topics) and not client.end and not client.push(data):
                 self.dropped += 1
+
+
+def _in_memory(deps: ApiDeps) -> dict[str, Callable[[], dict[str, msgspec.Struct]]]:
+    """What is known at once, without a look into the database."""
+    return {
+        "calls": lambda: {one.id: one for one in deps.live_calls()},
+        "registrations": lambda: {one.id: one for one in deps.registrations()},
+        "extension_states": lambda: {one.number: one for one in deps.extension_states()},
+        "conferences": lambda: {one.conference: one for one in deps.conferences.statuses()},
+        "mailboxes": lambda: (
+            {one.number: one for one in deps.voicemail.states()} if deps.voicemail is not None else {}
+        ),
+        "queues": lambda: {one.queue: one for one in deps.queues.statuses()},
+        "trunks": lambda: {one.trunk: one for one in deps.trunks()},
+        "health": lambda: {one.name: one for one in health_lines(deps.health_checks)},
+    }

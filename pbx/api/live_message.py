@@ -7,11 +7,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pbx.api.views import RegistrationView
+from pbx.api.views import HealthLine, RegistrationView
 from pbx.model.conference_status import ConferenceStatus
 from pbx.model.extension import Extension
 from pbx.model.extension_state import ExtensionState
+from pbx.model.flow_revision import FlowState
 from pbx.model.live_call import LiveCall
+from pbx.model.queue_status import QueueStatus
+from pbx.model.recording import Recording
+from pbx.model.settings import OfficeSettings
+from pbx.model.trunk import TrunkStatus
 from pbx.model.voicemail import MailboxState
 
 __all__ = [
@@ -19,12 +24,18 @@ __all__ = [
     "ConferenceChange",
     "ExtensionChange",
     "ExtensionStateChange",
+    "FlowChange",
+    "HealthChange",
     "LiveHeartbeat",
     "LiveMessage",
     "LiveResumed",
     "LiveSnapshot",
     "MailboxChange",
+    "QueueChange",
+    "RecordingChange",
     "RegistrationChange",
+    "SettingsChange",
+    "TrunkChange",
 ]
 
 Seq = Annotated[
@@ -46,6 +57,12 @@ class LiveSnapshot(_Message, tag="snapshot", frozen=True, kw_only=True):
     extension_states: tuple[ExtensionState, ...] | None = None
     conferences: tuple[ConferenceStatus, ...] | None = None
     mailboxes: tuple[MailboxState, ...] | None = None
+    queues: tuple[QueueStatus, ...] | None = None
+    trunks: tuple[TrunkStatus, ...] | None = None
+    recordings: tuple[Recording, ...] | None = None
+    flows: tuple[FlowState, ...] | None = None
+    health: tuple[HealthLine, ...] | None = None
+    settings: tuple[OfficeSettings, ...] | None = None
 
 
 class LiveResumed(_Message, tag="resumed", frozen=True, kw_only=True):
@@ -94,6 +111,48 @@ class MailboxChange(_Message, tag="mailbox", frozen=True, kw_only=True):
     item: MailboxState | None
 
 
+class QueueChange(_Message, tag="queue", frozen=True, kw_only=True):
+    """Somebody waits in a queue, is answered, an agent comes or goes; `item` is null when it was deleted."""
+
+    id: str
+    item: QueueStatus | None
+
+
+class TrunkChange(_Message, tag="trunk", frozen=True, kw_only=True):
+    """A trunk is up, in trouble, or otherwise different; `item` is null when it was deleted."""
+
+    id: str
+    item: TrunkStatus | None
+
+
+class RecordingChange(_Message, tag="recording", frozen=True, kw_only=True):
+    """A recording was begun, paused, completed or deleted; `item` is null when it is none of the newest 100 now."""
+
+    id: str
+    item: Recording | None
+
+
+class FlowChange(_Message, tag="flow", frozen=True, kw_only=True):
+    """The draft of a flow was changed, or it was published; `item` is null when it was deleted. `id` is its number."""
+
+    id: str
+    item: FlowState | None
+
+
+class HealthChange(_Message, tag="health", frozen=True, kw_only=True):
+    """A part of the node is well again, or is not; looked at every 15 s. `id` is the name of the check."""
+
+    id: str
+    item: HealthLine | None
+
+
+class SettingsChange(_Message, tag="settings", frozen=True, kw_only=True):
+    """The settings of the office were changed. `id` is always "office"."""
+
+    id: str
+    item: OfficeSettings | None
+
+
 class LiveHeartbeat(_Message, tag="heartbeat", frozen=True, kw_only=True):
     """Sent when nothing else was for a while: the connection lives."""
 
@@ -107,5 +166,11 @@ LiveMessage = (
     | ExtensionStateChange
     | ConferenceChange
     | MailboxChange
+    | QueueChange
+    | TrunkChange
+    | RecordingChange
+    | FlowChange
+    | HealthChange
+    | SettingsChange
     | LiveHeartbeat
 )

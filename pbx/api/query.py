@@ -9,12 +9,12 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.voicemail import Folder
+from pbx.model.webhook import TOPICS
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
 Offset = Annotated[int, Meta(ge=0, le=1_000_000_000, description="How many items to skip.")]
 Disposition = Literal["in_progress", "answered", "busy", "no_answer", "cancelled", "failed"]
-Topic = Literal["calls", "registrations", "extensions", "extension_states", "conferences", "mailboxes"]
-_TOPIC = "(calls|registrations|extensions|extension_states|conferences|mailboxes)"
+_TOPIC = f"({'|'.join(TOPICS)})"
 
 
 class Paging(Record, frozen=True, kw_only=True):
@@ -39,17 +39,23 @@ class TraceQuery(Record, frozen=True, kw_only=True):
     ] = ""
 
 
-class CdrQuery(Record, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+_OWN_NUMBER = Annotated[str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)")]
+_ANY = Annotated[str, Meta(max_length=64)]
+
+
+class CdrSelection(Record, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
     """Which calls of the history."""
 
-    limit: Limit = 100
-    offset: Offset = 0
+    q: Annotated[
+        str,
+        Meta(
+            max_length=80, description="Only calls in whose numbers and names each of these words is found."
+        ),
+    ] = ""
     number: Annotated[
-        str, Meta(max_length=64, description="Only calls whose caller or dialled number contains this text.")
+        _ANY, Meta(description="Only calls whose caller or dialled number contains this text.")
     ] = ""
-    extension: Annotated[
-        str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)", description="Only calls from or to this extension.")
-    ] = ""
+    extension: Annotated[_OWN_NUMBER, Meta(description="Only calls from or to this extension.")] = ""
     since: (
         Annotated[datetime, Meta(tz=True, description="Only calls that started then or later (RFC 3339).")]
         | None
@@ -58,9 +64,44 @@ class CdrQuery(Record, frozen=True, kw_only=True, rename={"since": "from", "unti
         Annotated[datetime, Meta(tz=True, description="Only calls that started before (RFC 3339).")] | None
     ) = None
     disposition: Annotated[Disposition, Meta(description="Only calls that ended like this.")] | None = None
-    flow: Annotated[
-        str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)", description="Only calls that took this flow first.")
-    ] = ""
+    direction: (
+        Annotated[
+            Literal["inbound", "outbound", "internal"],
+            Meta(description="Only calls over a trunk to us, over one to others, or neither."),
+        ]
+        | None
+    ) = None
+    did: Annotated[_ANY, Meta(description="Only calls from outside to this number.")] = ""
+    trunk: Annotated[_ANY, Meta(description="Only calls over this trunk.")] = ""
+    queue: Annotated[_OWN_NUMBER, Meta(description="Only calls that waited in this queue first.")] = ""
+    flow: Annotated[_OWN_NUMBER, Meta(description="Only calls that took this flow first.")] = ""
+    missed: (
+        Annotated[bool, Meta(description="Only calls that nobody took; false: only those that somebody did.")]
+        | None
+    ) = None
+    min_talk_s: (
+        Annotated[
+            float,
+            Meta(
+                ge=0,
+                le=1e9,
+                description="Only calls with so much time between answer and end, at least.",
+                extra_json_schema={"x-unit": "s"},
+            ),
+        ]
+        | None
+    ) = None
+
+
+class CdrQuery(CdrSelection, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+    """Which calls of the history, and which part of them."""
+
+    limit: Limit = 100
+    offset: Offset = 0
+    sort: Annotated[
+        Literal["started_at", "-started_at", "talk_s", "-talk_s", "duration_s", "-duration_s"],
+        Meta(description="Sorted by this field, with - before it the other way round."),
+    ] = "-started_at"
 
 
 class MessageQuery(Record, frozen=True, kw_only=True):
@@ -104,7 +145,7 @@ class EventsQuery(Record, frozen=True, kw_only=True):
         str,
         Meta(
             pattern=rf"^({_TOPIC}(,{_TOPIC})*)?$(?!\n)",
-            max_length=100,
+            max_length=200,
             description="Topics, separated by commas; all of them when missing.",
             examples=["calls,registrations"],
         ),

@@ -10,6 +10,7 @@ from pbx.api.deps import ApiDeps
 from pbx.api.live import LiveHub
 from pbx.api.rates import Rates
 from pbx.api.tickets import Tickets
+from pbx.api.webhook_feed import WebhookFeed
 from pbx.core.metrics import Counter
 
 __all__ = ["BURST_S", "Service"]
@@ -34,6 +35,7 @@ class Service:
         self.creating: set[tuple[str, str]] = set()
         """Credential and Idempotency-Key of the requests that are being worked on."""
         self.hub = LiveHub(deps)
+        self.feed = WebhookFeed(deps, self.hub)
         self.changing = asyncio.Lock()
         """Held while a record is read, merged with a patch and written: two patches at once both count."""
         self.requests: Counter = deps.metrics.counter(

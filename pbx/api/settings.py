@@ -9,6 +9,7 @@ from pbx.api.exchange import Exchange
 from pbx.api.patch import patch_of
 from pbx.api.route import JSON, MERGE_PATCH, Route
 from pbx.api.scopes import Scope
+from pbx.feature.office_time import check_zone
 from pbx.model.settings import OfficeSettings
 
 __all__ = ["ROUTES"]
@@ -24,6 +25,7 @@ async def patch_settings(exchange: Exchange, *, body: msgspec.Struct) -> OfficeS
     async with exchange.service.changing:
         old = msgspec.to_builtins(await store.get())
         wanted = convert(merge(old, decode_object(exchange.body)), OfficeSettings)
+        check_zone(wanted.time_zone)
         await store.put(wanted)
     return wanted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from pbx.api.exchange import Answer, Exchange
+from pbx.api.health import health_lines
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Health, HealthLine, NodeStatus, StatusCounts
@@ -22,15 +23,24 @@ async def get_health(exchange: Exchange) -> Answer:
 
 def check_all(exchange: Exchange) -> tuple[HealthLine, ...]:
     """Every health check of the node, asked now."""
-    results = (check() for check in exchange.service.deps.health_checks)
-    return tuple(HealthLine(name=one.name, ok=one.ok, cause=one.cause, action=one.action) for one in results)
+    return health_lines(exchange.service.deps.health_checks)
+
+
+async def counts(exchange: Exchange) -> StatusCounts:
+    """How many there are of what an office is made of."""
+    deps = exchange.service.deps
+    registrations = deps.registrations()
+    return StatusCounts(
+        extensions=len(await deps.records.all(EXTENSION)),
+        registrations=len(registrations),
+        registered_extensions=len({one.extension for one in registrations}),
+        calls=len(deps.live_calls()),
+    )
 
 
 async def get_status(exchange: Exchange) -> NodeStatus:
     service, deps = exchange.service, exchange.service.deps
     now = deps.clock.now()
-    registrations = deps.registrations()
-    extensions = len(await deps.records.all(EXTENSION))
     return NodeStatus(
         version=deps.version,
         started_at=deps.started_at,
@@ -41,12 +51,7 @@ async def get_status(exchange: Exchange) -> NodeStatus:
         http_port=_own_port(exchange.request) or deps.config.http_port,
         rtp_port_min=deps.config.rtp_port_min,
         rtp_port_max=deps.config.rtp_port_max,
-        counts=StatusCounts(
-            extensions=extensions,
-            registrations=len(registrations),
-            registered_extensions=len({one.extension for one in registrations}),
-            calls=len(deps.live_calls()),
-        ),
+        counts=await counts(exchange),
         health=check_all(exchange),
     )
 

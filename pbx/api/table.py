@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pbx.api import (
+    analytics,
     audit,
     bans,
     call_control,
     conference,
+    dashboard,
     documents,
     events,
     extension,
@@ -29,6 +31,7 @@ from pbx.api import (
     tokens,
     users,
     voicemail,
+    webhooks,
 )
 from pbx.api.route import Route
 
@@ -49,6 +52,8 @@ ROUTES: tuple[Route, ...] = (
     *documents.ROUTES,
     *sync.ROUTES,
     *listing.ROUTES,
+    *analytics.ROUTES,
+    *dashboard.ROUTES,
     *call_control.ROUTES,
     *recordings.ROUTES,
     *messages.ROUTES,
@@ -61,4 +66,5 @@ ROUTES: tuple[Route, ...] = (
     *queue.ROUTES,
     *conference.ROUTES,
     *events.ROUTES,
+    *webhooks.ROUTES,
 )

@@ -17,9 +17,9 @@ from pbx.api.route import JSON, MERGE_PATCH, Route
 from pbx.api.scopes import Scope
 from pbx.api.uploads import pieces_of
 from pbx.api.views import GreetingView, MailboxStateList, VoicemailList
-from pbx.feature.voicemail.shelf import Shelf
+from pbx.feature.voicemail.shelf import BoxFullError, NoRoomError, Shelf
 from pbx.model.mailbox import MailboxNumber
-from pbx.model.voicemail import GreetingName, Voicemail, VoicemailPatch
+from pbx.model.voicemail import GreetingName, Voicemail, VoicemailForward, VoicemailPatch
 
 __all__ = ["ROUTES"]
 
@@ -69,6 +69,19 @@ async def delete_voicemail(exchange: Exchange, *, id: str, query: VoicemailDelet
         await _shelf(exchange).remove([message])
     else:
         await _shelf(exchange).patch(id, VoicemailPatch(deleted=True))
+
+
+async def forward_voicemail(exchange: Exchange, *, id: str, body: VoicemailForward) -> Voicemail:
+    message = await _found(exchange, id)
+    box = _shelf(exchange).box(body.mailbox)
+    if box is None:
+        raise plain_error(404, f"There is no mailbox {body.mailbox}.")
+    try:
+        return await _shelf(exchange).forward(message, box, None)
+    except BoxFullError:
+        raise plain_error(409, f"Mailbox {box.number} is full.") from None
+    except NoRoomError as error:
+        raise plain_error(507, "The message could not be copied: there is no room.") from error
 
 
 async def get_greeting(exchange: Exchange, *, number: str, name: GreetingName) -> web.StreamResponse:
@@ -211,6 +224,21 @@ ROUTES = (
         status=204,
         own=own_voicemail,
         handler=delete_voicemail,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/voicemails/{id}/forward",
+        scope=Scope.VOICEMAIL_WRITE,
+        name="forwardVoicemail",
+        tag="Voicemail",
+        summary="Send a copy of a voice message to another mailbox",
+        description="The message stays where it is. The copy is new there, and says which box it came from.",
+        path_types=(("id", MessageId),),
+        request=VoicemailForward,
+        response=Voicemail,
+        status=201,
+        errors=(404, 409, 503, 507),
+        handler=forward_voicemail,
     ),
     Route(
         method="GET",

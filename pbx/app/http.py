@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
     from pbx.store.accounts import Accounts
+    from pbx.store.call_figures import FigureStore
+    from pbx.store.webhook_deliveries import DeliveryStore
     from pbx.transport.websocket import WebSocketListener
 
 BUILT_SITE = Path(__file__).parents[1] / "web"
@@ -31,6 +33,8 @@ async def start_http(
     *,
     stores: Stores,
     accounts: Accounts,
+    figures: FigureStore,
+    deliveries: DeliveryStore,
     metrics: Registry,
     sip_websocket: WebSocketListener,
     ca_certificate: Callable[[], bytes | None],
@@ -51,6 +55,8 @@ async def start_http(
             records=stores.records,
             cdrs=stores.cdrs,
             accounts=accounts,
+            figures=figures,
+            deliveries=deliveries,
             live_calls=parts.switch.live_calls,
             registrations=lambda: [
                 registration_view(each, parts.reachability.of(each))

@@ -37,6 +37,7 @@ from pbx.core.secret import SecretBox, load_key
 from pbx.core.tasks import Supervisor
 from pbx.store.accounts import Accounts
 from pbx.store.bindings import BindingStore
+from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
 from pbx.store.flows import FlowStore
@@ -47,6 +48,7 @@ from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
 from pbx.store.sync import SyncStore
 from pbx.store.voicemail import VoicemailStore
+from pbx.store.webhook_deliveries import DeliveryStore
 from pbx.transport.guard import Guard
 from pbx.transport.sockets import SipSockets
 from pbx.transport.tls import ServerTls
@@ -172,6 +174,8 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             parts,
             stores=stores,
             accounts=accounts,
+            figures=FigureStore(database),
+            deliveries=DeliveryStore(database),
             metrics=metrics,
             sip_websocket=ports.sip.websocket,
             ca_certificate=lambda: ports.secure.ca_certificate,

@@ -104,6 +104,7 @@ class Call(PartySide):
             diverted=tuple(
                 events.Diverted(number=each.number, reason=each.reason) for each in incoming.diverted
             ),
+            trunk=incoming.trunk,
         )
         self.live = LiveFold(offered)
         self.record(offered)

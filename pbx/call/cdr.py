@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,7 @@ from pbx.model.call_event import (
     CallEvent,
     CallOffered,
     CallRouted,
+    ConferenceJoined,
     ConferenceRecorded,
     DigitSeen,
     FlowEntered,
@@ -20,6 +22,7 @@ from pbx.model.call_event import (
     LegDialled,
     LegJoined,
     LegLeft,
+    QueueJoined,
     RecordingStarted,
 )
 from pbx.model.cdr import Cdr, CdrRecording
@@ -99,6 +102,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         duration_s=_seconds(first.at, ended.at if ended else None),
         continued_in=continued_in,
         flow=flow,
+        **_history(first, kept, answered, ended),
         talk_s=_seconds(answered.at if answered else None, ended.at if ended else None),
         legs=legs_of(kept),
         recordings=tuple(
@@ -113,6 +117,36 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         ),
         events=kept,
     )
+
+
+def _history(
+    first: CallOffered, kept: Iterable[CallEvent], answered: LegAnswered | None, ended: CallEnded | None
+) -> dict[str, Any]:
+    """The fields that histories are searched by and figures made of."""
+    trunk, queue, taken = first.trunk, None, None
+    called_out = passed_on = False
+    for event in kept:
+        if isinstance(event, LegDialled) and event.trunk is not None and first.trunk is None:
+            trunk, called_out = event.trunk, True
+        elif isinstance(event, CallRouted) and event.kind == "trunk":
+            called_out = True
+        elif isinstance(event, QueueJoined):
+            queue = queue or event.queue
+        elif (isinstance(event, LegAnswered) and event.leg != "a") or isinstance(
+            event, (LegJoined, ConferenceJoined)
+        ):
+            taken = taken or event.at
+        elif isinstance(event, LegLeft):
+            passed_on = True
+    until = taken or (answered.at if answered else None) or (ended.at if ended else None)
+    return {
+        "direction": "inbound" if first.trunk is not None else "outbound" if called_out else "internal",
+        "did": first.dialled if first.trunk is not None else None,
+        "trunk": trunk,
+        "queue": queue,
+        "wait_s": _seconds(first.at, until),
+        "missed": ended is not None and taken is None and not passed_on,
+    }
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float:

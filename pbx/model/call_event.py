@@ -27,7 +27,7 @@ class Diverted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
     """A caller's INVITE was admitted. `dialled` is the user part they called, `source` the address they called from.
 
-    `diverted` are those outside who sent the call on before it came here, first first.
+    `diverted` are those outside who sent the call on before it came here, first first; `trunk` is the one it came over.
     """
 
     from_number: str
@@ -36,6 +36,7 @@ class CallOffered(_Event, frozen=True, kw_only=True, tag="offered"):
     dialled: str
     source: str
     diverted: tuple[Diverted, ...] = ()
+    trunk: str | None = None
 
 
 class CallRouted(_Event, frozen=True, kw_only=True, tag="routed"):

@@ -21,6 +21,7 @@ from pbx.model.ring_group import RingGroup
 from pbx.model.schedule import Schedule
 from pbx.model.speed_dial import SpeedDial
 from pbx.model.trunk import Trunk, TrunkWrite
+from pbx.model.webhook import Webhook, WebhookWrite
 
 __all__ = [
     "CALLER_RULE",
@@ -42,6 +43,7 @@ __all__ = [
     "SCHEDULE",
     "SPEED_DIAL",
     "TRUNK",
+    "WEBHOOK",
     "kind_named",
 ]
 
@@ -171,6 +173,14 @@ NOTICE_TARGET = Kind(
     write=NoticeTargetWrite,
     secret="signing_key",  # noqa: S106  the field's name
 )
+WEBHOOK = Kind(
+    name="webhook",
+    plural="webhooks",
+    title="Webhooks",
+    record=Webhook,
+    write=WebhookWrite,
+    secret="signing_key",  # noqa: S106  the field's name
+)
 MAILBOX = Kind(
     name="mailbox",
     plural="mailboxes",
@@ -200,6 +210,7 @@ KINDS: tuple[Kind, ...] = (
     LIMIT,
     CALLER_RULE,
     NOTICE_TARGET,
+    WEBHOOK,
 )
 
 

@@ -30,6 +30,17 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
     office_name: Annotated[
         str, Meta(max_length=80, title="Office name", description="Shown in the title of the admin pages.")
     ] = ""
+    time_zone: Annotated[
+        str,
+        Meta(
+            max_length=64,
+            pattern=r"^([A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*)?$(?!\n)",
+            title="Time zone",
+            description="Of the office, as the IANA names it: days and hours of figures and tables are its. Without "
+            "one, that of the machine.",
+            examples=["Europe/Berlin"],
+        ),
+    ] = ""
     hold_music: Annotated[
         str,
         Meta(

@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from pbx.model.base import Record
+from pbx.model.kind import ref
+from pbx.model.mailbox import MailboxNumber
 
 __all__ = [
     "Folder",
@@ -17,6 +19,7 @@ __all__ = [
     "MailboxState",
     "Voicemail",
     "VoicemailChanged",
+    "VoicemailForward",
     "VoicemailPatch",
 ]
 
@@ -73,6 +76,12 @@ class VoicemailPatch(Record, frozen=True, kw_only=True):
     saved: bool | None = None
     urgent: bool | None = None
     deleted: Annotated[bool | None, Meta(description="True: into the bin; false: out of it.")] = None
+
+
+class VoicemailForward(Record, frozen=True, kw_only=True):
+    """Where a copy of a message is to go."""
+
+    mailbox: Annotated[MailboxNumber, ref("mailbox")]
 
 
 class MailboxState(Record, frozen=True, kw_only=True):

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from pbx.model.cdr import Cdr
 from pbx.store.database import Database
 from pbx.store.table import Table, timestamp
 
-_WHOLE = Table(Cdr, "cdrs")
+_WHOLE = Table(Cdr, "cdrs", beside=("search",))
 _BRIEF = Table(Cdr, "cdrs", without=("events",))
+CHUNK = 500
+Sort = Literal["started_at", "-started_at", "talk_s", "-talk_s", "duration_s", "-duration_s"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdrFilter:
     """Which calls to list. `since` and `until` are about the start, `until` not included; `extension` may be
-    either side; `number` is a part of the caller's or the dialled number.
+    either side; `number` is a part of the caller's or the dialled number. Each word of `q` stands in a number or a
+    name.
     """
 
     since: datetime | None = None
@@ -27,6 +31,13 @@ class CdrFilter:
     number: str | None = None
     disposition: str | None = None
     flow: str | None = None
+    direction: str | None = None
+    did: str | None = None
+    trunk: str | None = None
+    queue: str | None = None
+    missed: bool | None = None
+    min_talk_s: float | None = None
+    q: str = ""
 
 
 class CdrStore:
@@ -37,7 +48,7 @@ class CdrStore:
 
     async def put(self, cdr: Cdr) -> None:
         """Write a call's record, new or changed; returns when it would survive a power cut."""
-        await self._database.write(lambda connection: _WHOLE.upsert(connection, cdr))
+        await self._database.write(lambda connection: _WHOLE.upsert(connection, cdr, search=search_text(cdr)))
 
     async def get(self, id_: str) -> Cdr | None:
         """One call with all its events."""
@@ -54,20 +65,45 @@ class CdrStore:
         )
 
     async def list(
-        self, limit: int = 50, offset: int = 0, filters: CdrFilter | None = None
+        self,
+        limit: int = 50,
+        offset: int = 0,
+        filters: CdrFilter | None = None,
+        sort: Sort = "-started_at",
     ) -> tuple[list[Cdr], int]:
-        """One page, newest first, without the events; and how many match in all."""
-        where, values = _where(filters or CdrFilter())
-        return await self._database.read(
-            lambda connection: _BRIEF.page(
-                connection,
-                where=where,
-                values=values,
-                order="started_at DESC, id DESC",
-                limit=limit,
-                offset=offset,
-            )
-        )
+        """One page, newest first, without the events; and how many match in all. Only the page's rows are read."""
+        wanted = filters or CdrFilter()
+        where, values = _where(wanted)
+        order = _order(sort)
+
+        seen = f"FROM cdrs {'' if wanted.extension else 'INDEXED BY cdrs_seen'} {where}"
+
+        def work(connection: sqlite3.Connection) -> tuple[list[Cdr], int]:
+            query = f"SELECT id {seen} ORDER BY {order} LIMIT ? OFFSET ?"
+            ids = [row[0] for row in connection.execute(query, (*values, limit, offset))]
+            if len(ids) < limit and (ids or not offset):  # the last page: nobody needs to count
+                total = offset + len(ids)
+            else:
+                (total,) = connection.execute(f"SELECT count(*) {seen}", values).fetchone()
+            marks = ", ".join("?" * len(ids))
+            return _BRIEF.select(connection, f"WHERE id IN ({marks}) ORDER BY {order}", ids), total
+
+        return await self._database.read(work)
+
+    async def chunks(self, filters: CdrFilter) -> AsyncIterator[Sequence[Cdr]]:
+        """All that match, newest first, some hundred at a time; calls that begin meanwhile are not among them."""
+        where, values = _where(filters)
+        last: tuple[str | float, ...] = ()
+
+        def work(connection: sqlite3.Connection) -> Sequence[Cdr]:
+            return _BRIEF.select(connection, _after(where, last), (*values, *last))
+
+        while True:
+            page = await self._database.read(work)
+            if not page:
+                return
+            yield page
+            last = (timestamp(page[-1].started_at), page[-1].id)
 
     async def last_dialled(self, extension: str, limit: int = 50) -> Sequence[str]:
         """What an extension has dialled, newest first."""
@@ -130,6 +166,35 @@ WHERE ended_at IS NULL
 """
 
 
+def search_text(cdr: Cdr) -> str:
+    """What a search looks at."""
+    texts = (
+        cdr.from_number,
+        cdr.from_name,
+        cdr.dialled,
+        cdr.to_extension or "",
+        cdr.to_name,
+        *(leg.extension or leg.party for leg in cdr.legs),
+    )
+    return "\n".join(dict.fromkeys(texts)).casefold()
+
+
+def _order(sort: str) -> str:
+    field, down = sort.removeprefix("-"), sort.startswith("-")
+    words = [field, "id"] if field == "started_at" else [field, "started_at", "id"]
+    return ", ".join(f"{each} DESC" if down else each for each in words)
+
+
+def _after(where: str, last: Sequence[object]) -> str:
+    """The next chunk below the last row of the one before."""
+    if last:
+        where = f"{where} AND (started_at, id) < (?, ?)" if where else "WHERE (started_at, id) < (?, ?)"
+    return (
+        f"WHERE id IN (SELECT id FROM cdrs INDEXED BY cdrs_seen {where} "  # noqa: S608  our own words
+        f"ORDER BY started_at DESC, id DESC LIMIT {CHUNK}) ORDER BY started_at DESC, id DESC"
+    )
+
+
 def _where(wanted: CdrFilter) -> tuple[str, list[str | float]]:
     terms: list[str] = []
     values: list[str | float] = []
@@ -145,10 +210,14 @@ def _where(wanted: CdrFilter) -> tuple[str, list[str | float]]:
     if wanted.number is not None:
         terms.append("(instr(from_number, ?) OR instr(dialled, ?))")
         values += [wanted.number, wanted.number]
-    if wanted.disposition is not None:
-        terms.append("disposition = ?")
-        values.append(wanted.disposition)
-    if wanted.flow is not None:
-        terms.append("flow = ?")
-        values.append(wanted.flow)
+    for column in ("disposition", "flow", "direction", "did", "trunk", "queue", "missed"):
+        if (value := getattr(wanted, column)) is not None:
+            terms.append(f"{column} = ?")
+            values.append(value)
+    if wanted.min_talk_s is not None:
+        terms.append("talk_s >= ?")
+        values.append(wanted.min_talk_s)
+    for word in wanted.q.casefold().split():
+        terms.append("instr(search, ?)")
+        values.append(word)
     return (f"WHERE {' AND '.join(terms)}" if terms else ""), values

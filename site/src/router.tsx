@@ -57,8 +57,17 @@ const phones = createRoute({
 
 export interface HistorySearch {
   q?: string;
+  /** How it came out: a disposition, or "missed". */
   show?: string;
-  page?: number;
+  direction?: string;
+  extension?: string;
+  queue?: string;
+  flow?: string;
+  /** Days, such as 2026-11-21, both included. */
+  from?: string;
+  to?: string;
+  /** Seconds of talk, at least. */
+  talk?: number;
   /** The id of the call whose drawer is open. */
   call?: string;
 }
@@ -69,8 +78,14 @@ const history = createRoute({
   validateSearch: (search): HistorySearch => ({
     ...textParam(search, "q"),
     ...textParam(search, "show"),
+    ...textParam(search, "direction"),
+    ...textParam(search, "extension"),
+    ...textParam(search, "queue"),
+    ...textParam(search, "flow"),
+    ...textParam(search, "from"),
+    ...textParam(search, "to"),
+    ...numberParam(search, "talk", 1, 86_400),
     ...textParam(search, "call"),
-    ...numberParam(search, "page", 2, 1_000_000),
   }),
   component: lazyRouteComponent(() => import("./pages/history/HistoryPage.tsx"), "HistoryPage"),
 });

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    readonly "/api/v1/analytics/calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many calls there were
+         * @description Per day, per hour of the day, per called number; answered, missed, and how long callers waited. Days and hours are those of the office (setting `time_zone`), also where its clocks are changed. Calls that go on are not counted yet.
+         */
+        readonly get: operations["getCallFigures"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/audit": {
         readonly parameters: {
             readonly query?: never;
@@ -277,6 +297,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/cdrs.csv": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The call history as a table for spreadsheets
+         * @description CSV (RFC 4180) with a line of titles, the newest first, sent as it is read. Times are the office's. A text that a spreadsheet would take for a formula has an apostrophe before it.
+         */
+        readonly get: operations["exportCdrs"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/cdrs/{id}": {
         readonly parameters: {
             readonly query?: never;
@@ -422,6 +462,26 @@ export interface paths {
          * @description It is told, and hung up. It may come again, unless the conference is locked.
          */
         readonly delete: operations["removeConferenceMember"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/dashboard": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Everything that a first page needs
+         * @description How the office is doing now, and what today was like. What is well is not among the lists of trouble.
+         */
+        readonly get: operations["getDashboard"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -2451,6 +2511,110 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/voicemails/{id}/forward": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send a copy of a voice message to another mailbox
+         * @description The message stays where it is. The copy is new there, and says which box it came from.
+         */
+        readonly post: operations["forwardVoicemail"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhook-deliveries": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How events fare on their way to webhooks
+         * @description The newest first. For each webhook the newest 2000 are kept, and 1000 may wait.
+         */
+        readonly get: operations["listWebhookDeliveries"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List the webhooks */
+        readonly get: operations["listWebhooks"];
+        readonly put?: never;
+        /** Create a webhook */
+        readonly post: operations["createWebhook"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a webhook */
+        readonly get: operations["getWebhook"];
+        /**
+         * Replace a webhook
+         * @description `id` must be the one of the path.
+         */
+        readonly put: operations["replaceWebhook"];
+        readonly post?: never;
+        /** Delete a webhook */
+        readonly delete: operations["deleteWebhook"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change fields of a webhook
+         * @description A JSON merge patch (RFC 7396). `id` cannot change.
+         */
+        readonly patch: operations["patchWebhook"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/{id}/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send a test event to a webhook
+         * @description At once and only once, also while it is off. The answer says how it went; takes up to 15 s.
+         */
+        readonly post: operations["testWebhook"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/metrics": {
         readonly parameters: {
             readonly query?: never;
@@ -2759,6 +2923,19 @@ export interface components {
             readonly by: string;
         };
         /**
+         * CallFigures
+         * @description Calls that are over, by the days and hours of the office. Whoever listened to calls is not counted.
+         */
+        readonly CallFigures: {
+            readonly from: string;
+            readonly to: string;
+            readonly time_zone: string;
+            readonly totals: components["schemas"]["CallTotals"];
+            readonly per_day: readonly components["schemas"]["DayOfCalls"][];
+            readonly per_hour: readonly components["schemas"]["HourOfCalls"][];
+            readonly per_did: readonly components["schemas"]["DidOfCalls"][];
+        };
+        /**
          * CallLimitNear
          * @description Both sides were warned that the call will be ended in `left_s` because of a limit.
          */
@@ -2801,7 +2978,7 @@ export interface components {
          * CallOffered
          * @description A caller's INVITE was admitted. `dialled` is the user part they called, `source` the address they called from.
          *
-         *         `diverted` are those outside who sent the call on before it came here, first first.
+         *         `diverted` are those outside who sent the call on before it came here, first first; `trunk` is the one it came over.
          */
         readonly CallOffered: {
             /** @enum {unknown} */
@@ -2815,6 +2992,8 @@ export interface components {
             readonly source: string;
             /** @default [] */
             readonly diverted: readonly components["schemas"]["Diverted"][];
+            /** @default null */
+            readonly trunk: string | null;
         };
         /**
          * CallParked
@@ -2865,6 +3044,30 @@ export interface components {
             readonly to_name: string;
             /** @default null */
             readonly charged_to: string | null;
+        };
+        /**
+         * CallTotals
+         * @description Of some time. `answered` and `missed` are about the calls from outside; `talk_s` about all.
+         *
+         *         Waits are those of the calls from outside that a person took, null when there was none.
+         */
+        readonly CallTotals: {
+            /** @default 0 */
+            readonly inbound: number;
+            /** @default 0 */
+            readonly outbound: number;
+            /** @default 0 */
+            readonly internal: number;
+            /** @default 0 */
+            readonly answered: number;
+            /** @default 0 */
+            readonly missed: number;
+            /** @default 0 */
+            readonly talk_s: number;
+            /** @default null */
+            readonly median_wait_s: number | null;
+            /** @default null */
+            readonly longest_wait_s: number | null;
         };
         /**
          * CalledForHelp
@@ -2977,6 +3180,11 @@ export interface components {
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
          *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one. `flow`: the
          *         number of the flow that it took, the first where there were several; the way through it stands in the events.
+         *
+         *         `direction` is "inbound" (over a trunk, to the number `did`), "outbound" (over the `trunk` that was called last) or
+         *         "internal". `queue` is the first that the caller waited in. `wait_s`: from the offer until a person answered; where
+         *         none did, until the node did, or the end. `missed`: it is over, and nobody of those who were called took it, and no
+         *         conference.
          */
         readonly Cdr: {
             readonly id: string;
@@ -3017,6 +3225,18 @@ export interface components {
             readonly continued_in: string | null;
             /** @default null */
             readonly flow: string | null;
+            /** @default internal */
+            readonly direction: string;
+            /** @default null */
+            readonly did: string | null;
+            /** @default null */
+            readonly trunk: string | null;
+            /** @default null */
+            readonly queue: string | null;
+            /** @default 0 */
+            readonly wait_s: number;
+            /** @default false */
+            readonly missed: boolean;
             /** @default [] */
             readonly legs: readonly components["schemas"]["CdrLeg"][];
             /** @default [] */
@@ -3444,6 +3664,30 @@ export interface components {
             readonly moderator_pin: string | null;
         };
         /**
+         * Dashboard
+         * @description How the office is doing now, and what today was like.
+         */
+        readonly Dashboard: {
+            readonly now: string;
+            readonly office_name: string;
+            readonly counts: components["schemas"]["StatusCounts"];
+            /** @description The newest 20 that go on. */
+            readonly calls: readonly components["schemas"]["LiveCall"][];
+            readonly trunks: number;
+            readonly trunks_in_trouble: readonly components["schemas"]["TrunkStatus"][];
+            readonly queues: readonly components["schemas"]["QueueStatus"][];
+            /** @description What is not well, with cause and what to do. */
+            readonly health: readonly components["schemas"]["HealthLine"][];
+            /** @description The newest 5. */
+            readonly notices: readonly components["schemas"]["Notice"][];
+            readonly today: components["schemas"]["CallTotals"];
+            /** @description Of today, by the clocks of the office. */
+            readonly hours: readonly components["schemas"]["HourOfCalls"][];
+            readonly unheard_messages: number;
+            readonly parked: number;
+            readonly members_in_conferences: number;
+        };
+        /**
          * DateSpan
          * @description A day, or all from `first` to `last`. Days of every year may go past its end (12-24 to 01-06).
          */
@@ -3460,6 +3704,26 @@ export interface components {
              * @default null
              */
             readonly last: string | null;
+        };
+        /**
+         * DayOfCalls
+         * @description One day of the office, by its own clocks.
+         */
+        readonly DayOfCalls: {
+            /** Format: date */
+            readonly day: string;
+            /** @default 0 */
+            readonly inbound: number;
+            /** @default 0 */
+            readonly outbound: number;
+            /** @default 0 */
+            readonly internal: number;
+            /** @default 0 */
+            readonly answered: number;
+            /** @default 0 */
+            readonly missed: number;
+            /** @default 0 */
+            readonly talk_s: number;
         };
         /**
          * Deed
@@ -3494,6 +3758,21 @@ export interface components {
              * @default
              */
             readonly error: string;
+        };
+        /**
+         * DidOfCalls
+         * @description The calls from outside to one number. `wait_s` is the mean of those that a person took, null without any.
+         */
+        readonly DidOfCalls: {
+            readonly did: string;
+            /** @default 0 */
+            readonly calls: number;
+            /** @default 0 */
+            readonly answered: number;
+            /** @default 0 */
+            readonly missed: number;
+            /** @default null */
+            readonly wait_s: number | null;
         };
         /**
          * DigitSeen
@@ -4032,24 +4311,6 @@ export interface components {
             readonly tests: readonly components["schemas"]["FlowTest"][];
         };
         /**
-         * FlowChange
-         * @description One difference. `field` is what of it has changed, such as a parameter or an exit; `old` or `new` is missing
-         *         where it was added or removed.
-         */
-        readonly FlowChange: {
-            /** @enum {unknown} */
-            readonly what: "node" | "note" | "setting" | "test" | "wire";
-            /** @enum {unknown} */
-            readonly change: "added" | "changed" | "moved" | "removed";
-            readonly name: string;
-            /** @default  */
-            readonly field: string;
-            /** @default null */
-            readonly old: unknown;
-            /** @default null */
-            readonly new: unknown;
-        };
-        /**
          * FlowCheck
          * @description What is wrong with a draft. It can be published when all of them are warnings, and its tests pass.
          */
@@ -4065,7 +4326,7 @@ export interface components {
             readonly flow: string;
             readonly before: string;
             readonly after: string;
-            readonly changes: readonly components["schemas"]["FlowChange"][];
+            readonly changes: readonly components["schemas"]["pbx.model.flow_revision.FlowChange"][];
         };
         /**
          * FlowEntered
@@ -4571,6 +4832,18 @@ export interface components {
             readonly failing: readonly string[];
         };
         /**
+         * HealthChange
+         * @description A part of the node is well again, or is not; looked at every 15 s. `id` is the name of the check.
+         */
+        readonly HealthChange: {
+            /** @enum {unknown} */
+            readonly type: "health";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["HealthLine"] | null;
+        };
+        /**
          * HealthLine
          * @description One check: what was looked at and, where it is not well, the cause and what to do.
          */
@@ -4607,6 +4880,17 @@ export interface components {
              */
             readonly leg: string;
             readonly on: boolean;
+        };
+        /**
+         * HourOfCalls
+         * @description One hour of the day, of all its days together: `calls` in every direction, `missed` ones from outside.
+         */
+        readonly HourOfCalls: {
+            readonly hour: number;
+            /** @default 0 */
+            readonly calls: number;
+            /** @default 0 */
+            readonly missed: number;
         };
         /**
          * InboundNumber
@@ -5113,7 +5397,7 @@ export interface components {
             /** @default false */
             readonly transcoded: boolean;
         };
-        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["LiveHeartbeat"];
+        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
          * @description Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
@@ -5162,6 +5446,18 @@ export interface components {
             readonly conferences: readonly components["schemas"]["ConferenceStatus"][] | null;
             /** @default null */
             readonly mailboxes: readonly components["schemas"]["MailboxState"][] | null;
+            /** @default null */
+            readonly queues: readonly components["schemas"]["QueueStatus"][] | null;
+            /** @default null */
+            readonly trunks: readonly components["schemas"]["TrunkStatus"][] | null;
+            /** @default null */
+            readonly recordings: readonly components["schemas"]["Recording"][] | null;
+            /** @default null */
+            readonly flows: readonly components["schemas"]["FlowState"][] | null;
+            /** @default null */
+            readonly health: readonly components["schemas"]["HealthLine"][] | null;
+            /** @default null */
+            readonly settings: readonly components["schemas"]["OfficeSettings"][] | null;
         };
         /**
          * LiveStep
@@ -5909,6 +6205,11 @@ export interface components {
              */
             readonly notice_targets: readonly components["schemas"]["NoticeTargetWrite"][] | null;
             /**
+             * @description Webhooks
+             * @default null
+             */
+            readonly webhooks: readonly components["schemas"]["WebhookWrite"][] | null;
+            /**
              * Live flows
              * @description What takes the calls, where that is not what stands in `flows`: by number, the flow that is published, or null for a draft that is not.
              * @default null
@@ -5980,6 +6281,13 @@ export interface components {
              */
             readonly office_name: string;
             /**
+             * Time zone
+             * @description Of the office, as the IANA names it: days and hours of figures and tables are its. Without one, that of the machine.
+             * @default
+             * @example Europe/Berlin
+             */
+            readonly time_zone: string;
+            /**
              * Hold music
              * @description A WAV or Ogg Opus file in the folder sounds of the data directory; without one, a short tone.
              * @default
@@ -6039,6 +6347,7 @@ export interface components {
          */
         readonly OfficeSettingsPatch: {
             readonly office_name?: string | null;
+            readonly time_zone?: string | null;
             readonly hold_music?: string | null;
             readonly cors_origins?: readonly string[] | null;
             readonly audit_keep_days?: number | null;
@@ -6685,6 +6994,18 @@ export interface components {
             readonly always: boolean;
         };
         /**
+         * QueueChange
+         * @description Somebody waits in a queue, is answered, an agent comes or goes; `item` is null when it was deleted.
+         */
+        readonly QueueChange: {
+            /** @enum {unknown} */
+            readonly type: "queue";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["QueueStatus"] | null;
+        };
+        /**
          * QueueJoined
          * @description The caller waits in a line. `position` counts from 1; `call_back_of` is the call in which a call back was asked
          *         for: then nobody hears music, and who asked is rung when an agent has been found.
@@ -6872,6 +7193,18 @@ export interface components {
              * @default
              */
             readonly deleted_by: string;
+        };
+        /**
+         * RecordingChange
+         * @description A recording was begun, paused, completed or deleted; `item` is null when it is none of the newest 100 now.
+         */
+        readonly RecordingChange: {
+            /** @enum {unknown} */
+            readonly type: "recording";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["Recording"] | null;
         };
         /**
          * RecordingFailed
@@ -7464,6 +7797,18 @@ export interface components {
             readonly scopes: readonly components["schemas"]["Scope"][];
             /** @description Whether a code is asked for at log-in. */
             readonly second_factor: boolean;
+        };
+        /**
+         * SettingsChange
+         * @description The settings of the office were changed. `id` is always "office".
+         */
+        readonly SettingsChange: {
+            /** @enum {unknown} */
+            readonly type: "settings";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["OfficeSettings"] | null;
         };
         /**
          * SetupRequest
@@ -8286,6 +8631,18 @@ export interface components {
             readonly record_keep_days: number | null;
         };
         /**
+         * TrunkChange
+         * @description A trunk is up, in trouble, or otherwise different; `item` is null when it was deleted.
+         */
+        readonly TrunkChange: {
+            /** @enum {unknown} */
+            readonly type: "trunk";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["TrunkStatus"] | null;
+        };
+        /**
          * TrunkList
          * @description A page of trunks.
          */
@@ -8844,6 +9201,18 @@ export interface components {
             readonly mail_error: string;
         };
         /**
+         * VoicemailForward
+         * @description Where a copy of a message is to go.
+         */
+        readonly VoicemailForward: {
+            /**
+             * Number
+             * @description Names the box when it is called and in codes: 2 to 10 digits. It may be that of an extension.
+             * @example 101
+             */
+            readonly mailbox: string;
+        };
+        /**
          * VoicemailList
          * @description A page of voice messages.
          */
@@ -8892,6 +9261,193 @@ export interface components {
             /** @default false */
             readonly call_back: boolean;
         };
+        /**
+         * Webhook
+         * @description A web address to which live events are sent by POST, in their order, one after the other.
+         */
+        readonly Webhook: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Address
+             * @description Answers 2xx when it has taken an event. 4xx: it never will; anything else is tried again.
+             * @example https://office.example/hooks/bellwire
+             */
+            readonly url: string;
+            /**
+             * Only these
+             * @description None: all topics.
+             * @default []
+             */
+            readonly topics: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+        };
+        /**
+         * WebhookDelivery
+         * @description One event on its way to one webhook.
+         */
+        readonly WebhookDelivery: {
+            /** @description Stays the same over all attempts: X-Bellwire-Id. */
+            readonly id: string;
+            readonly webhook: string;
+            readonly topic: string;
+            readonly at: string;
+            /**
+             * @default waiting
+             * @enum {unknown}
+             */
+            readonly state: "failed" | "sent" | "waiting";
+            /** @default 0 */
+            readonly attempts: number;
+            /**
+             * @description When it is tried again.
+             * @default null
+             */
+            readonly next_at: string | null;
+            /** @default null */
+            readonly done_at: string | null;
+            /**
+             * @description Of the last answer; 0 without one.
+             * @default 0
+             */
+            readonly status: number;
+            /**
+             * @description Why the last attempt failed.
+             * @default
+             */
+            readonly error: string;
+            /**
+             * @description What is sent, as JSON.
+             * @default
+             */
+            readonly body: string;
+        };
+        /**
+         * WebhookDeliveryList
+         * @description A page of deliveries.
+         */
+        readonly WebhookDeliveryList: {
+            readonly items: readonly components["schemas"]["WebhookDelivery"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * WebhookList
+         * @description A page of webhooks.
+         */
+        readonly WebhookList: {
+            readonly items: readonly components["schemas"]["Webhook"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * WebhookPatch
+         * @description A change to WebhookWrite: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly WebhookPatch: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id?: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name?: string;
+            readonly enabled?: boolean | null;
+            /**
+             * Address
+             * @description Answers 2xx when it has taken an event. 4xx: it never will; anything else is tried again.
+             * @example https://office.example/hooks/bellwire
+             */
+            readonly url?: string;
+            readonly topics?: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[] | null;
+            readonly signing_key?: string | null;
+        };
+        /**
+         * WebhookWrite
+         * @description A webhook as it is written. Without `signing_key` an existing one keeps the key it has.
+         */
+        readonly WebhookWrite: {
+            /**
+             * Short name
+             * @description Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.
+             * @example provider
+             */
+            readonly id: string;
+            /**
+             * Name
+             * @description What it is for, in words.
+             * @example monitoring
+             */
+            readonly name: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            readonly enabled: boolean;
+            /**
+             * Address
+             * @description Answers 2xx when it has taken an event. 4xx: it never will; anything else is tried again.
+             * @example https://office.example/hooks/bellwire
+             */
+            readonly url: string;
+            /**
+             * Only these
+             * @description None: all topics.
+             * @default []
+             */
+            readonly topics: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+            /** @default null */
+            readonly signing_key: string | null;
+        };
+        /**
+         * FlowChange
+         * @description The draft of a flow was changed, or it was published; `item` is null when it was deleted. `id` is its number.
+         */
+        readonly "pbx.api.live_message.FlowChange": {
+            /** @enum {unknown} */
+            readonly type: "flow";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["FlowState"] | null;
+        };
+        /**
+         * FlowChange
+         * @description One difference. `field` is what of it has changed, such as a parameter or an exit; `old` or `new` is missing
+         *         where it was added or removed.
+         */
+        readonly "pbx.model.flow_revision.FlowChange": {
+            /** @enum {unknown} */
+            readonly what: "node" | "note" | "setting" | "test" | "wire";
+            /** @enum {unknown} */
+            readonly change: "added" | "changed" | "moved" | "removed";
+            readonly name: string;
+            /** @default  */
+            readonly field: string;
+            /** @default null */
+            readonly old: unknown;
+            /** @default null */
+            readonly new: unknown;
+        };
     };
     responses: never;
     parameters: never;
@@ -8915,6 +9471,7 @@ export type BanList = components['schemas']['BanList'];
 export type BanWrite = components['schemas']['BanWrite'];
 export type CallChange = components['schemas']['CallChange'];
 export type CallEnded = components['schemas']['CallEnded'];
+export type CallFigures = components['schemas']['CallFigures'];
 export type CallLimitNear = components['schemas']['CallLimitNear'];
 export type CallLimited = components['schemas']['CallLimited'];
 export type CallList = components['schemas']['CallList'];
@@ -8922,6 +9479,7 @@ export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
 export type CallRequest = components['schemas']['CallRequest'];
 export type CallRouted = components['schemas']['CallRouted'];
+export type CallTotals = components['schemas']['CallTotals'];
 export type CalledForHelp = components['schemas']['CalledForHelp'];
 export type CallerRule = components['schemas']['CallerRule'];
 export type CallerRuleList = components['schemas']['CallerRuleList'];
@@ -8947,9 +9505,12 @@ export type ConferenceStatus = components['schemas']['ConferenceStatus'];
 export type ConferenceStatusList = components['schemas']['ConferenceStatusList'];
 export type ConferenceWaiting = components['schemas']['ConferenceWaiting'];
 export type ConferenceWrite = components['schemas']['ConferenceWrite'];
+export type Dashboard = components['schemas']['Dashboard'];
 export type DateSpan = components['schemas']['DateSpan'];
+export type DayOfCalls = components['schemas']['DayOfCalls'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
+export type DidOfCalls = components['schemas']['DidOfCalls'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type Diverted = components['schemas']['Diverted'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
@@ -8968,7 +9529,6 @@ export type FeatureCodeList = components['schemas']['FeatureCodeList'];
 export type FeatureCodePatch = components['schemas']['FeatureCodePatch'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Flow = components['schemas']['Flow'];
-export type FlowChange = components['schemas']['FlowChange'];
 export type FlowCheck = components['schemas']['FlowCheck'];
 export type FlowDiff = components['schemas']['FlowDiff'];
 export type FlowEntered = components['schemas']['FlowEntered'];
@@ -8994,9 +9554,11 @@ export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
 export type GreetingView = components['schemas']['GreetingView'];
 export type Health = components['schemas']['Health'];
+export type HealthChange = components['schemas']['HealthChange'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
 export type HoldRequest = components['schemas']['HoldRequest'];
+export type HourOfCalls = components['schemas']['HourOfCalls'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -9076,6 +9638,7 @@ export type PromptPatch = components['schemas']['PromptPatch'];
 export type PublishOrder = components['schemas']['PublishOrder'];
 export type Queue = components['schemas']['Queue'];
 export type QueueAgent = components['schemas']['QueueAgent'];
+export type QueueChange = components['schemas']['QueueChange'];
 export type QueueJoined = components['schemas']['QueueJoined'];
 export type QueueLeft = components['schemas']['QueueLeft'];
 export type QueueList = components['schemas']['QueueList'];
@@ -9084,6 +9647,7 @@ export type QueueRang = components['schemas']['QueueRang'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type QueueStatusList = components['schemas']['QueueStatusList'];
 export type Recording = components['schemas']['Recording'];
+export type RecordingChange = components['schemas']['RecordingChange'];
 export type RecordingFailed = components['schemas']['RecordingFailed'];
 export type RecordingList = components['schemas']['RecordingList'];
 export type RecordingPaused = components['schemas']['RecordingPaused'];
@@ -9113,6 +9677,7 @@ export type ScriptedAnswer = components['schemas']['ScriptedAnswer'];
 export type SecondFactorCode = components['schemas']['SecondFactorCode'];
 export type SecondFactorSetup = components['schemas']['SecondFactorSetup'];
 export type SessionView = components['schemas']['SessionView'];
+export type SettingsChange = components['schemas']['SettingsChange'];
 export type SetupRequest = components['schemas']['SetupRequest'];
 export type SetupState = components['schemas']['SetupState'];
 export type Simulation = components['schemas']['Simulation'];
@@ -9148,6 +9713,7 @@ export type TokenWrite = components['schemas']['TokenWrite'];
 export type TransferFailed = components['schemas']['TransferFailed'];
 export type TransferRequest = components['schemas']['TransferRequest'];
 export type Trunk = components['schemas']['Trunk'];
+export type TrunkChange = components['schemas']['TrunkChange'];
 export type TrunkList = components['schemas']['TrunkList'];
 export type TrunkPatch = components['schemas']['TrunkPatch'];
 export type TrunkStatus = components['schemas']['TrunkStatus'];
@@ -9164,11 +9730,79 @@ export type UserPatch = components['schemas']['UserPatch'];
 export type UserWrite = components['schemas']['UserWrite'];
 export type VipCaller = components['schemas']['VipCaller'];
 export type Voicemail = components['schemas']['Voicemail'];
+export type VoicemailForward = components['schemas']['VoicemailForward'];
 export type VoicemailList = components['schemas']['VoicemailList'];
 export type VoicemailPatch = components['schemas']['VoicemailPatch'];
 export type WaitingCaller = components['schemas']['WaitingCaller'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookDeliveryList = components['schemas']['WebhookDeliveryList'];
+export type WebhookList = components['schemas']['WebhookList'];
+export type WebhookPatch = components['schemas']['WebhookPatch'];
+export type WebhookWrite = components['schemas']['WebhookWrite'];
+export type PbxApiLiveMessageFlowChange = components['schemas']['pbx.api.live_message.FlowChange'];
+export type PbxModelFlowRevisionFlowChange = components['schemas']['pbx.model.flow_revision.FlowChange'];
 export type $defs = Record<string, never>;
 export interface operations {
+    readonly getCallFigures: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description So many days of the office, the last of them today. */
+                readonly period?: "1d" | "30d" | "7d" | "90d";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallFigures"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listAudit: {
         readonly parameters: {
             readonly query?: {
@@ -11082,10 +11716,8 @@ export interface operations {
     readonly listCdrs: {
         readonly parameters: {
             readonly query?: {
-                /** @description How many items at most. */
-                readonly limit?: number;
-                /** @description How many items to skip. */
-                readonly offset?: number;
+                /** @description Only calls in whose numbers and names each of these words is found. */
+                readonly q?: string;
                 /** @description Only calls whose caller or dialled number contains this text. */
                 readonly number?: string;
                 /** @description Only calls from or to this extension. */
@@ -11096,8 +11728,26 @@ export interface operations {
                 readonly to?: string;
                 /** @description Only calls that ended like this. */
                 readonly disposition?: "answered" | "busy" | "cancelled" | "failed" | "in_progress" | "no_answer";
+                /** @description Only calls over a trunk to us, over one to others, or neither. */
+                readonly direction?: "inbound" | "internal" | "outbound";
+                /** @description Only calls from outside to this number. */
+                readonly did?: string;
+                /** @description Only calls over this trunk. */
+                readonly trunk?: string;
+                /** @description Only calls that waited in this queue first. */
+                readonly queue?: string;
                 /** @description Only calls that took this flow first. */
                 readonly flow?: string;
+                /** @description Only calls that nobody took; false: only those that somebody did. */
+                readonly missed?: boolean;
+                /** @description Only calls with so much time between answer and end, at least. */
+                readonly min_talk_s?: number;
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Sorted by this field, with - before it the other way round. */
+                readonly sort?: "-duration_s" | "-started_at" | "-talk_s" | "duration_s" | "started_at" | "talk_s";
             };
             readonly header?: never;
             readonly path?: never;
@@ -11112,6 +11762,89 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["CdrList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportCdrs: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only calls in whose numbers and names each of these words is found. */
+                readonly q?: string;
+                /** @description Only calls whose caller or dialled number contains this text. */
+                readonly number?: string;
+                /** @description Only calls from or to this extension. */
+                readonly extension?: string;
+                /** @description Only calls that started then or later (RFC 3339). */
+                readonly from?: string;
+                /** @description Only calls that started before (RFC 3339). */
+                readonly to?: string;
+                /** @description Only calls that ended like this. */
+                readonly disposition?: "answered" | "busy" | "cancelled" | "failed" | "in_progress" | "no_answer";
+                /** @description Only calls over a trunk to us, over one to others, or neither. */
+                readonly direction?: "inbound" | "internal" | "outbound";
+                /** @description Only calls from outside to this number. */
+                readonly did?: string;
+                /** @description Only calls over this trunk. */
+                readonly trunk?: string;
+                /** @description Only calls that waited in this queue first. */
+                readonly queue?: string;
+                /** @description Only calls that took this flow first. */
+                readonly flow?: string;
+                /** @description Only calls that nobody took; false: only those that somebody did. */
+                readonly missed?: boolean;
+                /** @description Only calls with so much time between answer and end, at least. */
+                readonly min_talk_s?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/csv": string;
                 };
             };
             /** @description Unauthorized */
@@ -12476,6 +13209,53 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getDashboard: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -29073,6 +29853,896 @@ export interface operations {
             };
             /** @description Requested Range Not Satisfiable */
             readonly 416: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly forwardVoicemail: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["VoicemailForward"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Voicemail"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listWebhookDeliveries: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those to this webhook. */
+                readonly webhook?: string;
+                /** @description Only those that went like this. */
+                readonly state?: "failed" | "sent" | "waiting";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookDeliveryList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listWebhooks: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly name?: string;
+                /** @description Only those with exactly this value. */
+                readonly enabled?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly url?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WebhookWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replaceWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WebhookWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteWebhook: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also when other records still name it. */
+                readonly force?: boolean;
+            };
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description An ETag of this record: change it only if it is still the one that was read. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["WebhookPatch"];
+                readonly "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            readonly 412: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly testWebhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -165,6 +165,8 @@ describe("the phones page", () => {
       ["r2", registration("r2", "102", "snom D785")],
     ]),
     states: new Map(),
+    conferences: new Map(),
+    mailboxes: new Map(),
     extensions: new Map(
       [extension("1000", "Zoë"), extension("103", "Carol"), extension("102", "Bob"), extension("101", "Alice"), extension("104", "Off", false)].map(
         (each) => [each.number, each],

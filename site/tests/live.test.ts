@@ -43,6 +43,10 @@ describe("live data", () => {
     const data = after(SNAPSHOT, { type: "extension_state", seq: 11, id: "101", item });
     expect(data?.states.get("101")?.state).toBe("ringing");
     expect(after(SNAPSHOT, { type: "extension_state", seq: 11, id: "101", item: null })?.states.size).toBe(0);
+    const box = { number: "101", name: "Alice", new: 2, old: 0, saved: 0, urgent: 0, in_bin: 0, full: false, has_greeting: false, has_name: false };
+    expect(after(SNAPSHOT, { type: "mailbox", seq: 11, id: "101", item: box })?.mailboxes.get("101")?.new).toBe(2);
+    expect(after(SNAPSHOT, { type: "conference", seq: 11, id: "800", item: null })?.conferences.size).toBe(0);
+    expect(readMessage(JSON.stringify({ type: "conference", seq: 11, id: "800", item: null }))).toBeDefined();
   });
 
   test("what was already seen changes nothing", () => {

@@ -42,6 +42,7 @@ from pbx.model.notice import Notice
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.model.user import Role, Session
 from pbx.store.accounts import Accounts
+from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
@@ -49,6 +50,7 @@ from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.voicemail import VoicemailStore
+from pbx.store.webhook_deliveries import DeliveryStore
 from pbx.transport.trace import Trace
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -164,6 +166,8 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             prompts=Prompts(records, PromptFiles(tmp_path / "prompts"), voices, time, language="en"),
             cdrs=CdrStore(database),
             accounts=Accounts.of(database, SecretBox(bytes(32)), PasswordHash(memory_kib=64, passes=1)),
+            figures=FigureStore(database),
+            deliveries=DeliveryStore(database),
             live_calls=lambda: calls,
             registrations=lambda: registrations,
             trunks=tuple,

@@ -78,6 +78,42 @@ async def test_messages_are_listed_marked_and_deleted(start_node: StartNode, tmp
         assert [each.stem for each in (tmp_path / "v" / "102").iterdir()] == [f"{ID}C"]
 
 
+async def test_a_copy_goes_to_another_box_until_that_is_full(start_node: StartNode, tmp_path: Path) -> None:
+    async with await Database.open(tmp_path / "v.sqlite3", poll_s=0) as database:
+        bobs, sales = Mailbox(number="102", name="Bob"), Mailbox(number="900", name="Sales", max_messages=1)
+        store, files, ids = VoicemailStore(database), Files(tmp_path / "v"), iter(("C", "D"))
+        shelf = Shelf(
+            store,
+            files,
+            Boxes(lambda: [bobs, sales], tuple),
+            bus=EventBus(),
+            clock=Time(),
+            new_id=lambda: ID + next(ids),
+        )
+        files.prepare("102")
+        message = Voicemail(
+            id=ID + "B", mailbox="102", from_number="101", from_name="Alice", received_at=START, duration_s=2
+        )
+        files.path(message).write_bytes(sound(2))
+        await store.put(message)
+        await shelf.load()
+        node = await start_node(voicemail=shelf)
+
+        copy = await node.json("POST", f"{URL}/{ID}B/forward", 201, json={"mailbox": "900"})
+        assert (copy["mailbox"], copy["forwarded_from"], copy["read"], copy["duration_s"]) == (
+            "900",
+            "102",
+            False,
+            2,
+        )
+        assert (await node.json("GET", f"{URL}?mailbox=102"))["total"] == 1, "it stays where it is"
+        async with node.ask("GET", f"{URL}/{ID}C/audio") as answer:
+            assert answer.status == 200
+        await node.json("POST", f"{URL}/{ID}B/forward", 409, json={"mailbox": "900"})
+        await node.json("POST", f"{URL}/{ID}B/forward", 404, json={"mailbox": "901"})
+        await node.json("POST", f"{URL}/{ID}X/forward", 404, json={"mailbox": "900"})
+
+
 async def test_a_part_of_the_sound_can_be_asked_for(start_node: StartNode, tmp_path: Path) -> None:
     async with await Database.open(tmp_path / "v.sqlite3", poll_s=0) as database:
         node = await office(start_node, tmp_path, database)

@@ -7,7 +7,7 @@ What no test phone does on command (one-way audio, a restart in the middle of a 
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,12 +35,14 @@ from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION
 from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.store.accounts import Accounts
+from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
+from pbx.store.webhook_deliveries import DeliveryStore
 from tests.site.script import BUILT
 
 
@@ -177,8 +179,14 @@ async def _unsent(write: MessageWrite) -> TextMessage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIterator[Stage]:
-    """An application on 127.0.0.1 with the built site, an empty office and a set-up link."""
+async def staged(
+    folder: Path,
+    *,
+    port: int = 0,
+    site: Path = BUILT,
+    furnish: Callable[[ApiDeps, Database], Awaitable[ApiDeps]] | None = None,
+) -> AsyncIterator[Stage]:
+    """An application on 127.0.0.1 with the built site, an empty office and a set-up link; `furnish` adds to it."""
     clock, bus = SystemClock(), EventBus()
     database = await Database.open(folder / "stage.sqlite3", clock=clock)
     calls: dict[str, LiveFold] = {}
@@ -199,6 +207,8 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         documents=Documents(records, FlowImport(records, publishing, flows)),
         cdrs=CdrStore(database),
         accounts=accounts,
+        figures=FigureStore(database),
+        deliveries=DeliveryStore(database),
         live_calls=lambda: [call.view() for call in calls.values()],
         registrations=lambda: list(registrations.values()),
         trunks=tuple,
@@ -213,6 +223,8 @@ async def staged(folder: Path, *, port: int = 0, site: Path = BUILT) -> AsyncIte
         site_dir=site,
         health_checks=(lambda: checks[0] if checks else CheckResult("database", ok=True),),
     )
+    if furnish is not None:
+        deps = await furnish(deps, database)
     stage = Stage(deps, calls, registrations, checks)
     runner = web.AppRunner(build(deps))
     await runner.setup()

@@ -210,6 +210,9 @@ class Shelf:
         """Where its sound is."""
         return self._files.path(message)
 
+    def box(self, number: str) -> Mailbox | None:
+        return self._boxes.find(number)
+
     def states(self) -> list[MailboxState]:
         """Of all boxes, shorter numbers first."""
         return [self._boxes.state(each) for each in self._boxes.all()]

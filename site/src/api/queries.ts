@@ -50,9 +50,10 @@ export const statusQuery = queryOptions({
   refetchInterval: 15_000,
 });
 
-export interface HistoryFilter {
-  readonly number: string;
-  readonly disposition: string;
+/** Which calls, by the names of the API. */
+export type CdrFilter = Readonly<Record<string, string | number>>;
+
+export interface HistoryFilter extends CdrFilter {
   readonly limit: number;
   readonly offset: number;
 }
@@ -60,8 +61,18 @@ export interface HistoryFilter {
 export const historyQuery = (filter: HistoryFilter) =>
   queryOptions({
     queryKey: [...HISTORY, filter],
-    queryFn: () => request<CdrList>("/cdrs", { query: { ...filter } }),
+    queryFn: () => request<CdrList>("/cdrs", { query: filter }),
     placeholderData: keepPreviousData,
+  });
+
+export const HISTORY_PAGE = 100;
+
+/** One part of a long list. Who scrolls past it before it came does not wait for it. */
+export const historyPartQuery = (filter: CdrFilter, part: number) =>
+  queryOptions({
+    queryKey: [...HISTORY, "part", filter, part],
+    queryFn: ({ signal }) =>
+      request<CdrList>("/cdrs", { query: { ...filter, limit: HISTORY_PAGE, offset: part * HISTORY_PAGE }, signal }),
   });
 
 export const callQuery = (id: string) =>

@@ -48,6 +48,44 @@ function needsWhy(cdr: Cdr): boolean {
   return !(cdr.disposition === "answered" && cdr.cause === "normal") && cdr.disposition !== "cancelled";
 }
 
+/** The calls of the history that an address asks for, as the node is asked; times of day are those of `zone`'s clock. */
+export interface HistoryWish {
+  readonly q?: string;
+  readonly show?: string;
+  readonly direction?: string;
+  readonly extension?: string;
+  readonly queue?: string;
+  readonly flow?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly talk?: number;
+}
+
+const DIRECTIONS = ["inbound", "outbound", "internal"] as const;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** What is no filter (anybody can type an address) is left out. `midnight` says when a day begins here. */
+export function cdrFilter(
+  wish: HistoryWish,
+  number: string,
+  midnight: (day: string, daysLater: number) => string,
+): Readonly<Record<string, string | number>> {
+  const digits = (text: string | undefined) => (text !== undefined && /^\d{1,10}$/.test(text) ? text : "");
+  const filter: Record<string, string | number> = {
+    number,
+    disposition: dispositionFrom(wish.show) ?? "",
+    missed: wish.show === "missed" ? "true" : "",
+    direction: DIRECTIONS.find((each) => each === wish.direction) ?? "",
+    extension: digits(wish.extension),
+    queue: digits(wish.queue),
+    flow: digits(wish.flow),
+    from: wish.from !== undefined && DAY.test(wish.from) ? midnight(wish.from, 0) : "",
+    to: wish.to !== undefined && DAY.test(wish.to) ? midnight(wish.to, 1) : "",
+    min_talk_s: wish.talk ?? "",
+  };
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ""));
+}
+
 export const DISPOSITIONS = ["answered", "no_answer", "busy", "cancelled", "failed", "in_progress"] as const;
 export type Disposition = (typeof DISPOSITIONS)[number];
 

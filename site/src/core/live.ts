@@ -4,7 +4,15 @@
  * A snapshot replaces everything, a change replaces one item, `seq` says what was already seen: a message that comes
  * twice (after a resume) changes nothing.
  */
-import type { Extension, ExtensionState, LiveCall, LiveMessage, RegistrationView } from "../schema.gen.ts";
+import type {
+  ConferenceStatus,
+  Extension,
+  ExtensionState,
+  LiveCall,
+  LiveMessage,
+  MailboxState,
+  RegistrationView,
+} from "../schema.gen.ts";
 
 export interface LiveData {
   readonly seq: number;
@@ -13,6 +21,8 @@ export interface LiveData {
   readonly extensions: ReadonlyMap<string, Extension>;
   /** Who is free, who rings, who talks. */
   readonly states: ReadonlyMap<string, ExtensionState>;
+  readonly conferences: ReadonlyMap<string, ConferenceStatus>;
+  readonly mailboxes: ReadonlyMap<string, MailboxState>;
 }
 
 /** The data after `message`; the very same object when nothing changed. `undefined` means: nothing is known yet. */
@@ -24,6 +34,8 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
       registrations: byId(message.registrations ?? [], (registration) => registration.id),
       extensions: byId(message.extensions ?? [], (extension) => extension.number),
       states: byId(message.extension_states ?? [], (state) => state.number),
+      conferences: byId(message.conferences ?? [], (conference) => conference.conference),
+      mailboxes: byId(message.mailboxes ?? [], (mailbox) => mailbox.number),
     };
   }
   if (data === undefined || message.seq <= data.seq) return data;
@@ -36,8 +48,10 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
       return { ...data, seq: message.seq, extensions: put(data.extensions, message.id, message.item) };
     case "extension_state":
       return { ...data, seq: message.seq, states: put(data.states, message.id, message.item) };
-    case "conference": // shown on no page yet
+    case "conference":
+      return { ...data, seq: message.seq, conferences: put(data.conferences, message.id, message.item) };
     case "mailbox":
+      return { ...data, seq: message.seq, mailboxes: put(data.mailboxes, message.id, message.item) };
     case "resumed":
     case "heartbeat":
       // Their seq is the node's newest, which may be ahead of changes still on the way: not a change that was seen.
@@ -74,6 +88,7 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set<LiveMessage["type"]>([
   "registration",
   "extension",
   "extension_state",
+  "conference",
   "mailbox",
   "heartbeat",
 ]);

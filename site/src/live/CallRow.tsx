@@ -1,4 +1,5 @@
 /** One running call: two people and the wire between them. */
+import type { ReactNode } from "react";
 import type { CallEnd, CallView } from "../core/calls.ts";
 import { formatTimer } from "../core/time.ts";
 import { t } from "../text/index.ts";
@@ -14,7 +15,13 @@ const STATE_LOOKS: Readonly<Record<CallView["state"], { readonly icon: IconName;
   ended: { icon: "check", look: "bg-sunken text-soft" },
 };
 
-export function CallRow({ call }: { readonly call: CallView }) {
+interface CallRowProps {
+  readonly call: CallView;
+  /** What can be done with it, where that is offered. */
+  readonly children?: ReactNode;
+}
+
+export function CallRow({ call, children }: CallRowProps) {
   const look = STATE_LOOKS[call.state];
   return (
     <li className="arrive px-4 py-4 sm:px-5" data-call={call.id}>
@@ -41,6 +48,7 @@ export function CallRow({ call }: { readonly call: CallView }) {
           {call.summary}
         </p>
       )}
+      {children}
     </li>
   );
 }

@@ -26,7 +26,7 @@ export function LivePage() {
         <AsOf />
       </div>
       <section aria-label={t.live.title} className="overflow-hidden rounded-2xl border border-line bg-surface shadow-card">
-        <CallList query={q} empty={<EmptyState icon="live" title={t.live.none} help={t.live.noneHelp} />} />
+        <CallList query={q} withActions empty={<EmptyState icon="live" title={t.live.none} help={t.live.noneHelp} />} />
       </section>
     </>
   );

@@ -15,7 +15,7 @@ import { StatusMark } from "../../ui/StatusMark.tsx";
 
 const MOST_RECENT = 6;
 // Some more than are shown: the running ones have a card of their own.
-const RECENT = { number: "", disposition: "", limit: 24, offset: 0 } as const;
+const RECENT = { limit: 24, offset: 0 } as const;
 
 export function RecentCard() {
   const { data, error } = useQuery(historyQuery(RECENT));

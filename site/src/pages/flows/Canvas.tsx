@@ -110,7 +110,7 @@ export function Canvas({ map }: { readonly map: boolean }) {
       const over = document.elementFromPoint(at.x, at.y);
       const to = state.toNode?.id ?? over?.closest<HTMLElement>(".react-flow__node-card")?.dataset["id"];
       if (to !== undefined) act.lead(from, to);
-      else if (over.closest(".react-flow__pane, .react-flow__background, .react-flow__node-note") !== null) act.askAdd({ at, from, place: screenToFlowPosition(at) });
+      else if (over?.matches(".react-flow__pane, .react-flow__pane *") === true) act.askAdd({ at, from, place: screenToFlowPosition(at) });
     },
     [act, screenToFlowPosition],
   );

@@ -385,8 +385,7 @@ interface TabSearch {
 }
 
 function withTab<T extends TabSearch>(search: T, id: string | undefined): Omit<T, "tab"> & TabSearch {
-  const rest: Omit<T, "tab"> & TabSearch = { ...search };
-  delete rest.tab;
+  const rest = Object.fromEntries(Object.entries(search).filter(([name]) => name !== "tab")) as Omit<T, "tab">;
   return id === undefined ? rest : { ...rest, tab: id };
 }
 

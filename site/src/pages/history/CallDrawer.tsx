@@ -19,6 +19,9 @@ import { Notice } from "../../ui/Notice.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { StatusMark } from "../../ui/StatusMark.tsx";
+import { CallLadder } from "./CallLadder.tsx";
+import { CallRecordings } from "./CallRecordings.tsx";
+import { FlowPaths, Legs, Quality } from "./CallParts.tsx";
 import { Timeline } from "./Timeline.tsx";
 
 export function CallDrawer({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
@@ -27,7 +30,7 @@ export function CallDrawer({ id, onClose }: { readonly id: string; readonly onCl
   const row = cdr === undefined ? undefined : historyRow(cdr, directory, t);
   const title = row === undefined ? t.history.title : `${row.from} → ${row.to}`;
   return (
-    <Dialog shape="side" label={row === undefined ? title : t.history.drawerLabel(row.from, row.to)} onClose={onClose}>
+    <Dialog shape="wide" label={row === undefined ? title : t.history.drawerLabel(row.from, row.to)} onClose={onClose}>
       <DrawerHead
         title={title}
         lead={row !== undefined && <StatusMark tone={row.tone}>{row.outcome}</StatusMark>}
@@ -76,9 +79,14 @@ function Details({ cdr }: { readonly cdr: Cdr }) {
           {cdr.source !== "" && <Fact term={t.history.source}>{cdr.source}</Fact>}
         </dl>
       </div>
+      <CallRecordings cdr={cdr} />
       <Section title={t.history.timeline}>
         <Timeline cdr={cdr} />
       </Section>
+      <FlowPaths cdr={cdr} />
+      <Legs cdr={cdr} />
+      <Quality cdr={cdr} />
+      <CallLadder id={cdr.id} />
       <div className="flex items-center gap-2 px-5 pt-3 pb-6 text-small text-faint">
         <span>{t.history.callId}</span>
         <code className="min-w-0 truncate font-mono">{cdr.id}</code>

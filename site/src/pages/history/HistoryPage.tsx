@@ -1,13 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
+/** Every call, newest first: searched, filtered, exported; one opens beside the list. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { historyQuery } from "../../api/queries.ts";
-import { dispositionFrom } from "../../core/history.ts";
+import { useMemo, useState } from "react";
+import { historyPartQuery } from "../../api/queries.ts";
+import { cdrFilter } from "../../core/history.ts";
 import { numberToSearch } from "../../core/phones.ts";
 import { faultWords } from "../../core/problem.ts";
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
 import { useDirectory } from "../../live/useLive.ts";
+import { DownloadButton } from "../../media/DownloadButton.tsx";
 import type { HistorySearch } from "../../router.tsx";
-import type { CdrList } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
@@ -16,45 +18,59 @@ import { SearchBox } from "../../ui/SearchBox.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { CallDrawer } from "./CallDrawer.tsx";
 import { FilterChips } from "./FilterChips.tsx";
+import { Filters } from "./Filters.tsx";
 import { HistoryTable } from "./HistoryTable.tsx";
-import { Pager } from "./Pager.tsx";
 
-const PAGE_SIZE = 50;
 const route = getRouteApi("/office/history");
+
+/** When a day begins on this computer's clock, so many days later. */
+function midnight(day: string, daysLater: number): string {
+  const at = new Date(`${day}T00:00`);
+  if (Number.isNaN(at.getTime())) return "";
+  at.setDate(at.getDate() + daysLater);
+  return at.toISOString();
+}
 
 export function HistoryPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const page = search.page ?? 1;
-  const disposition = dispositionFrom(search.show);
   const directory = useDirectory();
-  const { data, error, isPlaceholderData, refetch } = useQuery(
-    historyQuery({
-      number: numberToSearch(search.q ?? "", directory.values()),
-      disposition: disposition ?? "",
-      limit: PAGE_SIZE,
-      offset: (page - 1) * PAGE_SIZE,
-    }),
-  );
-
-  const go = (next: HistorySearch, options: { replace?: boolean; resetScroll?: boolean } = {}) =>
-    void navigate({ search: next, resetScroll: false, ...options });
   const { call: opened, ...list } = search;
-  const filters = { ...(search.q && { q: search.q }), ...(search.show && { show: search.show }) };
+  const { q = "", show, ...finer } = list;
+  const fine = Object.keys(finer).length;
+  const [filtering, setFiltering] = useState(fine > 0);
+  const number = numberToSearch(q, directory.values());
+  const wished = JSON.stringify(cdrFilter(list, number, midnight));
+  // The same filter is the same object, so that what was read of it stays.
+  const filter = useMemo(() => JSON.parse(wished) as Readonly<Record<string, string>>, [wished]);
+  const { data, error, isPlaceholderData, refetch } = useQuery({
+    ...historyPartQuery(filter, 0),
+    placeholderData: keepPreviousData,
+  });
+
+  const go = (next: HistorySearch, replace = false) => void navigate({ search: next, resetScroll: false, replace });
 
   return (
     <>
-      <PageHead title={t.history.title} lead={t.history.lead} />
+      <PageHead title={t.history.title} lead={t.history.lead}>
+        <DownloadButton path={`/cdrs.csv?${new URLSearchParams(filter).toString()}`} name={t.media.history.fileName} ending="csv">
+          {t.media.history.csv}
+        </DownloadButton>
+      </PageHead>
       <div className="mb-3 flex flex-wrap items-center gap-x-4 gap-y-3">
         <SearchBox
           label={t.history.search}
-          value={search.q ?? ""}
-          onChange={(q) => go({ ...(search.show && { show: search.show }), ...(q && { q }) }, { replace: true })}
+          value={q}
+          onChange={(next) => go({ ...finer, ...(show && { show }), ...(next && { q: next }) }, true)}
         />
-        <FilterChips
-          chosen={disposition}
-          onChoose={(show) => go({ ...(search.q && { q: search.q }), ...(show && { show }) })}
-        />
+        <FilterChips chosen={show} onChoose={(next) => go({ ...finer, ...(q && { q }), ...(next && { show: next }) })} />
+        <Button icon="filter" aria-expanded={filtering} onClick={() => setFiltering(!filtering)}>
+          {fine === 0 ? t.media.history.filters : t.media.history.filtersOn(fine)}
+        </Button>
+      </div>
+      {filtering && <Filters search={list} onChange={(next) => go(next, true)} />}
+      <div className="mb-2 flex items-center gap-3 text-small text-faint">
+        {data !== undefined && <p role="status">{t.media.history.count(data.total)}</p>}
         <AsOf />
       </div>
       <section
@@ -62,46 +78,27 @@ export function HistoryPage() {
         aria-busy={isPlaceholderData}
         className="overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
       >
-        {data !== undefined ? (
+        {data === undefined ? (
+          error === null ? (
+            <Skeleton rows={6} />
+          ) : (
+            <EmptyState icon="unplugged" title={faultWords(error, t)}>
+              <Button onClick={() => void refetch()}>{t.common.retry}</Button>
+            </EmptyState>
+          )
+        ) : data.total > 0 ? (
           <Fresh>
-            <Rows data={data} list={list} onClear={() => go({})} />
+            <HistoryTable filter={filter} total={data.total} list={list} />
           </Fresh>
-        ) : error === null ? (
-          <Skeleton rows={6} />
+        ) : Object.keys(list).length === 0 ? (
+          <EmptyState icon="history" title={t.history.none} help={t.history.noneHelp} />
         ) : (
-          <EmptyState icon="unplugged" title={faultWords(error, t)}>
-            <Button onClick={() => void refetch()}>{t.common.retry}</Button>
+          <EmptyState icon="search" title={t.history.noMatch}>
+            <Button onClick={() => go({})}>{t.history.clearFilters}</Button>
           </EmptyState>
         )}
       </section>
-      {data !== undefined && data.total > 0 && (
-        <Pager
-          page={page}
-          size={PAGE_SIZE}
-          shown={data.items.length}
-          total={data.total}
-          onPage={(next) => go({ ...filters, ...(next > 1 && { page: next }) }, { resetScroll: true })}
-        />
-      )}
       {opened !== undefined && <CallDrawer key={opened} id={opened} onClose={() => go(list)} />}
     </>
-  );
-}
-
-interface RowsProps {
-  readonly data: CdrList;
-  readonly list: HistorySearch;
-  readonly onClear: () => void;
-}
-
-function Rows({ data, list, onClear }: RowsProps) {
-  if (data.items.length > 0) return <HistoryTable calls={data.items} list={list} />;
-  if (list.q === undefined && list.show === undefined && list.page === undefined) {
-    return <EmptyState icon="history" title={t.history.none} help={t.history.noneHelp} />;
-  }
-  return (
-    <EmptyState icon="search" title={t.history.noMatch}>
-      <Button onClick={onClear}>{t.history.clearFilters}</Button>
-    </EmptyState>
   );
 }

@@ -1,5 +1,12 @@
-/** The history as a table; on narrow screens each call becomes two lines. */
+/**
+ * The history as a table that may be very long: only the rows in sight are drawn, and only their parts are asked for. On
+ * narrow screens each call is two lines.
+ */
+import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { HISTORY_PAGE, historyPartQuery, type CdrFilter } from "../../api/queries.ts";
 import { historyRow, type HistoryRow } from "../../core/history.ts";
 import { formatDay, formatFull, formatShortClock } from "../../core/time.ts";
 import { useDirectory } from "../../live/useLive.ts";
@@ -10,52 +17,102 @@ import { Icon } from "../../ui/Icon.tsx";
 import { useNow } from "../../ui/now.ts";
 import { StatusMark } from "../../ui/StatusMark.tsx";
 
+const WIDE = "(min-width: 52rem)";
+const ROW_PX = { wide: 52, narrow: 78 } as const;
+const COLUMNS = "md:grid md:grid-cols-[9.5rem_minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.6fr)_6.5rem] md:items-center";
+
 interface HistoryTableProps {
-  readonly calls: readonly Cdr[];
+  readonly filter: CdrFilter;
+  readonly total: number;
   /** The list's own address, which an opened call is added to. */
   readonly list: HistorySearch;
 }
 
-export function HistoryTable({ calls, list }: HistoryTableProps) {
+export function HistoryTable({ filter, total, list }: HistoryTableProps) {
+  const body = useRef<HTMLDivElement>(null);
+  const [above, setAbove] = useState(0);
+  const wide = useMedia(WIDE);
   const directory = useDirectory();
+
+  useLayoutEffect(() => {
+    const measure = () => setAbove((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+    measure();
+    const watch = new ResizeObserver(measure);
+    watch.observe(document.body);
+    return () => watch.disconnect();
+  }, []);
+
+  // The virtualizer is a changing object by design; nothing here is kept from one drawing to the next.
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const rows = useWindowVirtualizer({
+    count: total,
+    estimateSize: () => (wide ? ROW_PX.wide : ROW_PX.narrow),
+    overscan: 10,
+    scrollMargin: above,
+    getItemKey: (index) => `${String(wide)} ${index}`,
+  });
+  const inSight = rows.getVirtualItems();
+  const parts = [...new Set(inSight.map((row) => Math.floor(row.index / HISTORY_PAGE)))];
+  const read = useQueries({ queries: parts.map((part) => historyPartQuery(filter, part)) });
+  const callAt = (index: number): Cdr | undefined =>
+    read[parts.indexOf(Math.floor(index / HISTORY_PAGE))]?.data?.items[index % HISTORY_PAGE];
+
   return (
-    <table className="w-full table-fixed text-left max-md:block">
-      <thead className="border-b border-line text-small text-faint max-md:sr-only">
-        <tr>
-          <th scope="col" className="w-36 py-2.5 pl-5 font-normal">
+    <div role="table" aria-label={t.history.title} aria-rowcount={total + 1}>
+      <div role="rowgroup" className="border-b border-line text-small text-faint max-md:sr-only">
+        <div role="row" aria-rowindex={1} className={COLUMNS}>
+          <span role="columnheader" className="py-2.5 pl-5">
             {t.history.when}
-          </th>
-          <th scope="col" className="px-2 py-2.5 font-normal">
+          </span>
+          <span role="columnheader" className="px-2 py-2.5">
             {t.history.from}
-          </th>
-          <th scope="col" className="px-2 py-2.5 font-normal">
+          </span>
+          <span role="columnheader" className="px-2 py-2.5">
             {t.history.to}
-          </th>
-          <th scope="col" className="w-2/5 px-2 py-2.5 font-normal">
+          </span>
+          <span role="columnheader" className="px-2 py-2.5">
             {t.history.outcome}
-          </th>
-          <th scope="col" className="w-28 py-2.5 pr-5 text-right font-normal">
+          </span>
+          <span role="columnheader" className="py-2.5 pr-5 text-right">
             {t.history.talked}
-          </th>
-        </tr>
-      </thead>
-      <tbody className="divide-y divide-line max-md:block">
-        {calls.map((cdr) => (
-          <Row key={cdr.id} row={historyRow(cdr, directory, t)} list={list} />
-        ))}
-      </tbody>
-    </table>
+          </span>
+        </div>
+      </div>
+      <div ref={body} role="rowgroup" className="relative" style={{ height: rows.getTotalSize() }}>
+        {inSight.map((item) => {
+          const call = callAt(item.index);
+          return (
+            <div
+              key={item.key}
+              role="row"
+              aria-rowindex={item.index + 2}
+              data-cdr={call?.id}
+              className={`absolute inset-x-0 top-0 border-b border-line hover:bg-hover ${COLUMNS}`}
+              style={{ height: item.size, transform: `translateY(${item.start - above}px)` }}
+            >
+              {call === undefined ? <Blank /> : <Cells row={historyRow(call, directory, t)} list={list} />}
+            </div>
+          );
+        })}
+      </div>
+    </div>
   );
 }
 
-function Row({ row, list }: { readonly row: HistoryRow; readonly list: HistorySearch }) {
+function Blank() {
+  return (
+    <span role="cell" className="flex h-full items-center px-5 md:col-span-5">
+      <span aria-hidden="true" className="h-3.5 w-2/3 rounded bg-sunken" />
+      <span className="sr-only">{t.common.loading}</span>
+    </span>
+  );
+}
+
+function Cells({ row, list }: { readonly row: HistoryRow; readonly list: HistorySearch }) {
   const now = useNow();
   return (
-    <tr
-      data-cdr={row.id}
-      className="relative hover:bg-hover max-md:grid max-md:grid-cols-[auto_minmax(0,1fr)_auto] max-md:items-center max-md:gap-x-2.5 max-md:gap-y-1.5 max-md:px-4 max-md:py-3"
-    >
-      <td className="py-3 pl-5 whitespace-nowrap text-soft max-md:order-4 max-md:p-0 max-md:text-small">
+    <>
+      <span role="cell" className="block truncate text-soft max-md:float-right max-md:px-4 max-md:pt-3 max-md:text-small md:pl-5">
         <Link
           to="/history"
           search={{ ...list, call: row.id }}
@@ -67,40 +124,57 @@ function Row({ row, list }: { readonly row: HistoryRow; readonly list: HistorySe
           </time>
           <span className="sr-only">, {t.history.drawerLabel(row.from, row.to)}</span>
         </Link>
-      </td>
-      <td className="px-2 py-3 max-md:order-1 max-md:col-span-3 max-md:p-0 md:hidden">
-        <span className="block truncate font-medium">
-          {row.from} <span className="text-faint">→</span> {row.to}
-        </span>
-      </td>
-      <Party name={row.from} number={row.fromNumber} />
-      <Party name={row.to} number={row.toNumber} />
-      <td className="px-2 py-2.5 max-md:order-2 max-md:p-0">
-        <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-          <StatusMark tone={row.tone}>{row.outcome}</StatusMark>
-          {row.why !== "" && <span className="truncate text-small text-faint max-md:hidden">{row.why}</span>}
-          {row.interrupted && (
-            <span className="inline-flex items-center gap-1 text-small text-warn max-md:hidden" title={t.history.interruptedHelp}>
-              <Icon name="restart" className="size-3.5" />
-              {t.history.interrupted}
-            </span>
-          )}
-        </span>
-      </td>
-      <td className="py-3 pr-5 text-right whitespace-nowrap max-md:order-3 max-md:p-0 max-md:text-left max-md:text-small max-md:text-soft">
+      </span>
+      <Party name={row.from} number={row.fromNumber} className="max-md:pt-2.5 max-md:pl-4" arrow={row.to} />
+      <Party name={row.to} number={row.toNumber} className="max-md:hidden" />
+      <span role="cell" className="flex min-w-0 items-center gap-x-2.5 px-2 max-md:clear-both max-md:px-4 max-md:pt-1.5">
+        <StatusMark tone={row.tone}>{row.outcome}</StatusMark>
+        {row.why !== "" && <span className="truncate text-small text-faint">{row.why}</span>}
+        {row.interrupted && (
+          <span className="inline-flex items-center gap-1 truncate text-small text-warn" title={t.history.interruptedHelp}>
+            <Icon name="restart" className="size-3.5" />
+            {t.history.interrupted}
+          </span>
+        )}
+        <span className="ml-auto text-small whitespace-nowrap text-soft md:hidden">{row.talked}</span>
+      </span>
+      <span role="cell" className="pr-5 text-right whitespace-nowrap max-md:hidden">
         {row.talked}
-      </td>
-    </tr>
+      </span>
+    </>
   );
 }
 
-function Party({ name, number }: { readonly name: string; readonly number: string }) {
+interface PartyProps {
+  readonly name: string;
+  readonly number: string;
+  readonly className: string;
+  /** Who was called, where one line says both. */
+  readonly arrow?: string;
+}
+
+function Party({ name, number, className, arrow }: PartyProps) {
   return (
-    <td className="px-2 py-3 max-md:hidden">
-      <span className="block truncate font-medium">
-        {name}
-        {number !== name && <span className="pl-1.5 font-normal text-faint">{number}</span>}
-      </span>
-    </td>
+    <span role="cell" className={`block min-w-0 truncate font-medium md:px-2 ${className}`}>
+      {name}
+      {arrow !== undefined && (
+        <span className="md:hidden">
+          {" "}
+          <span className="text-faint">→</span> {arrow}
+        </span>
+      )}
+      {number !== name && <span className="pl-1.5 font-normal text-faint max-md:hidden">{number}</span>}
+    </span>
+  );
+}
+
+function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const media = window.matchMedia(query);
+      media.addEventListener("change", listener);
+      return () => media.removeEventListener("change", listener);
+    },
+    () => window.matchMedia(query).matches,
   );
 }

@@ -1,0 +1,18 @@
+"""The health list: every check of the node, asked now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pbx.api.views import HealthLine
+
+if TYPE_CHECKING:
+    from pbx.api.deps import HealthCheck
+
+__all__ = ["health_lines"]
+
+
+def health_lines(checks: Sequence[HealthCheck]) -> tuple[HealthLine, ...]:
+    results = (check() for check in checks)
+    return tuple(HealthLine(name=one.name, ok=one.ok, cause=one.cause, action=one.action) for one in results)
