@@ -9,6 +9,7 @@ import {
   type EdgeChange,
   type FinalConnectionState,
   type NodeChange,
+  type ReactFlowInstance,
 } from "@xyflow/react";
 import { useCallback, useMemo, useState, type DragEvent } from "react";
 import { move } from "../../flow/commands.ts";
@@ -25,7 +26,9 @@ const NODE_TYPES = { card: NodeCard, note: NoteCard };
 const EDGE_TYPES = { wire: WireEdge };
 const SNAP: [number, number] = [GRID, GRID];
 const PRO = { hideAttribution: true };
-const FIT = { padding: 0.15, maxZoom: 1 };
+const MARGIN = 60;
+/** Smaller than this nobody can read a card. */
+const READABLE = 0.7;
 /** What the palette drags. */
 export const DRAGGED = "application/x-bellwire-node";
 
@@ -95,6 +98,24 @@ export function Canvas({ map }: { readonly map: boolean }) {
         if (index !== undefined) notes[index] = position;
       }
       store.change(t.flows.did.move(moved.length), (now) => move(now, places, notes));
+    },
+    [store],
+  );
+
+  /** Everything, where that can be read; else where calls begin. */
+  const begin = useCallback(
+    (view: ReactFlowInstance<CanvasNode, WireLine>) => {
+      const box = document.querySelector(".react-flow")?.getBoundingClientRect();
+      const all = view.getNodesBounds(view.getNodes());
+      if (box === undefined || view.getNodes().length === 0) return;
+      const zoom = Math.min(1, (box.width - 2 * MARGIN) / all.width, (box.height - 2 * MARGIN) / all.height);
+      if (zoom >= READABLE) {
+        void view.setViewport({ x: (box.width - all.width * zoom) / 2 - all.x * zoom, y: (box.height - all.height * zoom) / 2 - all.y * zoom, zoom });
+        return;
+      }
+      const { entry, nodes: drawnNodes } = store.shown;
+      const first = entry === null ? all : (drawnNodes[entry] ?? all);
+      void view.setViewport({ x: MARGIN - first.x * READABLE, y: box.height * 0.4 - first.y * READABLE, zoom: READABLE });
     },
     [store],
   );
@@ -173,8 +194,7 @@ export function Canvas({ map }: { readonly map: boolean }) {
       selectionKeyCode="Shift"
       multiSelectionKeyCode={MULTI}
       elevateNodesOnSelect
-      fitView
-      fitViewOptions={FIT}
+      onInit={begin}
       proOptions={PRO}
       ariaLabelConfig={{ "node.a11yDescription.default": "" }}
     >

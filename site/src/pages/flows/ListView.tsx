@@ -57,7 +57,7 @@ export function ListView() {
                     <span className="sr-only">{t.flows.faults(wrong.length)}</span>
                   </span>
                 )}
-                <Icon name="chevronRight" className="text-faint" />
+                <Icon name="chevronRight" className="size-4 text-faint" />
               </button>
               {mark !== undefined && <MarkBadge mark={mark} />}
               {rows.length > 0 && (

@@ -79,7 +79,8 @@ export function ToolButton({ icon, label, onClick, disabled = false, pressed, ke
 }
 
 function FaultNotes({ faults }: { readonly faults: readonly Fault[] }) {
-  const whole = faults.filter((fault) => fault.exit === null);
+  // Those of a parameter stand at its field.
+  const whole = faults.filter((fault) => fault.exit === null && fault.parameter === null);
   if (whole.length === 0) return null;
   return (
     <ul className="flex flex-col gap-1.5">

@@ -99,7 +99,8 @@ function Inner({ store, keeper }: StudioProps) {
     return () => {
       gone = true;
     };
-  }, [save.is, stored, source, store]);
+    // `nameOf` is another when a record was made or renamed: what was missing may be there now.
+  }, [save.is, stored, source, store, nameOf]);
   const faults = useMemo(() => allFaults(localFaults(draft, CATALOGUE.types, FAULT_WORDS), draft, checked), [draft, checked]);
 
   // -- what can be done
@@ -270,7 +271,7 @@ function Inner({ store, keeper }: StudioProps) {
   return (
     <WorkshopProvider value={workshop}>
       <EditorContext value={editor}>
-        <div ref={frame} data-own-keys data-editor className="fixed inset-0 z-30 flex flex-col bg-canvas">
+        <div ref={frame} data-own-keys data-editor className="fixed inset-0 z-40 flex flex-col bg-canvas">
           <TopBar
             asList={asList}
             onList={() => setAsList(!asList)}
