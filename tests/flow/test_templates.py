@@ -24,13 +24,15 @@ by_id = pytest.mark.parametrize("template", templates(), ids=lambda each: each.i
 
 
 def office_of(template: FlowTemplate, **more: Any) -> Surroundings:
+    fields: dict[str, Any]
     records: dict[str, list[Any]] = {kind.name: list(kind.defaults) for kind in KINDS}
     records["flow"].append(template.flow)
     for need in template.needs:
         kind = kind_named(need.kind)
-        records[need.kind].append(
-            msgspec.convert({kind.key: need.key, "name": need.name or "Somebody"}, kind.record)
-        )
+        fields = {kind.key: need.key, "name": need.name or "Somebody"}
+        if need.kind == "ring_group":
+            fields["members"] = ["100"]
+        records[need.kind].append(msgspec.convert(fields, kind.record))
     for name, keys in more.items():
         kind = kind_named(name)
         records[name].extend(

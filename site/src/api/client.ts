@@ -40,15 +40,15 @@ interface Options {
 }
 
 export async function request<T>(path: string, options: Options = {}): Promise<T> {
-  return (await answer<T>(path, options)).body;
+  return (await answer(path, options)).body as T;
 }
 
 /** The record together with the headers it came with: `ETag` says which state of it this is. */
-export async function answer<T>(path: string, options: Options = {}): Promise<{ readonly body: T; readonly headers: Headers }> {
+export async function answer(path: string, options: Options = {}): Promise<{ readonly body: unknown; readonly headers: Headers }> {
   const response = await send(path, options);
-  if (response.status === 204) return { body: undefined as T, headers: response.headers };
+  if (response.status === 204) return { body: undefined, headers: response.headers };
   const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok && body !== undefined) return { body: body as T, headers: response.headers };
+  if (response.ok && body !== undefined) return { body, headers: response.headers };
   if (response.status === 401 && options.expect401 !== true) onSignedOut();
   throw faultFrom(response.ok ? 502 : response.status, body, response.headers.get("Retry-After"));
 }

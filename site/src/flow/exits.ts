@@ -43,13 +43,13 @@ function each(exit: NodeExit, parameters: Parameters): Exit[] {
   const list = parameters[exit.each];
   if (!Array.isArray(list)) return [];
   return list.map((element: unknown, index) => {
-    const title = exit.title
-      .split(" ")
-      .map((field) => fieldText(element, field))
-      .filter((text) => text !== "")
-      .join(" ");
+    const name = fieldText(element, exit.name);
+    const others = exit.title.split(" ").flatMap((field) => (field === exit.name ? [] : fieldText(element, field)));
+    const words = others.filter((text) => text !== "").join(" ");
+    // Keys say something beside a name ("1 Sales"); an inner name such as "open" does not.
+    const title = words !== "" && /[a-z]/.test(name) ? words : `${name} ${words}`.trim();
     const { optional, waits } = exit;
-    return { name: fieldText(element, exit.name), title, optional, waits, from: { parameter: exit.each, index } };
+    return { name, title, optional, waits, from: { parameter: exit.each, index } };
   });
 }
 

@@ -10,7 +10,7 @@ import { Notice } from "../../ui/Notice.tsx";
 import { RecordForm } from "../../ui/RecordForm.tsx";
 import { useSay } from "../../ui/toasts.tsx";
 import { extensionFields } from "./fields.ts";
-import { useUnsavedGuard } from "./unsaved.tsx";
+import { useUnsavedGuard } from "../../ui/unsaved.tsx";
 
 interface NewPhoneProps {
   readonly onClose: () => void;

@@ -15,7 +15,7 @@ import { DeviceList } from "./DeviceList.tsx";
 import { PhoneMark } from "./PhoneMark.tsx";
 import { PhoneSettings } from "./PhoneSettings.tsx";
 import { SipLoginPanel } from "./SipLoginPanel.tsx";
-import { useUnsavedGuard } from "./unsaved.tsx";
+import { useUnsavedGuard } from "../../ui/unsaved.tsx";
 
 interface PhoneDrawerProps {
   readonly row: PhoneRow;

@@ -1,4 +1,5 @@
-/** Not there yet. */
+import { RecordPage } from "../../records/RecordPage.tsx";
+
 export function OutboundRoutesPage() {
-  return null;
+  return <RecordPage kind="outbound_route" icon="arrowRight" />;
 }

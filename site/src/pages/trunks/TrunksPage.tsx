@@ -1,4 +1,5 @@
-/** Not there yet. */
+import { RecordPage } from "../../records/RecordPage.tsx";
+
 export function TrunksPage() {
-  return null;
+  return <RecordPage kind="trunk" icon="node" />;
 }
