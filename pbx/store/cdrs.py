@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Literal
 
 from pbx.model.cdr import Cdr
+from pbx.model.flow_traffic import FlowTraffic
 from pbx.store.database import Database
+from pbx.store.flow_traffic import count_call, traffic_of
 from pbx.store.table import Table, timestamp
 
 _WHOLE = Table(Cdr, "cdrs", beside=("search",))
@@ -48,8 +50,21 @@ class CdrStore:
         self._database = database
 
     async def put(self, cdr: Cdr) -> None:
-        """Write a call's record, new or changed; returns when it would survive a power cut."""
-        await self._database.write(lambda connection: _WHOLE.upsert(connection, cdr, search=search_text(cdr)))
+        """Write a call's record, new or changed; returns when it would survive a power cut.
+
+        When it is closed with this, its way through flows is counted.
+        """
+
+        def work(connection: sqlite3.Connection) -> None:
+            if cdr.ended_at is not None and not connection.execute(_CLOSED, (cdr.id,)).fetchone():
+                count_call(connection, cdr)
+            _WHOLE.upsert(connection, cdr, search=search_text(cdr))
+
+        await self._database.write(work)
+
+    async def flow_traffic(self, flow: str, since: datetime, revision: int | None = None) -> FlowTraffic:
+        """How many calls went which way through a flow since that day."""
+        return await self._database.read(lambda connection: traffic_of(connection, flow, since, revision))
 
     async def get(self, id_: str) -> Cdr | None:
         """One call with all its events."""
@@ -168,6 +183,8 @@ DELETE FROM cdrs WHERE id IN (
     SELECT id FROM cdrs INDEXED BY cdrs_seen WHERE started_at < ? AND ended_at IS NOT NULL LIMIT ?
 )
 """
+
+_CLOSED = "SELECT 1 FROM cdrs WHERE id = ? AND ended_at IS NOT NULL"
 
 _CLOSE = """
 UPDATE cdrs SET

@@ -1243,6 +1243,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/flows/{number}/traffic": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many calls went which way
+         * @description Finished calls by node and exit, and how long they were there. Days are those of UTC.
+         */
+        readonly get: operations["countFlow"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/flows/{number}/unpublish": {
         readonly parameters: {
             readonly query?: never;
@@ -4102,6 +4122,9 @@ export interface components {
         /**
          * Deed
          * @description Something that the flow did: whom it rang and what became of it, a key that was pressed, a mail that went out.
+         *
+         *         `question` is where the script's `keys` (its `said` where somebody listens) has what the caller does here, from 0,
+         *         though there be nothing.
          */
         readonly Deed: {
             readonly at_s: number;
@@ -4111,6 +4134,8 @@ export interface components {
             readonly to: string;
             /** @default  */
             readonly result: string;
+            /** @default null */
+            readonly question: number | null;
         };
         /**
          * Delivery
@@ -4222,6 +4247,17 @@ export interface components {
         readonly EventTicket: {
             /** @description Good once, for 30 seconds. */
             readonly ticket: string;
+        };
+        /**
+         * ExitTraffic
+         * @description Calls that left a node by an exit; "" for those that ended at the node, or went on in another flow.
+         */
+        readonly ExitTraffic: {
+            readonly exit: string;
+            /** @description Each call counts once, however often it came here. */
+            readonly calls: number;
+            /** @description Half of the calls took less. Good to two digits. */
+            readonly median_s: number;
         };
         /**
          * Extension
@@ -5026,6 +5062,24 @@ export interface components {
             readonly total: number;
         };
         /**
+         * FlowStep
+         * @description A node that the call came to `at`, in that revision of the flow. Without `left_at` it is there, or the call ended
+         *         there; `exit` is "" where nothing followed in this flow, and `detail` why it failed.
+         */
+        readonly FlowStep: {
+            readonly flow: string;
+            readonly revision: number;
+            readonly node: string;
+            readonly kind: string;
+            readonly at: string;
+            /** @default null */
+            readonly exit: string | null;
+            /** @default null */
+            readonly left_at: string | null;
+            /** @default  */
+            readonly detail: string;
+        };
+        /**
          * FlowTemplate
          * @description A flow to begin with. It passes its tests in an office that has what it `needs`.
          */
@@ -5110,6 +5164,20 @@ export interface components {
             readonly node: string | null;
             /** @default null */
             readonly simulation: components["schemas"]["Simulation"] | null;
+        };
+        /**
+         * FlowTraffic
+         * @description The finished calls of a flow `since` a day (of UTC) began. `revision` None: of all revisions.
+         */
+        readonly FlowTraffic: {
+            readonly flow: string;
+            readonly revision: number | null;
+            readonly since: string;
+            /** @description Each call counts once, however often it came here. */
+            readonly calls: number;
+            /** @description Half of the calls took less. Good to two digits. */
+            readonly median_s: number;
+            readonly nodes: readonly components["schemas"]["NodeTraffic"][];
         };
         /**
          * FollowMe
@@ -5778,7 +5846,8 @@ export interface components {
         };
         /**
          * LiveCall
-         * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
+         * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last;
+         *         `flow_path`: how it came there, the newest steps only.
          *
          *         `recording` is "off", "on" or "paused".
          */
@@ -5794,6 +5863,8 @@ export interface components {
             readonly legs: readonly components["schemas"]["LiveLeg"][];
             /** @default null */
             readonly flow: components["schemas"]["LivePosition"] | null;
+            /** @default [] */
+            readonly flow_path: readonly components["schemas"]["FlowStep"][];
             /** @default off */
             readonly recording: string;
             /** @default [] */
@@ -5836,8 +5907,7 @@ export interface components {
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
-         * @description Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
-         *         node and exit.
+         * @description Where a call is in a flow: at `node` since `since`.
          */
         readonly LivePosition: {
             readonly flow: string;
@@ -5848,8 +5918,6 @@ export interface components {
             /** @default  */
             readonly kind: string;
             readonly since: string;
-            /** @default [] */
-            readonly path: readonly components["schemas"]["LiveStep"][];
         };
         /**
          * LiveResumed
@@ -5894,16 +5962,6 @@ export interface components {
             readonly health: readonly components["schemas"]["HealthLine"][] | null;
             /** @default null */
             readonly settings: readonly components["schemas"]["OfficeSettings"][] | null;
-        };
-        /**
-         * LiveStep
-         * @description A node that the call has left, when, and by which exit.
-         */
-        readonly LiveStep: {
-            readonly flow: string;
-            readonly node: string;
-            readonly exit: string;
-            readonly at: string;
         };
         /**
          * LiveSupervisor
@@ -6397,6 +6455,19 @@ export interface components {
             readonly rtp_port_max: number;
             readonly counts: components["schemas"]["StatusCounts"];
             readonly health: readonly components["schemas"]["HealthLine"][];
+        };
+        /**
+         * NodeTraffic
+         * @description Calls that came to a node, and how long they were there.
+         */
+        readonly NodeTraffic: {
+            readonly node: string;
+            /** @description Each call counts once, however often it came here. */
+            readonly calls: number;
+            /** @description Half of the calls took less. Good to two digits. */
+            readonly median_s: number;
+            /** @default [] */
+            readonly exits: readonly components["schemas"]["ExitTraffic"][];
         };
         /**
          * Notice
@@ -10029,6 +10100,7 @@ export type DirectoryEntry = components['schemas']['DirectoryEntry'];
 export type Diverted = components['schemas']['Diverted'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
 export type EventTicket = components['schemas']['EventTicket'];
+export type ExitTraffic = components['schemas']['ExitTraffic'];
 export type Extension = components['schemas']['Extension'];
 export type ExtensionChange = components['schemas']['ExtensionChange'];
 export type ExtensionList = components['schemas']['ExtensionList'];
@@ -10058,11 +10130,13 @@ export type FlowRevisionList = components['schemas']['FlowRevisionList'];
 export type FlowScript = components['schemas']['FlowScript'];
 export type FlowState = components['schemas']['FlowState'];
 export type FlowStateList = components['schemas']['FlowStateList'];
+export type FlowStep = components['schemas']['FlowStep'];
 export type FlowTemplate = components['schemas']['FlowTemplate'];
 export type FlowTemplateList = components['schemas']['FlowTemplateList'];
 export type FlowTest = components['schemas']['FlowTest'];
 export type FlowTestReport = components['schemas']['FlowTestReport'];
 export type FlowTestResult = components['schemas']['FlowTestResult'];
+export type FlowTraffic = components['schemas']['FlowTraffic'];
 export type FollowMe = components['schemas']['FollowMe'];
 export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
@@ -10101,7 +10175,6 @@ export type LiveMessage = components['schemas']['LiveMessage'];
 export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
-export type LiveStep = components['schemas']['LiveStep'];
 export type LiveSupervisor = components['schemas']['LiveSupervisor'];
 export type Login = components['schemas']['Login'];
 export type Mailbox = components['schemas']['Mailbox'];
@@ -10118,6 +10191,7 @@ export type NodeEntered = components['schemas']['NodeEntered'];
 export type NodeExit = components['schemas']['NodeExit'];
 export type NodeLeft = components['schemas']['NodeLeft'];
 export type NodeStatus = components['schemas']['NodeStatus'];
+export type NodeTraffic = components['schemas']['NodeTraffic'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeList = components['schemas']['NoticeList'];
 export type NoticeTarget = components['schemas']['NoticeTarget'];
@@ -18568,6 +18642,78 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly countFlow: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Today, and so many days. */
+                readonly period?: "1d" | "30d" | "7d" | "90d";
+                /** @description Of one revision; 0: of all. */
+                readonly revision?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowTraffic"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
