@@ -3,7 +3,9 @@ import tseslint from "typescript-eslint";
 
 /** The pure core: no React, no browser, no clock. */
 const pureCore = {
-  files: ["src/core/**/*.ts"],
+  files: ["src/core/**/*.ts", "src/flow/**/*.ts"],
+  // What panels reach the canvas by; a React context, and nothing else.
+  ignores: ["src/flow/editor.ts"],
   rules: {
     "no-restricted-imports": ["error", { patterns: ["react", "react-dom", "@tanstack/*", "**/ui/*", "**/pages/*", "**/api/*"] }],
     "no-restricted-globals": ["error", "window", "document", "fetch", "WebSocket", "localStorage", "setTimeout", "setInterval"],

@@ -1,5 +1,5 @@
 /**
- * A Vite plugin: `virtual:record-schemas` holds the JSON Schema of every record that a form can write (`…Write`), with
+ * A Vite plugin: `virtual:record-schemas` holds the JSON Schema of everything that a form can write, with
  * what those refer to, and nothing else of the node's API description, which is ten times larger.
  */
 import { readFileSync } from "node:fs";
@@ -7,8 +7,9 @@ import type { Plugin } from "vite";
 
 const ID = "virtual:record-schemas";
 const SOURCE = new URL("./schema/openapi.json", import.meta.url).pathname;
+const KINDS = new URL("./schema/kinds.json", import.meta.url).pathname;
 
-type Schemas = Readonly<Record<string, unknown>>;
+export type Schemas = Readonly<Record<string, unknown>>;
 
 export function recordSchemas(): Plugin {
   return {
@@ -23,9 +24,11 @@ export function recordSchemas(): Plugin {
   };
 }
 
-/** The writable records and all they refer to. */
+/** The writable records and all they refer to. Flows are no forms. */
 export function writable(schemas: Schemas): Schemas {
-  const wanted = Object.keys(schemas).filter((name) => name.endsWith("Write"));
+  const kinds = JSON.parse(readFileSync(KINDS, "utf8")) as readonly { readonly write: string }[];
+  const records = new Set(kinds.map((kind) => kind.write));
+  const wanted = Object.keys(schemas).filter((name) => name !== "Flow" && (records.has(name) || /Write$|Settings$/.test(name)));
   const kept = new Map<string, unknown>();
   for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
     if (kept.has(name) || !(name in schemas)) continue;

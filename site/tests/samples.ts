@@ -27,6 +27,7 @@ export function liveCall(changes: Partial<LiveCall> = {}): LiveCall {
     answered_at: null,
     legs: [leg("a", "101", "dialling"), leg("b1", "102", "ringing")],
     flow: null,
+    flow_path: [],
     recording: "off",
     supervisors: [],
     ...changes,

@@ -24,13 +24,15 @@ by_id = pytest.mark.parametrize("template", templates(), ids=lambda each: each.i
 
 
 def office_of(template: FlowTemplate, **more: Any) -> Surroundings:
+    fields: dict[str, Any]
     records: dict[str, list[Any]] = {kind.name: list(kind.defaults) for kind in KINDS}
     records["flow"].append(template.flow)
     for need in template.needs:
         kind = kind_named(need.kind)
-        records[need.kind].append(
-            msgspec.convert({kind.key: need.key, "name": need.name or "Somebody"}, kind.record)
-        )
+        fields = {kind.key: need.key, "name": need.name or "Somebody"}
+        if need.kind == "ring_group":
+            fields["members"] = ["100"]
+        records[need.kind].append(msgspec.convert(fields, kind.record))
     for name, keys in more.items():
         kind = kind_named(name)
         records[name].extend(
@@ -89,3 +91,19 @@ async def test_the_main_menu_reaches_every_extension_from_101_to_199() -> None:
         found = await simulate(loaded, FlowScript(keys=(number,)), office=office, flows=lambda _: None)
         assert [each.to for each in found.deeds if each.what == "extension"] == [number]
         assert found.end == "connected"
+
+
+async def test_a_made_up_call_says_which_question_each_key_answers() -> None:
+    (template,) = [each for each in templates() if each.id == "main-menu"]
+    around = office_of(template, extension=["123"])
+    office = RecordedOffice(around.records, around.numbers(), ZONE)
+    loaded = load(template.flow, 0)
+    assert isinstance(loaded, LoadedFlow)
+    script = FlowScript(keys=("", "5", "123"), reached={"123": "busy"})
+    found = await simulate(loaded, script, office=office, flows=lambda _: None)
+    pressed = [(each.question, each.to) for each in found.deeds if each.what == "pressed"]
+    asked = [question for question, _ in pressed if question is not None]
+    assert asked == list(range(len(asked))), "each question once, in their order"
+    assert len(asked) > 3, "also those that the script has nothing for"
+    told = dict(pressed)
+    assert (told[0], told[1], told[2][:1], told[3]) == ("", "5", "1", "")

@@ -29,6 +29,7 @@ export function eventsUrl(parameters: URLSearchParams): string {
 
 interface Options {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Sent as JSON, a file as it is. */
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -39,21 +40,16 @@ interface Options {
   readonly signal?: AbortSignal;
 }
 
-interface Answer<T> {
-  readonly body: T;
-  readonly headers: Headers;
-}
-
 export async function request<T>(path: string, options: Options = {}): Promise<T> {
-  return (await answer<T>(path, options)).body;
+  return (await answer(path, options)).body as T;
 }
 
 /** The record together with the headers it came with: `ETag` says which state of it this is. */
-export async function answer<T>(path: string, options: Options = {}): Promise<Answer<T>> {
+export async function answer(path: string, options: Options = {}): Promise<{ readonly body: unknown; readonly headers: Headers }> {
   const response = await send(path, options);
-  if (response.status === 204) return { body: undefined as T, headers: response.headers };
+  if (response.status === 204) return { body: undefined, headers: response.headers };
   const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok && body !== undefined) return { body: body as T, headers: response.headers };
+  if (response.ok && body !== undefined) return { body, headers: response.headers };
   if (response.status === 401 && options.expect401 !== true) onSignedOut();
   throw faultFrom(response.ok ? 502 : response.status, body, response.headers.get("Retry-After"));
 }
@@ -108,7 +104,9 @@ async function send(path: string, options: Options): Promise<Response> {
   const method = options.method ?? "GET";
   const headers = new Headers(options.headers);
   headers.set("Accept", "application/json, application/problem+json");
-  if (options.body !== undefined) {
+  const file = options.body instanceof Blob ? options.body : undefined;
+  if (file !== undefined) headers.set("Content-Type", file.type);
+  else if (options.body !== undefined) {
     const merge = method === "PATCH";
     headers.set("Content-Type", merge ? "application/merge-patch+json" : "application/json");
   }
@@ -123,7 +121,7 @@ async function send(path: string, options: Options): Promise<Response> {
         AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
         ...(options.signal === undefined ? [] : [options.signal]),
       ]),
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.body === undefined ? {} : { body: file ?? JSON.stringify(options.body) }),
     });
   } catch {
     throw new RequestFault(UNREACHABLE, "unreachable", "");

@@ -1,5 +1,5 @@
 /** The records of a running node, over HTTP. Each write says which state of the record it was made from. */
-import { answer } from "../api/client.ts";
+import { answer, request } from "../api/client.ts";
 import { kindNamed } from "./kinds.ts";
 import type { Found, OfficeRecord, RecordQuery, RecordSource } from "./source.ts";
 
@@ -8,18 +8,15 @@ export const nodeSource: RecordSource = {
 
   async list(kind: string, query: RecordQuery = {}) {
     const { filter = {}, ...rest } = query;
-    const found = await answer<{ readonly items: readonly OfficeRecord[]; readonly total: number }>(kindNamed(kind).path, {
-      query: { ...filter, ...rest },
-    });
-    return found.body;
+    return request(kindNamed(kind).path, { query: { ...filter, ...rest } });
   },
 
-  get: async (kind, key) => found(await answer<OfficeRecord>(pathOf(kind, key))),
+  get: async (kind, key) => found(await answer(pathOf(kind, key))),
 
-  create: async (kind, write) => found(await answer<OfficeRecord>(kindNamed(kind).path, { method: "POST", body: write })),
+  create: async (kind, write) => found(await answer(kindNamed(kind).path, { method: "POST", body: write })),
 
   replace: async (kind, key, write, etag) =>
-    found(await answer<OfficeRecord>(pathOf(kind, key), { method: "PUT", body: write, headers: unchanged(etag) })),
+    found(await answer(pathOf(kind, key), { method: "PUT", body: write, headers: unchanged(etag) })),
 
   async remove(kind, key, { force = false, etag } = {}) {
     await answer(pathOf(kind, key), {
@@ -34,8 +31,8 @@ function pathOf(kind: string, key: string): string {
   return `${kindNamed(kind).path}/${encodeURIComponent(key)}`;
 }
 
-function found({ body, headers }: { readonly body: OfficeRecord; readonly headers: Headers }): Found {
-  return { record: body, etag: headers.get("ETag") ?? "" };
+function found({ body, headers }: { readonly body: unknown; readonly headers: Headers }): Found {
+  return { record: body as OfficeRecord, etag: headers.get("ETag") ?? "" };
 }
 
 /** Only when nobody has changed it since. */

@@ -1,7 +1,8 @@
 import type { InputHTMLAttributes, ReactNode } from "react";
 import { useId } from "react";
 
-const BOX =
+/** How anything looks that is typed into. */
+export const BOX =
   "block w-full min-h-11 rounded-lg border bg-surface px-3 py-2 text-lead text-ink placeholder:text-faint/70 disabled:opacity-60 md:min-h-10 md:text-body";
 
 interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {

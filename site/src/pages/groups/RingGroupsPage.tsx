@@ -1,4 +1,5 @@
-/** Not there yet. */
+import { RecordPage } from "../../records/RecordPage.tsx";
+
 export function RingGroupsPage() {
-  return null;
+  return <RecordPage kind="ring_group" icon="people" />;
 }

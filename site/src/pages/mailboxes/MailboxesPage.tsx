@@ -1,4 +1,5 @@
-/** Not there yet. */
+import { RecordPage } from "../../records/RecordPage.tsx";
+
 export function MailboxesPage() {
-  return null;
+  return <RecordPage kind="mailbox" icon="bell" />;
 }

@@ -1,4 +1,5 @@
-/** Not there yet. */
+import { RecordPage } from "../../records/RecordPage.tsx";
+
 export function NumbersPage() {
-  return null;
+  return <RecordPage kind="inbound_number" icon="phone" />;
 }

@@ -1,4 +1,5 @@
-/** Not there yet. */
+import { RecordPage } from "../../records/RecordPage.tsx";
+
 export function QueuesPage() {
-  return null;
+  return <RecordPage kind="queue" icon="people" />;
 }

@@ -1,4 +1,5 @@
+import { flows as english } from "../en/flows.ts";
 import type { Text } from "../text.ts";
 
 /** The flow editor. */
-export const flows: Text["flows"] = {};
+export const flows: Text["flows"] = { ...english };

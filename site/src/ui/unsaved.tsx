@@ -1,9 +1,9 @@
 /** Asks before throwing away what was typed. */
 import type { ReactNode } from "react";
 import { useEffect, useState } from "react";
-import { t } from "../../text/index.ts";
-import { Button } from "../../ui/Button.tsx";
-import { Confirm } from "../../ui/Dialog.tsx";
+import { t } from "../text/index.ts";
+import { Button } from "./Button.tsx";
+import { Confirm } from "./Dialog.tsx";
 
 interface UnsavedGuard {
   readonly setDirty: (dirty: boolean) => void;

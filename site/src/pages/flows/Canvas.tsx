@@ -1,0 +1,218 @@
+/** The canvas: cards that are moved, wired and chosen. What is drawn comes from the document; a drag ends in one change. */
+import {
+  Background,
+  ConnectionMode,
+  MiniMap,
+  ReactFlow,
+  SelectionMode,
+  useReactFlow,
+  type EdgeChange,
+  type FinalConnectionState,
+  type NodeChange,
+  type ReactFlowInstance,
+} from "@xyflow/react";
+import { useCallback, useMemo, useState, type DragEvent } from "react";
+import { move } from "../../flow/commands.ts";
+import { GRID } from "../../flow/geometry.ts";
+import { t } from "../../text/index.ts";
+import "./canvas.css";
+import { CardMaker, merged, type CanvasNode, type WireLine } from "./cards.ts";
+import { useEditorState, useWorkshop } from "./context.ts";
+import { NodeCard, NoteCard } from "./NodeCard.tsx";
+import { isNode, noteIndex } from "./store.ts";
+import { WireEdge } from "./WireEdge.tsx";
+
+const NODE_TYPES = { card: NodeCard, note: NoteCard };
+const EDGE_TYPES = { wire: WireEdge };
+const SNAP: [number, number] = [GRID, GRID];
+const PRO = { hideAttribution: true };
+const MARGIN = 60;
+/** Smaller than this nobody can read a card. */
+const READABLE = 0.7;
+/** What the palette drags. */
+export const DRAGGED = "application/x-bellwire-node";
+
+type Places = Readonly<Record<string, { readonly x: number; readonly y: number }>>;
+const NOWHERE: Places = {};
+
+export function Canvas({ map }: { readonly map: boolean }) {
+  const { store, catalogue, words, nameOf, faults, act } = useWorkshop();
+  const flow = useEditorState(store, (state) => state.viewed?.document ?? state.history.present);
+  const readOnly = useEditorState(store, (state) => state.viewed !== undefined);
+  const selection = useEditorState(store, (state) => state.selection);
+  const sources = useEditorState(store, (state) => state.marks);
+  const marks = useMemo(() => merged(sources), [sources]);
+  const { screenToFlowPosition } = useReactFlow();
+  const [maker] = useState(() => new CardMaker());
+  const [dragged, setDragged] = useState<Places>(NOWHERE);
+  const [connecting, setConnecting] = useState(false);
+  const coarse = useMemo(() => window.matchMedia("(pointer: coarse)").matches, []);
+
+  const drawn = useMemo(
+    () => ({ flow, types: catalogue.types, words, nameOf, faults: readOnly ? [] : faults, marks, selection }),
+    [flow, catalogue, words, nameOf, faults, readOnly, marks, selection],
+  );
+  const nodes = useMemo(() => {
+    const all = maker.nodes(drawn, dragged);
+    // A finger scrolls over cards; it moves only the ones that were chosen before.
+    return coarse && !readOnly ? all.map((each) => (each.selected === true ? { ...each, draggable: true } : each)) : all;
+  }, [maker, drawn, dragged, coarse, readOnly]);
+  const wires = useMemo(() => maker.wires(drawn), [maker, drawn]);
+
+  const onNodesChange = useCallback(
+    (changes: NodeChange<CanvasNode>[]) => {
+      let places: Record<string, { x: number; y: number }> | undefined;
+      const chosen = new Set(store.get().selection);
+      for (const change of changes) {
+        if (change.type === "position" && change.position !== undefined) (places ??= {})[change.id] = change.position;
+        else if (change.type === "select") choose(chosen, change);
+        else if (change.type === "dimensions" && change.dimensions !== undefined && noteIndex(change.id) !== undefined) maker.measured(change.id, change.dimensions);
+      }
+      const { selection: now } = store.get();
+      if (chosen.size !== now.size || [...chosen].some((each) => !now.has(each))) store.select(chosen);
+      if (places !== undefined) {
+        const all = places;
+        setDragged((before) => ({ ...before, ...all }));
+      }
+    },
+    [store, maker],
+  );
+
+  const onEdgesChange = useCallback(
+    (changes: EdgeChange<WireLine>[]) => {
+      const chosen = new Set(store.get().selection);
+      for (const change of changes) if (change.type === "select") choose(chosen, change);
+      store.select(chosen);
+    },
+    [store],
+  );
+
+  /** Where everything lies after a drag, as one step. */
+  const dropped = useCallback(
+    (_: unknown, __: unknown, moved: readonly CanvasNode[]) => {
+      setDragged(NOWHERE);
+      const places = Object.fromEntries(moved.filter(({ id }) => isNode(id)).map(({ id, position }) => [id, position]));
+      const notes: Record<number, { x: number; y: number }> = {};
+      for (const { id, position } of moved) {
+        const index = noteIndex(id);
+        if (index !== undefined) notes[index] = position;
+      }
+      store.change(t.flows.did.move(moved.length), (now) => move(now, places, notes));
+    },
+    [store],
+  );
+
+  /** Everything, where that can be read; else where calls begin. */
+  const begin = useCallback(
+    (view: ReactFlowInstance<CanvasNode, WireLine>) => {
+      const box = document.querySelector(".react-flow")?.getBoundingClientRect();
+      const all = view.getNodesBounds(view.getNodes());
+      if (box === undefined || view.getNodes().length === 0) return;
+      const zoom = Math.min(1, (box.width - 2 * MARGIN) / all.width, (box.height - 2 * MARGIN) / all.height);
+      if (zoom >= READABLE) {
+        void view.setViewport({ x: (box.width - all.width * zoom) / 2 - all.x * zoom, y: (box.height - all.height * zoom) / 2 - all.y * zoom, zoom });
+        return;
+      }
+      const { entry, nodes: drawnNodes } = store.shown;
+      const first = entry === null ? all : (drawnNodes[entry] ?? all);
+      void view.setViewport({ x: MARGIN - first.x * READABLE, y: box.height * 0.4 - first.y * READABLE, zoom: READABLE });
+    },
+    [store],
+  );
+
+  const connectEnd = useCallback(
+    (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
+      setConnecting(false);
+      const { fromNode, fromHandle } = state;
+      if (fromNode === null || fromHandle?.type !== "source" || typeof fromHandle.id !== "string") return;
+      const from = { node: fromNode.id, exit: fromHandle.id };
+      const at = pointOf(event);
+      // Anywhere on a card will do, not only its handle.
+      const over = document.elementFromPoint(at.x, at.y);
+      const to = state.toNode?.id ?? over?.closest<HTMLElement>(".react-flow__node-card")?.dataset["id"];
+      if (to !== undefined) act.lead(from, to);
+      else if (over?.matches(".react-flow__pane, .react-flow__pane *") === true) act.askAdd({ at, from, place: screenToFlowPosition(at) });
+    },
+    [act, screenToFlowPosition],
+  );
+
+  const drop = useCallback(
+    (event: DragEvent) => {
+      const type = event.dataTransfer.getData(DRAGGED);
+      if (type === "") return;
+      event.preventDefault();
+      const at = { x: event.clientX, y: event.clientY };
+      const on = document.elementsFromPoint(at.x, at.y).map((each) => each.closest<HTMLElement>(".react-flow__edge")?.dataset["id"]).find((each) => each !== undefined);
+      const place = screenToFlowPosition({ x: at.x - 40, y: at.y - 24 });
+      act.add(type, on === undefined ? { place } : { place, on });
+    },
+    [act, screenToFlowPosition],
+  );
+
+  return (
+    <ReactFlow<CanvasNode, WireLine>
+      nodes={nodes}
+      edges={wires}
+      nodeTypes={NODE_TYPES}
+      edgeTypes={EDGE_TYPES}
+      onNodesChange={onNodesChange}
+      onEdgesChange={onEdgesChange}
+      onNodeDragStop={dropped}
+      onSelectionDragStop={(event, moved) => dropped(event, undefined, moved)}
+      onNodeClick={(event, node) => {
+        if (!event.shiftKey && !event.ctrlKey && !event.metaKey && isNode(node.id)) store.select([node.id], true);
+      }}
+      onPaneClick={() => store.select([])}
+      onDoubleClick={(event) => {
+        if ((event.target as Element).closest(".react-flow__pane") === null || readOnly) return;
+        const at = { x: event.clientX, y: event.clientY };
+        act.askAdd({ at, place: screenToFlowPosition(at) });
+      }}
+      onConnectStart={() => setConnecting(true)}
+      onConnectEnd={connectEnd}
+      onDragOver={(event) => {
+        if (event.dataTransfer.types.includes(DRAGGED)) event.preventDefault();
+      }}
+      onDrop={drop}
+      className={connecting ? "is-connecting" : ""}
+      connectionMode={ConnectionMode.Strict}
+      connectionRadius={32}
+      selectionMode={SelectionMode.Partial}
+      panOnDrag
+      panOnScroll={!coarse}
+      zoomOnDoubleClick={false}
+      minZoom={0.15}
+      maxZoom={2}
+      snapToGrid
+      snapGrid={SNAP}
+      nodeDragThreshold={coarse ? 10 : 3}
+      nodesDraggable={!readOnly && !coarse}
+      nodesConnectable={!readOnly}
+      edgesFocusable={false}
+      disableKeyboardA11y
+      deleteKeyCode={null}
+      selectionKeyCode="Shift"
+      multiSelectionKeyCode={MULTI}
+      elevateNodesOnSelect
+      onInit={begin}
+      proOptions={PRO}
+      ariaLabelConfig={{ "node.a11yDescription.default": "" }}
+    >
+      <Background gap={GRID} size={1.5} />
+      {map && <MiniMap pannable zoomable ariaLabel={t.flows.minimap} nodeBorderRadius={8} style={MAP} />}
+    </ReactFlow>
+  );
+}
+
+const MULTI = ["Meta", "Control", "Shift"];
+const MAP = { width: 160, height: 110 };
+
+function choose(chosen: Set<string>, { id, selected }: { readonly id: string; readonly selected: boolean }): void {
+  if (selected) chosen.add(id);
+  else chosen.delete(id);
+}
+
+function pointOf(event: MouseEvent | TouchEvent): { readonly x: number; readonly y: number } {
+  const touch = "changedTouches" in event ? event.changedTouches[0] : event;
+  return { x: touch?.clientX ?? 0, y: touch?.clientY ?? 0 };
+}
