@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    readonly "/api/v1/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** This API as a page */
+        readonly get: operations["getReference"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/analytics/calls": {
         readonly parameters: {
             readonly query?: never;
@@ -293,6 +310,26 @@ export interface paths {
         readonly get: operations["listAudit"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/backup": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a backup and send it
+         * @description One tar file: the database as it is in one moment, sounds, prompts and voice messages. Put it back with `pbx restore`. The file secret.key of the data directory is not in it: keep that elsewhere; without it the passwords in a backup stay closed.
+         */
+        readonly post: operations["makeBackup"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -742,6 +779,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/doctor": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Examine the machine
+         * @description The checks of `pbx doctor`, each with what to do. Takes some seconds.
+         */
+        readonly get: operations["getDoctor"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/documents": {
         readonly parameters: {
             readonly query?: never;
@@ -880,6 +937,46 @@ export interface paths {
          * @description Without `sip_password` one is made up. Read it with `sip-login`: no other answer shows it.
          */
         readonly post: operations["createExtension"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/extensions.csv": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The extensions as a table for spreadsheets
+         * @description What can be imported again; without passwords.
+         */
+        readonly get: operations["exportExtensions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/extensions/csv": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Create and change extensions from a table
+         * @description CSV in UTF-8, with a line of titles as in the export, in any order; only `number` must be there. Columns that are missing leave their fields alone, an empty cell brings the default back. `sip_password` may be a column too; a new extension without one gets one made up. All of it is done or nothing; with `dry_run` the plan says what would be, and its faults name their lines.
+         */
+        readonly post: operations["importExtensions"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -2069,6 +2166,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/reference.css": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The style of that page */
+        readonly get: operations["getReferenceStyle"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/reference.js": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The script of that page */
+        readonly get: operations["getReferenceScript"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/refused-sign-ins": {
         readonly parameters: {
             readonly query?: never;
@@ -2306,6 +2437,46 @@ export interface paths {
          * @description A JSON merge patch (RFC 7396). A change counts for the next call.
          */
         readonly patch: operations["patchSettings"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/settings/mail-password": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the password at the mail server
+         * @description Of the server in the setting `mail`. It is kept sealed, and no answer shows it.
+         */
+        readonly put: operations["putMailPassword"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/settings/startup": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read the settings that need a restart
+         * @description Ports, folders, servers: their values, and whether the command line, an environment variable or pbx.toml has set them.
+         */
+        readonly get: operations["getStartupSettings"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/api/v1/setup": {
@@ -2971,6 +3142,24 @@ export interface components {
              * @default null
              */
             readonly last_call_at: string | null;
+        };
+        /**
+         * AiSettings
+         * @description The chat model that understands what callers want. Without a server here, the one of the startup settings.
+         */
+        readonly AiSettings: {
+            /**
+             * Address
+             * @description Of a server that speaks OpenAI's chat API.
+             * @default
+             * @example http://127.0.0.1:11434/v1
+             */
+            readonly chat_url: string;
+            /**
+             * Model
+             * @default
+             */
+            readonly chat_model: string;
         };
         /**
          * AppCall
@@ -4214,6 +4403,26 @@ export interface components {
         readonly Diverted: {
             readonly number: string;
             readonly reason: string;
+        };
+        /**
+         * Doctor
+         * @description What `pbx doctor` finds.
+         */
+        readonly Doctor: {
+            readonly items: readonly components["schemas"]["DoctorCheck"][];
+            readonly failures: number;
+        };
+        /**
+         * DoctorCheck
+         * @description One line of `pbx doctor`. `action` says what to do.
+         */
+        readonly DoctorCheck: {
+            readonly name: string;
+            /** @enum {unknown} */
+            readonly grade: "failure" | "ok" | "warning";
+            readonly text: string;
+            /** @default  */
+            readonly action: string;
         };
         /**
          * DocumentPlan
@@ -5984,6 +6193,52 @@ export interface components {
             readonly code: string | null;
         };
         /**
+         * MailPassword
+         * @description The password at the mail server; it is never read again.
+         */
+        readonly MailPassword: {
+            /**
+             * Password
+             * @description Empty: none.
+             */
+            readonly password: string;
+        };
+        /**
+         * MailSettings
+         * @description Who takes the node's mail. Without a server here, the one of the startup settings does.
+         */
+        readonly MailSettings: {
+            /**
+             * Mail server
+             * @default
+             * @example mail.office.example
+             */
+            readonly host: string;
+            /**
+             * Port
+             * @default 587
+             */
+            readonly port: number;
+            /**
+             * Encryption
+             * @description starttls: mostly port 587; tls: mostly port 465.
+             * @default starttls
+             * @enum {unknown}
+             */
+            readonly security: "none" | "starttls" | "tls";
+            /**
+             * User name
+             * @default
+             */
+            readonly username: string;
+            /**
+             * Mail comes from
+             * @description Without one, from the user name if that is an address.
+             * @default
+             */
+            readonly sender: string;
+        };
+        /**
          * Mailbox
          * @description A box as it is read; the PIN is never part of it.
          */
@@ -6808,6 +7063,12 @@ export interface components {
              */
             readonly cors_origins: readonly string[];
             /**
+             * Keep the call history for
+             * @description Older calls are deleted; 0: for ever. Figures of longer ago go with them.
+             * @default 0
+             */
+            readonly cdr_keep_days: number;
+            /**
              * Keep the audit log for
              * @description 0: for ever.
              * @default 365
@@ -6841,6 +7102,25 @@ export interface components {
              */
             readonly recording: components["schemas"]["RecordingSettings"];
             /**
+             * Mail
+             * @default {
+             *       "host": "",
+             *       "port": 587,
+             *       "security": "starttls",
+             *       "username": "",
+             *       "sender": ""
+             *     }
+             */
+            readonly mail: components["schemas"]["MailSettings"];
+            /**
+             * Understanding callers
+             * @default {
+             *       "chat_url": "",
+             *       "chat_model": ""
+             *     }
+             */
+            readonly ai: components["schemas"]["AiSettings"];
+            /**
              * Listening to calls
              * @default {
              *       "notice": "tone"
@@ -6857,9 +7137,12 @@ export interface components {
             readonly time_zone?: string | null;
             readonly hold_music?: string | null;
             readonly cors_origins?: readonly string[] | null;
+            readonly cdr_keep_days?: number | null;
             readonly audit_keep_days?: number | null;
             readonly users_hear_recordings?: boolean | null;
             readonly recording?: components["schemas"]["RecordingSettings"] | null;
+            readonly mail?: components["schemas"]["MailSettings"] | null;
+            readonly ai?: components["schemas"]["AiSettings"] | null;
             readonly supervision?: components["schemas"]["SupervisionSettings"] | null;
         };
         /**
@@ -8324,7 +8607,7 @@ export interface components {
          * @description The value is the word that stands in a token's scope list and in the OpenAPI document.
          * @enum {unknown}
          */
-        readonly Scope: "app" | "audit:read" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "documents:read" | "documents:write" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
+        readonly Scope: "app" | "audit:read" | "backup" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "documents:read" | "documents:write" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
         /**
          * ScriptedAnswer
          * @description What a web server answers; `status` 0: nothing, until the time is over. `url` is a part of the address.
@@ -8687,6 +8970,32 @@ export interface components {
              * @example en
              */
             readonly language: string;
+        };
+        /**
+         * StartupSetting
+         * @description Something that needs a restart to change, and where its value comes from.
+         */
+        readonly StartupSetting: {
+            readonly name: string;
+            /** @description As it counts now; a password is only said to be set. */
+            readonly value: string;
+            /**
+             * @description The command line, an environment variable, pbx.toml, or what nobody has set.
+             * @enum {unknown}
+             */
+            readonly source: "default" | "environment" | "file" | "option";
+            /** @example --http-port */
+            readonly option: string;
+            /** @example PBX_HTTP_PORT */
+            readonly variable: string;
+            readonly description: string;
+        };
+        /**
+         * StartupSettings
+         * @description All of them, in the order of `pbx serve --help`.
+         */
+        readonly StartupSettings: {
+            readonly items: readonly components["schemas"]["StartupSetting"][];
         };
         /**
          * StatusCounts
@@ -10033,6 +10342,7 @@ export interface components {
 export type AgentDuty = components['schemas']['AgentDuty'];
 export type AgentMissed = components['schemas']['AgentMissed'];
 export type AgentStatus = components['schemas']['AgentStatus'];
+export type AiSettings = components['schemas']['AiSettings'];
 export type AppCall = components['schemas']['AppCall'];
 export type AppDirectory = components['schemas']['AppDirectory'];
 export type AppHistory = components['schemas']['AppHistory'];
@@ -10098,6 +10408,8 @@ export type DidOfCalls = components['schemas']['DidOfCalls'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type DirectoryEntry = components['schemas']['DirectoryEntry'];
 export type Diverted = components['schemas']['Diverted'];
+export type Doctor = components['schemas']['Doctor'];
+export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
 export type EventTicket = components['schemas']['EventTicket'];
 export type ExitTraffic = components['schemas']['ExitTraffic'];
@@ -10177,6 +10489,8 @@ export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveSupervisor = components['schemas']['LiveSupervisor'];
 export type Login = components['schemas']['Login'];
+export type MailPassword = components['schemas']['MailPassword'];
+export type MailSettings = components['schemas']['MailSettings'];
 export type Mailbox = components['schemas']['Mailbox'];
 export type MailboxChange = components['schemas']['MailboxChange'];
 export type MailboxList = components['schemas']['MailboxList'];
@@ -10287,6 +10601,8 @@ export type SpeedDial = components['schemas']['SpeedDial'];
 export type SpeedDialList = components['schemas']['SpeedDialList'];
 export type SpeedDialPatch = components['schemas']['SpeedDialPatch'];
 export type SpokenTextOrder = components['schemas']['SpokenTextOrder'];
+export type StartupSetting = components['schemas']['StartupSetting'];
+export type StartupSettings = components['schemas']['StartupSettings'];
 export type StatusCounts = components['schemas']['StatusCounts'];
 export type Step = components['schemas']['Step'];
 export type Supervised = components['schemas']['Supervised'];
@@ -10338,6 +10654,35 @@ export type PbxApiLiveMessageFlowChange = components['schemas']['pbx.api.live_me
 export type PbxModelFlowRevisionFlowChange = components['schemas']['pbx.model.flow_revision.FlowChange'];
 export type $defs = Record<string, never>;
 export interface operations {
+    readonly getReference: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getCallFigures: {
         readonly parameters: {
             readonly query?: {
@@ -11887,6 +12232,83 @@ export interface operations {
             };
             /** @description Too Many Requests */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeBackup: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also the recordings of calls, which may be many gigabytes. */
+                readonly recordings?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-tar": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15294,6 +15716,53 @@ export interface operations {
             };
         };
     };
+    readonly getDoctor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Doctor"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly exportDocuments: {
         readonly parameters: {
             readonly query?: never;
@@ -15929,6 +16398,170 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Extension"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportExtensions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly importExtensions: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only say what would change. */
+                readonly dry_run?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "text/csv": unknown;
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
                 };
             };
             /** @description Bad Request */
@@ -26455,6 +27088,64 @@ export interface operations {
             };
         };
     };
+    readonly getReferenceStyle: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/css": string;
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getReferenceScript: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/javascript": string;
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listRefusedSignIns: {
         readonly parameters: {
             readonly query?: {
@@ -28682,6 +29373,156 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putMailPassword: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MailPassword"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getStartupSettings: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StartupSettings"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

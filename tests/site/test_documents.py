@@ -21,7 +21,7 @@ from tests.site.script import BUILT, play
 pytestmark = pytest.mark.timeout(240)
 
 PASSWORD = "correct horse battery"
-OFFICE = {
+OFFICE: dict[str, list[dict[str, object]]] = {
     "extensions": [
         {"number": "101", "name": "Alice"},
         {"number": "102", "name": "Bob"},
