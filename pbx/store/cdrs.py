@@ -17,6 +17,7 @@ from pbx.store.table import Table, timestamp
 _WHOLE = Table(Cdr, "cdrs", beside=("search",))
 _BRIEF = Table(Cdr, "cdrs", without=("events",))
 CHUNK = 500
+PRUNED = 1000
 Sort = Literal["started_at", "-started_at", "talk_s", "-talk_s", "duration_s", "-duration_s"]
 
 
@@ -137,6 +138,17 @@ class CdrStore:
             lambda connection: [(row[0], row[1]) for row in connection.execute(_CALLERS, values)]
         )
 
+    async def prune(self, before: datetime) -> int:
+        """Delete the calls that began before and are over, some at a time, so that no other write waits for long."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            return connection.execute(_PRUNE, (timestamp(before), PRUNED)).rowcount
+
+        total = 0
+        while found := await self._database.write(work, durable=False):
+            total += found
+        return total
+
     async def close_interrupted(self, now: datetime) -> int:
         """Close the calls that a dead process left open; returns how many.
 
@@ -164,6 +176,12 @@ SELECT from_number, dialled FROM (
 )
 WHERE from_number <> '' AND from_extension IS NOT :extension
 ORDER BY started_at DESC LIMIT :limit
+"""
+
+_PRUNE = """
+DELETE FROM cdrs WHERE id IN (
+    SELECT id FROM cdrs INDEXED BY cdrs_seen WHERE started_at < ? AND ended_at IS NOT NULL LIMIT ?
+)
 """
 
 _CLOSED = "SELECT 1 FROM cdrs WHERE id = ? AND ended_at IS NOT NULL"

@@ -167,6 +167,7 @@ describe("the phones page", () => {
     states: new Map(),
     conferences: new Map(),
     mailboxes: new Map(),
+    queues: new Map(),
     extensions: new Map(
       [extension("1000", "Zoë"), extension("103", "Carol"), extension("102", "Bob"), extension("101", "Alice"), extension("104", "Off", false)].map(
         (each) => [each.number, each],
