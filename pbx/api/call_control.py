@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from pbx.api.exchange import Answer, Exchange
 from pbx.api.listing import CallId
-from pbx.api.own import own_call
+from pbx.api.own import own_call, own_caller
 from pbx.api.problem import plain_error
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
@@ -156,6 +156,7 @@ ROUTES = (
         response=LiveCall,
         status=201,
         errors=(404, 409),
+        own=own_caller,
         handler=make_call,
     ),
     Route(
@@ -170,6 +171,7 @@ ROUTES = (
         request=HoldRequest,
         response=LiveCall,
         errors=(404, 409),
+        own=own_call,
         handler=hold,
     ),
     Route(
@@ -188,6 +190,7 @@ ROUTES = (
         response=LiveCall,
         status=202,
         errors=(404, 409),
+        own=own_call,
         handler=park,
     ),
     Route(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from pbx.model.extension_state import ExtensionState
     from pbx.model.live_call import LiveCall, ParkedCall
+    from pbx.model.node_report import DoctorCheck
     from pbx.model.notice import Notice
     from pbx.model.queue_status import AgentDuty, AgentStatus, QueueStatus
     from pbx.model.recording import Recording, RecordingDo
@@ -316,6 +317,7 @@ class ApiDeps:
     None when there is no such trunk. `address` is the host that phones use to reach this node (for SIP
     logins and the status page); `sip_port` is the port that was really bound, 0 for the configured one;
     `sip_tls_port` 0 means no TLS. `site_dir` is the built admin site, None or a missing folder when it is not built.
+    `examine` does what `pbx doctor` does, and blocks; `origins` says of each startup setting that was set, by what.
     `sip_traces` None means that no SIP messages are kept, `prompts` None that this place keeps no sounds. `transcribes`
     says whether voice messages are written down.
     """
@@ -341,6 +343,9 @@ class ApiDeps:
     sync: SyncDesk = field(default_factory=NoSync)
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
     test_trunk: Callable[[str, str | None], Awaitable[TrunkTestReport | None]] = no_trunk
+    mail_password: Callable[[str], Awaitable[None]] | None = None
+    examine: Callable[[], Sequence[DoctorCheck]] = tuple
+    origins: Mapping[str, str] = field(default_factory=dict)
     started_at: datetime
     address: Callable[[], str]
     version: str

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -106,6 +107,8 @@ async def _principal(route: Route, request: web.Request, service: Service) -> Pr
         raise unauthorized("Sign in, or send a bearer token.")
     if route.scope is not Scope.SESSION and route.scope not in principal.scopes:
         raise ApiError(403, "scope", f"This credential lacks the scope {route.scope.value}.")
+    if route.scope is Scope.APP:
+        return _with_own_phone(principal, route, request)
     if principal.own is not None and route.scope is not Scope.SESSION:
         _check_own(route, principal)
     if route.unsafe:
@@ -123,6 +126,16 @@ async def _credential(route: Route, request: web.Request, service: Service) -> P
     if principal is None:
         raise unauthorized("This ticket was used already, or is too old.", error="invalid_token")
     return principal
+
+
+def _with_own_phone(principal: Principal, route: Route, request: web.Request) -> Principal:
+    """Whatever their role, it is about their own extension. Raises `ApiError` 403 for who has none."""
+    own = principal.user.extension if principal.user is not None else None
+    if not own:
+        raise ApiError(403, "no-extension", "No extension belongs to this credential.")
+    if route.unsafe:
+        check_csrf(request, principal)
+    return replace(principal, own=own)
 
 
 def _check_own(route: Route, principal: Principal) -> None:

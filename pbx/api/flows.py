@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -23,6 +24,7 @@ from pbx.model.flow_node_type import FlowNodeType, FlowTemplate
 from pbx.model.flow_revision import FlowDiff, FlowRevision, FlowState, RevisionNumber
 from pbx.model.flow_run import FlowTestResult, Simulation
 from pbx.model.flow_script import FlowScript
+from pbx.model.flow_traffic import FlowTraffic
 from pbx.model.kinds import FLOW
 from pbx.model.scalars import ExtensionNumber
 
@@ -118,6 +120,13 @@ class WhichQuery(Record, frozen=True, kw_only=True):
     of: Annotated[Literal["draft", "live"], Meta(description="The draft, or what is live.")] = "draft"
 
 
+class TrafficQuery(Record, frozen=True, kw_only=True):
+    """Which calls are counted."""
+
+    period: Annotated[Literal["1d", "7d", "30d", "90d"], Meta(description="Today, and so many days.")] = "7d"
+    revision: Annotated[int, Meta(ge=0, le=1_000_000_000, description="Of one revision; 0: of all.")] = 0
+
+
 class RevisionsQuery(Record, frozen=True, kw_only=True):
     """Which part of the history."""
 
@@ -178,6 +187,13 @@ async def simulate(exchange: Exchange, *, number: str, query: WhichQuery, body: 
 async def run_tests(exchange: Exchange, *, number: str, query: WhichQuery) -> FlowTestReport:
     results = tuple(await exchange.service.deps.flows.test(number, query.of))
     return FlowTestReport(items=results, total=len(results), passed=all(each.passed for each in results))
+
+
+async def traffic(exchange: Exchange, *, number: str, query: TrafficQuery) -> FlowTraffic:
+    deps = exchange.service.deps
+    await deps.flows.revisions(number, limit=1, offset=0)  # 404
+    since = deps.clock.now() - timedelta(days=int(query.period[:-1]) - 1)
+    return await deps.cdrs.flow_traffic(number, since, query.revision or None)
 
 
 async def list_templates(exchange: Exchange) -> FlowTemplateList:
@@ -363,5 +379,18 @@ ROUTES = (
         response=FlowTestReport,
         audited=False,
         handler=run_tests,
+    ),
+    Route(
+        method="GET",
+        path=f"{_ONE}/traffic",
+        scope=Scope.CDRS_READ,
+        name="countFlow",
+        tag=_TAG,
+        summary="How many calls went which way",
+        description="Finished calls by node and exit, and how long they were there. Days are those of UTC.",
+        path_types=_NUMBER,
+        query=TrafficQuery,
+        response=FlowTraffic,
+        handler=traffic,
     ),
 )

@@ -56,7 +56,7 @@ async def refresh(exchange: Exchange, *, body: Refresh) -> TokenPair:
 
 async def log_out(exchange: Exchange) -> None:
     who = exchange.who
-    if who.grant is None or who.user is None:
+    if who.grant is None or who.grant.kind != "site" or who.user is None:
         raise ApiError(403, "no-session", "Only what was got from here can be given back.")
     await exchange.service.deps.accounts.grants.close(who.user, who.grant.id)
     exchange.service.hub.sign_out(who.credential)

@@ -197,7 +197,7 @@ def error_statuses(route: Route) -> list[int]:
     statuses = set(route.errors)
     if route.scope is not Scope.OPEN:
         statuses |= {401, 403}
-    if route.parameters:
+    if route.parameters or route.own is not None:
         statuses.add(404)
     if route.request is not None or route.upload_types:
         statuses |= {400, 408, 413, 415, 422}

@@ -19,6 +19,7 @@ from pbx.model.kinds import EXTENSION
 __all__ = [
     "own_agent",
     "own_call",
+    "own_caller",
     "own_extension",
     "own_extension_query",
     "own_greeting",
@@ -43,6 +44,12 @@ async def own_extension(exchange: Exchange, arguments: Arguments) -> None:
 async def own_agent(exchange: Exchange, arguments: Arguments) -> None:
     """`extension` in the path."""
     if arguments["extension"] != exchange.own:
+        raise _not_yours()
+
+
+async def own_caller(exchange: Exchange, arguments: Arguments) -> None:
+    """A call from one's own phone."""
+    if arguments["body"].from_extension != exchange.own:
         raise _not_yours()
 
 

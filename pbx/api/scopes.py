@@ -53,6 +53,7 @@ class Scope(Enum):
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
     AUDIT_READ = "audit:read"
+    BACKUP = "backup"  # the whole office in one file, with what people have said and written
     APP = "app"  # one's own phone: do not disturb, forwarding, history, messages
 
 
@@ -66,9 +67,11 @@ _SUPERVISOR = APP_SCOPES | {
     Scope.REGISTRATIONS_READ,
     Scope.CALLS_READ,
     Scope.CALLS_WRITE,
+    Scope.CALLS_SUPERVISE,
     Scope.CDRS_READ,
     Scope.RECORDINGS_READ,
     Scope.RECORDINGS_CONTROL,
+    Scope.CALLS_SUPERVISE,
     Scope.EVENTS_READ,
     Scope.STATUS_READ,
 }

@@ -36,6 +36,7 @@ class Service:
         """Credential and Idempotency-Key of the requests that are being worked on."""
         self.hub = LiveHub(deps)
         self.feed = WebhookFeed(deps, self.hub)
+        self.backing_up, self.examining = asyncio.Lock(), asyncio.Lock()
         self.changing = asyncio.Lock()
         """Held while a record is read, merged with a patch and written: two patches at once both count."""
         self.requests: Counter = deps.metrics.counter(

@@ -138,8 +138,8 @@ async def _signed_in(exchange: Exchange, user: User) -> Answer:
 
 async def get_session(exchange: Exchange) -> SessionView:
     who = exchange.who
-    if who.grant is not None:
-        return grant_view(own_user(exchange), who.grant)
+    if who.grant is not None and who.user is not None:
+        return grant_view(who.user, who.grant)
     return session_view(own_session(exchange))
 
 
@@ -161,9 +161,10 @@ def own_session(exchange: Exchange) -> Session:
 
 
 def own_user(exchange: Exchange) -> User:
-    """Who is signed in, with a cookie or without. Raises `ApiError` 403 for a program."""
+    """Who is signed in, with a cookie or without. Raises `ApiError` 403 for a program or an app."""
     who = exchange.who
-    if who.user is None or (who.session is None and who.grant is None):
+    from_site = who.session is not None or (who.grant is not None and who.grant.kind == "site")
+    if who.user is None or not from_site:
         raise ApiError(403, "no-session", "A bearer token has no session.")
     return who.user
 

@@ -7,9 +7,11 @@ import msgspec
 from pbx.api.codec import convert, decode_object, merge
 from pbx.api.exchange import Exchange
 from pbx.api.patch import patch_of
+from pbx.api.problem import plain_error
 from pbx.api.route import JSON, MERGE_PATCH, Route
 from pbx.api.scopes import Scope
 from pbx.feature.office_time import check_zone
+from pbx.model.server_settings import MailPassword
 from pbx.model.settings import OfficeSettings
 
 __all__ = ["ROUTES"]
@@ -30,7 +32,26 @@ async def patch_settings(exchange: Exchange, *, body: msgspec.Struct) -> OfficeS
     return wanted
 
 
+async def put_mail_password(exchange: Exchange, *, body: MailPassword) -> None:
+    store = exchange.service.deps.mail_password
+    if store is None:
+        raise plain_error(503, "This place sends no mail.")
+    await store(body.password)
+
+
 ROUTES = (
+    Route(
+        method="PUT",
+        path="/api/v1/settings/mail-password",
+        scope=Scope.OFFICE_WRITE,
+        name="putMailPassword",
+        tag="Settings",
+        summary="Set the password at the mail server",
+        description="Of the server in the setting `mail`. It is kept sealed, and no answer shows it.",
+        request=MailPassword,
+        status=204,
+        handler=put_mail_password,
+    ),
     Route(
         method="GET",
         path="/api/v1/settings",

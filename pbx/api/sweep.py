@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 
 from pbx.api.deps import ApiDeps
 from pbx.store.errors import StoreError
@@ -30,3 +31,5 @@ async def sweep(deps: ApiDeps) -> None:
     settings = await deps.settings.get()
     await deps.accounts.audit.prune(settings.audit_keep_days)
     await deps.accounts.answers.prune()
+    if settings.cdr_keep_days:
+        await deps.cdrs.prune(deps.clock.now() - timedelta(days=settings.cdr_keep_days))

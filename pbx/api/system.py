@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from pbx.api.exchange import Answer, Exchange
@@ -9,8 +11,24 @@ from pbx.api.health import health_lines
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Health, HealthLine, NodeStatus, StatusCounts
+from pbx.core.config import settings
 from pbx.core.metrics import CONTENT_TYPE
+from pbx.model.base import Record
 from pbx.model.kinds import EXTENSION
+from pbx.model.node_report import DoctorCheck, StartupSetting
+
+
+class Doctor(Record, frozen=True, kw_only=True):
+    """What `pbx doctor` finds."""
+
+    items: tuple[DoctorCheck, ...]
+    failures: int
+
+
+class StartupSettings(Record, frozen=True, kw_only=True):
+    """All of them, in the order of `pbx serve --help`."""
+
+    items: tuple[StartupSetting, ...]
 
 
 async def get_health(exchange: Exchange) -> Answer:
@@ -62,6 +80,40 @@ def _own_port(request: web.Request) -> int:
     return int(name[1]) if isinstance(name, tuple) else 0
 
 
+async def get_doctor(exchange: Exchange) -> Doctor:
+    """One at a time, in a thread: it opens ports and asks servers."""
+    async with exchange.service.examining:
+        checks = await asyncio.to_thread(exchange.service.deps.examine)
+    return Doctor(items=tuple(checks), failures=sum(each.grade == "failure" for each in checks))
+
+
+async def get_startup(exchange: Exchange) -> StartupSettings:
+    deps = exchange.service.deps
+    return StartupSettings(
+        items=tuple(
+            StartupSetting(
+                name=name,
+                value=_shown(name, getattr(deps.config, name)),
+                source=deps.origins.get(name, "default"),  # type: ignore[arg-type]  # one of the words
+                option=setting.option,
+                variable=setting.variable,
+                description=setting.description,
+            )
+            for name, setting in settings().items()
+        )
+    )
+
+
+def _shown(name: str, value: object) -> str:
+    if "password" in name:
+        return "(set)" if value else ""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "" if value is None else str(value)
+
+
 async def get_metrics(exchange: Exchange) -> web.Response:
     text = exchange.service.deps.metrics.expose()
     return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE})
@@ -94,6 +146,29 @@ ROUTES = (
         summary="Version, address, figures and health of the node",
         response=NodeStatus,
         handler=get_status,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/doctor",
+        scope=Scope.STATUS_READ,
+        name="getDoctor",
+        tag="Node",
+        summary="Examine the machine",
+        description="The checks of `pbx doctor`, each with what to do. Takes some seconds.",
+        response=Doctor,
+        handler=get_doctor,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/settings/startup",
+        scope=Scope.OFFICE_READ,
+        name="getStartupSettings",
+        tag="Settings",
+        summary="Read the settings that need a restart",
+        description="Ports, folders, servers: their values, and whether the command line, an environment variable or "
+        "pbx.toml has set them.",
+        response=StartupSettings,
+        handler=get_startup,
     ),
     Route(
         method="GET",

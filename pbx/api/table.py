@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pbx.api import (
     analytics,
+    app_phone,
+    app_session,
     audit,
+    backup,
     bans,
     call_control,
     conference,
@@ -12,6 +15,7 @@ from pbx.api import (
     documents,
     events,
     extension,
+    extension_csv,
     flows,
     guarding,
     jwt,
@@ -21,6 +25,7 @@ from pbx.api import (
     queue,
     recordings,
     records,
+    reference,
     schedules,
     second_factor,
     session,
@@ -38,14 +43,19 @@ from pbx.api.route import Route
 __all__ = ["ROUTES"]
 
 ROUTES: tuple[Route, ...] = (
+    *reference.ROUTES,
     *system.ROUTES,
+    *backup.ROUTES,
     *session.ROUTES,
     *jwt.ROUTES,
     *second_factor.ROUTES,
     *users.ROUTES,
     *tokens.ROUTES,
     *audit.ROUTES,
+    *app_session.ROUTES,
+    *app_phone.ROUTES,
     *extension.ROUTES,
+    *extension_csv.ROUTES,
     *records.ROUTES,
     *schedules.ROUTES,
     *flows.ROUTES,

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from pbx.api.exchange import Exchange
 from pbx.api.problem import plain_error
 
-__all__ = ["pieces_of"]
+__all__ = ["pieces_of", "small_upload"]
 
 PIECE_S = 20.0
 """Who sends nothing for so long has given up."""
@@ -29,3 +30,13 @@ async def pieces_of(request: web.Request, largest: int) -> AsyncIterator[bytes]:
         if not piece:
             return
         yield piece
+
+
+async def small_upload(exchange: Exchange, largest: int) -> bytes:
+    """The whole body, of something that fits into memory. Raises `ApiError` 413, 408."""
+    body = bytearray()
+    async for piece in pieces_of(exchange.request, largest):
+        body += piece
+        if len(body) > largest:
+            raise plain_error(413, f"The file may have {largest >> 20} MB at most.")
+    return bytes(body)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pbx.core.config import CONFIG_VARIABLE, NodeConfig, Setting, load, nearest, settings
+from pbx.core.config import CONFIG_VARIABLE, NodeConfig, Setting, load, nearest, origins, settings
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_VARIABLE
 
@@ -122,6 +122,10 @@ def _parser() -> _Parser:
     schema.add_argument(
         "--dir", metavar="PATH", type=Path, help="where to; without, site/schema of this source tree"
     )
+
+    restoring = _command(commands, "restore", "put a backup into an empty data directory", _restore)
+    restoring.add_argument("file", metavar="FILE", type=Path, help="what POST /api/v1/backup gave")
+    _add_settings(restoring, [known[key] for key in OFFICE_SETTINGS])
 
     doctor = _command(commands, "doctor", "check this machine and say what to fix", _doctor)
     _add_settings(doctor, known.values())
@@ -258,17 +262,21 @@ def _add_settings(command: argparse.ArgumentParser, wanted: Iterable[Setting]) -
 
 
 def _config(arguments: argparse.Namespace) -> NodeConfig:
-    given = {name: value for name, value in vars(arguments).items() if name in NodeConfig.__struct_fields__}
-    return load(given, os.environ, arguments.config)
+    return load(_given(arguments), os.environ, arguments.config)
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, object]:
+    return {name: value for name, value in vars(arguments).items() if name in NodeConfig.__struct_fields__}
 
 
 def _serve(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
+    given = origins(_given(arguments), os.environ, arguments.config)
     gc.disable()  # imports make much and drop nothing: collecting meanwhile is a third of the start
     from pbx.app.node import run
 
     gc.enable()
-    return run(config)
+    return run(config, given)
 
 
 def _import(arguments: argparse.Namespace) -> int:
@@ -408,6 +416,18 @@ def _schema(arguments: argparse.Namespace) -> int:
 
     folder = arguments.dir or schema.FOLDER
     return schema.check(folder) if arguments.check else schema.write(folder)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.core.secret import KEY_FILE
+    from pbx.store.backup import restore
+
+    manifest = restore(arguments.file, config.data_dir)
+    print(f"restored into {config.data_dir}: the office of {manifest.made_at:%Y-%m-%d %H:%M} UTC")
+    if not (config.data_dir / KEY_FILE).exists() and not os.environ.get(KEY_VARIABLE):
+        print(f"Put {KEY_FILE} of the old node there before you start: it opens the passwords.")
+    return 0
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from aiohttp.web import Application, AppRunner, Request, Response
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pbx.app.parts import Parts, Stores
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
+    from pbx.model.node_report import DoctorCheck
     from pbx.store.accounts import Accounts
     from pbx.store.call_figures import FigureStore
     from pbx.store.webhook_deliveries import DeliveryStore
@@ -38,6 +40,8 @@ async def start_http(
     metrics: Registry,
     sip_websocket: WebSocketListener,
     ca_certificate: Callable[[], bytes | None],
+    origins: Mapping[str, str],
+    mail_password: Callable[[str], Awaitable[None]],
 ) -> AppRunner:
     """Serve the API and the admin site on `listener`; `cleanup` of the result stops it."""
     from aiohttp.web import AppRunner, SockSite
@@ -83,6 +87,9 @@ async def start_http(
             door=parts.entrance.door,
             sip_traces=parts.entrance.traces,
             prompts=parts.sounds.prompts,
+            mail_password=mail_password,
+            examine=partial(_examine, config),
+            origins=origins,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,
@@ -128,6 +135,21 @@ def _add_sip(
     application.router.add_get("/ws/sip", sip_websocket.handle, name="sip")
     application.router.add_get("/ca.crt", certificate, name="ca")
     application.on_shutdown.append(end_connections)
+
+
+def _examine(config: NodeConfig) -> Sequence[DoctorCheck]:
+    from pbx.app.doctor import Grade, examine
+    from pbx.model.node_report import DoctorCheck
+
+    grades: dict[Grade, Literal["ok", "warning", "failure"]] = {
+        Grade.OK: "ok",
+        Grade.WARNING: "warning",
+        Grade.FAILURE: "failure",
+    }
+    return [
+        DoctorCheck(name=each.name, grade=grades[each.grade], text=each.text, action=each.action)
+        for each in examine(config)
+    ]
 
 
 def program_version() -> str:

@@ -35,6 +35,16 @@ class Hearing:
         self._config = config
         self._speech_key = read_key(config.speech_key_file)
         self._chat_key = read_key(config.chat_key_file)
+        self._chat = (config.chat_url, config.chat_model)
+
+    async def use_chat(self, url: str, model: str) -> None:
+        """Ask this chat model from now on; "" for the one of the start. Who is being understood falls back on words."""
+        wanted = (url, model) if url and model else (self._config.chat_url, self._config.chat_model)
+        if wanted != self._chat:
+            self._chat = wanted
+            made = vars(self).pop("understanding", None)
+            if made is not None:
+                await made.close()
 
     @cached_property
     def recogniser(self) -> Recogniser:
@@ -59,12 +69,12 @@ class Hearing:
         """Of what is wanted: the chat model where there is one, with the matcher behind it."""
         from edge.ai.understanding import Understanding
 
-        if not self._config.chat_url:
+        url, model = self._chat
+        if not url:
             return Understanding()
         from edge.ai.chat import ChatServer, ChatSettings
 
-        config = self._config
-        settings = ChatSettings(config.chat_url, config.chat_model, self._chat_key, config.chat_time_limit_s)
+        settings = ChatSettings(url, model, self._chat_key, self._config.chat_time_limit_s)
         return Understanding(ChatServer(settings))
 
     def chat(self) -> Chat:

@@ -13,7 +13,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -26,6 +26,7 @@ from pbx.app.http import serve_https, start_http
 from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
 from pbx.app.secure import Secure
+from pbx.app.servers import Servers
 from pbx.app.welcome import greet
 from pbx.core import log as logs
 from pbx.core.config import NodeConfig
@@ -85,26 +86,26 @@ class Ports:
             self.https.close()
 
 
-def run(config: NodeConfig) -> int:
+def run(config: NodeConfig, origins: Mapping[str, str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises `StartupError` when the node cannot start."""
     logs.setup(config.log_level, config.log_format)
-    uvloop.run(_serve(config))
+    uvloop.run(_serve(config, origins or {}))
     return 0
 
 
-async def _serve(config: NodeConfig) -> None:
+async def _serve(config: NodeConfig, origins: Mapping[str, str]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with node(config):
+    async with node(config, origins):
         await stop.wait()
         log.info("stopping")
 
 
 @asynccontextmanager
-async def node(config: NodeConfig) -> AsyncIterator[Parts]:
-    """A running node. Leaving the context stops it; every phone in a call is told."""
+async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> AsyncIterator[Parts]:
+    """A running node. Leaving the context stops it; every phone in a call is told. `origins`: what set its settings."""
     started = time.monotonic()
     async with AsyncExitStack() as stack:
         ports = take_ports(config)
@@ -155,7 +156,8 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("door", parts.entrance.remember(stores.state))
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
-        supervisor.spawn("settings", parts.settings.follow())
+        servers = Servers(config, parts.guarding.mailer, parts.hearing, state=stores.state, box=box)
+        _follow_settings(supervisor, parts, servers, stores.settings, bus)
         supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
         supervisor.spawn("recordings", parts.recordings.library.run())
         supervisor.spawn(
@@ -179,6 +181,8 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
             metrics=metrics,
             sip_websocket=ports.sip.websocket,
             ca_certificate=lambda: ports.secure.ca_certificate,
+            origins=origins or {},
+            mail_password=servers.set_mail_password,
         )
         if tls is not None and ports.https is not None:
             await serve_https(runner, ports.https, tls.context)
@@ -192,6 +196,13 @@ async def node(config: NodeConfig) -> AsyncIterator[Parts]:
         supervisor.spawn("configuration bundle", parts.sync.run())
         _settle()
         yield parts
+
+
+def _follow_settings(
+    supervisor: Supervisor, parts: Parts, servers: Servers, settings: SettingStore, bus: EventBus
+) -> None:
+    supervisor.spawn("settings", parts.settings.follow())
+    supervisor.spawn("servers", servers.follow(settings, bus))
 
 
 def _settle() -> None:

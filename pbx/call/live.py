@@ -38,7 +38,8 @@ from pbx.model.call_event import (
     SupervisorJoined,
     SupervisorLeft,
 )
-from pbx.model.live_call import LiveCall, LiveLeg, LivePosition, LiveStep, LiveSupervisor
+from pbx.model.flow_path import FlowPath
+from pbx.model.live_call import LiveCall, LiveLeg, LivePosition, LiveSupervisor
 
 MOST_STEPS = 50
 """Of the way through flows, that are shown; all stand in the call's record."""
@@ -74,6 +75,7 @@ class LiveFold:
     recording: str = "off"
     _supervisors: dict[str, LiveSupervisor] = field(default_factory=dict)
     _legs: dict[str, _Leg] = field(default_factory=dict)
+    _path: FlowPath = field(default_factory=lambda: FlowPath(MOST_STEPS))
 
     def __post_init__(self) -> None:
         self._legs["a"] = _Leg(party=self.offered.from_number, state="dialling")
@@ -93,6 +95,7 @@ class LiveFold:
         elif isinstance(event, AudioJoined):
             self._join(event)
         elif isinstance(event, (FlowEntered, NodeEntered, NodeLeft)):
+            self._path.take(event)
             self.flow = _position(self.flow, event)
         elif isinstance(event, (RecordingStarted, RecordingPaused, RecordingResumed, RecordingStopped)):
             self.recording = _RECORDING[type(event)]
@@ -149,6 +152,7 @@ class LiveFold:
             started_at=self.offered.at,
             answered_at=self.answered_at,
             flow=self.flow,
+            flow_path=self._path.steps,
             recording=self.recording,
             supervisors=tuple(self._supervisors.values()),
             legs=tuple(
@@ -170,17 +174,11 @@ class LiveFold:
 def _position(
     before: LivePosition | None, event: FlowEntered | NodeEntered | NodeLeft
 ) -> LivePosition | None:
-    path = before.path if before is not None else ()
     if isinstance(event, FlowEntered):
-        return LivePosition(
-            flow=event.flow, name=event.name, revision=event.revision, since=event.at, path=path
-        )
-    if before is None:
-        return None
-    if isinstance(event, NodeEntered):
-        return replace(before, node=event.node, kind=event.kind, since=event.at)
-    step = LiveStep(flow=event.flow, node=event.node, exit=event.exit, at=event.at)
-    return replace(before, path=(*path, step)[-MOST_STEPS:])
+        return LivePosition(flow=event.flow, name=event.name, revision=event.revision, since=event.at)
+    if before is None or isinstance(event, NodeLeft):
+        return before
+    return replace(before, node=event.node, kind=event.kind, since=event.at)
 
 
 def _hear(leg: _Leg, event: AudioStarted | AudioSilent | AudioBack | AudioOneWay | AudioQuality) -> None:

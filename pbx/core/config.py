@@ -319,6 +319,24 @@ def load(
     return config
 
 
+def origins(
+    options: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+) -> dict[str, str]:
+    """Of each setting that is set, by what: "file", "environment" or "option"; the same order as in `load`."""
+    known = settings()
+    return {
+        setting.name: source
+        for source, given in (
+            ("file", _from_file(known, environ, file)),
+            ("environment", _from_environment(known, environ)),
+            ("option", _from_options(known, options or {})),
+        )
+        for setting, _, _ in given
+    }
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name a typing error probably meant."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)

@@ -75,8 +75,8 @@ class World:
         self.status = 0
         self.talked = False
         """What was done last was that somebody talked with the caller."""
-        self.said = deque(script.said)
-        self._questions = deque(script.keys)
+        self._said = 0
+        self._questions = 0
         self._timed = deque(
             sorted(
                 (each.at_s + index * KEY_S, key)
@@ -91,9 +91,10 @@ class World:
     def now(self) -> datetime:
         return self.started_at + timedelta(seconds=self.at_s)
 
-    def did(self, what: str, to: str = "", result: str = "") -> None:
+    def did(self, what: str, to: str = "", result: str = "", question: int | None = None) -> None:
         self.talked = result == "talked"
-        self.deeds.append(Deed(at_s=round(self.at_s, 1), step=self.step, what=what, to=to, result=result))
+        at = round(self.at_s, 1)
+        self.deeds.append(Deed(at_s=at, step=self.step, what=what, to=to, result=result, question=question))
 
     def hears(self, kind: Kind, what: str, name: str = "") -> None:
         self.talked = False
@@ -125,16 +126,22 @@ class World:
         await self.passes(within_s)
         return ""
 
-    def answers_question(self, *, asked: bool) -> None:
-        """Press what the script has for the next question, unless keys wait already.
+    def answers_question(self, *, asked: bool) -> int | None:
+        """Press what the script has for the next question, unless keys wait already; which one it is, if it is new.
 
         `asked`: something was said. A node that takes one key after the other says nothing before the second: that is
         the same question.
         """
-        if not asked and self.at_s == self._pressed_at_s:
-            return
-        if not self._keys and self._questions:
-            self._keys = self._questions.popleft()
+        if self._keys or (not asked and self.at_s == self._pressed_at_s):
+            return None
+        index, self._questions = self._questions, self._questions + 1
+        self._keys = self.script.keys[index] if index < len(self.script.keys) else ""
+        return index
+
+    def says(self) -> tuple[str, int]:
+        """What the script has the caller say next, "" for nothing, and where."""
+        index, self._said = self._said, self._said + 1
+        return (self.script.said[index] if index < len(self.script.said) else ""), index
 
 
 class ScriptedLine:
@@ -171,7 +178,7 @@ class ScriptedLine:
     ) -> str:
         world = self._world
         world.answered = True
-        key = ""
+        key, question = "", None
         for each in what:
             self._heard(each)
             if barge_in and not key:
@@ -181,7 +188,7 @@ class ScriptedLine:
             if key:
                 break
         if not key:
-            world.answers_question(asked=bool(what))
+            question = world.answers_question(asked=bool(what))
             key = await world.key(first_s)
         pressed = ""
         while key and key not in end:
@@ -189,7 +196,7 @@ class ScriptedLine:
             if len(pressed) >= most:
                 break
             key = await world.key(between_s)
-        world.did("pressed", pressed + (key if key and key in end else ""))
+        world.did("pressed", pressed + (key if key and key in end else ""), question=question)
         return pressed
 
     async def wait(self, seconds: float, *, music: bool = False) -> str:
@@ -377,13 +384,17 @@ class ScriptedListening:
         world = self._world
         if key := await self._line.say(*what):
             return Answer(key=key)
-        words = world.said.popleft() if world.said else ""
+        words, place = world.says()
         if words:
             await world.passes(len(words) / CHARACTERS_A_SECOND)
-            world.did("says", words)
+            world.did("says", words, question=place)
             return Answer(text=words, confidence=1.0)
-        world.answers_question(asked=True)
-        return Answer(key=await world.key(max_s))
+        question = world.answers_question(asked=True)
+        if key := await world.key(max_s):
+            world.did("pressed", key, question=question)
+        else:
+            world.did("says", question=place)
+        return Answer(key=key)
 
 
 class ScriptedChat:

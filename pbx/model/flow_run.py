@@ -33,13 +33,18 @@ class Heard(Record, frozen=True, kw_only=True):
 
 
 class Deed(Record, frozen=True, kw_only=True):
-    """Something that the flow did: whom it rang and what became of it, a key that was pressed, a mail that went out."""
+    """Something that the flow did: whom it rang and what became of it, a key that was pressed, a mail that went out.
+
+    `question` is where the script's `keys` (its `said` where somebody listens) has what the caller does here, from 0,
+    though there be nothing.
+    """
 
     at_s: float
     step: int
     what: str
     to: str = ""
     result: str = ""
+    question: int | None = None
 
 
 class Simulation(Record, frozen=True, kw_only=True):

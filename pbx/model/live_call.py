@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from pbx.model.call_event import Sound
+from pbx.model.flow_path import FlowStep
 
 
 class LiveLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,18 +29,8 @@ class LiveLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     transcoded: bool = False
 
 
-class LiveStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A node that the call has left, when, and by which exit."""
-
-    flow: str
-    node: str
-    exit: str
-    at: datetime
-
-
 class LivePosition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
-    node and exit."""
+    """Where a call is in a flow: at `node` since `since`."""
 
     flow: str
     name: str
@@ -47,7 +38,6 @@ class LivePosition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     node: str = ""
     kind: str = ""
     since: datetime
-    path: tuple[LiveStep, ...] = ()
 
 
 class ParkedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +60,8 @@ class LiveSupervisor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
+    """One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last;
+    `flow_path`: how it came there, the newest steps only.
 
     `recording` is "off", "on" or "paused".
     """
@@ -85,5 +76,6 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     answered_at: datetime | None
     legs: tuple[LiveLeg, ...]
     flow: LivePosition | None = None
+    flow_path: tuple[FlowStep, ...] = ()
     recording: str = "off"
     supervisors: tuple[LiveSupervisor, ...] = ()

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.recording import RecordingSettings
+from pbx.model.server_settings import AiSettings, MailSettings
 from pbx.model.supervision import SupervisionSettings
 
 Origin = Annotated[
@@ -59,6 +60,16 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
             description="Admin sites on other hosts whose pages may talk with this node.",
         ),
     ] = ()
+    cdr_keep_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            title="Keep the call history for",
+            description="Older calls are deleted; 0: for ever. Figures of longer ago go with them.",
+            extra_json_schema={"x-unit": "d"},
+        ),
+    ] = 0
     audit_keep_days: Annotated[
         int,
         Meta(
@@ -77,4 +88,6 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
         ),
     ] = False
     recording: Annotated[RecordingSettings, Meta(title="Recording of calls")] = RecordingSettings()
+    mail: Annotated[MailSettings, Meta(title="Mail")] = MailSettings()
+    ai: Annotated[AiSettings, Meta(title="Understanding callers")] = AiSettings()
     supervision: Annotated[SupervisionSettings, Meta(title="Listening to calls")] = SupervisionSettings()

@@ -98,6 +98,10 @@ class Mailer:
     def sender(self) -> str:
         return self._server.from_address if self._server is not None else ""
 
+    def use(self, server: SmtpServer | None) -> None:
+        """From the next mail on."""
+        self._server = server
+
     async def send(self, message: EmailMessage) -> None:
         """Returns when the server has taken it. Raises `SendError`."""
         server = self._server

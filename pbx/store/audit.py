@@ -1,8 +1,9 @@
 """The audit log: written inside the transaction of the change it tells of; neither is there without the other.
 
 Whoever takes a request, or runs a command, says who acts (`acting`). The stores ask for a `Scribe` on the event loop
-and let it write on the connection's thread. Where nobody said who, it is the node itself: a phone, a flow, a clock.
-Secrets stay out: a field that names one is shown as "(hidden)", and what is long as its length.
+and let it write on the connection's thread. Where nobody said who, it is the node itself: a clock, or a phone or a flow
+in a call, which is named. Secrets stay out: a field that names one is shown as "(hidden)", and what is long as its
+length.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import msgspec
 
 from pbx.core.ids import new_id
+from pbx.core.log import CALL
 from pbx.model.audit import AuditEntry
 from pbx.store.database import Database
 from pbx.store.table import Table, timestamp
@@ -74,7 +76,11 @@ def scribe(database: Database) -> Scribe:
 
 def scribe_at(moment: datetime) -> Scribe:
     """The same where the moment is known."""
-    return Scribe(_ACTING.get() or Acting(), moment)
+    who = _ACTING.get()
+    if who is None:
+        call = CALL.get()
+        who = Acting(source=f"call {call}" if call else "")
+    return Scribe(who, moment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Literal
 
 from pbx.model.cdr import Cdr
+from pbx.model.flow_traffic import FlowTraffic
 from pbx.store.database import Database
+from pbx.store.flow_traffic import count_call, traffic_of
 from pbx.store.table import Table, timestamp
 
 _WHOLE = Table(Cdr, "cdrs", beside=("search",))
 _BRIEF = Table(Cdr, "cdrs", without=("events",))
 CHUNK = 500
+PRUNED = 1000
 Sort = Literal["started_at", "-started_at", "talk_s", "-talk_s", "duration_s", "-duration_s"]
 
 
@@ -47,8 +50,21 @@ class CdrStore:
         self._database = database
 
     async def put(self, cdr: Cdr) -> None:
-        """Write a call's record, new or changed; returns when it would survive a power cut."""
-        await self._database.write(lambda connection: _WHOLE.upsert(connection, cdr, search=search_text(cdr)))
+        """Write a call's record, new or changed; returns when it would survive a power cut.
+
+        When it is closed with this, its way through flows is counted.
+        """
+
+        def work(connection: sqlite3.Connection) -> None:
+            if cdr.ended_at is not None and not connection.execute(_CLOSED, (cdr.id,)).fetchone():
+                count_call(connection, cdr)
+            _WHOLE.upsert(connection, cdr, search=search_text(cdr))
+
+        await self._database.write(work)
+
+    async def flow_traffic(self, flow: str, since: datetime, revision: int | None = None) -> FlowTraffic:
+        """How many calls went which way through a flow since that day."""
+        return await self._database.read(lambda connection: traffic_of(connection, flow, since, revision))
 
     async def get(self, id_: str) -> Cdr | None:
         """One call with all its events."""
@@ -122,6 +138,17 @@ class CdrStore:
             lambda connection: [(row[0], row[1]) for row in connection.execute(_CALLERS, values)]
         )
 
+    async def prune(self, before: datetime) -> int:
+        """Delete the calls that began before and are over, some at a time, so that no other write waits for long."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            return connection.execute(_PRUNE, (timestamp(before), PRUNED)).rowcount
+
+        total = 0
+        while found := await self._database.write(work, durable=False):
+            total += found
+        return total
+
     async def close_interrupted(self, now: datetime) -> int:
         """Close the calls that a dead process left open; returns how many.
 
@@ -150,6 +177,14 @@ SELECT from_number, dialled FROM (
 WHERE from_number <> '' AND from_extension IS NOT :extension
 ORDER BY started_at DESC LIMIT :limit
 """
+
+_PRUNE = """
+DELETE FROM cdrs WHERE id IN (
+    SELECT id FROM cdrs INDEXED BY cdrs_seen WHERE started_at < ? AND ended_at IS NOT NULL LIMIT ?
+)
+"""
+
+_CLOSED = "SELECT 1 FROM cdrs WHERE id = ? AND ended_at IS NOT NULL"
 
 _CLOSE = """
 UPDATE cdrs SET

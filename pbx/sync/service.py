@@ -26,6 +26,7 @@ from pbx.feature.document_view import fault_view, plan_view
 from pbx.feature.documents import Documents, Options, Plan, Undo
 from pbx.model.notice import NoticeKind
 from pbx.model.sync import SyncRevision, SyncState
+from pbx.store.audit import acting
 from pbx.store.sync import SyncStore
 from pbx.store.thread import Work
 from pbx.sync.bundle import Manifest, OfficeEntry, entry_for
@@ -228,7 +229,8 @@ class Sync:
 
         options = Options(prune=manifest.prune, new_secret=self._new_secret)
         try:
-            changes = await self._documents.apply(document, options, also=also)
+            with acting(f"bundle {manifest.sequence}", "configuration bundle"):
+                changes = await self._documents.apply(document, options, also=also)
         except UserError as error:
             raise SyncError(
                 "refused",

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    readonly "/api/v1/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** This API as a page */
+        readonly get: operations["getReference"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/analytics/calls": {
         readonly parameters: {
             readonly query?: never;
@@ -16,6 +33,261 @@ export interface paths {
          * @description Per day, per hour of the day, per called number; answered, missed, and how long callers waited. Days and hours are those of the office (setting `time_zone`), also where its clocks are changed. Calls that go on are not counted yet.
          */
         readonly get: operations["getCallFigures"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app-links": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a link that lets an app in, once
+         * @description For a day. Makes the extension's user where there is none. A link made before stops working.
+         */
+        readonly post: operations["createAppLink"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Call somebody from one's own phone
+         * @description One's own phones ring first; the call is made when one is picked up.
+         */
+        readonly post: operations["makeAppCall"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/devices": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List one's devices */
+        readonly get: operations["listAppDevices"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/devices/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /** Sign one of one's devices out */
+        readonly delete: operations["revokeAppDevice"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/directory": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Who is there, and who is free
+         * @description Every enabled extension, shorter numbers first. With whom somebody talks is not told.
+         */
+        readonly get: operations["listAppDirectory"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read one's own calls */
+        readonly get: operations["listAppHistory"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/login": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Let an app in
+         * @description With the extension and its user's password (and code, where one is asked for: 401 with the type urn:bellwire:problem:second-factor), or with a one-time link.
+         */
+        readonly post: operations["logInApp"];
+        /** Sign this app out */
+        readonly delete: operations["logOutApp"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/profile": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read one's own extension */
+        readonly get: operations["getAppProfile"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change how one is reached
+         * @description A JSON merge patch (RFC 7396) of the settings: do not disturb, forwarding, follow me.
+         */
+        readonly patch: operations["patchAppProfile"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/push": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Say where this device can be woken
+         * @description The token is stored, sealed. Whether anything is sent to it is said in the answer.
+         */
+        readonly put: operations["putAppPush"];
+        readonly post?: never;
+        /** Forget where this device can be woken */
+        readonly delete: operations["deleteAppPush"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/refresh": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Get a new pair of tokens for an app
+         * @description A refresh token is good once. One that comes again later ends the device's log-in.
+         */
+        readonly post: operations["refreshApp"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/voicemails": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List voice messages
+         * @description The newest first; without a folder, all but those in the bin.
+         */
+        readonly get: operations["listAppVoicemails"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/voicemails/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Delete a voice message
+         * @description It stays in the bin for as long as its mailbox says, unless it is to go for ever.
+         */
+        readonly delete: operations["deleteAppVoicemail"];
+        readonly options?: never;
+        readonly head?: never;
+        /** Mark a voice message, put it into the bin, or take it out */
+        readonly patch: operations["patchAppVoicemail"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/voicemails/{id}/audio": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Hear a voice message
+         * @description WAV or Ogg Opus, as the message's `sound_format` says. Range requests are answered with 206. Hearing it here does not mark it as read.
+         */
+        readonly get: operations["getAppVoicemailAudio"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -38,6 +310,26 @@ export interface paths {
         readonly get: operations["listAudit"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/backup": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a backup and send it
+         * @description One tar file: the database as it is in one moment, sounds, prompts and voice messages. Put it back with `pbx restore`. The file secret.key of the data directory is not in it: keep that elsewhere; without it the passwords in a backup stay closed.
+         */
+        readonly post: operations["makeBackup"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -487,6 +779,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/doctor": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Examine the machine
+         * @description The checks of `pbx doctor`, each with what to do. Takes some seconds.
+         */
+        readonly get: operations["getDoctor"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/documents": {
         readonly parameters: {
             readonly query?: never;
@@ -625,6 +937,46 @@ export interface paths {
          * @description Without `sip_password` one is made up. Read it with `sip-login`: no other answer shows it.
          */
         readonly post: operations["createExtension"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/extensions.csv": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The extensions as a table for spreadsheets
+         * @description What can be imported again; without passwords.
+         */
+        readonly get: operations["exportExtensions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/extensions/csv": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Create and change extensions from a table
+         * @description CSV in UTF-8, with a line of titles as in the export, in any order; only `number` must be there. Columns that are missing leave their fields alone, an empty cell brings the default back. `sip_password` may be a column too; a new extension without one gets one made up. All of it is done or nothing; with `dry_run` the plan says what would be, and its faults name their lines.
+         */
+        readonly post: operations["importExtensions"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -982,6 +1334,26 @@ export interface paths {
         readonly put?: never;
         /** Run the tests of a flow */
         readonly post: operations["testFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/traffic": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * How many calls went which way
+         * @description Finished calls by node and exit, and how long they were there. Days are those of UTC.
+         */
+        readonly get: operations["countFlow"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1794,6 +2166,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/reference.css": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The style of that page */
+        readonly get: operations["getReferenceStyle"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/reference.js": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The script of that page */
+        readonly get: operations["getReferenceScript"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/refused-sign-ins": {
         readonly parameters: {
             readonly query?: never;
@@ -2031,6 +2437,46 @@ export interface paths {
          * @description A JSON merge patch (RFC 7396). A change counts for the next call.
          */
         readonly patch: operations["patchSettings"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/settings/mail-password": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the password at the mail server
+         * @description Of the server in the setting `mail`. It is kept sealed, and no answer shows it.
+         */
+        readonly put: operations["putMailPassword"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/settings/startup": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read the settings that need a restart
+         * @description Ports, folders, servers: their values, and whether the command line, an environment variable or pbx.toml has set them.
+         */
+        readonly get: operations["getStartupSettings"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/api/v1/setup": {
@@ -2696,6 +3142,143 @@ export interface components {
              * @default null
              */
             readonly last_call_at: string | null;
+        };
+        /**
+         * AiSettings
+         * @description The chat model that understands what callers want. Without a server here, the one of the startup settings.
+         */
+        readonly AiSettings: {
+            /**
+             * Address
+             * @description Of a server that speaks OpenAI's chat API.
+             * @default
+             * @example http://127.0.0.1:11434/v1
+             */
+            readonly chat_url: string;
+            /**
+             * Model
+             * @default
+             */
+            readonly chat_model: string;
+        };
+        /**
+         * AppCall
+         * @description Whom to call.
+         */
+        readonly AppCall: {
+            /**
+             * Destination
+             * @description Where the call goes: what an extension would dial to get there.
+             * @example 101
+             */
+            readonly to: string;
+        };
+        /**
+         * AppDirectory
+         * @description A page of the directory.
+         */
+        readonly AppDirectory: {
+            readonly items: readonly components["schemas"]["DirectoryEntry"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * AppHistory
+         * @description A page of one's calls, the newest first.
+         */
+        readonly AppHistory: {
+            readonly items: readonly components["schemas"]["HistoryEntry"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * AppLink
+         * @description Lets one device in, once. It is shown once.
+         */
+        readonly AppLink: {
+            readonly secret: string;
+            /** @description What the app opens: the node's address and the secret. */
+            readonly uri: string;
+            /** @description The URI as a QR code. */
+            readonly qr_svg: string;
+            readonly expires_at: string;
+            readonly user: components["schemas"]["User"];
+        };
+        /**
+         * AppLinkWrite
+         * @description A link for the phone of an extension.
+         */
+        readonly AppLinkWrite: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly extension: string;
+        };
+        /**
+         * AppLogin
+         * @description With an extension and its user's password, or with a link that an administrator has made.
+         */
+        readonly AppLogin: {
+            /**
+             * Name
+             * @description What the device calls itself.
+             * @example Alice's phone
+             */
+            readonly device: string;
+            /**
+             * @description The number of the extension, or the user name.
+             * @default
+             * @example 101
+             */
+            readonly login: string;
+            /**
+             * @description Of the user; a voicemail PIN is none.
+             * @default
+             */
+            readonly password: string;
+            /** @default null */
+            readonly code: string | null;
+            /**
+             * @description The secret of a link; then nothing else is asked for.
+             * @default
+             */
+            readonly link: string;
+        };
+        /**
+         * AppProfile
+         * @description One's own extension.
+         */
+        readonly AppProfile: {
+            readonly extension: string;
+            readonly name: string;
+            readonly username: string;
+            readonly office_name: string;
+            readonly settings: components["schemas"]["PhoneSettings"];
+            /** @description Null: calls are not taken by a mailbox. */
+            readonly mailbox: string | null;
+            /** @description New voice messages. */
+            readonly unheard: number;
+        };
+        /**
+         * AppTokens
+         * @description What the app is let in with.
+         */
+        readonly AppTokens: {
+            /** @description Sent as bearer token; good for ten minutes. */
+            readonly access_token: string;
+            /** @description When the access token ends. */
+            readonly expires_at: string;
+            /** @description For the next pair; good once. */
+            readonly refresh_token: string;
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly extension: string;
+            readonly device: components["schemas"]["Grant"];
         };
         /** AudioBack */
         readonly AudioBack: {
@@ -3728,6 +4311,9 @@ export interface components {
         /**
          * Deed
          * @description Something that the flow did: whom it rang and what became of it, a key that was pressed, a mail that went out.
+         *
+         *         `question` is where the script's `keys` (its `said` where somebody listens) has what the caller does here, from 0,
+         *         though there be nothing.
          */
         readonly Deed: {
             readonly at_s: number;
@@ -3737,6 +4323,8 @@ export interface components {
             readonly to: string;
             /** @default  */
             readonly result: string;
+            /** @default null */
+            readonly question: number | null;
         };
         /**
          * Delivery
@@ -3758,6 +4346,15 @@ export interface components {
              * @default
              */
             readonly error: string;
+        };
+        /**
+         * DeviceList
+         * @description The devices of a user, the newest first.
+         */
+        readonly DeviceList: {
+            readonly items: readonly components["schemas"]["Grant"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
         };
         /**
          * DidOfCalls
@@ -3788,12 +4385,44 @@ export interface components {
             readonly via: string;
         };
         /**
+         * DirectoryEntry
+         * @description Somebody of the office, and whether they can be reached.
+         */
+        readonly DirectoryEntry: {
+            readonly number: string;
+            readonly name: string;
+            /** @enum {unknown} */
+            readonly state: "calling" | "free" | "held" | "ringing" | "talking";
+            readonly registered: boolean;
+            readonly do_not_disturb: boolean;
+        };
+        /**
          * Diverted
          * @description `number` had sent the call on; `reason` is RFC 5806's word for why.
          */
         readonly Diverted: {
             readonly number: string;
             readonly reason: string;
+        };
+        /**
+         * Doctor
+         * @description What `pbx doctor` finds.
+         */
+        readonly Doctor: {
+            readonly items: readonly components["schemas"]["DoctorCheck"][];
+            readonly failures: number;
+        };
+        /**
+         * DoctorCheck
+         * @description One line of `pbx doctor`. `action` says what to do.
+         */
+        readonly DoctorCheck: {
+            readonly name: string;
+            /** @enum {unknown} */
+            readonly grade: "failure" | "ok" | "warning";
+            readonly text: string;
+            /** @default  */
+            readonly action: string;
         };
         /**
          * DocumentPlan
@@ -3827,6 +4456,17 @@ export interface components {
         readonly EventTicket: {
             /** @description Good once, for 30 seconds. */
             readonly ticket: string;
+        };
+        /**
+         * ExitTraffic
+         * @description Calls that left a node by an exit; "" for those that ended at the node, or went on in another flow.
+         */
+        readonly ExitTraffic: {
+            readonly exit: string;
+            /** @description Each call counts once, however often it came here. */
+            readonly calls: number;
+            /** @description Half of the calls took less. Good to two digits. */
+            readonly median_s: number;
         };
         /**
          * Extension
@@ -4631,6 +5271,24 @@ export interface components {
             readonly total: number;
         };
         /**
+         * FlowStep
+         * @description A node that the call came to `at`, in that revision of the flow. Without `left_at` it is there, or the call ended
+         *         there; `exit` is "" where nothing followed in this flow, and `detail` why it failed.
+         */
+        readonly FlowStep: {
+            readonly flow: string;
+            readonly revision: number;
+            readonly node: string;
+            readonly kind: string;
+            readonly at: string;
+            /** @default null */
+            readonly exit: string | null;
+            /** @default null */
+            readonly left_at: string | null;
+            /** @default  */
+            readonly detail: string;
+        };
+        /**
          * FlowTemplate
          * @description A flow to begin with. It passes its tests in an office that has what it `needs`.
          */
@@ -4715,6 +5373,20 @@ export interface components {
             readonly node: string | null;
             /** @default null */
             readonly simulation: components["schemas"]["Simulation"] | null;
+        };
+        /**
+         * FlowTraffic
+         * @description The finished calls of a flow `since` a day (of UTC) began. `revision` None: of all revisions.
+         */
+        readonly FlowTraffic: {
+            readonly flow: string;
+            readonly revision: number | null;
+            readonly since: string;
+            /** @description Each call counts once, however often it came here. */
+            readonly calls: number;
+            /** @description Half of the calls took less. Good to two digits. */
+            readonly median_s: number;
+            readonly nodes: readonly components["schemas"]["NodeTraffic"][];
         };
         /**
          * FollowMe
@@ -4810,6 +5482,31 @@ export interface components {
             readonly unreachable: string | null;
         };
         /**
+         * Grant
+         * @description One log-in that is kept alive by refreshing.
+         */
+        readonly Grant: {
+            readonly id: string;
+            readonly user_id: string;
+            /** @enum {unknown} */
+            readonly kind: "app" | "site";
+            /**
+             * @description What the device calls itself.
+             * @example Alice's phone
+             */
+            readonly device: string;
+            readonly created_at: string;
+            readonly refreshed_at: string;
+            /** @description Unless it is refreshed before. */
+            readonly expires_at: string;
+            /**
+             * @description Whose push token is stored; empty: none.
+             * @default
+             * @enum {unknown}
+             */
+            readonly push_service: "" | "apns" | "fcm" | "webpush";
+        };
+        /**
          * GreetingView
          * @description A recording of a mailbox that is in place now.
          */
@@ -4868,6 +5565,22 @@ export interface components {
             readonly what: string;
             /** @default  */
             readonly name: string;
+        };
+        /**
+         * HistoryEntry
+         * @description A call, seen from one's own extension.
+         */
+        readonly HistoryEntry: {
+            readonly id: string;
+            /** @enum {unknown} */
+            readonly direction: "in" | "out";
+            /** @description The other side. */
+            readonly number: string;
+            readonly name: string;
+            readonly started_at: string;
+            readonly answered: boolean;
+            readonly talk_s: number;
+            readonly disposition: string;
         };
         /**
          * HoldRequest
@@ -5342,7 +6055,8 @@ export interface components {
         };
         /**
          * LiveCall
-         * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last.
+         * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last;
+         *         `flow_path`: how it came there, the newest steps only.
          *
          *         `recording` is "off", "on" or "paused".
          */
@@ -5358,6 +6072,8 @@ export interface components {
             readonly legs: readonly components["schemas"]["LiveLeg"][];
             /** @default null */
             readonly flow: components["schemas"]["LivePosition"] | null;
+            /** @default [] */
+            readonly flow_path: readonly components["schemas"]["FlowStep"][];
             /** @default off */
             readonly recording: string;
             /** @default [] */
@@ -5400,8 +6116,7 @@ export interface components {
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
-         * @description Where a call is in a flow: at `node` since `since`. `path` is how it came there, the newest steps only, each as
-         *         node and exit.
+         * @description Where a call is in a flow: at `node` since `since`.
          */
         readonly LivePosition: {
             readonly flow: string;
@@ -5412,8 +6127,6 @@ export interface components {
             /** @default  */
             readonly kind: string;
             readonly since: string;
-            /** @default [] */
-            readonly path: readonly components["schemas"]["LiveStep"][];
         };
         /**
          * LiveResumed
@@ -5460,16 +6173,6 @@ export interface components {
             readonly settings: readonly components["schemas"]["OfficeSettings"][] | null;
         };
         /**
-         * LiveStep
-         * @description A node that the call has left, when, and by which exit.
-         */
-        readonly LiveStep: {
-            readonly flow: string;
-            readonly node: string;
-            readonly exit: string;
-            readonly at: string;
-        };
-        /**
          * LiveSupervisor
          * @description Who listens to a call: `how` is "listen", "whisper" (the leg `to` hears it) or "barge".
          */
@@ -5488,6 +6191,52 @@ export interface components {
             readonly password: string;
             /** @default null */
             readonly code: string | null;
+        };
+        /**
+         * MailPassword
+         * @description The password at the mail server; it is never read again.
+         */
+        readonly MailPassword: {
+            /**
+             * Password
+             * @description Empty: none.
+             */
+            readonly password: string;
+        };
+        /**
+         * MailSettings
+         * @description Who takes the node's mail. Without a server here, the one of the startup settings does.
+         */
+        readonly MailSettings: {
+            /**
+             * Mail server
+             * @default
+             * @example mail.office.example
+             */
+            readonly host: string;
+            /**
+             * Port
+             * @default 587
+             */
+            readonly port: number;
+            /**
+             * Encryption
+             * @description starttls: mostly port 587; tls: mostly port 465.
+             * @default starttls
+             * @enum {unknown}
+             */
+            readonly security: "none" | "starttls" | "tls";
+            /**
+             * User name
+             * @default
+             */
+            readonly username: string;
+            /**
+             * Mail comes from
+             * @description Without one, from the user name if that is an address.
+             * @default
+             */
+            readonly sender: string;
         };
         /**
          * Mailbox
@@ -5963,6 +6712,19 @@ export interface components {
             readonly health: readonly components["schemas"]["HealthLine"][];
         };
         /**
+         * NodeTraffic
+         * @description Calls that came to a node, and how long they were there.
+         */
+        readonly NodeTraffic: {
+            readonly node: string;
+            /** @description Each call counts once, however often it came here. */
+            readonly calls: number;
+            /** @description Half of the calls took less. Good to two digits. */
+            readonly median_s: number;
+            /** @default [] */
+            readonly exits: readonly components["schemas"]["ExitTraffic"][];
+        };
+        /**
          * Notice
          * @description Something the administrator should know. Its `id` stays the same over all attempts to send it.
          */
@@ -6301,6 +7063,12 @@ export interface components {
              */
             readonly cors_origins: readonly string[];
             /**
+             * Keep the call history for
+             * @description Older calls are deleted; 0: for ever. Figures of longer ago go with them.
+             * @default 0
+             */
+            readonly cdr_keep_days: number;
+            /**
              * Keep the audit log for
              * @description 0: for ever.
              * @default 365
@@ -6334,6 +7102,25 @@ export interface components {
              */
             readonly recording: components["schemas"]["RecordingSettings"];
             /**
+             * Mail
+             * @default {
+             *       "host": "",
+             *       "port": 587,
+             *       "security": "starttls",
+             *       "username": "",
+             *       "sender": ""
+             *     }
+             */
+            readonly mail: components["schemas"]["MailSettings"];
+            /**
+             * Understanding callers
+             * @default {
+             *       "chat_url": "",
+             *       "chat_model": ""
+             *     }
+             */
+            readonly ai: components["schemas"]["AiSettings"];
+            /**
              * Listening to calls
              * @default {
              *       "notice": "tone"
@@ -6350,9 +7137,12 @@ export interface components {
             readonly time_zone?: string | null;
             readonly hold_music?: string | null;
             readonly cors_origins?: readonly string[] | null;
+            readonly cdr_keep_days?: number | null;
             readonly audit_keep_days?: number | null;
             readonly users_hear_recordings?: boolean | null;
             readonly recording?: components["schemas"]["RecordingSettings"] | null;
+            readonly mail?: components["schemas"]["MailSettings"] | null;
+            readonly ai?: components["schemas"]["AiSettings"] | null;
             readonly supervision?: components["schemas"]["SupervisionSettings"] | null;
         };
         /**
@@ -6617,6 +7407,54 @@ export interface components {
             readonly password: string;
         };
         /**
+         * PhoneSettings
+         * @description What people set for themselves.
+         */
+        readonly PhoneSettings: {
+            /**
+             * Do not disturb
+             * @default false
+             */
+            readonly do_not_disturb: boolean;
+            /**
+             * Call waiting
+             * @default true
+             */
+            readonly call_waiting: boolean;
+            /**
+             * Forwarding
+             * @default {
+             *       "always": null,
+             *       "busy": null,
+             *       "no_answer": null,
+             *       "unreachable": null
+             *     }
+             */
+            readonly forward: components["schemas"]["Forwarding"];
+            /**
+             * Follow me
+             * @default {
+             *       "enabled": false,
+             *       "strategy": "in_order",
+             *       "own_phones": true,
+             *       "confirm": true,
+             *       "caller_hears": "ringback",
+             *       "numbers": []
+             *     }
+             */
+            readonly follow_me: components["schemas"]["FollowMe"];
+        };
+        /**
+         * PhoneSettingsPatch
+         * @description A change to PhoneSettings: a field left out stays, null brings its default back (RFC 7396).
+         */
+        readonly PhoneSettingsPatch: {
+            readonly do_not_disturb?: boolean | null;
+            readonly call_waiting?: boolean | null;
+            readonly forward?: components["schemas"]["Forwarding"] | null;
+            readonly follow_me?: components["schemas"]["FollowMe"] | null;
+        };
+        /**
          * PlanFault
          * @description Why the document cannot be applied: a field of it, or of a record that it would leave behind.
          */
@@ -6821,6 +7659,26 @@ export interface components {
              * @default false
              */
             readonly override: boolean;
+        };
+        /**
+         * PushState
+         * @description What becomes of it.
+         */
+        readonly PushState: {
+            readonly stored: boolean;
+            /** @description Whether this node has a push gateway to send with. */
+            readonly delivering: boolean;
+            readonly detail: string;
+        };
+        /**
+         * PushWrite
+         * @description Where the device can be woken.
+         */
+        readonly PushWrite: {
+            /** @enum {unknown} */
+            readonly service: "apns" | "fcm" | "webpush";
+            /** @description What the platform gave the app; for webpush the subscription as JSON. */
+            readonly token: string;
         };
         /**
          * Queue
@@ -7749,7 +8607,7 @@ export interface components {
          * @description The value is the word that stands in a token's scope list and in the OpenAPI document.
          * @enum {unknown}
          */
-        readonly Scope: "app" | "audit:read" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "documents:read" | "documents:write" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
+        readonly Scope: "app" | "audit:read" | "backup" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "documents:read" | "documents:write" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
         /**
          * ScriptedAnswer
          * @description What a web server answers; `status` 0: nothing, until the time is over. `url` is a part of the address.
@@ -8112,6 +8970,32 @@ export interface components {
              * @example en
              */
             readonly language: string;
+        };
+        /**
+         * StartupSetting
+         * @description Something that needs a restart to change, and where its value comes from.
+         */
+        readonly StartupSetting: {
+            readonly name: string;
+            /** @description As it counts now; a password is only said to be set. */
+            readonly value: string;
+            /**
+             * @description The command line, an environment variable, pbx.toml, or what nobody has set.
+             * @enum {unknown}
+             */
+            readonly source: "default" | "environment" | "file" | "option";
+            /** @example --http-port */
+            readonly option: string;
+            /** @example PBX_HTTP_PORT */
+            readonly variable: string;
+            readonly description: string;
+        };
+        /**
+         * StartupSettings
+         * @description All of them, in the order of `pbx serve --help`.
+         */
+        readonly StartupSettings: {
+            readonly items: readonly components["schemas"]["StartupSetting"][];
         };
         /**
          * StatusCounts
@@ -9458,6 +10342,15 @@ export interface components {
 export type AgentDuty = components['schemas']['AgentDuty'];
 export type AgentMissed = components['schemas']['AgentMissed'];
 export type AgentStatus = components['schemas']['AgentStatus'];
+export type AiSettings = components['schemas']['AiSettings'];
+export type AppCall = components['schemas']['AppCall'];
+export type AppDirectory = components['schemas']['AppDirectory'];
+export type AppHistory = components['schemas']['AppHistory'];
+export type AppLink = components['schemas']['AppLink'];
+export type AppLinkWrite = components['schemas']['AppLinkWrite'];
+export type AppLogin = components['schemas']['AppLogin'];
+export type AppProfile = components['schemas']['AppProfile'];
+export type AppTokens = components['schemas']['AppTokens'];
 export type AudioBack = components['schemas']['AudioBack'];
 export type AudioJoined = components['schemas']['AudioJoined'];
 export type AudioOneWay = components['schemas']['AudioOneWay'];
@@ -9510,11 +10403,16 @@ export type DateSpan = components['schemas']['DateSpan'];
 export type DayOfCalls = components['schemas']['DayOfCalls'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
+export type DeviceList = components['schemas']['DeviceList'];
 export type DidOfCalls = components['schemas']['DidOfCalls'];
 export type DigitSeen = components['schemas']['DigitSeen'];
+export type DirectoryEntry = components['schemas']['DirectoryEntry'];
 export type Diverted = components['schemas']['Diverted'];
+export type Doctor = components['schemas']['Doctor'];
+export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
 export type EventTicket = components['schemas']['EventTicket'];
+export type ExitTraffic = components['schemas']['ExitTraffic'];
 export type Extension = components['schemas']['Extension'];
 export type ExtensionChange = components['schemas']['ExtensionChange'];
 export type ExtensionList = components['schemas']['ExtensionList'];
@@ -9544,19 +10442,23 @@ export type FlowRevisionList = components['schemas']['FlowRevisionList'];
 export type FlowScript = components['schemas']['FlowScript'];
 export type FlowState = components['schemas']['FlowState'];
 export type FlowStateList = components['schemas']['FlowStateList'];
+export type FlowStep = components['schemas']['FlowStep'];
 export type FlowTemplate = components['schemas']['FlowTemplate'];
 export type FlowTemplateList = components['schemas']['FlowTemplateList'];
 export type FlowTest = components['schemas']['FlowTest'];
 export type FlowTestReport = components['schemas']['FlowTestReport'];
 export type FlowTestResult = components['schemas']['FlowTestResult'];
+export type FlowTraffic = components['schemas']['FlowTraffic'];
 export type FollowMe = components['schemas']['FollowMe'];
 export type FollowMeNumber = components['schemas']['FollowMeNumber'];
 export type Forwarding = components['schemas']['Forwarding'];
+export type Grant = components['schemas']['Grant'];
 export type GreetingView = components['schemas']['GreetingView'];
 export type Health = components['schemas']['Health'];
 export type HealthChange = components['schemas']['HealthChange'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
+export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type HoldRequest = components['schemas']['HoldRequest'];
 export type HourOfCalls = components['schemas']['HourOfCalls'];
 export type InboundNumber = components['schemas']['InboundNumber'];
@@ -9585,9 +10487,10 @@ export type LiveMessage = components['schemas']['LiveMessage'];
 export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
-export type LiveStep = components['schemas']['LiveStep'];
 export type LiveSupervisor = components['schemas']['LiveSupervisor'];
 export type Login = components['schemas']['Login'];
+export type MailPassword = components['schemas']['MailPassword'];
+export type MailSettings = components['schemas']['MailSettings'];
 export type Mailbox = components['schemas']['Mailbox'];
 export type MailboxChange = components['schemas']['MailboxChange'];
 export type MailboxList = components['schemas']['MailboxList'];
@@ -9602,6 +10505,7 @@ export type NodeEntered = components['schemas']['NodeEntered'];
 export type NodeExit = components['schemas']['NodeExit'];
 export type NodeLeft = components['schemas']['NodeLeft'];
 export type NodeStatus = components['schemas']['NodeStatus'];
+export type NodeTraffic = components['schemas']['NodeTraffic'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeList = components['schemas']['NoticeList'];
 export type NoticeTarget = components['schemas']['NoticeTarget'];
@@ -9626,6 +10530,8 @@ export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordProof = components['schemas']['PasswordProof'];
+export type PhoneSettings = components['schemas']['PhoneSettings'];
+export type PhoneSettingsPatch = components['schemas']['PhoneSettingsPatch'];
 export type PlanFault = components['schemas']['PlanFault'];
 export type PlanSection = components['schemas']['PlanSection'];
 export type PressedAt = components['schemas']['PressedAt'];
@@ -9636,6 +10542,8 @@ export type PromptAudioList = components['schemas']['PromptAudioList'];
 export type PromptList = components['schemas']['PromptList'];
 export type PromptPatch = components['schemas']['PromptPatch'];
 export type PublishOrder = components['schemas']['PublishOrder'];
+export type PushState = components['schemas']['PushState'];
+export type PushWrite = components['schemas']['PushWrite'];
 export type Queue = components['schemas']['Queue'];
 export type QueueAgent = components['schemas']['QueueAgent'];
 export type QueueChange = components['schemas']['QueueChange'];
@@ -9693,6 +10601,8 @@ export type SpeedDial = components['schemas']['SpeedDial'];
 export type SpeedDialList = components['schemas']['SpeedDialList'];
 export type SpeedDialPatch = components['schemas']['SpeedDialPatch'];
 export type SpokenTextOrder = components['schemas']['SpokenTextOrder'];
+export type StartupSetting = components['schemas']['StartupSetting'];
+export type StartupSettings = components['schemas']['StartupSettings'];
 export type StatusCounts = components['schemas']['StatusCounts'];
 export type Step = components['schemas']['Step'];
 export type Supervised = components['schemas']['Supervised'];
@@ -9744,6 +10654,35 @@ export type PbxApiLiveMessageFlowChange = components['schemas']['pbx.api.live_me
 export type PbxModelFlowRevisionFlowChange = components['schemas']['pbx.model.flow_revision.FlowChange'];
 export type $defs = Record<string, never>;
 export interface operations {
+    readonly getReference: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getCallFigures: {
         readonly parameters: {
             readonly query?: {
@@ -9794,6 +10733,1432 @@ export interface operations {
             };
             /** @description Too Many Requests */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly createAppLink: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AppLinkWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppLink"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeAppCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AppCall"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["LiveCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAppDevices: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly revokeAppDevice: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAppDirectory: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those whose number or name contains this text. */
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppDirectory"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAppHistory: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly logInApp: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AppLogin"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppTokens"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly logOutApp: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getAppProfile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppProfile"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchAppProfile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["PhoneSettingsPatch"];
+                readonly "application/json": components["schemas"]["PhoneSettingsPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppProfile"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAppPush: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PushWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PushState"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteAppPush: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly refreshApp: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppTokens"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAppVoicemails: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those of this mailbox. */
+                readonly mailbox?: string;
+                /** @description Unheard, heard, saved, or deleted ones. */
+                readonly folder?: "bin" | "new" | "old" | "saved";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["VoicemailList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteAppVoicemail: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description At once, without the bin. */
+                readonly forever?: boolean;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly patchAppVoicemail: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": components["schemas"]["VoicemailPatch"];
+                readonly "application/json": components["schemas"]["VoicemailPatch"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Voicemail"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getAppVoicemailAudio: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "audio/wav": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Requested Range Not Satisfiable */
+            readonly 416: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -9867,6 +12232,83 @@ export interface operations {
             };
             /** @description Too Many Requests */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeBackup: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Also the recordings of calls, which may be many gigabytes. */
+                readonly recordings?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-tar": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -11782,6 +14224,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
@@ -13265,6 +15716,53 @@ export interface operations {
             };
         };
     };
+    readonly getDoctor: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Doctor"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly exportDocuments: {
         readonly parameters: {
             readonly query?: never;
@@ -13900,6 +16398,170 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Extension"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportExtensions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly importExtensions: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only say what would change. */
+                readonly dry_run?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "text/csv": unknown;
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DocumentPlan"];
                 };
             };
             /** @description Bad Request */
@@ -16622,6 +19284,78 @@ export interface operations {
             };
         };
     };
+    readonly countFlow: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Today, and so many days. */
+                readonly period?: "1d" | "30d" | "7d" | "90d";
+                /** @description Of one revision; 0: of all. */
+                readonly revision?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowTraffic"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly unpublishFlow: {
         readonly parameters: {
             readonly query?: never;
@@ -19290,6 +22024,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -24126,6 +26869,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
@@ -24323,6 +27075,64 @@ export interface operations {
                 };
                 content: {
                     readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getReferenceStyle: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/css": string;
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getReferenceScript: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/javascript": string;
                 };
             };
             /** @description Too Many Requests */
@@ -26563,6 +29373,156 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putMailPassword: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MailPassword"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getStartupSettings: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StartupSettings"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -29507,6 +32467,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -24,12 +24,12 @@ describe("the filter of the history", () => {
 
   it("asks by the names of the API, days included", () => {
     expect(
-      cdrFilter({ show: "busy", direction: "inbound", queue: "700", from: "2026-11-01", to: "2026-11-02", talk: 30 }, "49", midnight),
-    ).toEqual({ number: "49", disposition: "busy", direction: "inbound", queue: "700", from: "2026-11-01+0", to: "2026-11-02+1", min_talk_s: 30 });
-    expect(cdrFilter({ show: "missed" }, "", midnight)).toEqual({ missed: "true" });
+      cdrFilter({ q: "+49 (30) 12", show: "busy", direction: "inbound", queue: "700", from: "2026-11-01", to: "2026-11-02", talk: 30 }, midnight),
+    ).toEqual({ number: "+493012", disposition: "busy", direction: "inbound", queue: "700", from: "2026-11-01+0", to: "2026-11-02+1", min_talk_s: 30 });
+    expect(cdrFilter({ q: " Weber & Sons ", show: "missed" }, midnight)).toEqual({ q: "Weber & Sons", missed: "true" });
   });
 
   it("leaves out what somebody typed into the address", () => {
-    expect(cdrFilter({ show: "lost", direction: "up", extension: "1; drop", from: "soon" }, "", midnight)).toEqual({});
+    expect(cdrFilter({ show: "lost", direction: "up", extension: "1; drop", from: "soon" }, midnight)).toEqual({});
   });
 });

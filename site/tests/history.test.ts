@@ -32,7 +32,7 @@ const QUALITY = {
   told: null,
 };
 const ANSWERED: Events = [
-  { type: "offered", call: "c1", at: at(0), from_number: "101", from_name: "Alice", from_extension: "101", dialled: "102", source: "192.0.2.31:5062", diverted: [] },
+  { type: "offered", call: "c1", at: at(0), from_number: "101", from_name: "Alice", from_extension: "101", dialled: "102", source: "192.0.2.31:5062", diverted: [], trunk: null },
   { type: "routed", call: "c1", at: at(0), kind: "extension", to: "102", to_name: "Bob", charged_to: null },
   { type: "leg_dialled", call: "c1", at: at(0), leg: "b1", target: "102", extension: "102", trunk: null, charged_to: null },
   { type: "leg_ringing", call: "c1", at: at(0.2), leg: "b1", status: 180, early_media: false },
@@ -167,6 +167,7 @@ describe("the phones page", () => {
     states: new Map(),
     conferences: new Map(),
     mailboxes: new Map(),
+    queues: new Map(),
     extensions: new Map(
       [extension("1000", "Zoë"), extension("103", "Carol"), extension("102", "Bob"), extension("101", "Alice"), extension("104", "Off", false)].map(
         (each) => [each.number, each],

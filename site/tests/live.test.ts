@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { IDLE, badgeOf, nextLink, type LinkInput, type LinkState } from "../src/core/link.ts";
 import { applyMessage, readMessage, touchesHistory, type LiveData } from "../src/core/live.ts";
-import type { LiveMessage } from "../src/schema.gen.ts";
+import type { LiveMessage, LiveSnapshot } from "../src/schema.gen.ts";
 import { at, extension, extensionState, liveCall, registration } from "./samples.ts";
 
-const SNAPSHOT: LiveMessage = {
+const SNAPSHOT: LiveSnapshot = {
   type: "snapshot",
   seq: 10,
   calls: [liveCall()],
@@ -13,6 +13,12 @@ const SNAPSHOT: LiveMessage = {
   extension_states: [extensionState("101")],
   conferences: [],
   mailboxes: [],
+  queues: [],
+  trunks: [],
+  recordings: [],
+  flows: [],
+  health: [],
+  settings: null,
 };
 
 function after(...messages: readonly LiveMessage[]): LiveData | undefined {

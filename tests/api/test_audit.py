@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pbx.api.sweep import sweep
+from pbx.core.log import context
 from pbx.core.totp import code_at
 from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION
@@ -171,6 +172,9 @@ async def test_what_phones_and_the_node_change_is_told_as_the_nodes(node: Node) 
     await node.deps.records.create(EXTENSION, write)
     (made,) = await entries(node, "kind=extension")
     assert (made["actor"], made["source"]) == ("node", "")
+    with context(call="abc"):
+        await node.deps.records.delete(EXTENSION, "101")
+    assert (await entries(node, "kind=extension"))[-1]["source"] == "call abc"
 
 
 async def test_no_secret_ever_gets_into_it(node: Node) -> None:

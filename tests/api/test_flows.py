@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pbx.model.call_event import FlowEntered, NodeEntered, NodeLeft
+from pbx.model.cdr import Cdr
 from tests.api.conftest import Node
 
 FLOW: dict[str, Any] = {
@@ -148,3 +151,45 @@ async def test_the_node_types_are_listed_with_their_forms_and_exits(node: Node) 
     (condition,) = [each for each in listed["items"] if each["type"] == "condition"]
     assert condition["parameters"]["properties"]["condition"]["x-widget"] == "expression"
     assert [each["name"] for each in condition["exits"]] == ["yes", "no", "failed"]
+
+
+async def test_calls_are_counted_by_node_and_exit(node: Node) -> None:
+    await node.json("GET", f"{ONE}/traffic", 404)
+    await node.json("POST", "/api/v1/flows", 201, json=FLOW)
+    empty = await node.json("GET", f"{ONE}/traffic")
+    assert (empty["calls"], empty["nodes"], empty["since"]) == (0, [], _day(node, 6))
+    for days in (0, 6, 7):
+        await node.deps.cdrs.put(_call(f"{days}", node.deps.clock.now() - timedelta(days=days)))
+    found = await node.json("GET", f"{ONE}/traffic")
+    assert (found["calls"], found["median_s"]) == (2, 4.0)
+    assert found["nodes"] == [
+        {"node": "who", "calls": 2, "median_s": 4.0, "exits": [{"exit": "yes", "calls": 2, "median_s": 4.0}]}
+    ]
+    counts = [
+        (await node.json("GET", f"{ONE}/traffic?{query}"))["calls"]
+        for query in ("period=1d", "period=30d", "revision=2", "revision=3")
+    ]
+    assert counts == [1, 3, 2, 0]
+    await node.json("GET", f"{ONE}/traffic?period=8d", 422)
+
+
+def _day(node: Node, days_ago: int) -> str:
+    day = (node.deps.clock.now() - timedelta(days=days_ago)).astimezone(UTC)
+    return f"{day:%Y-%m-%d}T00:00:00Z"
+
+
+def _call(name: str, at: datetime) -> Cdr:
+    over = at + timedelta(seconds=4)
+    return Cdr(
+        id=name,
+        from_number="1",
+        dialled="500",
+        started_at=at,
+        ended_at=over,
+        flow="500",
+        events=(
+            FlowEntered(call=name, at=at, flow="500", name="Main", revision=2),
+            NodeEntered(call=name, at=at, flow="500", node="who", kind="condition"),
+            NodeLeft(call=name, at=over, flow="500", node="who", exit="yes"),
+        ),
+    )

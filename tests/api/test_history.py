@@ -14,16 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbx.api import cdr_csv
+from pbx.api.sweep import sweep
 from pbx.feature.office_time import midnight, office_zone, stretches
 from pbx.model.cdr import Cdr
+from pbx.store import cdrs
 from tests.api.conftest import START, Node
 from tests.api.test_listing import cdr
 
 OUTSIDE = {"from_number": "+4930123", "from_extension": None, "direction": "inbound", "did": "+4940555"}
 
 
-async def put(node: Node, *cdrs: Cdr) -> None:
-    for each in cdrs:
+async def put(node: Node, *calls: Cdr) -> None:
+    for each in calls:
         await node.deps.cdrs.put(each)
 
 
@@ -132,11 +134,11 @@ def test_a_machine_without_a_named_zone_still_has_one() -> None:
     assert office_zone("No/Such").utcoffset(datetime.now()) is not None
 
 
-def counted_slowly(cdrs: list[Cdr], zone: ZoneInfo) -> dict[str, Any]:
+def counted_slowly(calls: list[Cdr], zone: ZoneInfo) -> dict[str, Any]:
     """The same figures, one call after the other."""
     days: dict[str, Counter[str]] = {}
     hours: Counter[int] = Counter()
-    for each in cdrs:
+    for each in calls:
         local = each.started_at.astimezone(zone)
         day = days.setdefault(local.date().isoformat(), Counter())
         day[each.direction] += 1
@@ -214,3 +216,18 @@ async def test_the_first_page_shows_now_and_today(node: Node) -> None:
     assert page["hours"][9] == {"hour": 9, "calls": 1, "missed": 1}
     assert page["health"] == []
     assert page["unheard_messages"] == 0
+
+
+async def test_calls_are_forgotten_when_the_setting_says_so(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cdrs, "PRUNED", 2)
+    day = timedelta(days=1)
+    old = [cdr(number, started_at=START - number * day, ended_at=START) for number in range(1, 9)]
+    await put(node, *old, cdr(99, started_at=START - 100 * day))
+    await sweep(node.deps)
+    assert (await node.json("GET", "/api/v1/cdrs"))["total"] == 9
+    await node.json("PATCH", "/api/v1/settings", json={"cdr_keep_days": 3})
+    await sweep(node.deps)
+    page = await node.json("GET", "/api/v1/cdrs")
+    assert [each["id"] for each in page["items"]] == ["CALL1", "CALL2", "CALL3", "CALL99"]  # that one goes on

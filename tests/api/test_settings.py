@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pbx.store.settings import TOPIC
-from tests.api.conftest import Node
+from tests.api.conftest import Node, StartNode
 
 SETTINGS = "/api/v1/settings"
 
@@ -31,3 +31,19 @@ async def test_one_setting_of_recording_changes_and_the_others_stay(node: Node) 
     assert (recording["calls"], recording["keep_days"], recording["format"]) == ("on_demand", 30, "opus")
     for wrong in ({"pause_keys": "12"}, {"quota_percent": 0}, {"calls": "sometimes"}):
         await node.json("PATCH", SETTINGS, 422, json={"recording": wrong})
+
+
+async def test_the_password_of_the_mail_server_is_written_and_never_read(start_node: StartNode) -> None:
+    kept: list[str] = []
+
+    async def keep(password: str) -> None:
+        kept.append(password)
+
+    node = await start_node(mail_password=keep)
+    await node.json("PUT", f"{SETTINGS}/mail-password", 204, json={"password": "geheim"})
+    await node.json("PUT", f"{SETTINGS}/mail-password", 422, json={"password": "a\nb"})
+    assert kept == ["geheim"]
+    settings = await node.json("PATCH", SETTINGS, json={"mail": {"host": "mail.office.example"}})
+    assert settings["mail"]["host"] == "mail.office.example"
+    assert "password" not in settings["mail"]
+    await node.json("PATCH", SETTINGS, 422, json={"mail": {"host": "no host/"}})

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from pbx.api.access import make
 from tests.api.conftest import PASSWORD, START, Node
 
 USERS = "/api/v1/users"
@@ -200,3 +201,21 @@ async def test_a_program_with_one_scope_deletes_no_token_that_may_more(node: Nod
     weak = await node.deps.tokens.create("weak", scopes=["tokens:read"])
     async with node.browser().delete(f"{TOKENS}/{weak.token.id}", headers=header) as answer:
         assert answer.status == 204
+
+
+# -- cost --------------------------------------------------------------------------------------------------------------
+
+
+async def test_knowing_who_asks_costs_no_write(node: Node) -> None:
+    browser, session = await node.admin("root")
+    header = await node.bearer("users:read")
+    granted = await node.deps.accounts.grants.open(session.user, "site")
+    access, _ = make(node.deps.accounts.key, granted.grant.id, session.user.id, node.time.now())
+    async with browser.get(USERS, headers=header) as answer:  # notes that the token is used, once a minute
+        assert answer.status == 200
+    before = node.deps.users._database.counts.writes
+    for headers in (header, {}, {"Authorization": f"Bearer {access}"}):
+        for _ in range(20):
+            async with browser.get(USERS, headers=headers) as answer:
+                assert answer.status == 200
+    assert node.deps.users._database.counts.writes == before

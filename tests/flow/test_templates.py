@@ -91,3 +91,19 @@ async def test_the_main_menu_reaches_every_extension_from_101_to_199() -> None:
         found = await simulate(loaded, FlowScript(keys=(number,)), office=office, flows=lambda _: None)
         assert [each.to for each in found.deeds if each.what == "extension"] == [number]
         assert found.end == "connected"
+
+
+async def test_a_made_up_call_says_which_question_each_key_answers() -> None:
+    (template,) = [each for each in templates() if each.id == "main-menu"]
+    around = office_of(template, extension=["123"])
+    office = RecordedOffice(around.records, around.numbers(), ZONE)
+    loaded = load(template.flow, 0)
+    assert isinstance(loaded, LoadedFlow)
+    script = FlowScript(keys=("", "5", "123"), reached={"123": "busy"})
+    found = await simulate(loaded, script, office=office, flows=lambda _: None)
+    pressed = [(each.question, each.to) for each in found.deeds if each.what == "pressed"]
+    asked = [question for question, _ in pressed if question is not None]
+    assert asked == list(range(len(asked))), "each question once, in their order"
+    assert len(asked) > 3, "also those that the script has nothing for"
+    told = dict(pressed)
+    assert (told[0], told[1], told[2][:1], told[3]) == ("", "5", "1", "")

@@ -405,6 +405,14 @@ async def test_two_looks_at_once_apply_once(node: Follower) -> None:
     assert len(node.notices) == 1
 
 
+async def test_the_audit_log_says_which_bundle_it_was(node: Follower) -> None:
+    await node.offer(bundle(3, DOCUMENT))
+    rows = await node.database.read(
+        lambda c: c.execute("SELECT actor, action, kind, key FROM audit").fetchall()
+    )
+    assert rows == [("bundle 3", "create", "extension", "101")]
+
+
 async def test_figures_say_how_it_went(node: Follower) -> None:
     await node.offer(bundle(3, DOCUMENT))
     await node.sync.check()

@@ -29,6 +29,7 @@ export function eventsUrl(parameters: URLSearchParams): string {
 
 interface Options {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Sent as JSON, a file as it is. */
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -103,7 +104,9 @@ async function send(path: string, options: Options): Promise<Response> {
   const method = options.method ?? "GET";
   const headers = new Headers(options.headers);
   headers.set("Accept", "application/json, application/problem+json");
-  if (options.body !== undefined) {
+  const file = options.body instanceof Blob ? options.body : undefined;
+  if (file !== undefined) headers.set("Content-Type", file.type);
+  else if (options.body !== undefined) {
     const merge = method === "PATCH";
     headers.set("Content-Type", merge ? "application/merge-patch+json" : "application/json");
   }
@@ -118,7 +121,7 @@ async function send(path: string, options: Options): Promise<Response> {
         AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
         ...(options.signal === undefined ? [] : [options.signal]),
       ]),
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.body === undefined ? {} : { body: file ?? JSON.stringify(options.body) }),
     });
   } catch {
     throw new RequestFault(UNREACHABLE, "unreachable", "");

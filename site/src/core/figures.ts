@@ -1,49 +1,6 @@
 /** The figures of the history as tables and charts want them. What was not counted stays out: no false zeros. */
 
-export interface DayFigures {
-  readonly day: string;
-  readonly inbound: number;
-  readonly outbound: number;
-  readonly internal: number;
-  readonly answered: number;
-  readonly missed: number;
-  readonly talk_s: number;
-}
-
-export interface HourFigures {
-  readonly hour: number;
-  readonly calls: number;
-  readonly missed: number;
-}
-
-export interface DidFigures {
-  readonly did: string;
-  readonly calls: number;
-  readonly answered: number;
-  readonly missed: number;
-  readonly wait_s: number | null;
-}
-
-export interface CallTotals {
-  readonly inbound: number;
-  readonly outbound: number;
-  readonly internal: number;
-  readonly answered: number;
-  readonly missed: number;
-  readonly talk_s: number;
-  readonly median_wait_s: number | null;
-  readonly longest_wait_s: number | null;
-}
-
-export interface CallFigures {
-  readonly from: string;
-  readonly to: string;
-  readonly time_zone: string;
-  readonly totals: CallTotals;
-  readonly per_day: readonly DayFigures[];
-  readonly per_hour: readonly HourFigures[];
-  readonly per_did: readonly DidFigures[];
-}
+import type { HourOfCalls } from "../schema.gen.ts";
 
 /** The part of the calls from outside that somebody took; undefined without any. */
 export function answerRate(of: { readonly answered: number; readonly missed: number }): number | undefined {
@@ -52,7 +9,7 @@ export function answerRate(of: { readonly answered: number; readonly missed: num
 }
 
 /** Each hour's share of the busiest one, 0 to 1. An office without calls has no busy hours. */
-export function heat(hours: readonly HourFigures[]): readonly number[] {
+export function heat(hours: readonly HourOfCalls[]): readonly number[] {
   const most = Math.max(0, ...hours.map((each) => each.calls));
   return hours.map((each) => (most > 0 ? each.calls / most : 0));
 }

@@ -67,12 +67,15 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 /** What is no filter (anybody can type an address) is left out. `midnight` says when a day begins here. */
 export function cdrFilter(
   wish: HistoryWish,
-  number: string,
   midnight: (day: string, daysLater: number) => string,
 ): Readonly<Record<string, string | number>> {
   const digits = (text: string | undefined) => (text !== undefined && /^\d{1,10}$/.test(text) ? text : "");
+  const words = (wish.q ?? "").trim();
+  const asNumber = /^[\d\s()+/.-]+$/.test(words);
   const filter: Record<string, string | number> = {
-    number,
+    // However a number was typed, the history has it without the marks between its digits.
+    number: asNumber ? words.replace(/[^\d+]/g, "") : "",
+    q: asNumber ? "" : words,
     disposition: dispositionFrom(wish.show) ?? "",
     missed: wish.show === "missed" ? "true" : "",
     direction: DIRECTIONS.find((each) => each === wish.direction) ?? "",

@@ -11,6 +11,7 @@ import type {
   LiveCall,
   LiveMessage,
   MailboxState,
+  QueueStatus,
   RegistrationView,
 } from "../schema.gen.ts";
 
@@ -23,6 +24,7 @@ export interface LiveData {
   readonly states: ReadonlyMap<string, ExtensionState>;
   readonly conferences: ReadonlyMap<string, ConferenceStatus>;
   readonly mailboxes: ReadonlyMap<string, MailboxState>;
+  readonly queues: ReadonlyMap<string, QueueStatus>;
 }
 
 /** The data after `message`; the very same object when nothing changed. `undefined` means: nothing is known yet. */
@@ -36,6 +38,7 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
       states: byId(message.extension_states ?? [], (state) => state.number),
       conferences: byId(message.conferences ?? [], (conference) => conference.conference),
       mailboxes: byId(message.mailboxes ?? [], (mailbox) => mailbox.number),
+      queues: byId(message.queues ?? [], (queue) => queue.queue),
     };
   }
   if (data === undefined || message.seq <= data.seq) return data;
@@ -52,6 +55,14 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
       return { ...data, seq: message.seq, conferences: put(data.conferences, message.id, message.item) };
     case "mailbox":
       return { ...data, seq: message.seq, mailboxes: put(data.mailboxes, message.id, message.item) };
+    case "queue":
+      return { ...data, seq: message.seq, queues: put(data.queues, message.id, message.item) };
+    case "trunk": // kept by no page: those that show it ask for it
+    case "recording":
+    case "flow":
+    case "health":
+    case "settings":
+      return { ...data, seq: message.seq };
     case "resumed":
     case "heartbeat":
       // Their seq is the node's newest, which may be ahead of changes still on the way: not a change that was seen.
@@ -90,6 +101,12 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set<LiveMessage["type"]>([
   "extension_state",
   "conference",
   "mailbox",
+  "queue",
+  "trunk",
+  "recording",
+  "flow",
+  "health",
+  "settings",
   "heartbeat",
 ]);
 

@@ -84,13 +84,24 @@ function format(
   options: Intl.DateTimeFormatOptions,
   timeZone: string | undefined,
 ): string {
-  const zone = timeZone === undefined ? {} : { timeZone };
-  return new Intl.DateTimeFormat(locale, { ...options, ...zone, hourCycle: "h23" }).format(new Date(at));
+  return formatter(locale, { ...options, hourCycle: "h23" }, timeZone).format(new Date(at));
+}
+
+/** Making one takes longer than using it a hundred times, and a long list asks for thousands. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(locale: string, options: Intl.DateTimeFormatOptions, timeZone: string | undefined): Intl.DateTimeFormat {
+  const key = `${locale} ${timeZone ?? ""} ${JSON.stringify(options)}`;
+  let found = formatters.get(key);
+  if (found === undefined) {
+    found = new Intl.DateTimeFormat(locale, timeZone === undefined ? options : { ...options, timeZone });
+    formatters.set(key, found);
+  }
+  return found;
 }
 
 function dayKey(at: number, timeZone: string | undefined): string {
-  const zone = timeZone === undefined ? {} : { timeZone };
-  return new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", ...zone }).format(at);
+  return formatter("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" }, timeZone).format(at);
 }
 
 function pad(n: number): string {

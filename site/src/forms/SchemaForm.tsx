@@ -20,7 +20,7 @@ import { DestinationWidget, ReferenceWidget } from "./RefPicker.tsx";
 import { ArrayFieldItemTemplate, ArrayFieldTemplate, FieldTemplate, ObjectFieldTemplate } from "./templates.tsx";
 import { uiOf } from "./ui.ts";
 import { faultsIn, faultTree, nodeFaults, type Fault } from "./validator.ts";
-import { formValue, written } from "./values.ts";
+import { followed, formValue, written } from "./values.ts";
 import { ChoiceWidget, CountryWidget, SwitchWidget, TimeZoneWidget } from "./widgets/choices.tsx";
 import { LineWidget, NumberWidget, PhoneNumberWidget, SecretWidget, TextareaWidget, TimeWidget } from "./widgets/texts.tsx";
 
@@ -77,6 +77,8 @@ export interface SchemaFormProps {
   readonly omit?: readonly string[];
   readonly layout?: FormLayout;
   readonly focusFirst?: boolean;
+  /** Only some fields are written, of what is otherwise there: faults of the others do not count. */
+  readonly partial?: boolean;
   /** Faults show while typing, not only after sending: for forms that are never sent. */
   readonly live?: boolean;
   /** Other widgets for some `x-widget`s. */
@@ -120,7 +122,7 @@ function LoadedSchemaForm(props: SchemaFormProps & { readonly form: LoadedForm }
     const locked = readOnly === true ? [] : readOnly;
     return { ...own, ...Object.fromEntries(locked.map((name) => [name, { ...(own[name] as object), "ui:readonly": true }])) };
   }, [schema, readOnly]);
-  const validator = useMemo(() => validatorOf(form, schema), [form, schema]);
+  const validator = useMemo(() => validatorOf(form, schema, props.partial === true), [form, schema, props.partial]);
   const { byField, others } = nodeFaults(faults, seen.value, value, schema);
   const state: FormState = {
     editing,
@@ -153,7 +155,8 @@ function LoadedSchemaForm(props: SchemaFormProps & { readonly form: LoadedForm }
         noHtml5Validate
         experimental_componentUpdateStrategy="always"
         onChange={({ formData }) => {
-          const next = formData as Data;
+          const typed = formData as Data;
+          const next = !editing && schema.properties?.["id"] !== undefined && schema.properties["name"] !== undefined ? followed(value, typed) : typed;
           setValue(next);
           onDirty?.(!same(next, initial));
           onChange?.(written(schema, next), form.validate?.(written(schema, next)) ?? true);
@@ -184,8 +187,12 @@ function LoadedSchemaForm(props: SchemaFormProps & { readonly form: LoadedForm }
 }
 
 /** rjsf asks whether values are valid; the functions made from the schemas answer. */
-function validatorOf(form: LoadedForm, schema: JsonSchema): ValidatorType {
-  const find = (value: unknown): readonly Fault[] => (isObject(value) ? faultsIn(form.validate, schema, written(schema, value), t) : []);
+function validatorOf(form: LoadedForm, schema: JsonSchema, partial: boolean): ValidatorType {
+  const find = (value: unknown): readonly Fault[] => {
+    if (!isObject(value)) return [];
+    const found = faultsIn(form.validate, schema, written(schema, value), t);
+    return partial ? found.filter(({ path }) => schema.properties?.[path[0] ?? ""] !== undefined) : found;
+  };
   return {
     validateFormData(formData: unknown) {
       const found = find(formData);

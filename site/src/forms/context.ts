@@ -30,6 +30,7 @@ export type AnyTemplate = FieldTemplateProps | ObjectFieldTemplateProps;
 /** What every control of a form has in common. */
 export interface Control {
   readonly id: string;
+  readonly name: string;
   readonly label: string;
   readonly schema: JsonSchema;
   readonly value: unknown;
@@ -50,6 +51,7 @@ export function controlOf(props: WidgetProps): Control {
   const example = schema.examples?.[0];
   return {
     id: props.id,
+    name: props.name,
     label: props.label,
     schema,
     value,

@@ -98,6 +98,13 @@ export const LAYOUTS: Readonly<Record<string, FormLayout>> = {
       { title: "details", fields: ["max_members", "wait_for_moderator", "end_without_moderator", "mute_on_join", "announce", "record", "dials_as"], folded: true },
     ],
   },
+  Schedule: {
+    sections: [
+      { fields: ["name", "id", "hours"] },
+      { title: "holidays", fields: ["holiday_country", "holiday_region", "special_days"] },
+      { title: "details", fields: ["time_zone"], folded: true },
+    ],
+  },
   Limit: {
     sections: [
       { fields: ["name", "id", "counts", "extensions", "trunks"] },

@@ -60,7 +60,7 @@ function widgetOf(schema: JsonSchema, type: string): string {
   if (schema["x-ref"] !== undefined) return "reference";
   if (schema.enum !== undefined) return "choice";
   if (type === "integer" || type === "number") return "number";
-  const asked = schema["x-widget"];
+  const asked = schema["x-widget"] === "week" ? undefined : schema["x-widget"];
   if (asked !== undefined) return asked;
   if (schema["x-struct"] === "Time zone") return "timeZone";
   const pattern = schema.pattern ?? "";

@@ -11,6 +11,23 @@ export function formValue(schema: JsonSchema, record?: Data): Data {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
+/** "Main trunk (Köln)" → "main-trunk-koeln": a short name made from a long one. */
+export function slug(name: unknown): string {
+  if (typeof name !== "string") return "";
+  const plain = name.toLowerCase().replaceAll("ä", "ae").replaceAll("ö", "oe").replaceAll("ü", "ue").replaceAll("ß", "ss");
+  const ascii = plain.normalize("NFD").replaceAll(/[^a-z0-9]+/g, "-");
+  return ascii.slice(0, 40).replaceAll(/^-+|-+$/g, "");
+}
+
+/** A new record's short name follows its name until somebody writes another. */
+export function followed(before: Data, now: Data): Data {
+  const own = slug(before["name"]);
+  const follows = before["id"] === undefined || before["id"] === "" || before["id"] === own;
+  const next = slug(now["name"]);
+  if (!follows || before["id"] !== now["id"]) return now;
+  return { ...now, id: next === "" ? undefined : next };
+}
+
 /** What is sent: secrets that were left empty stay as they are, and nothing is undefined. */
 export function written(schema: JsonSchema, value: Data): Data {
   const entries = Object.entries(value).filter(([name, each]) => {

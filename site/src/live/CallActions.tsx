@@ -6,6 +6,7 @@ import { request } from "../api/client.ts";
 import { partyName, shortTarget } from "../core/people.ts";
 import { faultWords } from "../core/problem.ts";
 import type { LiveCall } from "../schema.gen.ts";
+import { useMay } from "../media/useMay.ts";
 import { useSession } from "../shell/session.tsx";
 import { t } from "../text/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -18,6 +19,8 @@ type Work = () => Promise<unknown>;
 
 export function CallActions({ call }: { readonly call: LiveCall }) {
   const say = useSay();
+  const mayRecord = useMay("recordings:control");
+  const mayListen = useMay("calls:supervise");
   const { mutate, isPending, error } = useMutation({ mutationFn: (work: Work) => work() });
   const path = `/calls/${encodeURIComponent(call.id)}`;
   const post = (what: string, body: unknown, done: string) =>
@@ -49,7 +52,7 @@ export function CallActions({ call }: { readonly call: LiveCall }) {
             {side.held ? t.media.calls.resume(side.name) : t.media.calls.hold(side.name)}
           </Button>
         ))}
-        {sides.length > 1 && (
+        {mayRecord && sides.length > 1 && (
           <Button icon="record" disabled={isPending} onClick={() => post("recording", { do: recorded ? "stop" : "start" }, "")}>
             {recorded ? t.media.calls.stopRecording : t.media.calls.record}
           </Button>
@@ -58,7 +61,7 @@ export function CallActions({ call }: { readonly call: LiveCall }) {
       {sides.length > 1 && (
         <>
           <SendOn sides={sides} busy={isPending} onSend={(leg, to) => post("transfer", { leg, to }, t.media.calls.transferred(to))} onPark={(leg) => post("park", { leg }, t.media.calls.parked)} />
-          <Listen busy={isPending} onListen={(extension, how) => post("listen", { extension, how }, t.media.calls.listening(extension))} />
+          {mayListen && <Listen busy={isPending} onListen={(extension, how) => post("listen", { extension, how }, t.media.calls.listening(extension))} />}
         </>
       )}
     </div>
@@ -126,8 +129,7 @@ interface ListenProps {
 function Listen({ busy, onListen }: ListenProps) {
   const directory = useDirectory();
   const { user } = useSession();
-  const own = "extension" in user && typeof user.extension === "string" ? user.extension : "";
-  const [extension, setExtension] = useState(own);
+  const [extension, setExtension] = useState(user.extension ?? "");
   return (
     <div className="flex flex-wrap items-end gap-2">
       <Labelled label={t.media.calls.listenWith}>

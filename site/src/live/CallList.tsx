@@ -9,6 +9,7 @@ import { EmptyState } from "../ui/EmptyState.tsx";
 import { Fresh } from "./Fresh.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { CallRow } from "./CallRow.tsx";
+import { useMay } from "../media/useMay.ts";
 import { useLive } from "./useLive.ts";
 
 interface CallListProps {
@@ -24,6 +25,7 @@ const CallActions = lazy(async () => ({ default: (await import("./CallActions.ts
 
 export function CallList({ query = "", empty, most = Infinity, withActions = false }: CallListProps) {
   const { calls, data, stale } = useLive();
+  const mayAct = useMay("calls:write");
   if (data === undefined) return stale ? <EmptyState icon="unplugged" title={t.link.never} /> : <Skeleton />;
   const views = calls.map((call) => viewCall(call, t));
   const wanted = fold(query.trim());
@@ -36,7 +38,7 @@ export function CallList({ query = "", empty, most = Infinity, withActions = fal
       <ul className="divide-y divide-line">
         {shown.slice(0, most).map((call) => (
           <CallRow key={call.id} call={call}>
-            {withActions && <Actions id={call.id} />}
+            {withActions && mayAct && <Actions id={call.id} />}
           </CallRow>
         ))}
       </ul>

@@ -93,7 +93,7 @@ function OneRecord(props: Inner & { readonly onDuplicate: (draft: Data) => void 
   const { kindOf: kind, recordKey, onClose, lead } = props;
   const source = useSource();
   const { setDirty, tryClose, question } = useUnsavedGuard(onClose);
-  const { data, error } = useQuery(recordQuery(source, kind.name, recordKey));
+  const { data, error, isFetchedAfterMount } = useQuery(recordQuery(source, kind.name, recordKey));
   const words = t.records.kinds[kind.name]?.one ?? kind.name;
   const title = data === undefined ? recordKey : titleOf(kind, data.record);
   return (
@@ -106,10 +106,10 @@ function OneRecord(props: Inner & { readonly onDuplicate: (draft: Data) => void 
               {error instanceof RequestFault && error.status === 404 ? t.records.drawer.gone : faultWords(error, t)}
             </Notice>
           </div>
-        ) : data === undefined ? (
+        ) : data === undefined || !isFetchedAfterMount ? (
           <Skeleton rows={5} />
         ) : (
-          <Editing {...props} loaded={data} setDirty={setDirty} />
+          <RecordEditor {...props} loaded={data} setDirty={setDirty} />
         )}
       </div>
       {question}
@@ -117,13 +117,15 @@ function OneRecord(props: Inner & { readonly onDuplicate: (draft: Data) => void 
   );
 }
 
-interface EditingProps extends Inner {
+interface RecordEditorProps extends Pick<RecordDrawerProps, "layout" | "above" | "onClose" | "onSaved"> {
+  readonly kindOf: Kind;
   readonly loaded: Found;
   readonly setDirty: (dirty: boolean) => void;
   readonly onDuplicate: (draft: Data) => void;
 }
 
-function Editing({ kindOf: kind, layout, loaded, setDirty, above, onClose, onSaved, onDuplicate }: EditingProps) {
+/** The form of an existing record with all that can be done with it, for any panel. */
+export function RecordEditor({ kindOf: kind, layout, loaded, setDirty, above, onClose, onSaved, onDuplicate }: RecordEditorProps) {
   const say = useSay();
   // What the form began with; what the node has meanwhile is a matter of saving.
   const [from, setFrom] = useState(loaded);

@@ -79,7 +79,7 @@ function shown(column: Column, record: Data, names: Names): ReactNode {
 /** The second line of a card: the key, and the first other thing. */
 function summary(columns: readonly Column[], main: Column | undefined, record: Data, names: Names): ReactNode {
   return columns
-    .filter((each) => each !== main)
+    .filter((each) => each !== main && each.cell(record) !== "")
     .slice(0, 2)
     .map((each) => (
       <span key={each.name} className="not-first:before:mx-1.5 not-first:before:content-['·']">

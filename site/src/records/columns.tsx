@@ -92,6 +92,11 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   extension: [number, name],
 };
 
+/** The state of a record as its page knows it, for the list. */
+export function stateColumn(draw: (record: Data) => ReactNode, cell: (record: Data) => Cell): Column {
+  return { name: "state", title: t.records.trunks.state, cell, draw, from: "md", narrow: true };
+}
+
 export function columnsOf(kind: Kind): readonly Column[] {
   return COLUMNS[kind.name] ?? [field(kind.key), name];
 }

@@ -12,6 +12,8 @@ const PAGES = {
   outbound_route: "/outbound-routes",
   conference: "/conferences",
   prompt: "/prompts",
+  schedule: "/schedules",
+  webhook: "/webhooks",
 } as const;
 
 interface RecordLinkProps {

@@ -15,6 +15,7 @@ export function boxLook(control: Pick<Control, "wrong">): string {
 export function boxProps(control: Control) {
   return {
     id: control.id,
+    name: control.name,
     value: control.text,
     disabled: control.disabled,
     "aria-label": control.hidden ? control.label : undefined,

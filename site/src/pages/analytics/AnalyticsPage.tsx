@@ -4,10 +4,11 @@ import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { request } from "../../api/client.ts";
 import { HISTORY } from "../../api/queries.ts";
-import { answerRate, csv, type CallFigures } from "../../core/figures.ts";
+import { answerRate, csv } from "../../core/figures.ts";
 import { faultWords } from "../../core/problem.ts";
 import { formatDuration } from "../../core/time.ts";
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
+import type { CallFigures } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -106,7 +107,7 @@ function Figures({ figures, tables }: { readonly figures: CallFigures; readonly 
         </Shown>
       </Card>
       <div className="grid gap-4 lg:grid-cols-2">
-        <Card title={t.media.analytics.perHour} aside={<span className="text-small text-faint">{figures.time_zone}</span>}>
+        <Card title={t.media.analytics.perHour} aside={figures.time_zone.includes("/") && <span className="text-small text-faint">{figures.time_zone}</span>}>
           <Shown tables={tables} table={<HourTable hours={figures.per_hour} />}>
             <HourHeat hours={figures.per_hour} />
           </Shown>

@@ -1,6 +1,7 @@
 /** The charts, with the library that draws them: loaded when somebody looks. Colours are the theme's. */
 import { Area, AreaChart, Bar, BarChart, CartesianGrid, Legend, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
-import { heat, type DayFigures, type HourFigures } from "../../core/figures.ts";
+import { heat } from "../../core/figures.ts";
+import type { DayOfCalls, HourOfCalls } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { dayWords } from "./Tables.tsx";
 
@@ -18,7 +19,7 @@ const TOOLTIP = {
 } as const;
 const legend = (words: string) => <span className="text-small text-soft">{words}</span>;
 
-export function DayChart({ days }: { readonly days: readonly DayFigures[] }) {
+export function DayChart({ days }: { readonly days: readonly DayOfCalls[] }) {
   const words = t.media.analytics.columns;
   return (
     <div className="h-72">
@@ -38,7 +39,7 @@ export function DayChart({ days }: { readonly days: readonly DayFigures[] }) {
   );
 }
 
-export function TakenChart({ days }: { readonly days: readonly DayFigures[] }) {
+export function TakenChart({ days }: { readonly days: readonly DayOfCalls[] }) {
   const words = t.media.analytics.columns;
   return (
     <div className="h-64">
@@ -58,7 +59,7 @@ export function TakenChart({ days }: { readonly days: readonly DayFigures[] }) {
 }
 
 /** The hours of the day, warmer where there were more calls. */
-export function HourHeat({ hours }: { readonly hours: readonly HourFigures[] }) {
+export function HourHeat({ hours }: { readonly hours: readonly HourOfCalls[] }) {
   const shares = heat(hours);
   return (
     <div className="grid grid-cols-6 gap-1.5 px-2 pt-1 sm:grid-cols-8">

@@ -1,7 +1,8 @@
 /** The figures as tables: what screen readers read, and what people copy. */
 import type { ReactNode } from "react";
-import { answerRate, type DayFigures, type DidFigures, type HourFigures } from "../../core/figures.ts";
+import { answerRate } from "../../core/figures.ts";
 import { formatDuration } from "../../core/time.ts";
+import type { DayOfCalls, DidOfCalls, HourOfCalls } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 
 interface TableProps {
@@ -47,7 +48,7 @@ export function dayWords(day: string): string {
   );
 }
 
-export function DayTable({ days }: { readonly days: readonly DayFigures[] }): ReactNode {
+export function DayTable({ days }: { readonly days: readonly DayOfCalls[] }): ReactNode {
   const words = t.media.analytics.columns;
   return (
     <Table
@@ -58,7 +59,7 @@ export function DayTable({ days }: { readonly days: readonly DayFigures[] }): Re
   );
 }
 
-export function HourTable({ hours }: { readonly hours: readonly HourFigures[] }): ReactNode {
+export function HourTable({ hours }: { readonly hours: readonly HourOfCalls[] }): ReactNode {
   const words = t.media.analytics.columns;
   return (
     <Table
@@ -69,7 +70,7 @@ export function HourTable({ hours }: { readonly hours: readonly HourFigures[] })
   );
 }
 
-export function DidTable({ dids }: { readonly dids: readonly DidFigures[] }): ReactNode {
+export function DidTable({ dids }: { readonly dids: readonly DidOfCalls[] }): ReactNode {
   const words = t.media.analytics.columns;
   return (
     <Table

@@ -4,6 +4,7 @@ import { useId, useState } from "react";
 import { faultWords } from "../../core/problem.ts";
 import { formatShortClock, formatTimer } from "../../core/time.ts";
 import { useClockOffset, useLive } from "../../live/useLive.ts";
+import { useMay } from "../../media/useMay.ts";
 import { endConference, inviteToConference, muteMember, orderConference, removeMember } from "../../media/queries.ts";
 import type { ConferenceMember, ConferenceStatus } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
@@ -20,6 +21,7 @@ export function Room({ room }: { readonly room: ConferenceStatus }) {
   const [ending, setEnding] = useState(false);
   const order = useMutation({ mutationFn: (work: () => Promise<unknown>) => work() });
   const busy = room.members.length > 0;
+  const mayLead = useMay("calls:write");
   return (
     <section
       aria-labelledby={id}
@@ -53,7 +55,7 @@ export function Room({ room }: { readonly room: ConferenceStatus }) {
           ))}
         </ul>
       )}
-      <footer className="flex flex-wrap items-center gap-2 border-t border-line px-4 py-3 sm:px-5">
+      {mayLead && <footer className="flex flex-wrap items-center gap-2 border-t border-line px-4 py-3 sm:px-5">
         <Invite room={room} order={order.mutate} />
         {busy && (
           <span className="flex flex-wrap gap-2 sm:ml-auto">
@@ -65,7 +67,7 @@ export function Room({ room }: { readonly room: ConferenceStatus }) {
             </Button>
           </span>
         )}
-      </footer>
+      </footer>}
       {order.error !== null && (
         <div className="px-4 pb-4 sm:px-5">
           <Notice tone="bad" alert>
@@ -117,6 +119,7 @@ interface MemberProps {
 }
 
 function Member({ member, room, order }: MemberProps) {
+  const mayLead = useMay("calls:write");
   const who = member.name === "" ? member.number || t.media.voicemail.withheld : member.name;
   const muted = member.muted || member.silenced;
   return (
@@ -145,16 +148,16 @@ function Member({ member, room, order }: MemberProps) {
         </span>
       </span>
       <Since at={member.joined_at} />
-      <IconButton
+      {mayLead && <IconButton
         icon={muted ? "mic" : "micOff"}
         label={muted ? t.media.conferences.unmute(who) : t.media.conferences.mute(who)}
         onClick={() => order(() => muteMember(room.conference, member.member, !muted))}
-      />
-      <IconButton
+      />}
+      {mayLead && <IconButton
         icon="logOut"
         label={t.media.conferences.remove(who)}
         onClick={() => order(() => removeMember(room.conference, member.member))}
-      />
+      />}
     </li>
   );
 }

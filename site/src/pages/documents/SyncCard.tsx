@@ -108,6 +108,7 @@ function History({ state }: { readonly state: SyncState }) {
             </span>
             <span className="text-soft">
               {typeof each.rolled_back_at === "string" ? words.rolledBack : words.changes(each.changes)}
+              {` · ${formatFull(each.applied_at, t.locale)}`}
             </span>
           </li>
         ))}

@@ -1,6 +1,8 @@
 /** The panels of the editor, in the order of its toolbar. Each is a file of its own, fetched when it is first opened. */
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { t } from "../../text/index.ts";
 import type { IconName } from "../../ui/Icon.tsx";
+import { LiveTokens } from "./walk/LiveTokens.tsx";
 
 export interface PanelProps {
   /** What `openPanel` was given. */
@@ -26,7 +28,43 @@ export function lazyPanel<Name extends string>(
   return lazy(async () => ({ default: (await load())[name] }));
 }
 
-export const PANELS: readonly EditorPanel[] = [];
+export const PANELS: readonly EditorPanel[] = [
+  {
+    id: "simulate",
+    title: () => t.walk.simulate.title,
+    icon: "play",
+    place: "side",
+    Panel: lazyPanel(() => import("./SimulatePanel.tsx"), "SimulatePanel"),
+  },
+  {
+    id: "tests",
+    title: () => t.walk.test.title,
+    icon: "check",
+    place: "side",
+    Panel: lazyPanel(() => import("./TestsPanel.tsx"), "TestsPanel"),
+  },
+  {
+    id: "live",
+    title: () => t.walk.live.title,
+    icon: "live",
+    place: "side",
+    Panel: lazyPanel(() => import("./LivePanel.tsx"), "LivePanel"),
+  },
+  {
+    id: "path",
+    title: () => t.walk.path.title,
+    icon: "arrowRight",
+    place: "side",
+    Panel: lazyPanel(() => import("./PathPanel.tsx"), "PathPanel"),
+  },
+  {
+    id: "revisions",
+    title: () => t.walk.revision.title,
+    icon: "history",
+    place: "side",
+    Panel: lazyPanel(() => import("./RevisionsPanel.tsx"), "RevisionsPanel"),
+  },
+];
 
 /** Small marks that are always there beside the toolbar, such as how many calls are in this flow now. */
-export const TOOLBAR_EXTRAS: readonly ComponentType[] = [];
+export const TOOLBAR_EXTRAS: readonly ComponentType[] = [LiveTokens];

@@ -17,7 +17,7 @@ const TALKS = [10, 30, 60, 300, 900] as const;
 export function Filters({ search, onChange }: FiltersProps) {
   const directory = useDirectory();
   const set = <K extends keyof HistorySearch>(name: K, value: HistorySearch[K] | "") => {
-    const { [name]: _old, ...others } = search;
+    const others = Object.fromEntries(Object.entries(search).filter(([each]) => each !== name));
     onChange(value === "" || value === undefined ? others : { ...others, [name]: value });
   };
   const people = [...directory.values()].sort((one, other) => one.number.localeCompare(other.number));

@@ -4,10 +4,8 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { historyPartQuery } from "../../api/queries.ts";
 import { cdrFilter } from "../../core/history.ts";
-import { numberToSearch } from "../../core/phones.ts";
 import { faultWords } from "../../core/problem.ts";
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
-import { useDirectory } from "../../live/useLive.ts";
 import { DownloadButton } from "../../media/DownloadButton.tsx";
 import type { HistorySearch } from "../../router.tsx";
 import { t } from "../../text/index.ts";
@@ -34,13 +32,15 @@ function midnight(day: string, daysLater: number): string {
 export function HistoryPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const directory = useDirectory();
-  const { call: opened, ...list } = search;
+  const list = useMemo(() => {
+    const { call: _, ...others } = search;
+    return others;
+  }, [search]);
+  const opened = search.call;
   const { q = "", show, ...finer } = list;
   const fine = Object.keys(finer).length;
   const [filtering, setFiltering] = useState(fine > 0);
-  const number = numberToSearch(q, directory.values());
-  const wished = JSON.stringify(cdrFilter(list, number, midnight));
+  const wished = JSON.stringify(cdrFilter(list, midnight));
   // The same filter is the same object, so that what was read of it stays.
   const filter = useMemo(() => JSON.parse(wished) as Readonly<Record<string, string>>, [wished]);
   const { data, error, isPlaceholderData, refetch } = useQuery({

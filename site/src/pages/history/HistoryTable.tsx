@@ -3,11 +3,12 @@
  * narrow screens each call is two lines.
  */
 import { useQueries } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useRouter } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { MouseEvent } from "react";
+import { memo, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { HISTORY_PAGE, historyPartQuery, type CdrFilter } from "../../api/queries.ts";
-import { historyRow, type HistoryRow } from "../../core/history.ts";
+import { historyRow, type Directory } from "../../core/history.ts";
 import { formatDay, formatFull, formatShortClock } from "../../core/time.ts";
 import { useDirectory } from "../../live/useLive.ts";
 import type { HistorySearch } from "../../router.tsx";
@@ -42,9 +43,11 @@ export function HistoryTable({ filter, total, list }: HistoryTableProps) {
     return () => watch.disconnect();
   }, []);
 
-  // The virtualizer is a changing object by design; nothing here is kept from one drawing to the next.
-  // eslint-disable-next-line react-hooks/incompatible-library
+  const address = useAddresses(list);
+  // To the minute: it only tells today from yesterday.
+  const minute = Math.floor(useNow() / 60_000) * 60_000;
   const rows = useWindowVirtualizer({
+    useFlushSync: false,
     count: total,
     estimateSize: () => (wide ? ROW_PX.wide : ROW_PX.narrow),
     overscan: 10,
@@ -58,7 +61,7 @@ export function HistoryTable({ filter, total, list }: HistoryTableProps) {
     read[parts.indexOf(Math.floor(index / HISTORY_PAGE))]?.data?.items[index % HISTORY_PAGE];
 
   return (
-    <div role="table" aria-label={t.history.title} aria-rowcount={total + 1}>
+    <div role="table" aria-label={t.history.title} aria-rowcount={total + 1} onClick={address.onClick}>
       <div role="rowgroup" className="border-b border-line text-small text-faint max-md:sr-only">
         <div role="row" aria-rowindex={1} className={COLUMNS}>
           <span role="columnheader" className="py-2.5 pl-5">
@@ -90,7 +93,7 @@ export function HistoryTable({ filter, total, list }: HistoryTableProps) {
               className={`absolute inset-x-0 top-0 border-b border-line hover:bg-hover ${COLUMNS}`}
               style={{ height: item.size, transform: `translateY(${item.start - above}px)` }}
             >
-              {call === undefined ? <Blank /> : <Cells row={historyRow(call, directory, t)} list={list} />}
+              {call === undefined ? <Blank /> : <Cells call={call} directory={directory} href={address.of(call.id)} now={minute} />}
             </div>
           );
         })}
@@ -108,22 +111,47 @@ function Blank() {
   );
 }
 
-function Cells({ row, list }: { readonly row: HistoryRow; readonly list: HistorySearch }) {
-  const now = useNow();
+/** One link for each row costs as much as the row when a long list flies by: so all of them share one handler. */
+function useAddresses(list: HistorySearch) {
+  const router = useRouter();
+  return useMemo(() => {
+    const hole = "CALL-ID";
+    const [before = "", after = ""] = router.buildLocation({ to: "/history", search: { ...list, call: hole } }).href.split(hole);
+    return {
+      of: (id: string) => `${before}${encodeURIComponent(id)}${after}`,
+      onClick: (event: MouseEvent) => {
+        const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[data-call-link]") : null;
+        const call = link?.dataset["callLink"];
+        if (call === undefined || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        void router.navigate({ to: "/history", search: { ...list, call }, resetScroll: false });
+      },
+    };
+  }, [router, list]);
+}
+
+interface CellsProps {
+  readonly call: Cdr;
+  readonly directory: Directory;
+  readonly href: string;
+  readonly now: number;
+}
+
+const Cells = memo(function Cells({ call, directory, href, now }: CellsProps) {
+  const row = historyRow(call, directory, t);
   return (
     <>
       <span role="cell" className="block truncate text-soft max-md:float-right max-md:px-4 max-md:pt-3 max-md:text-small md:pl-5">
-        <Link
-          to="/history"
-          search={{ ...list, call: row.id }}
-          resetScroll={false}
+        <a
+          href={href}
+          data-call-link={row.id}
           className="after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
         >
           <time dateTime={row.startedAt} title={formatFull(row.startedAt, t.locale)}>
             {formatDay(row.startedAt, now, t.locale, t.history)} {formatShortClock(row.startedAt, t.locale)}
           </time>
           <span className="sr-only">, {t.history.drawerLabel(row.from, row.to)}</span>
-        </Link>
+        </a>
       </span>
       <Party name={row.from} number={row.fromNumber} className="max-md:pt-2.5 max-md:pl-4" arrow={row.to} />
       <Party name={row.to} number={row.toNumber} className="max-md:hidden" />
@@ -143,7 +171,7 @@ function Cells({ row, list }: { readonly row: HistoryRow; readonly list: History
       </span>
     </>
   );
-}
+});
 
 interface PartyProps {
   readonly name: string;

@@ -5,12 +5,29 @@ import { t } from "../../text/index.ts";
 import { Expiry } from "./Expiry.tsx";
 import { PhoneMark } from "./PhoneMark.tsx";
 
-export function PhoneTable({ rows, query }: { readonly rows: readonly PhoneRow[]; readonly query: string }) {
+interface PhoneTableProps {
+  readonly rows: readonly PhoneRow[];
+  readonly query: string;
+  readonly selected: ReadonlySet<string>;
+  readonly onSelect: (numbers: ReadonlySet<string>) => void;
+}
+
+export function PhoneTable({ rows, query, selected, onSelect }: PhoneTableProps) {
+  const all = rows.every((row) => selected.has(row.extension.number));
   return (
     <table className="w-full table-fixed text-left max-md:block">
       <thead className="border-b border-line text-small text-faint max-md:sr-only">
         <tr>
-          <Head className="w-22 pl-5">{t.phones.number}</Head>
+          <td className="w-11 pl-5">
+            <input
+              type="checkbox"
+              aria-label={t.records.phone.selectAll}
+              checked={all}
+              onChange={() => onSelect(new Set(all ? [] : rows.map((row) => row.extension.number)))}
+              className="size-4 accent-accent align-middle"
+            />
+          </td>
+          <Head className="w-20">{t.phones.number}</Head>
           <Head>{t.phones.name}</Head>
           <Head className="w-46">{t.phones.state}</Head>
           <Head className="w-[27%] max-md:hidden">{t.phones.device}</Head>
@@ -20,22 +37,49 @@ export function PhoneTable({ rows, query }: { readonly rows: readonly PhoneRow[]
       </thead>
       <tbody className="divide-y divide-line max-md:block">
         {rows.map((row) => (
-          <Row key={row.extension.number} row={row} query={query} />
+          <Row
+            key={row.extension.number}
+            row={row}
+            query={query}
+            selected={selected.has(row.extension.number)}
+            onSelect={(on) => {
+              const next = new Set(selected);
+              if (on) next.add(row.extension.number);
+              else next.delete(row.extension.number);
+              onSelect(next);
+            }}
+          />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ row, query }: { readonly row: PhoneRow; readonly query: string }) {
+interface RowProps {
+  readonly row: PhoneRow;
+  readonly query: string;
+  readonly selected: boolean;
+  readonly onSelect: (on: boolean) => void;
+}
+
+function Row({ row, query, selected, onSelect }: RowProps) {
   const { extension, devices } = row;
   const first = devices[0];
   return (
     <tr
       data-phone={extension.number}
-      className={`group relative hover:bg-hover max-md:grid max-md:grid-cols-[minmax(2rem,auto)_minmax(0,1fr)_auto] max-md:items-center max-md:px-4 max-md:py-2.5 ${extension.enabled ? "" : "text-faint"}`}
+      className={`group relative hover:bg-hover max-md:grid max-md:grid-cols-[2rem_minmax(2rem,auto)_minmax(0,1fr)_auto] max-md:items-center max-md:px-4 max-md:py-2.5 ${extension.enabled ? "" : "text-faint"}`}
     >
-      <td className="py-3 pl-5 font-semibold tabular-nums max-md:p-0">{extension.number}</td>
+      <td className="relative z-10 w-11 pl-5 max-md:w-8 max-md:p-0">
+        <input
+          type="checkbox"
+          aria-label={t.records.phone.select(`${extension.number} ${extension.name}`)}
+          checked={selected}
+          onChange={(event) => onSelect(event.target.checked)}
+          className="size-4 accent-accent align-middle"
+        />
+      </td>
+      <td className="px-2 py-3 font-semibold tabular-nums max-md:p-0">{extension.number}</td>
       <td className="px-2 py-3 max-md:py-0">
         <Link
           to="/phones"

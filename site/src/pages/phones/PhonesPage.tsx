@@ -1,4 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 import { matchesPhone, phoneRows } from "../../core/phones.ts";
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
 import { useLive } from "../../live/useLive.ts";
@@ -8,6 +9,9 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
 import { SearchBox } from "../../ui/SearchBox.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
+import type { Data } from "../../forms/json.ts";
+import { BulkBar } from "./BulkBar.tsx";
+import { CsvDialog } from "./CsvDialog.tsx";
 import { NewPhone } from "./NewPhone.tsx";
 import { PhoneDrawer } from "./PhoneDrawer.tsx";
 import { PhoneTable } from "./PhoneTable.tsx";
@@ -18,6 +22,9 @@ export function PhonesPage() {
   const { q = "", open } = route.useSearch();
   const navigate = route.useNavigate();
   const { data, stale } = useLive();
+  const [draft, setDraft] = useState<Data>({});
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [table, setTable] = useState(false);
   const rows = data === undefined ? undefined : phoneRows(data);
   const shown = rows?.filter((row) => matchesPhone(row, q));
   const opened = rows?.find((row) => row.extension.number === open);
@@ -26,13 +33,22 @@ export function PhonesPage() {
     void navigate({ search: next, replace, resetScroll: false });
   const withQuery = q === "" ? {} : { q };
   const close = () => go(withQuery);
+  const add = (from: Data) => {
+    setDraft(from);
+    go({ ...withQuery, open: "new" });
+  };
 
   return (
     <>
       <PageHead title={t.phones.title} lead={t.phones.lead}>
-        <Button look="primary" icon="plus" disabled={stale} onClick={() => go({ ...withQuery, open: "new" })}>
-          {t.phones.add}
-        </Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button icon="upload" disabled={stale} onClick={() => setTable(true)}>
+            {t.records.phone.csv}
+          </Button>
+          <Button look="primary" icon="plus" disabled={stale} onClick={() => add({})}>
+            {t.phones.add}
+          </Button>
+        </div>
       </PageHead>
       <div className="mb-3 flex flex-wrap items-center gap-3">
         <SearchBox
@@ -52,11 +68,11 @@ export function PhonesPage() {
           stale ? <EmptyState icon="unplugged" title={t.link.never} /> : <Skeleton rows={4} />
         ) : shown.length > 0 ? (
           <Fresh>
-            <PhoneTable rows={shown} query={q} />
+            <PhoneTable rows={shown} query={q} selected={selected} onSelect={setSelected} />
           </Fresh>
         ) : q === "" ? (
           <EmptyState icon="phone" title={t.phones.none} help={t.phones.noneHelp}>
-            <Button look="primary" icon="plus" onClick={() => go({ open: "new" })}>
+            <Button look="primary" icon="plus" onClick={() => add({})}>
               {t.phones.createFirst}
             </Button>
           </EmptyState>
@@ -66,8 +82,10 @@ export function PhonesPage() {
           </EmptyState>
         )}
       </section>
-      {open === "new" && <NewPhone onClose={close} onCreated={(number) => go({ ...withQuery, open: number }, true)} />}
-      {opened !== undefined && <PhoneDrawer key={opened.extension.number} row={opened} onClose={close} />}
+      {open === "new" && <NewPhone key={JSON.stringify(draft)} draft={draft} onClose={close} onCreated={(number) => go({ ...withQuery, open: number }, true)} />}
+      {opened !== undefined && <PhoneDrawer key={opened.extension.number} row={opened} onClose={close} onDuplicate={add} />}
+      {selected.size > 0 && <BulkBar numbers={[...selected]} onDone={() => setSelected(new Set())} />}
+      {table && <CsvDialog onClose={() => setTable(false)} />}
     </>
   );
 }

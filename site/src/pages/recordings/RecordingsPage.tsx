@@ -9,6 +9,7 @@ import { formatDay, formatDuration, formatFull, formatShortClock, formatTimer } 
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
 import { useDirectory } from "../../live/useLive.ts";
 import { Player } from "../../media/Player.tsx";
+import { useMay } from "../../media/useMay.ts";
 import { deleteRecording, recordingPath, RECORDINGS, recordingsQuery } from "../../media/queries.ts";
 import type { Recording } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
@@ -212,6 +213,7 @@ function Row({ recording, open, onOpen }: RowProps) {
 
 function Opened({ recording, tracks }: { readonly recording: Recording; readonly tracks: readonly [string, string] }) {
   const say = useSay();
+  const mayDelete = useMay("recordings:delete");
   const [asking, setAsking] = useState(false);
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => deleteRecording(recording.id),
@@ -258,7 +260,7 @@ function Opened({ recording, tracks }: { readonly recording: Recording; readonly
           <Icon name="history" />
           {t.media.voicemail.theCall}
         </Link>
-        {recording.deleted_at === null && recording.state !== "recording" && (
+        {mayDelete && recording.deleted_at === null && recording.state !== "recording" && (
           <Button icon="trash" onClick={() => setAsking(true)}>
             {t.common.delete}
           </Button>

@@ -4,7 +4,7 @@ import { Icon } from "../../ui/Icon.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
 
 /** The kinds that have no page of their own in the navigation. */
-const KINDS = ["paging_group", "speed_dial", "feature_code", "office_flag", "limit", "caller_rule", "notice_target"];
+const KINDS = ["schedule", "paging_group", "speed_dial", "feature_code", "office_flag", "limit", "caller_rule", "notice_target"];
 
 export function KindsPage() {
   return (
@@ -15,7 +15,7 @@ export function KindsPage() {
           <li key={kind} className="relative rounded-2xl border border-line bg-surface p-4 shadow-card hover:border-line-strong">
             <RecordLink kind={kind} className="flex items-center justify-between gap-2 text-lead font-semibold after:absolute after:inset-0">
               {t.records.kinds[kind]?.title}
-              <Icon name="chevronRight" className="text-faint" />
+              <Icon name="chevronRight" className="size-4 text-faint" />
             </RecordLink>
             <p className="mt-1 text-soft">{t.records.kinds[kind]?.lead}</p>
           </li>

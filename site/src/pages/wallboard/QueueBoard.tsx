@@ -6,6 +6,7 @@ import { partyName } from "../../core/people.ts";
 import { faultWords } from "../../core/problem.ts";
 import { formatDuration, formatShortClock, formatTimer } from "../../core/time.ts";
 import { useDirectory } from "../../live/useLive.ts";
+import { useMay } from "../../media/useMay.ts";
 import { QUEUES, setDuty } from "../../media/queries.ts";
 import type { AgentDuty, AgentStatus, QueueStatus } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
@@ -121,6 +122,7 @@ const STATES: Readonly<Record<AgentStatus["state"], Tone>> = {
 
 function Agents({ queue }: { readonly queue: QueueStatus }) {
   const directory = useDirectory();
+  const maySwitch = useMay("calls:write");
   const duty = useMutation({
     mutationFn: ({ agent, next }: { agent: AgentStatus; next: AgentDuty }) => setDuty(queue.queue, agent.extension, next),
     onSettled: () => queryClient.invalidateQueries({ queryKey: QUEUES }),
@@ -144,11 +146,8 @@ function Agents({ queue }: { readonly queue: QueueStatus }) {
                 {agent.last_call_at !== null && ` · ${t.media.wallboard.lastCall(formatShortClock(agent.last_call_at, t.locale))}`}
               </span>
               <StatusMark tone={STATES[agent.state]}>{t.media.wallboard.state[agent.state]}</StatusMark>
-              <label className="sr-only" htmlFor={`${queue.queue}-${agent.extension}`}>
-                {t.media.wallboard.dutyOf(name)}
-              </label>
-              <select
-                id={`${queue.queue}-${agent.extension}`}
+              {maySwitch && <select
+                aria-label={t.media.wallboard.dutyOf(name)}
                 value={!agent.logged_in ? "out" : agent.paused ? "paused" : "in"}
                 disabled={duty.isPending}
                 onChange={(event) =>
@@ -159,7 +158,7 @@ function Agents({ queue }: { readonly queue: QueueStatus }) {
                 <option value="in">{t.media.wallboard.duty.in}</option>
                 <option value="paused">{t.media.wallboard.duty.paused}</option>
                 <option value="out">{t.media.wallboard.duty.out}</option>
-              </select>
+              </select>}
             </li>
           );
         })}

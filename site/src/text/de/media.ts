@@ -340,7 +340,7 @@ export const media: Text["media"] = {
   },
 
   calls: {
-    actions: "Was tun",
+    actions: "Aktionen",
     hangUp: "Auflegen",
     hold: (who) => `${who} halten`,
     resume: (who) => `${who} zurückholen`,

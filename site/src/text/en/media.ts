@@ -337,7 +337,7 @@ export const media = {
   },
 
   calls: {
-    actions: "What to do",
+    actions: "Actions",
     hangUp: "Hang up",
     hold: (who: string) => `Hold ${who}`,
     resume: (who: string) => `Resume ${who}`,
