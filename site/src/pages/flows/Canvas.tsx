@@ -11,7 +11,7 @@ import {
   type NodeChange,
   type ReactFlowInstance,
 } from "@xyflow/react";
-import { useCallback, useMemo, useState, type DragEvent } from "react";
+import { useCallback, useMemo, useRef, useState, type DragEvent } from "react";
 import { move } from "../../flow/commands.ts";
 import { GRID } from "../../flow/geometry.ts";
 import { t } from "../../text/index.ts";
@@ -26,6 +26,8 @@ const NODE_TYPES = { card: NodeCard, note: NoteCard };
 const EDGE_TYPES = { wire: WireEdge };
 const SNAP: [number, number] = [GRID, GRID];
 const PRO = { hideAttribution: true };
+/** Farther away than this only titles can be read, so only they are drawn. */
+const FAR = 0.4;
 const MARGIN = 60;
 /** Smaller than this nobody can read a card. */
 const READABLE = 0.7;
@@ -45,7 +47,7 @@ export function Canvas({ map }: { readonly map: boolean }) {
   const { screenToFlowPosition } = useReactFlow();
   const [maker] = useState(() => new CardMaker());
   const [dragged, setDragged] = useState<Places>(NOWHERE);
-  const [connecting, setConnecting] = useState(false);
+  const frame = useRef<HTMLDivElement>(null);
   const coarse = useMemo(() => window.matchMedia("(pointer: coarse)").matches, []);
 
   const drawn = useMemo(
@@ -122,7 +124,7 @@ export function Canvas({ map }: { readonly map: boolean }) {
 
   const connectEnd = useCallback(
     (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
-      setConnecting(false);
+      frame.current?.classList.remove("is-connecting");
       const { fromNode, fromHandle } = state;
       if (fromNode === null || fromHandle?.type !== "source" || typeof fromHandle.id !== "string") return;
       const from = { node: fromNode.id, exit: fromHandle.id };
@@ -168,13 +170,16 @@ export function Canvas({ map }: { readonly map: boolean }) {
         const at = { x: event.clientX, y: event.clientY };
         act.askAdd({ at, place: screenToFlowPosition(at) });
       }}
-      onConnectStart={() => setConnecting(true)}
+      onConnectStart={() => frame.current?.classList.add("is-connecting")}
       onConnectEnd={connectEnd}
+      onMoveStart={() => frame.current?.classList.add("is-moving")}
+      onMove={(_, view) => frame.current?.classList.toggle("is-far", view.zoom < FAR)}
+      onMoveEnd={() => frame.current?.classList.remove("is-moving")}
+      ref={frame}
       onDragOver={(event) => {
         if (event.dataTransfer.types.includes(DRAGGED)) event.preventDefault();
       }}
       onDrop={drop}
-      className={connecting ? "is-connecting" : ""}
       connectionMode={ConnectionMode.Strict}
       connectionRadius={32}
       selectionMode={SelectionMode.Partial}

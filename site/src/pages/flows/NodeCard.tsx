@@ -31,7 +31,7 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
         </span>
         <span className="min-w-0 flex-1">
           <span className="block truncate font-medium">{title}</span>
-          <span className="block truncate text-label text-faint">{summary}</span>
+          <span className="flow-detail block truncate text-label text-faint">{summary}</span>
         </span>
       </div>
       <FaultBadge wrong={wrong} warned={warned} />
@@ -53,7 +53,7 @@ function ExitRow({ row, index }: { readonly row: Row; readonly index: number }) 
   const { label, state, mark } = row;
   return (
     <div
-      className={`absolute right-3 left-3 flex items-center justify-end gap-1.5 text-label ${ROW_WORDS[state]}`}
+      className={`flow-detail absolute right-3 left-3 flex items-center justify-end gap-1.5 text-label ${ROW_WORDS[state]}`}
       style={{ top: HEAD + index * ROW, height: ROW }}
     >
       {mark !== undefined && state !== "wired" && <span className="text-accent tabular-nums">{mark.label ?? mark.count}</span>}

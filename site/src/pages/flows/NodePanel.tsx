@@ -5,7 +5,7 @@ import { exitsOfNode } from "../../flow/exits.ts";
 import { before, targetOf } from "../../flow/graph.ts";
 import { sameJson } from "../../flow/same.ts";
 import type { ParameterSchema } from "../../flow/schema.ts";
-import { titleOf } from "../../flow/summary.ts";
+import { firstSentence, titleOf } from "../../flow/summary.ts";
 import { END, type Fault, type FlowNode } from "../../flow/types.ts";
 import { SchemaForm } from "../../forms/SchemaForm.tsx";
 import { t } from "../../text/index.ts";
@@ -37,7 +37,7 @@ export function NodePanel({ id, onClose }: { readonly id: string; readonly onClo
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto" onBlur={store.settle}>
         <div className="flex flex-col gap-4 px-4 py-4">
-          {type !== undefined && <p className="text-small text-pretty text-soft">{words.schema(type.description.split("\n\n")[0]?.replace(/\n/g, " ") ?? "")}</p>}
+          {type !== undefined && <p className="text-small text-pretty text-soft">{words.schema(firstSentence(type.description))}.</p>}
           <FaultNotes faults={own} />
           <NameField key={id} id={id} node={node} placeholder={type === undefined ? "" : words.schema(type.title)} readOnly={readOnly} />
           {type !== undefined && <Parameters key={id} id={id} node={node} schema={type.parameters} readOnly={readOnly} faults={own} />}

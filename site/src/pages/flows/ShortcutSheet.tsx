@@ -14,7 +14,7 @@ export function ShortcutSheet({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog label={t.flows.shortcuts} onClose={onClose} shape="side">
       <DrawerHead title={t.flows.shortcuts} onClose={onClose} />
-      <dl className="grid min-h-0 flex-1 grid-cols-[1fr_auto] content-start gap-x-6 gap-y-2.5 overflow-y-auto px-5 py-4">
+      <dl tabIndex={0} aria-label={t.flows.shortcuts} className="grid min-h-0 flex-1 grid-cols-[1fr_auto] content-start gap-x-6 gap-y-2.5 overflow-y-auto px-5 py-4">
         {KEYS.map(([name, keys]) => (
           <div key={name} className="contents">
             <dt>{t.flows.keys[name]}</dt>

@@ -87,7 +87,7 @@ export class CardMaker {
 
   /** Tab goes the way calls do. */
   private inOrder(flow: Flow, types: Drawn["types"]): readonly string[] {
-    const of = [flow.wires, flow.entry, Object.keys(flow.nodes).join()];
+    const of = [flow.wires, flow.entry, flow.nodes];
     if (!same(of, this.order.of)) {
       const exits = (id: string) => exitsOfNode(types, flow.nodes[id] ?? NOBODY);
       this.order = { of, ids: inOrder(flow, exits) };
