@@ -3,7 +3,7 @@ import { atLeast, whoIs } from "../src/core/access.ts";
 import type { SessionView } from "../src/schema.gen.ts";
 
 function session(user: object): SessionView {
-  return { user: { id: "1", username: "ann", created_at: "2026-03-02T09:00:00Z", ...user }, csrf_token: "", expires_at: "" } as SessionView;
+  return { user: { id: "1", username: "ann", created_at: "2026-03-02T09:00:00Z", ...user }, csrf_token: "", expires_at: "" };
 }
 
 test("a node that knows no roles has owners only", () => {
