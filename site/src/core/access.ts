@@ -1,7 +1,7 @@
 /** Who may see what. The node decides; this only keeps doors that would not open out of the way. */
-import type { SessionView } from "../schema.gen.ts";
+import type { SessionView, User } from "../schema.gen.ts";
 
-export type Role = "user" | "supervisor" | "admin" | "owner";
+export type Role = User["role"];
 
 /** From least to most. */
 export const ROLES: readonly Role[] = ["user", "supervisor", "admin", "owner"];
@@ -15,18 +15,14 @@ export interface Who {
   readonly secondFactor: boolean;
 }
 
-type Loose = Readonly<Record<string, unknown>>;
-
-/** The person of a session. A node that does not know roles has administrators only. */
-export function whoIs(session: SessionView): Who {
-  const user: Loose = session.user;
-  const second: Loose = { ...session };
+/** The person of a session. */
+export function whoIs({ user, second_factor }: SessionView): Who {
   return {
-    id: session.user.id,
-    username: session.user.username,
-    role: ROLES.find((each) => each === user["role"]) ?? "owner",
-    extension: typeof user["extension"] === "string" && user["extension"] !== "" ? user["extension"] : undefined,
-    secondFactor: user["second_factor"] === true || second["second_factor"] === true,
+    id: user.id,
+    username: user.username,
+    role: user.role,
+    extension: user.extension ?? undefined,
+    secondFactor: second_factor,
   };
 }
 

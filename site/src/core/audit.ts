@@ -1,13 +1,7 @@
 /** What a change changed, field by field. Pure. */
 
-export interface AuditEntry {
-  readonly id: string;
-  readonly at: string;
-  readonly actor: string;
-  readonly source: string;
-  readonly action: string;
-  readonly kind: string;
-  readonly key: string;
+/** A record before and after; null where there was none. */
+export interface Change {
   readonly before: Readonly<Record<string, unknown>> | null;
   readonly after: Readonly<Record<string, unknown>> | null;
 }
@@ -21,7 +15,7 @@ export interface FieldChange {
 }
 
 /** The fields that differ, in the order of the record; nested ones by their path, lists as a whole. */
-export function changesOf(entry: Pick<AuditEntry, "before" | "after">): FieldChange[] {
+export function changesOf(entry: Change): FieldChange[] {
   const before = leaves(entry.before ?? {}, "");
   const after = leaves(entry.after ?? {}, "");
   return [...new Set([...before.keys(), ...after.keys()])]

@@ -2,17 +2,10 @@
 import { queryOptions, keepPreviousData } from "@tanstack/react-query";
 import { request } from "../api/client.ts";
 import type { Role } from "../core/access.ts";
-import type { AuditEntry } from "../core/audit.ts";
+import type { AuditEntry, Token, User } from "../schema.gen.ts";
 
-export interface Account {
-  readonly id: string;
-  readonly username: string;
-  readonly created_at: string;
-  readonly role: Role;
-  readonly extension: string | null;
-  readonly enabled: boolean;
-  readonly second_factor: boolean;
-}
+export type Account = User;
+export type Program = Token;
 
 export interface AccountWrite {
   readonly username: string;
@@ -27,15 +20,6 @@ export interface AccountPatch {
   readonly enabled?: boolean;
   readonly password?: string;
   readonly second_factor?: false;
-}
-
-export interface Program {
-  readonly id: string;
-  readonly name: string;
-  readonly created_at: string;
-  readonly last_used_at: string | null;
-  readonly scopes: readonly string[];
-  readonly expires_at: string | null;
 }
 
 export interface Page<T> {

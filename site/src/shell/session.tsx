@@ -38,9 +38,11 @@ whenSignedOut(leave);
 
 /** Who works on documents: nobody is asked, and no node listens. */
 const NOBODY: SessionView = {
-  user: { id: "", username: "", created_at: "" },
+  user: { id: "", username: "", created_at: "", role: "admin", extension: null, enabled: true, second_factor: false },
   csrf_token: "",
   expires_at: "",
+  scopes: [],
+  second_factor: false,
 };
 
 /** Shows the log-in where nobody is logged in, at whatever address was asked for. */

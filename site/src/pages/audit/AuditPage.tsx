@@ -2,10 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
-import { changesOf, type AuditEntry } from "../../core/audit.ts";
+import { changesOf } from "../../core/audit.ts";
 import { formatDay, formatFull, formatShortClock } from "../../core/time.ts";
 import { auditQuery } from "../../office/accounts.ts";
 import { KINDS } from "../../office/kinds.ts";
+import type { AuditEntry } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Field } from "../../ui/Field.tsx";

@@ -113,7 +113,7 @@ export const base: typeof english = {
       unreachable: "Keine Antwort von dieser Adresse",
       unreachableHelp: "Drei Dinge lassen den Browser nicht mehr sagen als das: Die Anlage ist aus oder die Adresse falsch; Netz oder Firewall trennen Sie; oder der Browser vertraut dem Zertifikat der Anlage nicht. Öffnen Sie die Adresse in einem neuen Tab: Warnt der Browser dort, liegt es am Zertifikat.",
       origin: "Die Anlage ist da, nimmt diese Seite aber noch nicht an",
-      originHelp: "Eine Anlage antwortet Seiten von anderen Adressen nur, wenn diese auf ihrer Liste stehen. Eine Person mit Verwaltungsrecht trägt diese Zeile auf den eigenen Seiten der Anlage ein, unter Einstellungen, „Andere Seiten, die diese Anlage nutzen dürfen“:",
+      originHelp: "Eine Anlage antwortet Seiten von anderen Adressen nur, wenn diese auf ihrer Liste stehen. Eine Person mit Verwaltungsrecht trägt diese Zeile auf den eigenen Seiten der Anlage ein, unter Einstellungen, „Sites elsewhere“:",
       open: "Adresse in neuem Tab öffnen",
       again: "Erneut versuchen",
       line: "Einzutragende Adresse",

@@ -111,7 +111,7 @@ export const base = {
       unreachable: "No answer from this address",
       unreachableHelp: "Three things make a browser say no more than this: the node is off or the address is wrong; the network or a firewall keeps you apart; or the browser does not trust the node's certificate. Open the address in a new tab: if the browser warns there, it is the certificate.",
       origin: "The node is there, but does not accept this page yet",
-      originHelp: "A node answers pages from other addresses only when they are on its list. An administrator adds this line on the node's own pages, under Settings, “Other sites that may use this node”:",
+      originHelp: "A node answers pages from other addresses only when they are on its list. An administrator adds this line on the node's own pages, under Settings, “Sites elsewhere”:",
       open: "Open the address in a new tab",
       again: "Try again",
       line: "Address to add",
