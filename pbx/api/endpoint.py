@@ -130,11 +130,11 @@ async def _credential(route: Route, request: web.Request, service: Service) -> P
 
 def _with_own_phone(principal: Principal, route: Route, request: web.Request) -> Principal:
     """Whatever their role, it is about their own extension. Raises `ApiError` 403 for who has none."""
+    if route.unsafe:
+        check_csrf(request, principal)
     own = principal.user.extension if principal.user is not None else None
     if not own:
         raise ApiError(403, "no-extension", "No extension belongs to this credential.")
-    if route.unsafe:
-        check_csrf(request, principal)
     return replace(principal, own=own)
 
 
