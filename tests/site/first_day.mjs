@@ -136,7 +136,8 @@ await withBrowser({}, async (page, faults) => {
     await nav("Phones");
     await page.getByRole("button", { name: "Add phone" }).click();
     const drawer = page.getByRole("dialog");
-    expect(await page.evaluate(() => document.activeElement?.getAttribute("name") === "number"), "the first field has no focus");
+    // The first field has the focus.
+    await page.waitForFunction(() => document.activeElement?.getAttribute("name") === "number");
     await page.keyboard.type("101");
     await drawer.getByLabel("Name", { exact: true }).fill("Dora");
     await drawer.getByRole("button", { name: "Create phone" }).click();

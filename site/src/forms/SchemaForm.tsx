@@ -5,7 +5,7 @@
 import Form from "@rjsf/core";
 import type { ErrorSchema, RegistryFieldsType, RegistryWidgetsType, RJSFSchema, UiSchema, ValidatorType } from "@rjsf/utils";
 import type { ReactNode } from "react";
-import { Suspense, use, useId, useMemo, useRef, useState } from "react";
+import { Suspense, use, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { FieldFault } from "../core/problem.ts";
 import { t } from "../text/index.ts";
 import { Skeleton } from "../ui/Skeleton.tsx";
@@ -106,7 +106,7 @@ const NO_FAULTS: readonly FieldFault[] = [];
 const NOTHING: readonly string[] = [];
 
 function LoadedSchemaForm(props: SchemaFormProps & { readonly form: LoadedForm }) {
-  const { form, faults = NO_FAULTS, editing = false, readOnly = NOTHING, omit = NOTHING, live = false, onChange, onDirty, onSubmit } = props;
+  const { form, faults = NO_FAULTS, editing = false, readOnly = NOTHING, omit = NOTHING, live = false, focusFirst = false, onChange, onDirty, onSubmit } = props;
   const root = useId().replaceAll(/[^\w-]/g, "");
   const element = useRef<HTMLDivElement>(null);
   const schema = useMemo(() => without(form.schema, omit), [form, omit]);
@@ -129,10 +129,14 @@ function LoadedSchemaForm(props: SchemaFormProps & { readonly form: LoadedForm }
     layout: props.layout ?? (props.write === undefined ? undefined : LAYOUTS[props.write]),
     root,
     value,
-    focusFirst: props.focusFirst === true,
+    focusFirst,
     compact: false,
   };
   const ownFaults = sent || live ? faultsIn(form.validate, schema, written(schema, value), t) : [];
+  // A panel sets the focus when it opens, which is before its form has been fetched.
+  useEffect(() => {
+    if (focusFirst) element.current?.querySelector<HTMLElement>("[data-focus-first]")?.focus();
+  }, [focusFirst]);
   const focusFault = () =>
     requestAnimationFrame(() => element.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
 
