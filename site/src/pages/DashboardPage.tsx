@@ -8,6 +8,7 @@ import { EmptyState } from "../ui/EmptyState.tsx";
 import { PageHead } from "../ui/PageHead.tsx";
 import { NodeCard } from "./dashboard/NodeCard.tsx";
 import { PhonesCard } from "./dashboard/PhonesCard.tsx";
+import { NeedsCard, QueueStrip, TodayCard } from "./dashboard/TodayCards.tsx";
 import { WelcomeCard } from "./dashboard/WelcomeCard.tsx";
 import { RecentCard } from "./dashboard/RecentCard.tsx";
 
@@ -18,6 +19,7 @@ export function DashboardPage() {
     <>
       <PageHead title={t.dashboard.title} />
       <WelcomeCard />
+      <QueueStrip />
       <div className="grid items-start gap-4 lg:grid-cols-3 lg:gap-5">
         {/* Two columns on wide screens; on narrow ones the cards come by how urgent they are. */}
         <div className="contents lg:col-span-2 lg:flex lg:flex-col lg:gap-5">
@@ -26,6 +28,8 @@ export function DashboardPage() {
         </div>
         <div className="contents lg:flex lg:flex-col lg:gap-5">
           <PhonesCard />
+          <TodayCard />
+          <NeedsCard />
           <NodeCard />
         </div>
       </div>

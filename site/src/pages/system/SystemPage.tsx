@@ -1,4 +1,138 @@
-/** Not there yet. */
+/** The node itself: whether it is well and what to do, what it found out about its network, and a backup to keep. */
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { download, request } from "../../api/client.ts";
+import { statusQuery } from "../../api/queries.ts";
+import { faultWords, RequestFault } from "../../core/problem.ts";
+import { formatDuration, formatFull } from "../../core/time.ts";
+import type { HealthLine } from "../../schema.gen.ts";
+import { t } from "../../text/index.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Card } from "../../ui/Card.tsx";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { Loaded } from "../../ui/Loaded.tsx";
+import { Notice } from "../../ui/Notice.tsx";
+import { PageHead } from "../../ui/PageHead.tsx";
+import { StatusMark } from "../../ui/StatusMark.tsx";
+
 export function SystemPage() {
-  return null;
+  const query = useQuery(statusQuery);
+  return (
+    <>
+      <PageHead title={t.nav.node} lead={t.admin.system.lead} />
+      <div className="grid items-start gap-4 lg:grid-cols-2 lg:gap-5">
+        <Card title={t.admin.system.health}>
+          <Loaded query={query}>{({ status }) => <Checks lines={status.health} />}</Loaded>
+        </Card>
+        <Card title={t.dashboard.node}>
+          <Loaded query={query}>
+            {({ status }) => (
+              <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 px-4 pt-1 pb-5 sm:px-5">
+                {(
+                  [
+                    [t.dashboard.version, status.version],
+                    [t.admin.system.started, formatFull(status.started_at, t.locale)],
+                    [t.dashboard.uptime, formatDuration(status.uptime_s, t.duration)],
+                    [t.dashboard.sipAddress, `${status.address}:${status.sip_port}`],
+                    [t.admin.settings.rtpPorts, `${status.rtp_port_min}–${status.rtp_port_max}`],
+                  ] as const
+                ).map(([term, value]) => (
+                  <div key={term} className="contents">
+                    <dt className="text-faint">{term}</dt>
+                    <dd className="min-w-0 text-right break-words tabular-nums">{value}</dd>
+                  </div>
+                ))}
+              </dl>
+            )}
+          </Loaded>
+        </Card>
+        <Doctor />
+        <Backup />
+      </div>
+    </>
+  );
+}
+
+function Checks({ lines }: { readonly lines: readonly HealthLine[] }) {
+  if (lines.length === 0) return <EmptyState icon="check" title={t.dashboard.nodeWell} />;
+  return (
+    <ul className="divide-y divide-line border-t border-line">
+      {lines.map((line) => (
+        <li key={line.name} className="flex items-start justify-between gap-4 px-4 py-3 sm:px-5">
+          <div className="min-w-0">
+            <p className="font-medium">{line.name}</p>
+            {line.cause !== "" && <p className="text-small text-pretty text-soft">{line.cause}</p>}
+            {line.action !== "" && (
+              <p className="text-small text-pretty">
+                <span className="font-medium">{t.dashboard.whatToDo}</span> {line.action}
+              </p>
+            )}
+          </div>
+          <StatusMark tone={line.ok ? "good" : "bad"}>{line.ok ? t.admin.system.well : t.admin.system.ill}</StatusMark>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A longer look, only when asked for. A node that cannot do it yet says so by not having the address. */
+function Doctor() {
+  const look = useMutation({ mutationFn: () => request<unknown>("/doctor", { timeoutMs: 60_000 }) });
+  const lines = doctorLines(look.data);
+  return (
+    <Card title={t.admin.system.doctor}>
+      <div className="flex flex-col gap-3 px-4 pt-1 pb-4 sm:px-5">
+        <p className="text-pretty text-soft">{t.admin.system.doctorHelp}</p>
+        <div>
+          <Button icon="search" busy={look.isPending} onClick={() => look.mutate()}>
+            {t.admin.system.doctorRun}
+          </Button>
+        </div>
+        {look.error !== null && <Trouble fault={look.error} />}
+      </div>
+      {look.data !== undefined && <Checks lines={lines} />}
+    </Card>
+  );
+}
+
+function Backup() {
+  const save = useMutation({
+    mutationFn: () => download("/backup", `bellwire-${new Date().toISOString().slice(0, 10)}.backup`, { method: "POST" }),
+  });
+  return (
+    <Card title={t.admin.system.backup}>
+      <div className="flex flex-col gap-3 px-4 pt-1 pb-5 sm:px-5">
+        <p className="text-pretty text-soft">{t.admin.system.backupHelp}</p>
+        <div>
+          <Button icon="download" busy={save.isPending} onClick={() => save.mutate()}>
+            {t.admin.system.backupRun}
+          </Button>
+        </div>
+        {save.error !== null && <Trouble fault={save.error} />}
+      </div>
+    </Card>
+  );
+}
+
+function Trouble({ fault }: { readonly fault: Error }) {
+  const missing = fault instanceof RequestFault && fault.status === 404;
+  return (
+    <Notice tone={missing ? "plain" : "bad"} alert>
+      {missing ? t.admin.system.notHere : faultWords(fault, t)}
+    </Notice>
+  );
+}
+
+/** The checks of `/doctor`, under `items` or `checks`, read with care: a newer node may say more. */
+function doctorLines(answer: unknown): readonly HealthLine[] {
+  if (typeof answer !== "object" || answer === null) return [];
+  const found: unknown = "items" in answer ? answer.items : "checks" in answer ? answer.checks : answer;
+  if (!Array.isArray(found)) return [];
+  return found.flatMap((each: unknown) => {
+    if (typeof each !== "object" || each === null || !("name" in each)) return [];
+    const text = (name: string) => {
+      const value: unknown = (each as Readonly<Record<string, unknown>>)[name];
+      return typeof value === "string" ? value : "";
+    };
+    return [{ name: text("name"), ok: "ok" in each && each.ok === true, cause: text("cause"), action: text("action") }];
+  });
 }
