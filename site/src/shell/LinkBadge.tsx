@@ -1,6 +1,7 @@
 /** Whether what you see is true right now. */
 import { badgeOf } from "../core/link.ts";
 import { useLive } from "../live/useLive.ts";
+import { useMode } from "../office/mode.ts";
 import { t } from "../text/index.ts";
 import { StatusShape, type Tone } from "../ui/StatusMark.tsx";
 
@@ -13,6 +14,7 @@ const LOOKS: Readonly<Record<ReturnType<typeof badgeOf>, { readonly tone: Tone; 
 export function LinkBadge({ compact = false }: { readonly compact?: boolean }) {
   const { link } = useLive();
   const badge = badgeOf(link);
+  if (useMode() === "documents") return <WithoutNode compact={compact} />;
   return (
     <p
       data-link={badge}
@@ -21,6 +23,16 @@ export function LinkBadge({ compact = false }: { readonly compact?: boolean }) {
     >
       <StatusShape tone={LOOKS[badge].tone} />
       <span className={compact ? "sr-only" : ""}>{t.link[badge]}</span>
+    </p>
+  );
+}
+
+/** Nothing is live here, and nothing is missing. */
+function WithoutNode({ compact }: { readonly compact: boolean }) {
+  return (
+    <p data-link="documents" title={compact ? t.documents.badge : undefined} className="flex items-center gap-2 text-small font-medium text-soft">
+      <StatusShape tone="plain" />
+      <span className={compact ? "sr-only" : ""}>{t.documents.badge}</span>
     </p>
   );
 }

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { logOut } from "../api/queries.ts";
 import { faultWords } from "../core/problem.ts";
+import { chooseMode, useMode } from "../office/mode.ts";
 import { t } from "../text/index.ts";
 import { IconButton } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -11,6 +12,7 @@ import { leave, useSession } from "./session.tsx";
 
 export function MyAccount({ compact = false, onGo }: { readonly compact?: boolean; readonly onGo?: () => void }) {
   const { user } = useSession();
+  if (useMode() === "documents") return <span />;
   return (
     <Link
       to="/account"
@@ -26,6 +28,11 @@ export function MyAccount({ compact = false, onGo }: { readonly compact?: boolea
 }
 
 export function LogOutButton() {
+  if (useMode() === "node") return <LogOut />;
+  return <IconButton icon="logOut" label={t.documents.publish.connect} onClick={() => chooseMode("node")} />;
+}
+
+function LogOut() {
   const say = useSay();
   const out = useMutation({
     mutationFn: logOut,

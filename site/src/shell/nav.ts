@@ -2,6 +2,7 @@
 import { HIDDEN_PAGES } from "../office/content.ts";
 import { atLeast, type Role, type Who } from "../core/access.ts";
 import { t } from "../text/index.ts";
+import { currentMode } from "../office/mode.ts";
 import type { IconName } from "../ui/Icon.tsx";
 
 export type PagePath =
@@ -115,13 +116,34 @@ export const GROUPS: readonly NavGroup[] = [
   },
 ];
 
+/** What needs no node: the records of documents, and the documents themselves. */
+const WITHOUT_NODE: ReadonlySet<PagePath> = new Set([
+  "/phones",
+  "/flows",
+  "/ring-groups",
+  "/queues",
+  "/mailboxes",
+  "/schedules",
+  "/prompts",
+  "/records",
+  "/numbers",
+  "/trunks",
+  "/outbound-routes",
+  "/documents",
+]);
+
 /** What a person sees: by role, and without what the makers of this site left out (`content/site.json`). */
 export function groupsFor(who: Who): readonly NavGroup[] {
   return GROUPS.map((group) => ({
     ...group,
-    items: group.items.filter((each) => atLeast(who, each.least) && !HIDDEN_PAGES.includes(each.to)),
+    items: group.items.filter(
+      (each) =>
+        atLeast(who, each.least) &&
+        !HIDDEN_PAGES.includes(each.to) &&
+        (currentMode() === "node" || WITHOUT_NODE.has(each.to)),
+    ),
   })).filter((group) => group.items.length > 0);
 }
 
 /** The pages that are one tap away on a phone; the others are behind "More". */
-export const TABS: readonly PagePath[] = ["/", "/live", "/history", "/phones", "/voicemail"];
+export const TABS: readonly PagePath[] = ["/", "/live", "/history", "/phones", "/voicemail", "/flows", "/documents"];
