@@ -63,6 +63,8 @@ export function validatorCode(forms: Schemas): string {
   const ajv = new Ajv2020({
     allErrors: true,
     strict: false,
+    // The node looks at formats; its patterns are Python's, and not all of them are patterns under the u flag.
+    validateFormats: false,
     unicodeRegExp: false,
     code: { source: true, esm: true, lines: false },
   });

@@ -98,6 +98,7 @@ ROUTES = (
         query=ApplyQuery,
         response=DocumentPlan,
         errors=(404,),
+        audited=False,
         handler=plan_documents,
     ),
     Route(

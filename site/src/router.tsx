@@ -21,6 +21,12 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import("./pages/SetupPage.tsx"), "SetupPage"),
 });
 
+const connect = createRoute({
+  getParentRoute: () => root,
+  path: "/connect",
+  component: lazyRouteComponent(() => import("./pages/connect/ConnectPage.tsx"), "ConnectPage"),
+});
+
 const office = createRoute({
   getParentRoute: () => root,
   id: "office",
@@ -287,7 +293,7 @@ const account = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, office.addChildren([dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account])]),
+  routeTree: root.addChildren([setup, connect, office.addChildren([dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account])]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -205,6 +205,9 @@ async def test_no_secret_ever_gets_into_it(node: Node) -> None:
     }
     async with node.ask("POST", "/api/v1/trunks", json=trunk) as answer:
         assert answer.status == 201, await answer.text()
+    document = {"extensions": [{"number": "103", "name": "Doc", "sip_password": f"{planted}document"}]}
+    for step in ("plan", "apply", "apply"):  # the second changes nothing
+        await node.json("POST", f"/api/v1/documents/{step}", json=document)
     user = {"username": "boss", "password": f"{planted}boss", "role": "admin"}
     boss = await node.json("POST", "/api/v1/users", 201, json=user)
     await node.json("PATCH", f"/api/v1/users/{boss['id']}", json={"password": f"{planted}again"})

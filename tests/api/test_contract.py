@@ -29,7 +29,15 @@ OPERATIONS = sorted(
 )
 
 
-@pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=lambda part: part)
+WHOLE_OFFICE = "/api/v1/documents/"
+"""Making documents of whole offices from their schema takes most of a minute."""
+CASES = [
+    pytest.param(path, method, marks=[pytest.mark.slow] if path.startswith(WHOLE_OFFICE) else [])
+    for path, method in OPERATIONS
+]
+
+
+@pytest.mark.parametrize(("path", "method"), CASES, ids=lambda part: part)
 async def test_answers_are_as_documented(node: Node, path: str, method: str) -> None:
     await node.json("POST", "/api/v1/extensions", 201, json={"number": "101", "name": "Alice"})
     await node.json("POST", "/api/v1/flows", 201, json=FLOW)

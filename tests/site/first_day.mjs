@@ -162,7 +162,7 @@ await withBrowser({}, async (page, faults) => {
     await drawer.getByRole("button", { name: "Switch off" }).click();
     await drawer.getByText("Switched off").first().waitFor();
     await drawer.getByRole("button", { name: "Delete" }).click();
-    await page.getByRole("button", { name: "Delete phone" }).click();
+    await page.getByRole("dialog", { name: /^Delete 104/ }).getByRole("button", { name: "Delete" }).click();
     await phone("104").waitFor({ state: "detached" });
     await page.setViewportSize({ width: 320, height: 640 });
     await check("phones at 320 px");

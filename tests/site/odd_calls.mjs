@@ -60,7 +60,8 @@ await withBrowser({ reducedMotion: "reduce", viewport: { width: 360, height: 740
   // Logged out in another tab: this one shows the log-in by itself.
   const other = await context.newPage();
   await other.goto(`${base}/`);
-  await other.getByRole("button", { name: "Log out" }).click();
+  await other.getByRole("button", { name: "More" }).or(other.getByRole("button", { name: "Log out" })).first().click();
+  if (await other.getByRole("dialog").count()) await other.getByRole("dialog").getByRole("button", { name: "Log out" }).click();
   await page.getByRole("heading", { name: "Log in" }).waitFor();
   found.push(...faults);
 }).catch((error) => found.push(String(error.stack ?? error)));

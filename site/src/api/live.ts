@@ -8,6 +8,7 @@ import { IDLE, nextLink, type LinkInput, type LinkState } from "../core/link.ts"
 import { applyMessage, readMessage, touchesHistory, type LiveData } from "../core/live.ts";
 import type { LiveMessage } from "../schema.gen.ts";
 import { eventsUrl, request } from "./client.ts";
+import { ELSEWHERE } from "./place.ts";
 
 /** The node says something at least every 15 s; after this long the line is dead, whatever TCP believes. */
 const SILENCE_MS = 25_000;
@@ -26,6 +27,8 @@ export class LiveClient {
   private state: LiveState = { link: IDLE, data: undefined };
   private shown: LiveState = this.state;
   private socket: WebSocket | undefined;
+  /** Counts the tries, so that an address that comes late opens nothing. */
+  private turn = 0;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private drawing: ReturnType<typeof setTimeout> | undefined;
@@ -75,9 +78,17 @@ export class LiveClient {
   private open(): void {
     const parameters = new URLSearchParams();
     if (this.state.data !== undefined) parameters.set("since", String(this.state.data.seq));
-    const socket = new WebSocket(eventsUrl(parameters));
-    this.socket = socket;
     this.watch(OPEN_WITHIN_MS);
+    const turn = ++this.turn;
+    eventsUrl(parameters).then(
+      (url) => this.turn === turn && this.connect(url),
+      () => this.turn === turn && this.lose(),
+    );
+  }
+
+  private connect(url: string): void {
+    const socket = new WebSocket(url);
+    this.socket = socket;
     socket.onmessage = (event: MessageEvent<unknown>) => this.take(event.data);
     socket.onclose = () => {
       if (this.socket === socket) this.lose();
@@ -102,11 +113,12 @@ export class LiveClient {
     this.step({ kind: "lost", retryAt: Date.now() + delay });
     this.retry = setTimeout(this.retryNow, delay);
     // A closed socket does not say why. If the session is over, this asks and the page shows the log-in.
-    request("/session").catch(() => undefined);
+    if (!ELSEWHERE) request("/session").catch(() => undefined);
   }
 
   private drop(): void {
     clearTimeout(this.watchdog);
+    this.turn += 1;
     const socket = this.socket;
     this.socket = undefined;
     if (socket === undefined) return;

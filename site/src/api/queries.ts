@@ -1,6 +1,6 @@
 /** What the pages ask the node for over HTTP. Live things (calls, phones) come over the WebSocket instead. */
 import { keepPreviousData, queryOptions, QueryClient } from "@tanstack/react-query";
-import { RequestFault } from "../core/problem.ts";
+import { RequestFault, UNREACHABLE } from "../core/problem.ts";
 import type {
   Cdr,
   CdrList,
@@ -8,11 +8,14 @@ import type {
   ExtensionPatch,
   ExtensionWrite,
   NodeStatus,
+  OfficeSettings,
   SessionView,
   SetupState,
   SipLogin,
 } from "../schema.gen.ts";
 import { request } from "./client.ts";
+import { forget, keep, renew, type JwtGrant } from "./jwt.ts";
+import { ELSEWHERE } from "./place.ts";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -29,19 +32,36 @@ export const queryClient = new QueryClient({
 
 export const HISTORY = ["cdrs"] as const;
 
-export const sessionQuery = queryOptions({
-  queryKey: ["session"],
-  queryFn: () =>
-    request<SessionView>("/session", { expect401: true }).catch((fault: unknown) => {
+/** Who is logged in here; null for nobody. */
+async function readSession(): Promise<SessionView | null> {
+  if (!ELSEWHERE) {
+    return request<SessionView>("/session", { expect401: true }).catch((fault: unknown) => {
       if (fault instanceof RequestFault && fault.status === 401) return null;
       throw fault;
-    }),
+    });
+  }
+  try {
+    return (await renew())?.session ?? null;
+  } catch (fault) {
+    throw fault instanceof RequestFault ? fault : new RequestFault(UNREACHABLE, "unreachable", "");
+  }
+}
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: readSession,
   staleTime: Infinity,
 });
 
 export const setupQuery = queryOptions({
   queryKey: ["setup"],
   queryFn: () => request<SetupState>("/setup"),
+});
+
+export const settingsQuery = queryOptions({
+  queryKey: ["settings"],
+  queryFn: () => request<OfficeSettings>("/settings"),
+  staleTime: 60_000,
 });
 
 export const statusQuery = queryOptions({
@@ -90,13 +110,27 @@ export const sipLoginQuery = (number: string) =>
     staleTime: 0,
   });
 
-export const logIn = (username: string, password: string) =>
-  request<SessionView>("/session", { method: "POST", body: { username, password }, expect401: true });
+export interface LogIn {
+  readonly username: string;
+  readonly password: string;
+  /** Of the second factor, once the node has asked for it. */
+  readonly code?: string;
+  /** Stay logged in when the browser is closed; only asked for at a node elsewhere. */
+  readonly stay?: boolean;
+}
+
+export async function logIn({ stay, ...body }: LogIn): Promise<SessionView> {
+  if (!ELSEWHERE) return request<SessionView>("/session", { method: "POST", body, expect401: true });
+  return keep(await request<JwtGrant>("/jwt", { method: "POST", body, expect401: true }), stay ?? false).session;
+}
 
 export const setUp = (token: string, username: string, password: string) =>
   request<SessionView>("/setup", { method: "POST", body: { token, username, password }, expect401: true });
 
-export const logOut = () => request<undefined>("/session", { method: "DELETE" });
+export async function logOut(): Promise<void> {
+  await request<undefined>(ELSEWHERE ? "/jwt" : "/session", { method: "DELETE" });
+  if (ELSEWHERE) forget();
+}
 
 export const createExtension = (record: Partial<ExtensionWrite>) =>
   request<Extension>("/extensions", { method: "POST", body: record });

@@ -37,6 +37,8 @@ export class RequestFault extends Error {
 }
 
 export const UNREACHABLE = 0;
+/** The slug of an answer that no node gives. */
+export const NOT_A_NODE = "not-a-node";
 
 /** Reads an RFC 9457 body; whatever is missing or odd is left empty rather than trusted. */
 export function faultFrom(status: number, body: unknown, retryAfter: string | null): RequestFault {

@@ -15,7 +15,7 @@ export function formValue(schema: JsonSchema, record?: Data): Data {
 export function slug(name: unknown): string {
   if (typeof name !== "string") return "";
   const plain = name.toLowerCase().replaceAll("ä", "ae").replaceAll("ö", "oe").replaceAll("ü", "ue").replaceAll("ß", "ss");
-  const ascii = plain.normalize("NFD").replaceAll(/[^a-z0-9]+/g, "-");
+  const ascii = plain.normalize("NFD").replaceAll(/\p{Diacritic}/gu, "").replaceAll(/[^a-z0-9]+/g, "-");
   return ascii.slice(0, 40).replaceAll(/^-+|-+$/g, "");
 }
 

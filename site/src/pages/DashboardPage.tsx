@@ -8,6 +8,7 @@ import { EmptyState } from "../ui/EmptyState.tsx";
 import { PageHead } from "../ui/PageHead.tsx";
 import { NodeCard } from "./dashboard/NodeCard.tsx";
 import { PhonesCard } from "./dashboard/PhonesCard.tsx";
+import { WelcomeCard } from "./dashboard/WelcomeCard.tsx";
 import { RecentCard } from "./dashboard/RecentCard.tsx";
 
 const MOST_CALLS = 6;
@@ -16,6 +17,7 @@ export function DashboardPage() {
   return (
     <>
       <PageHead title={t.dashboard.title} />
+      <WelcomeCard />
       <div className="grid items-start gap-4 lg:grid-cols-3 lg:gap-5">
         {/* Two columns on wide screens; on narrow ones the cards come by how urgent they are. */}
         <div className="contents lg:col-span-2 lg:flex lg:flex-col lg:gap-5">

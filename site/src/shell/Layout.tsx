@@ -1,29 +1,31 @@
 /** The frame of every page: navigation at the side (below on phones), the truth badge, and who is logged in. */
-import { Link, Outlet } from "@tanstack/react-router";
-import { LinkBadge } from "./LinkBadge.tsx";
-import { LinkBanner } from "./LinkBanner.tsx";
-import { SignedIn } from "./SignedIn.tsx";
-import { ThemeButton } from "./ThemeButton.tsx";
-import { badgeOf } from "../core/link.ts";
+import { Outlet } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { LiveAnnouncer } from "../live/LiveAnnouncer.tsx";
-import { useLive } from "../live/useLive.ts";
 import { t } from "../text/index.ts";
-import { Icon, Logo, type IconName } from "../ui/Icon.tsx";
+import { useKeys } from "./keys.ts";
+import { LinkBanner } from "./LinkBanner.tsx";
+import { SideBar } from "./SideBar.tsx";
+import { SIDE_BAR } from "./choices.ts";
+import { useChoice } from "./stored.ts";
+import { TabBar } from "./TabBar.tsx";
+import { TopBar } from "./TopBar.tsx";
 
-interface NavItem {
-  readonly to: "/" | "/live" | "/phones" | "/history";
-  readonly icon: IconName;
-  readonly label: string;
-}
+const Palette = lazy(async () => ({ default: (await import("./Palette.tsx")).Palette }));
+const Shortcuts = lazy(async () => ({ default: (await import("./Shortcuts.tsx")).Shortcuts }));
 
-const NAV: readonly NavItem[] = [
-  { to: "/", icon: "dashboard", label: t.nav.dashboard },
-  { to: "/live", icon: "live", label: t.nav.live },
-  { to: "/phones", icon: "phone", label: t.nav.phones },
-  { to: "/history", icon: "history", label: t.nav.history },
-];
+type Open = "palette" | "shortcuts" | undefined;
 
 export function Layout() {
+  const [open, setOpen] = useState<Open>(undefined);
+  const [bar, setBar] = useChoice(SIDE_BAR, "wide");
+  const narrow = bar === "narrow";
+  const search = () => setOpen("palette");
+  useKeys({
+    search,
+    shortcuts: () => setOpen("shortcuts"),
+    sideBar: () => setBar(narrow ? "wide" : "narrow"),
+  });
   return (
     <>
       <a
@@ -32,9 +34,9 @@ export function Layout() {
       >
         {t.skipToContent}
       </a>
-      <div className="md:grid md:min-h-dvh md:grid-cols-[13.5rem_minmax(0,1fr)]">
-        <SideBar />
-        <TopBar />
+      <div className={`md:grid md:min-h-dvh ${narrow ? "md:grid-cols-[4rem_minmax(0,1fr)]" : "md:grid-cols-[15rem_minmax(0,1fr)]"}`}>
+        <SideBar narrow={narrow} onNarrow={(next) => setBar(next ? "narrow" : "wide")} onSearch={search} />
+        <TopBar onSearch={search} />
         <div className="min-w-0 pb-20 md:pb-8">
           <LinkBanner />
           <main id="content" tabIndex={-1} className="mx-auto max-w-6xl px-4 pt-5 outline-none sm:px-6 md:pt-8">
@@ -44,94 +46,10 @@ export function Layout() {
         <TabBar />
       </div>
       <LiveAnnouncer />
+      <Suspense fallback={null}>
+        {open === "palette" && <Palette onClose={() => setOpen(undefined)} onShortcuts={() => setOpen("shortcuts")} />}
+        {open === "shortcuts" && <Shortcuts onClose={() => setOpen(undefined)} />}
+      </Suspense>
     </>
-  );
-}
-
-function SideBar() {
-  return (
-    <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface md:flex">
-      <Brand className="px-5 pt-6 pb-5" />
-      <nav aria-label={t.mainNavigation} className="flex flex-col gap-0.5 px-3">
-        {NAV.map((item) => (
-          <Link
-            key={item.to}
-            to={item.to}
-            activeOptions={{ exact: item.to === "/", includeSearch: false }}
-            className="group flex min-h-10 items-center gap-3 rounded-lg px-3 text-soft transition-colors hover:bg-hover hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-accent"
-          >
-            <Icon name={item.icon} className="size-[1.125rem]" />
-            {item.label}
-            {item.to === "/live" && <LiveCount />}
-          </Link>
-        ))}
-      </nav>
-      <div className="mt-auto flex flex-col gap-3 px-5 pb-5">
-        <LinkBadge />
-        <div className="-mx-2 flex items-center justify-between border-t border-line pt-3">
-          <SignedIn />
-          <ThemeButton />
-        </div>
-      </div>
-    </aside>
-  );
-}
-
-function TopBar() {
-  return (
-    <header className="flex items-center justify-between gap-2 border-b border-line bg-surface py-1.5 pr-2 pl-4 md:hidden">
-      <Brand />
-      <div className="flex items-center">
-        <LinkBadge />
-        <span className="w-2" />
-        <ThemeButton />
-        <SignedIn compact />
-      </div>
-    </header>
-  );
-}
-
-function TabBar() {
-  return (
-    <nav
-      aria-label={t.mainNavigation}
-      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
-    >
-      {NAV.map((item) => (
-        <Link
-          key={item.to}
-          to={item.to}
-          activeOptions={{ exact: item.to === "/", includeSearch: false }}
-          className="relative flex min-h-14 flex-col items-center justify-center gap-0.5 text-label text-soft outline-offset-[-3px] aria-[current=page]:font-medium aria-[current=page]:text-accent"
-        >
-          <Icon name={item.icon} className="size-5" />
-          {item.label}
-          {item.to === "/live" && <LiveCount floating />}
-        </Link>
-      ))}
-    </nav>
-  );
-}
-
-/** How many calls are going on; nothing while that is not known. */
-function LiveCount({ floating = false }: { readonly floating?: boolean }) {
-  const { calls, link } = useLive();
-  if (calls.length === 0 || badgeOf(link) !== "online") return null;
-  return (
-    <span
-      className={`rounded-full bg-good-soft px-1.5 text-label font-semibold text-good tabular-nums ${floating ? "absolute top-1 left-1/2 ml-2" : "ml-auto"}`}
-    >
-      {calls.length}
-      <span className="sr-only"> {t.dashboard.liveNow}</span>
-    </span>
-  );
-}
-
-function Brand({ className = "" }: { readonly className?: string }) {
-  return (
-    <p className={`flex items-center gap-2.5 ${className}`}>
-      <Logo className="size-7" />
-      <span className="text-lead font-semibold tracking-tight max-xs:sr-only">{t.product}</span>
-    </p>
   );
 }

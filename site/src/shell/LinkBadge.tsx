@@ -10,17 +10,17 @@ const LOOKS: Readonly<Record<ReturnType<typeof badgeOf>, { readonly tone: Tone; 
   offline: { tone: "bad", look: "text-bad" },
 };
 
-export function LinkBadge() {
+export function LinkBadge({ compact = false }: { readonly compact?: boolean }) {
   const { link } = useLive();
   const badge = badgeOf(link);
   return (
     <p
       data-link={badge}
-      title={badge === "online" ? t.link.onlineHelp : undefined}
+      title={badge === "online" ? t.link.onlineHelp : compact ? t.link[badge] : undefined}
       className={`flex items-center gap-2 text-small font-medium ${LOOKS[badge].look}`}
     >
       <StatusShape tone={LOOKS[badge].tone} />
-      {t.link[badge]}
+      <span className={compact ? "sr-only" : ""}>{t.link[badge]}</span>
     </p>
   );
 }

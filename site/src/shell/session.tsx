@@ -1,14 +1,17 @@
 /** Who is logged in. Pages inside the gate can rely on somebody being there. */
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { createContext, use, useEffect } from "react";
+import { createContext, lazy, Suspense, use, useEffect } from "react";
 import { setCsrfToken, whenSignedOut } from "../api/client.ts";
 import { queryClient, sessionQuery } from "../api/queries.ts";
+import { NOT_A_NODE, RequestFault } from "../core/problem.ts";
 import { liveClient } from "../live/useLive.ts";
 import type { SessionView } from "../schema.gen.ts";
 import { LoginPage } from "../pages/LoginPage.tsx";
 import { useMode } from "../office/mode.ts";
 import { Unreachable } from "./Unreachable.tsx";
+
+const ConnectPage = lazy(async () => ({ default: (await import("../pages/connect/ConnectPage.tsx")).ConnectPage }));
 
 const SessionContext = createContext<SessionView | undefined>(undefined);
 
@@ -35,7 +38,7 @@ whenSignedOut(leave);
 
 /** Who works on documents: nobody is asked, and no node listens. */
 const NOBODY: SessionView = {
-  user: { id: "", username: "", created_at: "", role: "owner", extension: null, enabled: true, second_factor: false },
+  user: { id: "", username: "", created_at: "", role: "admin", extension: null, enabled: true, second_factor: false },
   csrf_token: "",
   expires_at: "",
   scopes: [],
@@ -51,7 +54,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
 function NodeGate({ children }: { readonly children: ReactNode }) {
   const { data: session, error, refetch, isFetching } = useQuery({
     ...sessionQuery,
-    refetchInterval: (query) => (query.state.error === null ? false : 5000),
+    refetchInterval: (query) => (query.state.error === null || isNoNode(query.state.error) ? false : 5000),
   });
 
   useEffect(() => {
@@ -62,6 +65,17 @@ function NodeGate({ children }: { readonly children: ReactNode }) {
 
   if (session === null) return <LoginPage />;
   if (session !== undefined) return <SessionContext value={session}>{children}</SessionContext>;
-  if (error !== null) return <Unreachable retry={() => void refetch()} busy={isFetching} />;
-  return null;
+  if (error === null) return null;
+  if (isNoNode(error)) {
+    return (
+      <Suspense fallback={null}>
+        <ConnectPage alone />
+      </Suspense>
+    );
+  }
+  return <Unreachable retry={() => void refetch()} busy={isFetching} />;
+}
+
+function isNoNode(error: Error): boolean {
+  return error instanceof RequestFault && error.slug === NOT_A_NODE;
 }

@@ -33,17 +33,18 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+export function chooseTheme(chosen: Theme): void {
+  try {
+    if (chosen === "system") localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, chosen);
+  } catch {
+    // Storage may be forbidden; then the choice lasts as long as the system's does.
+  }
+  apply();
+}
+
 export function useTheme(): readonly [Theme, () => void] {
   const theme = useSyncExternalStore(subscribe, read);
-  const next = useCallback(() => {
-    const chosen = ORDER[(ORDER.indexOf(read()) + 1) % ORDER.length] ?? "system";
-    try {
-      if (chosen === "system") localStorage.removeItem(KEY);
-      else localStorage.setItem(KEY, chosen);
-    } catch {
-      // Storage may be forbidden; then the choice lasts as long as the system's does.
-    }
-    apply();
-  }, []);
+  const next = useCallback(() => chooseTheme(ORDER[(ORDER.indexOf(read()) + 1) % ORDER.length] ?? "system"), []);
   return [theme, next];
 }

@@ -19,9 +19,13 @@ const LOAD: Readonly<Record<Language, () => Promise<Text>>> = {
 /** The words. `speak` has been called before any module that draws is loaded. */
 export let t: Text;
 
-export async function speak(language: Language): Promise<void> {
-  t = await LOAD[language]();
-  if (typeof document !== "undefined") document.documentElement.lang = language;
+/** The language of the words. */
+export let language: Language = "en";
+
+export async function speak(chosen: Language): Promise<void> {
+  t = await LOAD[chosen]();
+  language = chosen;
+  if (typeof document !== "undefined") document.documentElement.lang = chosen;
 }
 
 /** What was chosen here before, else what the browser asks for, else English. */
@@ -30,9 +34,9 @@ export function wantedLanguage(): Language {
   return wanted.find((each): each is Language => each !== undefined && each in LANGUAGES) ?? "en";
 }
 
-export function chooseLanguage(language: Language): void {
+export function chooseLanguage(chosen: Language): void {
   try {
-    localStorage.setItem(KEY, language);
+    localStorage.setItem(KEY, chosen);
   } finally {
     window.location.reload();
   }

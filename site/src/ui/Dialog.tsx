@@ -9,12 +9,14 @@ interface DialogProps {
   readonly label: string;
   readonly onClose: () => void;
   readonly children: ReactNode;
-  readonly shape?: "centre" | "side" | "wide";
+  readonly shape?: "centre" | "wide" | "side" | "top" | "bottom";
 }
 
 const SHAPES = {
   centre:
     "m-auto w-[min(28rem,calc(100vw-2rem))] max-h-[calc(100dvh-2rem)] rounded-2xl border border-line shadow-float fade-in",
+  top: "mx-auto mt-[min(12vh,6rem)] mb-auto w-[min(38rem,calc(100vw-1.5rem))] max-h-[min(34rem,76dvh)] rounded-2xl border border-line shadow-float fade-in",
+  bottom: "mx-0 mt-auto mb-0 w-full max-w-full max-h-[85dvh] rounded-t-2xl border-t border-line shadow-float rise-in",
   side: "ml-auto mr-0 my-0 h-dvh max-h-dvh w-full max-w-full sm:w-[30rem] border-l border-line shadow-float slide-in",
   wide: "ml-auto mr-0 my-0 h-dvh max-h-dvh w-full max-w-full sm:w-[min(40rem,100vw)] border-l border-line shadow-float slide-in",
 } as const;
@@ -60,7 +62,7 @@ export function Dialog({ label, onClose, children, shape = "centre" }: DialogPro
       }}
       className={`overflow-hidden bg-surface p-0 text-ink outline-none ${SHAPES[shape]}`}
     >
-      <div className="flex max-h-[inherit] flex-col sm:h-full">{children}</div>
+      <div className={`flex max-h-[inherit] flex-col ${shape === "side" || shape === "wide" ? "h-full" : ""}`}>{children}</div>
     </dialog>
   );
 }

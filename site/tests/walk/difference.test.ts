@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import nodes from "../../schema/nodes.json";
 import type { Flow, NodeType } from "../../src/flow/types.ts";
 import { changeWords, valueWords } from "../../src/flow/walk/changes.ts";
-import { both, marksOf, placesOf, tally, type FlowChange } from "../../src/flow/walk/difference.ts";
+import { both, marksOf, placesOf, tally, worthTelling, type FlowChange } from "../../src/flow/walk/difference.ts";
 import { namesIn } from "../../src/flow/walk/names.ts";
 import { en } from "../../src/text/en/index.ts";
 import sample from "./main-menu.json";
@@ -47,6 +47,19 @@ describe("marks", () => {
     expect(both(undefined, flow)).toBe(flow);
   });
 
+  it("do not tell the wires of a node that is new", () => {
+    const changes = [
+      change({ name: "shop", change: "added" }),
+      change({ what: "wire", name: "shop", field: "busy", change: "added" }),
+      change({ what: "wire", name: "menu", field: "2", change: "added" }),
+    ];
+    expect(worthTelling(changes).map((each) => [each.what, each.name])).toEqual([
+      ["node", "shop"],
+      ["wire", "menu"],
+    ]);
+    expect(marksOf(changes).wires).toEqual({ "shop:busy": { tone: "added", label: "" }, "menu:2": { tone: "added" } });
+  });
+
   it("lead to where they are", () => {
     expect(placesOf(change({ what: "wire", name: "menu", field: "1", old: "bye", new: "" }))).toEqual(["menu", "bye"]);
     expect(placesOf(change({ what: "test", name: "menu" }))).toEqual([]);
@@ -78,6 +91,13 @@ describe("words", () => {
       new: names.node("menu"),
     });
     expect(words({ field: "prompt", change: "added", old: null, new: "x" }).old).toBe("as usual");
+  });
+
+  it("show of a list what is different, in lines", () => {
+    const [reception, workshop, again] = [{ keys: "0", name: "Reception" }, { keys: "2", name: "Workshop" }, { keys: "9" }];
+    expect(words({ field: "choices", old: [reception, again], new: [reception, workshop, again] })).toMatchObject({ old: "nothing", new: "2 · Workshop" });
+    expect(words({ field: "choices", old: [reception, again], new: [again, reception] }).new).toBe("9\n0 · Reception");
+    expect(words({ field: "say", old: { text: "Hello" }, new: { prompt: "hi" } })).toMatchObject({ old: "Hello", new: "hi" });
   });
 
   it("write values for people", () => {

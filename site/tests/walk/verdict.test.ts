@@ -42,7 +42,7 @@ describe("a red test", () => {
     expect(words.map((each) => each.words)).toEqual([
       "At the end: “Connected: they talk”, not “The flow hangs up”.",
       "It tries 123, 100, not 100.",
-      "The caller does not hear “did not hear”.",
+      "The caller does not hear “did not hear” after that.",
       "The value pressed is “0”, not “1”.",
     ]);
   });

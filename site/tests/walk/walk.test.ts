@@ -80,9 +80,9 @@ describe("a path", () => {
     const marks = highlightPath(steps, "500", { endedAt: Date.parse(at(10)), time, here: "bye" });
     expect(marks.nodes).toEqual({
       menu: { tone: "failed", count: 2, label: "7 s" },
-      bye: { tone: "live", count: 1, label: "3 s" },
+      bye: { tone: "live", label: "3 s" },
     });
-    expect(marks.wires).toEqual({ "menu:again": { tone: "path", count: 1 }, "menu:failed": { tone: "failed", count: 1 } });
+    expect(marks.wires).toEqual({ "menu:again": { tone: "path" }, "menu:failed": { tone: "failed" } });
   });
 
   it("of a made-up call has the draft's nodes", () => {
@@ -220,7 +220,7 @@ describe("live calls", () => {
   it("stand on their nodes, and leave a trail for a moment", () => {
     const now = Date.parse(at(3));
     expect(liveMarks(callsIn("500", [alice]), "500", now, words)).toEqual({
-      nodes: { menu: { tone: "live", count: 1, label: "Alice 2" } },
+      nodes: { menu: { tone: "live", label: "Alice 2" } },
       wires: { "start:next": { tone: "live" } },
       dim: false,
     });

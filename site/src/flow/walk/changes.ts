@@ -49,7 +49,8 @@ function nodeWords(change: FlowChange, names: Names, t: Text): ChangeWords {
   const field = change.field === "name" ? t.walk.change.nodeName : names.parameter(change.name, change.field);
   const unit = names.unit(change.name, change.field);
   const value = (value: unknown) => valueWords(value, unit, t) ?? t.walk.change.usual;
-  return { title: t.walk.change.field(name, field), old: value(change.old), new: value(change.new) };
+  const [old, now] = onlyDifferent(change.old, change.new);
+  return { title: t.walk.change.field(name, field), old: value(old), new: value(now) };
 }
 
 function verb(change: FlowChange): "added" | "removed" | "changed" {
@@ -61,7 +62,18 @@ function typeOf(value: unknown): string {
   return typeof found === "string" ? found : "";
 }
 
-/** A value of a document in few words; what is deeper, as it is written. */
+/** Of two lists, the elements that only one of them has; all where only their order is another. */
+function onlyDifferent(old: unknown, now: unknown): readonly [unknown, unknown] {
+  if (!Array.isArray(old) || !Array.isArray(now)) return [old, now];
+  const without = (list: readonly unknown[], other: readonly unknown[]) => {
+    const there = new Set(other.map((each) => JSON.stringify(each)));
+    return list.filter((each) => !there.has(JSON.stringify(each)));
+  };
+  const left: readonly [unknown[], unknown[]] = [without(old, now), without(now, old)];
+  return left[0].length === 0 && left[1].length === 0 ? [old, now] : left;
+}
+
+/** A value of a document in few words, a line for each element of a list. */
 export function valueWords(value: unknown, unit: string, t: Text): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === "boolean") return value ? t.walk.change.on : t.walk.change.off;
@@ -70,5 +82,8 @@ export function valueWords(value: unknown, unit: string, t: Text): string | unde
   if (Array.isArray(value) && value.every((each) => typeof each === "string" || typeof each === "number")) {
     return value.length === 0 ? t.walk.change.empty : value.join(", ");
   }
-  return JSON.stringify(value, undefined, 1);
+  if (Array.isArray(value)) return value.map((each) => valueWords(each, unit, t) ?? "").join("\n");
+  return Object.values(value)
+    .flatMap((each) => valueWords(each, unit, t) ?? [])
+    .join(" · ");
 }

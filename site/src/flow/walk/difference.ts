@@ -9,12 +9,29 @@ type Change = FlowChange["change"];
 /** Strongest first: a node that was moved and changed is changed. */
 const WEIGHT: readonly Change[] = ["removed", "added", "changed", "moved"];
 
+/** A wire of a node that is new or gone says nothing of its own. */
+function goesWithout(changes: readonly FlowChange[]): (change: FlowChange) => boolean {
+  const whole = new Set(
+    changes.flatMap((each) => (each.what === "node" && (each.change === "added" || each.change === "removed") ? [each.name] : [])),
+  );
+  return (change) => change.what === "wire" && whole.has(change.name);
+}
+
+/** What a person reads: each difference once. */
+export function worthTelling(changes: readonly FlowChange[]): readonly FlowChange[] {
+  const silent = goesWithout(changes);
+  return changes.filter((each) => !silent(each));
+}
+
 export function marksOf(changes: readonly FlowChange[]): Highlight {
+  const silent = goesWithout(changes);
   const nodes: Record<string, Mark> = {};
   const wires: Record<WireKey, Mark> = {};
   for (const each of changes) {
     if (each.what === "node") nodes[each.name] = stronger(own(nodes, each.name), each.change);
-    else if (each.what === "wire") wires[wireKey(each.name, each.field)] = { tone: each.change };
+    else if (each.what === "wire") {
+      wires[wireKey(each.name, each.field)] = { tone: each.change, ...(silent(each) ? { label: "" } : {}) };
+    }
   }
   return { nodes, wires, dim: true };
 }

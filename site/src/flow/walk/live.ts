@@ -75,7 +75,7 @@ export function liveMarks(
     const [first] = there;
     if (first === undefined) continue;
     const label = there.length === 1 ? words.token(first.who, now - first.since) : names(there);
-    nodes[node] = { tone: "live", count: there.length, label };
+    nodes[node] = { tone: "live", label, ...(there.length > 1 ? { count: there.length } : {}) };
   }
   return { nodes, wires, dim: chosen !== undefined };
 }

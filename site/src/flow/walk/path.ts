@@ -84,15 +84,20 @@ export function highlightPath(steps: readonly WalkStep[], flow: string, picture:
     const label = picture.time(spent);
     nodes[step.node] = {
       tone: picture.here === step.node ? "live" : failed ? "failed" : "path",
-      count: (nodes[step.node]?.count ?? 0) + 1,
+      ...again(nodes[step.node]),
       ...(label === "" ? {} : { label }),
     };
     if (step.exit) {
       const key = wireKey(step.node, step.exit);
-      wires[key] = { tone: failed ? "failed" : "path", count: (wires[key]?.count ?? 0) + 1 };
+      wires[key] = { tone: failed ? "failed" : "path", ...again(wires[key]) };
     }
   }
   return { nodes, wires, dim: true };
+}
+
+/** How often, from the second time on. */
+function again(mark: Mark | undefined): Pick<Mark, "count"> {
+  return mark === undefined ? {} : { count: (mark.count ?? 1) + 1 };
 }
 
 /** The flows of a path in the order in which they were entered, each with its revision and its first step. */

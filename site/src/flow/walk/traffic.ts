@@ -14,7 +14,7 @@ export function trafficMarks(traffic: FlowTraffic, words: TrafficWords): Highlig
   const nodes: Record<string, Mark> = {};
   const wires: Record<WireKey, Mark> = {};
   for (const each of traffic.nodes) {
-    nodes[each.node] = { tone: "path", count: each.calls, label: words.time(each.median_s) };
+    nodes[each.node] = { tone: "path", count: each.calls, ...(each.median_s < 1 ? {} : { label: words.time(each.median_s) }) };
     for (const exit of each.exits) {
       if (exit.exit === "") continue;
       const share = words.share(each.calls === 0 ? 0 : exit.calls / each.calls);

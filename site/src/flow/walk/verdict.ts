@@ -22,7 +22,7 @@ export function differences(test: FlowTest, found: Simulation, names: Names, t: 
     rest.push(t.walk.differs.reaches(listed(reached, t), listed(expect.reaches, t)));
   }
   const missing = unheard(expect.hears, found);
-  if (missing !== undefined) rest.push(t.walk.differs.hears(missing));
+  if (missing !== undefined) rest.push(t.walk.differs.hears(missing.part, missing.before));
   for (const [name, value] of Object.entries(expect.values)) {
     const got = String(found.values[name] ?? "");
     if (got !== value) rest.push(t.walk.differs.value(name, got, value));
@@ -75,12 +75,12 @@ function placeWords(place: Place, flow: string, names: Names, t: Text): string {
 }
 
 /** The first part that is not heard after those before it. */
-function unheard(parts: readonly string[], found: Simulation): string | undefined {
+function unheard(parts: readonly string[], found: Simulation): { readonly part: string; readonly before: boolean } | undefined {
   const heard = found.heard.map((each) => `${each.name} ${each.what}`.toLowerCase());
   let from = 0;
   for (const part of parts) {
     const place = heard.findIndex((each, index) => index >= from && each.includes(part.toLowerCase()));
-    if (place < 0) return part;
+    if (place < 0) return { part, before: heard.some((each) => each.includes(part.toLowerCase())) };
     from = place + 1;
   }
   return undefined;

@@ -20,6 +20,7 @@ import { Notice } from "../../ui/Notice.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
 import { useSay } from "../../ui/toasts.tsx";
 import { FaultList } from "./FaultList.tsx";
+import { titleOf } from "./PlanView.tsx";
 import { OpenButtons } from "./OpenButtons.tsx";
 import { SaveButtons } from "./SaveButtons.tsx";
 import { documentWords } from "./words.ts";
@@ -91,7 +92,7 @@ function HereCard() {
                   params={{ kind: kind.name }}
                   className="flex min-h-11 items-center justify-between gap-4 px-4 hover:bg-hover sm:px-5"
                 >
-                  <span className="font-medium">{kind.title}</span>
+                  <span className="font-medium">{titleOf(kind.name)}</span>
                   <span className="text-small text-soft tabular-nums">{words.records(recordsOf(document, kind).length)}</span>
                 </Link>
               </li>

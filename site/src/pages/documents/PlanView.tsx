@@ -74,7 +74,7 @@ function Keys({ word, tone, keys }: { readonly word: string; readonly tone: stri
 }
 
 export function titleOf(name: string): string {
-  return KINDS.find((each) => each.name === name)?.title ?? name;
+  return t.records.kinds[name]?.title ?? KINDS.find((each) => each.name === name)?.title ?? name;
 }
 
 function isTouched(section: PlanSection): boolean {

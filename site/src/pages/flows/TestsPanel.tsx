@@ -76,7 +76,7 @@ function Tests() {
           </p>
         </div>
       </div>
-      <ul className={run.running ? "opacity-70" : ""}>
+      <ul aria-busy={run.running}>
         {draft.tests.map((test) => (
           <OneTest
             key={test.name}

@@ -32,10 +32,10 @@ function midnight(day: string, daysLater: number): string {
 export function HistoryPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const list = useMemo(() => {
-    const { call: _, ...others } = search;
-    return others;
-  }, [search]);
+  const list = useMemo(
+    (): HistorySearch => Object.fromEntries(Object.entries(search).filter(([name]) => name !== "call")),
+    [search],
+  );
   const opened = search.call;
   const { q = "", show, ...finer } = list;
   const fine = Object.keys(finer).length;

@@ -3,6 +3,8 @@ import { useState } from "react";
 import { matchesPhone, phoneRows } from "../../core/phones.ts";
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
 import { useLive } from "../../live/useLive.ts";
+import { useMode } from "../../office/mode.ts";
+import { RecordPage } from "../../records/RecordPage.tsx";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
@@ -19,6 +21,10 @@ import { PhoneTable } from "./PhoneTable.tsx";
 const route = getRouteApi("/office/phones");
 
 export function PhonesPage() {
+  return useMode() === "documents" ? <RecordPage kind="extension" icon="phone" /> : <LivePhones />;
+}
+
+function LivePhones() {
   const { q = "", open } = route.useSearch();
   const navigate = route.useNavigate();
   const { data, stale } = useLive();

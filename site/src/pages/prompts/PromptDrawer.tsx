@@ -9,6 +9,8 @@ import { formatFull, formatTimer } from "../../core/time.ts";
 import { Player } from "../../media/Player.tsx";
 import { deletePromptAudio, promptAudioPath, PROMPTS, speak } from "../../media/queries.ts";
 import { SoundMaker } from "../../media/SoundMaker.tsx";
+import { kindNamed } from "../../office/kinds.ts";
+import { UsedIn } from "../../records/UsedIn.tsx";
 import type { Prompt, PromptAudio } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -37,6 +39,9 @@ export function PromptDrawer({ prompt, audio, onClose }: PromptDrawerProps) {
       <div className="min-h-0 flex-1 overflow-y-auto">
         <SoundSection prompt={prompt} audio={audio} />
         <TextSection prompt={prompt} recorded={audio !== undefined} />
+        <Section title={t.media.prompts.usedIn}>
+          <UsedIn kind={kindNamed("prompt")} recordKey={prompt.id} />
+        </Section>
         <Section title={t.media.prompts.more}>
           <div className="flex flex-col items-start gap-4">
             <Link to="/records/$kind" params={{ kind: "prompt" }} search={{ open: prompt.id }} className="font-medium text-accent hover:underline">

@@ -6,6 +6,8 @@ import { faultWords } from "../../core/problem.ts";
 import { formatDay, formatTimer } from "../../core/time.ts";
 import { PROMPTS, promptAudiosQuery } from "../../media/queries.ts";
 import { request } from "../../api/client.ts";
+import { kindNamed } from "../../office/kinds.ts";
+import { useUsers } from "../../records/data.ts";
 import type { Prompt, PromptAudio, PromptList } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -111,6 +113,7 @@ function Row({ prompt, audio, search }: RowProps) {
           {prompt.name}
         </Link>
         <span className="block truncate text-small text-faint">{prompt.text === "" ? prompt.id : prompt.text}</span>
+        <Uses id={prompt.id} />
       </span>
       {audio !== undefined ? (
         <>
@@ -126,5 +129,17 @@ function Row({ prompt, audio, search }: RowProps) {
       )}
       <Icon name="chevronRight" className="size-4 text-faint max-sm:hidden" />
     </li>
+  );
+}
+
+/** What says it. A prompt that nothing uses may be there for later, or be forgotten. */
+function Uses({ id }: { readonly id: string }) {
+  const { data } = useUsers(kindNamed("prompt"), id);
+  if (data === undefined) return null;
+  const names = data.map((user) => user.name || user.key);
+  return (
+    <span className="block truncate text-small text-faint">
+      {names.length === 0 ? t.media.prompts.unused : t.media.prompts.usedBy(names.slice(0, 3).join(", "), names.length - 3)}
+    </span>
   );
 }

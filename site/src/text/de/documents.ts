@@ -4,6 +4,7 @@ import type { Text } from "../text.ts";
 export const documents: Text["documents"] = {
   title: "Dokumente",
   lead: "Das ganze Büro als Dateien: vergleichen, anwenden, exportieren und einem Paket folgen.",
+  badge: "Ohne Anlage",
   offlineLead: "Das ganze Büro als Dateien, bearbeitet in diesem Browser.",
   offlineNote:
     "Sie arbeiten ohne Anlage. Was die Formulare entscheiden können, wird hier geprüft. Alles andere (freie Nummern und Codes, Tests der Anrufabläufe, Passwörter, die eine Anlage schon hat) wird beim Veröffentlichen geprüft.",

@@ -156,6 +156,9 @@ export const media: Text["media"] = {
     deleteHelp: "Aufnahme und Text sind dann weg.",
     deleted: "Die Ansage ist gelöscht",
     inUse: "Sie wird noch benutzt:",
+    usedIn: "Benutzt in",
+    unused: "Nirgends benutzt",
+    usedBy: (names, more) => `Benutzt in ${names}${more > 0 ? ` und ${more} weiteren` : ""}`,
     deleteForce: "Trotzdem löschen",
   },
 

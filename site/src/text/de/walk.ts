@@ -168,7 +168,7 @@ export const walk: Text["walk"] = {
     endsBefore: (place) => `Der Anruf endet vor ${place}.`,
     end: (got, wanted) => `Am Ende: „${got}“, nicht „${wanted}“.`,
     reaches: (got, wanted) => `Gerufen wird ${got}, nicht ${wanted}.`,
-    hears: (part) => `Der Anrufer hört „${part}“ nicht.`,
+    hears: (part, before) => `Der Anrufer hört „${part}“ ${before ? "danach nicht mehr" : "nicht"}.`,
     value: (name, got, wanted) => `Der Wert ${name} ist „${got}“, nicht „${wanted}“.`,
   },
 
@@ -221,6 +221,7 @@ export const walk: Text["walk"] = {
     noTraffic: "Keine beendeten Anrufe in dieser Zeit",
     noTrafficHelp: "Anrufe zählen, sobald sie zu Ende sind.",
     ways: "Häufigste Wege",
+    gone: "Nicht mehr im Ablauf",
     endedHere: "endete dort",
     way: (calls, share) => `${calls} · ${share}`,
   },

@@ -2,6 +2,7 @@
 export const documents = {
   title: "Documents",
   lead: "The whole office as files: compare, apply, export, and follow a bundle.",
+  badge: "Without a node",
   offlineLead: "The whole office as files, edited in this browser.",
   offlineNote:
     "You are working without a node. What the forms can decide is checked here. Everything else (free numbers and codes, tests of call flows, passwords that a node has) is checked when the documents are published.",

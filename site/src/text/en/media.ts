@@ -153,6 +153,9 @@ export const media = {
     deleteHelp: "Its recording and its text are gone then.",
     deleted: "The prompt is deleted",
     inUse: "It is still in use:",
+    usedIn: "Used in",
+    unused: "Used nowhere",
+    usedBy: (names: string, more: number) => `Used in ${names}${more > 0 ? ` and ${more} more` : ""}`,
     deleteForce: "Delete all the same",
   },
 

@@ -170,7 +170,7 @@ export const walk = {
     endsBefore: (place: string) => `The call ends before ${place}.`,
     end: (got: string, wanted: string) => `At the end: “${got}”, not “${wanted}”.`,
     reaches: (got: string, wanted: string) => `It tries ${got}, not ${wanted}.`,
-    hears: (part: string) => `The caller does not hear “${part}”.`,
+    hears: (part: string, before: boolean) => `The caller does not hear “${part}”${before ? " after that" : ""}.`,
     value: (name: string, got: string, wanted: string) => `The value ${name} is “${got}”, not “${wanted}”.`,
   },
 
@@ -223,6 +223,7 @@ export const walk = {
     noTraffic: "No finished calls in this time",
     noTrafficHelp: "Calls are counted when they end.",
     ways: "Busiest ways",
+    gone: "No longer in the flow",
     endedHere: "ended there",
     way: (calls: string, share: string) => `${calls} · ${share}`,
   },

@@ -104,7 +104,7 @@ function Shown({ cdr, steps, revision, onClose }: ShownProps) {
 function keysWithin(cdr: Cdr, step: WalkStep, endedAt: number): number {
   return cdr.events.filter((event) => {
     const at = Date.parse(event.at);
-    return event.type === "digit" && event.leg === "a" && at >= step.at && at <= (step.leftAt ?? endedAt);
+    return event.type === "digit" && event.leg === "a" && at > step.at && at <= (step.leftAt ?? endedAt);
   }).length;
 }
 

@@ -4,7 +4,7 @@ import { useEffect, useEffectEvent, useMemo } from "react";
 import { faultWords } from "../../../core/problem.ts";
 import { useEditor } from "../../../flow/editor.ts";
 import { changeWords } from "../../../flow/walk/changes.ts";
-import { both, marksOf, placesOf, tally, type FlowChange } from "../../../flow/walk/difference.ts";
+import { both, marksOf, placesOf, tally, worthTelling, type FlowChange } from "../../../flow/walk/difference.ts";
 import { namesIn, type Names } from "../../../flow/walk/names.ts";
 import type { FlowRevision } from "../../../schema.gen.ts";
 import { t } from "../../../text/index.ts";
@@ -81,7 +81,7 @@ export function Compare({ before, after, revisions, onChange, onClose }: Compare
       ) : changes.length === 0 ? (
         <EmptyState icon="check" title={t.walk.revision.same} />
       ) : (
-        <ChangeList changes={changes} before={oldNames} after={names} />
+        <ChangeList changes={worthTelling(changes)} before={oldNames} after={names} />
       )}
     </section>
   );
@@ -146,7 +146,7 @@ function Value({ term, value, gone = false }: { readonly term: string; readonly 
   return (
     <>
       <dt className="text-faint">{term}</dt>
-      <dd className={`max-h-32 overflow-y-auto whitespace-pre-wrap wrap-anywhere ${gone ? "text-faint line-through" : ""}`}>{value}</dd>
+      <dd className={`whitespace-pre-wrap wrap-anywhere ${gone ? "text-faint line-through" : ""}`}>{value}</dd>
     </>
   );
 }

@@ -58,7 +58,7 @@ export function Traffic() {
               <li key={`${way.node}:${way.exit}`} className="px-5 py-1.5">
                 <div className="flex items-baseline justify-between gap-3">
                   <span className="min-w-0 truncate">
-                    {names.node(way.node)} →{" "}
+                    {way.node in document.nodes ? names.node(way.node) : <s title={t.walk.path.gone}>{way.node}</s>} →{" "}
                     {way.exit === "" ? <span className="text-faint">{t.walk.path.endedHere}</span> : names.exit(way.node, way.exit)}
                   </span>
                   <span className="text-small whitespace-nowrap text-soft tabular-nums">

@@ -37,7 +37,7 @@ export function Transcript({ playback, names, flow, answers }: TranscriptProps) 
   return (
     <ol ref={list} aria-label={t.walk.simulate.transcript} className="flex flex-col">
       {moments.map((moment, place) => (
-        <li key={place} data-moment={place} className={place > index ? "opacity-55" : ""}>
+        <li key={place} data-moment={place} className={place > index ? "stale" : ""}>
           <Line moment={moment} shown={place === index} names={names} flow={flow} onClick={() => seek(place)}>
             {moment.what === "reached" && moment.deed.result !== "" && (
               <Becomes moment={moment} onChange={answers.reach} />

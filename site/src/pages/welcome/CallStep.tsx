@@ -1,0 +1,122 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { statusQuery } from "../../api/queries.ts";
+import { newestCall, verdictOf, type Verdict } from "../../core/welcome.ts";
+import { CallRow } from "../../live/CallRow.tsx";
+import { viewCall } from "../../core/calls.ts";
+import type { LiveCall } from "../../schema.gen.ts";
+import { useLive } from "../../live/useLive.ts";
+import { t } from "../../text/index.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Icon } from "../../ui/Icon.tsx";
+import { Notice } from "../../ui/Notice.tsx";
+import { StepFrame } from "./StepFrame.tsx";
+
+interface CallStepProps {
+  readonly onHeard: () => void;
+  readonly onSkip: () => void;
+}
+
+interface Seen {
+  readonly id: string;
+  readonly verdict: Verdict;
+}
+
+/** What is known of the watched call now; the very same object while nothing is new. A call that was heard stays so. */
+function watch(seen: Seen | undefined, call: LiveCall): Seen {
+  const verdict = verdictOf(call);
+  if (seen?.id !== call.id) return { id: call.id, verdict };
+  const same = JSON.stringify(seen.verdict) === JSON.stringify(verdict);
+  return same || (seen.verdict.kind === "heard" && verdict.kind !== "silent") ? seen : { id: call.id, verdict };
+}
+
+/** A call that the node sees and the person hears: only both together are a success. */
+export function CallStep({ onHeard, onSkip }: CallStepProps) {
+  const { calls, data } = useLive();
+  const call = newestCall(calls);
+  const [seen, setSeen] = useState<Seen | undefined>(undefined);
+  const [deafIn, setDeafIn] = useState("");
+
+  // What the call showed stays when it is over: the question comes after it.
+  const latest = call === undefined ? seen : watch(seen, call);
+  if (latest !== seen) setSeen(latest);
+  const verdict = latest?.verdict;
+  const deaf = deafIn !== "" && latest?.id === deafIn;
+  const heard = verdict?.kind === "heard";
+  const two = new Set([...(data?.registrations.values() ?? [])].map((each) => each.extension)).size > 1;
+  return (
+    <StepFrame
+      title={t.admin.welcome.callTitle}
+      help={two ? t.admin.welcome.callHelpTwo : t.admin.welcome.callHelp}
+      onSkip={onSkip}
+      next={
+        <Button look="primary" icon="check" disabled={!heard || deaf} onClick={onHeard}>
+          {t.admin.welcome.iHeard}
+        </Button>
+      }
+    >
+      {call === undefined ? (
+        latest === undefined && <Dial />
+      ) : (
+        <ul className="rounded-xl border border-line">
+          <CallRow call={viewCall(call, t)} />
+        </ul>
+      )}
+      {verdict !== undefined && <VerdictNotice verdict={verdict} over={call === undefined} />}
+      {heard && !deaf && (
+        <p className="flex flex-wrap items-center justify-between gap-3">
+          <span className="font-medium">{verdict.echo ? t.admin.welcome.askEcho : t.admin.welcome.askBoth}</span>
+          <Button onClick={() => setDeafIn(latest?.id ?? "")}>{t.admin.welcome.notHeard}</Button>
+        </p>
+      )}
+      {deaf && <WhatToDo title={t.admin.welcome.deafTitle} />}
+    </StepFrame>
+  );
+}
+
+function Dial() {
+  return (
+    <p role="status" className="flex items-center gap-4 rounded-xl bg-sunken px-4 py-4">
+      <Icon name="phone" className="ringing-dot size-6 text-accent" />
+      <span>
+        <span className="block text-title font-semibold tracking-wide">*43</span>
+        <span className="text-soft">{t.admin.welcome.dial}</span>
+      </span>
+    </p>
+  );
+}
+
+function VerdictNotice({ verdict, over }: { readonly verdict: Verdict; readonly over: boolean }) {
+  switch (verdict.kind) {
+    case "ringing":
+      return over ? <Notice tone="warn">{t.admin.welcome.neverAnswered}</Notice> : null;
+    case "answered":
+      return over ? <WhatToDo title={t.admin.welcome.neverHeard} /> : <Notice tone="plain" icon="live">{t.admin.welcome.listening}</Notice>;
+    case "silent":
+      return <WhatToDo title={t.admin.welcome.silent(verdict.extension)} />;
+    case "heard":
+      return (
+        <p role="status" data-heard className="flex items-center gap-3 rounded-xl bg-good-soft px-4 py-3 font-medium text-good">
+          <Icon name="live" className="size-5" />
+          {verdict.echo ? t.admin.welcome.heardEcho : t.admin.welcome.heardBoth}
+        </p>
+      );
+  }
+}
+
+/** Sound that does not arrive has few causes; the likeliest first, with this node's own figures. */
+function WhatToDo({ title }: { readonly title: string }) {
+  const { data } = useQuery(statusQuery);
+  const status = data?.status;
+  return (
+    <Notice tone="warn" alert>
+      <p className="font-medium">{title}</p>
+      <ol className="mt-1 list-decimal pl-5">
+        <li>{t.admin.welcome.doMute}</li>
+        {status !== undefined && <li>{t.admin.welcome.doAddress(status.address)}</li>}
+        {status !== undefined && <li>{t.admin.welcome.doPorts(status.rtp_port_min, status.rtp_port_max)}</li>}
+        <li>{t.admin.welcome.doAgain}</li>
+      </ol>
+    </Notice>
+  );
+}
