@@ -126,7 +126,7 @@ export function Canvas({ map }: { readonly map: boolean }) {
     (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
       frame.current?.classList.remove("is-connecting");
       const { fromNode, fromHandle } = state;
-      if (fromNode === null || fromHandle?.type !== "source" || typeof fromHandle.id !== "string") return;
+      if (fromNode === null || fromHandle.type !== "source" || typeof fromHandle.id !== "string") return;
       const from = { node: fromNode.id, exit: fromHandle.id };
       const at = pointOf(event);
       // Anywhere on a card will do, not only its handle.
