@@ -1,9 +1,9 @@
 /**
- * How smoothly a large flow is panned, dragged and zoomed: `node site/bench/canvas.mjs SETUP_URL NUMBER`, with the node of
+ * How smoothly a large flow is panned, dragged and zoomed: `node bench/canvas.mjs SETUP_URL NUMBER`, with the node of
  * `python -m tests.site.large_flow`. Prints frames per second, the share of frames that took
  * longer than 20 ms, and the CPU time of the page's thread, which a busy machine does not change.
  */
-import { withBrowser } from "../../tests/site/browser.mjs";
+import { withBrowser } from "../tests/site/browser.mjs";
 
 const [setupUrl, number = "599"] = process.argv.slice(2);
 const base = new URL(setupUrl).origin;
