@@ -46,7 +46,7 @@ function weekText(record: Data): string {
     const text = spansText(week[day]);
     const run = runs.at(-1);
     if (text === "") return;
-    if (run !== undefined && run.text === text && run.last === index - 1) run.last = index;
+    if (run?.text === text && run.last === index - 1) run.last = index;
     else runs.push({ first: index, last: index, text });
   });
   const short = (index: number) => t.records.days[DAYS[index] ?? "mon"].slice(0, 2);

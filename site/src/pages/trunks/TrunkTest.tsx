@@ -43,7 +43,7 @@ export function TrunkTest({ id }: { readonly id: string }) {
       </div>
       <div role="status" className="mt-3">
         {test.isPending && <p className="text-soft">{t.records.trunks.testing}</p>}
-        {test.data !== undefined && !test.isPending && <Report report={test.data} />}
+        {test.data !== undefined && <Report report={test.data} />}
       </div>
       {test.error !== null && (
         <Notice tone="bad" alert>
@@ -70,7 +70,7 @@ function Report({ report }: { readonly report: TrunkTestReport }) {
                 <span className="sr-only">: {t.records.trunks.outcomes[step.outcome]}</span>
               </p>
               <p className="text-soft">{step.text}</p>
-              {step.action !== undefined && step.action !== "" && <p>{step.action}</p>}
+              {step.action !== "" && <p>{step.action}</p>}
             </div>
           </li>
         ))}
