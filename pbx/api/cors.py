@@ -17,6 +17,8 @@ _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _TAKEN = "Authorization, Content-Type, If-Match, Idempotency-Key, Range"
 _SHOWN = "ETag, Location, Retry-After, Content-Disposition, Content-Range, Idempotency-Replayed"
 _MAX_AGE_S = "600"
+_OPEN_TO_ALL = "/api/v1/health"
+"""Says nothing that needs a log-in. A page that may not talk with this node learns that there is one, and so the cause."""
 
 
 def preflight(request: web.Request, service: Service) -> web.Response | None:
@@ -42,7 +44,7 @@ def allow(request: web.Request, response: web.StreamResponse, service: Service) 
     if origin is None or not request.path.startswith("/api/"):
         return
     response.headers.add("Vary", "Origin")
-    if origin in service.origins:
+    if origin in service.origins or request.path == _OPEN_TO_ALL:
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = _SHOWN
 

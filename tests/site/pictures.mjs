@@ -56,6 +56,8 @@ await withBrowser({ deviceScaleFactor: Number(scale) }, async (page, faults, con
   await page.locator("[data-cdr]", { hasText: /Front desk.*Bob Okafor/s }).first().click();
   await page.getByText("What happened").waitFor();
   await themes("call");
+  const pages = ["voicemail", "recordings", "conferences", "wallboard", "analytics", "flows", "ring-groups", "queues", "mailboxes", "schedules", "prompts", "records", "numbers", "trunks", "outbound-routes", "settings", "users", "tokens", "audit", "guard", "traces", "webhooks", "documents", "system", "account", "welcome", "connect"];
+  for (const each of pages) await visit(`/${each}`, each, () => page.getByRole("heading", { level: 1 }).waitFor());
   await visit("/history?show=busy&q=999", "history-none", () => page.getByText("No call matches").waitFor());
   await page.goto(`${base}/`);
   await page.locator("[data-call]").first().waitFor();

@@ -1,7 +1,7 @@
 /** What a program may do, as people ask for it: each wish is a set of the node's scopes. Pure. */
 
 export interface Wish {
-  readonly name: "watch" | "history" | "listen" | "call" | "voicemail" | "messages" | "phones" | "office" | "guard" | "metrics" | "people";
+  readonly name: "watch" | "history" | "listen" | "call" | "supervise" | "voicemail" | "messages" | "phones" | "office" | "guard" | "metrics" | "people" | "documents";
   readonly scopes: readonly string[];
 }
 
@@ -9,6 +9,7 @@ export const WISHES: readonly Wish[] = [
   { name: "watch", scopes: ["calls:read", "registrations:read", "events:read", "status:read"] },
   { name: "history", scopes: ["cdrs:read"] },
   { name: "call", scopes: ["calls:write", "recordings:control"] },
+  { name: "supervise", scopes: ["calls:supervise"] },
   { name: "listen", scopes: ["recordings:read", "recordings:delete"] },
   { name: "voicemail", scopes: ["voicemail:read", "voicemail:write"] },
   { name: "messages", scopes: ["messages:read", "messages:send"] },
@@ -16,6 +17,7 @@ export const WISHES: readonly Wish[] = [
   { name: "office", scopes: ["office:read", "office:write"] },
   { name: "guard", scopes: ["bans:read", "bans:write", "sip-traces:read"] },
   { name: "people", scopes: ["users:read", "users:write", "tokens:read", "tokens:write", "audit:read"] },
+  { name: "documents", scopes: ["documents:read", "documents:write", "backup"] },
   { name: "metrics", scopes: ["metrics:read"] },
 ];
 

@@ -1,5 +1,6 @@
 /** The navigation at the side of wide screens: groups that fold, or a narrow strip of icons. */
 import { Link, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { whoIs } from "../core/access.ts";
 import { t } from "../text/index.ts";
 import { IconButton } from "../ui/Button.tsx";
@@ -23,6 +24,11 @@ interface SideBarProps {
 
 export function SideBar({ narrow, onNarrow, onSearch }: SideBarProps) {
   const groups = groupsFor(whoIs(useSession()));
+  const nav = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest" });
+  }, [path]);
   return (
     <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-surface md:flex">
       <div className={`flex items-center pt-4 pb-3 ${narrow ? "flex-col gap-2 px-2" : "justify-between pr-2.5 pl-4"}`}>
@@ -35,7 +41,7 @@ export function SideBar({ narrow, onNarrow, onSearch }: SideBarProps) {
         />
       </div>
       <SearchButton narrow={narrow} onSearch={onSearch} />
-      <nav aria-label={t.mainNavigation} className={`min-h-0 flex-1 overflow-y-auto pt-2 pb-4 ${narrow ? "px-2.5" : "px-3"}`}>
+      <nav ref={nav} aria-label={t.mainNavigation} className={`min-h-0 flex-1 overflow-y-auto pt-2 pb-4 ${narrow ? "px-2.5" : "px-3"}`}>
         {groups.map((group) => (
           <Group key={group.name} group={group} narrow={narrow} />
         ))}

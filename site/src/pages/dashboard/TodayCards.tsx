@@ -81,7 +81,7 @@ export function TodayCard() {
       <Fresh>
         <dl className="grid grid-cols-3 gap-2 px-4 pt-1 sm:px-5">
           <Figure term={t.admin.dashboard.calls} value={today.inbound + today.outbound + today.internal} />
-          <Figure term={t.admin.dashboard.answered} value={today.answered} />
+          <Figure term={t.admin.dashboard.fromOutside} value={today.inbound} />
           <Figure term={t.admin.dashboard.missed} value={today.missed} look={today.missed > 0 ? "text-warn" : ""} />
         </dl>
         <Hours hours={data.hours} />

@@ -2,14 +2,15 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { request } from "../../api/client.ts";
-import { settingsQuery, statusQuery } from "../../api/queries.ts";
+import { settingsQuery } from "../../api/queries.ts";
 import { faultWords, RequestFault } from "../../core/problem.ts";
 import type { Data } from "../../forms/json.ts";
 import { SchemaForm } from "../../forms/SchemaForm.tsx";
-import type { OfficeSettings } from "../../schema.gen.ts";
+import type { OfficeSettings, StartupSettings } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Card } from "../../ui/Card.tsx";
+import { Switch } from "../../ui/Field.tsx";
 import { Loaded } from "../../ui/Loaded.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
@@ -79,30 +80,31 @@ function SettingsForm({ settings }: { readonly settings: OfficeSettings }) {
 
 /** Read only: they count from the next start, and stand in the node's options, environment or file. */
 function StartSettings() {
-  const query = useQuery(statusQuery);
+  const [all, setAll] = useState(false);
+  const query = useQuery({ queryKey: ["startup-settings"], queryFn: () => request<StartupSettings>("/settings/startup") });
   return (
     <Loaded query={query}>
-      {({ status }) => (
-        <div className="flex flex-col gap-3 px-4 pt-1 pb-5 sm:px-5">
-          <p className="text-small text-pretty text-soft">{t.admin.settings.startHelp}</p>
-          <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5">
-            {(
-              [
-                [t.admin.settings.address, status.address],
-                [t.admin.settings.sipPort, String(status.sip_port)],
-                [t.admin.settings.httpPort, String(status.http_port)],
-                [t.admin.settings.rtpPorts, `${status.rtp_port_min}–${status.rtp_port_max}`],
-                [t.dashboard.version, status.version],
-              ] as const
-            ).map(([term, value]) => (
-              <div key={term} className="contents">
-                <dt className="text-faint">{term}</dt>
-                <dd className="min-w-0 text-right break-words tabular-nums">{value}</dd>
-              </div>
-            ))}
-          </dl>
-        </div>
-      )}
+      {({ items }) => {
+        const shown = items.filter((each) => all || each.source !== "default");
+        return (
+          <div className="flex flex-col gap-3 px-4 pt-1 pb-5 sm:px-5">
+            <p className="text-small text-pretty text-soft">{t.admin.settings.startHelp}</p>
+            <Switch label={t.admin.settings.startAll} checked={all} onChange={setAll} />
+            {shown.length === 0 && <p className="text-soft">{t.admin.settings.startNone}</p>}
+            <dl className="flex flex-col gap-2.5">
+              {shown.map((each) => (
+                <div key={each.name} title={each.description}>
+                  <dt className="flex justify-between gap-3 text-small text-faint">
+                    <span className="font-mono">{each.option || each.name}</span>
+                    <span>{t.admin.settings.sources[each.source]}</span>
+                  </dt>
+                  <dd className="break-words">{each.value || "—"}</dd>
+                </div>
+              ))}
+            </dl>
+          </div>
+        );
+      }}
     </Loaded>
   );
 }

@@ -2,9 +2,9 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { download, request } from "../../api/client.ts";
 import { statusQuery } from "../../api/queries.ts";
-import { faultWords, RequestFault } from "../../core/problem.ts";
+import { faultWords } from "../../core/problem.ts";
 import { formatDuration, formatFull } from "../../core/time.ts";
-import type { HealthLine } from "../../schema.gen.ts";
+import type { Doctor as Findings, DoctorCheck, HealthLine } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -12,7 +12,7 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Loaded } from "../../ui/Loaded.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
-import { StatusMark } from "../../ui/StatusMark.tsx";
+import { StatusMark, type Tone } from "../../ui/StatusMark.tsx";
 
 export function SystemPage() {
   const query = useQuery(statusQuery);
@@ -74,10 +74,11 @@ function Checks({ lines }: { readonly lines: readonly HealthLine[] }) {
   );
 }
 
-/** A longer look, only when asked for. A node that cannot do it yet says so by not having the address. */
+const TONES: Readonly<Record<DoctorCheck["grade"], Tone>> = { ok: "good", warning: "warn", failure: "bad" };
+
+/** A longer look, only when asked for. */
 function Doctor() {
-  const look = useMutation({ mutationFn: () => request<unknown>("/doctor", { timeoutMs: 60_000 }) });
-  const lines = doctorLines(look.data);
+  const look = useMutation({ mutationFn: () => request<Findings>("/doctor", { timeoutMs: 60_000 }) });
   return (
     <Card title={t.admin.system.doctor}>
       <div className="flex flex-col gap-3 px-4 pt-1 pb-4 sm:px-5">
@@ -89,14 +90,29 @@ function Doctor() {
         </div>
         {look.error !== null && <Trouble fault={look.error} />}
       </div>
-      {look.data !== undefined && <Checks lines={lines} />}
+      <ul role="status" className="divide-y divide-line border-line not-empty:border-t">
+        {look.data?.items.map((check) => (
+          <li key={check.name} className="flex items-start justify-between gap-4 px-4 py-3 sm:px-5">
+            <div className="min-w-0">
+              <p className="font-medium">{check.name}</p>
+              <p className="text-small text-pretty break-words text-soft">{check.text}</p>
+              {check.action !== "" && (
+                <p className="text-small text-pretty">
+                  <span className="font-medium">{t.dashboard.whatToDo}</span> {check.action}
+                </p>
+              )}
+            </div>
+            <StatusMark tone={TONES[check.grade]}>{t.admin.system.grades[check.grade]}</StatusMark>
+          </li>
+        ))}
+      </ul>
     </Card>
   );
 }
 
 function Backup() {
   const save = useMutation({
-    mutationFn: () => download("/backup", `bellwire-${new Date().toISOString().slice(0, 10)}.backup`, { method: "POST" }),
+    mutationFn: () => download("/backup", `bellwire-${new Date().toISOString().slice(0, 10)}.tar`, { method: "POST" }),
   });
   return (
     <Card title={t.admin.system.backup}>
@@ -114,25 +130,9 @@ function Backup() {
 }
 
 function Trouble({ fault }: { readonly fault: Error }) {
-  const missing = fault instanceof RequestFault && fault.status === 404;
   return (
-    <Notice tone={missing ? "plain" : "bad"} alert>
-      {missing ? t.admin.system.notHere : faultWords(fault, t)}
+    <Notice tone="bad" alert>
+      {faultWords(fault, t)}
     </Notice>
   );
-}
-
-/** The checks of `/doctor`, under `items` or `checks`, read with care: a newer node may say more. */
-function doctorLines(answer: unknown): readonly HealthLine[] {
-  if (typeof answer !== "object" || answer === null) return [];
-  const found: unknown = "items" in answer ? answer.items : "checks" in answer ? answer.checks : answer;
-  if (!Array.isArray(found)) return [];
-  return found.flatMap((each: unknown) => {
-    if (typeof each !== "object" || each === null || !("name" in each)) return [];
-    const text = (name: string) => {
-      const value: unknown = (each as Readonly<Record<string, unknown>>)[name];
-      return typeof value === "string" ? value : "";
-    };
-    return [{ name: text("name"), ok: "ok" in each && each.ok === true, cause: text("cause"), action: text("action") }];
-  });
 }
