@@ -18,7 +18,7 @@ _TAKEN = "Authorization, Content-Type, If-Match, Idempotency-Key, Range"
 _SHOWN = "ETag, Location, Retry-After, Content-Disposition, Content-Range, Idempotency-Replayed"
 _MAX_AGE_S = "600"
 _OPEN_TO_ALL = "/api/v1/health"
-"""Says nothing that needs a log-in. A page that may not talk with this node learns that there is one, and so the cause."""
+"""Says nothing that needs a log-in. A page that may not talk with this node learns from it that there is one."""
 
 
 def preflight(request: web.Request, service: Service) -> web.Response | None:
