@@ -63,7 +63,9 @@ class Director:
 
     async def register(self) -> None:
         self.stage.register("101", "Yealink SIP-T54W", host=31)
-        phone = Registered(extension="101", contact_uri="sip:101@192.0.2.31:5062", user_agent="Yealink SIP-T54W")
+        phone = Registered(
+            extension="101", contact_uri="sip:101@192.0.2.31:5062", user_agent="Yealink SIP-T54W"
+        )
         self.stage.deps.bus.publish("registration", phone)
 
     async def dial(self) -> None:
@@ -85,6 +87,4 @@ class Director:
 
     async def allow(self) -> None:
         settings = await self.stage.deps.settings.get()
-        await self.stage.deps.settings.put(
-            msgspec.structs.replace(settings, cors_origins=(self.elsewhere,))
-        )
+        await self.stage.deps.settings.put(msgspec.structs.replace(settings, cors_origins=(self.elsewhere,)))

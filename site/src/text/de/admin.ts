@@ -227,7 +227,7 @@ export const admin: Text["admin"] = {
     fromOutside: "von draußen",
     missed: "davon verpasst",
     perHour: "Anrufe je Stunde heute",
-    noCallsYet: "Heute noch keine Anrufe",
+    noCallsYet: "Heute noch ruhig",
     busiest: (hour, calls) => `Die meisten Anrufe von ${hour} bis ${hour + 1} Uhr: ${calls}`,
     hour: (hour, calls, missed) => `${hour} Uhr: ${calls} Anrufe, ${missed} verpasst`,
     lines: "Leitungen und Nachrichten",

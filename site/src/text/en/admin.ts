@@ -225,7 +225,7 @@ export const admin = {
     fromOutside: "from outside",
     missed: "of these missed",
     perHour: "Calls per hour today",
-    noCallsYet: "No calls yet today",
+    noCallsYet: "Quiet so far today",
     busiest: (hour: number, calls: number) => `Most calls from ${hour}:00 to ${hour + 1}:00: ${calls}`,
     hour: (hour: number, calls: number, missed: number) => `${hour}:00: ${calls} calls, ${missed} missed`,
     lines: "Lines and messages",
