@@ -1,4 +1,4 @@
-"""What all tests share: a deterministic hypothesis profile (the default one looks for flakiness in time), and an order."""
+"""What all tests share: a deterministic hypothesis profile (the default looks for flakiness in time), and an order."""
 
 from __future__ import annotations
 

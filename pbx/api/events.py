@@ -50,7 +50,10 @@ async def get_events(exchange: Exchange, *, query: EventsQuery) -> web.StreamRes
     topics = query.topics.split(",") if query.topics else ALL_TOPICS
     try:
         async with exchange.service.hub.client(topics, principal.credential, query.since) as client:
-            await socket.prepare(exchange.request)
+            try:
+                await socket.prepare(exchange.request)
+            except ConnectionError:  # it has gone meanwhile: nobody reads an answer
+                return web.Response(status=400)
             await _serve(exchange, principal, socket, client)
     except TooManyClientsError:
         raise plain_error(503, "Too many live connections are open.", headers={"Retry-After": "10"}) from None

@@ -35,7 +35,7 @@ async def patch_settings(exchange: Exchange, *, body: msgspec.Struct) -> OfficeS
 async def put_mail_password(exchange: Exchange, *, body: MailPassword) -> None:
     store = exchange.service.deps.mail_password
     if store is None:
-        raise plain_error(503, "This place sends no mail.")
+        raise plain_error(409, "This place sends no mail.")
     await store(body.password)
 
 
@@ -50,6 +50,7 @@ ROUTES = (
         description="Of the server in the setting `mail`. It is kept sealed, and no answer shows it.",
         request=MailPassword,
         status=204,
+        errors=(409,),
         handler=put_mail_password,
     ),
     Route(

@@ -18,7 +18,7 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** Runs `work` with a fresh browser profile; whatever the page logs as an error fails it. */
+/** Runs `work` with a fresh browser profile; FAULT_PICTURE=FILE leaves a picture of where it failed. */
 export async function withBrowser(options, work) {
   const profile = mkdtempSync(join(tmpdir(), "bellwire-site-"));
   const context = await chromium.launchPersistentContext(profile, {
@@ -41,6 +41,9 @@ export async function withBrowser(options, work) {
   page.setDefaultTimeout(10_000);
   try {
     return await work(page, faults, context);
+  } catch (error) {
+    if (process.env.FAULT_PICTURE) await page.screenshot({ path: process.env.FAULT_PICTURE });
+    throw error;
   } finally {
     await context.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });

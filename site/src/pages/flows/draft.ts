@@ -70,6 +70,14 @@ export class DraftKeeper {
       void this.keepHere();
       return;
     }
+    if (this.flow === this.there && this.writing === undefined) {
+      // Undone before it was sent: the node has it.
+      clearTimeout(this.timer);
+      this.dirtySince = 0;
+      this.set({ is: "saved" });
+      void forget(flow.number);
+      return;
+    }
     if (this.state.is !== "saving") this.set({ is: "dirty" });
     if (this.dirtySince === 0) this.dirtySince = performance.now();
     void this.keepHere();
