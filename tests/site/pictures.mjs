@@ -47,7 +47,7 @@ await withBrowser({ deviceScaleFactor: Number(scale) }, async (page, faults, con
 
   await visit("/live", "live", () => page.locator("[data-call]").first().waitFor());
   await visit("/phones", "phones", () => page.locator("[data-phone]").first().waitFor());
-  await visit("/phones?open=103", "phone", () => page.getByText("Devices").waitFor());
+  await visit("/phones?open=103", "phone", () => page.getByRole("heading", { name: "Devices" }).waitFor());
   await page.getByRole("button", { name: "Show login and code" }).click();
   await page.getByRole("img", { name: /QR code/ }).waitFor();
   await themes("phone-login");
