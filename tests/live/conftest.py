@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from shutil import which
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.live.baresip import Account, Phone
 from tests.live.node import Node, running
+from tests.live.ports import give_back
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -17,6 +18,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = [tool for tool in ("baresip", "sipp") if which(tool) is None]
     if items and missing:
         raise pytest.UsageError(f"not installed: {', '.join(missing)}; run `make test`, which installs them")
+
+
+@pytest.fixture(autouse=True)
+def _ports_of_one_test() -> Iterator[None]:
+    """What a test has used is free for the next ones, also those of the other worker."""
+    yield
+    give_back()
 
 
 @pytest.fixture

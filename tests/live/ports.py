@@ -13,7 +13,7 @@ import random
 import socket
 import tempfile
 
-__all__ = ["free_pair", "free_port", "free_range"]
+__all__ = ["free_pair", "free_port", "free_range", "give_back"]
 
 FIRST, LAST = 12000, 32000  # below the kernel's ephemeral range
 _dice = random.Random(os.getpid())
@@ -50,15 +50,19 @@ def free_range(count: int) -> int:
     """The first of `count` consecutive ports, even, all free for UDP and TCP, and not handed out before."""
     for attempt in range(4000):
         if attempt == 1000:
-            # A long run has been everywhere. What is still in use is found by binding to it.
-            _taken.clear()
-            fcntl.lockf(_lock_file(), fcntl.LOCK_UN)
+            give_back()  # a long run has been everywhere
         first = _dice.randrange(FIRST, LAST - count, 2)
         ports = range(first, first + count)
         if _taken.isdisjoint(ports) and _is_ours(first, count) and all(map(_is_free, ports)):
             _taken.update(ports)
             return first
     raise RuntimeError(f"no {count} free ports in a row between {FIRST} and {LAST}")
+
+
+def give_back() -> None:
+    """All that were handed out are free for others again. What is still in use is found by binding to it."""
+    _taken.clear()
+    fcntl.lockf(_lock_file(), fcntl.LOCK_UN)
 
 
 def free_port() -> int:
