@@ -117,7 +117,8 @@ def restore(file: Path, data_dir: Path) -> Manifest:
         try:
             with tarfile.open(file, mode="r:") as tar:
                 manifest = _manifest(tar, file)
-                tar.extractall(folder, members=_members(tar, file), filter="data")
+                for member in _members(tar, file):
+                    _put(tar, member, Path(folder) / member.name)
         except (OSError, tarfile.TarError) as error:
             raise StartupError(f"the backup {file} cannot be read: {error}") from error
         found = inspect(Path(folder) / FILE_NAME, newest=len(steps()), check_all=True)
@@ -148,6 +149,16 @@ def _manifest(tar: tarfile.TarFile, file: Path) -> Manifest:
     if manifest.format != FORMAT:
         raise StartupError(f"{file} is a backup of another kind: {manifest.format}")
     return manifest
+
+
+def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    """Write a file of the archive, for its owner alone. (`extractall` has no filter in the Python of Debian 12.)"""
+    content = tar.extractfile(member)
+    if content is None:
+        raise tarfile.TarError(f"{member.name} has no content")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with content, path.open("xb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def _members(tar: tarfile.TarFile, file: Path) -> Iterator[tarfile.TarInfo]:
