@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -102,11 +102,11 @@ class WebhookFeed:
             group.create_task(self._for_ever(self._listen, webhook))
             group.create_task(self._for_ever(self._send, webhook))
 
-    async def _for_ever(self, work: Callable[[Webhook], object], webhook: Webhook) -> None:
+    async def _for_ever(self, work: Callable[[Webhook], Awaitable[None]], webhook: Webhook) -> None:
         """A fault of this one hurts nothing else."""
         while True:
             try:
-                await work(webhook)  # type: ignore[misc]  # both are coroutine functions
+                await work(webhook)
             except PbxError as error:
                 log.warning("a webhook is held up", extra={"webhook": webhook.id, "reason": str(error)})
             except Exception:

@@ -5,29 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pbx.call.call import Call
 from pbx.call.called_back import CalledBack, Reach
 from pbx.call.incoming import Incoming
+from pbx.call.own_program import OwnProgram, Program, Starts
 from pbx.call.pick_up import pick_up
 from pbx.call.ports import Router, Signaling
 from pbx.core.errors import PeerError, UserError
 from pbx.model.party import DialTarget, Party
 
-__all__ = ["ClickToCall", "PhoneFirst", "Phones", "Starts"]
+__all__ = ["ClickToCall", "PhoneFirst", "Phones"]
 
 RING_S = 40.0
-Program = Callable[[Call], Awaitable[None]]
-
-
-class Starts(Protocol):
-    """Starts calls. Implemented by `pbx.call.switch`."""
-
-    def admit(self) -> None: ...
-
-    def offered(self, incoming: Incoming, router: Router | None = None) -> Call: ...
 
 
 class Phones(Protocol):
@@ -40,20 +32,6 @@ class Phones(Protocol):
     def phones(self, number: str) -> Sequence[DialTarget]:
         """Also of one that does not want to be disturbed: who rings it here is its owner."""
         ...
-
-
-class _Program:
-    """The router of such a call: its program first, and whatever the office does when somebody transfers."""
-
-    def __init__(self, office: Router, program: Program) -> None:
-        self._office = office
-        self._program = program
-
-    async def route(self, call: Call) -> None:
-        await self._program(call)
-
-    async def transfer(self, call: Call, transfer: object) -> None:
-        await self._office.transfer(call, transfer)
 
 
 class PhoneFirst:
@@ -121,7 +99,7 @@ class PhoneFirst:
             source_host="",
             offer=None,
         )
-        return self._calls().offered(incoming, _Program(self._router(), run))
+        return self._calls().offered(incoming, OwnProgram(self._router(), run))
 
 
 class ClickToCall:

@@ -6,7 +6,7 @@ with comes in its place.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pbx.call.call import Call
@@ -14,6 +14,8 @@ from pbx.call.called_back import CalledBack, Reach
 from pbx.call.ending import Ending
 from pbx.call.incoming import Incoming
 from pbx.call.leg import CallLeg
+from pbx.call.own_program import OwnProgram
+from pbx.call.own_program import Starts as StartsCalls
 from pbx.call.ports import Router, Signaling
 from pbx.call.transfer import take_over
 from pbx.core.errors import PeerError, UserError
@@ -32,12 +34,8 @@ RING_S = 40.0
 Told = Callable[[int], None]
 
 
-class Starts(FindsCalls, Protocol):
+class Starts(FindsCalls, StartsCalls, Protocol):
     """Starts and finds calls. Implemented by `pbx.call.switch`."""
-
-    def admit(self) -> None: ...
-
-    def offered(self, incoming: Incoming, router: Router | None = None) -> Call: ...
 
 
 class Phonebook(Protocol):
@@ -52,20 +50,6 @@ class Phonebook(Protocol):
         ...
 
     def ways(self, call: Call, number: str, extension: str | None, rights: str) -> Sequence[Reach]: ...
-
-
-class _Program:
-    """The router of an invited call: the conference first, and whatever the office does when somebody transfers."""
-
-    def __init__(self, office: Router, program: Callable[[Call], Awaitable[None]]) -> None:
-        self._office = office
-        self._program = program
-
-    async def route(self, call: Call) -> None:
-        await self._program(call)
-
-    async def transfer(self, call: Call, transfer: object) -> None:
-        await self._office.transfer(call, transfer)
 
 
 class Invitations:
@@ -169,7 +153,7 @@ class Invitations:
             source_host="",
             offer=None,
         )
-        call = self._calls().offered(incoming, _Program(self._router(), program))
+        call = self._calls().offered(incoming, OwnProgram(self._router(), program))
         made.append(call)
         return call.id
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from pbx.call.call import Call
 from pbx.call.called_back import CalledBack, Reach
@@ -12,6 +11,7 @@ from pbx.call.connect import join
 from pbx.call.ending import Ending
 from pbx.call.incoming import Incoming
 from pbx.call.leg import CallLeg
+from pbx.call.own_program import OwnProgram, Starts
 from pbx.call.ports import Router, Signaling
 from pbx.call.reoffer import accept_alone, answer_reoffer
 from pbx.call.scope import Stoppable
@@ -25,35 +25,13 @@ from pbx.model.call_event import CallRouted, QueueJoined
 from pbx.model.leg_event import Ended, LegCause, LegFailed, Offered, Referred
 from pbx.model.party import Party
 
-__all__ = ["CallBacks", "Starts"]
+__all__ = ["CallBacks"]
 
 log = logging.getLogger(__name__)
 
 RING_S = 40.0
 AGAIN_S = 120.0
 """Nobody was reached: after this long it is tried again."""
-
-
-class Starts(Protocol):
-    """Starts calls. Implemented by `pbx.call.switch`."""
-
-    def admit(self) -> None: ...
-
-    def offered(self, incoming: Incoming, router: Router | None = None) -> Call: ...
-
-
-class _Program:
-    """The router of a call back: the line's program first, and whatever the office does when somebody transfers."""
-
-    def __init__(self, office: Router, program: Callable[[Call], Awaitable[None]]) -> None:
-        self._office = office
-        self._program = program
-
-    async def route(self, call: Call) -> None:
-        await self._program(call)
-
-    async def transfer(self, call: Call, transfer: object) -> None:
-        await self._office.transfer(call, transfer)
 
 
 class CallBacks:
@@ -123,7 +101,7 @@ class CallBacks:
             source_host="",
             offer=None,
         )
-        entry.call = self._calls().offered(incoming, _Program(self._router(), program))
+        entry.call = self._calls().offered(incoming, OwnProgram(self._router(), program))
         calls.append(entry.call)
 
     async def _run(self, call: Call, line: Line, entry: Entry, rights: list[str]) -> None:
