@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import one_of
 
@@ -17,8 +18,6 @@ from pbx.store.database import FILE_NAME, Database
 from tests.api.conftest import ELSEWHERE, PASSWORD, Node
 from tests.api.test_flows import FLOW
 from tests.api.test_listing import cdr
-
-schemathesis = pytest.importorskip("schemathesis")
 
 BUDGET_S = 8.0
 OPERATIONS = sorted(

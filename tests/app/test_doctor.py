@@ -11,6 +11,7 @@ from pbx.app import doctor
 from pbx.app.doctor import Grade, examine
 from pbx.core.config import NodeConfig
 from pbx.core.secret import load_key
+from pbx.media import engine
 from pbx.store.database import Database, lock_data_dir
 from pbx.transport.certificate import ensure
 
@@ -110,7 +111,6 @@ def test_the_exit_status_says_whether_something_must_be_fixed(
 
 
 def test_the_way_that_audio_takes_is_told(config: NodeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = pytest.importorskip("pbx.media.engine")
     assert f"packets by {engine.loop_for('auto')}" in _found(config)["audio engine"][1]
     monkeypatch.setattr(engine, "io_uring_refusal", lambda: "forbidden here")
     assert "packets by epoll (no io_uring: forbidden here)" in _found(config)["audio engine"][1]

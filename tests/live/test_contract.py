@@ -19,7 +19,6 @@ from tests.api.conftest import ELSEWHERE
 from tests.api.test_contract import OPERATIONS, fuzz
 from tests.live.node import Node, running
 
-pytest.importorskip("schemathesis")
 pytestmark = pytest.mark.timeout(3600)
 
 SPARED = {("/api/v1/session", "delete"), ("/api/v1/jwt", "delete")}
