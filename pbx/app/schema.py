@@ -5,6 +5,7 @@ They are committed, so that the site builds without Python, and `--check` fails 
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def documents() -> dict[str, bytes]:
         "openapi.json": _encoded(openapi.document()),
         "nodes.json": _encoded(nodes()),
         "kinds.json": _encoded(kinds()),
+        "edge.json": _encoded(edge()),
     }
 
 
@@ -53,6 +55,14 @@ def nodes() -> dict[str, object]:
     from pbx.flow.describe import GROUPS, node_type_list
 
     return {"groups": GROUPS, "nodes": msgspec.to_builtins(node_type_list())}
+
+
+def edge() -> dict[str, object]:
+    """What an office asks of the edge."""
+    from edge.app import operations
+    from edge.schema import document
+
+    return document(asyncio.run(operations()))
 
 
 def page() -> bytes:
