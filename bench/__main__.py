@@ -1,6 +1,6 @@
 """`make bench`: run every benchmark, save the figures as JSON, draw the chart, print the table.
 
-python -m bench [pytest options, such as -k start]
+python -m bench [pytest options, such as -k start]     some of them: the table only, nothing is saved
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def main(options: list[str]) -> int:
         "kernel": platform.release(),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    write(figures, machine)
+    if not options:
+        write(figures, machine)
     print(table(figures))
     return code
 
