@@ -1,0 +1,1 @@
+"""All that speaks with Twilio: its webhooks, its TwiML, its media streams, its API."""
