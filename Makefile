@@ -16,6 +16,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint pbx/deploy/constraints.txt
 AGAIN := --last-failed --last-failed-no-failures none
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix site --no-audit --no-fund --no-update-notifier
+NPM_CONTRACT := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/contract --no-audit --no-fund --no-update-notifier
+# Prism (90 MB) is only installed where TWILIO_OPENAPI names Twilio's description; elsewhere its tests are skipped.
+CONTRACT := $(if $(TWILIO_OPENAPI),.make/contract)
 
 EXT_SOURCES := $(wildcard media_ext/*.pyx media_ext/*.pxd media_ext/*.h media_ext/src/* media_ext/*.c.in)
 PY_SOURCES := $(shell find pbx media_ext edge -name '*.py' 2>/dev/null)
@@ -97,6 +100,11 @@ endif
 	@$(NPM) ci --loglevel=error >/dev/null
 	@touch $@
 
+.make/contract: tests/contract/package.json tests/contract/package-lock.json .make/node
+	@echo "the contract server of the tests …"
+	@$(NPM_CONTRACT) ci --loglevel=error >/dev/null
+	@touch $@
+
 .make/site: $(SITE_SOURCES) .make/npm
 	@$(NPM) run --silent build >.make/site.log 2>&1 || { cat .make/site.log >&2; exit 1; }
 	@rm -rf pbx/web && cp -R site/dist pbx/web
@@ -128,7 +136,7 @@ check: lint site-check
 
 # Two run at once, and some measure what phones hear to the millisecond: a busy neighbour may show. What failed runs once
 # more, alone, and must pass then. The live tests mostly wait for phones.
-pytest: python .make/site
+pytest: python .make/site $(CONTRACT)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/live $(ARGS) || \
 	    { echo "once more, alone: what failed" && $(BIN)/python -m pytest --ignore tests/live $(AGAIN) $(ARGS); }
 
@@ -159,6 +167,6 @@ lock: ## pin what the tests of today ran with: a clean environment, the newest v
 	@echo '# The versions that were tested together; `make lock` writes this file anew.' | cat - .make/frozen.txt > pbx/deploy/constraints.txt
 
 clean:
-	rm -rf .make .venv build dist *.egg-info pbx/web site/dist site/node_modules media_ext/*.so media_ext/*.c
+	rm -rf .make .venv build dist *.egg-info pbx/web site/dist site/node_modules tests/contract/node_modules media_ext/*.so media_ext/*.c
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +

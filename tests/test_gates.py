@@ -45,11 +45,13 @@ def test_only_the_media_package_imports_the_compiled_engine() -> None:
     assert users <= {"media"}
 
 
-def test_lock_file_of_the_site_is_complete_for_every_platform() -> None:
+LOCKS = ["site/package-lock.json", "tests/contract/package-lock.json"]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_file_is_complete_for_every_platform(lock: str) -> None:
     """`npm ci` refuses a lock without the packages of the other platforms, and a Raspberry Pi is one of them."""
-    packages: dict[str, dict[str, Any]] = json.loads((ROOT / "site/package-lock.json").read_text())[
-        "packages"
-    ]
+    packages: dict[str, dict[str, Any]] = json.loads((ROOT / lock).read_text())["packages"]
 
     def known(importer: str, name: str) -> bool:
         while True:
@@ -70,9 +72,10 @@ def test_lock_file_of_the_site_is_complete_for_every_platform() -> None:
     assert missing == []
 
 
-def test_lock_file_names_no_download_address() -> None:
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_file_names_no_download_address(lock: str) -> None:
     """Whoever builds takes the packages from the registry their npm is set up for."""
-    assert not re.search(r'"resolved": "https?:', (ROOT / "site/package-lock.json").read_text())
+    assert not re.search(r'"resolved": "https?:', (ROOT / lock).read_text())
 
 
 def test_every_requirement_is_pinned_for_reproducible_installs() -> None:

@@ -86,10 +86,18 @@ class NumberClient:
         )
         return _number(bought)
 
-    async def configure(self, sid: str, settings: NumberSettings) -> Number:
-        """Sets what the number does; a console application that overrides it is taken off."""
-        given = _parameters(settings, cleared=True)
-        changed = await self._account.ask(lambda rest: rest.incoming_phone_numbers(sid).update_async(**given))
+    async def configure(self, number: Number, settings: NumberSettings) -> Number:
+        """Makes the number do what it should. Only what differs is sent, and nothing when nothing does.
+
+        A console application that overrides the addresses is taken off. Twilio clears a value by an empty one, which
+        its own OpenAPI description does not allow for.
+        """
+        given = _changes(number, settings)
+        if not given:
+            return number
+        changed = await self._account.ask(
+            lambda rest: rest.incoming_phone_numbers(number.sid).update_async(**given)
+        )
         return _number(changed)
 
     async def release(self, sid: str) -> None:
@@ -101,17 +109,24 @@ class NumberClient:
                 raise
 
 
-def _parameters(settings: NumberSettings, *, cleared: bool = False) -> dict[str, str]:
-    """The request's parameters. `cleared` also sends what is empty, so that old values go."""
+def _parameters(settings: NumberSettings) -> dict[str, str]:
+    """What is set, for a number that is new."""
     given = {"friendly_name": settings.name, "trunk_sid": settings.trunk_sid}
     given |= {name: getattr(settings, name) for name in URLS}
-    if cleared:
+    return {name: value for name, value in given.items() if value} | dict.fromkeys(METHODS, "POST")
+
+
+def _changes(number: Number, settings: NumberSettings) -> dict[str, str]:
+    """What Twilio must be told so that the number is set like this. A name is never cleared: Twilio makes one up."""
+    old, given = number.settings, {}
+    for name in ("trunk_sid", *URLS):
+        if getattr(old, name) != getattr(settings, name):
+            given[name] = getattr(settings, name)
+    if settings.name and settings.name != old.name:
+        given["friendly_name"] = settings.name
+    if number.application:
         given |= {"voice_application_sid": "", "sms_application_sid": ""}
-        if not settings.name:
-            del given["friendly_name"]
-    else:
-        given = {name: value for name, value in given.items() if value}
-    return given | dict.fromkeys(METHODS, "POST")
+    return given | dict.fromkeys(number.other_methods, "POST")
 
 
 def _for_sale(told: Any, kind: str) -> ForSale:

@@ -93,7 +93,7 @@ class NumberSettings:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of the account. `methods` are those of `NumberSettings` that are not POST."""
+    """A number of the account. `other_methods` are those that are not POST, such as `voice_method`."""
 
     sid: str
     number: str

@@ -148,7 +148,7 @@ async def test_number_is_found_bought_changed_and_released(twilio: FakeTwilio, c
     assert bought.settings == wanted
     [mine] = await client.numbers.mine(number="+12025550111")
     assert mine == bought
-    changed = await client.numbers.configure(bought.sid, NumberSettings(voice_url="https://f.example/v"))
+    changed = await client.numbers.configure(bought, NumberSettings(voice_url="https://f.example/v"))
     assert (changed.settings.voice_url, changed.settings.sms_url) == ("https://f.example/v", "")
     await client.numbers.release(bought.sid)
     await client.numbers.release(bought.sid)

@@ -86,7 +86,7 @@ class FakeNumber:
     created: float = field(default_factory=time.time)
 
     def document(self) -> dict[str, Any]:
-        written = {name: self.settings.get(name, "") for name in SETTINGS}
+        written: dict[str, str | None] = {name: self.settings.get(name) or None for name in SETTINGS}
         written |= {name: self.settings.get(name, "POST") for name in SETTINGS if name.endswith("_method")}
         return {
             "sid": self.sid,
@@ -106,7 +106,6 @@ class FakeNumber:
             "voice_caller_id_lookup": False,
             "voice_receive_mode": "voice",
             **written,
-            "trunk_sid": self.settings.get("trunk_sid") or None,
         }
 
 
