@@ -185,7 +185,7 @@ class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldVoicemail(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that the office does not have yet. `state` says what it waits for."""
+    """A message that the office does not have yet. `state` says what it waits for, `error` why that has failed."""
 
     id: str
     extension: str
@@ -193,7 +193,7 @@ class HeldVoicemail(msgspec.Struct, frozen=True, kw_only=True):
     to_number: str
     received_at: int
     duration_s: float
-    state: Literal["fetching", "writing_down", "waiting", "lost"]
+    state: Literal["fetching", "writing_down", "waiting", "refused", "lost"]
     transcript: str | None = None
     attempts: int = 0
     error: str = ""
