@@ -97,7 +97,7 @@ class Webhooks:
         return self._signature.is_valid(self._public_url + request.path_qs, form, given)
 
     async def _answer(self, hook: Webhook, request: web.Request, form: Mapping[str, str]) -> str:
-        office = await self._office(form)
+        office = await self._office(form, request.query)
         if office is None:
             log.warning("nobody has this number", extra={"path": hook.path, "to": form.get("To", "")})
             return hook.nobody
@@ -117,8 +117,11 @@ class Webhooks:
             )  # fmt: skip
             return str(kept["body"]) if kept is not None else body
 
-    async def _office(self, form: Mapping[str, str]) -> Office | None:
-        """By the number that was called; of what the office itself sends, by the one it comes from."""
+    async def _office(self, form: Mapping[str, str], query: Mapping[str, str]) -> Office | None:
+        """By the number that was called; of what the office itself sends, by the one it comes from. Some questions name
+        no number: then the address says whose they are, which Twilio has signed."""
+        if (named := query.get("office")) and (found := await self._offices.get(named)) is not None:
+            return found
         outbound = form.get("Direction", form.get("SmsStatus", "")).startswith(
             ("outbound", "sent", "deliver", "undel")
         )
