@@ -69,14 +69,20 @@ class ChatServer:
 
     async def ask(self, turns: Sequence[Turn], directory: Directory) -> Intent:
         """What the model makes of the conversation. Raises `ChatError`, at the latest when the time is over."""
+        asked = await asyncio.to_thread(question, turns, directory)
+        words = await self.complete(asked)
         try:
-            async with asyncio.timeout(self.settings.time_limit_s), self._seats:
-                asked = await asyncio.to_thread(question, turns, directory)
-                return read_answer(await self._complete(asked), asked.meanings)
-        except TimeoutError:
-            raise ChatError(f"no answer within {self.settings.time_limit_s:g} s") from None
+            return read_answer(words, asked.meanings)
         except AnswerError as error:
             raise ChatError(str(error)) from None
+
+    async def complete(self, asked: Question) -> str:
+        """The model's words, whatever they are. Raises `ChatError`, at the latest when the time is over."""
+        try:
+            async with asyncio.timeout(self.settings.time_limit_s), self._seats:
+                return await self._complete(asked)
+        except TimeoutError:
+            raise ChatError(f"no answer within {self.settings.time_limit_s:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise ChatError(f"{type(error).__name__}: {error}"[:200]) from None
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 from edge.ai.directory import Choice, Directory, Fact, Intent, Turn
 from edge.ai.matcher import ranked
 
-__all__ = ["MOST_CHOICES", "AnswerError", "Question", "question", "read_answer"]
+__all__ = ["MOST_CHOICES", "SURE", "AnswerError", "Question", "bare", "question", "read_answer"]
 
 MOST_CHOICES = 60
 """More are not sent: those that resemble what was said go first, then those of the directory's beginning."""
@@ -80,7 +80,7 @@ def question(turns: Sequence[Turn], directory: Directory) -> Question:
 def read_answer(text: str, meanings: Mapping[str, Choice | Fact]) -> Intent:
     """The intent that an answer means. Raises `AnswerError`."""
     try:
-        answer = msgspec.json.decode(_bare(text), type=_Answer)
+        answer = msgspec.json.decode(bare(text), type=_Answer)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise AnswerError(f"the model did not keep to the schema: {error}") from None
     if answer.id == NONE:
@@ -126,9 +126,9 @@ def _schema(ids: list[str]) -> Mapping[str, object]:
     }
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Without what small models wrap around it: their thoughts, and the fence of a code block."""
-    bare = text.rpartition("</think>")[2].strip()
-    if bare.startswith("```") and bare.endswith("```") and len(bare) > 6:
-        bare = bare[3:-3].removeprefix("json")
-    return bare.strip()
+    words = text.rpartition("</think>")[2].strip()
+    if words.startswith("```") and words.endswith("```") and len(words) > 6:
+        words = words[3:-3].removeprefix("json")
+    return words.strip()

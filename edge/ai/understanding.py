@@ -12,19 +12,14 @@ matcher; after three failures in a row the model rests, so that callers do not w
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 
-from edge.ai.chat import ChatError, ChatServer
+from edge.ai.chat import ChatServer
 from edge.ai.directory import Directory, Intent, Turn
 from edge.ai.matcher import understand
+from edge.ai.patience import Patience
 
 __all__ = ["Understanding"]
-
-log = logging.getLogger(__name__)
-
-FAILURES = 3
-REST_S = 30.0
 
 
 class Understanding:
@@ -32,38 +27,27 @@ class Understanding:
 
     def __init__(self, chat: ChatServer | None = None) -> None:
         self._chat = chat
-        self._in_a_row = 0
-        self._rests_until = 0.0
-        self.asked = 0
-        self.failures = 0
+        self._patience = Patience()
+
+    @property
+    def asked(self) -> int:
+        return self._patience.asked
+
+    @property
+    def failures(self) -> int:
+        return self._patience.failures
 
     async def decide(self, turns: Sequence[Turn], directory: Directory) -> Intent:
         """What the caller wants last; only ever something of the directory."""
         own = await asyncio.to_thread(understand, _last(turns), directory)
-        if self._chat is None or asyncio.get_running_loop().time() < self._rests_until:
+        if self._chat is None or self._patience.rests:
             return own
-        answer = await self._ask(self._chat, turns, directory)
+        answer = await self._patience.bear(self._chat.ask(turns, directory))
         return own if answer is None or (answer.kind == "unsure" and own.kind != "unsure") else answer
 
     async def close(self) -> None:
         if self._chat is not None:
             await self._chat.close()
-
-    async def _ask(self, chat: ChatServer, turns: Sequence[Turn], directory: Directory) -> Intent | None:
-        self.asked += 1
-        try:
-            answer = await chat.ask(turns, directory)
-        except ChatError as error:
-            self.failures += 1
-            self._in_a_row += 1
-            if self._in_a_row >= FAILURES:
-                self._rests_until = asyncio.get_running_loop().time() + REST_S
-            log.warning(
-                "the chat model gave no answer; the built-in matcher did", extra={"reason": str(error)}
-            )
-            return None
-        self._in_a_row = 0
-        return answer
 
 
 def _last(turns: Sequence[Turn]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +64,13 @@ class SqliteStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Statements]:
         async with self._turn:
-            await self._writer.run("BEGIN IMMEDIATE")
             try:
+                await self._writer.run("BEGIN IMMEDIATE")
                 yield self._writer
                 await self._writer.run("COMMIT")
             except BaseException:
-                await asyncio.shield(self._writer.run("ROLLBACK"))
+                with suppress(StoreError):  # nothing was begun, or a cancelled COMMIT was done all the same
+                    await asyncio.shield(self._writer.run("ROLLBACK"))
                 raise
 
     async def close(self) -> None:
@@ -85,9 +86,9 @@ class _Connection:
         self._connection = connection
 
     async def all(self, sql: str, *values: object) -> Sequence[Row]:
+        """In one go of the connection's thread: who is cancelled in the middle leaves no statement open."""
         with _plain_errors():
-            async with self._connection.execute(sql, _named(values)) as cursor:
-                return list(await cursor.fetchall())
+            return list(await self._connection.execute_fetchall(sql, _named(values)))
 
     async def one(self, sql: str, *values: object) -> Row | None:
         return next(iter(await self.all(sql, *values)), None)
@@ -111,8 +112,12 @@ def _make(path: Path) -> None:
 async def _connect(path: Path) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S)
     connection.row_factory = sqlite3.Row
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=1", "cache_size=-2048"):
-        await connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=1", "cache_size=-2048"):
+            await connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        await connection.close()  # or its thread keeps the process alive
+        raise
     return connection
 
 

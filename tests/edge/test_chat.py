@@ -12,8 +12,9 @@ from aiohttp import web
 from edge.ai.chat import ChatError, ChatServer, ChatSettings, endpoint
 from edge.ai.directory import Choice, Directory, Intent, Turn
 from edge.ai.matcher import understand
+from edge.ai.patience import FAILURES
 from edge.ai.prompt import MOST_CHOICES, AnswerError, question, read_answer
-from edge.ai.understanding import FAILURES, Understanding
+from edge.ai.understanding import Understanding
 from tests.edge.hostile import HONEST, Hostile, answer, completion, http, odd_answers
 from tests.edge.office import ADDRESS, ALICE, BOB, CHOICES, COOPER, HOURS, OFFICE, SALES
 

@@ -98,6 +98,30 @@ async def test_a_refusal_is_a_store_error(store: Store) -> None:
     assert await names(store) == ["Office"]
 
 
+async def test_who_is_cancelled_in_the_middle_leaves_the_store_usable(store: Store) -> None:
+    """At any moment of a statement or a transaction: what was begun is ended, what waits comes after."""
+
+    async def write(number: int) -> None:
+        async with store.transaction() as tx:
+            await tx.run(ADD, str(number), "Office", "", 1)
+            await tx.all("UPDATE office SET name = $1 WHERE id = $2 RETURNING *", "Office", str(number))
+
+    for turns in range(60):
+        task = asyncio.get_running_loop().create_task(write(turns))
+        alone = asyncio.get_running_loop().create_task(
+            store.all("UPDATE office SET created_at = 2 RETURNING *")
+        )
+        for _ in range(turns):
+            await asyncio.sleep(0.0002 if turns % 2 else 0)
+        task.cancel()
+        alone.cancel()
+        for ended in await asyncio.gather(task, alone, return_exceptions=True):
+            assert not isinstance(ended, Exception), ended
+    async with store.transaction() as tx:
+        await tx.run(ADD, "last", "Last", "", 1)
+    assert "Last" in await names(store)
+
+
 async def test_a_store_is_there_after_it_was_closed(tmp_path: Path, postgres_database: str) -> None:
     for where in (tmp_path / "deep" / "edge.sqlite3", postgres_database):
         first = await open_store(where)
