@@ -10,9 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pbx.core.errors import UserError
+from pbx.api.problem import ApiError, FieldProblem
 
 __all__ = ["EdgeDoor", "EdgeReply", "NoEdge"]
+
+MISSING = "This office has no edge, which texts, campaigns and outside numbers need."
+WHAT_TO_DO = (
+    "Set the Twilio account (PBX_TWILIO_ACCOUNT_SID, PBX_TWILIO_AUTH_TOKEN) and start the node again, or add the "
+    "address of an edge in the settings."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +46,13 @@ class EdgeDoor(Protocol):
     ) -> EdgeReply:
         """`path` is the edge's own, as it came (percent-encoded, without /api/v1), `query` what stood behind the `?`.
 
-        Raises `UserError` 503 when the office has no edge or none can be reached, 504 when it does not answer in time.
+        Raises `UserError` 503 when none can be reached, 504 when it does not answer in time.
         """
         ...
 
 
 class NoEdge:
-    """The door of an office that has no edge."""
+    """The door of an office that has no edge. Raises `ApiError` 503 `no-edge`, which the site knows."""
 
     async def request(
         self,
@@ -58,9 +64,9 @@ class NoEdge:
         content_type: str = "",
         body: bytes = b"",
     ) -> EdgeReply:
-        raise UserError(
-            "this office has no edge, which texts, campaigns and outside numbers need",
-            http_status=503,
-            action="Set the Twilio account (PBX_TWILIO_ACCOUNT_SID, PBX_TWILIO_AUTH_TOKEN) and start the node again, "
-            "or add the address of an edge in the settings.",
+        raise ApiError(
+            503,
+            "no-edge",
+            errors=(FieldProblem(path="$", message=MISSING, action=WHAT_TO_DO),),
+            detail=MISSING,
         )

@@ -80,7 +80,7 @@ async def test_an_edge_that_fails_is_a_bad_gateway(edged: Node, door: Door, stat
 
 async def test_without_an_edge_it_says_what_to_do(node: Node) -> None:
     problem = await node.json("GET", LIST, 503)
-    assert "no edge" in problem["detail"]
+    assert problem["type"] == "urn:bellwire:problem:no-edge"
     assert "PBX_TWILIO_ACCOUNT_SID" in problem["errors"][0]["action"]
 
 
