@@ -28,7 +28,7 @@ export function recordSchemas(): Plugin {
 export function writable(schemas: Schemas): Schemas {
   const kinds = JSON.parse(readFileSync(KINDS, "utf8")) as readonly { readonly write: string }[];
   const records = new Set(kinds.map((kind) => kind.write));
-  const wanted = Object.keys(schemas).filter((name) => name !== "Flow" && (records.has(name) || /Write$|Settings$/.test(name)));
+  const wanted = Object.keys(schemas).filter((name) => name !== "Flow" && (records.has(name) || /Write$|Settings$|^Receptionist$/.test(name)));
   const kept = new Map<string, unknown>();
   for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
     if (kept.has(name) || !(name in schemas)) continue;

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 _PREFIX = "/api/v1/"
+MOST_ITEMS = 20
 _PRIVATE = ("text", "old", "new", "code", "link")
 """Fields of bodies that are nobody else's, beside those that name a secret."""
 
@@ -41,7 +42,7 @@ async def audited(
     with acting(name, exchange.source) as who:
         result = await work()
         if route.audited and route.scope is not Scope.OPEN and not who.noted:
-            kind, key, after = _told(route, arguments)
+            kind, key, after = _told(route, exchange, arguments)
             await note(exchange, _action(route.name), kind, key, after=after)
     return result
 
@@ -67,16 +68,30 @@ async def note(
             raise
 
 
-def _told(route: Route, arguments: dict[str, Any]) -> tuple[str, str, dict[str, Any] | None]:
+def _told(
+    route: Route, exchange: Exchange, arguments: dict[str, Any]
+) -> tuple[str, str, dict[str, Any] | None]:
     """Kind, key, and what was asked for."""
     key = "/".join(str(arguments[name]) for name, _ in route.path_types)
     kind = route.path.removeprefix(_PREFIX).split("/", 1)[0].replace("-", "_")
     kind = kind.removesuffix("es") if kind.endswith("ses") else kind.removesuffix("s")
     body = arguments.get("body")
-    if body is None:
+    fields = _plain(exchange.body) if route.forwarded else None if body is None else msgspec.to_builtins(body)
+    if fields is None:
         return kind, key, None
-    fields = msgspec.to_builtins(body)
     return kind, key, {name: "(hidden)" if name in _PRIVATE else value for name, value in fields.items()}
+
+
+def _plain(body: bytes) -> dict[str, Any] | None:
+    """What the edge was asked for, as far as it is JSON; long lists (who gets a campaign) by their length."""
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return {
+        name: f"({len(value)} items)" if isinstance(value, list) and len(value) > MOST_ITEMS else value
+        for name, value in fields.items()
+    }
 
 
 def _action(name: str) -> str:

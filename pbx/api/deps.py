@@ -6,14 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from pbx.api.edge_door import NoEdge
 from pbx.core.errors import UserError
 from pbx.model.recording import RecordingStorage
 from pbx.model.sync import SyncState
 from pbx.model.usage import UsageReport
 
 if TYPE_CHECKING:
+    from pbx.api.edge_door import EdgeDoor
     from pbx.api.views import RegistrationView
     from pbx.core.clock import Clock
     from pbx.core.config import NodeConfig
@@ -319,7 +321,8 @@ class ApiDeps:
     `sip_tls_port` 0 means no TLS. `site_dir` is the built admin site, None or a missing folder when it is not built.
     `examine` does what `pbx doctor` does, and blocks; `origins` says of each startup setting that was set, by what.
     `sip_traces` None means that no SIP messages are kept, `prompts` None that this place keeps no sounds. `transcribes`
-    says whether voice messages are written down.
+    says whether voice messages are written down. `edge_document` is the OpenAPI document of the edge, None where none
+    is to be had.
     """
 
     config: NodeConfig
@@ -362,6 +365,8 @@ class ApiDeps:
     recordings: RecordingDesk = field(default_factory=NoRecordings)
     conferences: ConferenceControl = field(default_factory=NoConferences)
     voicemail: Shelf | None = None
+    edge: EdgeDoor = field(default_factory=NoEdge)
+    edge_document: Callable[[], Mapping[str, Any] | None] = lambda: None
     transcribes: Callable[[], bool] = lambda: False
     health_checks: Sequence[HealthCheck] = field(default=())
 

@@ -158,12 +158,13 @@ def _path_arguments(route: Route, request: web.Request) -> dict[str, Any]:
 
 
 async def _body(route: Route, request: web.Request) -> bytes:
-    wanted = route.upload_types if route.request is None else route.request_types
+    read_here = route.request is not None or route.forwarded
+    wanted = route.request_types if read_here else route.upload_types
     if not wanted:
         return b""
     if request.content_type not in wanted:
         raise plain_error(415, f"The body must be {' or '.join(wanted)}.")
-    if route.request is None:
+    if not read_here:
         return b""
     try:
         async with asyncio.timeout(BODY_S):

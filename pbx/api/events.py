@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated
 
@@ -25,6 +26,12 @@ _CLOSE = {
     "fault": (WSCloseCode.INTERNAL_ERROR, b"our fault: connect again"),
     "shutdown": (WSCloseCode.GOING_AWAY, b"the node is stopping"),
 }
+_SCOPES: dict[str, Scope] = {
+    "conversations": Scope.TEXTS_READ,
+    "campaigns": Scope.CAMPAIGNS_READ,
+    "numbers": Scope.NUMBERS_READ,
+}
+"""Topics that need more than the right to live events: they tell what people outside have written."""
 SEND_S = 10.0
 """A single message that cannot be handed to the network for this long means that nobody reads."""
 
@@ -47,7 +54,7 @@ async def get_events(exchange: Exchange, *, query: EventsQuery) -> web.StreamRes
             "This is a WebSocket.",
             headers={"Upgrade": "websocket", "Connection": "Upgrade"},
         )
-    topics = query.topics.split(",") if query.topics else ALL_TOPICS
+    topics = _topics(principal, query.topics)
     try:
         async with exchange.service.hub.client(topics, principal.credential, query.since) as client:
             try:
@@ -58,6 +65,17 @@ async def get_events(exchange: Exchange, *, query: EventsQuery) -> web.StreamRes
     except TooManyClientsError:
         raise plain_error(503, "Too many live connections are open.", headers={"Retry-After": "10"}) from None
     return socket
+
+
+def _topics(principal: Principal, wanted: str) -> Sequence[str]:
+    """Those asked for, else all that this credential may read. Raises `ApiError` 403."""
+    kept = {topic for topic, scope in _SCOPES.items() if scope not in principal.scopes}
+    if not wanted:
+        return [topic for topic in ALL_TOPICS if topic not in kept]
+    topics = wanted.split(",")
+    for topic in kept.intersection(topics):
+        raise ApiError(403, "scope", f"The topic {topic} needs the scope {_SCOPES[topic].value}.")
+    return topics
 
 
 async def _serve(

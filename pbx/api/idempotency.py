@@ -31,7 +31,8 @@ Answering = Callable[[], Awaitable[web.StreamResponse]]
 def takes_key(route: Route) -> bool:
     """Whether the route makes something new out of a body, for somebody who is known."""
     made = route.method == "POST" and route.status == 201
-    return made and route.request is not None and route.scope is not Scope.OPEN
+    with_body = route.request is not None or (route.forwarded and bool(route.request_types))
+    return made and with_body and route.scope is not Scope.OPEN
 
 
 async def once(route: Route, exchange: Exchange, answering: Answering) -> web.StreamResponse:

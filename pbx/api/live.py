@@ -23,7 +23,10 @@ from pbx.api.deps import ApiDeps
 from pbx.api.health import health_lines
 from pbx.api.live_message import (
     CallChange,
+    CampaignChange,
     ConferenceChange,
+    ConversationChange,
+    EdgeChange,
     ExtensionChange,
     ExtensionStateChange,
     FlowChange,
@@ -32,6 +35,7 @@ from pbx.api.live_message import (
     LiveResumed,
     LiveSnapshot,
     MailboxChange,
+    NumberChange,
     QueueChange,
     RecordingChange,
     RegistrationChange,
@@ -40,6 +44,7 @@ from pbx.api.live_message import (
 )
 from pbx.core.events import Subscription
 from pbx.core.tasks import Supervisor
+from pbx.model.edge_event import EDGE_TOPICS, EdgeEvent
 from pbx.model.kinds import EXTENSION
 from pbx.model.webhook import TOPICS
 from pbx.store.recordings import RecordingFilter
@@ -47,6 +52,8 @@ from pbx.store.recordings import RecordingFilter
 __all__ = ["ALL_TOPICS", "LiveClient", "LiveHub", "TooManyClientsError"]
 
 ALL_TOPICS = TOPICS
+_COMPARED = tuple(topic for topic in TOPICS if topic not in EDGE_TOPICS)
+"""Topics whose state is at hand here."""
 _TOPICS_OF = {
     "call": ("calls",),
     "registration": ("registrations",),
@@ -59,8 +66,10 @@ _TOPICS_OF = {
     "recording": ("recordings",),
     "flows": ("flows",),
     "settings": ("settings",),
+    "edge": (),
 }
-"""What of the bus may change which topics. Health tells nobody: it is looked at with every heartbeat."""
+"""What of the bus may change which topics; what the edge says is passed on as it is.
+Health tells nobody: it is looked at with every heartbeat."""
 _CHANGE = {
     "calls": CallChange,
     "registrations": RegistrationChange,
@@ -74,6 +83,10 @@ _CHANGE = {
     "flows": FlowChange,
     "health": HealthChange,
     "settings": SettingsChange,
+    "conversations": ConversationChange,
+    "campaigns": CampaignChange,
+    "numbers": NumberChange,
+    "edge": EdgeChange,
 }
 NEWEST_RECORDINGS = 100
 
@@ -136,7 +149,7 @@ class LiveHub:
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
         self._now = _in_memory(deps)
-        self._state: dict[str, dict[str, msgspec.Struct]] = {topic: {} for topic in ALL_TOPICS}
+        self._state: dict[str, dict[str, msgspec.Struct]] = {topic: {} for topic in _COMPARED}
         # Starts at the time of day, so that a number from before a restart is never taken for one of this run.
         self._seq = int(deps.clock.now().timestamp() * 1000)
         self._oldest = self._seq  # changes after this one are in the ring
@@ -183,7 +196,7 @@ class LiveHub:
             raise TooManyClientsError
         client = LiveClient(frozenset(topics), credential)
         self._watch()
-        await self._compare(ALL_TOPICS)
+        await self._compare(_COMPARED)
         # From here to the end of _welcome nothing awaits: no change comes between state and queue.
         self._clients.add(client)
         self._welcome(client, since)
@@ -208,7 +221,7 @@ class LiveHub:
             client.push(encode(self._snapshot(client.topics)))
 
     def _snapshot(self, topics: frozenset[str]) -> LiveSnapshot:
-        wanted = {topic: tuple(self._state[topic].values()) for topic in ALL_TOPICS if topic in topics}
+        wanted = {topic: tuple(self._state[topic].values()) for topic in _COMPARED if topic in topics}
         return LiveSnapshot(seq=self._seq, **wanted)  # type: ignore[arg-type]  # each topic holds its own record type
 
     # -- what makes it go ---------------------------------------------------------------------------------------------
@@ -240,6 +253,9 @@ class LiveHub:
 
     async def _listen(self, subscription: Subscription) -> None:
         async for published in subscription:
+            if isinstance(published.event, EdgeEvent):
+                self._change(published.event.topic, published.event.id, published.event.document)
+                continue
             self._dirty.update(_TOPICS_OF[published.topic])
             self._wake.set()
 
@@ -255,7 +271,7 @@ class LiveHub:
             dirty, self._dirty = self._dirty, set()
             if loop.time() >= heartbeat_at:
                 heartbeat_at = loop.time() + HEARTBEAT_S
-                await self._compare(ALL_TOPICS)
+                await self._compare(_COMPARED)
                 self._send(encode(LiveHeartbeat(seq=self._seq)))
             else:
                 await self._compare(dirty)
@@ -286,7 +302,7 @@ class LiveHub:
             return {"office": await deps.settings.get()}
         return {one.number: one for one in await deps.records.all(EXTENSION)}
 
-    def _change(self, topic: str, key: str, item: msgspec.Struct | None) -> None:
+    def _change(self, topic: str, key: str, item: msgspec.Struct | msgspec.Raw | None) -> None:
         self._seq += 1
         data = encode(_CHANGE[topic](seq=self._seq, id=key, item=item))
         self._ring.append(_Kept(self._seq, topic, data))

@@ -21,7 +21,10 @@ from pbx.model.voicemail import MailboxState
 
 __all__ = [
     "CallChange",
+    "CampaignChange",
     "ConferenceChange",
+    "ConversationChange",
+    "EdgeChange",
     "ExtensionChange",
     "ExtensionStateChange",
     "FlowChange",
@@ -31,6 +34,7 @@ __all__ = [
     "LiveResumed",
     "LiveSnapshot",
     "MailboxChange",
+    "NumberChange",
     "QueueChange",
     "RecordingChange",
     "RegistrationChange",
@@ -44,12 +48,20 @@ Seq = Annotated[
 ]
 
 
+EdgeDocument = Annotated[
+    msgspec.Raw, Meta(description="A JSON object of the edge, as its own document describes it; or null.")
+]
+
+
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
     seq: Seq
 
 
 class LiveSnapshot(_Message, tag="snapshot", frozen=True, kw_only=True):
-    """Everything as it is now. First message, unless the client could resume. A topic not asked for is null."""
+    """Everything as it is now. First message, unless the client could resume. A topic not asked for is null.
+
+    Of what the edge keeps (conversations, campaigns, numbers) only changes are told: ask for it over HTTP.
+    """
 
     calls: tuple[LiveCall, ...] | None = None
     registrations: tuple[RegistrationView, ...] | None = None
@@ -153,6 +165,34 @@ class SettingsChange(_Message, tag="settings", frozen=True, kw_only=True):
     item: OfficeSettings | None
 
 
+class ConversationChange(_Message, tag="conversation", frozen=True, kw_only=True):
+    """A conversation by text is new or different; `item` is what the edge says of it, null when it is gone."""
+
+    id: str
+    item: EdgeDocument
+
+
+class CampaignChange(_Message, tag="campaign", frozen=True, kw_only=True):
+    """A campaign was made, goes on, has ended; `item` is what the edge says of it, null when it is gone."""
+
+    id: str
+    item: EdgeDocument
+
+
+class NumberChange(_Message, tag="number", frozen=True, kw_only=True):
+    """A number of the Twilio account is different; `item` is what the edge says of it, null when it is gone."""
+
+    id: str
+    item: EdgeDocument
+
+
+class EdgeChange(_Message, tag="edge", frozen=True, kw_only=True):
+    """The edge itself is different: there, gone, in trouble."""
+
+    id: str
+    item: EdgeDocument
+
+
 class LiveHeartbeat(_Message, tag="heartbeat", frozen=True, kw_only=True):
     """Sent when nothing else was for a while: the connection lives."""
 
@@ -172,5 +212,9 @@ LiveMessage = (
     | FlowChange
     | HealthChange
     | SettingsChange
+    | ConversationChange
+    | CampaignChange
+    | NumberChange
+    | EdgeChange
     | LiveHeartbeat
 )

@@ -6,12 +6,14 @@ is this document, and a test compares the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
+from pbx.api.edge import PREFIX
+from pbx.api.edge_description import EdgeDescription
 from pbx.api.idempotency import HEADER, takes_key
 from pbx.api.problem import PROBLEM_TYPE, Problem
 from pbx.api.route import Route
@@ -34,22 +36,30 @@ that change something also carry the `csrf_token` of the session in the header `
 the path of each field that was refused. Who asks too often gets 429 with Retry-After."""
 
 
-def encoded() -> bytes:
+def encoded(edge: Mapping[str, Any] | None = None) -> bytes:
     """The document as it is served and as it stands in the file."""
-    return msgspec.json.format(msgspec.json.encode(document()), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(document(edge)), indent=2) + b"\n"
 
 
-def document() -> Json:
-    """The whole document as plain JSON values, keys in a fixed order."""
+def document(edge: Mapping[str, Any] | None = None) -> Json:
+    """The whole document as plain JSON values, keys in a fixed order. `edge` is the document of the edge: without it,
+    what the edge answers is named, but not described.
+    """
     types = _types()
     schemas, components = msgspec.json.schema_components([one for _, one in types], ref_template=_REF)
     by_type = dict(zip((name for name, _ in types), schemas, strict=True))
     for name, _ in ((name, one) for route in ROUTES for name, one in route.schemas):
         components[name] = by_type[name]
     _require_all(components, _reachable(components, (_ref_name(by_type[n]) for n in _request_names())))
+    described = EdgeDescription(edge or {}, components)
+    _require_all(described.components, _reachable(described.components, described.requested()))
+    components |= described.components
     paths: Json = {}
     for route in ROUTES:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, by_type)
+        operation = _operation(route, by_type)
+        if route.forwarded:
+            described.describe(operation, route.path.removeprefix(PREFIX), route.method.lower())
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -199,7 +209,7 @@ def error_statuses(route: Route) -> list[int]:
         statuses |= {401, 403}
     if route.parameters or route.own is not None:
         statuses.add(404)
-    if route.request is not None or route.upload_types:
+    if route.request is not None or route.upload_types or (route.forwarded and route.request_types):
         statuses |= {400, 408, 413, 415, 422}
     if route.query is not None:
         statuses.add(422)
@@ -216,7 +226,7 @@ def _ref_name(schema: Json) -> str:
     return str(schema["$ref"]).rsplit("/", 1)[-1]
 
 
-def _reachable(components: Json, start: Iterator[str]) -> set[str]:
+def _reachable(components: Json, start: Iterable[str]) -> set[str]:
     """The names of all schemas that `start` needs, itself included."""
     found: set[str] = set()
     waiting = list(start)

@@ -145,7 +145,7 @@ class EventsQuery(Record, frozen=True, kw_only=True):
         str,
         Meta(
             pattern=rf"^({_TOPIC}(,{_TOPIC})*)?$(?!\n)",
-            max_length=200,
+            max_length=300,
             description="Topics, separated by commas; all of them when missing.",
             examples=["calls,registrations"],
         ),

@@ -41,7 +41,8 @@ class Route:
     the document though no body is made of them, such as the messages of a WebSocket. `upload_types` are those of a file
     that the handler reads by itself, as it comes. `own` lets in those who may see only what is theirs, and sees to it
     that they do; without it they are refused. What changes nothing, though its method is unsafe, is not `audited`.
-    What is not `limited` is answered however often it is asked for.
+    What is not `limited` is answered however often it is asked for. What is `forwarded` is answered by the edge, whose
+    own document says what goes in and out; the body is read as it is, and its types are `request_types`.
     `cross_origin` lets the pages of other hosts in that the office names, though nobody has signed in yet. A route that
     takes `tickets` takes `?ticket=` in place of a credential.
     """
@@ -71,6 +72,7 @@ class Route:
     limited: bool = True
     cross_origin: bool = False
     tickets: bool = False
+    forwarded: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -44,6 +44,14 @@ class Scope(Enum):
     MESSAGES_SEND = "messages:send"
     VOICEMAIL_READ = "voicemail:read"  # what people have said
     VOICEMAIL_WRITE = "voicemail:write"
+    TEXTS_READ = "texts:read"  # what people outside have written, and what was answered
+    TEXTS_WRITE = "texts:write"
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"  # costs money
+    NUMBERS_READ = "numbers:read"  # of the Twilio account
+    NUMBERS_WRITE = "numbers:write"  # costs money
+    RECEPTIONIST_READ = "receptionist:read"  # what the assistant knows and how it speaks
+    RECEPTIONIST_WRITE = "receptionist:write"
     EVENTS_READ = "events:read"
     STATUS_READ = "status:read"
     METRICS_READ = "metrics:read"
@@ -72,6 +80,11 @@ _SUPERVISOR = APP_SCOPES | {
     Scope.RECORDINGS_READ,
     Scope.RECORDINGS_CONTROL,
     Scope.CALLS_SUPERVISE,
+    Scope.TEXTS_READ,
+    Scope.TEXTS_WRITE,
+    Scope.CAMPAIGNS_READ,
+    Scope.NUMBERS_READ,
+    Scope.RECEPTIONIST_READ,
     Scope.EVENTS_READ,
     Scope.STATUS_READ,
 }

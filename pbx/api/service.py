@@ -62,7 +62,7 @@ class Service:
     def _openapi(self) -> bytes:
         from pbx.api.openapi import encoded
 
-        return encoded()
+        return encoded(self.deps.edge_document())
 
     def openapi(self) -> bytes:
         """The OpenAPI document; made when it is first asked for."""

@@ -13,6 +13,7 @@ from pbx.api import (
     conference,
     dashboard,
     documents,
+    edge,
     events,
     extension,
     extension_csv,
@@ -75,6 +76,7 @@ ROUTES: tuple[Route, ...] = (
     *sip_traces.ROUTES,
     *queue.ROUTES,
     *conference.ROUTES,
+    *edge.ROUTES,
     *events.ROUTES,
     *webhooks.ROUTES,
 )

@@ -26,6 +26,10 @@ Topic = Literal[
     "flows",
     "health",
     "settings",
+    "conversations",
+    "campaigns",
+    "numbers",
+    "edge",
 ]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 """What the live events are about."""

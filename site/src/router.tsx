@@ -292,8 +292,50 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./pages/account/AccountPage.tsx"), "AccountPage"),
 });
 
+const texts = createRoute({
+  getParentRoute: () => office,
+  path: "/texts",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/texts/InboxPage.tsx"), "InboxPage"),
+});
+
+const textFigures = createRoute({
+  getParentRoute: () => office,
+  path: "/analytics/texts",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/analytics/TextFiguresPage.tsx"), "TextFiguresPage"),
+});
+
+const campaigns = createRoute({
+  getParentRoute: () => office,
+  path: "/campaigns",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/campaigns/CampaignsPage.tsx"), "CampaignsPage"),
+});
+
+const receptionist = createRoute({
+  getParentRoute: () => office,
+  path: "/receptionist",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/receptionist/ReceptionistPage.tsx"), "ReceptionistPage"),
+});
+
+const twilioNumbers = createRoute({
+  getParentRoute: () => office,
+  path: "/twilio-numbers",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/outside/TwilioNumbersPage.tsx"), "TwilioNumbersPage"),
+});
+
+const edge = createRoute({
+  getParentRoute: () => office,
+  path: "/edge",
+  validateSearch: pageSearch,
+  component: lazyRouteComponent(() => import("./pages/edge/EdgePage.tsx"), "EdgePage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([setup, connect, office.addChildren([dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account])]),
+  routeTree: root.addChildren([setup, connect, office.addChildren([dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account, texts, textFigures, campaigns, receptionist, twilioNumbers, edge])]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -759,6 +759,54 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/conversations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["listConversations"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conversations/reply": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post: operations["replyToConversation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/conversations/{from}/{to}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["getConversation"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/dashboard": {
         readonly parameters: {
             readonly query?: never;
@@ -3756,6 +3804,19 @@ export interface components {
             readonly anonymous?: boolean | null;
         };
         /**
+         * CampaignChange
+         * @description A campaign was made, goes on, has ended; `item` is what the edge says of it, null when it is gone.
+         */
+        readonly CampaignChange: {
+            /** @enum {unknown} */
+            readonly type: "campaign";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            /** @description A JSON object of the edge, as its own document describes it; or null. */
+            readonly item: unknown;
+        };
+        /**
          * Cdr
          * @description One call as the history shows it. `legs` are all who had a part in it, as a tree.
          *
@@ -4247,6 +4308,19 @@ export interface components {
             readonly moderator_pin: string | null;
         };
         /**
+         * ConversationChange
+         * @description A conversation by text is new or different; `item` is what the edge says of it, null when it is gone.
+         */
+        readonly ConversationChange: {
+            /** @enum {unknown} */
+            readonly type: "conversation";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            /** @description A JSON object of the edge, as its own document describes it; or null. */
+            readonly item: unknown;
+        };
+        /**
          * Dashboard
          * @description How the office is doing now, and what today was like.
          */
@@ -4448,6 +4522,19 @@ export interface components {
              * @default 0
              */
             readonly changes: number;
+        };
+        /**
+         * EdgeChange
+         * @description The edge itself is different: there, gone, in trouble.
+         */
+        readonly EdgeChange: {
+            /** @enum {unknown} */
+            readonly type: "edge";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            /** @description A JSON object of the edge, as its own document describes it; or null. */
+            readonly item: unknown;
         };
         /**
          * EventTicket
@@ -6113,7 +6200,7 @@ export interface components {
             /** @default false */
             readonly transcoded: boolean;
         };
-        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["LiveHeartbeat"];
+        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["ConversationChange"] | components["schemas"]["CampaignChange"] | components["schemas"]["NumberChange"] | components["schemas"]["EdgeChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
          * @description Where a call is in a flow: at `node` since `since`.
@@ -6141,6 +6228,8 @@ export interface components {
         /**
          * LiveSnapshot
          * @description Everything as it is now. First message, unless the client could resume. A topic not asked for is null.
+         *
+         *         Of what the edge keeps (conversations, campaigns, numbers) only changes are told: ask for it over HTTP.
          */
         readonly LiveSnapshot: {
             /** @enum {unknown} */
@@ -6868,6 +6957,19 @@ export interface components {
             readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
+        };
+        /**
+         * NumberChange
+         * @description A number of the Twilio account is different; `item` is what the edge says of it, null when it is gone.
+         */
+        readonly NumberChange: {
+            /** @enum {unknown} */
+            readonly type: "number";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            /** @description A JSON object of the edge, as its own document describes it; or null. */
+            readonly item: unknown;
         };
         /**
          * OfficeDocument
@@ -8607,7 +8709,7 @@ export interface components {
          * @description The value is the word that stands in a token's scope list and in the OpenAPI document.
          * @enum {unknown}
          */
-        readonly Scope: "app" | "audit:read" | "backup" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "cdrs:read" | "documents:read" | "documents:write" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "office:read" | "office:write" | "open" | "owners:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
+        readonly Scope: "app" | "audit:read" | "backup" | "bans:read" | "bans:write" | "calls:read" | "calls:supervise" | "calls:write" | "campaigns:read" | "campaigns:write" | "cdrs:read" | "documents:read" | "documents:write" | "events:read" | "extensions:read" | "extensions:write" | "messages:read" | "messages:send" | "metrics:read" | "numbers:read" | "numbers:write" | "office:read" | "office:write" | "open" | "owners:write" | "receptionist:read" | "receptionist:write" | "recordings:control" | "recordings:delete" | "recordings:read" | "registrations:read" | "session" | "sip-login:read" | "sip-traces:read" | "status:read" | "texts:read" | "texts:write" | "tokens:read" | "tokens:write" | "users:read" | "users:write" | "voicemail:read" | "voicemail:write";
         /**
          * ScriptedAnswer
          * @description What a web server answers; `status` 0: nothing, until the time is over. `url` is a part of the address.
@@ -10178,7 +10280,7 @@ export interface components {
              * @description None: all topics.
              * @default []
              */
-            readonly topics: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+            readonly topics: readonly ("calls" | "campaigns" | "conferences" | "conversations" | "edge" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "numbers" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
         };
         /**
          * WebhookDelivery
@@ -10262,7 +10364,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly url?: string;
-            readonly topics?: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[] | null;
+            readonly topics?: readonly ("calls" | "campaigns" | "conferences" | "conversations" | "edge" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "numbers" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -10298,7 +10400,7 @@ export interface components {
              * @description None: all topics.
              * @default []
              */
-            readonly topics: readonly ("calls" | "conferences" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+            readonly topics: readonly ("calls" | "campaigns" | "conferences" | "conversations" | "edge" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "numbers" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -10377,6 +10479,7 @@ export type CalledForHelp = components['schemas']['CalledForHelp'];
 export type CallerRule = components['schemas']['CallerRule'];
 export type CallerRuleList = components['schemas']['CallerRuleList'];
 export type CallerRulePatch = components['schemas']['CallerRulePatch'];
+export type CampaignChange = components['schemas']['CampaignChange'];
 export type Cdr = components['schemas']['Cdr'];
 export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
@@ -10398,6 +10501,7 @@ export type ConferenceStatus = components['schemas']['ConferenceStatus'];
 export type ConferenceStatusList = components['schemas']['ConferenceStatusList'];
 export type ConferenceWaiting = components['schemas']['ConferenceWaiting'];
 export type ConferenceWrite = components['schemas']['ConferenceWrite'];
+export type ConversationChange = components['schemas']['ConversationChange'];
 export type Dashboard = components['schemas']['Dashboard'];
 export type DateSpan = components['schemas']['DateSpan'];
 export type DayOfCalls = components['schemas']['DayOfCalls'];
@@ -10411,6 +10515,7 @@ export type Diverted = components['schemas']['Diverted'];
 export type Doctor = components['schemas']['Doctor'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
+export type EdgeChange = components['schemas']['EdgeChange'];
 export type EventTicket = components['schemas']['EventTicket'];
 export type ExitTraffic = components['schemas']['ExitTraffic'];
 export type Extension = components['schemas']['Extension'];
@@ -10512,6 +10617,7 @@ export type NoticeTarget = components['schemas']['NoticeTarget'];
 export type NoticeTargetList = components['schemas']['NoticeTargetList'];
 export type NoticeTargetPatch = components['schemas']['NoticeTargetPatch'];
 export type NoticeTargetWrite = components['schemas']['NoticeTargetWrite'];
+export type NumberChange = components['schemas']['NumberChange'];
 export type OfficeDocument = components['schemas']['OfficeDocument'];
 export type OfficeFlag = components['schemas']['OfficeFlag'];
 export type OfficeFlagList = components['schemas']['OfficeFlagList'];
@@ -15660,6 +15766,285 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listConversations: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            readonly 502: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            readonly 504: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replyToConversation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            readonly 502: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            readonly 504: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getConversation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly from: string;
+                readonly to: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            readonly 502: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            readonly 504: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -5,7 +5,7 @@
  */
 import { backoffMs } from "../core/backoff.ts";
 import { IDLE, nextLink, type LinkInput, type LinkState } from "../core/link.ts";
-import { applyMessage, readMessage, touchesHistory, type LiveData } from "../core/live.ts";
+import { applyMessage, readMessage, touchesEdge, touchesHistory, type LiveData } from "../core/live.ts";
 import type { LiveMessage } from "../schema.gen.ts";
 import { eventsUrl, request } from "./client.ts";
 import { ELSEWHERE } from "./place.ts";
@@ -36,6 +36,8 @@ export class LiveClient {
 
   /** Called when the history has a new or finished row. */
   onHistory: () => void = () => undefined;
+  /** Called with the key of what the edge says is different. */
+  onEdge: (key: readonly string[]) => void = () => undefined;
   /** Called when the node answers again (also the first time): whatever was read before may be old. */
   onOnline: () => void = () => undefined;
 
@@ -105,6 +107,8 @@ export class LiveClient {
     this.step({ kind: opens ? "opened" : "heard", at: Date.now() });
     if (opens) this.onOnline();
     if (history) this.onHistory();
+    const edge = touchesEdge(message);
+    if (edge !== undefined) this.onEdge(edge);
   }
 
   private lose(): void {

@@ -62,6 +62,10 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
     case "flow":
     case "health":
     case "settings":
+    case "conversation":
+    case "campaign":
+    case "number":
+    case "edge":
       return { ...data, seq: message.seq };
     case "resumed":
     case "heartbeat":
@@ -75,6 +79,22 @@ export function touchesHistory(before: LiveData | undefined, message: LiveMessag
   if (message.type !== "call") return false;
   const old = before?.calls.get(message.id);
   return ongoing(message.item) === null || old?.answered_at !== message.item?.answered_at;
+}
+
+/** The first part of the key of everything that was asked of the edge. */
+export const EDGE = "edge";
+
+const TOLD_BY_EDGE: Readonly<Partial<Record<LiveMessage["type"], string>>> = {
+  conversation: "conversations",
+  campaign: "campaigns",
+  number: "numbers",
+  edge: "state",
+};
+
+/** The keys of what the edge says is different: these are asked for again. */
+export function touchesEdge(message: LiveMessage): readonly string[] | undefined {
+  const topic = TOLD_BY_EDGE[message.type];
+  return topic === undefined ? undefined : [EDGE, topic];
 }
 
 /** A frame of the WebSocket as a message, or nothing when it is not one this site knows. */
@@ -107,6 +127,10 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set<LiveMessage["type"]>([
   "flow",
   "health",
   "settings",
+  "conversation",
+  "campaign",
+  "number",
+  "edge",
   "heartbeat",
 ]);
 

@@ -20,6 +20,7 @@ liveClient.onHistory = () => {
   clearTimeout(onceMore);
   onceMore = setTimeout(historyChanged, 2000);
 };
+liveClient.onEdge = (queryKey) => void queryClient.invalidateQueries({ queryKey });
 liveClient.onOnline = () =>
   void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
 

@@ -14,6 +14,11 @@ export type PagePath =
   | "/recordings"
   | "/conferences"
   | "/analytics"
+  | "/texts"
+  | "/campaigns"
+  | "/receptionist"
+  | "/twilio-numbers"
+  | "/edge"
   | "/phones"
   | "/flows"
   | "/ring-groups"
@@ -43,7 +48,7 @@ export interface NavItem {
   readonly least: Role;
 }
 
-export type GroupName = "today" | "calls" | "reach" | "outside" | "system";
+export type GroupName = "today" | "calls" | "texts" | "reach" | "outside" | "system";
 
 export interface NavGroup {
   readonly name: GroupName;
@@ -77,6 +82,15 @@ export const GROUPS: readonly NavGroup[] = [
     ],
   },
   {
+    name: "texts",
+    label: t.nav.texting,
+    items: [
+      item("/texts", "chat", t.nav.texts, "supervisor"),
+      item("/campaigns", "megaphone", t.nav.campaigns, "supervisor"),
+      item("/receptionist", "star", t.nav.receptionist, "supervisor"),
+    ],
+  },
+  {
     name: "reach",
     label: t.nav.reach,
     items: [
@@ -95,8 +109,10 @@ export const GROUPS: readonly NavGroup[] = [
     label: t.nav.outside,
     items: [
       item("/numbers", "hash", t.nav.numbers, "admin"),
+      item("/twilio-numbers", "globe", t.nav.twilioNumbers, "admin"),
       item("/trunks", "plug", t.nav.trunks, "admin"),
       item("/outbound-routes", "outward", t.nav.routes, "admin"),
+      item("/edge", "node", t.nav.edge, "admin"),
     ],
   },
   {

@@ -71,6 +71,8 @@ const PATHS = {
   sidebar: "M4 5h16v14H4zM9.500 5v14",
   chevronDown: "M6 9.500l6 6 6-6",
   keyboard: "M3 6.500h18v11H3zM7 10.500h.01M11 10.500h.01M15 10.500h.01M8 14h8",
+  chat: "M4 5.500h16v10.500h-9l-4.500 3.500v-3.500H4zM8 9.500h8M8 12.500h5",
+  megaphone: "M4 10v4h3l8 4.500v-13L7 10zM18 9.500a3.500 3.500 0 0 1 0 5M8.500 14.500l1 4.500",
   office: "M5 20V5h9v15M14 10h5v10M3 20h18M8 9h3M8 13h3M8 16.500h3",
 } as const;
 

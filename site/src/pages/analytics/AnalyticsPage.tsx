@@ -1,6 +1,6 @@
 /** How many calls there were, when, to which number, and who was not reached. Each chart is a table as well. */
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { request } from "../../api/client.ts";
 import { HISTORY } from "../../api/queries.ts";
@@ -56,6 +56,9 @@ export function AnalyticsPage() {
         <Chip chosen={tables} onClick={() => go({ ...(period !== "7d" && { tab: period }), ...(!tables && { show: "tables" }) })}>
           {t.media.analytics.asTables}
         </Chip>
+        <Link to="/analytics/texts" className="inline-flex min-h-9 items-center rounded-full border border-line bg-surface px-3 text-small text-soft hover:border-line-strong hover:text-ink md:min-h-8">
+          {t.nav.texts}
+        </Link>
         <AsOf />
       </div>
       {data === undefined ? (

@@ -5,8 +5,8 @@ import type { DayOfCalls, HourOfCalls } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { dayWords } from "./Tables.tsx";
 
-const AXIS = { tick: { fill: "var(--ink-faint)", fontSize: 12 }, axisLine: false, tickLine: false } as const;
-const TOOLTIP = {
+export const AXIS = { tick: { fill: "var(--ink-faint)", fontSize: 12 }, axisLine: false, tickLine: false } as const;
+export const TOOLTIP = {
   contentStyle: {
     background: "var(--surface)",
     border: "1px solid var(--line)",
@@ -17,7 +17,7 @@ const TOOLTIP = {
   labelStyle: { color: "var(--ink-soft)" },
   cursor: { fill: "var(--hover)", stroke: "var(--line-strong)" },
 } as const;
-const legend = (words: string) => <span className="text-small text-soft">{words}</span>;
+export const legend = (words: string) => <span className="text-small text-soft">{words}</span>;
 
 export function DayChart({ days }: { readonly days: readonly DayOfCalls[] }) {
   const words = t.media.analytics.columns;

@@ -11,7 +11,7 @@ interface TableProps {
   readonly rows: readonly (readonly [string, ...(readonly (string | number)[])])[];
 }
 
-function Table({ caption, titles, rows }: TableProps) {
+export function Table({ caption, titles, rows }: TableProps) {
   return (
     <table className="w-full text-left">
       <caption className="sr-only">{caption}</caption>

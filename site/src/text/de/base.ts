@@ -42,6 +42,12 @@ export const base: typeof english = {
     documents: "Dokumente",
     webhooks: "Webhooks",
     account: "Mein Konto",
+    texting: "Textnachrichten",
+    texts: "Texte",
+    campaigns: "Kampagnen",
+    receptionist: "KI-Empfang",
+    twilioNumbers: "Nummern bei Twilio",
+    edge: "Edge",
   },
 
   common: {

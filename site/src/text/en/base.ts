@@ -40,6 +40,12 @@ export const base = {
     documents: "Documents",
     webhooks: "Webhooks",
     account: "My account",
+    texting: "Texts",
+    texts: "Texts",
+    campaigns: "Campaigns",
+    receptionist: "AI receptionist",
+    twilioNumbers: "Numbers at Twilio",
+    edge: "Edge",
   },
 
   common: {

@@ -1,0 +1,36 @@
+/** What the pages of outside numbers ask the edge for, through the node. */
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { request } from "../api/client.ts";
+import { EDGE } from "../core/live.ts";
+import type { NumbersForSale, OutsideNumber, OutsideNumbers } from "./types.ts";
+
+export const NUMBERS = [EDGE, "numbers"] as const;
+/** Twilio is asked meanwhile. */
+const LONG_MS = 45_000;
+
+export const numbersQuery = ({ q = "" }: { readonly q?: string }) =>
+  queryOptions({
+    queryKey: [...NUMBERS, "list", q],
+    queryFn: () => request<OutsideNumbers>("/numbers", { query: { q, limit: 500 }, timeoutMs: LONG_MS }),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+  });
+
+export interface ForSaleFilter {
+  readonly country: string;
+  readonly kind: string;
+  readonly area_code: string;
+  readonly contains: string;
+}
+
+export const forSaleQuery = (filter: ForSaleFilter) =>
+  queryOptions({
+    queryKey: [EDGE, "for-sale", filter],
+    queryFn: () => request<NumbersForSale>("/numbers/search", { query: { ...filter }, timeoutMs: LONG_MS }),
+    staleTime: 60_000,
+  });
+
+export const buyNumber = (body: { readonly number: string; readonly name: string }) =>
+  request<OutsideNumber>("/numbers", { method: "POST", body, timeoutMs: LONG_MS });
+export const repairNumber = (number: string) => request<OutsideNumber>(`/numbers/${encodeURIComponent(number)}/repair`, { method: "POST", timeoutMs: LONG_MS });
+export const releaseNumber = (number: string) => request<undefined>(`/numbers/${encodeURIComponent(number)}`, { method: "DELETE", timeoutMs: LONG_MS });

@@ -1,0 +1,28 @@
+/** Texts in figures. */
+export const figures = {
+  title: "Texts in figures",
+  lead: "What came and went, and what became of it.",
+  calls: "Calls",
+  none: "No texts in this time",
+  noneHelp: "The figures begin with the first text.",
+  firstAnswer: "until the first answer (median)",
+  optedOut: "said STOP",
+  segments: "parts paid",
+  perDay: "Texts per day",
+  fate: "What became of sent texts",
+  failures: "Why texts did not arrive",
+  noFailures: "All texts of this time arrived or are on their way.",
+  perNumber: "Per number",
+  columns: {
+    day: "Day",
+    number: "Number",
+    received: "received",
+    sent: "sent",
+    delivered: "delivered",
+    failed: "not delivered",
+    uncertain: "uncertain",
+    byPeople: "by people",
+    byAi: "by the AI",
+    byCampaigns: "by campaigns",
+  },
+};
