@@ -21,7 +21,7 @@ NPM_CONTRACT := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/contract --no-
 CONTRACT := $(if $(TWILIO_OPENAPI),.make/contract)
 
 EXT_SOURCES := $(wildcard media_ext/*.pyx media_ext/*.pxd media_ext/*.h media_ext/src/* media_ext/*.c.in)
-PY_SOURCES := $(shell find pbx media_ext edge -name '*.py' 2>/dev/null)
+PY_SOURCES := $(shell find pbx media_ext edge mobile_push -name '*.py' 2>/dev/null)
 SITE_SOURCES := $(shell find site -path site/node_modules -prune -o -path site/dist -prune -o -path site/test-results -prune -o -type f -print 2>/dev/null)
 PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
 
@@ -88,7 +88,7 @@ endif
 # So that the first start is as quick as the second: a third of a start would be compiling (PYTHONDONTWRITEBYTECODE is
 # set on many machines).
 .make/bytecode: $(PY_SOURCES) .make/python-run
-	@$(BIN)/python -m compileall -q pbx media_ext edge
+	@$(BIN)/python -m compileall -q pbx media_ext edge mobile_push
 	@touch $@
 
 .make/node: pbx/deploy/nodejs.sh .make/venv
