@@ -1,9 +1,9 @@
 """The process's memory as the kernel keeps it: what the start has made moves into pages of 2 MB.
 
-A node wakes a few hundred times a second and looks at some thousand objects all over the heap each time. With pages of
-4 KB most of those looks miss the processor's page table cache, which is dearest within a virtual machine. Pages that the
-heap has hardly begun stay small: the kernel would fill them up, and a small box pays for that. Linux only; where a kernel
-or a container refuses, nothing is different but the speed.
+A node wakes a few hundred times a second and looks at some thousand objects all over the heap each time. With pages
+of 4 KB most of those looks miss the page table cache, which is dearest within a virtual machine. Pages that the
+heap has hardly begun stay small: the kernel would fill them up, and a small box pays for that. Linux only; where a
+kernel or a container refuses, nothing is different but the speed.
 """
 
 from __future__ import annotations
