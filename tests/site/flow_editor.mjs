@@ -9,7 +9,7 @@ const found = [];
 
 await withBrowser({ reducedMotion: "reduce" }, async (page, faults) => {
   const card = (id) => page.locator(`.react-flow__node[data-id="${id}"]`);
-  const wires = page.locator(".react-flow__edge");
+  const wires = page.locator(".wire-line[data-wire]");
   const saved = () => page.locator('[data-save="saved"]').waitFor();
   const check = async (name) => {
     found.push(...(await axeFaults(page)).map((fault) => `${name}: ${fault}`));
@@ -88,7 +88,7 @@ await withBrowser({ reducedMotion: "reduce" }, async (page, faults) => {
     await page.keyboard.type("hang up");
     await page.keyboard.press("Enter");
     await card("hang-up").waitFor();
-    await page.locator('.react-flow__edge[data-id="start:next"]').waitFor();
+    await page.locator('.wire-line[data-wire="start:next"]').waitFor({ state: "attached" });
     await page.keyboard.press("Control+z");
     await card("hang-up").waitFor({ state: "detached" });
   }

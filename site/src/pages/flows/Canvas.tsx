@@ -6,7 +6,6 @@ import {
   ReactFlow,
   SelectionMode,
   useReactFlow,
-  type EdgeChange,
   type FinalConnectionState,
   type NodeChange,
   type ReactFlowInstance,
@@ -16,19 +15,24 @@ import { move } from "../../flow/commands.ts";
 import { GRID } from "../../flow/geometry.ts";
 import { t } from "../../text/index.ts";
 import "./canvas.css";
-import { CardMaker, merged, type CanvasNode, type WireLine } from "./cards.ts";
+import { CardMaker, merged, type CanvasNode } from "./cards.ts";
 import { useEditorState, useWorkshop } from "./context.ts";
 import { NodeCard, NoteCard } from "./NodeCard.tsx";
 import { isNode, noteIndex } from "./store.ts";
-import { WireEdge } from "./WireEdge.tsx";
+import { Pointing, wireAt, Wires } from "./Wires.tsx";
 
 const NODE_TYPES = { card: NodeCard, note: NoteCard };
-const EDGE_TYPES = { wire: WireEdge };
 const SNAP: [number, number] = [GRID, GRID];
 const PRO = { hideAttribution: true };
-/** Farther away than this only titles can be read, so only they are drawn. */
-const FAR = 0.4;
+/** Farther away than this only large titles can be read, so only they are drawn; and still farther only signs. */
+const FAR = 0.45;
+const FARTHEST = 0.22;
+/** From so many on, only what is in sight is drawn. Few are all there, so that Tab comes to each of them. */
+const MANY = 80;
 const MARGIN = 60;
+/** How near to a wire counts as on it, for a mouse and for a finger. */
+const POINTED = 10;
+const TOUCHED = 20;
 /** Smaller than this nobody can read a card. */
 const READABLE = 0.7;
 /** What the palette drags. */
@@ -44,7 +48,7 @@ export function Canvas({ map }: { readonly map: boolean }) {
   const selection = useEditorState(store, (state) => state.selection);
   const sources = useEditorState(store, (state) => state.marks);
   const marks = useMemo(() => merged(sources), [sources]);
-  const { screenToFlowPosition } = useReactFlow();
+  const { screenToFlowPosition, getZoom } = useReactFlow();
   const [maker] = useState(() => new CardMaker());
   const [dragged, setDragged] = useState<Places>(NOWHERE);
   const frame = useRef<HTMLDivElement>(null);
@@ -59,7 +63,20 @@ export function Canvas({ map }: { readonly map: boolean }) {
     // A finger scrolls over cards; it moves only the ones that were chosen before.
     return coarse && !readOnly ? all.map((each) => (each.selected === true ? { ...each, draggable: true } : each)) : all;
   }, [maker, drawn, dragged, coarse, readOnly]);
-  const wires = useMemo(() => maker.wires(drawn), [maker, drawn]);
+  const wires = useMemo(() => maker.wires(drawn, nodes), [maker, drawn, nodes]);
+  const [pointing] = useState(() => new Pointing());
+  const reach = coarse ? TOUCHED : POINTED;
+  /** The wire under the pointer. */
+  const under = useCallback(
+    (at: { readonly clientX: number; readonly clientY: number }) =>
+      wireAt(wires, screenToFlowPosition({ x: at.clientX, y: at.clientY }, { snapToGrid: false }), reach / getZoom()),
+    [wires, screenToFlowPosition, getZoom, reach],
+  );
+
+  const point = (wire: string | undefined) => {
+    pointing.at(wire);
+    frame.current?.toggleAttribute("data-on-wire", wire !== undefined);
+  };
 
   const onNodesChange = useCallback(
     (changes: NodeChange<CanvasNode>[]) => {
@@ -80,15 +97,6 @@ export function Canvas({ map }: { readonly map: boolean }) {
     [store, maker],
   );
 
-  const onEdgesChange = useCallback(
-    (changes: EdgeChange<WireLine>[]) => {
-      const chosen = new Set(store.get().selection);
-      for (const change of changes) if (change.type === "select") choose(chosen, change);
-      store.select(chosen);
-    },
-    [store],
-  );
-
   /** Where everything lies after a drag, as one step. */
   const dropped = useCallback(
     (_: unknown, __: unknown, moved: readonly CanvasNode[]) => {
@@ -106,7 +114,7 @@ export function Canvas({ map }: { readonly map: boolean }) {
 
   /** Everything, where that can be read; else where calls begin. */
   const begin = useCallback(
-    (view: ReactFlowInstance<CanvasNode, WireLine>) => {
+    (view: ReactFlowInstance<CanvasNode>) => {
       const box = document.querySelector(".react-flow")?.getBoundingClientRect();
       const all = view.getNodesBounds(view.getNodes());
       if (box === undefined || view.getNodes().length === 0) return;
@@ -144,36 +152,44 @@ export function Canvas({ map }: { readonly map: boolean }) {
       if (type === "") return;
       event.preventDefault();
       const at = { x: event.clientX, y: event.clientY };
-      const on = document.elementsFromPoint(at.x, at.y).map((each) => each.closest<HTMLElement>(".react-flow__edge")?.dataset["id"]).find((each) => each !== undefined);
+      const on = under(event);
       const place = screenToFlowPosition({ x: at.x - 40, y: at.y - 24 });
       act.add(type, on === undefined ? { place } : { place, on });
     },
-    [act, screenToFlowPosition],
+    [act, screenToFlowPosition, under],
   );
 
   return (
-    <ReactFlow<CanvasNode, WireLine>
+    <ReactFlow<CanvasNode>
       nodes={nodes}
-      edges={wires}
       nodeTypes={NODE_TYPES}
-      edgeTypes={EDGE_TYPES}
       onNodesChange={onNodesChange}
-      onEdgesChange={onEdgesChange}
       onNodeDragStop={dropped}
       onSelectionDragStop={(event, moved) => dropped(event, undefined, moved)}
       onNodeClick={(event, node) => {
-        if (!event.shiftKey && !event.ctrlKey && !event.metaKey && isNode(node.id)) store.select([node.id], true);
+        if (!several(event) && isNode(node.id)) store.select([node.id], true);
       }}
-      onPaneClick={() => store.select([])}
+      onPaneMouseMove={(event) => point(under(event))}
+      onPaneMouseLeave={() => point(undefined)}
+      onPaneClick={(event) => {
+        const wire = under(event);
+        if (wire === undefined) store.select([]);
+        else store.select(several(event) ? toggled(store.get().selection, wire) : [wire]);
+      }}
       onDoubleClick={(event) => {
         if ((event.target as Element).closest(".react-flow__pane") === null || readOnly) return;
         const at = { x: event.clientX, y: event.clientY };
-        act.askAdd({ at, place: screenToFlowPosition(at) });
+        const on = under(event);
+        act.askAdd(on === undefined ? { at, place: screenToFlowPosition(at) } : { at, on });
       }}
       onConnectStart={() => frame.current?.classList.add("is-connecting")}
       onConnectEnd={connectEnd}
-      onMoveStart={() => frame.current?.classList.add("is-moving")}
-      onMove={(_, view) => frame.current?.classList.toggle("is-far", view.zoom < FAR)}
+      onMove={(_, { zoom }) => {
+        // Not at its start: a press that does not move is a click.
+        frame.current?.classList.add("is-moving");
+        frame.current?.classList.toggle("is-far", zoom < FAR);
+        frame.current?.classList.toggle("is-farthest", zoom < FARTHEST);
+      }}
       onMoveEnd={() => frame.current?.classList.remove("is-moving")}
       ref={frame}
       onDragOver={(event) => {
@@ -193,16 +209,17 @@ export function Canvas({ map }: { readonly map: boolean }) {
       nodeDragThreshold={coarse ? 10 : 3}
       nodesDraggable={!readOnly && !coarse}
       nodesConnectable={!readOnly}
-      edgesFocusable={false}
       disableKeyboardA11y
       deleteKeyCode={null}
       selectionKeyCode="Shift"
       multiSelectionKeyCode={MULTI}
       elevateNodesOnSelect
+      onlyRenderVisibleElements={nodes.length > MANY}
       onInit={begin}
       proOptions={PRO}
       ariaLabelConfig={{ "node.a11yDescription.default": "" }}
     >
+      <Wires lines={wires} pointing={pointing} />
       <Background gap={GRID} size={1.5} />
       {map && <MiniMap pannable zoomable ariaLabel={t.flows.minimap} nodeBorderRadius={8} style={MAP} />}
     </ReactFlow>
@@ -211,6 +228,15 @@ export function Canvas({ map }: { readonly map: boolean }) {
 
 const MULTI = ["Meta", "Control", "Shift"];
 const MAP = { width: 160, height: 110 };
+
+/** One more, or one less, is chosen. */
+const several = (event: { readonly shiftKey: boolean; readonly ctrlKey: boolean; readonly metaKey: boolean }) => event.shiftKey || event.ctrlKey || event.metaKey;
+
+function toggled(selection: ReadonlySet<string>, thing: string): ReadonlySet<string> {
+  const next = new Set(selection);
+  if (!next.delete(thing)) next.add(thing);
+  return next;
+}
 
 function choose(chosen: Set<string>, { id, selected }: { readonly id: string; readonly selected: boolean }): void {
   if (selected) chosen.add(id);

@@ -26,11 +26,11 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
         </span>
       )}
       <div className="flex items-center gap-2.5 px-3" style={{ height: HEAD }}>
-        <span className={`flex size-9 shrink-0 items-center justify-center rounded-lg ${entry ? "bg-accent text-on-accent" : "bg-sunken text-soft"}`}>
-          <FlowIcon name={data.type} className="size-5" />
+        <span className={`flow-sign flex size-9 shrink-0 items-center justify-center rounded-lg ${entry ? "bg-accent text-on-accent" : "bg-sunken text-soft"}`}>
+          <FlowIcon name={data.type} className="size-5 overflow-visible" />
         </span>
         <span className="min-w-0 flex-1">
-          <span className="block truncate font-medium">{title}</span>
+          <span className="flow-title block truncate font-medium">{title}</span>
           <span className="flow-detail block truncate text-label text-faint">{summary}</span>
         </span>
       </div>

@@ -105,7 +105,14 @@ function Inner({ store, keeper }: StudioProps) {
 
   // -- what can be done
   const focusCanvas = useCallback((id: string) => {
-    requestAnimationFrame(() => frame.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"], [data-open="${CSS.escape(id)}"]`)?.focus());
+    const card = `.react-flow__node[data-id="${CSS.escape(id)}"], [data-open="${CSS.escape(id)}"]`;
+    // In a large flow the card is drawn only when the canvas has moved to it.
+    const attempt = (frames: number) => {
+      const found = frame.current?.querySelector<HTMLElement>(card);
+      if (found !== null && found !== undefined) found.focus();
+      else if (frames > 0) requestAnimationFrame(() => attempt(frames - 1));
+    };
+    requestAnimationFrame(() => attempt(30));
   }, []);
   const middle = useCallback(() => {
     const box = frame.current?.querySelector(".react-flow")?.getBoundingClientRect() ?? frame.current?.getBoundingClientRect();

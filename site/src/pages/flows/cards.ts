@@ -1,10 +1,11 @@
 /** What is drawn of a flow: a card for each node, a line for each wire. Kept as long as nothing of it has changed. */
-import type { Edge, Node } from "@xyflow/react";
+import type { Node } from "@xyflow/react";
 import type { Highlight, Mark } from "../../flow/editor.ts";
 import { exitsOfNode, type Exit } from "../../flow/exits.ts";
 import { ENTRY_Y, handleY, heightOf, shownExits, WIDTH } from "../../flow/geometry.ts";
 import { inOrder, wiresOf } from "../../flow/graph.ts";
 import { summaryOf, titleOf, type NameOf, type SummaryWords } from "../../flow/summary.ts";
+import { runOf, type Box, type Run } from "../../flow/wirePath.ts";
 import { END, own, wireKey, type Fault, type Flow, type FlowNode, type NodeType } from "../../flow/types.ts";
 import { noteKey, type Thing } from "./store.ts";
 
@@ -37,12 +38,14 @@ export interface NoteData extends Record<string, unknown> {
 export type CardNode = Node<CardData, "card">;
 export type NoteNode = Node<NoteData, "note">;
 export type CanvasNode = CardNode | NoteNode;
-export interface WireData extends Record<string, unknown> {
+export interface WireLine {
+  readonly key: string;
   readonly label: string;
   readonly mark: Mark | undefined;
   readonly dim: boolean;
+  readonly selected: boolean;
+  readonly run: Run;
 }
-export type WireLine = Edge<WireData, "wire">;
 
 export const NOTE_WIDTH = 200;
 
@@ -70,7 +73,8 @@ export function merged(marks: ReadonlyMap<string, Highlight>): Highlight {
 export class CardMaker {
   private cards = new Map<string, { readonly made: CardNode; readonly of: readonly unknown[] }>();
   private notes = new Map<string, NoteNode>();
-  private lines = new Map<string, WireLine>();
+  private lines = new Map<string, { readonly made: WireLine; readonly of: readonly unknown[] }>();
+  private boxes: { readonly of: readonly unknown[]; readonly boxes: readonly Box[] } = { of: [], boxes: [] };
   private order: { readonly of: readonly unknown[]; readonly ids: readonly string[] } = { of: [], ids: [] };
 
   nodes(drawn: Drawn, at: Readonly<Record<string, { readonly x: number; readonly y: number }>>): CanvasNode[] {
@@ -156,25 +160,47 @@ export class CardMaker {
     if (kept !== undefined) this.notes.set(id, { ...kept, measured: size });
   }
 
-  wires({ flow, types, words, marks, selection }: Drawn): WireLine[] {
+  /** `nodes` are the cards as they lie now, also in the middle of a drag. */
+  wires({ flow, marks, selection }: Drawn, nodes: readonly CanvasNode[]): WireLine[] {
+    const cards = new Map(nodes.flatMap((node) => (node.type === "card" ? [[node.id, node] as const] : [])));
+    const boxes = this.boxesOf(flow, nodes);
     return wiresOf(flow).flatMap(({ key, from, exit, to }) => {
-      const node = own(flow.nodes, from);
-      if (to === END || node === undefined || !Object.hasOwn(flow.nodes, to)) return [];
-      const drawn = exitsOfNode(types, node).find((each) => each.name === exit);
+      const [source, target] = [cards.get(from), cards.get(to)];
+      if (source === undefined || target === undefined) return [];
+      const row = source.data.rows.findIndex((each) => each.exit.name === exit);
+      const drawn = source.data.rows[row];
       if (drawn === undefined) return [];
-      const label = words.schema(drawn.title) || exit;
+      const start = { x: source.position.x + WIDTH, y: source.position.y + handleY(row) };
+      const end = { x: target.position.x, y: target.position.y + ENTRY_Y };
       const mark = own(marks.wires, key);
-      const dim = marks.dim === true && mark === undefined;
-      const selected = selection.has(key);
+      const of = [start.x, start.y, end.x, end.y, boxes, drawn.label, mark, marks.dim, selection.has(key)];
       const kept = this.lines.get(key);
-      if (kept?.target === to && kept.selected === selected && kept.data?.label === label && kept.data.mark === mark && kept.data.dim === dim) return [kept];
-      const made: WireLine = { id: key, type: "wire", source: from, sourceHandle: exit, target: to, targetHandle: "in", selected, data: { label, mark, dim }, zIndex: mark === undefined ? 0 : 1 };
-      this.lines.set(key, made);
+      if (kept !== undefined && same(kept.of, of)) return [kept.made];
+      const stays = kept !== undefined && same(kept.of.slice(0, 5), of.slice(0, 5));
+      const run = stays ? kept.made.run : runOf(start, end, boxes, (row % 4) * LANE);
+      const made: WireLine = { key, label: drawn.label, mark, dim: marks.dim === true && mark === undefined, selected: selection.has(key), run };
+      this.lines.set(key, { made, of });
       return [made];
     });
   }
+
+  /** What wires run around: the cards as the document has them, so that a drag does not lay all wires anew. */
+  private boxesOf(flow: Flow, nodes: readonly CanvasNode[]): readonly Box[] {
+    const heights = nodes.map((node) => node.height ?? 0);
+    const of = [flow.nodes, ...heights];
+    if (!same(of, this.boxes.of)) {
+      const boxes = nodes.flatMap((node, index) => {
+        const at = own(flow.nodes, node.id);
+        return at === undefined ? [] : [{ x: at.x, y: at.y, width: WIDTH, height: heights[index] ?? 0 }];
+      });
+      this.boxes = { of, boxes };
+    }
+    return this.boxes.boxes;
+  }
 }
 
+/** How far apart wires lie that run back from one card. */
+const LANE = 6;
 const NOBODY: FlowNode = { type: "", name: "", parameters: {}, x: 0, y: 0 };
 const NO_WIRES: Readonly<Record<string, string>> = {};
 interface Count {

@@ -1,12 +1,12 @@
 /**
- * The history as a table that may be very long: only the rows in sight are drawn, and only their parts are asked for. On
- * narrow screens each call is two lines.
+ * The history as a table that may be very long: only the rows in sight are drawn, and only their parts are asked for.
+ * What flies by faster than anybody reads is neither. On narrow screens each call is two lines.
  */
 import { useQueries } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import type { MouseEvent } from "react";
-import { memo, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { HISTORY_PAGE, historyPartQuery, type CdrFilter } from "../../api/queries.ts";
 import { historyRow, type Directory } from "../../core/history.ts";
 import { formatDay, formatFull, formatShortClock } from "../../core/time.ts";
@@ -20,6 +20,8 @@ import { StatusMark } from "../../ui/StatusMark.tsx";
 
 const WIDE = "(min-width: 52rem)";
 const ROW_PX = { wide: 52, narrow: 78 } as const;
+/** So long after the last leap the rows are read and drawn again. */
+const LANDING_MS = 100;
 const COLUMNS = "md:grid md:grid-cols-[9.5rem_minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.6fr)_6.5rem] md:items-center";
 
 interface HistoryTableProps {
@@ -55,7 +57,8 @@ export function HistoryTable({ filter, total, list }: HistoryTableProps) {
     getItemKey: (index) => `${String(wide)} ${index}`,
   });
   const inSight = rows.getVirtualItems();
-  const parts = [...new Set(inSight.map((row) => Math.floor(row.index / HISTORY_PAGE)))];
+  const flying = useFlying();
+  const parts = flying ? [] : [...new Set(inSight.map((row) => Math.floor(row.index / HISTORY_PAGE)))];
   const read = useQueries({ queries: parts.map((part) => historyPartQuery(filter, part)) });
   const callAt = (index: number): Cdr | undefined =>
     read[parts.indexOf(Math.floor(index / HISTORY_PAGE))]?.data?.items[index % HISTORY_PAGE];
@@ -86,7 +89,7 @@ export function HistoryTable({ filter, total, list }: HistoryTableProps) {
           const call = callAt(item.index);
           return (
             <div
-              key={item.key}
+              key={flying ? `flying ${item.index % inSight.length}` : item.key}
               role="row"
               aria-rowindex={item.index + 2}
               data-cdr={call?.id}
@@ -194,6 +197,29 @@ function Party({ name, number, className, arrow }: PartyProps) {
       {number !== name && <span className="pl-1.5 font-normal text-faint max-md:hidden">{number}</span>}
     </span>
   );
+}
+
+/** Whether more than a screen goes by in each frame, as while the scroll bar of a long list is dragged. */
+function useFlying(): boolean {
+  const [flying, setFlying] = useState(false);
+  useEffect(() => {
+    let last = window.scrollY;
+    let landing: ReturnType<typeof setTimeout> | undefined;
+    const scrolled = () => {
+      const step = Math.abs(window.scrollY - last);
+      last = window.scrollY;
+      if (step < 1.2 * window.innerHeight) return;
+      setFlying(true);
+      clearTimeout(landing);
+      landing = setTimeout(() => setFlying(false), LANDING_MS);
+    };
+    window.addEventListener("scroll", scrolled, { passive: true });
+    return () => {
+      window.removeEventListener("scroll", scrolled);
+      clearTimeout(landing);
+    };
+  }, []);
+  return flying;
 }
 
 function useMedia(query: string): boolean {

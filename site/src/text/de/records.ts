@@ -1,10 +1,12 @@
 import type { Text } from "../text.ts";
+import { nodes } from "./records/nodes.ts";
 import { schema } from "./records/schema.ts";
+import { settings } from "./records/settings.ts";
 import { values } from "./records/values.ts";
 
 /** The pages of records: forms, lists, pickers, extensions, trunks, schedules. */
 export const records: Text["records"] = {
-  schema,
+  schema: { ...schema, ...nodes, ...settings },
   values,
   units: { s: "Sekunden", d: "Tage", days: "Tage", min: "Minuten", "%": "%", GiB: "GiB", ms: "ms" },
   days: { mon: "Montag", tue: "Dienstag", wed: "Mittwoch", thu: "Donnerstag", fri: "Freitag", sat: "Samstag", sun: "Sonntag" },

@@ -1,5 +1,8 @@
 /** Values of enumerations, by "field.value" where a value means different things, else by the value alone. */
 export const values: Readonly<Record<string, string>> = {
+  "security.none": "None",
+  "security.starttls": "STARTTLS",
+  "security.tls": "TLS",
   mon: "Monday",
   tue: "Tuesday",
   wed: "Wednesday",
