@@ -20,6 +20,8 @@ from edge.events import Events
 from edge.offices import Offices
 from edge.store import Store, open_store
 from edge.store.open import FILE_NAME
+from edge.twilio.client import TwilioClient
+from edge.twilio.signature import TwilioSignature
 from edge.twilio.webhooks import Signature, Webhooks
 
 __all__ = ["build", "operations"]
@@ -34,6 +36,7 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
     store = store or await open_store(config.db_dsn or config.data_dir / FILE_NAME)
     offices = Offices(store, clock)
     events, background = Events(), Background()
+    twilio = _client(config)
     webhooks = Webhooks(store, offices, clock, signature=_signature(config), public_url=config.public_url)
     areas: list[Area] = [Area(work={"old answers": lambda: _forget(webhooks, clock)})]
     return Edge(
@@ -43,6 +46,7 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
         offices=offices,
         events=events,
         background=background,
+        twilio=twilio,
         dispatch=Dispatch([one for area in areas for one in area.operations], clock),
         areas=areas,
         application=_application(areas, webhooks, store),
@@ -58,7 +62,14 @@ async def operations() -> list[Operation]:
 
 
 def _signature(config: EdgeConfig) -> Signature | None:
-    return None
+    return TwilioSignature(config.twilio_auth_token) if config.twilio_auth_token else None
+
+
+def _client(config: EdgeConfig) -> TwilioClient | None:
+    """None where nobody has said whose account it is."""
+    if not config.twilio_account_sid or not config.twilio_auth_token:
+        return None
+    return TwilioClient(config.twilio_account_sid, config.twilio_auth_token, config.twilio_api_url)
 
 
 def _application(areas: Sequence[Area], webhooks: Webhooks, store: Store) -> web.Application:

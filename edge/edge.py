@@ -16,6 +16,7 @@ from edge.config import EdgeConfig
 from edge.events import Events
 from edge.offices import Offices
 from edge.store import Store
+from edge.twilio.client import TwilioClient
 
 __all__ = ["Edge"]
 
@@ -30,6 +31,7 @@ class Edge:
     offices: Offices
     events: Events
     background: Background
+    twilio: TwilioClient | None
     dispatch: Dispatch
     areas: Sequence[Area]
     application: web.Application
@@ -44,6 +46,8 @@ class Edge:
         """End the work, then what it used, then the store."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.store.close)
+            if self.twilio is not None:
+                stack.push_async_callback(self.twilio.close)
             for area in self.areas:
                 stack.push_async_callback(area.close)
             stack.push_async_callback(self.background.close)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
+from multidict import MultiDict
 
 from edge.clock import Clock
 from edge.model.office import Office
@@ -57,7 +58,7 @@ class Webhook:
 
 
 class Signature(Protocol):
-    """Whether a request is Twilio's: `url` is the one that Twilio was given."""
+    """Whether a request is Twilio's: `url` is the one that Twilio was given, `form` may have a field twice."""
 
     def is_valid(self, url: str, form: Mapping[str, str], signature: str) -> bool: ...
 
@@ -81,8 +82,9 @@ class Webhooks:
 
     def _serve(self, hook: Webhook) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
-            form = {name: str(value) for name, value in (await request.post()).items()}
-            if not self._is_twilio(request, form):
+            posted = MultiDict((name, str(value)) for name, value in (await request.post()).items())
+            form = dict(posted)
+            if not self._is_twilio(request, posted):
                 log.warning("a webhook was not signed by Twilio", extra={"path": request.path})
                 raise web.HTTPForbidden(text="This is for Twilio only.")
             body = await self._answer(hook, request, form)
@@ -94,7 +96,7 @@ class Webhooks:
         given = request.headers.get("X-Twilio-Signature", "")
         if self._signature is None or not given:
             return False
-        return self._signature.is_valid(self._public_url + request.path_qs, form, given)
+        return self._signature.is_valid(self._public_url + request.raw_path, form, given)
 
     async def _answer(self, hook: Webhook, request: web.Request, form: Mapping[str, str]) -> str:
         office = await self._office(form, request.query)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
+from yarl import URL
 
 __all__ = ["Asked", "WebhookClient", "signature"]
 
@@ -65,7 +66,7 @@ class WebhookClient:
             sent["X-Twilio-Signature"] = signature(self.auth_token, url, form)
         try:
             async with self.session.post(
-                self.place(url),
+                URL(self.place(url), encoded=True),
                 data=dict(form),
                 headers={**sent, **(headers or {})},
                 timeout=aiohttp.ClientTimeout(total=self.patience_s),
