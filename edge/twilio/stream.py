@@ -1,8 +1,8 @@
 """Twilio's media streams: the messages of one WebSocket, both ways.
 
 https://www.twilio.com/docs/voice/media-streams/websocket-messages: `connected`, `start`, `media`, `dtmf`, `mark` and
-`stop` come from Twilio; `media`, `mark` and `clear` go there. Sound is μ-law at 8 kHz, in base64. No sockets here. Twilio
-may add fields and kinds of messages, so what is not known is passed over; what is not even JSON is a `BadMessage`.
+`stop` come from Twilio; `media`, `mark` and `clear` go there. Sound is μ-law at 8 kHz, in base64. No sockets here.
+Twilio may add fields and kinds of messages, so what is not known is passed over; the rest is a `BadMessage`.
 """
 
 from __future__ import annotations
