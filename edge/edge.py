@@ -16,13 +16,15 @@ from edge.config import EdgeConfig
 from edge.events import Events
 from edge.offices import Offices
 from edge.store import Store
+from edge.tunnel.hub import Hub
 
 __all__ = ["Edge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """`application` serves Twilio and the tunnels; `dispatch` answers an office that asks in process."""
+    """`application` serves Twilio and the tunnels; `dispatch` answers what offices ask, `hub` knows which are
+    connected."""
 
     config: EdgeConfig
     store: Store
@@ -31,6 +33,7 @@ class Edge:
     events: Events
     background: Background
     dispatch: Dispatch
+    hub: Hub
     areas: Sequence[Area]
     application: web.Application
 
