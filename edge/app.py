@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from edge.api.dispatch import Dispatch
-from edge.api.operation import Operation
+from edge.api.operation import Operation, Reply
 from edge.area import Area
 from edge.background import Background
 from edge.clock import Clock, SystemClock
 from edge.config import EdgeConfig
+from edge.directory import Directories, Receptionists
 from edge.edge import Edge
 from edge.events import Events
 from edge.offices import Offices
+from edge.offline.area import build_offline, chat_of
 from edge.store import Store, open_store
 from edge.store.open import FILE_NAME
-from edge.twilio.client import TwilioClient
-from edge.twilio.signature import TwilioSignature
+from edge.tunnel.frames import HttpRequest
 from edge.twilio.webhooks import Signature, Webhooks
+from edge.voice.area import build_hub, build_voice
+
+if TYPE_CHECKING:
+    from edge.twilio.client import TwilioClient
 
 __all__ = ["build", "operations"]
 
@@ -36,9 +41,51 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
     store = store or await open_store(config.db_dsn or config.data_dir / FILE_NAME)
     offices = Offices(store, clock)
     events, background = Events(), Background()
-    twilio = _client(config)
     webhooks = Webhooks(store, offices, clock, signature=_signature(config), public_url=config.public_url)
-    areas: list[Area] = [Area(work={"old answers": lambda: _forget(webhooks, clock)})]
+    twilio = _twilio(config)
+    directories, receptionists = Directories(store, clock), Receptionists(store, clock)
+
+    async def asks(office: str, asked: HttpRequest, body: bytes) -> Reply:
+        return await dispatch.ask(
+            office=office,
+            actor=asked.actor,
+            method=asked.method,
+            path=asked.path,
+            query=asked.query,
+            body=body,
+            type=asked.type,
+        )
+
+    hub = build_hub(config, store, clock, offices, background, directories=directories, asks=asks)
+    events.listen(hub.tell)
+    offline = build_offline(
+        config,
+        store,
+        clock,
+        directories=directories,
+        receptionists=receptionists,
+        understanding=chat_of(config),
+        provider=twilio,
+        deliver=hub.deliver,
+    )
+    voice = build_voice(
+        config,
+        store,
+        clock,
+        offices,
+        background,
+        hub=hub,
+        directories=directories,
+        provider=twilio,
+        elsewhere=offline.calls.begin,
+        ended=offline.calls.ended,
+    )
+    areas: list[Area] = [
+        Area(work={"old answers": lambda: _forget(webhooks, clock)}, close=_closing(twilio)),
+        voice.area,
+        offline.area,
+    ]
+    dispatch = Dispatch([one for area in areas for one in area.operations], clock)
     return Edge(
         config=config,
         store=store,
@@ -47,7 +94,8 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
         events=events,
         background=background,
         twilio=twilio,
-        dispatch=Dispatch([one for area in areas for one in area.operations], clock),
+        dispatch=dispatch,
+        hub=hub,
         areas=areas,
         application=_application(areas, webhooks, store),
     )
@@ -62,14 +110,28 @@ async def operations() -> list[Operation]:
 
 
 def _signature(config: EdgeConfig) -> Signature | None:
-    return TwilioSignature(config.twilio_auth_token) if config.twilio_auth_token else None
-
-
-def _client(config: EdgeConfig) -> TwilioClient | None:
-    """None where nobody has said whose account it is."""
-    if not config.twilio_account_sid or not config.twilio_auth_token:
+    """None without credentials: then nobody proves to be Twilio."""
+    if not config.twilio_auth_token:
         return None
+    from edge.twilio.signature import TwilioSignature  # Twilio's library is slow to read
+
+    return TwilioSignature(config.twilio_auth_token)
+
+
+def _twilio(config: EdgeConfig) -> TwilioClient | None:
+    if not (config.twilio_account_sid and config.twilio_auth_token):
+        return None
+    from edge.twilio.client import TwilioClient
+
     return TwilioClient(config.twilio_account_sid, config.twilio_auth_token, config.twilio_api_url)
+
+
+def _closing(twilio: TwilioClient | None) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        if twilio is not None:
+            await twilio.close()
+
+    return close
 
 
 def _application(areas: Sequence[Area], webhooks: Webhooks, store: Store) -> web.Application:

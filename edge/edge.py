@@ -16,6 +16,7 @@ from edge.config import EdgeConfig
 from edge.events import Events
 from edge.offices import Offices
 from edge.store import Store
+from edge.tunnel.hub import Hub
 from edge.twilio.client import TwilioClient
 
 __all__ = ["Edge"]
@@ -23,7 +24,8 @@ __all__ = ["Edge"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """`application` serves Twilio and the tunnels; `dispatch` answers an office that asks in process."""
+    """`application` serves Twilio and the tunnels; `dispatch` answers what offices ask, `hub` knows which are
+    connected."""
 
     config: EdgeConfig
     store: Store
@@ -33,6 +35,7 @@ class Edge:
     background: Background
     twilio: TwilioClient | None
     dispatch: Dispatch
+    hub: Hub
     areas: Sequence[Area]
     application: web.Application
 

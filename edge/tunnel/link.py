@@ -73,6 +73,11 @@ class WebSocketLink:
         self._bytes += len(frame)
         self._ready()
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait to be written."""
+        return self._bytes
+
     def _ready(self) -> None:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)

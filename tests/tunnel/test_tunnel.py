@@ -85,11 +85,12 @@ async def test_many_breaks_lose_and_repeat_nothing(tmp_path: Path) -> None:
                 await ends.office_links[-1].close()
                 await asyncio.wait_for(ends.user.down.wait(), 5)
                 await asyncio.wait_for(ends.user.up.wait(), 10)
+        office_call.digits("#")
+        await outside.until("digits", "#")
         call.hang_up()
         await inside.until("hung_up", "normal")
-        await asyncio.sleep(0.05)
         assert [each[1] for each in inside.told if each[0] == "digit"] == said
-        assert [each[1] for each in outside.told if each[0] == "digits"] == said
+        assert [each[1] for each in outside.told if each[0] == "digits"] == [*said, "#"]
 
 
 async def test_both_sides_give_up_when_the_tunnel_stays_away(tmp_path: Path) -> None:
@@ -130,6 +131,8 @@ async def test_a_call_that_the_office_places(tmp_path: Path) -> None:
         call.answered()
         await inside.until("answered")
         office_call.sound(FRAME)
+        office_call.digits("1")
+        await outside.until("digits", "1")
         call.sound(FRAME)
         call.hang_up()
         await inside.until("hung_up", "normal")
