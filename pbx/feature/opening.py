@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pbx.model.opening import Opening
+from pbx.model.opening import DateSpan, Opening
 
-__all__ = ["is_open", "zone_of"]
+__all__ = ["DAYS", "is_open", "within", "zone_of"]
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -35,3 +35,12 @@ def _covers(span: Opening, clock: str, today: str, yesterday: str) -> bool:
     if span.start < span.end:
         return today in span.days and span.start <= clock < span.end
     return (today in span.days and clock >= span.start) or (yesterday in span.days and clock < span.end)
+
+
+def within(span: DateSpan, day: date) -> bool:
+    """Whether a day is one of a span, which may be one of every year."""
+    first, last = span.first, span.last or span.first
+    if len(first) > 5:
+        return first <= day.isoformat() <= last
+    month_day = f"{day:%m-%d}"
+    return first <= month_day <= last if first <= last else month_day >= first or month_day <= last

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from pbx.feature.opening import zone_of
+from pbx.feature.opening import within, zone_of
 from pbx.model.base import Record
 from pbx.model.kind import ref
 from pbx.model.opening import DateSpan, Opening, SpecialDay, Weekday
@@ -165,7 +165,7 @@ def next_change(
 def holiday(hours: Hours, local: datetime, public_holiday: Callable[[datetime], str]) -> str:
     """The name of the holiday that this day is; the office's own days go before the public ones."""
     for each in hours.special_days:
-        if _within(each.days, local.date()):
+        if within(each.days, local.date()):
             return each.name if each.holiday else ""
     return public_holiday(local)
 
@@ -188,16 +188,8 @@ def _days_covered(spans: Sequence[Opening], local: datetime) -> list[datetime]:
 def _holds_for(
     hours: Hours, rule: TimeRule, day: datetime, public_holiday: Callable[[datetime], str]
 ) -> bool:
-    if rule.dates and not any(_within(each, day.date()) for each in rule.dates):
+    if rule.dates and not any(within(each, day.date()) for each in rule.dates):
         return False
     if rule.holidays == "also":
         return True
     return bool(holiday(hours, day, public_holiday)) == (rule.holidays == "only")
-
-
-def _within(span: DateSpan, day: date) -> bool:
-    first, last = span.first, span.last or span.first
-    if len(first) > 5:
-        return first <= day.isoformat() <= last
-    month_day = f"{day:%m-%d}"
-    return first <= month_day <= last if first <= last else month_day >= first or month_day <= last

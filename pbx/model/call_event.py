@@ -419,6 +419,15 @@ class CalledForHelp(_Event, frozen=True, kw_only=True, tag="called_for_help"):
     location: str = ""
 
 
+class EdgeStep(_Event, frozen=True, kw_only=True, tag="edge_step"):
+    """The node could not be reached, and its edge served the caller. `what` is "answered", "menu", "receptionist",
+    "no_extension" (of which `detail` is the number), "told" (a fact, `detail` is its topic) or "goodbye".
+    """
+
+    what: str
+    detail: str = ""
+
+
 class LegEnded(_Event, frozen=True, kw_only=True, tag="leg_ended"):
     leg: str
     cause: str
@@ -480,6 +489,7 @@ CallEvent = (
     | CallLimited
     | CallLimitNear
     | CalledForHelp
+    | EdgeStep
     | LegEnded
     | CallEnded
 )

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 from pbx.model.recording import RecordingSettings
+from pbx.model.scalars import E164
 from pbx.model.server_settings import AiSettings, MailSettings
 from pbx.model.supervision import SupervisionSettings
 
@@ -42,6 +43,13 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
             examples=["Europe/Berlin"],
         ),
     ] = ""
+    fallback_number: Annotated[
+        E164 | None,
+        Meta(
+            title="Fallback number",
+            description="Who is called, outside, for callers who want a person while the office cannot be reached.",
+        ),
+    ] = None
     hold_music: Annotated[
         str,
         Meta(

@@ -55,12 +55,7 @@ class CdrStore:
         When it is closed with this, its way through flows is counted.
         """
 
-        def work(connection: sqlite3.Connection) -> None:
-            if cdr.ended_at is not None and not connection.execute(_CLOSED, (cdr.id,)).fetchone():
-                count_call(connection, cdr)
-            _WHOLE.upsert(connection, cdr, search=search_text(cdr))
-
-        await self._database.write(work)
+        await self._database.write(lambda connection: write_cdr(connection, cdr))
 
     async def flow_traffic(self, flow: str, since: datetime, revision: int | None = None) -> FlowTraffic:
         """How many calls went which way through a flow since that day."""
@@ -161,6 +156,13 @@ class CdrStore:
             return cursor.rowcount
 
         return await self._database.write(work)
+
+
+def write_cdr(connection: sqlite3.Connection, cdr: Cdr) -> None:
+    """On the writer's thread."""
+    if cdr.ended_at is not None and not connection.execute(_CLOSED, (cdr.id,)).fetchone():
+        count_call(connection, cdr)
+    _WHOLE.upsert(connection, cdr, search=search_text(cdr))
 
 
 _CALLERS = """

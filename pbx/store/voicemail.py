@@ -10,7 +10,7 @@ from pbx.model.voicemail import Folder, Voicemail
 from pbx.store.database import Database
 from pbx.store.table import Table, timestamp
 
-__all__ = ["BoxCounts", "VoicemailStore"]
+__all__ = ["BoxCounts", "VoicemailStore", "insert_voicemail"]
 
 BoxCounts = Mapping[str, Mapping[str, int]]
 """By box: "new", "old", "saved", "bin", and "urgent" of the new ones."""
@@ -37,7 +37,7 @@ class VoicemailStore:
 
     async def put(self, message: Voicemail) -> None:
         """Keep a new message."""
-        await self._database.write(lambda connection: _TABLE.insert(connection, message))
+        await self._database.write(lambda connection: insert_voicemail(connection, message))
 
     async def get(self, id_: str) -> Voicemail | None:
         return await self._database.read(lambda connection: _TABLE.get(connection, id_))
@@ -132,3 +132,8 @@ class VoicemailStore:
 
     async def _select(self, rest: str, *values: str | float) -> Sequence[Voicemail]:
         return await self._database.read(lambda connection: _TABLE.select(connection, rest, values))
+
+
+def insert_voicemail(connection: sqlite3.Connection, message: Voicemail) -> None:
+    """On the writer's thread."""
+    _TABLE.insert(connection, message)

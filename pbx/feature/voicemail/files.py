@@ -67,6 +67,11 @@ class Files:
         sources = [each for each in (comment, self.path(message)) if each is not None]
         return write_wav(sources, self.path(into))
 
+    def write(self, message: Voicemail, sound: bytes) -> float:
+        """Make the sound of a message spoken elsewhere; returns its seconds. Raises `SoundError`, `OSError`."""
+        self.prepare(message.mailbox)
+        return write_wav([sound], self.path(message))
+
     def save_greeting(self, box: str, name: GreetingName, sound: bytes | Path) -> float:
         """Take a greeting, whatever was there before; returns its seconds. Raises `SoundError`, `OSError`."""
         self.prepare(box)

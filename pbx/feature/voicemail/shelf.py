@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -184,12 +184,31 @@ class Shelf:
         if box is None:
             return message
         now = self._clock.now()
-        if box.transcribe and self._transcribes():
+        if box.transcribe and message.transcript is None and self._transcribes():
             message = replace(message, transcript_state="waiting")
         if box.emails:
             wait = WAIT_FOR_TRANSCRIPT if message.transcript_state == "waiting" else timedelta()
             message = replace(message, mail_state="waiting", mail_next_at=now + wait)
         return message
+
+    async def take_in(
+        self, box: Mailbox, message: Voicemail, sound: bytes, keep: Callable[[Voicemail], Awaitable[bool]]
+    ) -> bool:
+        """A message that was spoken elsewhere, also when the box is full. `keep` stores it, unless it came before: then
+        False. The file comes first: a message always has its sound. Raises `NoRoomError`, `SoundError`, `StoreError`.
+        """
+        try:
+            duration = await _in_thread(self._files.write, message, sound)
+        except OSError as error:
+            self.refuse("no_room")
+            raise NoRoomError(str(error)) from error
+        made = self._with_duties(replace(message, duration_s=round(duration, 2), complete=True), box)
+        if not await keep(made):
+            return False
+        self.taken += 1
+        await self._count({made.mailbox})
+        self._tell(made)
+        return True
 
     def refuse(self, reason: str) -> None:
         """Count a message that could not be taken."""
