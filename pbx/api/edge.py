@@ -23,11 +23,12 @@ from pbx.api.scopes import Scope
 __all__ = ["PREFIX", "ROUTES", "forward"]
 
 PREFIX = "/api/v1"
-LARGEST_LIST = 4 << 20
+LARGEST_LIST = 30 << 20
 LARGEST_FILE = 6 << 20
 HEADERS = frozenset({"content-disposition", "etag", "last-modified", "location", "retry-after"})
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "text/csv", JSON)
 """What a browser may show by itself. All else that somebody sent is saved, never opened as a page of this origin."""
+PICTURES = ("image/png", "image/jpeg", "image/gif")
 URN = "urn:"
 _KNOWN = frozenset(each.value for each in HTTPStatus)
 
@@ -117,8 +118,70 @@ def _row(
 
 _BODY = (JSON,)
 
-ROUTES = (
-    _row("GET", "/conversations", "listConversations", Scope.TEXTS_READ),
-    _row("GET", "/conversations/{from}/{to}", "getConversation", Scope.TEXTS_READ),
-    _row("POST", "/conversations/reply", "replyToConversation", Scope.TEXTS_WRITE, takes=_BODY),
+_TEXTS, _TEXTS_CHANGE = Scope.TEXTS_READ, Scope.TEXTS_WRITE
+_CAMPAIGNS, _CAMPAIGNS_CHANGE = Scope.CAMPAIGNS_READ, Scope.CAMPAIGNS_WRITE
+_NUMBERS, _NUMBERS_CHANGE = Scope.NUMBERS_READ, Scope.NUMBERS_WRITE
+_DESK, _DESK_CHANGE = Scope.RECEPTIONIST_READ, Scope.RECEPTIONIST_WRITE
+_PAIR = "/conversations/{from}/{to}"
+
+TEXTS = (
+    _row("GET", "/conversations", "listConversations", _TEXTS),
+    _row("POST", "/conversations/reply", "replyToConversation", _TEXTS_CHANGE, takes=_BODY),
+    _row("GET", _PAIR, "getConversation", _TEXTS),
+    _row("POST", _PAIR + "/read", "readConversation", _TEXTS_CHANGE, audited=False),
+    _row("POST", _PAIR + "/unread", "unreadConversation", _TEXTS_CHANGE, audited=False),
+    _row("POST", _PAIR + "/take-over", "takeOverConversation", _TEXTS_CHANGE),
+    _row("POST", _PAIR + "/hand-back", "handBackConversation", _TEXTS_CHANGE),
+    _row("PUT", _PAIR + "/assignment", "assignConversation", _TEXTS_CHANGE, takes=_BODY),
+    _row("PUT", _PAIR + "/typing", "typeInConversation", _TEXTS_CHANGE, takes=_BODY, audited=False),
+    _row("POST", _PAIR + "/notes", "addConversationNote", _TEXTS_CHANGE, takes=_BODY, status=201),
+    _row("DELETE", _PAIR + "/notes/{id}", "deleteConversationNote", _TEXTS_CHANGE, status=204),
+    _row("POST", "/sms/send", "sendSms", _TEXTS_CHANGE, takes=_BODY, status=201),
+    _row("GET", "/analytics/sms", "getSmsAnalytics", _TEXTS),
+    _row("GET", "/texts/templates", "listTextTemplates", _TEXTS),
+    _row("POST", "/texts/templates", "createTextTemplate", _TEXTS_CHANGE, takes=_BODY, status=201),
+    _row("PUT", "/texts/templates/{id}", "putTextTemplate", _TEXTS_CHANGE, takes=_BODY),
+    _row("DELETE", "/texts/templates/{id}", "deleteTextTemplate", _TEXTS_CHANGE, status=204),
+    _row("GET", "/texts/settings", "getTextSettings", _TEXTS),
+    _row("PUT", "/texts/settings", "putTextSettings", _TEXTS_CHANGE, takes=_BODY),
+    _row("GET", "/texts/consents", "listConsents", _TEXTS),
+    _row("POST", "/texts/consents", "putConsent", _TEXTS_CHANGE, takes=_BODY),
+    _row("GET", "/texts/media/{id}", "getTextMedia", _TEXTS),
+    _row("POST", "/texts/media", "uploadTextMedia", _TEXTS_CHANGE, takes=PICTURES, most_bytes=LARGEST_FILE, status=201),
+    _row("POST", "/texts/try", "tryTexts", _TEXTS, takes=_BODY, audited=False),
+    _row("POST", "/erasure", "erasePerson", _TEXTS_CHANGE, takes=_BODY),
 )
+CAMPAIGNS = (
+    _row("GET", "/campaigns", "list_campaigns", _CAMPAIGNS),
+    _row("POST", "/campaigns", "create_campaign", _CAMPAIGNS_CHANGE, takes=_BODY, most_bytes=LARGEST_LIST, status=201),
+    _row("POST", "/campaigns/preview", "preview_new_campaign", _CAMPAIGNS_CHANGE, takes=_BODY, most_bytes=LARGEST_LIST, audited=False),
+    _row("GET", "/campaigns/settings", "get_campaign_settings", _CAMPAIGNS),
+    _row("PUT", "/campaigns/settings", "put_campaign_settings", _CAMPAIGNS_CHANGE, takes=_BODY),
+    _row("GET", "/campaigns/{id}.csv", "export_campaign", _CAMPAIGNS),
+    _row("GET", "/campaigns/{id}", "get_campaign", _CAMPAIGNS),
+    _row("PATCH", "/campaigns/{id}", "change_campaign", _CAMPAIGNS_CHANGE, takes=_BODY, most_bytes=LARGEST_LIST),
+    _row("DELETE", "/campaigns/{id}", "delete_campaign", _CAMPAIGNS_CHANGE, status=204),
+    _row("GET", "/campaigns/{id}/recipients", "list_campaign_recipients", _CAMPAIGNS),
+    _row("GET", "/campaigns/{id}/preview", "preview_campaign", _CAMPAIGNS),
+    _row("POST", "/campaigns/{id}/start", "start_campaign", _CAMPAIGNS_CHANGE, takes=_BODY),
+    _row("POST", "/campaigns/{id}/pause", "pause_campaign", _CAMPAIGNS_CHANGE),
+    _row("POST", "/campaigns/{id}/resume", "resume_campaign", _CAMPAIGNS_CHANGE),
+    _row("POST", "/campaigns/{id}/cancel", "cancel_campaign", _CAMPAIGNS_CHANGE),
+    _row("POST", "/campaigns/{id}/settle", "settle_campaign", _CAMPAIGNS_CHANGE, takes=_BODY),
+)
+NUMBERS = (
+    _row("GET", "/numbers", "listNumbers", _NUMBERS),
+    _row("POST", "/numbers", "buyNumber", _NUMBERS_CHANGE, takes=_BODY, status=201),
+    _row("GET", "/numbers/search", "searchNumbers", _NUMBERS),
+    _row("POST", "/numbers/{number}/repair", "repairNumber", _NUMBERS_CHANGE),
+    _row("DELETE", "/numbers/{number}", "releaseNumber", _NUMBERS_CHANGE, status=204),
+)
+RECEPTIONIST = (
+    _row("GET", "/receptionist", "getReceptionist", _DESK),
+    _row("PUT", "/receptionist", "putReceptionist", _DESK_CHANGE, takes=_BODY),
+    _row("POST", "/receptionist/try", "tryReceptionist", _DESK, takes=_BODY, audited=False),
+    _row("GET", "/receptionist/voicemails", "listHeldVoicemails", _DESK),
+    _row("GET", "/receptionist/voicemails/{id}/audio", "hearHeldVoicemail", _DESK),
+    _row("DELETE", "/receptionist/voicemails/{id}", "dropHeldVoicemail", _DESK_CHANGE, status=204),
+)
+ROUTES = (*TEXTS, *CAMPAIGNS, *NUMBERS, *RECEPTIONIST)

@@ -53,7 +53,7 @@ function Steps({ steps }: { readonly steps: readonly (readonly [title: string, h
             <span className="block text-pretty text-soft">{help}</span>
             {command !== undefined && (
               <span className="mt-1 flex items-center gap-1">
-                <code className="overflow-x-auto rounded-lg bg-sunken px-2.5 py-1 font-mono text-small whitespace-nowrap">{command}</code>
+                <code tabIndex={0} className="overflow-x-auto rounded-lg bg-sunken px-2.5 py-1 font-mono text-small whitespace-nowrap">{command}</code>
                 <CopyButton value={command.replaceAll(/[“”„]/g, '"')} what={title} />
               </span>
             )}

@@ -67,7 +67,7 @@ export function TwilioNumbersPage() {
       </Panel>
       <p className="mt-3 text-small text-faint">
         {e.numbers.whereTo}{" "}
-        <Link to="/numbers" className="text-accent hover:underline">
+        <Link to="/numbers" className="text-accent underline">
           {t.nav.numbers}
         </Link>
       </p>

@@ -64,13 +64,15 @@ export function Composer({ detail, composer }: ComposerProps) {
         go();
       }}
     >
-      <div role="tablist" aria-label={e.texts.composeAs} className="mb-2 flex flex-wrap items-center gap-1">
-        <Tab chosen={!note} onClick={() => setNote(false)}>
-          {e.texts.reply}
-        </Tab>
-        <Tab chosen={note} onClick={() => setNote(true)}>
-          {e.texts.note}
-        </Tab>
+      <div className="mb-2 flex flex-wrap items-center gap-1">
+        <div role="group" aria-label={e.texts.composeAs} className="flex gap-1">
+          <Choice chosen={!note} onClick={() => setNote(false)}>
+            {e.texts.reply}
+          </Choice>
+          <Choice chosen={note} onClick={() => setNote(true)}>
+            {e.texts.note}
+          </Choice>
+        </div>
         <span className="flex-1" />
         {!note && (
           <>
@@ -152,14 +154,13 @@ export function Composer({ detail, composer }: ComposerProps) {
   );
 }
 
-function Tab({ chosen, onClick, children }: { readonly chosen: boolean; readonly onClick: () => void; readonly children: string }) {
+function Choice({ chosen, onClick, children }: { readonly chosen: boolean; readonly onClick: () => void; readonly children: string }) {
   return (
     <button
       type="button"
-      role="tab"
-      aria-selected={chosen}
+      aria-pressed={chosen}
       onClick={onClick}
-      className="min-h-9 rounded-lg px-3 text-small text-soft hover:bg-hover aria-selected:bg-sunken aria-selected:font-medium aria-selected:text-ink md:min-h-8"
+      className="min-h-9 rounded-lg px-3 text-small text-soft hover:bg-hover aria-pressed:bg-sunken aria-pressed:font-medium aria-pressed:text-ink md:min-h-8"
     >
       {children}
     </button>

@@ -61,7 +61,8 @@ export function InboxPage() {
 
   return (
     <>
-      <PageHead title={e.texts.title} lead={e.texts.lead}>
+      <div className={open === undefined ? "" : "max-lg:hidden"}>
+        <PageHead title={e.texts.title} lead={e.texts.lead}>
         <div className="flex gap-2">
           <InboxMenu />
           {may && (
@@ -70,7 +71,8 @@ export function InboxPage() {
             </Button>
           )}
         </div>
-      </PageHead>
+        </PageHead>
+      </div>
       <div className={`mb-3 flex flex-wrap items-center gap-3 ${open === undefined ? "" : "max-lg:hidden"}`}>
         <SearchBox label={e.texts.search} value={search.q ?? ""} onChange={(q) => go({ ...(q !== "" && { q }), ...(shown !== "all" && { show: shown }) })} />
         <Filters shown={shown} q={search.q} unread={query.data?.pages[0]?.unread ?? 0} />
@@ -89,7 +91,7 @@ export function InboxPage() {
                 busy={query.isFetchingNextPage}
               />
             </Panel>
-            <Panel label={e.texts.thread} className={`flex min-h-0 flex-col ${open === undefined ? "max-lg:hidden" : "max-lg:h-[calc(100dvh-11rem)]"}`}>
+            <Panel label={e.texts.thread} className={`flex min-h-0 flex-col ${open === undefined ? "max-lg:hidden" : "max-lg:h-[calc(100dvh-8.5rem)]"}`}>
               {open === undefined ? (
                 <EmptyState icon="inbox" title={items.length === 0 ? e.texts.nothingOpenYet : e.texts.nothingOpen} help={e.texts.keysHelp} />
               ) : (

@@ -42,7 +42,7 @@ export const base: typeof english = {
     documents: "Dokumente",
     webhooks: "Webhooks",
     account: "Mein Konto",
-    texting: "Textnachrichten",
+    texting: "Nachrichten",
     texts: "Texte",
     campaigns: "Kampagnen",
     receptionist: "KI-Empfang",

@@ -40,7 +40,7 @@ export const base = {
     documents: "Documents",
     webhooks: "Webhooks",
     account: "My account",
-    texting: "Texts",
+    texting: "Messages",
     texts: "Texts",
     campaigns: "Campaigns",
     receptionist: "AI receptionist",
