@@ -118,7 +118,8 @@ class Answering:
             await self._settle(pair, wanted, Answer(hands_over=row is not None))
             return
         turns = await self._turns(pair, knowledge, wanted)
-        answer = await self._chat.answer(turns, knowledge, waiting=row["mode"] == "waiting")
+        said = "\n".join(each["body"] for each in wanted)
+        answer = await self._chat.answer(turns, knowledge, said=said, waiting=row["mode"] == "waiting")
         await self._settle(pair, wanted, answer)
 
     async def _wanted(self, pair: Pair) -> Sequence[Row]:
