@@ -118,7 +118,7 @@ class Answering:
             await self._settle(pair, wanted, Answer(hands_over=row is not None))
             return
         turns = await self._turns(pair, knowledge, wanted)
-        said = "\n".join(each["body"] for each in wanted)
+        said = "\n".join(_words(each) for each in wanted)
         answer = await self._chat.answer(turns, knowledge, said=said, waiting=row["mode"] == "waiting")
         await self._settle(pair, wanted, answer)
 
@@ -199,3 +199,8 @@ class Answering:
             await self._live.tell(pair, "conversation")
         else:
             await self._live.tell(pair, "message", message_of(row))
+
+
+def _words(row: Row) -> str:
+    """A picture alone is something that a person has to look at."""
+    return str(row["body"]) or ("[picture]" if row["media"] else "")

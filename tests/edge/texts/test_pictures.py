@@ -40,6 +40,8 @@ async def test_a_picture_that_comes_in_is_fetched_and_shown(edge: TextEdge) -> N
 
 async def test_what_is_no_picture_is_not_kept(edge: TextEdge) -> None:
     await edge.chat("look", media=[("image/png", PAGE), ("image/png", PNG + bytes(6 << 20))])
+    for _ in range(6):
+        await edge.work(s=20_000)
     media = (await edge.conversation())["messages"][0]["media"]
     assert [each["state"] for each in media] == ["failed", "failed"]
     assert (await edge.ask("GET", f"/texts/media/{media[0]['id']}")).status == 409

@@ -35,7 +35,7 @@ async def test_the_list_shows_the_latest_first_and_finds_by_state_person_number_
     assert await _list(edge, "q=100%25") == [THEIRS]
     assert await _list(edge, "q=_") == []
     assert await _list(edge, "q=0124") == [OTHER]
-    await edge.ask("POST", f"{ONE}/assign", {"to": "Bob"})
+    await edge.ask("PUT", f"{ONE}/assignment", {"to": "Bob"})
     assert await _list(edge, "assigned_to=Bob") == [THEIRS]
     assert await _list(edge, "assigned_to=-") == [OTHER]
     assert (await edge.ask("POST", f"{ONE}/read")).body["unread"] == 0
@@ -111,8 +111,8 @@ async def test_of_two_answers_at_once_one_is_refused(edge: TextEdge) -> None:
 
 async def test_while_somebody_types_nobody_else_sends(edge: TextEdge) -> None:
     await edge.chat("My door is stuck")
-    assert (await edge.ask("POST", f"{ONE}/typing", {}, actor="Ann")).body["typing"] == "Ann"
-    assert (await edge.ask("POST", f"{ONE}/typing", {}, actor="Bob")).body["typing"] == "Ann"
+    assert (await edge.ask("PUT", f"{ONE}/typing", {}, actor="Ann")).body["typing"] == "Ann"
+    assert (await edge.ask("PUT", f"{ONE}/typing", {}, actor="Bob")).body["typing"] == "Ann"
     refused = await edge.ask("POST", "/conversations/reply", _reply("hi"), actor="Bob")
     assert (refused.status, refused.body["detail"]) == (409, "Ann is writing an answer just now.")
     await edge.clock.advance(20)
@@ -146,7 +146,7 @@ async def test_templates_are_kept(edge: TextEdge) -> None:
 
 async def test_everybody_who_looks_is_told_live(edge: TextEdge) -> None:
     await edge.chat("where can I park?")
-    await edge.ask("POST", f"{ONE}/assign", {"to": "Bob"})
+    await edge.ask("PUT", f"{ONE}/assignment", {"to": "Bob"})
     told = [
         document for office, topic, document in edge.told if (office, topic) == (edge.office, "conversations")
     ]
@@ -209,13 +209,13 @@ async def test_what_failed_may_be_sent_again(edge: TextEdge) -> None:
 
 
 async def test_the_office_enters_what_somebody_said_by_phone(edge: TextEdge) -> None:
-    answer = await edge.ask("PUT", "/texts/consent", {"number": OTHER, "opted_out": True})
+    answer = await edge.ask("POST", "/texts/consents", {"number": OTHER, "opted_out": True})
     assert {(each["ours"], each["opted_out"], each["how"]) for each in answer.body["items"]} == {
         (OURS, True, "office"), (SECOND, True, "office"),
     }  # fmt: skip
     assert (await edge.ask("POST", "/sms/send", {"to": OTHER, "text": "hi"})).status == 409
-    assert (await edge.ask("GET", "/texts/consent")).body["total"] == 2
+    assert (await edge.ask("GET", "/texts/consents")).body["total"] == 2
     back = {"number": OTHER, "ours": OURS, "opted_out": False}
-    assert (await edge.ask("PUT", "/texts/consent", back)).status == 200
+    assert (await edge.ask("POST", "/texts/consents", back)).status == 200
     assert (await edge.ask("POST", "/sms/send", {"to": OTHER, "from": OURS, "text": "hi"})).status == 201
-    assert (await edge.ask("PUT", "/texts/consent", back, office=edge.stranger)).status == 422
+    assert (await edge.ask("POST", "/texts/consents", back, office=edge.stranger)).status == 422

@@ -71,7 +71,7 @@ async def test_the_ai_is_quiet_while_a_person_has_the_thread_and_back_when_hande
 
 async def test_a_person_who_takes_the_thread_while_the_ai_thinks_is_not_talked_over(edge: TextEdge) -> None:
     await edge.hear("when are you open?")
-    assert (await edge.ask("POST", f"/conversations/{THEIRS}/{OURS}/take")).body["mode"] == "person"
+    assert (await edge.ask("POST", f"/conversations/{THEIRS}/{OURS}/take-over")).body["mode"] == "person"
     await edge.work()
     assert edge.twilio.sent() == []
 
