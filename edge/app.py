@@ -18,6 +18,7 @@ from edge.config import EdgeConfig
 from edge.directory import Directories, Receptionists
 from edge.edge import Edge
 from edge.events import Events
+from edge.numbers.area import numbers_area
 from edge.offices import Offices
 from edge.offline.area import build_offline, chat_of
 from edge.store import Store, open_store
@@ -84,6 +85,7 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
         Area(work={"old answers": lambda: _forget(webhooks, clock)}, close=_closing(twilio)),
         voice.area,
         offline.area,
+        numbers_area(config, store, clock, offices=offices, events=events, twilio=twilio),
     ]
     dispatch = Dispatch([one for area in areas for one in area.operations], clock)
     return Edge(
