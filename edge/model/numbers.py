@@ -31,6 +31,8 @@ Country = Annotated[
 ]
 AreaCode = Annotated[str, Meta(pattern=r"^[0-9]{3}$(?!\n)", examples=["202"])]
 Name = Annotated[str, Meta(max_length=64)]
+AddressSid = Annotated[str, Meta(pattern=r"^AD[0-9a-fA-F]{32}$(?!\n)")]
+OrderName = Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{8,64}$(?!\n)")]
 ExtensionNumber = Annotated[str, Meta(pattern=r"^([0-9]{1,12})?$(?!\n)")]
 
 
@@ -100,18 +102,12 @@ class NumberOrder(Record, frozen=True, kw_only=True):
         ""
     )
     address_sid: Annotated[
-        str | None,
-        Meta(
-            pattern=r"^AD[0-9a-fA-F]{32}$(?!\n)",
-            description="An address registered at Twilio, where the country wants one.",
-        ),
+        AddressSid | None,
+        Meta(description="An address registered at Twilio, where the country wants one."),
     ] = None
     order: Annotated[
-        str | None,
-        Meta(
-            pattern=r"^[0-9A-Za-z_-]{8,64}$(?!\n)",
-            description="A name of this order: sent again with the same, it is not bought twice.",
-        ),
+        OrderName | None,
+        Meta(description="A name of this order: sent again with the same, it is not bought twice."),
     ] = None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 
 import pytest
 
@@ -11,7 +10,9 @@ from edge.errors import EdgeError
 from edge.model.numbers import NumberOrder
 from edge.numbers.numbers import Numbers
 from tests.edge.numbers.conftest import BASE, FALLBACK, Bench
-from tests.fakes.twilio import Fault
+
+pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+"""test_stores.py has what must hold in both kinds."""
 
 FREE = ("+12025550111", "+12025550112", "+12025550113")
 WISH = NumberOrder(area_code="202", name="reception", extension="201", order="order-0001")
@@ -101,13 +102,12 @@ async def test_answer_that_stays_lost_is_found_later(bench: Bench, numbers: Numb
 async def test_crash_after_the_purchase_loses_nothing(bench: Bench) -> None:
     """The process dies where it waits for Twilio's answer."""
     bench.twilio.sell(*FREE)
-    bench.twilio.faults.latency_s = 0.3
+    bench.twilio.faults.stall(path="IncomingPhoneNumbers")
     dying = asyncio.create_task(bench.start().buy(bench.office, WISH))
     while not bought(bench):
         await asyncio.sleep(0.01)
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
-    bench.twilio.faults.latency_s = 0
     assert await bench.start().list(bench.office) == []
     bench.clock.passed_s += 600
     assert (await bench.start().buy(bench.office, WISH)).number == FREE[0]
@@ -177,35 +177,3 @@ async def test_wrong_credentials_are_no_reason_to_give_up(bench: Bench, numbers:
         await numbers.buy(bench.office, WISH)
     assert caught.value.status == 409
     assert (await numbers.buy(bench.office, WISH)).number == FREE[0]
-
-
-@pytest.mark.parametrize("seed", range(6))
-async def test_random_faults_never_buy_twice(bench: Bench, seed: int) -> None:
-    """Eight orders, each repeated until it is told how it went, with faults at every third request and restarts."""
-    dice = random.Random(seed)
-    bench.twilio.sell(*(f"+1202555{n:04d}" for n in range(40)))
-
-    def rule(method: str, path: str) -> Fault | None:
-        if dice.random() < 0.35:
-            kind = dice.choice(["drop", "lose", "refuse"])
-            return Fault(kind, dice.choice([429, 500, 503]))  # type: ignore[arg-type]
-        return None
-
-    bench.twilio.faults.rule = rule
-    wishes = [NumberOrder(area_code="202", order=f"order-{n:04d}") for n in range(8)]
-    got: dict[str, str] = {}
-    refused: set[int] = set()
-    for _ in range(60):
-        for wish in wishes:
-            assert wish.order is not None
-            if wish.order in got:
-                continue
-            try:
-                got[wish.order] = (await bench.start().buy(bench.office, wish)).number
-            except EdgeError as error:
-                refused.add(error.status)
-        bench.clock.passed_s += 20
-    bench.twilio.faults.rule = None
-    assert refused <= {409, 503}
-    assert len(got) == len(set(got.values())) == 8
-    assert sorted(bought(bench)) == sorted(got.values())

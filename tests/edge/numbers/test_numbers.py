@@ -14,6 +14,9 @@ from edge.numbers.api import operations
 from edge.numbers.numbers import Numbers
 from tests.edge.numbers.conftest import BASE, Bench
 
+pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+"""test_stores.py has what must hold in both kinds."""
+
 ONE = "+12025550111"
 
 
@@ -119,7 +122,7 @@ async def test_kept_number_stays_in_the_account(bench: Bench, mine: Numbers) -> 
 
 
 async def test_release_with_a_lost_answer_is_asked_for_again(bench: Bench, mine: Numbers) -> None:
-    bench.twilio.faults.lose_answer(path="IncomingPhoneNumbers", method="DELETE")
+    bench.twilio.faults.lose_answer(path="IncomingPhoneNumbers", method="DELETE", times=2)
     with pytest.raises(EdgeError) as caught:
         await mine.release(bench.office, ONE, confirm=ONE, keep=False)
     assert caught.value.status == 503
