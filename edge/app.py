@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from edge.config import EdgeConfig
 from edge.directory import Directories, Receptionists
 from edge.edge import Edge
 from edge.events import Events
+from edge.numbers.area import numbers_area
 from edge.offices import Offices
 from edge.offline.area import build_offline, chat_of
 from edge.store import Store, open_store
@@ -92,10 +93,11 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
         provider=twilio,
     )
     areas: list[Area] = [
-        Area(work={"old answers": lambda: _forget(webhooks, clock)}, close=_closing(twilio)),
+        Area(work={"old answers": lambda: _forget(webhooks, clock)}),
         voice.area,
         offline.area,
         texts,
+        numbers_area(config, store, clock, offices=offices, events=events, twilio=twilio),
     ]
     dispatch = Dispatch([one for area in areas for one in area.operations], clock)
     return Edge(
@@ -136,14 +138,6 @@ def _twilio(config: EdgeConfig) -> TwilioClient | None:
     from edge.twilio.client import TwilioClient
 
     return TwilioClient(config.twilio_account_sid, config.twilio_auth_token, config.twilio_api_url)
-
-
-def _closing(twilio: TwilioClient | None) -> Callable[[], Awaitable[None]]:
-    async def close() -> None:
-        if twilio is not None:
-            await twilio.close()
-
-    return close
 
 
 def _application(areas: Sequence[Area], webhooks: Webhooks, store: Store) -> web.Application:

@@ -49,8 +49,6 @@ class Edge:
         """End the work, then what it used, then the store."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.store.close)
-            if self.twilio is not None:
-                stack.push_async_callback(self.twilio.close)
             for area in self.areas:
                 stack.push_async_callback(area.close)
             stack.push_async_callback(self.background.close)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from edge.twilio.account import Account
 from edge.twilio.errors import TwilioError
 from edge.twilio.number_client import NumberClient
+from edge.twilio.pricing import PriceClient
 from edge.twilio.records import Call, File, Message, Recording
 from edge.twilio.registration import RegistrationClient
 from edge.twilio.trunking import TrunkClient
@@ -28,13 +29,14 @@ CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
 class TwilioClient:
-    """`numbers`, `registration` and `trunks` are parts of their own."""
+    """`numbers`, `registration`, `trunks` and `prices` are parts of their own."""
 
     def __init__(self, sid: str, auth_token: str, api_url: str = "", *, time_limit_s: float = 15.0) -> None:
         self.account = Account(sid, auth_token, api_url, time_limit_s=time_limit_s)
         self.numbers = NumberClient(self.account)
         self.registration = RegistrationClient(self.account)
         self.trunks = TrunkClient(self.account)
+        self.prices = PriceClient(self.account)
 
     async def close(self) -> None:
         await self.account.close()

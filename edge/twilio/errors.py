@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Blame", "Meaning", "TwilioError", "meaning"]
+from edge.errors import EdgeError
+
+__all__ = ["Blame", "Meaning", "TwilioError", "meaning", "refusal"]
 
 
 class Blame(Enum):
@@ -162,3 +164,14 @@ class TwilioError(Exception):
     def __str__(self) -> str:
         number = f", code {self.code}" if self.code is not None else ""
         return f"{self.words} (HTTP {self.status}{number})" if self.status else self.words
+
+
+def refusal(error: TwilioError, *, field: str = "") -> EdgeError:
+    """The same as the edge's own refusal. That Twilio does not let the account in is for the admin to mend: 409."""
+    if error.status in {401, 403} or (meaning(error.code).blame is Blame.ACCOUNT and error.code != 20404):
+        return EdgeError(409, f"Twilio: {error.words}")
+    if error.again or error.uncertain:
+        return EdgeError(503, f"Twilio: {error.words}", headers={"Retry-After": "30"})
+    if error.status == 404:
+        return EdgeError(404, f"Twilio: {error.words}")
+    return EdgeError(422, f"Twilio: {error.words}", field=field)

@@ -11,9 +11,10 @@ __all__ = ["Fault", "Faults"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`refuse`: an error document; `drop`: the connection breaks before anything is done; `lose`: after it is done."""
+    """`refuse`: an error document; `drop`: the connection breaks before anything is done; `lose`: after it is done;
+    `stall`: it is done, and no answer comes."""
 
-    kind: Literal["refuse", "drop", "lose"]
+    kind: Literal["refuse", "drop", "lose", "stall"]
     status: int = 500
     code: int | None = None
     message: str = "a fault of the test"
@@ -41,6 +42,10 @@ class Faults:
     def lose_answer(self, *, path: str = "", method: str = "POST", times: int = 1) -> None:
         """The request is carried out, and its answer is lost."""
         self._planned += [(method, path, Fault("lose"))] * times
+
+    def stall(self, *, path: str = "", method: str = "POST", times: int = 1) -> None:
+        """The request is carried out, and its answer does not come."""
+        self._planned += [(method, path, Fault("stall"))] * times
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault of this request, if it has one."""

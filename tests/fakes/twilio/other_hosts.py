@@ -33,6 +33,7 @@ class OtherHosts:
         self.brands: dict[str, str] = {}
         self.services: list[Service] = []
         self.verifications: list[tuple[str, str, str]] = []
+        self.prices = {"local": "1.50", "toll free": "2.50", "mobile": "3.50"}
         self.trunks: list[tuple[str, str, str]] = []
 
     def brand(self, status: str = "APPROVED") -> str:
@@ -65,6 +66,7 @@ class OtherHosts:
                 web.get("/v1/Services/{sid}/Compliance/Usa2p", self._campaigns),
                 web.get("/v1/Tollfree/Verifications", self._verifications),
                 web.get("/v1/Trunks", self._trunks),
+                web.get("/v1/PhoneNumbers/Countries/{country}", self._prices),
             ]
         )
 
@@ -121,6 +123,21 @@ class OtherHosts:
             for sid, name, domain in self.trunks
         ]
         return self._page(request, "trunks", found)
+
+    async def _prices(self, request: web.Request) -> web.Response:
+        """Made up, and different for each kind."""
+        prices = [
+            {"number_type": kind, "base_price": price, "current_price": price}
+            for kind, price in self.prices.items()
+        ]
+        country = request.match_info["country"]
+        told = {
+            "country": country,
+            "iso_country": country,
+            "price_unit": "USD",
+            "phone_number_prices": prices,
+        }
+        return web.json_response(told)
 
     def _service(self, request: web.Request) -> Service:
         for one in self.services:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RefusedError", "Rest"]
 
+STALL_S = 60.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -83,7 +84,7 @@ class Rest:
             await asyncio.sleep(twilio.faults.latency_s)
         try:
             self._admit(request)
-            if fault is None or fault.kind == "lose":
+            if fault is None or fault.kind in {"lose", "stall"}:
                 answer = await handler(request)
             elif fault.kind == "drop":
                 return self._break(request)
@@ -93,6 +94,8 @@ class Rest:
             answer = _error(refused)
         except web.HTTPNotFound:
             answer = _error(RefusedError(404, 20404, f"The requested resource {request.path} was not found"))
+        if fault is not None and fault.kind == "stall":
+            await asyncio.sleep(STALL_S)
         return self._break(request) if fault is not None and fault.kind == "lose" else answer
 
     def _admit(self, request: web.Request) -> None:
