@@ -30,6 +30,7 @@ from edge.offline.view import View
 from edge.offline.wishes import about, wishes_of
 from edge.store import StoreError
 from edge.twilio.webhooks import EMPTY, Hook, Webhook
+from edge.voice.answer import caller_of
 
 if TYPE_CHECKING:
     from edge.ai.directory import Directory
@@ -123,7 +124,7 @@ class OfflineCalls:
             settings,
             self._clock.now_ms(),
             called=hook.form.get("To", ""),
-            caller=hook.form.get("From", ""),
+            caller=caller_of(hook.form.get("From", "")),
         )
 
     async def _understood(self, state: State | None, heard: Heard, view: View) -> Heard:
@@ -141,7 +142,7 @@ class OfflineCalls:
             hook.form.get("CallSid", ""),
             answer.happened,
             answer=state.answers + 1 if state is not None else 0,
-            caller=hook.form.get("From", ""),
+            caller=caller_of(hook.form.get("From", "")),
             caller_name=hook.form.get("CallerName", ""),
             called=hook.form.get("To", ""),
             over=isinstance(answer.does, HangUp),
@@ -177,7 +178,7 @@ class OfflineCalls:
             sid=sid,
             call_sid=hook.form.get("CallSid", ""),
             extension=extension,
-            caller=hook.form.get("From") or hook.query.get("f", ""),
+            caller=caller_of(hook.form.get("From") or hook.query.get("f", "")),
             called=hook.form.get("To") or hook.query.get("t", ""),
             duration_s=_seconds(hook.form.get("RecordingDuration", "")),
             transcription=transcription,

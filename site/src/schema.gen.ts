@@ -3886,7 +3886,7 @@ export interface components {
             /** @default [] */
             readonly recordings: readonly components["schemas"]["CdrRecording"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["EdgeStep"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -4535,6 +4535,20 @@ export interface components {
             readonly id: string;
             /** @description A JSON object of the edge, as its own document describes it; or null. */
             readonly item: unknown;
+        };
+        /**
+         * EdgeStep
+         * @description The node could not be reached, and its edge served the caller. `what` is "answered", "menu", "receptionist",
+         *         "no_extension" (of which `detail` is the number), "told" (a fact, `detail` is its topic) or "goodbye".
+         */
+        readonly EdgeStep: {
+            /** @enum {unknown} */
+            readonly type: "edge_step";
+            readonly call: string;
+            readonly at: string;
+            readonly what: string;
+            /** @default  */
+            readonly detail: string;
         };
         /**
          * EventTicket
@@ -7152,6 +7166,12 @@ export interface components {
              */
             readonly time_zone: string;
             /**
+             * Fallback number
+             * @description Who is called, outside, for callers who want a person while the office cannot be reached.
+             * @default null
+             */
+            readonly fallback_number: string | null;
+            /**
              * Hold music
              * @description A WAV or Ogg Opus file in the folder sounds of the data directory; without one, a short tone.
              * @default
@@ -7237,6 +7257,7 @@ export interface components {
         readonly OfficeSettingsPatch: {
             readonly office_name?: string | null;
             readonly time_zone?: string | null;
+            readonly fallback_number?: (string | null) | null;
             readonly hold_music?: string | null;
             readonly cors_origins?: readonly string[] | null;
             readonly cdr_keep_days?: number | null;
@@ -10516,6 +10537,7 @@ export type Doctor = components['schemas']['Doctor'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
 export type EdgeChange = components['schemas']['EdgeChange'];
+export type EdgeStep = components['schemas']['EdgeStep'];
 export type EventTicket = components['schemas']['EventTicket'];
 export type ExitTraffic = components['schemas']['ExitTraffic'];
 export type Extension = components['schemas']['Extension'];

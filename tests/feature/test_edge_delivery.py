@@ -307,7 +307,7 @@ def test_a_node_that_is_killed_while_it_takes_messages_has_each_once(tmp_path: P
     """The edge keeps what was not acknowledged, and brings it again to the next life."""
     waiting = [f"{n:026}" for n in range(40)]
     acknowledged: list[str] = []
-    for kill_after in (1, 6, 3, 9, None):
+    for kill_after in (1, 9, None):
         node = subprocess.Popen(
             [sys.executable, "-c", NODE, str(tmp_path)],
             stdin=subprocess.PIPE,

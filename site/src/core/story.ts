@@ -158,6 +158,8 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
       return ["warn", t.story.limitNear(formatDuration(event.left_s, t.duration))];
     case "called_for_help":
       return ["warn", t.story.calledForHelp(event.number), event.location];
+    case "edge_step":
+      return [event.what === "no_extension" ? "warn" : "plain", t.story.edgeStep(event.what, event.detail)];
     case "leg_ended":
       return [
         isTrouble(event.cause) ? "warn" : "plain",

@@ -481,7 +481,7 @@ export interface components {
         };
         /**
          * HeldVoicemail
-         * @description A message that the office does not have yet. `state` says what it waits for.
+         * @description A message that the office does not have yet. `state` says what it waits for, `error` why that has failed.
          */
         readonly HeldVoicemail: {
             readonly id: string;
@@ -491,15 +491,13 @@ export interface components {
             readonly received_at: number;
             readonly duration_s: number;
             /** @enum {unknown} */
-            readonly state: "fetching" | "lost" | "waiting" | "writing_down";
+            readonly state: "fetching" | "lost" | "refused" | "waiting" | "writing_down";
             /** @default null */
             readonly transcript: string | null;
             /** @default 0 */
             readonly attempts: number;
             /** @default  */
             readonly error: string;
-            /** @default 0 */
-            readonly bytes: number;
         };
         /** HeldVoicemails */
         readonly HeldVoicemails: {

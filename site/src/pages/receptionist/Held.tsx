@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { readable } from "../../core/outside.ts";
 import { formatDuration, formatFull } from "../../core/time.ts";
 import { edgeFaultWords } from "../../edge/EdgeLoaded.tsx";
-import { dropHeld, heldQuery } from "../../edge/receptionist.ts";
+import { dropHeld, heldQuery, retryHeld } from "../../edge/receptionist.ts";
 import type { HeldVoicemail } from "../../edge/types.ts";
 import { Player } from "../../media/Player.tsx";
 import { useMay } from "../../media/useMay.ts";
@@ -39,7 +39,13 @@ function Message({ message }: { readonly message: HeldVoicemail }) {
     onSettled: () => client.invalidateQueries({ queryKey: heldQuery.queryKey }),
     onError: (fault) => say(edgeFaultWords(fault)),
   });
-  const there = message.state === "waiting" || message.state === "writing_down";
+  const retry = useMutation({
+    mutationFn: () => retryHeld(message.id),
+    onSettled: () => client.invalidateQueries({ queryKey: heldQuery.queryKey }),
+    onError: (fault) => say(edgeFaultWords(fault)),
+  });
+  const stuck = message.state === "lost" || message.state === "refused";
+  const there = message.state === "waiting" || message.state === "writing_down" || message.state === "refused";
   return (
     <li className="flex flex-col gap-2 px-4 py-3 sm:px-5">
       <p className="flex flex-wrap items-center justify-between gap-2">
@@ -50,11 +56,16 @@ function Message({ message }: { readonly message: HeldVoicemail }) {
             {formatFull(new Date(message.received_at).toISOString(), t.locale)} · {formatDuration(message.duration_s, t.duration)}
           </span>
         </span>
-        <StatusMark tone={message.state === "lost" ? "bad" : "warn"}>{e.receptionist.heldStates[message.state]}</StatusMark>
+        <StatusMark tone={stuck ? "bad" : "warn"}>{e.receptionist.heldStates[message.state]}</StatusMark>
       </p>
       {message.transcript != null && message.transcript !== "" && <p className="text-soft">“{message.transcript}”</p>}
       {message.error !== "" && <p className="text-small text-bad">{message.error}</p>}
       {there && <Sound id={message.id} />}
+      {stuck && may && (
+        <Button busy={retry.isPending} onClick={() => retry.mutate()} className="self-start">
+          {e.receptionist.again}
+        </Button>
+      )}
       {message.state === "lost" && may && (
         <Button look="danger" busy={drop.isPending} onClick={() => drop.mutate()} className="self-start">
           {e.receptionist.giveUp}

@@ -482,6 +482,15 @@ export const base: typeof english = {
     refusedByLimit: "Von einer Grenze abgewiesen",
     limitNear: (time: string) => `Beide werden gewarnt: Der Anruf endet in ${time}`,
     calledForHelp: (number: string) => `Notruf an ${number}`,
+    edgeStep: (what: string, detail: string) =>
+      ({
+        answered: "Das Büro war nicht zu erreichen: Sein Edge hat angenommen",
+        menu: "Das Menü des Edge",
+        receptionist: "Der Empfang des Edge fragt",
+        no_extension: `Die Durchwahl ${detail} gibt es nicht`,
+        told: `Mitgeteilt: ${detail}`,
+        goodbye: "Der Edge hat sich verabschiedet",
+      })[what] ?? (detail ? `${what}: ${detail}` : what),
     legEnded: (who: string) => `${who} ging`,
     ended: "Anruf beendet",
     unknown: (type: string) => `Ereignis „${type}“`,

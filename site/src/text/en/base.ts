@@ -477,6 +477,15 @@ export const base = {
     refusedByLimit: "Refused by a limit",
     limitNear: (time: string) => `Both are warned: the call ends in ${time}`,
     calledForHelp: (number: string) => `Emergency call to ${number}`,
+    edgeStep: (what: string, detail: string) =>
+      ({
+        answered: "The office could not be reached: its edge answered",
+        menu: "The menu of the edge",
+        receptionist: "The receptionist of the edge asks",
+        no_extension: `There is no extension ${detail}`,
+        told: `Told: ${detail}`,
+        goodbye: "The edge said goodbye",
+      })[what] ?? (detail ? `${what}: ${detail}` : what),
     legEnded: (who: string) => `${who} left`,
     ended: "Call ended",
     unknown: (type: string) => `Event “${type}”`,

@@ -43,7 +43,8 @@ export const receptionist = {
   understood: (what: string, by: string, percent: number) => `understood: ${what} (${percent} %${by === "" ? "" : `, ${by}`})`,
   held: (count: number) => (count === 1 ? "1 message on its way to the office" : `${count} messages on their way to the office`),
   heldHelp: "Callers left these while the office was offline. They move into the mailboxes by themselves.",
-  heldStates: { fetching: "being fetched", writing_down: "being written down", waiting: "waits for the office", lost: "could not be fetched" },
+  heldStates: { fetching: "being fetched", writing_down: "being written down", waiting: "waits for the office", refused: "not taken by the office", lost: "could not be fetched" },
   hear: "The message",
+  again: "Try again",
   giveUp: "Give this message up",
 };
