@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+import uvloop
 from aiohttp import web
 
 from mobile_push.app import DATABASE, running
@@ -33,7 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         given = {name: value for name, value in vars(arguments).items() if isinstance(value, str)}
         config = read_config(given, os.environ)
-        asyncio.run(_serve(config) if arguments.do == "serve" else _office(config, arguments))
+        uvloop.run(_serve(config) if arguments.do == "serve" else _office(config, arguments))
     except (SetupError, PushError, OSError) as error:
         print(f"mobile_push: {error}", file=sys.stderr)
         return 1

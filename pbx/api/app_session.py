@@ -6,7 +6,7 @@ What it holds opens `/api/v1/app` and nothing else, whatever role its user has.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -30,7 +30,7 @@ from pbx.model.user import Code, Login, User
 from pbx.store.audit import acting
 from pbx.store.grants import LINK_S, Granted
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "device_of"]
 
 _TAG = "App"
 _SECRET = {"x-widget": "password", "writeOnly": True}
@@ -74,29 +74,6 @@ class DeviceList(Record, frozen=True, kw_only=True):
 
     items: tuple[Grant, ...]
     total: Total
-
-
-class PushWrite(Record, frozen=True, kw_only=True):
-    """Where the device can be woken."""
-
-    service: Literal["apns", "fcm", "webpush"]
-    token: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=4096,
-            description="What the platform gave the app; for webpush the subscription as JSON.",
-            extra_json_schema={"writeOnly": True},
-        ),
-    ]
-
-
-class PushState(Record, frozen=True, kw_only=True):
-    """What becomes of it."""
-
-    stored: bool
-    delivering: Annotated[bool, Meta(description="Whether this node has a push gateway to send with.")]
-    detail: str
 
 
 class AppLinkWrite(Record, frozen=True, kw_only=True):
@@ -159,7 +136,7 @@ def _tokens(exchange: Exchange, granted: Granted) -> AppTokens:
 
 
 async def log_out(exchange: Exchange) -> None:
-    device = _device(exchange)
+    device = device_of(exchange)
     await exchange.service.deps.accounts.grants.close(_user(exchange), device.id)
 
 
@@ -171,20 +148,6 @@ async def list_devices(exchange: Exchange) -> DeviceList:
 async def revoke_device(exchange: Exchange, *, id: str) -> None:
     if not await exchange.service.deps.accounts.grants.close(_user(exchange), id, kind="app"):
         raise plain_error(404, f"There is no device {id} of yours.")
-
-
-async def put_push(exchange: Exchange, *, body: PushWrite) -> PushState:
-    device = _device(exchange)
-    await exchange.service.deps.accounts.grants.set_push(device.id, body.service, body.token)
-    return PushState(
-        stored=True,
-        delivering=False,
-        detail="The token is kept. This node has no push gateway yet, so nothing is sent to it.",
-    )
-
-
-async def delete_push(exchange: Exchange) -> None:
-    await exchange.service.deps.accounts.grants.set_push(_device(exchange).id, "", "")
 
 
 async def make_link(exchange: Exchange, *, body: AppLinkWrite) -> Answer:
@@ -217,7 +180,7 @@ def _user(exchange: Exchange) -> User:
     return user
 
 
-def _device(exchange: Exchange) -> Grant:
+def device_of(exchange: Exchange) -> Grant:
     """The app that asks. Raises `ApiError` 403 for a browser or a program."""
     grant = exchange.who.grant
     if grant is None or grant.kind != "app":
@@ -286,28 +249,6 @@ ROUTES = (
         path_types=(("id", RecordId),),
         status=204,
         handler=revoke_device,
-    ),
-    Route(
-        method="PUT",
-        path="/api/v1/app/push",
-        scope=Scope.APP,
-        name="putAppPush",
-        tag=_TAG,
-        summary="Say where this device can be woken",
-        description="The token is stored, sealed. Whether anything is sent to it is said in the answer.",
-        request=PushWrite,
-        response=PushState,
-        handler=put_push,
-    ),
-    Route(
-        method="DELETE",
-        path="/api/v1/app/push",
-        scope=Scope.APP,
-        name="deleteAppPush",
-        tag=_TAG,
-        summary="Forget where this device can be woken",
-        status=204,
-        handler=delete_push,
     ),
     Route(
         method="POST",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.node_report import DoctorCheck
     from pbx.model.notice import Notice
+    from pbx.model.push_phone import PushPhone
     from pbx.model.queue_status import AgentDuty, AgentStatus, QueueStatus
     from pbx.model.recording import Recording, RecordingDo
     from pbx.model.supervision import How, Supervised
@@ -64,9 +65,11 @@ __all__ = [
     "HealthCheck",
     "NoCalls",
     "NoConferences",
+    "NoPush",
     "NoQueues",
     "NoRecordings",
     "NoSync",
+    "PushDesk",
     "QueueControl",
     "RecordingDesk",
     "SyncDesk",
@@ -251,6 +254,38 @@ class NoSync:
         raise UserError("there is no bundle that can be rolled back", http_status=409)
 
 
+class PushDesk(Protocol):
+    """The phones that can be woken. Implemented by `pbx.feature.push_phones`."""
+
+    @property
+    def services(self) -> Callable[[], Collection[str]]: ...
+
+    @property
+    def vapid_key(self) -> Callable[[], str]: ...
+
+    def all(self) -> Sequence[PushPhone]: ...
+
+    async def put(self, phone: PushPhone, token: str) -> None: ...
+
+    async def remove(self, id_: str) -> bool: ...
+
+
+class NoPush:
+    """A place that wakes no phones."""
+
+    services: Callable[[], Collection[str]] = tuple
+    vapid_key: Callable[[], str] = str
+
+    def all(self) -> Sequence[PushPhone]:
+        return ()
+
+    async def put(self, _phone: PushPhone, _token: str) -> None:
+        raise UserError("this node wakes no phones", http_status=503)
+
+    async def remove(self, _id: str) -> bool:
+        return False
+
+
 class NoQueues:
     """A place without queues."""
 
@@ -367,6 +402,7 @@ class ApiDeps:
     voicemail: Shelf | None = None
     edge: EdgeDoor = field(default_factory=NoEdge)
     edge_document: Callable[[], Mapping[str, Any] | None] = lambda: None
+    push: PushDesk = field(default_factory=NoPush)
     transcribes: Callable[[], bool] = lambda: False
     health_checks: Sequence[HealthCheck] = field(default=())
 

@@ -24,6 +24,7 @@ from pbx.model.text_message import TextMessage
 from pbx.model.trunk import TrunkStatus
 from pbx.model.user import User
 from pbx.model.voicemail import GreetingName, MailboxState, Voicemail
+from pbx.sip.push import without_token
 
 if TYPE_CHECKING:
     from pbx.model.binding import Binding
@@ -291,7 +292,7 @@ def registration_view(binding: Binding, reach: Reach) -> RegistrationView:
     return RegistrationView(
         id=hashlib.blake2s(name, digest_size=10).hexdigest(),
         extension=binding.extension,
-        contact=binding.contact_uri,
+        contact=without_token(binding.contact_uri),
         transport=binding.transport,
         source=f"{host}:{binding.source_port}",
         user_agent=binding.user_agent,

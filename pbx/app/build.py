@@ -21,6 +21,7 @@ from pbx.app.listening import Hearing
 from pbx.app.measure import measure
 from pbx.app.office_settings import CurrentSettings
 from pbx.app.parts import Parts, Stores
+from pbx.app.push import build_wake
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
 from pbx.app.sounds import build_sounds
@@ -230,7 +231,10 @@ def build(
         busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
         callers=guarding.callers,
     )
-    hold_music = HoldMusic(config.data_dir / SOUNDS)
+    hold_music, wake = (
+        HoldMusic(config.data_dir / SOUNDS),
+        build_wake(office, registrar, stores.push_phones, clock, supervisor),
+    )
     extensions.follow = FollowMeCalls(
         partial(phones_of, office, extensions),
         outside,
@@ -363,6 +367,7 @@ def build(
         recorder=media,
         conversations=recordings.recordings,
         belongs=entrance.belongs,
+        waker=wake,
     )
     switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id)
     register_features(
@@ -395,7 +400,7 @@ def build(
     messages = Messages(
         stores.messages,
         directory=directory,
-        targets=registrar.targets,
+        targets=registrar.awake,
         send=agent.request,
         bus=bus,
         clock=clock,
@@ -501,6 +506,7 @@ def build(
             post=guarding.notices.post,
             metrics=metrics,
         ),
+        wake=wake,
     )
 
 

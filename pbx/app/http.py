@@ -71,6 +71,7 @@ async def start_http(
             recordings=parts.recordings,
             conferences=parts.conferences.conferences,
             voicemail=parts.voicemail.shelf,
+            push=parts.wake.phones,
             transcribes=lambda: parts.voicemail.writing_down.there,
             trunks=parts.trunks.statuses,
             settings=stores.settings,

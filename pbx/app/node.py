@@ -25,6 +25,7 @@ from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
 from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
+from pbx.app.push import start_push
 from pbx.app.secure import Secure
 from pbx.app.servers import Servers
 from pbx.app.welcome import greet
@@ -43,6 +44,7 @@ from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
+from pbx.store.push_phones import PushPhoneStore
 from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
@@ -128,6 +130,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             RecordingStore(database),
             VoicemailStore(database),
             SyncStore(database, box),
+            PushPhoneStore(database, box),
         )
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
@@ -166,9 +169,8 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         supervisor.spawn("messages", parts.messages.run())
         supervisor.spawn("mail of flows", parts.flows.outbox.run(stores.state))
         stack.push_async_callback(parts.flows.client.close)
-        supervisor.spawn("queues", parts.queues.run(stores.state))
-        supervisor.spawn("voicemail", parts.voicemail.run())
-        supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
+        await start_push(config, parts.wake, supervisor, stack)
+        _run_features(supervisor, parts, stores)
         accounts = Accounts.of(database, box)
         runner = await start_http(
             config,
@@ -203,6 +205,12 @@ def _follow_settings(
 ) -> None:
     supervisor.spawn("settings", parts.settings.follow())
     supervisor.spawn("servers", servers.follow(settings, bus))
+
+
+def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
+    supervisor.spawn("queues", parts.queues.run(stores.state))
+    supervisor.spawn("voicemail", parts.voicemail.run())
+    supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
 
 
 def _settle() -> None:
@@ -257,6 +265,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.flows.flows.reload()
     await parts.directory.reload()
     await parts.registrar.load()
+    await parts.wake.phones.load()
     await parts.entrance.load(stores.state)
     await parts.fairness.load(stores.state)
     await parts.queues.queues.load(stores.state)

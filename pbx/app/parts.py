@@ -30,6 +30,7 @@ from pbx.feature.registrar import Registrar
 from pbx.feature.ring_group import Fairness
 from pbx.feature.trunk_test import TrunkTests
 from pbx.feature.trunks import Trunks
+from pbx.feature.wake import Wake
 from pbx.media.engine import MediaEngine
 from pbx.media.hold_music import HoldMusic
 from pbx.sip.endpoint import Endpoint
@@ -37,6 +38,7 @@ from pbx.store.bindings import BindingStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
+from pbx.store.push_phones import PushPhoneStore
 from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
@@ -90,6 +92,7 @@ class Parts:
     conferences: ConferenceParts
     voicemail: VoicemailParts
     sync: Sync
+    wake: Wake
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
@@ -110,3 +113,4 @@ class Stores:
     recordings: RecordingStore
     voicemail: VoicemailStore
     sync: SyncStore
+    push_phones: PushPhoneStore

@@ -48,7 +48,8 @@ class Ways:
     def ways(self, call: Call, number: str, extension: str | None, rights: str) -> Sequence[Reach]:
         """To the phones of an extension, or over the trunks that `rights` may use."""
         if extension is not None:
-            return [Reach(each) for each in phones_of(self.office, self.extensions, extension)]
+            phones = phones_of(self.office, self.extensions, extension)
+            return [Reach(each) for each in phones if not each.asleep]
         by = self.office.get(EXTENSION, rights)
         for dialled in self._spellings(number):
             if by is not None and (found := self.outside.ways_out(call, dialled, by)):

@@ -2,6 +2,7 @@
 
 A refusal is remembered and the best one is what the caller gets; 6xx ("I decline, everywhere") stops the whole fork.
 A 3xx answer is followed: its contacts are rung in the order of their q-values, a few hops deep.
+A phone that sleeps is woken first, and one that seems awake but says nothing is woken then; the others ring meanwhile.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pbx.call.call import Call
 from pbx.call.fork_rules import ForkRules
 from pbx.call.join import flow_between
 from pbx.call.leg import CallLeg
+from pbx.call.ports import Waking
 from pbx.call.reoffer import answer_reoffer
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
@@ -27,6 +29,10 @@ log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 3
 MAX_LEGS = 16
+QUIET_S = 1.0
+"""A phone that is awake says something by then."""
+NO_WORD = frozenset({408, 503})
+"""Refusals that are our own: the phone has said nothing."""
 
 Redirect = Callable[[str], Sequence[DialTarget]]
 """Turns a contact URI of a 3xx into the places to ring; empty when it may not be followed."""
@@ -60,6 +66,8 @@ class Fork:
         self._told_ringing = False
         self._timed_out = False
         self._legs = 0
+        self._spoke: set[str] = set()
+        self._waking: dict[str, Waking] = {}
 
     async def ring(self, targets: Iterable[DialTarget]) -> CallLeg | Lost:
         """Ring `targets` until one answers, all refuse, or the time is up. Cancelling it stops all phones."""
@@ -69,7 +77,14 @@ class Fork:
                 targets = list(targets)
                 prompt = [group.create_task(self._try_in_time(each)) for each in targets if not each.delay_s]
                 late = [group.create_task(self._try_late(each, prompt)) for each in targets if each.delay_s]
-                self._tasks = prompt + late
+                nudges = [
+                    group.create_task(self._nudge(each, ringing))
+                    for each, ringing in zip(
+                        (each for each in targets if not each.delay_s), prompt, strict=True
+                    )
+                    if each.phone and not each.asleep
+                ]
+                self._tasks = prompt + late + nudges
         except TimeoutError:
             self._timed_out = True
         except BaseException:  # the caller hung up, perhaps just as somebody answered
@@ -97,7 +112,60 @@ class Fork:
         """A phone, when the rules say that it is its turn."""
         if (wait_s := self._rules.starts_after_s(target)) > 0:
             await asyncio.sleep(wait_s)
-        await self._try(target, 0)
+        await self._reach(target, 0)
+
+    async def _reach(self, target: DialTarget, depth: int) -> None:
+        """A phone, once it is awake."""
+        if not target.asleep:
+            await self._try(target, depth)
+        elif (awake := await self._wake(target)) is not None:
+            await self._try(awake, depth)
+        else:
+            self._refused(480)
+
+    async def _nudge(self, target: DialTarget, ringing: asyncio.Task[None]) -> None:
+        """Wake a phone that seems to be awake, but says nothing; ring it anew where it is then."""
+        await asyncio.wait([ringing], timeout=max(0.0, self._rules.starts_after_s(target)) + QUIET_S)
+        if target.phone in self._spoke or self.winner is not None:
+            return
+        awake = await self._wake(target)
+        waits_for_it = target.connection and _place(awake or target) == _place(target) and not ringing.done()
+        if awake is None or waits_for_it:
+            return
+        if not ringing.done():
+            ringing.cancel()
+            await asyncio.wait([ringing])
+        await self._try(awake, 0)
+
+    async def _wake(self, target: DialTarget) -> DialTarget | None:
+        """Where a phone is when it has woken up; None when it does not, or has rung all the time."""
+        waker = self.call.ports.waker
+        if waker is None:
+            return None
+        caller = target.caller or self.call.shown
+        async with waker.wake(self.call.id, caller, target, self._tell_ringing) as waking:
+            self._waking[target.phone] = waking
+            try:
+                found = await waking.awake()
+            finally:
+                del self._waking[target.phone]
+        if found is None:
+            return None
+        awake = replace(
+            found,
+            caller=target.caller,
+            headers=(*target.headers, *found.headers),
+            sets_identity=target.sets_identity,
+            codecs=target.codecs,
+        )
+        self._rules.woken(target, awake)
+        return awake
+
+    def _hears_of(self, phone: str) -> None:
+        """A phone that can be woken is awake."""
+        self._spoke.add(phone)
+        if (waking := self._waking.get(phone)) is not None:
+            waking.here()
 
     async def _try_late(self, target: DialTarget, prompt: Sequence[asyncio.Task[None]]) -> None:
         """A phone that seems to be gone: worth a try while others ring, never worth waiting for."""
@@ -192,6 +260,8 @@ class Fork:
     async def _until_answer(self, leg: CallLeg, target: DialTarget) -> Refused | Answered:
         while True:
             event = await leg.dialog.receive()
+            if target.phone and not (isinstance(event, Refused | Ended) and event.status in NO_WORD):
+                self._hears_of(target.phone)
             if isinstance(event, Progress):
                 await self._progress(leg, target, event)
             elif isinstance(event, (Answered, Refused)):
@@ -223,7 +293,11 @@ class Fork:
             self._heard = leg
             if await self.call.let_hear(self.call.formats_for(leg.sends)):
                 flow_between(self.call, leg)
-        elif not self._told_ringing and (event.status in (180, 181, 182) or (early and not passes)):
+        elif event.status in (180, 181, 182) or (early and not passes):
+            await self._tell_ringing()
+
+    async def _tell_ringing(self) -> None:
+        if self._rules.tells_ringing and not self._told_ringing:
             self._told_ringing = True
             await self.call.tell_ringing()
 
@@ -267,9 +341,13 @@ class Fork:
         if depth > MAX_REDIRECTS or not targets:
             self._refused(480)
         for target in targets if depth <= MAX_REDIRECTS else ():
-            await self._try(target, depth)
+            await self._reach(target, depth)
             if self.winner is not None:
                 return
+
+
+def _place(target: DialTarget) -> tuple[str, str, int, int]:
+    return target.uri, target.host, target.port, target.connection
 
 
 def best_refusal(statuses: Sequence[int]) -> int:

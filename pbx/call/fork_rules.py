@@ -42,6 +42,9 @@ class ForkRules:
         """Whether this answer takes the call; when not, the leg is hung up and the others ring on."""
         return True
 
+    def woken(self, target: DialTarget, awake: DialTarget) -> None:
+        """A phone that slept is now there: what holds for `target` holds for `awake`."""
+
     def instead(self, _target: DialTarget, _status: int) -> DialTarget | None:
         """Another way to the same place, when this one was refused."""
         return None

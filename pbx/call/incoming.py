@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pbx.call.codecs import Codecs
-from pbx.call.ports import CallLog, Conversations, Leg, Media, Prompt, Recorder, Signaling, Transcoder
+from pbx.call.ports import (
+    CallLog,
+    Conversations,
+    Leg,
+    Media,
+    Prompt,
+    Recorder,
+    Signaling,
+    Transcoder,
+    Waker,
+)
 from pbx.core.clock import Clock
 from pbx.model.leg_event import DialogName
 from pbx.model.party import Diversion, Party
@@ -23,7 +33,7 @@ class CallPorts:
     `codecs` is what this node speaks; without a `transcoder` it passes on only what both phones speak.
     Without a `recorder` nothing is recorded; `conversations` is told of all, and records those that are to be.
     `belongs` is told the SIP Call-ID of a leg that comes from another call.
-    `srtp` says whether audio may be, or must be, encrypted.
+    `srtp` says whether audio may be, or must be, encrypted. Without a `waker`, phones that sleep are not rung.
     """
 
     media: Media
@@ -41,6 +51,7 @@ class CallPorts:
     recorder: Recorder | None = None
     conversations: Conversations | None = None
     belongs: Callable[[str, str], None] = lambda _call, _call_id: None
+    waker: Waker | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ Call code owns no sockets and reads no files: a SIP dialog, a stream over a WebS
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -48,6 +49,8 @@ __all__ = [
     "Signaling",
     "Stream",
     "Transcoder",
+    "Waker",
+    "Waking",
 ]
 
 
@@ -116,6 +119,30 @@ class Signaling(Protocol):
         call: str,
         headers: tuple[tuple[str, str], ...] = (),
     ) -> Leg: ...
+
+
+class Waking(Protocol):
+    """A phone that is being woken for a call."""
+
+    async def awake(self) -> DialTarget | None:
+        """Where it can be rung, from the moment that it registers; None when that does not come, or is not needed."""
+        ...
+
+    def here(self) -> None:
+        """It was not asleep: it answers."""
+        ...
+
+
+class Waker(Protocol):
+    """Wakes phones that sleep. Implemented by `pbx.feature.wake`."""
+
+    def wake(
+        self, call: str, caller: Party, target: DialTarget, told: Callable[[], Awaitable[None]]
+    ) -> AbstractAsyncContextManager[Waking]:
+        """`told` is called when the phone's platform has taken the push. Leaving it takes the push back, unless the
+        phone came.
+        """
+        ...
 
 
 class Stream(Protocol):

@@ -242,6 +242,47 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sync_interval_s: Annotated[
         float, Meta(description="seconds between two looks for a newer bundle", ge=1)
     ] = 300.0
+    push_url: Annotated[
+        str,
+        Meta(
+            description="push gateway of several offices, such as https://push.example.org; "
+            "without one, this node sends pushes itself"
+        ),
+    ] = ""
+    push_key_file: Annotated[
+        Path | None, Meta(description="file that holds the key of this office at that gateway")
+    ] = None
+    push_contact: Annotated[
+        str,
+        Meta(
+            description="address that the push services of browsers may write to, such as mailto:it@example.org"
+        ),
+    ] = ""
+    push_webpush_hosts: Annotated[
+        tuple[str, ...], Meta(description="more push services of browsers that may be sent to")
+    ] = ()
+    push_apns_key: Annotated[
+        Path | None, Meta(description="Apple's signing key (.p8) of an app of your own")
+    ] = None
+    push_apns_key_id: Annotated[str, Meta(description="Key ID of that key")] = ""
+    push_apns_team: Annotated[str, Meta(description="Team ID at Apple")] = ""
+    push_apns_apps: Annotated[
+        tuple[str, ...],
+        Meta(description="bundles of the apps that the key may send to, such as org.example.phone"),
+    ] = ()
+    push_apns_sandbox: Annotated[bool, Meta(description="send everything to Apple's sandbox")] = False
+    push_apns_url: Annotated[
+        str, Meta(description="address of Apple's push service", pattern=r"^https?://")
+    ] = "https://api.push.apple.com"
+    push_apns_trust: Annotated[
+        Path | None, Meta(description="CA certificates (PEM) for that address, in place of the system's")
+    ] = None
+    push_fcm_account: Annotated[
+        Path | None, Meta(description="Google's service account (JSON) of an app of your own")
+    ] = None
+    push_fcm_url: Annotated[
+        str, Meta(description="address of Google's push service", pattern=r"^https?://")
+    ] = "https://fcm.googleapis.com"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="least serious line that is logged")
     ] = "info"
@@ -452,7 +493,7 @@ def _check_tls(config: NodeConfig) -> None:
 
 
 def _check_servers(config: NodeConfig) -> None:
-    for name in ("speech_url", "chat_url", "sync_url"):
+    for name in ("speech_url", "chat_url", "sync_url", "push_url"):
         url = getattr(config, name)
         if url and not url.startswith(("http://", "https://")):
             raise StartupError(

@@ -94,7 +94,7 @@ class ExtensionCalls:
             call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
 
     def targets(self, extension: Extension) -> list[DialTarget]:
-        """The phones of an extension that wants to be called."""
+        """The phones of an extension that wants to be called, those that sleep last."""
         return [] if extension.do_not_disturb else self._registrar.targets(extension.number)
 
     async def _attempt(self, call: Call, extension: Extension) -> Lost | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pbx.call.call import Call
@@ -84,6 +84,10 @@ class _Rules(ForkRules):
         if place is None or not place.confirm:
             return True
         return await confirmed(call, leg, await self._question(call), within_s=CONFIRM_S)
+
+    def woken(self, target: DialTarget, awake: DialTarget) -> None:
+        if (place := self._places.get(id(target))) is not None:
+            self._places[id(awake)] = replace(place, target=awake)
 
     def instead(self, target: DialTarget, status: int) -> DialTarget | None:
         place = self._places.get(id(target))

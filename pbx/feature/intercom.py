@@ -60,7 +60,8 @@ class Intercom:
         )
         if extension.do_not_disturb or self._busy(number):
             raise PeerError(486, "Busy Here")
-        targets = answering_itself(self._extensions.targets(extension))
+        awake = [each for each in self._extensions.targets(extension) if not each.asleep]
+        targets = answering_itself(awake)
         if not targets:
             raise PeerError(480, "Temporarily Unavailable")
         await connect(

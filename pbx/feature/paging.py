@@ -54,4 +54,4 @@ class Paging:
     def _phones(self, call: Call, group: PagingGroup, member: str) -> list[DialTarget]:
         if member == call.party.extension or (group.skip_busy and self._busy(member)):
             return []
-        return [each for each in self._targets(member) if not each.delay_s]
+        return [each for each in self._targets(member) if not (each.delay_s or each.asleep)]

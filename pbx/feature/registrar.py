@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Protocol
@@ -21,6 +21,7 @@ from pbx.core.events import EventBus
 from pbx.feature.identify import Identify
 from pbx.model.binding import Binding
 from pbx.model.party import DialTarget
+from pbx.model.push_phone import PushPhone
 from pbx.model.registration import Registered, Unregistered
 from pbx.sip.binding import Limits, plan
 from pbx.sip.build import response_to
@@ -28,6 +29,7 @@ from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.outbound import flow_headers, one_flow_each, phone_of, was_rewritten
+from pbx.sip.push import without_token
 from pbx.sip.uri import SipUri
 from pbx.store.errors import StoreError
 
@@ -36,6 +38,26 @@ log = logging.getLogger(__name__)
 LATE_S = 3.0
 """How much later a phone that seems to be gone is rung, if others still ring then."""
 MAX_REMEMBERED = 512
+
+
+class Push(Protocol):
+    """Phones that can be woken. Implemented by `pbx.feature.push_phones`."""
+
+    def check(self, request: Request) -> None:
+        """Raises `PeerError` 555."""
+        ...
+
+    async def registered(self, number: str, request: Request, bindings: Sequence[Binding]) -> None: ...
+
+    def features(self, request: Request) -> list[tuple[str, str]]: ...
+
+    def asleep(
+        self, number: str, bindings: Sequence[Binding], can_be_rung: Callable[[Binding], bool]
+    ) -> list[PushPhone]: ...
+
+    def owner(self, binding: Binding) -> str:
+        """The phone that a registration is of; empty: none that can be woken."""
+        ...
 
 
 class BindingStore(Protocol):
@@ -72,6 +94,9 @@ class Registrar:
         self._rewritten: OrderedDict[str, None] = OrderedDict()
         self.can_be_rung: Callable[[Binding], bool] = lambda _: True
         """Whether nothing speaks against ringing a phone; set by who asks them."""
+        self.push: Push | None = None
+        self.on_register: Callable[[str, Sequence[Binding]], None] = lambda _number, _put: None
+        """Told of every REGISTER that has put bindings, once they are stored; the 200 leaves first."""
 
     async def load(self) -> None:
         """Bring back the bindings of the last run that have not expired."""
@@ -89,20 +114,40 @@ class Registrar:
         number = SipUri.parse(request.to.uri).user
         if number != extension.number:
             raise PeerError(403, "Forbidden")  # one extension may not register another's phones
+        if self.push is not None:
+            self.push.check(request)
         return self._store(number, request, hop)
 
     async def _store(self, number: str, request: Request, hop: Hop) -> Response:
         """Change the bindings of one extension, in turn, and say what they are then."""
         async with self._turns.setdefault(number, asyncio.Lock()):
             bindings = await self._change(number, request, hop)
+            if self.push is not None and request.contacts:
+                await self._keep_push(number, request, bindings)
         response = response_to(request, 200, to_tag=self._ports.new_tag())
         now = self._now()
         for binding in bindings:
             response.headers.add("Contact", _contact(binding, now))
         for name, value in flow_headers(request, self._ports.service_route(hop)):
             response.headers.add(name, value)
+        if self.push is not None:
+            for name, value in self.push.features(request):
+                response.headers.add(name, value)
         response.headers.set("Date", _date(int(now)))
+        if put := [
+            each for each in bindings if each.call_id == request.call_id and each.cseq == request.cseq.number
+        ]:
+            self.on_register(number, put)
         return response
+
+    async def _keep_push(self, number: str, request: Request, bindings: Sequence[Binding]) -> None:
+        """How the phones of this REGISTER are woken, where they say so; stored like the bindings."""
+        assert self.push is not None
+        try:
+            await self.push.registered(number, request, bindings)
+        except StoreError as error:
+            log.error("how a phone is woken could not be stored", extra={"error": str(error)})  # noqa: TRY400
+            raise PeerError(503, "Service Unavailable", headers=(("Retry-After", "10"),)) from error
 
     async def _change(self, number: str, request: Request, hop: Hop) -> list[Binding]:
         now = self._now()
@@ -139,7 +184,7 @@ class Registrar:
         new = {binding.contact_uri: binding for binding in after}
         for uri in new.keys() - old.keys():
             binding = new[uri]
-            log.info("phone registered", extra={"extension": number, "contact": uri})
+            log.info("phone registered", extra={"extension": number, "contact": without_token(uri)})
             if binding.rewritten:
                 log.warning(
                     "a router between a phone and this node rewrites SIP messages: switch off its SIP ALG, "
@@ -150,7 +195,7 @@ class Registrar:
                 "registration", Registered(extension=number, contact_uri=uri, user_agent=binding.user_agent)
             )
         for uri in old.keys() - new.keys():
-            log.info("phone unregistered", extra={"extension": number, "contact": uri})
+            log.info("phone unregistered", extra={"extension": number, "contact": without_token(uri)})
             self._ports.bus.publish(
                 "registration", Unregistered(extension=number, contact_uri=uri, reason="unregistered")
             )
@@ -178,12 +223,35 @@ class Registrar:
         now = self._now()
         return [each for several in self._bindings.values() for each in several if each.expires_at > now]
 
-    def targets(self, number: str) -> list[DialTarget]:
+    def awake(self, number: str) -> list[DialTarget]:
         """Where an INVITE for this extension goes: to where each REGISTER came from, highest q first.
 
         One connection of each phone. Phones that seem to be gone come late, unless there are no others.
         """
-        ranked = sorted(self.bindings(number), key=lambda each: -each.q)
+        return self._ranked(self.bindings(number))
+
+    def targets(self, number: str) -> list[DialTarget]:
+        """Those that are awake, and the phones that sleep, which are rung when they have been woken.
+
+        So a phone that sleeps is not rung over a registration that it has left behind.
+        """
+        bindings = self.bindings(number)
+        if self.push is None:
+            return self._ranked(bindings)
+        sleeping = self.push.asleep(number, bindings, self.can_be_rung)
+        gone = {each.id for each in sleeping}
+        owners = {each.contact_uri: self.push.owner(each) for each in bindings}
+        there = self._ranked([each for each in bindings if owners[each.contact_uri] not in gone])
+        return [replace(each, phone=owners[each.uri]) for each in there] + [
+            _sleeper(each) for each in sleeping
+        ]
+
+    def target_of(self, binding: Binding) -> DialTarget:
+        """Where an INVITE for this registration goes."""
+        return _target(binding)
+
+    def _ranked(self, bindings: Sequence[Binding]) -> list[DialTarget]:
+        ranked = sorted(bindings, key=lambda each: -each.q)
         there = one_flow_each([each for each in ranked if self.can_be_rung(each)])
         if not there:
             return [_target(each) for each in one_flow_each(ranked)]
@@ -249,6 +317,19 @@ def _target(binding: Binding, delay_s: float = 0.0) -> DialTarget:
         label=binding.extension,
         extension=binding.extension,
         delay_s=delay_s,
+    )
+
+
+def _sleeper(phone: PushPhone) -> DialTarget:
+    """A phone without an address, as yet."""
+    uri = f"sip:{phone.extension}@asleep.invalid"
+    return DialTarget(
+        uri=uri,
+        to_uri=uri,
+        label=phone.extension,
+        extension=phone.extension,
+        phone=phone.id,
+        asleep=True,
     )
 
 

@@ -28,6 +28,16 @@ class Extension(Record, frozen=True, kw_only=True):
         bool, Meta(title="Enabled", description="Off: its phones can neither register nor call.")
     ] = True
     ring_timeout_s: RingSeconds = 30
+    wake_timeout_s: Annotated[
+        int,
+        Meta(
+            ge=3,
+            le=60,
+            title="Waking time",
+            description="How long a sleeping app may take to be there for a call, before the call goes on without it.",
+            extra_json_schema={"x-unit": "s"},
+        ),
+    ] = 15
     may_call: Annotated[
         Reach, Meta(title="May call", description="How far. Emergency numbers are always allowed.")
     ] = "international"

@@ -48,7 +48,8 @@ class DialTarget:
     for the INVITE, and with `sets_identity` say all that is said of who calls. `codecs` are those that may be offered,
     in this order, none for all. `delay_s` is for a phone that seems to be gone: it is rung that much later, and
     only while others still ring. `extension` is the one that a phone belongs to; `trunk` the one a number outside is
-    called over, and `charged_to` the extension whose limits count the call, None when none does.
+    called over, and `charged_to` the extension whose limits count the call, None when none does. `phone` names one that
+    can be woken by a push; while it is `asleep`, there is no address to send to, and it must be woken first.
     """
 
     uri: str
@@ -69,3 +70,5 @@ class DialTarget:
     delay_s: float = 0.0
     trunk: str | None = None
     charged_to: str | None = None
+    phone: str = ""
+    asleep: bool = False

@@ -16,8 +16,10 @@ Why it looks so:
   with another To tag (a second phone of a forking proxy picked up) is delivered, because it is another dialog that
   has to be acknowledged and ended.
 - CANCEL may not be sent before a provisional response (9.1: it could overtake the INVITE), hence CANCEL_PENDING,
-  which is CALLING with an intention. After CANCEL the server owes us a 487, but an RFC 2543 server will not send one,
-  so CANCELLED ends at 64·T1. A 2xx that crossed the CANCEL wins: the user sees it and says BYE.
+  which is CALLING with an intention. It repeats the INVITE, whose answer it needs, for some seconds and not to the end:
+  a phone that wakes up in the last of the 32 would ring for a call that is over, and no time is left to cancel it.
+  After CANCEL the server owes us a 487, but an RFC 2543 server will not send one, so CANCELLED ends at 64·T1. A 2xx
+  that crossed the CANCEL wins: the user sees it and says BYE.
 - A transport error in ACCEPTED or COMPLETED changes nothing about the outcome: the peer repeats what it misses.
 """
 
@@ -33,6 +35,9 @@ from pbx.sip.headers import Headers
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.timers import Timers
+
+REPEATS_UNTIL = 16
+"""An INVITE that was given up unheard is repeated while the pause is shorter than this many T1: for 7.5 s at 500 ms."""
 
 
 class State(IntEnum):
@@ -128,6 +133,12 @@ class InviteClient(Machine):
         self.interval *= 2
         self.set_timer("A", now + self.interval, out)
 
+    def _repeat_a_while(self, now: float, out: list[Effect]) -> None:
+        """Who has not heard the INVITE by now shall not hear it when the call is long over."""
+        if self.interval < REPEATS_UNTIL * self.timers.t1:
+            self.send(now, out)
+            self._double_timer_a(now, out)
+
     def _stop_calling(self, now: float, out: list[Effect]) -> None:
         if not self.reliable:
             self.clear_timer("A", out)
@@ -170,7 +181,7 @@ class InviteClient(Machine):
             Input.SUCCESS: (State.ACCEPTED, (_stop_calling, *_ANSWERED)),
             Input.FAILURE: (State.COMPLETED, (_stop_calling, *_REFUSED)),
             Input.CANCEL: IGNORED,
-            Input.TIMER_A: (State.CANCEL_PENDING, (Machine.send, _double_timer_a)),
+            Input.TIMER_A: (State.CANCEL_PENDING, (_repeat_a_while,)),
             Input.TIMER_B: (State.TERMINATED, (_stop_calling, *_SILENCE)),
             Input.TIMER_D: STALE,
             Input.TIMER_M: STALE,

@@ -14,7 +14,7 @@ import msgspec
 
 from pbx.core.ids import new_id, token
 from pbx.core.secret import SecretBox, fingerprint
-from pbx.model.grant import Grant, GrantKind, PushService
+from pbx.model.grant import Grant, GrantKind
 from pbx.model.user import User
 from pbx.store.audit import scribe
 from pbx.store.database import Database
@@ -140,24 +140,6 @@ class GrantStore:
             return True
 
         return await self._database.write(work)
-
-    async def set_push(self, id_: str, service: PushService, push_token: str) -> None:
-        """Where notices for the device go; an empty service forgets it."""
-        sealed = self._box.seal(push_token, context=f"push:{id_}") if service else None
-        await self._database.write(
-            lambda connection: connection.execute(
-                "UPDATE grants SET push_service=?, push_token=? WHERE id=?", (service, sealed, id_)
-            )
-        )
-
-    async def push_token(self, id_: str) -> str | None:
-        """In clear."""
-        row = await self._database.read(
-            lambda connection: connection.execute(
-                "SELECT push_token FROM grants WHERE id=?", (id_,)
-            ).fetchone()
-        )
-        return None if row is None or row[0] is None else self._box.open(bytes(row[0]), context=f"push:{id_}")
 
     # -- links -----------------------------------------------------------------------------------------------------
 

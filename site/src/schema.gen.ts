@@ -201,15 +201,36 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly get?: never;
+        /** What a device can be woken by */
+        readonly get: operations["getAppPush"];
         /**
          * Say where this device can be woken
-         * @description The token is stored, sealed. Whether anything is sent to it is said in the answer.
+         * @description The token is stored, sealed. Whether anything can be sent to it is said in the answer.
          */
         readonly put: operations["putAppPush"];
         readonly post?: never;
         /** Forget where this device can be woken */
         readonly delete: operations["deleteAppPush"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/push-token": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Say where this device can be woken
+         * @description The same as `PUT /api/v1/app/push`: a device has one token, the last that it said.
+         */
+        readonly post: operations["addAppPushToken"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -2027,6 +2048,46 @@ export interface paths {
          * @description From then on its text is spoken.
          */
         readonly delete: operations["deletePromptAudio"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/push-phones": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the phones that can be woken, and how well they wake
+         * @description `score` falls with each call that a phone did not wake for; `last_reason` says why.
+         */
+        readonly get: operations["listPushPhones"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/push-phones/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Wake a phone no more
+         * @description Until it says its token again.
+         */
+        readonly delete: operations["deletePushPhone"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -4599,6 +4660,12 @@ export interface components {
              */
             readonly ring_timeout_s: number;
             /**
+             * Waking time
+             * @description How long a sleeping app may take to be there for a call, before the call goes on without it.
+             * @default 15
+             */
+            readonly wake_timeout_s: number;
+            /**
              * May call
              * @description How far. Emergency numbers are always allowed.
              * @default international
@@ -4714,6 +4781,7 @@ export interface components {
             readonly name?: string;
             readonly enabled?: boolean | null;
             readonly ring_timeout_s?: number | null;
+            readonly wake_timeout_s?: number | null;
             readonly may_call?: ("internal" | "international" | "local" | "national" | "premium") | null;
             readonly do_not_disturb?: boolean | null;
             readonly call_waiting?: boolean | null;
@@ -4811,6 +4879,12 @@ export interface components {
              * @default 30
              */
             readonly ring_timeout_s: number;
+            /**
+             * Waking time
+             * @description How long a sleeping app may take to be there for a call, before the call goes on without it.
+             * @default 15
+             */
+            readonly wake_timeout_s: number;
             /**
              * May call
              * @description How far. Emergency numbers are always allowed.
@@ -7784,12 +7858,99 @@ export interface components {
             readonly override: boolean;
         };
         /**
+         * PushPhone
+         * @description One phone; its token is never part of it.
+         */
+        readonly PushPhone: {
+            readonly id: string;
+            readonly extension: string;
+            /** @enum {unknown} */
+            readonly service: "apns" | "fcm" | "webpush";
+            /**
+             * @description The app at its platform; empty: the gateway's first.
+             * @default
+             */
+            readonly app: string;
+            /**
+             * @description The app was installed by its developers.
+             * @default false
+             */
+            readonly sandbox: boolean;
+            /**
+             * @description What the device calls itself.
+             * @default
+             */
+            readonly device: string;
+            /**
+             * @description Its `+sip.instance`, by which its registrations are known.
+             * @default null
+             */
+            readonly instance: string | null;
+            /**
+             * @description register: by its REGISTER (RFC 8599); app: by an app that has signed in.
+             * @enum {unknown}
+             */
+            readonly told_by: "app" | "register";
+            /** @description When it last said that it can be woken. */
+            readonly seen_at: string;
+            /**
+             * @description How often it was to be woken for a call.
+             * @default 0
+             */
+            readonly pushes: number;
+            /**
+             * @description How often it was there in time.
+             * @default 0
+             */
+            readonly woke: number;
+            /**
+             * @description How surely it wakes: 1 always, 0 never; the last calls count most.
+             * @default 1
+             */
+            readonly score: number;
+            /** @default null */
+            readonly last_push_at: string | null;
+            /**
+             * @description From the push to its REGISTER, the last time that it woke.
+             * @default null
+             */
+            readonly last_woke_ms: number | null;
+            /**
+             * @description Why it did not wake the last time; empty: it did.
+             * @default
+             */
+            readonly last_reason: string;
+            /**
+             * @description Its token is dead: it is woken no more until it says a new one.
+             * @default false
+             */
+            readonly dead: boolean;
+        };
+        /**
+         * PushPhoneList
+         * @description A page of the phones that can be woken.
+         */
+        readonly PushPhoneList: {
+            readonly items: readonly components["schemas"]["PushPhone"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * PushServices
+         * @description What a device can be woken by.
+         */
+        readonly PushServices: {
+            readonly services: readonly string[];
+            /** @description What a browser subscribes with: its `applicationServerKey`; empty: no Web Push. */
+            readonly vapid_key: string;
+        };
+        /**
          * PushState
          * @description What becomes of it.
          */
         readonly PushState: {
             readonly stored: boolean;
-            /** @description Whether this node has a push gateway to send with. */
+            /** @description Whether this node can send to that service. */
             readonly delivering: boolean;
             readonly detail: string;
         };
@@ -7802,6 +7963,22 @@ export interface components {
             readonly service: "apns" | "fcm" | "webpush";
             /** @description What the platform gave the app; for webpush the subscription as JSON. */
             readonly token: string;
+            /**
+             * @description The app at its platform, such as org.example.phone.
+             * @default
+             */
+            readonly app: string;
+            /**
+             * @description The app was installed by its developers.
+             * @default false
+             */
+            readonly sandbox: boolean;
+            /**
+             * @description The `+sip.instance` that it registers with. Without it the device counts as asleep always.
+             * @default null
+             * @example "<urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>"
+             */
+            readonly instance: string | null;
         };
         /**
          * Queue
@@ -10670,6 +10847,9 @@ export type PromptAudioList = components['schemas']['PromptAudioList'];
 export type PromptList = components['schemas']['PromptList'];
 export type PromptPatch = components['schemas']['PromptPatch'];
 export type PublishOrder = components['schemas']['PublishOrder'];
+export type PushPhone = components['schemas']['PushPhone'];
+export type PushPhoneList = components['schemas']['PushPhoneList'];
+export type PushServices = components['schemas']['PushServices'];
 export type PushState = components['schemas']['PushState'];
 export type PushWrite = components['schemas']['PushWrite'];
 export type Queue = components['schemas']['Queue'];
@@ -11679,6 +11859,53 @@ export interface operations {
             };
         };
     };
+    readonly getAppPush: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PushServices"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly putAppPush: {
         readonly parameters: {
             readonly query?: never;
@@ -11811,6 +12038,111 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly addAppPushToken: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PushWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PushState"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16710,6 +17042,8 @@ export interface operations {
                 readonly enabled?: boolean;
                 /** @description Only those with exactly this value. */
                 readonly ring_timeout_s?: number;
+                /** @description Only those with exactly this value. */
+                readonly wake_timeout_s?: number;
                 /** @description Only those with exactly this value. */
                 readonly may_call?: "internal" | "international" | "local" | "national" | "premium";
                 /** @description Only those with exactly this value. */
@@ -26187,6 +26521,164 @@ export interface operations {
         };
     };
     readonly deletePromptAudio: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listPushPhones: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description How many items at most. */
+                readonly limit?: number;
+                /** @description How many items to skip. */
+                readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly id?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly extension?: string;
+                /** @description Only those with exactly this value. */
+                readonly service?: "apns" | "fcm" | "webpush";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly app?: string;
+                /** @description Only those with exactly this value. */
+                readonly sandbox?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly device?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly instance?: string;
+                /** @description Only those with exactly this value. */
+                readonly told_by?: "app" | "register";
+                /** @description Only those with exactly this value. */
+                readonly pushes?: number;
+                /** @description Only those with exactly this value. */
+                readonly woke?: number;
+                /** @description Only those with exactly this value. */
+                readonly score?: number;
+                /** @description Only those with exactly this value. */
+                readonly last_woke_ms?: number;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly last_reason?: string;
+                /** @description Only those with exactly this value. */
+                readonly dead?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PushPhoneList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deletePushPhone: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;

@@ -44,6 +44,7 @@ export function extension(number: string, name: string, enabled = true): Extensi
     name,
     enabled,
     ring_timeout_s: 30,
+    wake_timeout_s: 15,
     may_call: "international",
     do_not_disturb: false,
     call_waiting: true,

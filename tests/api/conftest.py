@@ -27,6 +27,7 @@ from pbx.core.secret import SecretBox
 from pbx.feature.documents import Documents
 from pbx.feature.door import Door, DoorPorts
 from pbx.feature.prompts import Prompts
+from pbx.feature.push_phones import PushPhones
 from pbx.feature.sip_trace import SipTraces
 from pbx.feature.voicemail.boxes import Boxes
 from pbx.feature.voicemail.files import Files
@@ -47,6 +48,7 @@ from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
+from pbx.store.push_phones import PushPhoneStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.voicemail import VoicemailStore
@@ -181,6 +183,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
                 clock=time,
                 new_id=new_id,
             ),
+            push=PushPhones(PushPhoneStore(database, SecretBox(bytes(32))), time),
             flows=publishing,
             documents=Documents(records, FlowImport(records, publishing, flows)),
             send_message=_unsent,

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from pbx.core.totp import code_at
+from pbx.feature.push_phones import PushPhones
 from pbx.model.extension_state import ExtensionState
 from pbx.model.voicemail import Voicemail
 from tests.api.conftest import PASSWORD, START, Node, live_call
@@ -182,23 +183,57 @@ async def test_an_apps_tokens_open_nothing_but_the_app_even_an_owners(office: No
         assert (await answer.json())["scopes"] == ["app"]
 
 
-async def test_push_tokens_are_stored_sealed_and_said_not_to_be_used_yet(office: Node) -> None:
+@pytest.mark.parametrize(("method", "path"), [("PUT", "push"), ("POST", "push-token")])
+async def test_push_tokens_are_stored_sealed(office: Node, method: str, path: str) -> None:
     phone = await app(office)
-    status, state = await phone.ask("PUT", "push", {"service": "fcm", "token": "planted-push-token"})
+    body = {"service": "fcm", "token": "planted-push-token", "instance": '"<urn:uuid:1>"'}
+    status, state = await phone.ask(method, path, body)
     assert (status, state["stored"], state["delivering"]) == (200, True, False)
-    assert "gateway" in state["detail"]
+    assert "no key for fcm" in state["detail"]
     device = phone.tokens["device"]["id"]
-    grants = office.deps.accounts.grants
-    assert await grants.push_token(device) == "planted-push-token"
+    assert isinstance(office.deps.push, PushPhones)
+    store = office.deps.push._store
+    assert await store.token(device) == "planted-push-token"
     assert (await phone.get("devices"))["items"][0]["push_service"] == "fcm"
+    (listed,) = (await office.json("GET", "/api/v1/push-phones"))["items"]
+    assert (listed["id"], listed["extension"], listed["instance"]) == (device, "101", "<urn:uuid:1>")
+    assert "planted" not in str(listed)
+    office.deps.push.services = lambda: ("fcm", "webpush")
+    office.deps.push.vapid_key = lambda: "BKey"
+    assert (await phone.ask(method, path, body))[1]["delivering"] is True
+    assert await phone.get("push") == {"services": ["fcm", "webpush"], "vapid_key": "BKey"}
     database = office.deps.users._database
     stored = b"".join(file.read_bytes() for file in database.path.parent.glob("*.sqlite3*"))
     assert b"planted-push-token" not in stored
     assert (await phone.ask("DELETE", "push"))[0] == 204
-    assert await grants.push_token(device) is None
+    assert await store.token(device) is None
+    assert (await phone.get("devices"))["items"][0]["push_service"] == ""
     assert (await office.json("PUT", f"{APP}/push", 403, json={"service": "fcm", "token": "x"}))[
         "type"
     ].endswith("no-extension")
+
+
+async def test_a_device_whose_log_in_is_taken_back_is_woken_no_more(office: Node) -> None:
+    phone = await app(office)
+    await phone.ask("PUT", "push", {"service": "webpush", "token": "{}"})
+    push = office.deps.push
+    assert isinstance(push, PushPhones)
+    push.services = lambda: ("webpush",)
+    (device,) = push.of("101")
+    assert await push.token(device) == "{}"
+    assert (await phone.ask("DELETE", "login"))[0] == 204
+    assert await push.token(device) is None
+    assert push.of("101") == []
+
+
+async def test_an_administrator_may_have_a_phone_woken_no_more(office: Node) -> None:
+    phone = await app(office)
+    await phone.ask("PUT", "push", {"service": "webpush", "token": "{}"})
+    device = phone.tokens["device"]["id"]
+    assert (await phone.ask("GET", "/api/v1/push-phones"))[0] == 403
+    await office.json("DELETE", f"/api/v1/push-phones/{device}", 204)
+    await office.json("DELETE", f"/api/v1/push-phones/{device}", 404)
+    assert (await office.json("GET", "/api/v1/push-phones"))["total"] == 0
 
 
 # -- one's own phone ---------------------------------------------------------------------------------------------------

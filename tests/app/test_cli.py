@@ -25,6 +25,7 @@ REST = {
     "may_call": "international",
     "do_not_disturb": False,
     "call_waiting": True,
+    "wake_timeout_s": 15,
     "forward": {"always": None, "busy": None, "no_answer": None, "unreachable": None},
     "follow_me": {
         "enabled": False,

@@ -25,7 +25,7 @@ export const LAYOUTS: Readonly<Record<string, FormLayout>> = {
       { fields: ["number", "name", "mailbox", "ring_timeout_s", "outside_number", "may_call"] },
       { title: "forwarding", fields: ["do_not_disturb", "forward"], folded: true },
       { title: "followMe", fields: ["follow_me"], folded: true },
-      { title: "phone", fields: ["call_waiting", "pickup_group", "location", "sip_password", "enabled"], folded: true },
+      { title: "phone", fields: ["call_waiting", "wake_timeout_s", "pickup_group", "location", "sip_password", "enabled"], folded: true },
       RECORDING,
     ],
     hidden: (value) => (value["record"] === "default" ? ["record_keep_days"] : []),

@@ -528,6 +528,7 @@ export const base: typeof english = {
     "ExtensionWrite.name": { label: "Name", help: "Was andere Telefone zeigen." },
     "ExtensionWrite.enabled": { label: "Eingeschaltet", help: "Ausgeschaltet können sich ihre Telefone weder anmelden noch anrufen." },
     "ExtensionWrite.ring_timeout_s": { label: "Klingeln für", help: "Danach gilt der Anruf als nicht angenommen." },
+    "ExtensionWrite.wake_timeout_s": { label: "Zeit zum Wecken", help: "So lange wartet ein Anruf auf eine schlafende App." },
     "ExtensionWrite.sip_password": { label: "SIP-Passwort", help: "Womit sich das Telefon ausweist: 8 bis 128 Zeichen." },
   },
   units: { s: "Sekunden" },

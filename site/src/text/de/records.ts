@@ -434,6 +434,7 @@ export const records: Text["records"] = {
       outside_number: "Rufnummer nach außen",
       pickup_group: "Übernahmegruppe",
       call_waiting: "Anklopfen",
+      wake_timeout_s: "Zeit zum Wecken",
       location: "Standort",
       record: "Anrufe aufnehmen",
       record_keep_days: "Aufnahmen behalten",

@@ -524,6 +524,7 @@ export const base = {
     "ExtensionWrite.name": { label: "Name", help: "What other phones show." },
     "ExtensionWrite.enabled": { label: "Switched on", help: "When off, its phones can neither register nor call." },
     "ExtensionWrite.ring_timeout_s": { label: "Ring for", help: "Then the call counts as not answered." },
+    "ExtensionWrite.wake_timeout_s": { label: "Waking time", help: "How long a call waits for a sleeping app." },
     "ExtensionWrite.sip_password": { label: "SIP password", help: "What the phone proves itself with: 8 to 128 characters." },
   } as Readonly<Record<string, { readonly label: string; readonly help: string }>>,
   units: { s: "seconds" } as Readonly<Record<string, string>>,

@@ -450,6 +450,7 @@ export const records = {
       outside_number: "Outside number",
       pickup_group: "Pickup group",
       call_waiting: "Call waiting",
+      wake_timeout_s: "Waking time",
       location: "Location",
       record: "Record calls",
       record_keep_days: "Keep recordings",

@@ -3,6 +3,7 @@ export const schema: Readonly<Record<string, string>> = {
   Number: "Nummer",
   Name: "Name",
   Enabled: "Eingeschaltet",
+  "Waking time": "Zeit zum Wecken",
   "Ring time": "Klingeldauer",
   "May call": "Darf anrufen",
   "Do not disturb": "Nicht stören",

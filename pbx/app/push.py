@@ -1,0 +1,251 @@
+"""Puts together what wakes phones: the node's own push gateway, or one elsewhere that serves several offices.
+
+The gateway is imported when it starts, after SIP is answered: that takes a while, and until then no phone is woken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pbx.core.clock import Clock
+from pbx.core.errors import StartupError
+from pbx.core.tasks import Supervisor
+from pbx.feature.push_phones import PushPhones
+from pbx.feature.wake import Wake
+from pbx.model.kinds import EXTENSION
+from pbx.model.push_phone import PushNotice, PushResult
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from mobile_push.app import PushParts
+    from pbx.core.config import NodeConfig
+    from pbx.feature.office import Office
+    from pbx.feature.registrar import Registrar
+    from pbx.store.push_phones import PushPhoneStore
+
+__all__ = ["build_wake", "start_push"]
+
+log = logging.getLogger(__name__)
+
+FOLDER = "push"
+LOCAL_OFFICE = "local"
+ASK_AGAIN_S = 60.0
+WAKE_S = 15.0
+SOON_S = 10.0
+"""How much longer than its own time a request to another gateway may take."""
+
+
+def build_wake(
+    office: Office, registrar: Registrar, store: PushPhoneStore, clock: Clock, supervisor: Supervisor
+) -> Wake:
+    """Without a gateway, which comes later, no phone can be woken."""
+
+    def deadline_s(number: str) -> float:
+        extension = office.get(EXTENSION, number)
+        return WAKE_S if extension is None else float(extension.wake_timeout_s)
+
+    return Wake(PushPhones(store, clock), registrar, clock=clock, deadline_s=deadline_s, tasks=supervisor)
+
+
+async def start_push(config: NodeConfig, wake: Wake, supervisor: Supervisor, stack: AsyncExitStack) -> None:
+    """Give `wake` its gateway. Raises `StartupError` for keys that cannot be used."""
+    if config.push_url:
+        remote = RemoteGateway(config.push_url, _key(config.push_key_file))
+        stack.push_async_callback(remote.close)
+        wake.gateway = remote
+        supervisor.spawn("push gateway", remote.follow())
+        return
+    from mobile_push.app import running
+    from mobile_push.config import PushConfig, check
+    from mobile_push.errors import SetupError
+
+    settings = PushConfig(
+        data_dir=config.data_dir / FOLDER,
+        rate=0,
+        apns_key=config.push_apns_key,
+        apns_key_id=config.push_apns_key_id,
+        apns_team=config.push_apns_team,
+        apns_apps=config.push_apns_apps,
+        apns_sandbox=config.push_apns_sandbox,
+        apns_url=config.push_apns_url,
+        apns_sandbox_url=config.push_apns_url,
+        apns_trust=config.push_apns_trust,
+        fcm_account=config.push_fcm_account,
+        fcm_url=config.push_fcm_url,
+        webpush_contact=config.push_contact or _contact(config),
+        webpush_hosts=config.push_webpush_hosts,
+    )
+    try:
+        check(settings)
+        parts = await stack.enter_async_context(running(settings))
+    except SetupError as error:
+        raise StartupError(f"pushes cannot be sent: {error}") from error
+    wake.gateway = LocalGateway(parts)
+
+
+class LocalGateway:
+    """The node's own gateway. Implements `pbx.feature.wake.PushGateway`."""
+
+    def __init__(self, parts: PushParts) -> None:
+        self._parts = parts
+
+    @property
+    def services(self) -> Collection[str]:
+        return tuple(self._parts.gateway.providers)
+
+    @property
+    def vapid_key(self) -> str:
+        return self._parts.vapid_key
+
+    async def send(self, notice: PushNotice) -> PushResult:
+        from mobile_push.errors import PushError
+        from mobile_push.model import Push
+
+        push = msgspec.convert(document_of(notice), Push)
+        try:
+            (outcome,) = await self._parts.gateway.push(LOCAL_OFFICE, push)
+        except PushError as error:
+            return PushResult(state="failed", reason=str(error))
+        return _result(outcome.state, outcome.reason)
+
+
+class _Outcome(msgspec.Struct):
+    state: str
+    reason: str = ""
+
+
+class _Answer(msgspec.Struct):
+    outcomes: tuple[_Outcome, ...]
+
+
+class _Platform(msgspec.Struct):
+    configured: bool
+
+
+class _Status(msgspec.Struct):
+    platforms: dict[str, _Platform]
+    vapid_key: str
+
+
+class RemoteGateway:
+    """A gateway elsewhere, by its HTTP. Implements `pbx.feature.wake.PushGateway`."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"}
+        self._http: aiohttp.ClientSession | None = None
+        self._status = _Status({}, "")
+        self.fault = ""
+
+    @property
+    def services(self) -> Collection[str]:
+        return [name for name, platform in self._status.platforms.items() if platform.configured]
+
+    @property
+    def vapid_key(self) -> str:
+        return self._status.vapid_key
+
+    async def follow(self) -> None:
+        """Ask what it can send to, again and again."""
+        while True:
+            fault = await self._ask()
+            if fault != self.fault:
+                log.log(logging.WARNING if fault else logging.INFO, "push gateway", extra={"fault": fault})
+            self.fault = fault
+            await asyncio.sleep(ASK_AGAIN_S if not fault else ASK_AGAIN_S / 6)
+
+    async def _ask(self) -> str:
+        import aiohttp
+
+        try:
+            async with asyncio.timeout(SOON_S), self._session().get(f"{self._url}/v1/status") as reply:
+                body = await reply.read()
+                if reply.status != 200:
+                    return f"the push gateway answers with status {reply.status}"
+            self._status = msgspec.json.decode(body, type=_Status)
+        except (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError) as error:
+            return f"the push gateway cannot be reached: {str(error) or 'no answer'}"
+        return ""
+
+    async def send(self, notice: PushNotice) -> PushResult:
+        """Asked again when the connection breaks: the gateway sends nothing twice."""
+        import aiohttp
+
+        body = msgspec.json.encode(document_of(notice))
+        fault = "no answer"
+        try:
+            async with asyncio.timeout(notice.good_for_s):
+                while True:
+                    try:
+                        async with self._session().post(f"{self._url}/v1/push", data=body) as reply:
+                            said = await reply.read()
+                            if reply.status == 200:
+                                (outcome,) = msgspec.json.decode(said, type=_Answer).outcomes
+                                return _result(outcome.state, outcome.reason)
+                            fault = f"the push gateway answers with status {reply.status}"
+                            if reply.status < 500 and reply.status != 429:
+                                break
+                    except (aiohttp.ClientError, OSError) as error:
+                        fault = f"the push gateway cannot be reached: {error}"
+                    await asyncio.sleep(0.5)
+        except (TimeoutError, msgspec.MsgspecError, ValueError) as error:
+            fault = str(error) or fault
+        return PushResult(state="failed", reason=fault)
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            import aiohttp
+
+            self._http = aiohttp.ClientSession(headers=self._headers, cookie_jar=aiohttp.DummyCookieJar())
+        return self._http
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.close()
+
+
+def document_of(notice: PushNotice) -> dict[str, object]:
+    """The body of `POST /v1/push`."""
+    phone = notice.phone
+    target = {"platform": phone.service, "token": notice.token, "app": phone.app, "sandbox": phone.sandbox}
+    return {
+        "kind": notice.kind,
+        "targets": [target],
+        "call_id": notice.call_id,
+        "caller": notice.caller[:200],
+        "caller_name": notice.caller_name[:200],
+        "extension": phone.extension,
+        "title": notice.title[:200],
+        "text": notice.text[:1000],
+        "good_for_s": notice.good_for_s,
+    }
+
+
+def _result(state: str, reason: str) -> PushResult:
+    if state in ("sent", "gone"):
+        return PushResult(state="sent" if state == "sent" else "gone", reason=reason)
+    return PushResult(state="failed", reason=reason or state)
+
+
+def _key(path: Path | None) -> str:
+    if path is None:
+        raise StartupError(
+            "push_url needs the key of the office", action="Name its file with --push-key-file"
+        )
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise StartupError(f"push_key_file {path} cannot be read: {error.strerror}") from error
+
+
+def _contact(config: NodeConfig) -> str:
+    """Whom push services may write to: the address that notices come from."""
+    return f"mailto:{config.smtp_from}" if "@" in config.smtp_from else "mailto:postmaster@example.org"

@@ -1,0 +1,245 @@
+"""Which phones can be woken, which of them sleep now, and how well each wakes.
+
+A phone becomes one by its REGISTER (RFC 8599) or through the app's API. It stays one when its registration expires:
+that is what a push is for. It stops being one when it unregisters, registers without the parameters, signs out, or its
+token dies.
+A phone that says its `+sip.instance` is known again by it; one that an app has told of without is taken for asleep.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+import msgspec
+
+from pbx.core.clock import Clock
+from pbx.core.errors import PeerError
+from pbx.model.binding import Binding
+from pbx.model.push_phone import PushPhone
+from pbx.sip.address import NameAddr
+from pbx.sip.message import Request
+from pbx.sip.outbound import phone_of
+from pbx.sip.push import PushParams, asked_providers, params_of
+
+__all__ = ["PushPhones", "PushStore"]
+
+log = logging.getLogger(__name__)
+
+MOST_PHONES = 10
+FORGET_DAYS = 90
+LAST_COUNTS = 0.25
+"""How much the latest call weighs in the score."""
+
+
+class PushStore(Protocol):
+    """Where they survive a restart."""
+
+    async def all(self) -> list[PushPhone]: ...
+
+    async def put(self, phone: PushPhone, token: str) -> None: ...
+
+    async def remove(self, id_: str) -> bool: ...
+
+    async def note(self, phone: PushPhone) -> None: ...
+
+    async def token(self, id_: str) -> str | None: ...
+
+
+class PushPhones:
+    """Those of the office. `services` are those that the gateway can send to; browsers subscribe with `vapid_key`."""
+
+    def __init__(self, store: PushStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._phones: dict[str, PushPhone] = {}
+        self.services: Callable[[], Collection[str]] = tuple
+        self.vapid_key: Callable[[], str] = str
+
+    async def load(self) -> None:
+        oldest = self._clock.now() - timedelta(days=FORGET_DAYS)
+        for phone in await self._store.all():
+            if phone.seen_at < oldest:
+                await self._store.remove(phone.id)
+            else:
+                self._phones[phone.id] = phone
+
+    def all(self) -> list[PushPhone]:
+        return sorted(self._phones.values(), key=lambda each: (each.extension, each.id))
+
+    def get(self, id_: str) -> PushPhone | None:
+        return self._phones.get(id_)
+
+    def of(self, number: str) -> list[PushPhone]:
+        """The phones of an extension that can be woken."""
+        services = self.services()
+        return [
+            each
+            for each in self._phones.values()
+            if each.extension == number and not each.dead and each.service in services
+        ]
+
+    # -- what a REGISTER says (RFC 8599) ---------------------------------------------------------------------------
+
+    def check(self, request: Request) -> None:
+        """Raises `PeerError` 555 for a service that this node has no way to."""
+        services = self.services()
+        if any(each and each not in services for each in asked_providers(request)):
+            raise PeerError(555, "Push Notification Service Not Supported")
+
+    def features(self, request: Request) -> list[tuple[str, str]]:
+        """What the 200 says of waking, to a phone that asks."""
+        asked = asked_providers(request)
+        services = sorted(self.services())
+        named = services if "" in asked else [each for each in services if each in asked]
+        headers = []
+        for each in named:
+            key = f';+sip.vapid="{self.vapid_key()}"' if each == "webpush" and self.vapid_key() else ""
+            headers.append(("Feature-Caps", f'*;+sip.pns="{each}"{key}'))
+        return headers
+
+    async def registered(self, number: str, request: Request, bindings: Sequence[Binding]) -> None:
+        """Keep what the contacts say; returns when it would survive a power cut."""
+        there = {each.contact_uri: each for each in bindings}
+        for contact in request.contacts:
+            if contact.uri == "*":
+                for phone in self._told(number):
+                    await self.remove(phone.id)
+                continue
+            params, binding = params_of(contact), there.get(contact.uri)
+            if binding is None or params is None:
+                await self._leaves(number, contact, params)
+            else:
+                await self._stays(number, params, binding)
+
+    async def _stays(self, number: str, params: PushParams, binding: Binding) -> None:
+        id_ = _id(number, params)
+        instance = _instance(binding)
+        for other in self._told(number):
+            if other.id != id_ and instance is not None and other.instance == instance:
+                await self.remove(other.id)  # the same phone has a new token
+        known = self._phones.get(id_)
+        told = self._told(number)
+        if known is None and len(told) >= MOST_PHONES:
+            await self.remove(min(told, key=lambda each: each.seen_at).id)
+        await self.put(
+            PushPhone(
+                id=id_,
+                extension=number,
+                service=params.service,
+                app=params.app,
+                device=binding.user_agent,
+                instance=instance,
+                told_by="register",
+                seen_at=self._clock.now(),
+            ),
+            params.token,
+        )
+
+    async def _leaves(self, number: str, contact: NameAddr, params: PushParams | None) -> None:
+        """It unregisters, or registers as a phone that is not to be woken."""
+        id_ = "" if params is None else _id(number, params)
+        instance = contact.params.get("+sip.instance")
+        for phone in self._told(number):
+            if phone.id == id_ or (instance and phone.instance == instance):
+                await self.remove(phone.id)
+
+    def _told(self, number: str) -> list[PushPhone]:
+        return [
+            each for each in self._phones.values() if each.extension == number and each.told_by == "register"
+        ]
+
+    # -- keeping ---------------------------------------------------------------------------------------------------
+
+    async def put(self, phone: PushPhone, token: str) -> None:
+        """Keep it, with the figures that it has; what was dead lives again."""
+        if (known := self._phones.get(phone.id)) is not None:
+            phone = msgspec.structs.replace(
+                phone,
+                pushes=known.pushes,
+                woke=known.woke,
+                score=known.score,
+                last_push_at=known.last_push_at,
+                last_woke_ms=known.last_woke_ms,
+                last_reason="" if known.dead else known.last_reason,
+            )
+            aged = (phone.seen_at - known.seen_at).total_seconds()
+            if msgspec.structs.replace(phone, seen_at=known.seen_at) == known and aged < 3600:
+                return  # a refresh says nothing new
+        await self._store.put(phone, token)
+        self._phones[phone.id] = phone
+
+    async def remove(self, id_: str) -> bool:
+        self._phones.pop(id_, None)
+        return await self._store.remove(id_)
+
+    async def token(self, phone: PushPhone) -> str | None:
+        """None, and the phone is forgotten, when it is nobody's any more."""
+        token = await self._store.token(phone.id)
+        if token is None:
+            await self.remove(phone.id)
+        return token
+
+    async def note(self, id_: str, *, woke_ms: float | None, reason: str = "", dead: bool = False) -> None:
+        """What came of waking it for a call: after how long it was there, or why it was not."""
+        phone = self._phones.get(id_)
+        if phone is None:
+            return
+        woke = woke_ms is not None
+        phone = self._phones[id_] = msgspec.structs.replace(
+            phone,
+            pushes=phone.pushes + 1,
+            woke=phone.woke + woke,
+            score=round(phone.score * (1 - LAST_COUNTS) + LAST_COUNTS * woke, 3),
+            last_push_at=self._clock.now(),
+            last_woke_ms=phone.last_woke_ms if woke_ms is None else round(woke_ms, 1),
+            last_reason=reason,
+            dead=dead,
+        )
+        if reason:
+            log.warning(
+                "a phone did not wake",
+                extra={"extension": phone.extension, "device": phone.device, "reason": reason},
+            )
+        await self._store.note(phone)
+
+    def owner(self, binding: Binding) -> str:
+        """The phone that a registration is of; empty: none that can be woken."""
+        return next((each.id for each in self.of(binding.extension) if is_of(each, binding)), "")
+
+    # -- who sleeps ------------------------------------------------------------------------------------------------
+
+    def asleep(
+        self, number: str, bindings: Sequence[Binding], can_be_rung: Callable[[Binding], bool]
+    ) -> list[PushPhone]:
+        """The phones that have no registration over which they can be rung."""
+        return [
+            phone
+            for phone in self.of(number)
+            if not any(is_of(phone, each) and can_be_rung(each) for each in bindings)
+        ]
+
+
+def is_of(phone: PushPhone, binding: Binding) -> bool:
+    """Whether a registration is this phone's."""
+    if phone.instance is not None and _instance(binding) == phone.instance:
+        return True
+    if phone.told_by == "app":
+        return False
+    params = params_of(NameAddr("", binding.contact_uri, {}))
+    return params is not None and _id(binding.extension, params) == phone.id
+
+
+def _instance(binding: Binding) -> str | None:
+    if not binding.instance_id:
+        return None
+    name = phone_of(binding)
+    return binding.instance_id if name.startswith("contact:") else name
+
+
+def _id(number: str, params: PushParams) -> str:
+    text = f"{number}\n{params.service}\n{params.app}\n{params.token}"
+    return hashlib.sha256(text.encode()).hexdigest()[:26]
