@@ -44,14 +44,14 @@ async def log_in(exchange: Exchange, *, body: Login) -> TokenPair:
     user = await proven(exchange, body)
     with acting(user.username, exchange.source):
         granted = await exchange.service.deps.accounts.grants.open(user, "site")
-    return pair(exchange, granted)
+    return await pair(exchange, granted)
 
 
 async def refresh(exchange: Exchange, *, body: Refresh) -> TokenPair:
     granted = await exchange.service.deps.accounts.grants.refresh(body.refresh_token, "site")
     if granted is None:
         raise unauthorized("This refresh token is not valid. Sign in again.", error="invalid_token")
-    return pair(exchange, granted)
+    return await pair(exchange, granted)
 
 
 async def log_out(exchange: Exchange) -> None:
@@ -62,7 +62,7 @@ async def log_out(exchange: Exchange) -> None:
     exchange.service.hub.sign_out(who.credential)
 
 
-def pair(exchange: Exchange, granted: Granted) -> TokenPair:
+async def pair(exchange: Exchange, granted: Granted) -> TokenPair:
     """What the client is given."""
     deps = exchange.service.deps
     token, until = access.make(deps.accounts.key, granted.grant.id, granted.user.id, deps.clock.now())
@@ -70,7 +70,7 @@ def pair(exchange: Exchange, granted: Granted) -> TokenPair:
         access_token=token,
         expires_at=until,
         refresh_token=granted.secret,
-        session=grant_view(granted.user, granted.grant),
+        session=await grant_view(exchange, granted.user, granted.grant),
     )
 
 

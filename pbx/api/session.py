@@ -11,6 +11,7 @@ from pbx.api.route import Route
 from pbx.api.scopes import APP_SCOPES, Scope, scopes_of
 from pbx.api.views import PasswordChange, SessionView, SetupRequest, SetupState
 from pbx.core.errors import UserError
+from pbx.feature.office_time import zone_name
 from pbx.model.grant import Grant, GrantKind
 from pbx.model.user import Login, Session, User
 from pbx.store.audit import acting
@@ -133,14 +134,14 @@ async def _signed_in(exchange: Exchange, user: User) -> Answer:
     deps = exchange.service.deps
     secret, session = await deps.users.open_session(user)
     age_s = int((session.expires_at - deps.clock.now()).total_seconds())
-    return Answer(body=session_view(session), cookie=secret, cookie_age_s=age_s)
+    return Answer(body=await session_view(exchange, session), cookie=secret, cookie_age_s=age_s)
 
 
 async def get_session(exchange: Exchange) -> SessionView:
     who = exchange.who
     if who.grant is not None and who.user is not None:
-        return grant_view(who.user, who.grant)
-    return session_view(own_session(exchange))
+        return await grant_view(exchange, who.user, who.grant)
+    return await session_view(exchange, own_session(exchange))
 
 
 async def log_out(exchange: Exchange) -> Answer:
@@ -175,12 +176,12 @@ def kept(exchange: Exchange) -> str:
     return who.cookie if who.grant is None else who.grant.id
 
 
-def grant_view(user: User, grant: Grant) -> SessionView:
+async def grant_view(exchange: Exchange, user: User, grant: Grant) -> SessionView:
     """The same for who is signed in without a cookie."""
-    return session_view(Session(user=user, csrf_token="", expires_at=grant.expires_at), grant.kind)
+    return await session_view(exchange, Session(user=user, csrf_token="", expires_at=grant.expires_at), grant.kind)
 
 
-def session_view(session: Session, kind: GrantKind = "site") -> SessionView:
+async def session_view(exchange: Exchange, session: Session, kind: GrantKind = "site") -> SessionView:
     """What a client is told of who it is."""
     scopes = scopes_of(session.user.role) - {Scope.OPEN, Scope.SESSION}
     scopes = scopes & APP_SCOPES if kind == "app" else scopes
@@ -190,6 +191,7 @@ def session_view(session: Session, kind: GrantKind = "site") -> SessionView:
         expires_at=session.expires_at,
         scopes=tuple(sorted(scopes, key=lambda each: each.value)),
         second_factor=session.user.second_factor,
+        time_zone=zone_name((await exchange.service.deps.settings.get()).time_zone),
     )
 
 

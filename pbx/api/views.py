@@ -250,6 +250,9 @@ class SessionView(Record, frozen=True, kw_only=True):
         Meta(description="What they may do. Of the role user it counts for what is theirs alone."),
     ]
     second_factor: Annotated[bool, Meta(description="Whether a code is asked for at log-in.")]
+    time_zone: Annotated[
+        str, Meta(description="Of the office, as the IANA names it; empty where the node does not know its name.")
+    ]
 
 
 class PasswordChange(Record, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pbx.core.errors import UserError
 
-__all__ = ["Stretch", "check_zone", "midnight", "office_zone", "stretches"]
+__all__ = ["Stretch", "check_zone", "midnight", "office_zone", "zone_name", "stretches"]
 
 LOCAL = Path("/etc/localtime")
 """The machine's zone with its rules: a bare offset would be wrong in the other half of the year."""
@@ -31,6 +31,19 @@ def office_zone(name: str) -> tzinfo:
     with suppress(OSError, ValueError), LOCAL.open("rb") as file:
         return ZoneInfo.from_file(file, key="localtime")
     return datetime.now(UTC).astimezone().tzinfo or UTC
+
+
+def zone_name(name: str) -> str:
+    """How the IANA names the office's zone; "" where only the machine's rules are known, not their name."""
+    zone = office_zone(name)
+    key = zone.key if isinstance(zone, ZoneInfo) else ""
+    if key and key != "localtime":
+        return key
+    with suppress(OSError):
+        _, found, rest = str(LOCAL.resolve()).partition("/zoneinfo/")
+        if found:
+            return rest
+    return ""
 
 
 def check_zone(name: str) -> None:

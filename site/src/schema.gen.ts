@@ -8955,6 +8955,8 @@ export interface components {
             readonly scopes: readonly components["schemas"]["Scope"][];
             /** @description Whether a code is asked for at log-in. */
             readonly second_factor: boolean;
+            /** @description Of the office, as the IANA names it; empty where the node does not know its name. */
+            readonly time_zone: string;
         };
         /**
          * SettingsChange

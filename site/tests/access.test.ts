@@ -3,8 +3,8 @@ import { atLeast, whoIs } from "../src/core/access.ts";
 import type { SessionView, User } from "../src/schema.gen.ts";
 
 function session(role: User["role"], extension: string | null = null): SessionView {
-  const user = { id: "1", username: "ann", created_at: "2026-03-02T09:00:00Z", role, extension, enabled: true, second_factor: true };
-  return { user, csrf_token: "", expires_at: "", scopes: [], second_factor: true };
+  const user = { id: "1", username: "ann", created_at: "2026-03-02T09:00:00Z", role, extension, enabled: true, second_factor: true, time_zone: "" };
+  return { user, csrf_token: "", expires_at: "", scopes: [], second_factor: true, time_zone: "" };
 }
 
 test("a role includes the lesser ones and none above", () => {

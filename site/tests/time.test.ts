@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { backoffMs } from "../src/core/backoff.ts";
-import { formatDay, formatDuration, formatRemaining, formatTimer } from "../src/core/time.ts";
+import { formatDay, formatDuration, formatRemaining, formatShortClock, formatTimer, instant, midnight, otherZone, showTimesOf } from "../src/core/time.ts";
 import { en } from "../src/text/en/index.ts";
 
 describe("timers", () => {
@@ -46,6 +46,35 @@ describe("days", () => {
   ])("%s is %s", (at, text) => {
     // The comma after the weekday comes and goes with the version of the language data.
     expect(formatDay(at, now, "en-GB", en.history, "Europe/Berlin").replace(",", "")).toBe(text);
+  });
+});
+
+describe("the office's zone", () => {
+  afterEach(() => showTimesOf(""));
+
+  test.each([
+    ["2026-03-29", 0, "2026-03-28T23:00:00.000Z"], // its clocks go forward that night
+    ["2026-03-29", 1, "2026-03-29T22:00:00.000Z"],
+    ["2026-10-25", 1, "2026-10-25T23:00:00.000Z"],
+    ["no day", 0, ""],
+  ])("%s + %i days begins at %s in Berlin", (day, later, at) => {
+    expect(midnight(day, later, "Europe/Berlin")).toBe(at);
+  });
+
+  test("an instant is when its clocks show it", () => {
+    expect(instant("2026-07-01T09:30", 0, "America/New_York")).toBe("2026-07-01T13:30:00.000Z");
+  });
+
+  test("counts for all times from then on", () => {
+    showTimesOf("Asia/Tokyo");
+    expect(formatShortClock("2026-03-01T22:10:00Z", "en-GB")).toBe("07:10");
+    expect(midnight("2026-03-02")).toBe("2026-03-01T15:00:00.000Z");
+    expect(otherZone(0)).toBe("Asia/Tokyo");
+  });
+
+  test("that no browser knows is that of the browser", () => {
+    showTimesOf("Mars/Olympus");
+    expect(otherZone(0)).toBeUndefined();
   });
 });
 

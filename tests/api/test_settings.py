@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pbx.store.settings import TOPIC
-from tests.api.conftest import Node, StartNode
+from tests.api.conftest import PASSWORD, Node, StartNode
 
 SETTINGS = "/api/v1/settings"
 
@@ -47,3 +47,9 @@ async def test_the_password_of_the_mail_server_is_written_and_never_read(start_n
     assert settings["mail"]["host"] == "mail.office.example"
     assert "password" not in settings["mail"]
     await node.json("PATCH", SETTINGS, 422, json={"mail": {"host": "no host/"}})
+
+
+async def test_who_signs_in_learns_the_zone_of_the_office(node: Node) -> None:
+    await node.json("PATCH", "/api/v1/settings", 200, json={"time_zone": "Asia/Tokyo"})
+    token = await node.json("POST", "/api/v1/jwt", 200, json={"username": "admin", "password": PASSWORD})
+    assert token["session"]["time_zone"] == "Asia/Tokyo"

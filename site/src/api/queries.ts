@@ -1,6 +1,7 @@
 /** What the pages ask the node for over HTTP. Live things (calls, phones) come over the WebSocket instead. */
 import { keepPreviousData, queryOptions, QueryClient } from "@tanstack/react-query";
 import { RequestFault, UNREACHABLE } from "../core/problem.ts";
+import { showTimesOf } from "../core/time.ts";
 import type {
   Cdr,
   CdrList,
@@ -49,7 +50,12 @@ async function readSession(): Promise<SessionView | null> {
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: readSession,
+  queryFn: async () => {
+    const session = await readSession();
+    // Before any page is drawn: all times are those of the office.
+    if (session !== null) showTimesOf(session.time_zone);
+    return session;
+  },
   staleTime: Infinity,
 });
 

@@ -48,7 +48,7 @@ function needsWhy(cdr: Cdr): boolean {
   return !(cdr.disposition === "answered" && cdr.cause === "normal") && cdr.disposition !== "cancelled";
 }
 
-/** The calls of the history that an address asks for, as the node is asked; times of day are those of `zone`'s clock. */
+/** The calls of the history that an address asks for, as the node is asked. */
 export interface HistoryWish {
   readonly q?: string;
   readonly show?: string;

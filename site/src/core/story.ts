@@ -28,7 +28,8 @@ export function story(cdr: Cdr, t: Text): StoryStep[] {
   const origin = Date.parse(events[0]?.at ?? cdr.started_at);
   const steps: StoryStep[] = [];
   for (const event of events) {
-    if (isEcho(event, events)) continue;
+    // The way through a flow is drawn on its canvas.
+    if (isEcho(event, events) || event.type === "node_entered" || event.type === "node_left") continue;
     const [tone, title, detail = ""] = tell(event, who, cdr, t);
     const last = steps.at(-1);
     if (last?.title === title && last.detail === detail) continue;
@@ -152,6 +153,24 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
     }
     case "leg_quality":
       return [qualityTone(event), t.story.quality(who(event.leg)), qualityWords(event, t)];
+    case "supervisor_joined":
+      return ["warn", t.story.listens(event.extension, event.how, event.to ? who(event.to) : ""), event.asked_by ? t.story.askedBy(event.asked_by) : ""];
+    case "supervisor_changed":
+      return ["warn", t.story.listens(event.extension, event.how, event.to ? who(event.to) : "")];
+    case "supervisor_left":
+      return ["plain", t.story.listensNoMore(event.extension)];
+    case "recording_started":
+      return ["plain", t.story.recordingStarted(who(event.leg))];
+    case "recording_paused":
+      return ["plain", t.story.recordingPaused];
+    case "recording_resumed":
+      return ["plain", t.story.recordingResumed];
+    case "recording_stopped":
+      return ["plain", t.story.recordingStopped];
+    case "recording_failed":
+      return ["warn", t.story.recordingFailed, event.reason];
+    case "flow":
+      return ["plain", t.story.flow(event.name || event.flow)];
     case "limited":
       return ["bad", event.ended ? t.story.endedByLimit : t.story.refusedByLimit, event.words];
     case "limit_near":

@@ -1,5 +1,48 @@
-/** Durations and instants as people read them. Time zone and language are arguments; nothing here asks the clock. */
+/**
+ * Durations and instants as people read them. Nothing here asks the clock. Language is an argument; times are those of
+ * the office, wherever the browser is, as soon as its zone is known.
+ */
 import type { Text } from "../text/text.ts";
+
+let officeZone: string | undefined;
+
+/** From now on times are shown in this zone; in the browser's where it is empty or none that the browser knows. */
+export function showTimesOf(zone: string): void {
+  try {
+    officeZone = zone === "" ? undefined : new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    officeZone = undefined;
+  }
+}
+
+/** The office's zone where its clocks show something else than the browser's just now. */
+export function otherZone(now: number): string | undefined {
+  if (officeZone === undefined) return undefined;
+  const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return offsetMs(now, officeZone) === offsetMs(now, own) ? undefined : officeZone;
+}
+
+/** When a day ("2026-11-21") begins in the office, so many days later, as an instant; empty for what is no day. */
+export function midnight(day: string, daysLater = 0, timeZone = officeZone): string {
+  return instant(`${day}T00:00`, daysLater, timeZone);
+}
+
+/** When the clocks of the office show this ("2026-11-21T14:02"), so many days later; empty for what is no time. */
+export function instant(local: string, daysLater = 0, timeZone = officeZone): string {
+  const [year = NaN, month = NaN, date = NaN, hour = NaN, minute = NaN] = local.split(/[-T:]/).map(Number);
+  const clock = Date.UTC(year, month - 1, date + daysLater, hour, minute);
+  if (Number.isNaN(clock)) return "";
+  if (timeZone === undefined) return new Date(year, month - 1, date + daysLater, hour, minute).toISOString();
+  // The offset may be another than at the first guess, where the clock is changed in between.
+  const guess = clock - offsetMs(clock, timeZone);
+  return new Date(clock - offsetMs(guess, timeZone)).toISOString();
+}
+
+function offsetMs(at: number, timeZone: string): number {
+  const parts = formatter("en-US", { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric", hourCycle: "h23" }, timeZone).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((each) => each.type === type)?.value);
+  return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second")) - Math.floor(at / 1000) * 1000;
+}
 
 type DurationWords = Text["duration"];
 
@@ -90,7 +133,7 @@ function format(
 /** Making one takes longer than using it a hundred times, and a long list asks for thousands. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-function formatter(locale: string, options: Intl.DateTimeFormatOptions, timeZone: string | undefined): Intl.DateTimeFormat {
+function formatter(locale: string, options: Intl.DateTimeFormatOptions, timeZone = officeZone): Intl.DateTimeFormat {
   const key = `${locale} ${timeZone ?? ""} ${JSON.stringify(options)}`;
   let found = formatters.get(key);
   if (found === undefined) {

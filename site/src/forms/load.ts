@@ -34,9 +34,19 @@ async function recordForm(write: string): Promise<LoadedForm> {
   const drawn = prepare(schema, schemas, words);
   const properties = Object.entries(drawn.properties ?? {}).map(([name, property]) => {
     const own = t.fields[`${write}.${name}`];
-    return [name, own === undefined ? property : { ...property, title: own.label, description: own.help }] as const;
+    const labelled = own === undefined ? property : { ...property, title: own.label, description: own.help };
+    return [name, { ...labelled, examples: examplesOf(write, name, property) }] as const;
   });
   return { schema: { ...drawn, properties: Object.fromEntries(properties) }, validate: (validators as Validators)[write] };
+}
+
+/** The schema's example of a number or name is that of an extension: for a queue it would mislead. */
+const OF_MANY: ReadonlySet<string> = new Set(["id", "number", "name", "code"]);
+
+function examplesOf(write: string, name: string, { examples }: JsonSchema): readonly unknown[] {
+  const own = t.records.examples[`${write}.${name}`];
+  if (own !== undefined) return [own];
+  return OF_MANY.has(name) || examples === undefined ? [] : examples;
 }
 
 /** A node's parameters are known by what they are: the schema itself is the name. */

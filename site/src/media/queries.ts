@@ -1,6 +1,7 @@
 /** What the pages of voicemail, prompts, conferences, recordings and queues ask the node for, and tell it. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { request, requestRaw } from "../api/client.ts";
+import { queryClient } from "../api/queries.ts";
 import type {
   AgentDuty,
   AgentStatus,
@@ -8,6 +9,7 @@ import type {
   ConferenceStatus,
   MailboxStateList,
   PromptAudioList,
+  QueueStatus,
   QueueStatusList,
   RecordingList,
   RecordingStorage,
@@ -120,12 +122,40 @@ export const deleteRecording = (id: string) =>
   request<undefined>(`/recordings/${encodeURIComponent(id)}`, { method: "DELETE" });
 
 /** A wallboard is looked at, not clicked: it asks by itself. */
+/** A queue, and when that was so (ms of this browser): what counts up, counts from there. */
+export interface QueueSeen {
+  readonly queue: QueueStatus;
+  readonly at: number;
+}
+
+/** Asked for once a minute, for what no event tells (midnight); in between, events bring each change. */
 export const queuesQuery = queryOptions({
   queryKey: QUEUES,
-  queryFn: async () => ({ ...(await request<QueueStatusList>("/queue-statuses", { query: { limit: 200 } })), at: Date.now() }),
-  refetchInterval: 3000,
+  queryFn: async (): Promise<readonly QueueSeen[]> => {
+    const { items } = await request<QueueStatusList>("/queue-statuses", { query: { limit: 200 } });
+    return items.map((queue) => ({ queue, at: Date.now() }));
+  },
+  refetchInterval: 60_000,
   refetchIntervalInBackground: true,
 });
+
+/** Takes what live events have told of queues since `before` into what is shown. */
+export function takeQueues(before: ReadonlyMap<string, QueueStatus>, now: ReadonlyMap<string, QueueStatus>): void {
+  const changed = new Map([...now].filter(([number, queue]) => before.get(number) !== queue));
+  const known = queryClient.getQueryData(queuesQuery.queryKey);
+  if (known === undefined || [...changed.keys(), ...before.keys()].some((number) => !now.has(number) || !known.some(({ queue }) => queue.queue === number))) {
+    void queryClient.invalidateQueries({ queryKey: QUEUES });
+    return;
+  }
+  const at = Date.now();
+  queryClient.setQueryData(
+    queuesQuery.queryKey,
+    known.map((each) => {
+      const queue = changed.get(each.queue.queue);
+      return queue === undefined ? each : { queue, at };
+    }),
+  );
+}
 
 export const setDuty = (queue: string, extension: string, duty: AgentDuty) =>
   request<AgentStatus>(`/queue-statuses/${queue}/agents/${extension}`, { method: "PUT", body: duty });

@@ -5,6 +5,7 @@ import { LiveAnnouncer } from "../live/LiveAnnouncer.tsx";
 import { t } from "../text/index.ts";
 import { useKeys } from "./keys.ts";
 import { LinkBanner } from "./LinkBanner.tsx";
+import { OfficeTime } from "./OfficeTime.tsx";
 import { SideBar } from "./SideBar.tsx";
 import { SIDE_BAR } from "./choices.ts";
 import { useChoice } from "./stored.ts";
@@ -40,6 +41,7 @@ export function Layout() {
         <div className="min-w-0 pb-20 md:pb-8">
           <LinkBanner />
           <main id="content" tabIndex={-1} className="mx-auto max-w-6xl px-4 pt-5 outline-none sm:px-6 md:pt-8">
+            <OfficeTime />
             <Outlet />
           </main>
         </div>

@@ -5,6 +5,7 @@ import { createContext, lazy, Suspense, use, useEffect } from "react";
 import { setCsrfToken, whenSignedOut } from "../api/client.ts";
 import { queryClient, sessionQuery } from "../api/queries.ts";
 import { NOT_A_NODE, RequestFault } from "../core/problem.ts";
+import { showTimesOf } from "../core/time.ts";
 import { liveClient } from "../live/useLive.ts";
 import type { SessionView } from "../schema.gen.ts";
 import { LoginPage } from "../pages/LoginPage.tsx";
@@ -23,6 +24,7 @@ export function useSession(): SessionView {
 
 export function enter(session: SessionView): void {
   setCsrfToken(session.csrf_token);
+  showTimesOf(session.time_zone);
   queryClient.setQueryData(sessionQuery.queryKey, session);
 }
 
@@ -43,6 +45,7 @@ const NOBODY: SessionView = {
   expires_at: "",
   scopes: [],
   second_factor: false,
+  time_zone: "",
 };
 
 /** Shows the log-in where nobody is logged in, at whatever address was asked for. */

@@ -76,7 +76,7 @@ function PlaceCombo(props: WidgetProps) {
       describedBy={control.describedBy}
       wrong={control.wrong}
       disabled={control.disabled}
-      placeholder={control.schema["x-nullable"] === true ? t.records.form.none : t.records.picker.placeholder}
+      placeholder={control.schema["x-nullable"] === true ? t.records.form.none : control.placeholder}
       onChange={(key) => control.change(key === "" ? emptied(control.schema) : key)}
       onLeave={control.leave}
     />

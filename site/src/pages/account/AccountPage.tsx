@@ -115,7 +115,7 @@ function Browser() {
         onChoose={(chosen) => chooseLanguage(chosen as Language)}
       />
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <span>{t.theme.next(t.theme[theme])}</span>
+        <span>{t.admin.account.theme(t.theme[theme])}</span>
         <Button onClick={nextTheme}>{t.admin.account.nextTheme}</Button>
       </div>
       <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-3">

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { changesOf } from "../../core/audit.ts";
-import { formatDay, formatFull, formatShortClock } from "../../core/time.ts";
+import { formatDay, formatFull, formatShortClock, midnight } from "../../core/time.ts";
 import { auditQuery } from "../../office/accounts.ts";
 import { KINDS } from "../../office/kinds.ts";
 import type { AuditEntry } from "../../schema.gen.ts";
@@ -26,7 +26,7 @@ export function AuditPage() {
   const { q = "", show = "", page = 1, tab = "" } = route.useSearch();
   const navigate = route.useNavigate();
   const [day, setDay] = useState("");
-  const range = dayRange(day);
+  const range = { from: midnight(day), to: midnight(day, 1) };
   const query = useQuery(auditQuery({ actor: q, kind: show, key: tab, ...range, limit: SIZE, offset: (page - 1) * SIZE }));
   const go = (next: { q?: string; show?: string; tab?: string; page?: number }) => {
     const wanted = { q, show, tab, ...next };
@@ -41,7 +41,7 @@ export function AuditPage() {
         <Select
           label={t.admin.audit.what}
           value={show}
-          options={[["", t.admin.audit.anything], ...KINDS.map((kind): readonly [string, string] => [kind.name, kind.title]), ["user", t.nav.users], ["token", t.nav.tokens]]}
+          options={[["", t.admin.audit.anything], ...KINDS.map((kind): readonly [string, string] => [kind.name, t.records.kinds[kind.name]?.title ?? kind.title]), ["user", t.nav.users], ["token", t.nav.tokens]]}
           onChoose={(chosen) => go({ show: chosen })}
         />
         <Field label={t.admin.audit.which} name="key" autoComplete="off" value={tab} onChange={(event) => go({ tab: event.target.value })} />
@@ -75,7 +75,7 @@ function Row({ entry }: { readonly entry: AuditEntry }) {
   const now = useNow();
   const [open, setOpen] = useState(false);
   const changes = changesOf(entry);
-  const title = KINDS.find((kind) => kind.name === entry.kind)?.title ?? entry.kind;
+  const title = t.records.kinds[entry.kind]?.one ?? t.admin.audit.kinds[entry.kind] ?? entry.kind;
   const head = (
     <>
       <span className="w-30 shrink-0 text-small text-faint tabular-nums" title={formatFull(entry.at, t.locale)}>
@@ -87,7 +87,7 @@ function Row({ entry }: { readonly entry: AuditEntry }) {
       </span>
       <StatusMark tone={TONES[entry.action] ?? "plain"}>{t.admin.audit.actions[entry.action] ?? entry.action}</StatusMark>
       <span className="min-w-0 flex-1 basis-40 truncate">
-        {title} <span className="font-medium">{entry.key}</span>
+        <span className="text-soft">{title}</span> <span className="font-medium">{entry.key}</span>
       </span>
     </>
   );
@@ -132,13 +132,4 @@ function Row({ entry }: { readonly entry: AuditEntry }) {
       )}
     </li>
   );
-}
-
-/** The chosen day, in this browser's time zone. */
-function dayRange(day: string): { readonly from: string; readonly to: string } {
-  if (day === "") return { from: "", to: "" };
-  const from = new Date(`${day}T00:00:00`);
-  const to = new Date(from);
-  to.setDate(to.getDate() + 1);
-  return { from: from.toISOString(), to: to.toISOString() };
 }

@@ -5,6 +5,7 @@ import { formatDuration } from "../../core/time.ts";
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
 import { useLive } from "../../live/useLive.ts";
 import type { HealthLine, NodeStatus } from "../../schema.gen.ts";
+import { HealthText } from "../../shell/HealthText.tsx";
 import { t } from "../../text/index.ts";
 import { Card } from "../../ui/Card.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
@@ -66,16 +67,7 @@ function Facts({ status, receivedAt }: { readonly status: NodeStatus; readonly r
 function Ill({ line }: { readonly line: HealthLine }) {
   return (
     <li className="rounded-xl bg-bad-soft px-3.5 py-2.5 text-bad">
-      <p className="flex items-center gap-2 font-medium">
-        <StatusShape tone="bad" />
-        {line.name}
-      </p>
-      {line.cause !== "" && <p className="text-small text-pretty">{line.cause}</p>}
-      {line.action !== "" && (
-        <p className="text-small text-pretty">
-          <span className="font-medium">{t.dashboard.whatToDo}</span> {line.action}
-        </p>
-      )}
+      <HealthText line={line} mark={<StatusShape tone="bad" />} />
     </li>
   );
 }

@@ -36,7 +36,7 @@ export function QueueStrip() {
       className="order-1 mb-4 lg:mb-5"
     >
       <Fresh>
-        <ul className="grid gap-px border-t border-line bg-line sm:grid-cols-2 lg:grid-cols-3">
+        <ul className="flex flex-wrap gap-px border-t border-line bg-line">
           {data.queues.map((queue) => (
             <Queue key={queue.queue} queue={queue} />
           ))}
@@ -49,7 +49,7 @@ export function QueueStrip() {
 function Queue({ queue }: { readonly queue: QueueStatus }) {
   const free = queue.agents.filter((agent) => agent.state === "free").length;
   return (
-    <li className="flex items-center justify-between gap-3 bg-surface px-4 py-3 sm:px-5">
+    <li className="flex grow basis-64 items-center justify-between gap-3 bg-surface px-4 py-3 sm:px-5">
       <span className="min-w-0">
         <span className="block truncate font-medium">{queue.name}</span>
         <span className="text-small text-soft">{t.admin.dashboard.agentsFree(free, queue.agents.length)}</span>

@@ -4,6 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { historyPartQuery } from "../../api/queries.ts";
 import { cdrFilter } from "../../core/history.ts";
+import { midnight } from "../../core/time.ts";
 import { faultWords } from "../../core/problem.ts";
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
 import { DownloadButton } from "../../media/DownloadButton.tsx";
@@ -20,14 +21,6 @@ import { Filters } from "./Filters.tsx";
 import { HistoryTable } from "./HistoryTable.tsx";
 
 const route = getRouteApi("/office/history");
-
-/** When a day begins on this computer's clock, so many days later. */
-function midnight(day: string, daysLater: number): string {
-  const at = new Date(`${day}T00:00`);
-  if (Number.isNaN(at.getTime())) return "";
-  at.setDate(at.getDate() + daysLater);
-  return at.toISOString();
-}
 
 export function HistoryPage() {
   const search = route.useSearch();

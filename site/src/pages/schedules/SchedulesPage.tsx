@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { request } from "../../api/client.ts";
 import { faultWords } from "../../core/problem.ts";
-import { formatFull } from "../../core/time.ts";
+import { formatFull, instant } from "../../core/time.ts";
 import { spansText, DAYS, weekOf, type Opening } from "../../core/week.ts";
 import { isObject, type Data } from "../../forms/json.ts";
 import { useSource } from "../../office/source.ts";
@@ -72,7 +72,7 @@ function OpenNow({ id }: { readonly id: string }) {
 /** Asks the node about a moment, so that what is shown here is what a call would meet. */
 function WhatHappens({ id }: { readonly id: string }) {
   const [local, setLocal] = useState("");
-  const { data, error } = useScheduleState(id, local === "" ? "" : new Date(local).toISOString());
+  const { data, error } = useScheduleState(id, instant(local));
   return (
     <Section title={t.records.schedules.ask}>
       <div className="flex flex-wrap items-end gap-4">

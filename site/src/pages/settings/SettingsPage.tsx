@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { request } from "../../api/client.ts";
-import { settingsQuery } from "../../api/queries.ts";
+import { sessionQuery, settingsQuery } from "../../api/queries.ts";
 import { faultWords, RequestFault } from "../../core/problem.ts";
 import type { Data } from "../../forms/json.ts";
 import { SchemaForm } from "../../forms/SchemaForm.tsx";
@@ -45,6 +45,7 @@ function SettingsForm({ settings }: { readonly settings: OfficeSettings }) {
     onSuccess: (saved) => {
       say(t.phones.saved);
       client.setQueryData(settingsQuery.queryKey, saved);
+      void client.invalidateQueries({ queryKey: sessionQuery.queryKey }); // it knows the zone
       setRound(round + 1);
     },
   });

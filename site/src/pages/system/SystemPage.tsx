@@ -5,6 +5,7 @@ import { statusQuery } from "../../api/queries.ts";
 import { faultWords } from "../../core/problem.ts";
 import { formatDuration, formatFull } from "../../core/time.ts";
 import type { Doctor as Findings, DoctorCheck, HealthLine } from "../../schema.gen.ts";
+import { HealthText } from "../../shell/HealthText.tsx";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Card } from "../../ui/Card.tsx";
@@ -59,13 +60,7 @@ function Checks({ lines }: { readonly lines: readonly HealthLine[] }) {
       {lines.map((line) => (
         <li key={line.name} className="flex items-start justify-between gap-4 px-4 py-3 sm:px-5">
           <div className="min-w-0">
-            <p className="font-medium">{line.name}</p>
-            {line.cause !== "" && <p className="text-small text-pretty text-soft">{line.cause}</p>}
-            {line.action !== "" && (
-              <p className="text-small text-pretty">
-                <span className="font-medium">{t.dashboard.whatToDo}</span> {line.action}
-              </p>
-            )}
+            <HealthText line={line} />
           </div>
           <StatusMark tone={line.ok ? "good" : "bad"}>{line.ok ? t.admin.system.well : t.admin.system.ill}</StatusMark>
         </li>

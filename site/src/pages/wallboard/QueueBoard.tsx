@@ -4,7 +4,7 @@ import { useId } from "react";
 import { queryClient } from "../../api/queries.ts";
 import { partyName } from "../../core/people.ts";
 import { faultWords } from "../../core/problem.ts";
-import { formatDuration, formatShortClock, formatTimer } from "../../core/time.ts";
+import { formatShortClock, formatTimer } from "../../core/time.ts";
 import { useDirectory } from "../../live/useLive.ts";
 import { useMay } from "../../media/useMay.ts";
 import { QUEUES, setDuty } from "../../media/queries.ts";
@@ -50,7 +50,7 @@ export function QueueBoard({ queue, readAt, frozen }: QueueBoardProps) {
           {queue.abandoned}
         </Figure>
         <Figure term={t.media.wallboard.average}>
-          {queue.average_wait_s === null ? "–" : formatDuration(queue.average_wait_s, t.duration)}
+          {queue.average_wait_s === null ? "–" : formatTimer(queue.average_wait_s * 1000)}
         </Figure>
       </dl>
       <div className="mt-5 grid gap-5 @3xl:grid-cols-2">
@@ -140,7 +140,7 @@ function Agents({ queue }: { readonly queue: QueueStatus }) {
           const name = directory.get(agent.extension)?.name ?? agent.extension;
           return (
             <li key={agent.extension} data-agent={agent.extension} className="flex flex-wrap items-center gap-x-3 gap-y-1">
-              <span className="min-w-0 flex-1 basis-32 truncate text-lead">{name}</span>
+              <span className="min-w-0 flex-1 basis-full truncate text-lead @lg:basis-32">{name}</span>
               <span className="text-small text-faint tabular-nums">
                 {t.media.wallboard.calls(agent.calls)}
                 {agent.last_call_at !== null && ` · ${t.media.wallboard.lastCall(formatShortClock(agent.last_call_at, t.locale))}`}

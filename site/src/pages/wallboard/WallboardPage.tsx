@@ -1,31 +1,32 @@
 /** The queues, large enough for a television at the wall. What is no longer true is seen from across the room. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { faultWords } from "../../core/problem.ts";
 import { formatClock } from "../../core/time.ts";
-import { queuesQuery } from "../../media/queries.ts";
+import { useLive } from "../../live/useLive.ts";
+import { queuesQuery, takeQueues } from "../../media/queries.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
-import { useNow } from "../../ui/now.ts";
 import { PageHead } from "../../ui/PageHead.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { QueueBoard } from "./QueueBoard.tsx";
 
 const route = getRouteApi("/office/wallboard");
-/** Asked every 3 s: two that did not come are a fault. */
-const OLD_MS = 8000;
-
 export function WallboardPage() {
   const { show } = route.useSearch();
   const navigate = route.useNavigate();
   const board = useRef<HTMLDivElement>(null);
-  const now = useNow();
+  const { data: live, stale, frozenAt } = useLive();
   const { data, error, refetch } = useQuery(queuesQuery);
-  const stale = data !== undefined && now - data.at > OLD_MS;
-  const queues = data?.items ?? [];
-  const shown = queues.filter((each) => show === undefined || each.queue === show);
+  const seen = useRef(live?.queues);
+  useEffect(() => {
+    if (live !== undefined && seen.current !== undefined && seen.current !== live.queues) takeQueues(seen.current, live.queues);
+    seen.current = live?.queues;
+  }, [live]);
+  const queues = data ?? [];
+  const shown = queues.filter(({ queue }) => show === undefined || queue.queue === show);
 
   return (
     <>
@@ -36,7 +37,7 @@ export function WallboardPage() {
       </PageHead>
       {queues.length > 1 && (
         <div role="group" aria-label={t.media.wallboard.which} className="mb-4 flex flex-wrap gap-1.5">
-          {[undefined, ...queues].map((queue) => (
+          {[undefined, ...queues.map((each) => each.queue)].map((queue) => (
             <button
               key={queue?.queue ?? ""}
               type="button"
@@ -50,9 +51,9 @@ export function WallboardPage() {
         </div>
       )}
       <div ref={board} className="wallboard @container flex flex-col gap-5 bg-canvas">
-        {stale && (
+        {stale && frozenAt !== undefined && (
           <p role="alert" className="rounded-xl bg-bad-soft px-4 py-3 text-lead font-semibold text-bad">
-            {t.media.wallboard.stale(formatClock(data.at, t.locale))}
+            {t.media.wallboard.stale(formatClock(frozenAt, t.locale))}
           </p>
         )}
         {data === undefined ? (
@@ -79,8 +80,8 @@ export function WallboardPage() {
           </section>
         ) : (
           <div className={stale ? "stale flex flex-col gap-5" : "flex flex-col gap-5"}>
-            {shown.map((queue) => (
-              <QueueBoard key={queue.queue} queue={queue} readAt={data.at} frozen={stale} />
+            {shown.map(({ queue, at }) => (
+              <QueueBoard key={queue.queue} queue={queue} readAt={at} frozen={stale} />
             ))}
           </div>
         )}

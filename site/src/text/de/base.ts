@@ -64,6 +64,7 @@ export const base: typeof english = {
   },
 
   shell: {
+    officeTime: (zone) => `Zeiten sind die des Büros (${zone}), nicht die dieses Browsers.`,
     ctrl: "Strg",
     more: "Mehr",
     allPages: "Alle Seiten",
@@ -493,6 +494,16 @@ export const base: typeof english = {
       })[what] ?? (detail ? `${what}: ${detail}` : what),
     legEnded: (who: string) => `${who} ging`,
     ended: "Anruf beendet",
+    listens: (who: string, how: string, to: string) =>
+      how === "whisper" ? `${who} hört mit und spricht nur zu ${to || "einer Seite"}` : how === "barge" ? `${who} hört mit und spricht zu beiden` : `${who} hört mit`,
+    listensNoMore: (who: string) => `${who} hört nicht mehr mit`,
+    askedBy: (who: string) => `veranlasst von ${who}`,
+    recordingStarted: (who: string) => `Der Anruf wird aufgenommen: was ${who} sagt und hört`,
+    recordingPaused: "Die Aufnahme ist angehalten",
+    recordingResumed: "Die Aufnahme geht weiter",
+    recordingStopped: "Die Aufnahme ist zu Ende",
+    recordingFailed: "Der Anruf sollte aufgenommen werden, und das ging nicht",
+    flow: (number: string) => `Geht durch den Anrufablauf ${number}`,
     unknown: (type: string) => `Ereignis „${type}“`,
     node: "Die Anlage",
   },

@@ -1,4 +1,5 @@
 import type { Text } from "../text.ts";
+import { examples } from "./records/examples.ts";
 import { nodes } from "./records/nodes.ts";
 import { schema } from "./records/schema.ts";
 import { settings } from "./records/settings.ts";
@@ -8,6 +9,7 @@ import { values } from "./records/values.ts";
 export const records: Text["records"] = {
   schema: { ...schema, ...nodes, ...settings },
   values,
+  examples,
   units: { s: "Sekunden", d: "Tage", days: "Tage", min: "Minuten", "%": "%", GiB: "GiB", ms: "ms" },
   days: { mon: "Montag", tue: "Dienstag", wed: "Mittwoch", thu: "Donnerstag", fri: "Freitag", sat: "Samstag", sun: "Sonntag" },
 

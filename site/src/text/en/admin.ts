@@ -38,6 +38,7 @@ export const admin = {
     factorRemove: "Remove the second factor",
     factorRemoveHelp: "Your password, so that nobody else can do this in your absence.",
     browser: "This browser",
+    theme: (current: string) => `Appearance: ${current}`,
     nextTheme: "Change",
     logOutHere: "Log out in this browser",
   },
@@ -136,6 +137,7 @@ export const admin = {
     field: "Field",
     before: "Before",
     after: "After",
+    kinds: { session: "log-in", user: "user", token: "program", settings: "settings", ban: "ban", recording: "recording", call: "call", message: "message", office: "office", backup: "backup" } as Readonly<Record<string, string>>,
     actions: {
       create: "Created",
       change: "Changed",
@@ -281,6 +283,17 @@ export const admin = {
     well: "Well",
     ill: "Needs you",
     started: "Started",
+    /** What the node looks at, by its own name of it. */
+    checks: {
+      database: "Database",
+      extensions: "Phones",
+      "call records": "Call history",
+      "hold music": "Hold music",
+      "call flows": "Call flows",
+      voice: "Voice of the system",
+      "configuration bundle": "Configuration bundle",
+    } as Readonly<Record<string, string>>,
+    mend: "Open the page that mends it",
     doctor: "Doctor",
     doctorHelp: "Looks at the network, ports, certificates and sound as a technician would. Takes a few seconds and disturbs no call.",
     doctorRun: "Examine the node",

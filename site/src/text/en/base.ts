@@ -62,6 +62,7 @@ export const base = {
   },
 
   shell: {
+    officeTime: (zone: string) => `Times are those of the office (${zone}), not of this browser.`,
     ctrl: "Ctrl",
     more: "More",
     allPages: "All pages",
@@ -488,6 +489,16 @@ export const base = {
       })[what] ?? (detail ? `${what}: ${detail}` : what),
     legEnded: (who: string) => `${who} left`,
     ended: "Call ended",
+    listens: (who: string, how: string, to: string) =>
+      how === "whisper" ? `${who} listens, and speaks to ${to || "one side"} alone` : how === "barge" ? `${who} listens and speaks to both` : `${who} listens`,
+    listensNoMore: (who: string) => `${who} no longer listens`,
+    askedBy: (who: string) => `asked for by ${who}`,
+    recordingStarted: (who: string) => `The call is recorded, with what ${who} says and hears`,
+    recordingPaused: "The recording is paused",
+    recordingResumed: "The recording goes on",
+    recordingStopped: "The recording is over",
+    recordingFailed: "The call was to be recorded, and could not be",
+    flow: (number: string) => `Goes through the call flow ${number}`,
     unknown: (type: string) => `Event “${type}”`,
     node: "The node",
   },

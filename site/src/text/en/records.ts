@@ -1,4 +1,5 @@
 /** The pages of records: forms, lists, pickers, extensions, trunks, schedules. */
+import { examples } from "./records/examples.ts";
 import { values } from "./records/values.ts";
 
 export interface KindWords {
@@ -24,6 +25,7 @@ export const records = {
     "A provider, or another office of yours: its calls show extensions, and reach extensions.": "",
   } as Readonly<Record<string, string>>,
   values,
+  examples,
   units: { s: "seconds", d: "days", days: "days", min: "minutes", "%": "%", GiB: "GiB", ms: "ms" } as Readonly<Record<string, string>>,
   days: { mon: "Monday", tue: "Tuesday", wed: "Wednesday", thu: "Thursday", fri: "Friday", sat: "Saturday", sun: "Sunday" },
 
