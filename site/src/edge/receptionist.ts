@@ -20,5 +20,5 @@ export const heldQuery = queryOptions({
 
 export const putReceptionist = (body: Receptionist) => request<Receptionist>("/receptionist", { method: "PUT", body });
 export const tryCall = (body: Partial<Trial>) => request<TrialAnswer>("/receptionist/try", { method: "POST", body, timeoutMs: 30_000 });
-export const tryText = (body: TextTrial) => request<TextTrialAnswer>("/texts/try", { method: "POST", body, timeoutMs: 60_000 });
+export const tryText = (body: TextTrial) => request<TextTrialAnswer>("/texts/trial", { method: "POST", body, timeoutMs: 60_000 });
 export const dropHeld = (id: string) => request<undefined>(`/receptionist/voicemails/${id}`, { method: "DELETE" });

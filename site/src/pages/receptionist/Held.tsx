@@ -50,12 +50,12 @@ function Message({ message }: { readonly message: HeldVoicemail }) {
             {formatFull(new Date(message.received_at).toISOString(), t.locale)} · {formatDuration(message.duration_s, t.duration)}
           </span>
         </span>
-        <StatusMark tone={message.state === "lost" ? "bad" : "warn"}>{e.receptionist.heldStates[message.state]}</StatusMark>
+        <StatusMark tone={["lost", "refused"].includes(message.state) ? "bad" : "warn"}>{e.receptionist.heldStates[message.state]}</StatusMark>
       </p>
       {message.transcript != null && message.transcript !== "" && <p className="text-soft">“{message.transcript}”</p>}
       {message.error !== "" && <p className="text-small text-bad">{message.error}</p>}
       {there && <Sound id={message.id} />}
-      {message.state === "lost" && may && (
+      {["lost", "refused"].includes(message.state) && may && (
         <Button look="danger" busy={drop.isPending} onClick={() => drop.mutate()} className="self-start">
           {e.receptionist.giveUp}
         </Button>

@@ -44,7 +44,7 @@ export const receptionist: EdgeText["receptionist"] = {
   understood: (what, by, percent) => `verstanden: ${what} (${percent} %${by === "" ? "" : `, ${by}`})`,
   held: (count) => (count === 1 ? "1 Nachricht auf dem Weg ins Büro" : `${count} Nachrichten auf dem Weg ins Büro`),
   heldHelp: "Anrufer haben sie hinterlassen, während das Büro nicht erreichbar war. Sie kommen von selbst in die Postfächer.",
-  heldStates: { fetching: "wird geholt", writing_down: "wird aufgeschrieben", waiting: "wartet auf das Büro", lost: "ließ sich nicht holen" },
+  heldStates: { refused: "vom Büro nicht angenommen", fetching: "wird geholt", writing_down: "wird aufgeschrieben", waiting: "wartet auf das Büro", lost: "ließ sich nicht holen" },
   hear: "Die Nachricht",
   giveUp: "Diese Nachricht aufgeben",
 };

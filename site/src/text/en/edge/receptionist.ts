@@ -43,7 +43,7 @@ export const receptionist = {
   understood: (what: string, by: string, percent: number) => `understood: ${what} (${percent} %${by === "" ? "" : `, ${by}`})`,
   held: (count: number) => (count === 1 ? "1 message on its way to the office" : `${count} messages on their way to the office`),
   heldHelp: "Callers left these while the office was offline. They move into the mailboxes by themselves.",
-  heldStates: { fetching: "being fetched", writing_down: "being written down", waiting: "waits for the office", lost: "could not be fetched" },
+  heldStates: { refused: "the office did not take it", fetching: "being fetched", writing_down: "being written down", waiting: "waits for the office", lost: "could not be fetched" },
   hear: "The message",
   giveUp: "Give this message up",
 };
