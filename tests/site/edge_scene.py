@@ -15,7 +15,10 @@ def furnished(edge: PlayedEdge) -> None:
         "+12025550111": outside_number(
             "+12025550111",
             "Alice Keller",
-            drift=("Texts go to another address (https://old.example.com/sms).", "No fallback address is set."),
+            drift=(
+                "Texts go to another address (https://old.example.com/sms).",
+                "No fallback address is set.",
+            ),
         ),
     }
     edge.receptionist |= {
@@ -45,10 +48,20 @@ def _texts(edge: PlayedEdge) -> None:
     thread = edge.threads[f"{JANE} {OURS}"]
     thread["conversation"] |= {"mode": "waiting", "unread": 1}
     thread["notes"].append(
-        {"id": "N1", "actor": "carol", "at": thread["messages"][-1]["at"] + MINUTE, "text": "Order 4711, replace it."}
+        {
+            "id": "N1",
+            "actor": "carol",
+            "at": thread["messages"][-1]["at"] + MINUTE,
+            "text": "Order 4711, replace it.",
+        }
     )
     edge.templates.append(
-        {"id": "T1", "name": "Opening hours", "text": "We are open Monday to Friday, 9 to 5.", "updated_at": 0}
+        {
+            "id": "T1",
+            "name": "Opening hours",
+            "text": "We are open Monday to Friday, 9 to 5.",
+            "updated_at": 0,
+        }
     )
 
 

@@ -82,11 +82,20 @@ class PlayedEdge:
                 try:
                     result = handler(self, actor, asked, document, *map(unquote, match.groups()))
                 except Refused as refused:
-                    problem = {"type": "about:blank", "title": "", "status": refused.status, "detail": refused.detail}
+                    problem = {
+                        "type": "about:blank",
+                        "title": "",
+                        "status": refused.status,
+                        "detail": refused.detail,
+                    }
                     return EdgeReply(status=refused.status, body=msgspec.json.encode(problem))
                 if isinstance(result, bytes):
                     return EdgeReply(status=200, content_type="image/png", body=result)
-                made = 201 if method == "POST" and path in ("/campaigns", "/texts/templates", "/numbers") else 200
+                made = (
+                    201
+                    if method == "POST" and path in ("/campaigns", "/texts/templates", "/numbers")
+                    else 200
+                )
                 return EdgeReply(
                     status=204 if result is None else made,
                     body=b"" if result is None else msgspec.json.encode(result),
@@ -145,10 +154,14 @@ class PlayedEdge:
         return message
 
     def _told(self, head: Json) -> None:
-        self.tell("conversations", f"{head['from']} {head['to']}", {"what": "conversation", "conversation": head})
+        self.tell(
+            "conversations", f"{head['from']} {head['to']}", {"what": "conversation", "conversation": head}
+        )
 
     def _conversations(self, actor: str, asked: Json, _: Json) -> Json:
-        heads = sorted((each["conversation"] for each in self.threads.values()), key=lambda one: -one["last_at"])
+        heads = sorted(
+            (each["conversation"] for each in self.threads.values()), key=lambda one: -one["last_at"]
+        )
         shown = [
             each
             for each in heads
@@ -299,7 +312,8 @@ class PlayedEdge:
         shown = [
             each
             for each in self.people.get(id_, [])
-            if wanted in (None, each["state"]) and asked.get("q", "").lower() in (each["name"] + each["number"]).lower()
+            if wanted in (None, each["state"])
+            and asked.get("q", "").lower() in (each["name"] + each["number"]).lower()
         ]
         return {"items": shown[: int(asked.get("limit", 50))], "total": len(shown)}
 
@@ -351,9 +365,7 @@ def _thread(person: str) -> Json:
     return {"conversation": head, "messages": [], "notes": [], "more": False}
 
 
-STATES = (
-    "queued released checking sent delivered undelivered failed uncertain opted_out no_hours left cancelled".split()
-)
+STATES = "queued released checking sent delivered undelivered failed uncertain opted_out no_hours left cancelled".split()
 
 
 def _campaign(id_: str, actor: str) -> Json:
@@ -471,14 +483,26 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/conversations/reply", PlayedEdge._reply),
     ("POST", PAIR + "/read", lambda edge, actor, q, b, f, t: edge._change(f, t, unread=0)),
     ("POST", PAIR + "/unread", lambda edge, actor, q, b, f, t: edge._change(f, t, unread=1)),
-    ("POST", PAIR + "/take-over", lambda edge, actor, q, b, f, t: edge._change(f, t, mode="person", assigned_to=actor)),
+    (
+        "POST",
+        PAIR + "/take-over",
+        lambda edge, actor, q, b, f, t: edge._change(f, t, mode="person", assigned_to=actor),
+    ),
     ("POST", PAIR + "/hand-back", lambda edge, actor, q, b, f, t: edge._change(f, t, mode="ai")),
     ("PUT", PAIR + "/assignment", lambda edge, actor, q, b, f, t: edge._change(f, t, assigned_to=b["to"])),
-    ("PUT", PAIR + "/typing", lambda edge, actor, q, b, f, t: edge._change(f, t, typing=actor if b["typing"] else "")),
+    (
+        "PUT",
+        PAIR + "/typing",
+        lambda edge, actor, q, b, f, t: edge._change(f, t, typing=actor if b["typing"] else ""),
+    ),
     ("POST", PAIR + "/notes", PlayedEdge._note),
     ("POST", "/sms/send", PlayedEdge._send),
     ("GET", "/texts/templates", lambda edge, *_: _page(edge.templates)),
-    ("POST", "/texts/templates", lambda edge, a, q, b: edge.templates.append(b | {"id": new_id(), "updated_at": 0}) or b),
+    (
+        "POST",
+        "/texts/templates",
+        lambda edge, a, q, b: edge.templates.append(b | {"id": new_id(), "updated_at": 0}) or b,
+    ),
     ("GET", "/texts/media/(.+)", lambda *_: PIXEL),
     ("GET", "/texts/settings", lambda edge, *_: edge.text_settings),
     ("GET", "/texts/consents", lambda edge, *_: _page(edge.consents)),

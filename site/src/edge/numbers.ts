@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { request } from "../api/client.ts";
 import { EDGE } from "../core/live.ts";
-import type { NumbersForSale, OutsideNumber, OutsideNumbers } from "./types.ts";
+import type { ForSaleList, NumberOrder, OutsideNumber, OutsideNumberList, UnassignedList } from "./types.ts";
 
 export const NUMBERS = [EDGE, "numbers"] as const;
 /** Twilio is asked meanwhile. */
@@ -11,7 +11,7 @@ const LONG_MS = 45_000;
 export const numbersQuery = ({ q = "" }: { readonly q?: string }) =>
   queryOptions({
     queryKey: [...NUMBERS, "list", q],
-    queryFn: () => request<OutsideNumbers>("/numbers", { query: { q, limit: 500 }, timeoutMs: LONG_MS }),
+    queryFn: () => request<OutsideNumberList>("/numbers", { query: { q, limit: 500 } }),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
   });
@@ -26,11 +26,22 @@ export interface ForSaleFilter {
 export const forSaleQuery = (filter: ForSaleFilter) =>
   queryOptions({
     queryKey: [EDGE, "for-sale", filter],
-    queryFn: () => request<NumbersForSale>("/numbers/search", { query: { ...filter }, timeoutMs: LONG_MS }),
+    queryFn: () => request<ForSaleList>("/numbers/search", { query: { ...filter }, timeoutMs: LONG_MS }),
     staleTime: 60_000,
   });
 
-export const buyNumber = (body: { readonly number: string; readonly name: string }) =>
+export const unassignedQuery = queryOptions({
+  queryKey: [...NUMBERS, "unassigned"],
+  queryFn: () => request<UnassignedList>("/numbers/unassigned", { timeoutMs: LONG_MS }),
+  staleTime: 60_000,
+});
+
+export const checkNumbers = () => request<OutsideNumberList>("/numbers/check", { method: "POST", timeoutMs: LONG_MS });
+export const adoptNumber = (body: { readonly number: string; readonly name: string }) =>
+  request<OutsideNumber>("/numbers/adopt", { method: "POST", body, timeoutMs: LONG_MS });
+export const renameNumber = (number: string, name: string) =>
+  request<OutsideNumber>(`/numbers/${encodeURIComponent(number)}`, { method: "PATCH", body: { name }, timeoutMs: LONG_MS });
+export const buyNumber = (body: Partial<NumberOrder>) =>
   request<OutsideNumber>("/numbers", { method: "POST", body, timeoutMs: LONG_MS });
 export const repairNumber = (number: string) => request<OutsideNumber>(`/numbers/${encodeURIComponent(number)}/repair`, { method: "POST", timeoutMs: LONG_MS });
-export const releaseNumber = (number: string) => request<undefined>(`/numbers/${encodeURIComponent(number)}`, { method: "DELETE", timeoutMs: LONG_MS });
+export const releaseNumber = (number: string) => request<undefined>(`/numbers/${encodeURIComponent(number)}`, { method: "DELETE", query: { confirm: number }, timeoutMs: LONG_MS });

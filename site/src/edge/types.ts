@@ -1013,6 +1013,184 @@ export interface components {
             readonly items: readonly components["schemas"]["Campaign"][];
             readonly total: number;
         };
+        /**
+         * Adoption
+         * @description Takes a number of the account over: its calls and texts lead to this office from now on.
+         */
+        readonly Adoption: {
+            /**
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number: string;
+            /** @default  */
+            readonly name: string;
+            /**
+             * @description Its calls stay with its SIP trunk; only texts come to the edge.
+             * @default true
+             */
+            readonly keep_trunk: boolean;
+        };
+        /** ForSaleList */
+        readonly ForSaleList: {
+            readonly items: readonly components["schemas"]["NumberForSale"][];
+        };
+        /**
+         * NumberForSale
+         * @description A number that Twilio would sell now. `price` is Twilio's, a month; empty where Twilio does not say.
+         */
+        readonly NumberForSale: {
+            /**
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number: string;
+            readonly name: string;
+            readonly place: string;
+            readonly region: string;
+            readonly country: string;
+            /** @enum {unknown} */
+            readonly kind: "local" | "mobile" | "toll_free";
+            readonly voice: boolean;
+            readonly sms: boolean;
+            readonly mms: boolean;
+            /** @description Twilio wants a registered address first. */
+            readonly needs_address: boolean;
+            /** @default  */
+            readonly price: string;
+            /** @default  */
+            readonly currency: string;
+        };
+        /** NumberChange */
+        readonly NumberChange: {
+            readonly name: string;
+        };
+        /**
+         * NumberDrift
+         * @description One setting at Twilio that is not what it should be.
+         */
+        readonly NumberDrift: {
+            /** @description The setting, such as voice_url. */
+            readonly what: string;
+            readonly words: string;
+        };
+        /**
+         * NumberEvent
+         * @description Told live on the topic `numbers`.
+         */
+        readonly NumberEvent: {
+            /** @enum {unknown} */
+            readonly what: "bought" | "changed" | "failed" | "released";
+            readonly number: string;
+            /** @default  */
+            readonly reason: string;
+        };
+        /**
+         * NumberOrder
+         * @description What to buy: this number, or any with these properties. It costs money.
+         */
+        readonly NumberOrder: {
+            /**
+             * @description This one; without it, the first that fits the rest.
+             * @default null
+             */
+            readonly number: string | null;
+            /**
+             * @description ISO 3166-1.
+             * @default US
+             * @example US
+             * @example CA
+             * @example GB
+             */
+            readonly country: string;
+            /**
+             * @default local
+             * @enum {unknown}
+             */
+            readonly kind: "local" | "mobile" | "toll_free";
+            /** @default null */
+            readonly area_code: string | null;
+            /**
+             * @description Only a number that can text.
+             * @default true
+             */
+            readonly sms: boolean;
+            /**
+             * @description What to call it here and at Twilio.
+             * @default
+             */
+            readonly name: string;
+            /**
+             * @description The extension it is for; empty: the office.
+             * @default
+             */
+            readonly extension: string;
+            /** @default null */
+            readonly address_sid: string | null;
+            /** @default null */
+            readonly order: string | null;
+        };
+        /**
+         * OutsideNumber
+         * @description A number of the office. `missing`: the Twilio account does not have it any more.
+         */
+        readonly OutsideNumber: {
+            /**
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number: string;
+            readonly sid: string;
+            readonly name: string;
+            readonly country: string;
+            /** @enum {unknown} */
+            readonly kind: "local" | "mobile" | "toll_free";
+            readonly voice: boolean;
+            readonly sms: boolean;
+            readonly mms: boolean;
+            /** @enum {unknown} */
+            readonly state: "drift" | "missing" | "ok" | "releasing" | "unknown";
+            readonly drift: readonly components["schemas"]["NumberDrift"][];
+            /**
+             * @description The extension it was bought with; empty: the office's.
+             * @default
+             */
+            readonly extension: string;
+            /**
+             * @description The SIP trunk at Twilio that takes its calls.
+             * @default
+             */
+            readonly trunk_sid: string;
+            /**
+             * @description ms since 1970, UTC
+             * @default null
+             */
+            readonly checked_at: number | null;
+        };
+        /** OutsideNumberList */
+        readonly OutsideNumberList: {
+            readonly items: readonly components["schemas"]["OutsideNumber"][];
+            readonly total: number;
+        };
+        /** UnassignedList */
+        readonly UnassignedList: {
+            readonly items: readonly components["schemas"]["UnassignedNumber"][];
+        };
+        /**
+         * UnassignedNumber
+         * @description A number of the Twilio account that no office uses. `voice_url` is where its calls go today.
+         */
+        readonly UnassignedNumber: {
+            /**
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number: string;
+            readonly name: string;
+            readonly voice_url: string;
+            readonly sms_url: string;
+            readonly trunk_sid: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1076,9 +1254,16 @@ export type CampaignSettle = components['schemas']['CampaignSettle'];
 export type CampaignStart = components['schemas']['CampaignStart'];
 export type CampaignWrite = components['schemas']['CampaignWrite'];
 export type Campaigns = components['schemas']['Campaigns'];
+export type Adoption = components['schemas']['Adoption'];
+export type ForSaleList = components['schemas']['ForSaleList'];
+export type NumberForSale = components['schemas']['NumberForSale'];
+export type NumberChange = components['schemas']['NumberChange'];
+export type NumberDrift = components['schemas']['NumberDrift'];
+export type NumberEvent = components['schemas']['NumberEvent'];
+export type NumberOrder = components['schemas']['NumberOrder'];
+export type OutsideNumber = components['schemas']['OutsideNumber'];
+export type OutsideNumberList = components['schemas']['OutsideNumberList'];
+export type UnassignedList = components['schemas']['UnassignedList'];
+export type UnassignedNumber = components['schemas']['UnassignedNumber'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;
-export interface OutsideNumber { readonly number: string; readonly sid: string; readonly name: string; readonly kind: string; readonly voice: boolean; readonly sms: boolean; readonly mms: boolean; readonly drift: readonly { readonly what: string; readonly words: string }[] }
-export interface OutsideNumbers { readonly items: readonly OutsideNumber[]; readonly total: number }
-export interface NumberForSale { readonly number: string; readonly name: string; readonly place: string; readonly region: string; readonly country: string; readonly kind: string; readonly voice: boolean; readonly sms: boolean; readonly mms: boolean; readonly price: string; readonly currency: string }
-export interface NumbersForSale { readonly items: readonly NumberForSale[] }

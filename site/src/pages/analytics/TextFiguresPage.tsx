@@ -44,7 +44,7 @@ export function TextFiguresPage() {
     <>
       <PageHead title={e.figures.title} lead={e.figures.lead} />
       <div className="mb-4 flex flex-wrap items-center gap-1.5">
-        <Link to="/analytics" className={`${CHIP} mr-2`}>
+        <Link to="/analytics" activeOptions={{ exact: true }} className={`${CHIP} mr-2`}>
           {e.figures.calls}
         </Link>
         {PERIODS.map((each) => (

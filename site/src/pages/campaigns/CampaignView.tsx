@@ -1,6 +1,7 @@
 /** One campaign: a draft goes on in the wizard; one that was started shows how it goes and what needs a decision. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { download } from "../../api/client.ts";
 import { actionsOf } from "../../core/campaign.ts";
 import { readable } from "../../core/outside.ts";
 import { formatFull } from "../../core/time.ts";
@@ -58,6 +59,9 @@ function Running({ campaign, may, shown, onShow }: RunningProps) {
       <PageHead title={campaign.name}>
         <div className="flex flex-wrap items-center justify-end gap-2">
           <CampaignMark campaign={campaign} />
+          <Button icon="download" aria-label={e.campaigns.download} onClick={() => void download(`/campaigns/${campaign.id}.csv`, `${campaign.name}.csv`)}>
+            CSV
+          </Button>
           {may && <Steering campaign={campaign} />}
         </div>
       </PageHead>

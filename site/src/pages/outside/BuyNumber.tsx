@@ -18,6 +18,8 @@ import { useSay } from "../../ui/toasts.tsx";
 
 const COUNTRIES = ["US", "CA", "GB", "DE", "AT", "CH", "FR", "NL", "ES", "IT", "AU"] as const;
 const KINDS = ["local", "toll_free", "mobile"] as const;
+/** Where Twilio knows area codes of three digits. */
+const AREAS = new Set(["US", "CA"]);
 const BEGIN: ForSaleFilter = { country: "US", kind: "local", area_code: "", contains: "" };
 
 interface BuyNumberProps {
@@ -53,14 +55,14 @@ export function BuyNumber({ onClose, extension, onBought }: BuyNumberProps) {
               className="flex flex-col gap-4 border-b border-line p-5"
               onSubmit={(event) => {
                 event.preventDefault();
-                setAsked(form);
+                setAsked({ ...form, area_code: form.kind === "local" && AREAS.has(form.country) ? form.area_code : "" });
               }}
             >
               <div className="grid gap-4 sm:grid-cols-2">
                 <Select label={e.numbers.country} value={form.country} onChoose={(country) => put({ country })} options={COUNTRIES.map((code) => [code, countries.of(code) ?? code] as const)} data-focus-first />
                 <Select label={e.numbers.kindLabel} value={form.kind} onChoose={(kind) => put({ kind })} options={KINDS.map((kind) => [kind, e.numbers.kind(kind)] as const)} />
-                {form.kind === "local" && (
-                  <Field label={e.numbers.areaCode} help={e.numbers.areaCodeHelp} inputMode="numeric" maxLength={6} value={form.area_code} onChange={(event) => put({ area_code: event.target.value.replaceAll(/\D/g, "") })} />
+                {form.kind === "local" && AREAS.has(form.country) && (
+                  <Field label={e.numbers.areaCode} help={e.numbers.areaCodeHelp} inputMode="numeric" maxLength={3} value={form.area_code} onChange={(event) => put({ area_code: event.target.value.replaceAll(/\D/g, "") })} />
                 )}
                 <Field label={e.numbers.contains} help={e.numbers.containsHelp} maxLength={10} value={form.contains} onChange={(event) => put({ contains: event.target.value.replaceAll(/[^0-9A-Za-z*]/g, "") })} />
               </div>
@@ -91,7 +93,11 @@ function Found({ filter, onChoose }: { readonly filter: ForSaleFilter; readonly 
                   <span className="block font-medium">{readable(each.number)}</span>
                   <span className="block text-small text-soft">{[each.place, each.region, e.numbers.can(each)].filter((part) => part !== "").join(" · ")}</span>
                 </span>
-                <Button onClick={() => onChoose(each)}>{e.numbers.choose}</Button>
+                {each.needs_address ? (
+                  <span className="max-w-40 text-right text-small text-faint">{e.numbers.needsAddress}</span>
+                ) : (
+                  <Button onClick={() => onChoose(each)}>{e.numbers.choose}</Button>
+                )}
               </li>
             ))}
           </ul>
@@ -99,6 +105,11 @@ function Found({ filter, onChoose }: { readonly filter: ForSaleFilter; readonly 
       }
     </EdgeLoaded>
   );
+}
+
+function price({ price, currency }: NumberForSale): string {
+  const amount = Number(price);
+  return Number.isFinite(amount) && /^[A-Z]{3}$/.test(currency) ? amount.toLocaleString(t.locale, { style: "currency", currency }) : `${price} ${currency}`.trim();
 }
 
 interface ConfirmationProps {
@@ -111,10 +122,12 @@ interface ConfirmationProps {
 function Confirmation({ number, extension, onBack, onBought }: ConfirmationProps) {
   const [name, setName] = useState(extension?.name ?? "");
   const [agreed, setAgreed] = useState(false);
+  // Pressed twice, or sent again after the line broke, it is bought once.
+  const [order] = useState(() => crypto.randomUUID());
   const say = useSay();
   const client = useQueryClient();
   const buy = useMutation({
-    mutationFn: () => buyNumber({ number: number.number, name: name.trim() }),
+    mutationFn: () => buyNumber({ number: number.number, country: number.country, kind: number.kind, name: name.trim(), order, extension: extension?.number ?? "" }),
     onSuccess: async (bought) => {
       say(e.numbers.bought(readable(bought.number)));
       await client.invalidateQueries({ queryKey: NUMBERS });
@@ -133,7 +146,7 @@ function Confirmation({ number, extension, onBack, onBought }: ConfirmationProps
       <p className="text-soft">{[number.place, number.region, e.numbers.can(number)].filter((part) => part !== "").join(" · ")}</p>
       <Field label={e.numbers.name} help={e.numbers.nameHelp} maxLength={64} value={name} onChange={(event) => setName(event.target.value)} />
       <Notice tone="warn">
-        <p className="font-medium">{e.numbers.costs}</p>
+        <p className="font-medium">{number.price === "" ? e.numbers.costs : e.numbers.costsExactly(price(number))}</p>
         <p>{e.numbers.costsHelp}</p>
       </Notice>
       {extension !== undefined && <Notice tone="plain" icon="phone">{e.numbers.willRing(extension.name)}</Notice>}

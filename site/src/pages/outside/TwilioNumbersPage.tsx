@@ -4,7 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { readable } from "../../core/outside.ts";
 import { EdgeLoaded, edgeFaultWords } from "../../edge/EdgeLoaded.tsx";
-import { NUMBERS, numbersQuery, releaseNumber, repairNumber } from "../../edge/numbers.ts";
+import { adoptNumber, checkNumbers, NUMBERS, numbersQuery, releaseNumber, repairNumber, unassignedQuery } from "../../edge/numbers.ts";
 import type { OutsideNumber } from "../../edge/types.ts";
 import { useMay } from "../../media/useMay.ts";
 import { e } from "../../text/edge.ts";
@@ -17,7 +17,8 @@ import { Notice } from "../../ui/Notice.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import { SearchBox } from "../../ui/SearchBox.tsx";
-import { StatusMark } from "../../ui/StatusMark.tsx";
+import { Card } from "../../ui/Card.tsx";
+import { StatusMark, type Tone } from "../../ui/StatusMark.tsx";
 import { useSay } from "../../ui/toasts.tsx";
 import { BuyNumber } from "./BuyNumber.tsx";
 
@@ -33,11 +34,14 @@ export function TwilioNumbersPage() {
   return (
     <>
       <PageHead title={t.nav.twilioNumbers} lead={e.numbers.lead}>
-        {may && (
-          <Button look="primary" icon="plus" onClick={buy}>
-            {e.numbers.buy}
-          </Button>
-        )}
+        <div className="flex gap-2">
+          <CheckButton />
+          {may && (
+            <Button look="primary" icon="plus" onClick={buy}>
+              {e.numbers.buy}
+            </Button>
+          )}
+        </div>
       </PageHead>
       <div className="mb-3">
         <SearchBox label={e.numbers.search} value={q} onChange={(next) => go(next === "" ? {} : { q: next })} />
@@ -65,6 +69,7 @@ export function TwilioNumbersPage() {
           }
         </EdgeLoaded>
       </Panel>
+      {query.data !== undefined && may && <Unassigned />}
       <p className="mt-3 text-small text-faint">
         {e.numbers.whereTo}{" "}
         <Link to="/numbers" className="text-accent underline">
@@ -76,6 +81,57 @@ export function TwilioNumbersPage() {
   );
 }
 
+/** Asks Twilio how the numbers are set now. */
+function CheckButton() {
+  const say = useSay();
+  const client = useQueryClient();
+  const check = useMutation({
+    mutationFn: checkNumbers,
+    onSuccess: () => say(e.numbers.checked),
+    onSettled: () => client.invalidateQueries({ queryKey: NUMBERS }),
+    onError: (fault) => say(edgeFaultWords(fault)),
+  });
+  return (
+    <Button icon="restart" busy={check.isPending} onClick={() => check.mutate()} aria-label={e.numbers.check}>
+      <span className="max-sm:sr-only">{e.numbers.check}</span>
+    </Button>
+  );
+}
+
+/** Numbers that the account has and no office uses: paid for already. Shown only when there are some. */
+function Unassigned() {
+  const { data } = useQuery(unassignedQuery);
+  const say = useSay();
+  const client = useQueryClient();
+  const adopt = useMutation({
+    mutationFn: adoptNumber,
+    onSuccess: ({ number }) => say(e.numbers.adopted(readable(number))),
+    onSettled: () => client.invalidateQueries({ queryKey: NUMBERS }),
+    onError: (fault) => say(edgeFaultWords(fault)),
+  });
+  if (data === undefined || data.items.length === 0) return null;
+  return (
+    <Card title={e.numbers.unassigned} className="mt-4">
+      <p className="px-4 text-small text-pretty text-soft sm:px-5">{e.numbers.unassignedHelp}</p>
+      <ul className="mt-2 divide-y divide-line">
+        {data.items.map((each) => (
+          <li key={each.number} data-unassigned={each.number} className="flex flex-wrap items-center justify-between gap-3 px-4 py-3 sm:px-5">
+            <span className="min-w-0">
+              <span className="block font-medium">{readable(each.number)}</span>
+              <span className="block truncate text-small text-soft">{each.voice_url === "" ? e.numbers.leadsNowhere : e.numbers.leadsTo(each.voice_url)}</span>
+            </span>
+            <Button busy={adopt.isPending && adopt.variables.number === each.number} onClick={() => adopt.mutate({ number: each.number, name: each.name.slice(0, 64) })}>
+              {e.numbers.adopt}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+const TONES: Readonly<Record<OutsideNumber["state"], Tone>> = { ok: "good", drift: "warn", missing: "bad", releasing: "plain", unknown: "plain" };
+
 function Row({ number, may }: { readonly number: OutsideNumber; readonly may: boolean }) {
   const [releasing, setReleasing] = useState(false);
   const say = useSay();
@@ -86,19 +142,19 @@ function Row({ number, may }: { readonly number: OutsideNumber; readonly may: bo
     onSettled: () => client.invalidateQueries({ queryKey: NUMBERS }),
     onError: (fault) => say(edgeFaultWords(fault)),
   });
-  const well = number.drift.length === 0;
+  const mends = number.state === "drift";
   return (
     <li data-number={number.number} className="flex flex-col gap-2 px-4 py-3.5 sm:px-5">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <div className="min-w-0">
           <p className="text-lead font-medium">{readable(number.number)}</p>
           <p className="text-small text-soft">
-            {[number.name, e.numbers.kind(number.kind), e.numbers.can(number)].filter((part) => part !== "").join(" · ")}
+            {[number.name, number.extension === "" ? "" : e.numbers.forExtension(number.extension), e.numbers.kind(number.kind), e.numbers.can(number)].filter((part) => part !== "").join(" · ")}
           </p>
         </div>
         <div className="flex items-center gap-2">
-          <StatusMark tone={well ? "good" : "warn"}>{well ? e.numbers.well : e.numbers.drifted}</StatusMark>
-          {may && !well && (
+          <StatusMark tone={TONES[number.state]}>{e.numbers.states[number.state]}</StatusMark>
+          {may && mends && (
             <Button busy={repair.isPending} onClick={() => repair.mutate()}>
               {e.numbers.repair}
             </Button>
@@ -106,7 +162,7 @@ function Row({ number, may }: { readonly number: OutsideNumber; readonly may: bo
           {may && <IconButton icon="trash" label={e.numbers.releaseLabel(readable(number.number))} onClick={() => setReleasing(true)} />}
         </div>
       </div>
-      {!well && (
+      {number.drift.length > 0 && (
         <ul className="flex flex-col gap-0.5 text-small text-warn">
           {number.drift.map((each) => (
             <li key={each.what}>{each.words}</li>

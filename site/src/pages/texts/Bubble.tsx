@@ -1,13 +1,13 @@
 /** What somebody wrote: theirs on the left, ours on the right, notes that only the office reads across. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { formatDay, formatShortClock } from "../../core/time.ts";
-import { CONVERSATIONS, deleteNote, type Pair } from "../../edge/texts.ts";
+import { CONVERSATIONS, deleteNote, sendAgain, type Pair } from "../../edge/texts.ts";
 import { edgeFaultWords } from "../../edge/EdgeLoaded.tsx";
 import type { ConversationNote, TextMessage } from "../../edge/types.ts";
 import { useSession } from "../../shell/session.tsx";
 import { e } from "../../text/edge.ts";
 import { t } from "../../text/index.ts";
-import { IconButton } from "../../ui/Button.tsx";
+import { Button, IconButton } from "../../ui/Button.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { useNow } from "../../ui/now.ts";
 import { useSay } from "../../ui/toasts.tsx";
@@ -29,7 +29,7 @@ const LOOKS: Readonly<Record<TextMessage["author"], string>> = {
   campaign: "bg-sunken text-ink border border-line rounded-br-md",
 };
 
-export function Bubble({ message, follows }: { readonly message: TextMessage; readonly follows: boolean }) {
+export function Bubble({ message, follows, may }: { readonly message: TextMessage; readonly follows: boolean; readonly may: boolean }) {
   const ours = message.direction === "out";
   const who = ours ? e.texts.writer(message.author, message.actor) : undefined;
   const bad = message.state === "failed" || message.state === "uncertain";
@@ -48,7 +48,24 @@ export function Bubble({ message, follows }: { readonly message: TextMessage; re
         {ours && ` · ${e.texts.states[message.state]}`}
         {bad && message.reason !== "" && `: ${message.reason}`}
       </p>
+      {bad && may && <Again message={message} />}
     </div>
+  );
+}
+
+/** An uncertain one may have arrived: so somebody decides, never the machine. */
+function Again({ message }: { readonly message: TextMessage }) {
+  const say = useSay();
+  const client = useQueryClient();
+  const again = useMutation({
+    mutationFn: () => sendAgain(message.id),
+    onSettled: () => client.invalidateQueries({ queryKey: CONVERSATIONS }),
+    onError: (fault) => say(edgeFaultWords(fault)),
+  });
+  return (
+    <Button look="quiet" icon="restart" busy={again.isPending} onClick={() => again.mutate()}>
+      {message.state === "uncertain" ? e.texts.againAnyway : e.texts.again}
+    </Button>
   );
 }
 

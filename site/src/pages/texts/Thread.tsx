@@ -65,7 +65,7 @@ function Loaded({ detail, may, composer, onClose, more }: LoadedThreadProps) {
   return (
     <>
       <Head conversation={conversation} may={may} onClose={onClose} />
-      <Messages detail={detail} more={more} />
+      <Messages detail={detail} more={more} may={may} />
       {conversation.typing !== "" && conversation.typing !== user.username && (
         <p role="status" className="border-t border-line bg-accent-soft px-4 py-1.5 text-small text-accent">
           {e.texts.alsoTyping(conversation.typing)}
@@ -119,7 +119,7 @@ function Head({ conversation, may, onClose }: { readonly conversation: Conversat
   );
 }
 
-function Messages({ detail, more }: { readonly detail: ConversationDetail; readonly more: (() => void) | undefined }) {
+function Messages({ detail, more, may }: { readonly detail: ConversationDetail; readonly more: (() => void) | undefined; readonly may: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const items = useMemo(
@@ -152,7 +152,7 @@ function Messages({ detail, more }: { readonly detail: ConversationDetail; reado
         ) : item.kind === "note" ? (
           <NoteBubble key={item.key} note={item.note} pair={detail.conversation} />
         ) : (
-          <Bubble key={item.key} message={item.message} follows={item.follows} />
+          <Bubble key={item.key} message={item.message} follows={item.follows} may={may} />
         ),
       )}
       {detail.conversation.mode === "waiting" && (

@@ -48,6 +48,8 @@ export const texts: EdgeText["texts"] = {
     failed: "nicht zugestellt",
     uncertain: "unklar, ob es ankam",
   },
+  again: "Noch einmal senden",
+  againAnyway: "Noch einmal senden, obwohl er angekommen sein kann",
   fetching: "Das Bild wird geholt …",
   pictureFailed: (why) => (why === "" ? "Das Bild ließ sich nicht holen." : `Das Bild ließ sich nicht holen: ${why}`),
   file: (type, size) => `${type}, ${size}`,

@@ -47,6 +47,8 @@ export const texts = {
     failed: "not delivered",
     uncertain: "not known whether it arrived",
   },
+  again: "Send again",
+  againAnyway: "Send again, though it may have arrived",
   fetching: "Picture is being fetched …",
   pictureFailed: (why: string) => (why === "" ? "The picture could not be fetched." : `The picture could not be fetched: ${why}`),
   file: (type: string, size: string) => `${type}, ${size}`,
