@@ -29,7 +29,16 @@ HEADERS = frozenset({"content-disposition", "etag", "last-modified", "location",
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "text/csv", JSON)
 """What a browser may show by itself. All else that somebody sent is saved, never opened as a page of this origin."""
 FILES = (
-    *("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "video/3gpp", "video/mp4", "audio/mp4"),
+    *(
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "image/heic",
+        "video/3gpp",
+        "video/mp4",
+        "audio/mp4",
+    ),
     *("audio/amr", "audio/ogg", "audio/wav", "audio/mpeg", "application/pdf", "text/vcard"),
 )
 URN = "urn:"
@@ -141,7 +150,15 @@ TEXTS = (
     _row("DELETE", _PAIR + "/notes/{id}", "deleteConversationNote", _TEXTS_CHANGE, status=204),
     _row("POST", "/sms/send", "sendSms", _TEXTS_CHANGE, takes=_BODY, status=201),
     _row("POST", "/texts/messages/{id}/again", "sendTextAgain", _TEXTS_CHANGE, status=201),
-    _row("POST", "/texts/media", "uploadTextMedia", _TEXTS_CHANGE, takes=FILES, most_bytes=LARGEST_FILE, status=201),
+    _row(
+        "POST",
+        "/texts/media",
+        "uploadTextMedia",
+        _TEXTS_CHANGE,
+        takes=FILES,
+        most_bytes=LARGEST_FILE,
+        status=201,
+    ),
     _row("GET", "/texts/media/{id}", "getTextMedia", _TEXTS),
     _row("GET", "/texts/templates", "listTextTemplates", _TEXTS),
     _row("POST", "/texts/templates", "addTextTemplate", _TEXTS_CHANGE, takes=_BODY, status=201),
@@ -154,7 +171,7 @@ TEXTS = (
     _row("GET", "/analytics/sms", "getSmsAnalytics", _TEXTS),
     _row("POST", "/erasure", "eraseTextData", _TEXTS_CHANGE, takes=_BODY, status=201),
     _row("GET", "/erasure/{id}", "getErasure", _TEXTS),
-    _row("POST", "/texts/trial", "tryTextReply", _TEXTS_CHANGE, takes=_BODY, audited=False),
+    _row("POST", "/texts/try", "tryTextReply", _TEXTS_CHANGE, takes=_BODY, audited=False),
 )
 CAMPAIGNS = (
     _row("GET", "/campaigns", "list_campaigns", _CAMPAIGNS),
@@ -181,7 +198,12 @@ CAMPAIGNS = (
     _row("GET", "/campaigns/{id}.csv", "export_campaign", _CAMPAIGNS),
     _row("GET", "/campaigns/{id}", "get_campaign", _CAMPAIGNS),
     _row(
-        "PATCH", "/campaigns/{id}", "change_campaign", _CAMPAIGNS_CHANGE, takes=(JSON, MERGE_PATCH), most_bytes=LARGEST_LIST
+        "PATCH",
+        "/campaigns/{id}",
+        "change_campaign",
+        _CAMPAIGNS_CHANGE,
+        takes=(JSON, MERGE_PATCH),
+        most_bytes=LARGEST_LIST,
     ),
     _row("DELETE", "/campaigns/{id}", "delete_campaign", _CAMPAIGNS_CHANGE, status=204),
     _row("GET", "/campaigns/{id}/recipients", "list_campaign_recipients", _CAMPAIGNS),

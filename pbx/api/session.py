@@ -178,7 +178,9 @@ def kept(exchange: Exchange) -> str:
 
 async def grant_view(exchange: Exchange, user: User, grant: Grant) -> SessionView:
     """The same for who is signed in without a cookie."""
-    return await session_view(exchange, Session(user=user, csrf_token="", expires_at=grant.expires_at), grant.kind)
+    return await session_view(
+        exchange, Session(user=user, csrf_token="", expires_at=grant.expires_at), grant.kind
+    )
 
 
 async def session_view(exchange: Exchange, session: Session, kind: GrantKind = "site") -> SessionView:

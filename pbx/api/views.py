@@ -251,7 +251,8 @@ class SessionView(Record, frozen=True, kw_only=True):
     ]
     second_factor: Annotated[bool, Meta(description="Whether a code is asked for at log-in.")]
     time_zone: Annotated[
-        str, Meta(description="Of the office, as the IANA names it; empty where the node does not know its name.")
+        str,
+        Meta(description="Of the office, as the IANA names it; empty where the node does not know its name."),
     ]
 
 
