@@ -161,7 +161,6 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         servers = Servers(config, parts.guarding.mailer, parts.hearing, state=stores.state, box=box)
         _follow_settings(supervisor, parts, servers, stores.settings, bus)
-        supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
         supervisor.spawn("recordings", parts.recordings.library.run())
         supervisor.spawn(
             "recording settings", parts.recordings.follow(stores.settings, bus, parts.sounds.sounds)
@@ -171,6 +170,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         stack.push_async_callback(parts.flows.client.close)
         await start_push(config, parts.wake, supervisor, stack)
         _run_features(supervisor, parts, stores)
+        await _start_edges(stack, ports, parts, supervisor, stores=stores, bus=bus, box=box)
         accounts = Accounts.of(database, box)
         runner = await start_http(
             config,
@@ -205,6 +205,7 @@ def _follow_settings(
 ) -> None:
     supervisor.spawn("settings", parts.settings.follow())
     supervisor.spawn("servers", servers.follow(settings, bus))
+    supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
 
 
 def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
@@ -307,6 +308,26 @@ async def _start_sip(
 
     stack.push_async_callback(stop)
     return stop
+
+
+async def _start_edges(
+    stack: AsyncExitStack,
+    ports: Ports,
+    parts: Parts,
+    supervisor: Supervisor,
+    *,
+    stores: Stores,
+    bus: EventBus,
+    box: SecretBox,
+) -> None:
+    """The edge inside, if there is one, and the tunnels to all."""
+    await parts.edge.open()
+    stack.push_async_callback(parts.edge.close)
+    following = parts.edge.follow(
+        supervisor, stores.settings, bus, state=stores.state, box=box, tls=ports.secure.client
+    )
+    supervisor.spawn("edges", following)
+    parts.edge.start_local(supervisor)
 
 
 async def _start_tls(ports: Ports, parts: Parts, supervisor: Supervisor) -> ServerTls:

@@ -187,7 +187,9 @@ def test_both_sides_write_what_the_other_reads() -> None:
         read = edge_frames.read_text(office_frames.encode(message))
         assert msgspec.to_builtins(read) == msgspec.to_builtins(message)
     told: list[edge_frames.ToOffice] = [
-        edge_frames.Welcome(version=1, edge="e", public_url="https://e", numbers=("+1",), got=2, resumed=True),
+        edge_frames.Welcome(
+            version=1, edge="e", public_url="https://e", numbers=("+1",), got=2, resumed=True
+        ),
         edge_frames.Call(n=1, call="c", stream=4, from_="+1", to="+2", name="Ann", at=5),
         edge_frames.PlaceFailed(n=2, call="c", status=486),
         edge_frames.HttpAnswer(id=1, status=200, headers={"a": "b"}, size=3),
