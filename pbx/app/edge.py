@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
     from pbx.core.secret import SecretBox
+    from pbx.feature.edge_delivery import EdgeDelivery
+    from pbx.feature.edge_directory import EdgeDirectories
     from pbx.feature.trunks import Trunks
     from pbx.store.settings import SettingStore
     from pbx.store.state import StateStore
@@ -81,6 +83,17 @@ class EdgeParts:
         """Whether an edge runs in this node."""
         config = self._config
         return config.edge or bool(config.twilio_account_sid and config.twilio_auth_token)
+
+    def attach(self, directories: EdgeDirectories, delivery: EdgeDelivery, supervisor: Supervisor) -> None:
+        """What the edges are told of the office, and who takes what they bring."""
+
+        def tell(_: bytes) -> None:
+            supervisor.spawn("directory for the edges", self.calls.tell_directory())
+
+        directories.changed.append(tell)
+        self.calls.document = lambda: directories.document
+        self.calls.takes = delivery.take
+        supervisor.spawn("directory", directories.run())
 
     # -- EdgeDoor ---------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ import uvloop
 
 from pbx.app import demo
 from pbx.app.build import build
+from pbx.app.flow_ports import machine_zone
 from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
 from pbx.app.listening import Hearing
@@ -42,6 +43,7 @@ from pbx.store.bindings import BindingStore
 from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
+from pbx.store.edge_deliveries import EdgeDeliveryStore
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.push_phones import PushPhoneStore
@@ -170,7 +172,10 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         stack.push_async_callback(parts.flows.client.close)
         await start_push(config, parts.wake, supervisor, stack)
         _run_features(supervisor, parts, stores)
-        await _start_edges(stack, ports, parts, supervisor, stores=stores, bus=bus, box=box)
+        delivered = EdgeDeliveryStore(database)
+        await _start_edges(
+            config, stack, ports, parts, supervisor, stores=stores, delivered=delivered, bus=bus, box=box
+        )
         accounts = Accounts.of(database, box)
         runner = await start_http(
             config,
@@ -311,16 +316,35 @@ async def _start_sip(
 
 
 async def _start_edges(
+    config: NodeConfig,
     stack: AsyncExitStack,
     ports: Ports,
     parts: Parts,
     supervisor: Supervisor,
     *,
     stores: Stores,
+    delivered: EdgeDeliveryStore,
     bus: EventBus,
     box: SecretBox,
 ) -> None:
-    """The edge inside, if there is one, and the tunnels to all."""
+    """The edge inside, if there is one, the tunnels to all, and what they are told and bring. SIP is answered before
+    any of it is read."""
+    from pbx.feature.edge_delivery import EdgeDelivery
+    from pbx.feature.edge_directory import EdgeDirectories
+
+    directories = EdgeDirectories(
+        parts.office,
+        lambda: parts.settings.now,
+        bus,
+        parts.clock,
+        country=config.country,
+        language=config.language,
+        time_zone=machine_zone(),
+    )
+    delivery = EdgeDelivery(
+        delivered, parts.voicemail.shelf, parts.voicemail.boxes, parts.office, parts.clock
+    )
+    parts.edge.attach(directories, delivery, supervisor)
     await parts.edge.open()
     stack.push_async_callback(parts.edge.close)
     following = parts.edge.follow(
