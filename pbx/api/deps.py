@@ -382,6 +382,7 @@ class ApiDeps:
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
     test_trunk: Callable[[str, str | None], Awaitable[TrunkTestReport | None]] = no_trunk
     mail_password: Callable[[str], Awaitable[None]] | None = None
+    edge_key: Callable[[str], Awaitable[None]] | None = None
     examine: Callable[[], Sequence[DoctorCheck]] = tuple
     origins: Mapping[str, str] = field(default_factory=dict)
     started_at: datetime

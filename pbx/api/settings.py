@@ -11,7 +11,7 @@ from pbx.api.problem import plain_error
 from pbx.api.route import JSON, MERGE_PATCH, Route
 from pbx.api.scopes import Scope
 from pbx.feature.office_time import check_zone
-from pbx.model.server_settings import MailPassword
+from pbx.model.server_settings import EdgeKey, MailPassword
 from pbx.model.settings import OfficeSettings
 
 __all__ = ["ROUTES"]
@@ -39,7 +39,27 @@ async def put_mail_password(exchange: Exchange, *, body: MailPassword) -> None:
     await store(body.password)
 
 
+async def put_edge_key(exchange: Exchange, *, body: EdgeKey) -> None:
+    store = exchange.service.deps.edge_key
+    if store is None:
+        raise plain_error(409, "This place has no edges.")
+    await store(body.key)
+
+
 ROUTES = (
+    Route(
+        method="PUT",
+        path="/api/v1/settings/edge-key",
+        scope=Scope.OFFICE_WRITE,
+        name="putEdgeKey",
+        tag="Settings",
+        summary="Set the key that this office shows to its edges",
+        description="Of the servers in the setting `edges`. It is kept sealed, and no answer shows it.",
+        request=EdgeKey,
+        status=204,
+        errors=(409,),
+        handler=put_edge_key,
+    ),
     Route(
         method="PUT",
         path="/api/v1/settings/mail-password",

@@ -11,6 +11,7 @@ from pbx.app.calling import build_calling
 from pbx.app.conferences import build_conferences
 from pbx.app.desk import Control, build_desk, phones_of
 from pbx.app.door import build_entrance
+from pbx.app.edge import build_edge
 from pbx.app.features import code_table, register_features
 from pbx.app.flow_ports import build_flow_ports, leaves_message, without_mailbox
 from pbx.app.flows import build_flows
@@ -241,6 +242,7 @@ def build(
         redirect=extensions.redirect,
         question=sounds.question,
     ).ring
+    edge = build_edge(config, agent, trunks, switch=lambda: switch, bus=bus, clock=clock)
     desk = build_desk(office, directory, extensions, switch=lambda: switch)
     queues = build_queues(
         office,
@@ -248,7 +250,7 @@ def build(
         Ways(office, extensions, outside, config.country),
         switch=lambda: switch,
         router=lambda: dialplan,
-        signaling=agent,
+        signaling=edge.signaling,
         clock=clock,
         bus=bus,
         new_id=new_id,
@@ -286,7 +288,7 @@ def build(
         ways=Ways(office, extensions, outside, config.country),
         switch=lambda: switch,
         router=lambda: dialplan,
-        signaling=agent,
+        signaling=edge.signaling,
         clock=clock,
         bus=bus,
         supervisor=supervisor,
@@ -353,7 +355,7 @@ def build(
     )
     ports = CallPorts(
         media=media,
-        signaling=agent,
+        signaling=edge.signaling,
         log=call_log,
         clock=clock,
         rtp_timeout_s=config.rtp_timeout_s,
@@ -391,7 +393,7 @@ def build(
         registrar,
         switch=lambda: switch,
         router=lambda: dialplan,
-        signaling=agent,
+        signaling=edge.signaling,
         rooms=media,
         sounds=sounds,
         settings=CurrentSettings(stores.settings, bus),
@@ -424,7 +426,6 @@ def build(
         mailboxes=voicemail.boxes,
         sources=[queues.lamps(features), voicemail.lamps(features)],
     )
-    queues.queues.agents.duty_changed = lamps.named_changed
     voicemail.attach(
         features,
         dialplan=dialplan,
@@ -443,10 +444,11 @@ def build(
         subscribe=lamps.subscribe,
         on_offered=entrance.belongs,
     )
-    agent.on_dialled, agent.on_invite, agent.on_request = (
+    agent.on_dialled, agent.on_invite, agent.on_request, queues.queues.agents.duty_changed = (
         entrance.belongs,
         gatekeeper.invite,
         gatekeeper.request,
+        lamps.named_changed,
     )
     measure(
         metrics,
@@ -462,6 +464,7 @@ def build(
         call_log=call_log,
         clock=clock,
         directory=directory,
+        edge=edge,
         endpoint=endpoint,
         entrance=entrance,
         fairness=fairness,

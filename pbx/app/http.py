@@ -89,6 +89,8 @@ async def start_http(
             sip_traces=parts.entrance.traces,
             prompts=parts.sounds.prompts,
             mail_password=mail_password,
+            edge=parts.edge,
+            edge_key=parts.edge.set_key,
             examine=partial(_examine, config),
             origins=origins,
             started_at=parts.started_at,
@@ -101,6 +103,7 @@ async def start_http(
         )
     )
     _add_sip(application, sip_websocket, ca_certificate)
+    parts.edge.add_to(application)
     runner = AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     await SockSite(runner, listener).start()

@@ -21,6 +21,7 @@ import uvloop
 
 from pbx.app import demo
 from pbx.app.build import build
+from pbx.app.flow_ports import machine_zone
 from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
 from pbx.app.listening import Hearing
@@ -42,6 +43,7 @@ from pbx.store.bindings import BindingStore
 from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
+from pbx.store.edge_deliveries import EdgeDeliveryStore
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.push_phones import PushPhoneStore
@@ -161,7 +163,6 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         servers = Servers(config, parts.guarding.mailer, parts.hearing, state=stores.state, box=box)
         _follow_settings(supervisor, parts, servers, stores.settings, bus)
-        supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
         supervisor.spawn("recordings", parts.recordings.library.run())
         supervisor.spawn(
             "recording settings", parts.recordings.follow(stores.settings, bus, parts.sounds.sounds)
@@ -171,6 +172,10 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         stack.push_async_callback(parts.flows.client.close)
         await start_push(config, parts.wake, supervisor, stack)
         _run_features(supervisor, parts, stores)
+        delivered = EdgeDeliveryStore(database)
+        await _start_edges(
+            config, stack, ports, parts, supervisor, stores=stores, delivered=delivered, bus=bus, box=box
+        )
         accounts = Accounts.of(database, box)
         runner = await start_http(
             config,
@@ -205,6 +210,7 @@ def _follow_settings(
 ) -> None:
     supervisor.spawn("settings", parts.settings.follow())
     supervisor.spawn("servers", servers.follow(settings, bus))
+    supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
 
 
 def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
@@ -307,6 +313,45 @@ async def _start_sip(
 
     stack.push_async_callback(stop)
     return stop
+
+
+async def _start_edges(
+    config: NodeConfig,
+    stack: AsyncExitStack,
+    ports: Ports,
+    parts: Parts,
+    supervisor: Supervisor,
+    *,
+    stores: Stores,
+    delivered: EdgeDeliveryStore,
+    bus: EventBus,
+    box: SecretBox,
+) -> None:
+    """The edge inside, if there is one, the tunnels to all, and what they are told and bring. SIP is answered before
+    any of it is read."""
+    from pbx.feature.edge_delivery import EdgeDelivery
+    from pbx.feature.edge_directory import EdgeDirectories
+
+    directories = EdgeDirectories(
+        parts.office,
+        lambda: parts.settings.now,
+        bus,
+        parts.clock,
+        country=config.country,
+        language=config.language,
+        time_zone=machine_zone(),
+    )
+    delivery = EdgeDelivery(
+        delivered, parts.voicemail.shelf, parts.voicemail.boxes, parts.office, parts.clock
+    )
+    parts.edge.attach(directories, delivery, supervisor)
+    await parts.edge.open()
+    stack.push_async_callback(parts.edge.close)
+    following = parts.edge.follow(
+        supervisor, stores.settings, bus, state=stores.state, box=box, tls=ports.secure.client
+    )
+    supervisor.spawn("edges", following)
+    parts.edge.start_local(supervisor)
 
 
 async def _start_tls(ports: Ports, parts: Parts, supervisor: Supervisor) -> ServerTls:

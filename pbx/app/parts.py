@@ -8,6 +8,7 @@ from datetime import datetime
 from pbx.app.conferences import ConferenceParts
 from pbx.app.desk import Control
 from pbx.app.door import Entrance
+from pbx.app.edge import EdgeParts
 from pbx.app.flows import FlowParts
 from pbx.app.guarding import Guarding
 from pbx.app.listening import Hearing
@@ -62,6 +63,7 @@ class Parts:
     call_log: CallLog
     clock: SystemClock
     directory: Directory
+    edge: EdgeParts
     endpoint: Endpoint
     entrance: Entrance
     fairness: Fairness

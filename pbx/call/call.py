@@ -239,7 +239,7 @@ class Call(PartySide):
             host=self.ports.local_host(incoming.source_host),
             session_id=self.ports.new_session_id(),
             party=incoming.caller,
-            srtp=self.ports.srtp,
+            srtp=incoming.srtp or self.ports.srtp,
             codecs=incoming.codecs,
         )
         a.signal = incoming.leg
@@ -358,7 +358,7 @@ class Call(PartySide):
             host=self.ports.local_host(target.host),
             session_id=self.ports.new_session_id(),
             party=Party(label, extension=target.extension),
-            srtp=self.ports.srtp,
+            srtp="off" if target.inside else self.ports.srtp,
             secure=target.transport.upper() in SECURE_TRANSPORTS
             or (self.offer is not None and self.offer.security.encrypted),
             insist=insist,

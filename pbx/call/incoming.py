@@ -68,7 +68,8 @@ class Incoming:
 
     `trunk` names the trunk it came over; such a caller is nobody of this office. `replaces` names the dialog whose
     place it takes (RFC 3891). `diverted` are those who sent it on before it came here, first first; `codecs` those that
-    its trunk may use, none for all.
+    its trunk may use, none for all. `srtp` is the policy of this leg where it is not the node's: sound that never
+    leaves the machine is not encrypted.
     """
 
     leg: Leg
@@ -82,3 +83,4 @@ class Incoming:
     diverted: tuple[Diversion, ...] = ()
     passed: Passed = field(default_factory=Passed)
     codecs: tuple[str, ...] = ()
+    srtp: SrtpPolicy | None = None

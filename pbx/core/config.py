@@ -225,6 +225,47 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     chat_time_limit_s: Annotated[
         float, Meta(description="seconds until the matcher answers in the chat model's place", gt=0, le=30)
     ] = 4.0
+    edge: Annotated[
+        bool,
+        Meta(
+            description="answer Twilio in this node, at /twilio on its HTTP port; on by itself with a Twilio account"
+        ),
+    ] = False
+    public_url: Annotated[
+        str,
+        Meta(
+            description="address that Twilio reaches this node at, such as https://office.example.com",
+            pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
+        ),
+    ] = ""
+    fallback_url: Annotated[
+        str,
+        Meta(
+            description="address of another edge, which Twilio asks when this one does not answer",
+            pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
+        ),
+    ] = ""
+    twilio_account_sid: Annotated[str, Meta(description="Twilio account SID (AC…)")] = ""
+    twilio_auth_token: Annotated[
+        str,
+        Meta(description="Twilio auth token; others can read options, so set PBX_TWILIO_AUTH_TOKEN"),
+    ] = ""
+    twilio_api_url: Annotated[
+        str, Meta(description="address of Twilio's API in place of https://api.twilio.com")
+    ] = ""
+    edge_url: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")], ...],
+        Meta(
+            description="edges elsewhere that this node keeps a tunnel to, such as https://edge.example.com"
+        ),
+    ] = ()
+    edge_key: Annotated[
+        str,
+        Meta(
+            description="this office's key there (office.key); others can read options, so set PBX_EDGE_KEY",
+            pattern=r"^([A-Za-z0-9]{1,64}\.[A-Za-z0-9_-]{16,128})?$",
+        ),
+    ] = ""
     sync_url: Annotated[
         str,
         Meta(

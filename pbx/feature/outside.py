@@ -146,8 +146,8 @@ class OutsideCalls:
         log.warning("emergency call", extra={"number": dialled, "extension": extension.number})
         chosen = [way.line for way in self._over(dialled, self._fitting(dialled))]
         lines = dict.fromkeys([*chosen, *self._trunks.lines.values()])
-        # Another office stands elsewhere: help would be sent to the wrong place.
-        ways = [Way(line, dialled) for line in lines if not line.is_office]
+        # Another office stands elsewhere: help would be sent to the wrong place. An edge calls no short numbers.
+        ways = [Way(line, dialled) for line in lines if not line.is_office and not line.is_edge]
         await self._call(call, ways, by=extension, help_needed=True)
 
     async def call(

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pbx.feature.caller_id import OutsideCaller, user_of
 from pbx.feature.diversion import diversion_headers
-from pbx.feature.numbering import is_outside, written
+from pbx.feature.numbering import is_outside, to_e164, written
 from pbx.model.party import Credentials, DialTarget, Diversion, Party
 from pbx.model.trunk import TrunkStatus, TrunkWrite
 from pbx.sip.hop import Hop, host_port
@@ -24,8 +24,11 @@ _DEFAULT_PORT = {"udp": 5060, "tcp": 5060, "tls": 5061}
 class TrunkLine:
     """The state of one trunk. `trunk` carries its password; whoever owns the line drives its registration."""
 
-    def __init__(self, trunk: TrunkWrite, *, country: str) -> None:
+    def __init__(
+        self, trunk: TrunkWrite, *, country: str, edge_up: Callable[[], bool] = lambda: False
+    ) -> None:
         self.trunk = trunk
+        self._edge_up = edge_up
         self.token = f"{trunk.id}-{secrets.token_hex(8)}"
         """The user part of our Contact: nobody else knows it, so a call to it comes from the provider."""
         self.registration: Registration | None = None
@@ -61,6 +64,8 @@ class TrunkLine:
 
     def servers(self) -> Iterator[str]:
         """Host names of the provider's servers."""
+        if self.is_edge:
+            return
         yield self.trunk.proxy or self.trunk.host
         yield self.trunk.host
 
@@ -89,7 +94,7 @@ class TrunkLine:
         From the server's own address it must come from the server's port, for phones may stand behind the same address;
         what was named in `accept_from` may use any. An office proves its password, or comes over TLS.
         """
-        if self.is_office and (self.trunk.password or hop.transport != "TLS"):
+        if self.is_edge or (self.is_office and (self.trunk.password or hop.transport != "TLS")):
             return False
         if hop.remote_host in self.addresses:
             port = self.trunk.port or _DEFAULT_PORT[self.trunk.transport]
@@ -109,8 +114,18 @@ class TrunkLine:
         return self.trunk.kind == "office"
 
     @property
+    def is_edge(self) -> bool:
+        """Whether calls go out through the tunnel to an edge."""
+        return self.trunk.kind == "edge"
+
+    @property
     def registers(self) -> bool:
-        return self.trunk.register and not self.is_office
+        return self.trunk.register and self.trunk.kind == "provider"
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it is asked by OPTIONS."""
+        return bool(self.trunk.check_every_s) and not self.is_edge
 
     @property
     def is_up(self) -> bool:
@@ -120,6 +135,12 @@ class TrunkLine:
     def state(self) -> Literal["up", "trying", "down", "off"]:
         if not self.trunk.enabled:
             return "off"
+        if self.is_edge:
+            return "up" if self._edge_up() else "down"
+        return self._sip_state
+
+    @property
+    def _sip_state(self) -> Literal["up", "trying", "down"]:
         if self.is_office and not self.trunk.password and self.trunk.transport != "tls":
             return "down"
         if self.registers:
@@ -160,6 +181,8 @@ class TrunkLine:
         `shown` is the caller's outside number; without one the trunk's own is shown, and without that the user name.
         """
         trunk = self.trunk
+        if self.is_edge:
+            return self._through_edge(dialled, shown)
         number = f"{trunk.prefix}{self._written(dialled)[trunk.strip_digits :]}"
         who = self._caller(caller, shown, anonymous=anonymous)
         domain = trunk.from_domain or trunk.host
@@ -179,6 +202,20 @@ class TrunkLine:
             ),
             sets_identity=True,
             codecs=trunk.codecs,
+        )
+
+    def _through_edge(self, dialled: str, shown: str | None) -> DialTarget:
+        """Twilio shows numbers of the office only, so the caller's own is not tried."""
+        number = to_e164(dialled, self._country) or dialled
+        return DialTarget(
+            uri=f"tel:{number}",
+            to_uri=f"tel:{number}",
+            transport="EDGE",
+            host="127.0.0.1",
+            label=number,
+            caller=Party(shown or self.trunk.outside_number or ""),
+            sets_identity=True,
+            inside=True,
         )
 
     @property
@@ -240,6 +277,8 @@ class TrunkLine:
         error = registration.error if registration is not None else ""
         if self.is_office and not self.trunk.password and self.trunk.transport != "tls":
             error = "Another office needs a user name and a password, the same in both, or TLS."
+        if self.is_edge and state == "down":
+            error = "No edge is connected."
         if not error and state == "down":
             error = plain_words(self.status or 408)
         return TrunkStatus(

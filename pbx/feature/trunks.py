@@ -69,6 +69,8 @@ class Trunks:
         self._load = load
         self._country = country
         self._changed = changed
+        self.edge_up: Callable[[], bool] = lambda: False
+        """Whether an edge is connected; set by whoever keeps the tunnels."""
         self._lines: dict[str, TrunkLine] = {}
         self._tasks: dict[str, Supervisor] = {}
         self._reloading = asyncio.Lock()
@@ -91,15 +93,16 @@ class Trunks:
         await asyncio.gather(*(self._end(name) for name in list(self._lines)))
 
     def _begin(self, trunk: TrunkWrite) -> None:
-        line = self._lines[trunk.id] = TrunkLine(trunk, country=self._country)
+        line = self._lines[trunk.id] = TrunkLine(trunk, country=self._country, edge_up=lambda: self.edge_up())  # noqa: PLW0108
         tasks = self._tasks[trunk.id] = Supervisor()
         if not trunk.enabled:
             return
-        tasks.spawn("trunk addresses", self._look_up(line))
+        if not line.is_edge:
+            tasks.spawn("trunk addresses", self._look_up(line))
         if line.registers:
             tasks.spawn("trunk registration", self._keep_registered(line))
             tasks.spawn("trunk flow", self._watch_flow(line))
-        if trunk.check_every_s:
+        if line.is_checked:
             tasks.spawn("trunk check", self._check(line))
 
     async def _end(self, name: str) -> None:
@@ -127,6 +130,16 @@ class Trunks:
             (line for line in self._lines.values() if line.trunk.enabled and line.sends_from(hop)),
             None,
         )
+
+    def edge(self) -> str | None:
+        """The trunk that stands for the edges, if the office has one."""
+        return next((name for name, line in self._lines.items() if line.is_edge and line.trunk.enabled), None)
+
+    def edge_changed(self) -> None:
+        """An edge is connected, or is no longer."""
+        for line in self._lines.values():
+            if line.is_edge:
+                self._tell(line)
 
     def account(self, name: str) -> TrunkLine | None:
         """The office that says this user name and has still to prove it."""

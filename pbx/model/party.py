@@ -50,6 +50,7 @@ class DialTarget:
     only while others still ring. `extension` is the one that a phone belongs to; `trunk` the one a number outside is
     called over, and `charged_to` the extension whose limits count the call, None when none does. `phone` names one that
     can be woken by a push; while it is `asleep`, there is no address to send to, and it must be woken first.
+    `inside`: its sound never leaves this machine, and is not encrypted.
     """
 
     uri: str
@@ -72,3 +73,4 @@ class DialTarget:
     charged_to: str | None = None
     phone: str = ""
     asleep: bool = False
+    inside: bool = False

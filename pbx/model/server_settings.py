@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 
-__all__ = ["AiSettings", "MailPassword", "MailSettings"]
+__all__ = ["AiSettings", "EdgeKey", "MailPassword", "MailSettings"]
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$(?!\n)"
 
@@ -52,6 +52,21 @@ class MailPassword(Record, frozen=True, kw_only=True):
             pattern=_PLAIN,
             title="Password",
             description="Empty: none.",
+            extra_json_schema={"x-widget": "password", "writeOnly": True},
+        ),
+    ]
+
+
+class EdgeKey(Record, frozen=True, kw_only=True):
+    """What this office shows to its edges; it is never read again."""
+
+    key: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            pattern=r"^([A-Za-z0-9]{1,64}\.[A-Za-z0-9_-]{16,128})?$(?!\n)",
+            title="Key",
+            description="As the edge printed it: office.key. Empty: none.",
             extra_json_schema={"x-widget": "password", "writeOnly": True},
         ),
     ]

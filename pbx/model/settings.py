@@ -25,6 +25,16 @@ Origin = Annotated[
     ),
 ]
 
+EdgeAddress = Annotated[
+    str,
+    Meta(
+        max_length=255,
+        pattern=r"^https?://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?$(?!\n)",
+        title="Address",
+        examples=["https://edge.example.com"],
+    ),
+]
+
 
 class OfficeSettings(Record, frozen=True, kw_only=True):
     """One object, stored key by key so that a new setting needs no migration."""
@@ -95,6 +105,14 @@ class OfficeSettings(Record, frozen=True, kw_only=True):
             description="Of the calls in which their extension talks; otherwise only supervisors and administrators.",
         ),
     ] = False
+    edges: Annotated[
+        tuple[EdgeAddress, ...],
+        Meta(
+            max_length=8,
+            title="Edges",
+            description="Servers that take calls and texts for this office. The node keeps a connection to each.",
+        ),
+    ] = ()
     recording: Annotated[RecordingSettings, Meta(title="Recording of calls")] = RecordingSettings()
     mail: Annotated[MailSettings, Meta(title="Mail")] = MailSettings()
     ai: Annotated[AiSettings, Meta(title="Understanding callers")] = AiSettings()

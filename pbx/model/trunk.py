@@ -36,10 +36,11 @@ class Trunk(Record, frozen=True, kw_only=True):
     name: Label
     enabled: Annotated[bool, Meta(title="Enabled")] = True
     kind: Annotated[
-        Literal["provider", "office"],
+        Literal["provider", "office", "edge"],
         Meta(
             title="Leads to",
-            description="A provider, or another office of yours: its calls show extensions, and reach extensions.",
+            description="A provider; another office of yours: its calls show extensions, and reach extensions; or the "
+            "edge, whose calls Twilio places over its API: of such a trunk only names, numbers and channels count.",
         ),
     ] = "provider"
     host: HostName

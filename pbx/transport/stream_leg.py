@@ -79,11 +79,15 @@ class StreamLeg:
     async def reject(
         self, status: int, reason: str | None = None, headers: tuple[tuple[str, str], ...] = ()
     ) -> None:
+        self.turn_away(status, reason or "")
+
+    def turn_away(self, status: int, reason: str) -> None:
+        """Refuse the caller. Nothing once the leg is over."""
         if self.is_over:
             return
         if self.call is not None:
-            self.call.refuse(status, reason or "")
-        self._finish(Ended(cause_of_status(status), status, reason or ""))
+            self.call.refuse(status, reason)
+        self._finish(Ended(cause_of_status(status), status, reason))
 
     async def reoffer(self, sdp: bytes | None) -> bytes | None:
         """The engine's side changes; without `sdp` this side offers, and `answer` follows."""

@@ -1,0 +1,227 @@
+"""Calls of Twilio's, through an edge and its tunnel, to real phones: heard both ways, and treated as any other call."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.fakes.twilio.audio import tone
+from tests.fakes.twilio.call import FakeCall
+from tests.fakes.twilio.media_stream import MediaStream
+from tests.live.baresip import Phone, phones
+from tests.live.conftest import PhoneMaker
+from tests.live.edge_office import CALLER, NUMBER, Line, edge_office, is_tone, loudest_hz
+from tests.live.test_talk import registered
+
+pytestmark = pytest.mark.timeout(180)
+
+
+async def hears(stream: MediaStream, hz: float, *, within_s: float = 8.0) -> None:
+    """Until the caller hears this tone for half a second."""
+    async with asyncio.timeout(within_s):
+        while not is_tone(stream.last_heard(0.5), hz):
+            await asyncio.sleep(0.1)
+
+
+async def call_in(line: Line) -> tuple[FakeCall, MediaStream]:
+    call = await line.twilio.call(CALLER, NUMBER)
+    return call, await call.in_stream()
+
+
+async def answered_call(line: Line, phone: Phone) -> tuple[FakeCall, MediaStream]:
+    call, stream = await call_in(line)
+    await phone.wait_for("CALL_INCOMING")
+    await phone.accept()
+    await phone.wait_for("CALL_ESTABLISHED")
+    return call, stream
+
+
+def assert_phone_heard(phone: Phone, hz: float) -> None:
+    """The tone of the caller is what the phone heard, by its own recording."""
+    samples = phone.heard().samples[:, 0] if phone.heard().samples.ndim > 1 else phone.heard().samples
+    rate = phone.heard().rate_hz
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    assert abs(float(np.argmax(spectrum)) * rate / len(samples) - hz) < 10
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["edge elsewhere", "edge inside"])
+async def test_a_caller_and_a_phone_hear_each_other(tmp_path: Path, phone: PhoneMaker, inside: bool) -> None:
+    async with edge_office(tmp_path, inside=inside) as line:
+        await line.leads_to("101")
+        alice = phone(line.node, "101", tone_hz=880.0)
+        async with phones(alice):
+            await registered(alice)
+            call, stream = await call_in(line)
+            await alice.wait_for("CALL_INCOMING")
+            await asyncio.sleep(0.7)
+            assert abs(loudest_hz(stream.last_heard(0.5)) - 460) < 40, (
+                "no ringing was heard"
+            )  # 440 and 480 Hz
+            await alice.accept()
+            await alice.wait_for("CALL_ESTABLISHED")
+            stream.speak(tone(600, 4.0))
+            await hears(stream, 880)
+            (live,) = (await line.node.get("calls"))["items"]
+            assert live["from_number"] == CALLER
+            await asyncio.sleep(2)
+            await call.hang_up()
+            await alice.wait_for("CALL_CLOSED")
+            (cdr,) = await line.node.cdrs()
+        assert_phone_heard(alice, 600)
+        assert stream.odd == []
+        assert call.problems == []
+    assert (cdr["direction"], cdr["did"], cdr["from_number"], cdr["trunk"]) == (
+        "inbound",
+        NUMBER,
+        CALLER,
+        "edge",
+    )
+    assert cdr["disposition"] == "answered"
+
+
+async def test_the_phone_hangs_up_and_the_call_ends_at_twilio(tmp_path: Path, phone: PhoneMaker) -> None:
+    async with edge_office(tmp_path) as line:
+        await line.leads_to("101")
+        alice = phone(line.node, "101", tone_hz=880.0)
+        async with phones(alice):
+            await registered(alice)
+            call, stream = await answered_call(line, alice)
+            await hears(stream, 880)
+            await alice.hangup()
+            await call.ended()
+            assert call.verbs[-1] == "Hangup"
+            (cdr,) = await line.node.cdrs()
+    assert cdr["disposition"] == "answered"
+    assert call.problems == []
+
+
+async def test_keys_walk_the_menu_and_the_call_is_transferred(tmp_path: Path, phone: PhoneMaker) -> None:
+    flow: dict[str, Any] = {
+        "number": "500",
+        "name": "Main menu",
+        "entry": "menu",
+        "nodes": {
+            "menu": {
+                "type": "menu",
+                "parameters": {"say": {"text": "Press one."}, "choices": [{"keys": "1"}], "timeout_s": 20},
+            },
+            "bob": {"type": "extension", "parameters": {"extension": "101"}},
+        },
+        "wires": {
+            "menu": {"1": "bob", "timeout": "", "invalid": ""},
+            "bob": {"no_answer": "", "busy": "", "unreachable": ""},
+        },
+    }
+    async with edge_office(tmp_path) as line:
+        await line.node.send("POST", "flows", flow)
+        await line.node.send("POST", "flows/500/publish", {"comment": "live test"})
+        await line.leads_to("500")
+        alice, bob = phone(line.node, "101", tone_hz=880.0), phone(line.node, "102", tone_hz=1000.0)
+        async with phones(alice, bob):
+            await registered(alice, bob)
+            call, stream = await call_in(line)
+            await asyncio.sleep(1.5)
+            await stream.press("1")
+            await alice.wait_for("CALL_INCOMING")
+            await alice.accept()
+            await alice.wait_for("CALL_ESTABLISHED")
+            await hears(stream, 880)
+            await alice.command("transfer", "102")
+            await bob.wait_for("CALL_INCOMING")
+            await bob.accept()
+            await bob.wait_for("CALL_ESTABLISHED")
+            await hears(stream, 1000)
+            await call.hang_up()
+            await bob.wait_for("CALL_CLOSED")
+            cdrs = await line.node.cdrs()
+    assert cdrs[0]["flow"] == "500"
+    assert cdrs[0]["disposition"] == "answered"
+    assert call.problems == []
+
+
+async def test_a_message_is_left_and_a_call_is_recorded(tmp_path: Path, phone: PhoneMaker) -> None:
+    async with edge_office(tmp_path) as line:
+        await line.node.send("PATCH", "settings", {"recording": {"calls": "always"}})
+        await line.node.send("POST", "mailboxes", {"number": "101", "name": "Alice"})
+        await line.leads_to("101")
+        call, stream = await call_in(line)  # nobody is registered: the mailbox takes the call
+        await asyncio.sleep(6)
+        stream.speak(tone(700, 3.0))
+        await asyncio.sleep(4)
+        await call.hang_up()
+        async with asyncio.timeout(10):
+            while not (messages := (await line.node.get("voicemails"))["items"]):
+                await asyncio.sleep(0.1)
+        assert messages[0]["from_number"] == CALLER
+        alice = phone(line.node, "101", tone_hz=880.0)
+        async with phones(alice):
+            await registered(alice)
+            call, stream = await answered_call(line, alice)
+            await hears(stream, 880, within_s=15)
+            await asyncio.sleep(1.5)
+            await call.hang_up()
+            await alice.wait_for("CALL_CLOSED")
+        async with asyncio.timeout(10):
+            while not (recordings := (await line.node.get("recordings"))["items"]):
+                await asyncio.sleep(0.1)
+        assert recordings[0]["duration_s"] > 0
+
+
+async def test_a_break_of_the_tunnel_is_music_and_the_call_goes_on(tmp_path: Path, phone: PhoneMaker) -> None:
+    async with edge_office(tmp_path) as line:
+        await line.leads_to("101")
+        alice = phone(line.node, "101", tone_hz=880.0)
+        async with phones(alice):
+            await registered(alice)
+            call, stream = await answered_call(line, alice)
+            await hears(stream, 880)
+            await line.cable.cut()
+            await asyncio.sleep(1.5)
+            music = stream.last_heard(1.0)
+            assert not is_tone(music, 880)
+            assert len(set(music)) > 20, "silence in place of music"
+            await line.cable.mend()
+            await line.connected(2)
+            await hears(stream, 880)
+            await call.hang_up()
+            await alice.wait_for("CALL_CLOSED")
+            (cdr,) = await line.node.cdrs()
+    assert cdr["disposition"] == "answered"
+
+
+@pytest.mark.parametrize("what", ["node", "edge"])
+async def test_a_kill_leaves_no_caller_in_silence_and_no_record_open(
+    tmp_path: Path, phone: PhoneMaker, what: str
+) -> None:
+    async with edge_office(tmp_path) as line:
+        assert line.edge is not None
+        await line.leads_to("101")
+        alice = phone(line.node, "101", tone_hz=880.0)
+        async with phones(alice):
+            await registered(alice)
+            call, stream = await answered_call(line, alice)
+            await hears(stream, 880)
+            if what == "node":
+                line.node.kill()
+                await line.node.start()
+                await line.connected(2)
+            else:
+                line.edge.kill()
+                await stream.ended()
+                await line.edge.start()
+            async with asyncio.timeout(20):
+                while not ({"Say", "Gather"} & set(call.verbs)) and not call.problems:
+                    await asyncio.sleep(0.1)
+            if what == "node":
+                assert {"Say", "Gather"} & set(call.verbs), (call.verbs, call.problems)
+            await line.connected(2)
+            (cdr,) = await line.node.cdrs(timeout_s=20)
+            assert cdr["ended_at"] is not None
+            again, stream = await call_in(line)  # the next call is as if nothing had been
+            await hears(stream, 460) if False else await asyncio.sleep(0.5)
+            await again.hang_up()
+            await call.hang_up()
