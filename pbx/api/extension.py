@@ -7,10 +7,11 @@ from dataclasses import replace
 import msgspec
 
 from pbx.api.exchange import Exchange
+from pbx.api.outside_number import ExtensionDeleteQuery, ask_about_numbers, release_numbers
 from pbx.api.own import own_extension
 from pbx.api.problem import plain_error
 from pbx.api.query import SipLoginQuery
-from pbx.api.resource import Resource
+from pbx.api.resource import DeleteQuery, Resource
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.sip_login import qr_svg, sip_login
@@ -50,15 +51,36 @@ EXTENSIONS = Resource(
         "create": "Without `sip_password` one is made up. Read it with `sip-login`: no other answer shows it.",
         "replace": "`number` must be the one of the path. Without `sip_password` the old one stays.",
         "patch": "A JSON merge patch (RFC 7396). `number` cannot change; `sip_password` null keeps the old one.",
-        "delete": "Its phones are registered no longer. Calls that are going on go on; the history stays.",
+        "delete": "Its phones are registered no longer. Calls that are going on go on; the history stays. With an "
+        "outside number that was bought for it the answer is 409: repeat with `outside_number=release` or `keep`.",
     },
 )
 
+
+def _mended(route: Route) -> Route:
+    """What is particular to extensions."""
+    if route.name == "getExtension":
+        return replace(route, own=own_extension)
+    if route.name == "deleteExtension":
+        return replace(
+            route, query=ExtensionDeleteQuery, handler=delete_extension, errors=(403, 409, 412, 503)
+        )
+    return route
+
+
+async def delete_extension(exchange: Exchange, *, number: str, query: ExtensionDeleteQuery) -> None:
+    """The outside numbers that were bought with it go first: when Twilio keeps one, the extension stays too."""
+    if query.outside_number == "ask":
+        await ask_about_numbers(exchange, number)
+    elif query.outside_number == "release":
+        if not query.force:
+            await EXTENSIONS.refuse_used(exchange, number)
+        await release_numbers(exchange, number)
+    await EXTENSIONS.delete(exchange, query=DeleteQuery(force=query.force), number=number)
+
+
 ROUTES = (
-    *(
-        replace(each, own=own_extension) if each.name == "getExtension" else each
-        for each in EXTENSIONS.routes()
-    ),
+    *map(_mended, EXTENSIONS.routes()),
     Route(
         method="GET",
         path=f"{EXTENSIONS.one}/sip-login",

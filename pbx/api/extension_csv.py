@@ -37,6 +37,7 @@ MOST_ROWS = 10_000
 COLUMNS = (
     "number",
     "name",
+    "department",
     "enabled",
     "may_call",
     "ring_timeout_s",
@@ -46,6 +47,7 @@ COLUMNS = (
     "forward.busy",
     "forward.no_answer",
     "forward.unreachable",
+    "forward_to",
     "mailbox",
     "pickup_group",
     "outside_number",

@@ -116,7 +116,7 @@ class Resource:
         async with exchange.service.changing:
             revision = await self._wanted_revision(exchange, key)
             if not query.force:
-                await self._refuse_used(exchange, key)
+                await self.refuse_used(exchange, key)
             await self._store(exchange).delete(self.kind, key, if_revision=revision)
 
     # -- below -----------------------------------------------------------------------------------------------------
@@ -153,7 +153,8 @@ class Resource:
             first = problems[0]
             raise UserError(first.message, http_status=first.http_status, problems=problems)
 
-    async def _refuse_used(self, exchange: Exchange, key: str) -> None:
+    async def refuse_used(self, exchange: Exchange, key: str) -> None:
+        """Raises `ApiError` 409 with who names the record."""
         users = (
             *users_of(await self._office(exchange), self.kind, key),
             *await exchange.service.deps.flows.users_of(self.kind, key),

@@ -24,6 +24,16 @@ class Extension(Record, frozen=True, kw_only=True):
 
     number: ExtensionNumber
     name: DisplayName
+    department: Annotated[
+        str,
+        Meta(
+            max_length=80,
+            pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)",
+            title="Department",
+            description="Callers may ask the receptionist for it; several extensions can be of one.",
+            examples=["Sales"],
+        ),
+    ] = ""
     enabled: Annotated[
         bool, Meta(title="Enabled", description="Off: its phones can neither register nor call.")
     ] = True
@@ -52,6 +62,13 @@ class Extension(Record, frozen=True, kw_only=True):
         ),
     ] = True
     forward: Annotated[Forwarding, Meta(title="Forwarding")] = Forwarding()
+    forward_to: Annotated[
+        E164 | None,
+        Meta(
+            title="When the office is offline",
+            description="Where its calls from outside go while the edge cannot reach the office: a mobile phone.",
+        ),
+    ] = None
     follow_me: Annotated[FollowMe, Meta(title="Follow me")] = FollowMe()
     mailbox: Annotated[
         Annotated[str, ref("mailbox")] | None,
