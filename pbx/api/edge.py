@@ -232,6 +232,7 @@ RECEPTIONIST = (
     _row("POST", "/receptionist/try", "tryReceptionist", _DESK, takes=_BODY, audited=False),
     _row("GET", "/receptionist/voicemails", "listHeldVoicemails", _DESK),
     _row("GET", "/receptionist/voicemails/{id}/audio", "hearHeldVoicemail", _DESK),
+    _row("POST", "/receptionist/voicemails/{id}/again", "retryHeldVoicemail", _DESK_CHANGE, status=204),
     _row("DELETE", "/receptionist/voicemails/{id}", "dropHeldVoicemail", _DESK_CHANGE, status=204),
 )
 ROUTES = (*TEXTS, *CAMPAIGNS, *NUMBERS, *RECEPTIONIST)
