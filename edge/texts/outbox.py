@@ -66,7 +66,10 @@ _STATES = {
 
 
 class Outbox:
-    """`run` must be running for anything to be sent. `media` gives addresses of pictures, `words` explains a code."""
+    """`run` must be running for anything to be sent. `media` gives addresses of pictures, `words` explains a code.
+
+    `is_alone`: nobody else uses this store, so what is being sent when it starts was being sent by who has died.
+    """
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class Outbox:
         media: Media,
         words: Callable[[int, str], str],
         lease_ms: int = LEASE_MS,
+        is_alone: bool = False,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -86,6 +90,7 @@ class Outbox:
         self._media = media
         self._words = words
         self._lease_ms = lease_ms
+        self._is_alone = is_alone
         self._told: list[Told] = []
         self._wake = asyncio.Event()
 
@@ -104,6 +109,8 @@ class Outbox:
     async def run(self) -> None:
         """Send what is due, settle what is uncertain. Runs until it is cancelled."""
         seats = asyncio.Semaphore(AT_ONCE)
+        if self._is_alone:
+            await self._recover(lease_ms=0)
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
@@ -228,13 +235,13 @@ class Outbox:
         await self._drop_opted_out()
         return await self._settle_next()
 
-    async def _recover(self) -> None:
+    async def _recover(self, *, lease_ms: int | None = None) -> None:
         """Whoever was sending these has died: a kill, a crash, another edge that is gone."""
         now = self._clock.now_ms()
         rows = await self._store.all(
             "UPDATE text_message SET state = 'uncertain', reason = $1, attempts = 0, due_at = $2"
             " WHERE state = 'sending' AND claimed_at <= $3 RETURNING *",
-            LOST_WORDS, now, now - self._lease_ms,
+            LOST_WORDS, now, now - (self._lease_ms if lease_ms is None else lease_ms),
         )  # fmt: skip
         for row in rows:
             await self._tell(row)

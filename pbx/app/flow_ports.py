@@ -13,6 +13,7 @@ from pbx.call.call import Call
 from pbx.core.clock import Clock
 from pbx.feature.callers import CallerRules
 from pbx.feature.features import Features
+from pbx.feature.flow_texts import FlowTexts
 from pbx.feature.office import Office
 from pbx.feature.sounds import Sounds
 from pbx.flow.live_line import LiveLine, Records
@@ -51,6 +52,7 @@ def build_flow_ports(
     records: Records | None = None,
     listening: Callable[[Call, LiveLine], Listening] | None = None,
     chat: Chat | None = None,
+    texts: FlowTexts | None = None,
 ) -> OpenPorts:
     """What opens the ports of a call for as long as it walks a flow."""
     live_office = LiveOffice(office, callers, busy=busy, has_phone=has_phone, time_zone=machine_zone())
@@ -70,7 +72,7 @@ def build_flow_ports(
             reach=LiveReach(call, line, reach),
             office=live_office,
             web=web,
-            messages=LiveMessages(call, outbox, reach.queues, reach.directory),
+            messages=LiveMessages(call, outbox, reach.queues, reach.directory, texts=texts),
             listening=listening(call, line) if listening is not None else None,
             chat=chat,
         )

@@ -1,9 +1,10 @@
-"""What flows send in a real call: mail through the node's outbox, call backs through queues."""
+"""What flows send in a real call: mail through the node's outbox, texts through its edge, call backs through queues."""
 
 from __future__ import annotations
 
 from pbx.call.call import Call
 from pbx.feature.directory import Directory
+from pbx.feature.flow_texts import FlowTexts, NoWayError
 from pbx.feature.queue.queues import Queues
 from pbx.flow.node import NodeError
 from pbx.notify.errors import SendError
@@ -15,11 +16,20 @@ __all__ = ["LiveMessages"]
 class LiveMessages:
     """Implements `pbx.flow.ports.Messages`, for one call."""
 
-    def __init__(self, call: Call, outbox: Outbox, queues: Queues, directory: Directory) -> None:
+    def __init__(
+        self,
+        call: Call,
+        outbox: Outbox,
+        queues: Queues,
+        directory: Directory,
+        *,
+        texts: FlowTexts | None = None,
+    ) -> None:
         self._call = call
         self._outbox = outbox
         self._queues = queues
         self._directory = directory
+        self._texts = texts
 
     async def mail(self, to: str, subject: str, text: str) -> None:
         try:
@@ -28,7 +38,12 @@ class LiveMessages:
             raise NodeError(str(error)) from error
 
     async def text(self, to: str, text: str) -> None:
-        raise NodeError("this node has no way to send text messages to outside numbers")
+        if self._texts is None:
+            raise NodeError("this node has no way to send text messages to outside numbers")
+        try:
+            self._texts.put(to, text)
+        except NoWayError as error:
+            raise NodeError(str(error)) from error
 
     async def call_back(self, number: str, destination: str, note: str) -> None:
         queue = self._queues.find(destination)
