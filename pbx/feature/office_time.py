@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pbx.core.errors import UserError
 
-__all__ = ["Stretch", "check_zone", "midnight", "office_zone", "zone_name", "stretches"]
+__all__ = ["Stretch", "check_zone", "midnight", "office_zone", "stretches", "zone_name"]
 
 LOCAL = Path("/etc/localtime")
 """The machine's zone with its rules: a bare offset would be wrong in the other half of the year."""
