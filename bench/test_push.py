@@ -1,4 +1,4 @@
-"""How many pushes the gateway sends on one core: a process of its own, Apple's stand-in over TLS, an office that asks."""
+"""How many pushes the gateway sends on one core: a process of its own, Apple's stand-in over TLS, an office."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_pushes_per_second_on_one_core(benchmark: BenchmarkFixture, run: Runner,
             unit="/s",
             better="higher",
             target=1000.0,
-            how=f"POST /v1/push each, to Apple's stand-in over HTTP/2 and TLS, log to SQLite; {cpu_s * 1e6:.0f} µs of CPU "
-            f"for each, {per_s:.0f}/s by the clock beside its load, {rss_mb:.0f} MB",
+            how=f"POST /v1/push each, to Apple's stand-in over HTTP/2 and TLS, log to SQLite; {cpu_s * 1e6:.0f} µs "
+            f"of CPU for each, {per_s:.0f}/s by the clock beside its load, {rss_mb:.0f} MB",
         ),
     )

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
+from hpack import NeverIndexedHeaderTuple
 
 from mobile_push.apns_token import ProviderToken
 from mobile_push.clock import Clock
-from mobile_push.http2 import BrokenOffError, Http2, Reply, UnprocessedError
+from mobile_push.http2 import BrokenOffError, Header, Http2, Reply, UnprocessedError
 from mobile_push.model import OF_A_CALL, PlatformStatus
 from mobile_push.provider import Answer, Message, data_of, seconds_of, shown
 
@@ -93,23 +94,22 @@ class Apns:
         self.fault = answer.reason if answer.status in (403, 429) else ""
         return answer
 
-    def _headers(
-        self, service: _Service, message: Message, payload: Payload, token: str
-    ) -> list[tuple[str, str]]:
-        headers = [
+    def _headers(self, service: _Service, message: Message, payload: Payload, token: str) -> list[Header]:
+        """What many requests share is sent once on a connection; the rest must not push it out of the table."""
+        headers: list[Header] = [
             (":method", "POST"),
             (":scheme", "https"),
             (":authority", service.authority),
-            (":path", f"/3/device/{message.token.lower()}"),
+            NeverIndexedHeaderTuple(":path", f"/3/device/{message.token.lower()}"),
             ("authorization", f"bearer {token}"),
             ("apns-topic", payload.topic),
             ("apns-push-type", payload.push_type),
             ("apns-priority", payload.priority),
-            ("apns-expiration", str(int(message.expires_at))),
-            ("apns-id", str(uuid.uuid4())),
+            NeverIndexedHeaderTuple("apns-expiration", str(int(message.expires_at))),
+            NeverIndexedHeaderTuple("apns-id", str(uuid.uuid4())),
         ]
         if message.push.call_id:
-            headers.append(("apns-collapse-id", message.push.call_id))
+            headers.append(NeverIndexedHeaderTuple("apns-collapse-id", message.push.call_id))
         return headers
 
     def _answer(self, reply: Reply, token: str) -> Answer:
@@ -167,7 +167,7 @@ class _Service:
     def connected(self) -> bool:
         return self._connection is not None and self._connection.usable
 
-    async def request(self, headers: list[tuple[str, str]], body: bytes, timeout_s: float) -> Reply:
+    async def request(self, headers: list[Header], body: bytes, timeout_s: float) -> Reply:
         connection = await self._get(timeout_s)
         try:
             return await connection.request(headers, body, timeout_s)

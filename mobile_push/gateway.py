@@ -174,7 +174,7 @@ class Gateway:
         answer, attempts, state = Answer("again", "no time left"), 0, "late"
         while (left_s := deadline - self._clock.monotonic()) > 0:
             attempts += 1
-            answer = await provider.send(message, min(self._attempt_s, left_s))
+            answer = await _attempt(provider, message, min(self._attempt_s, left_s))
             self._metrics.attempts[target.platform or "", answer.status] += 1
             if answer.verdict != "again":
                 state = answer.verdict
@@ -215,6 +215,15 @@ class Gateway:
             waiting.cancel()
             stopped.cancel()
         return withdrawn.is_set()
+
+
+async def _attempt(provider: Provider, message: Message, timeout_s: float) -> Answer:
+    """A fault of ours is none of the other phones'."""
+    try:
+        return await provider.send(message, timeout_s)
+    except Exception as error:
+        log.exception("a push could not be sent")
+        return Answer("again", f"{type(error).__name__}: {error}"[:200])
 
 
 def _pause(attempts: int, said_s: float | None) -> float:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import h2.config
 import h2.connection
@@ -18,8 +19,11 @@ import h2.errors
 import h2.events
 import h2.exceptions
 import h2.settings
+import hpack
 
 MOST_BODY = 65536
+
+Header = tuple[str, str] | hpack.NeverIndexedHeaderTuple
 
 
 class UnprocessedError(Exception):
@@ -45,14 +49,26 @@ class _Stream:
     reply: Reply = field(default_factory=lambda: Reply(0))
 
 
+class _PlainEncoder(hpack.Encoder):
+    """Without Huffman coding, which costs more than all else and saves some bytes of a header in each request."""
+
+    def encode(self, headers: Iterable[Any], huffman: bool = False) -> bytes:
+        return super().encode(headers, huffman)
+
+
 class Http2(asyncio.Protocol):
     """A connection. `usable` says whether new requests may go over it."""
 
     def __init__(self) -> None:
         config = h2.config.H2Configuration(
-            client_side=True, header_encoding="utf-8", validate_outbound_headers=False
+            client_side=True,
+            header_encoding="utf-8",
+            validate_outbound_headers=False,
+            normalize_outbound_headers=False,
         )
         self._h2 = h2.connection.H2Connection(config)
+        self._h2.encoder = _PlainEncoder()
+        self._flushing = False
         self._transport: asyncio.Transport | None = None
         self._streams: dict[int, _Stream] = {}
         self._room = asyncio.Event()
@@ -89,7 +105,7 @@ class Http2(asyncio.Protocol):
 
     # -- requests --------------------------------------------------------------------------------------------------
 
-    async def request(self, headers: Sequence[tuple[str, str]], body: bytes, timeout_s: float) -> Reply:
+    async def request(self, headers: Sequence[Header], body: bytes, timeout_s: float) -> Reply:
         """One request. Raises `UnprocessedError`, `BrokenOffError`; the latter too when no answer came in time."""
         try:
             async with asyncio.timeout(timeout_s):
@@ -116,7 +132,7 @@ class Http2(asyncio.Protocol):
             self._room.clear()
             await self._room.wait()
 
-    def _begin(self, headers: Sequence[tuple[str, str]], body: bytes) -> int:
+    def _begin(self, headers: Sequence[Header], body: bytes) -> int:
         try:
             number = self._h2.get_next_available_stream_id()
             self._h2.send_headers(number, headers)
@@ -124,7 +140,7 @@ class Http2(asyncio.Protocol):
         except h2.exceptions.ProtocolError as error:  # out of stream numbers, or closed meanwhile
             self.draining = True
             raise UnprocessedError(str(error)) from error
-        self._flush()
+        self._flush_soon()
         return number
 
     def _abandon(self, number: int) -> None:
@@ -162,8 +178,7 @@ class Http2(asyncio.Protocol):
     # -- asyncio.Protocol ------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass of it
         self._h2.initiate_connection()
         self._h2.increment_flow_control_window(1 << 24)
         self._flush()
@@ -223,7 +238,14 @@ class Http2(asyncio.Protocol):
             if not waiting:
                 self._transport.close()
 
+    def _flush_soon(self) -> None:
+        """Requests of the same moment go out together, in one TLS record."""
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
     def _flush(self) -> None:
+        self._flushing = False
         if self._transport is not None and not self._transport.is_closing():
             data = self._h2.data_to_send()
             if data:

@@ -1,4 +1,4 @@
-"""A phone that sleeps, for real: the node's own gateway, Apple's stand-in over TLS, and a baresip that starts when pushed."""
+"""A phone that sleeps, for real: the node's own gateway, Apple's stand-in, and a baresip that starts when pushed."""
 
 from __future__ import annotations
 
