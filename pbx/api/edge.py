@@ -29,7 +29,16 @@ HEADERS = frozenset({"content-disposition", "etag", "last-modified", "location",
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/", "text/csv", JSON)
 """What a browser may show by itself. All else that somebody sent is saved, never opened as a page of this origin."""
 FILES = (
-    *("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "video/3gpp", "video/mp4", "audio/mp4"),
+    *(
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "image/heic",
+        "video/3gpp",
+        "video/mp4",
+        "audio/mp4",
+    ),
     *("audio/amr", "audio/ogg", "audio/wav", "audio/mpeg", "application/pdf", "text/vcard"),
 )
 URN = "urn:"
@@ -120,12 +129,13 @@ def _row(
 
 
 _BODY = (JSON,)
+_PATCH = (JSON, MERGE_PATCH)
 
 _TEXTS, _TEXTS_CHANGE = Scope.TEXTS_READ, Scope.TEXTS_WRITE
 _CAMPAIGNS, _CAMPAIGNS_CHANGE = Scope.CAMPAIGNS_READ, Scope.CAMPAIGNS_WRITE
 _NUMBERS, _NUMBERS_CHANGE = Scope.NUMBERS_READ, Scope.NUMBERS_WRITE
 _DESK, _DESK_CHANGE = Scope.RECEPTIONIST_READ, Scope.RECEPTIONIST_WRITE
-_PAIR = "/conversations/{theirs}/{ours}"
+_PAIR = "/conversations/{from}/{to}"
 
 TEXTS = (
     _row("GET", "/conversations", "listConversations", _TEXTS),
@@ -133,28 +143,36 @@ TEXTS = (
     _row("GET", _PAIR, "getConversation", _TEXTS),
     _row("POST", _PAIR + "/read", "readConversation", _TEXTS_CHANGE, audited=False),
     _row("POST", _PAIR + "/unread", "unreadConversation", _TEXTS_CHANGE, audited=False),
-    _row("POST", _PAIR + "/take", "takeConversation", _TEXTS_CHANGE),
+    _row("POST", _PAIR + "/take-over", "takeOverConversation", _TEXTS_CHANGE),
     _row("POST", _PAIR + "/hand-back", "handBackConversation", _TEXTS_CHANGE),
-    _row("POST", _PAIR + "/assign", "assignConversation", _TEXTS_CHANGE, takes=_BODY),
-    _row("POST", _PAIR + "/typing", "typeInConversation", _TEXTS_CHANGE, takes=_BODY, audited=False),
+    _row("PUT", _PAIR + "/assignment", "assignConversation", _TEXTS_CHANGE, takes=_BODY),
+    _row("PUT", _PAIR + "/typing", "typeInConversation", _TEXTS_CHANGE, takes=_BODY, audited=False),
     _row("POST", _PAIR + "/notes", "addConversationNote", _TEXTS_CHANGE, takes=_BODY, status=201),
     _row("DELETE", _PAIR + "/notes/{id}", "deleteConversationNote", _TEXTS_CHANGE, status=204),
     _row("POST", "/sms/send", "sendSms", _TEXTS_CHANGE, takes=_BODY, status=201),
     _row("POST", "/texts/messages/{id}/again", "sendTextAgain", _TEXTS_CHANGE, status=201),
-    _row("POST", "/texts/media", "uploadTextMedia", _TEXTS_CHANGE, takes=FILES, most_bytes=LARGEST_FILE, status=201),
+    _row(
+        "POST",
+        "/texts/media",
+        "uploadTextMedia",
+        _TEXTS_CHANGE,
+        takes=FILES,
+        most_bytes=LARGEST_FILE,
+        status=201,
+    ),
     _row("GET", "/texts/media/{id}", "getTextMedia", _TEXTS),
     _row("GET", "/texts/templates", "listTextTemplates", _TEXTS),
-    _row("POST", "/texts/templates", "addTextTemplate", _TEXTS_CHANGE, takes=_BODY, status=201),
+    _row("POST", "/texts/templates", "createTextTemplate", _TEXTS_CHANGE, takes=_BODY, status=201),
     _row("PUT", "/texts/templates/{id}", "putTextTemplate", _TEXTS_CHANGE, takes=_BODY),
     _row("DELETE", "/texts/templates/{id}", "deleteTextTemplate", _TEXTS_CHANGE, status=204),
     _row("GET", "/texts/settings", "getTextSettings", _TEXTS),
     _row("PUT", "/texts/settings", "putTextSettings", _TEXTS_CHANGE, takes=_BODY),
-    _row("GET", "/texts/consent", "listTextConsent", _TEXTS),
-    _row("PUT", "/texts/consent", "putTextConsent", _TEXTS_CHANGE, takes=_BODY),
+    _row("GET", "/texts/consents", "listConsents", _TEXTS),
+    _row("POST", "/texts/consents", "putConsent", _TEXTS_CHANGE, takes=_BODY),
     _row("GET", "/analytics/sms", "getSmsAnalytics", _TEXTS),
-    _row("POST", "/erasure", "eraseTextData", _TEXTS_CHANGE, takes=_BODY, status=201),
+    _row("POST", "/erasure", "erasePerson", _TEXTS_CHANGE, takes=_BODY, status=201),
     _row("GET", "/erasure/{id}", "getErasure", _TEXTS),
-    _row("POST", "/texts/trial", "tryTextReply", _TEXTS_CHANGE, takes=_BODY, audited=False),
+    _row("POST", "/texts/try", "tryTexts", _TEXTS, takes=_BODY, audited=False),
 )
 CAMPAIGNS = (
     _row("GET", "/campaigns", "list_campaigns", _CAMPAIGNS),
@@ -181,7 +199,12 @@ CAMPAIGNS = (
     _row("GET", "/campaigns/{id}.csv", "export_campaign", _CAMPAIGNS),
     _row("GET", "/campaigns/{id}", "get_campaign", _CAMPAIGNS),
     _row(
-        "PATCH", "/campaigns/{id}", "change_campaign", _CAMPAIGNS_CHANGE, takes=(JSON, MERGE_PATCH), most_bytes=LARGEST_LIST
+        "PATCH",
+        "/campaigns/{id}",
+        "change_campaign",
+        _CAMPAIGNS_CHANGE,
+        takes=_PATCH,
+        most_bytes=LARGEST_LIST,
     ),
     _row("DELETE", "/campaigns/{id}", "delete_campaign", _CAMPAIGNS_CHANGE, status=204),
     _row("GET", "/campaigns/{id}/recipients", "list_campaign_recipients", _CAMPAIGNS),
@@ -200,7 +223,7 @@ NUMBERS = (
     _row("POST", "/numbers/check", "checkNumbers", _NUMBERS, audited=False),
     _row("POST", "/numbers", "buyNumber", _NUMBERS_CHANGE, takes=_BODY, status=201),
     _row("POST", "/numbers/adopt", "adoptNumber", _NUMBERS_CHANGE, takes=_BODY, status=201),
-    _row("PATCH", "/numbers/{number}", "changeNumber", _NUMBERS_CHANGE, takes=(JSON, MERGE_PATCH)),
+    _row("PATCH", "/numbers/{number}", "changeNumber", _NUMBERS_CHANGE, takes=_PATCH),
     _row("POST", "/numbers/{number}/repair", "repairNumber", _NUMBERS_CHANGE),
     _row("DELETE", "/numbers/{number}", "releaseNumber", _NUMBERS_CHANGE, status=204),
 )
@@ -210,6 +233,7 @@ RECEPTIONIST = (
     _row("POST", "/receptionist/try", "tryReceptionist", _DESK, takes=_BODY, audited=False),
     _row("GET", "/receptionist/voicemails", "listHeldVoicemails", _DESK),
     _row("GET", "/receptionist/voicemails/{id}/audio", "hearHeldVoicemail", _DESK),
+    _row("POST", "/receptionist/voicemails/{id}/again", "retryHeldVoicemail", _DESK_CHANGE, status=204),
     _row("DELETE", "/receptionist/voicemails/{id}", "dropHeldVoicemail", _DESK_CHANGE, status=204),
 )
 ROUTES = (*TEXTS, *CAMPAIGNS, *NUMBERS, *RECEPTIONIST)
