@@ -88,13 +88,13 @@ await withBrowser({}, async (page, faults) => {
     await check("campaigns");
     await page.getByRole("link", { name: "New campaign" }).click();
     await page.getByLabel("Name of the campaign").fill("Closed on Friday");
-    await page.getByLabel("People", { exact: true }).fill("Jane Smith, +1 202 555 0123\nOmar Haddad, +1 202 555 0144");
+    await page.getByRole("textbox", { name: "People" }).fill("Jane Smith, +1 202 555 0123\nOmar Haddad, +1 202 555 0144");
     await page.getByRole("button", { name: "Check the list" }).click();
     await page.locator("[data-report]").getByText("2 people get it").waitFor();
     await page.getByText("it is too short for a number").waitFor();
     await check("people");
     await page.getByRole("button", { name: "Continue" }).click();
-    const text = page.getByLabel("Text", { exact: true });
+    const text = page.getByRole("textbox", { name: "Text", exact: true });
     await text.fill("Hello , we are closed on Friday.");
     await text.evaluate((box) => box.setSelectionRange(6, 6));
     await page.getByRole("button", { name: "{name}" }).click();

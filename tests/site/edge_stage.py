@@ -75,7 +75,7 @@ class PlayedEdge:
     ) -> EdgeReply:
         self.asked.append((method, path, actor))
         asked = {name: values[0] for name, values in parse_qs(query).items()}
-        document = msgspec.json.decode(body) if content_type == "application/json" else {}
+        document = msgspec.json.decode(body) if "json" in content_type else {}
         for wanted, pattern, handler in _ROUTES:
             match = re.fullmatch(pattern, path) if wanted == method else None
             if match is not None:
