@@ -129,12 +129,13 @@ def _row(
 
 
 _BODY = (JSON,)
+_PATCH = (JSON, MERGE_PATCH)
 
 _TEXTS, _TEXTS_CHANGE = Scope.TEXTS_READ, Scope.TEXTS_WRITE
 _CAMPAIGNS, _CAMPAIGNS_CHANGE = Scope.CAMPAIGNS_READ, Scope.CAMPAIGNS_WRITE
 _NUMBERS, _NUMBERS_CHANGE = Scope.NUMBERS_READ, Scope.NUMBERS_WRITE
 _DESK, _DESK_CHANGE = Scope.RECEPTIONIST_READ, Scope.RECEPTIONIST_WRITE
-_PAIR = "/conversations/{theirs}/{ours}"
+_PAIR = "/conversations/{from}/{to}"
 
 TEXTS = (
     _row("GET", "/conversations", "listConversations", _TEXTS),
@@ -142,10 +143,10 @@ TEXTS = (
     _row("GET", _PAIR, "getConversation", _TEXTS),
     _row("POST", _PAIR + "/read", "readConversation", _TEXTS_CHANGE, audited=False),
     _row("POST", _PAIR + "/unread", "unreadConversation", _TEXTS_CHANGE, audited=False),
-    _row("POST", _PAIR + "/take", "takeConversation", _TEXTS_CHANGE),
+    _row("POST", _PAIR + "/take-over", "takeOverConversation", _TEXTS_CHANGE),
     _row("POST", _PAIR + "/hand-back", "handBackConversation", _TEXTS_CHANGE),
-    _row("POST", _PAIR + "/assign", "assignConversation", _TEXTS_CHANGE, takes=_BODY),
-    _row("POST", _PAIR + "/typing", "typeInConversation", _TEXTS_CHANGE, takes=_BODY, audited=False),
+    _row("PUT", _PAIR + "/assignment", "assignConversation", _TEXTS_CHANGE, takes=_BODY),
+    _row("PUT", _PAIR + "/typing", "typeInConversation", _TEXTS_CHANGE, takes=_BODY, audited=False),
     _row("POST", _PAIR + "/notes", "addConversationNote", _TEXTS_CHANGE, takes=_BODY, status=201),
     _row("DELETE", _PAIR + "/notes/{id}", "deleteConversationNote", _TEXTS_CHANGE, status=204),
     _row("POST", "/sms/send", "sendSms", _TEXTS_CHANGE, takes=_BODY, status=201),
@@ -161,17 +162,17 @@ TEXTS = (
     ),
     _row("GET", "/texts/media/{id}", "getTextMedia", _TEXTS),
     _row("GET", "/texts/templates", "listTextTemplates", _TEXTS),
-    _row("POST", "/texts/templates", "addTextTemplate", _TEXTS_CHANGE, takes=_BODY, status=201),
+    _row("POST", "/texts/templates", "createTextTemplate", _TEXTS_CHANGE, takes=_BODY, status=201),
     _row("PUT", "/texts/templates/{id}", "putTextTemplate", _TEXTS_CHANGE, takes=_BODY),
     _row("DELETE", "/texts/templates/{id}", "deleteTextTemplate", _TEXTS_CHANGE, status=204),
     _row("GET", "/texts/settings", "getTextSettings", _TEXTS),
     _row("PUT", "/texts/settings", "putTextSettings", _TEXTS_CHANGE, takes=_BODY),
-    _row("GET", "/texts/consent", "listTextConsent", _TEXTS),
-    _row("PUT", "/texts/consent", "putTextConsent", _TEXTS_CHANGE, takes=_BODY),
+    _row("GET", "/texts/consents", "listConsents", _TEXTS),
+    _row("POST", "/texts/consents", "putConsent", _TEXTS_CHANGE, takes=_BODY),
     _row("GET", "/analytics/sms", "getSmsAnalytics", _TEXTS),
-    _row("POST", "/erasure", "eraseTextData", _TEXTS_CHANGE, takes=_BODY, status=201),
+    _row("POST", "/erasure", "erasePerson", _TEXTS_CHANGE, takes=_BODY, status=201),
     _row("GET", "/erasure/{id}", "getErasure", _TEXTS),
-    _row("POST", "/texts/try", "tryTextReply", _TEXTS_CHANGE, takes=_BODY, audited=False),
+    _row("POST", "/texts/try", "tryTexts", _TEXTS, takes=_BODY, audited=False),
 )
 CAMPAIGNS = (
     _row("GET", "/campaigns", "list_campaigns", _CAMPAIGNS),
@@ -202,7 +203,7 @@ CAMPAIGNS = (
         "/campaigns/{id}",
         "change_campaign",
         _CAMPAIGNS_CHANGE,
-        takes=(JSON, MERGE_PATCH),
+        takes=_PATCH,
         most_bytes=LARGEST_LIST,
     ),
     _row("DELETE", "/campaigns/{id}", "delete_campaign", _CAMPAIGNS_CHANGE, status=204),
@@ -222,7 +223,7 @@ NUMBERS = (
     _row("POST", "/numbers/check", "checkNumbers", _NUMBERS, audited=False),
     _row("POST", "/numbers", "buyNumber", _NUMBERS_CHANGE, takes=_BODY, status=201),
     _row("POST", "/numbers/adopt", "adoptNumber", _NUMBERS_CHANGE, takes=_BODY, status=201),
-    _row("PATCH", "/numbers/{number}", "changeNumber", _NUMBERS_CHANGE, takes=(JSON, MERGE_PATCH)),
+    _row("PATCH", "/numbers/{number}", "changeNumber", _NUMBERS_CHANGE, takes=_PATCH),
     _row("POST", "/numbers/{number}/repair", "repairNumber", _NUMBERS_CHANGE),
     _row("DELETE", "/numbers/{number}", "releaseNumber", _NUMBERS_CHANGE, status=204),
 )

@@ -120,7 +120,9 @@ async def get_metrics(exchange: Exchange) -> web.Response:
 
 
 async def get_openapi(exchange: Exchange) -> web.Response:
-    return web.Response(body=exchange.service.openapi(), content_type="application/json")
+    # Made when it is first asked for, with what the edge says of itself: that takes a moment.
+    body = await asyncio.to_thread(exchange.service.openapi)
+    return web.Response(body=body, content_type="application/json")
 
 
 ROUTES = (

@@ -22,11 +22,12 @@ def documents() -> dict[str, bytes]:
     """File name → content. The same program gives the same bytes."""
     from pbx.api import openapi
 
+    outside = edge()
     return {
-        "openapi.json": _encoded(openapi.document()),
+        "openapi.json": _encoded(openapi.document(outside)),
         "nodes.json": _encoded(nodes()),
         "kinds.json": _encoded(kinds()),
-        "edge.json": _encoded(edge()),
+        "edge.json": _encoded(outside),
     }
 
 

@@ -48,6 +48,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Figures of texts by day */
         readonly get: operations["getSmsAnalytics"];
         readonly put?: never;
         readonly post?: never;
@@ -995,6 +996,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Conversations, the latest first */
         readonly get: operations["listConversations"];
         readonly put?: never;
         readonly post?: never;
@@ -1013,6 +1015,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Answer as a person, who then has the thread */
         readonly post: operations["replyToConversation"];
         readonly delete?: never;
         readonly options?: never;
@@ -1020,13 +1023,14 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/conversations/{theirs}/{ours}": {
+    readonly "/api/v1/conversations/{from}/{to}": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** One conversation with its latest texts and notes */
         readonly get: operations["getConversation"];
         readonly put?: never;
         readonly post?: never;
@@ -1036,7 +1040,7 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/conversations/{theirs}/{ours}/assign": {
+    readonly "/api/v1/conversations/{from}/{to}/assignment": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -1044,15 +1048,16 @@ export interface paths {
             readonly cookie?: never;
         };
         readonly get?: never;
-        readonly put?: never;
-        readonly post: operations["assignConversation"];
+        /** Who looks after it */
+        readonly put: operations["assignConversation"];
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/conversations/{theirs}/{ours}/hand-back": {
+    readonly "/api/v1/conversations/{from}/{to}/hand-back": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -1061,6 +1066,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** The AI answers again */
         readonly post: operations["handBackConversation"];
         readonly delete?: never;
         readonly options?: never;
@@ -1068,7 +1074,7 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/conversations/{theirs}/{ours}/notes": {
+    readonly "/api/v1/conversations/{from}/{to}/notes": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -1077,6 +1083,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** A note that only the office reads */
         readonly post: operations["addConversationNote"];
         readonly delete?: never;
         readonly options?: never;
@@ -1084,7 +1091,7 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/conversations/{theirs}/{ours}/notes/{id}": {
+    readonly "/api/v1/conversations/{from}/{to}/notes/{id}": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -1094,13 +1101,14 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         readonly post?: never;
+        /** Remove a note */
         readonly delete: operations["deleteConversationNote"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/conversations/{theirs}/{ours}/read": {
+    readonly "/api/v1/conversations/{from}/{to}/read": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -1109,6 +1117,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Everything in it has been read */
         readonly post: operations["readConversation"];
         readonly delete?: never;
         readonly options?: never;
@@ -1116,7 +1125,7 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/conversations/{theirs}/{ours}/take": {
+    readonly "/api/v1/conversations/{from}/{to}/take-over": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -1125,14 +1134,15 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        readonly post: operations["takeConversation"];
+        /** A person has the thread: the AI is quiet */
+        readonly post: operations["takeOverConversation"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/conversations/{theirs}/{ours}/typing": {
+    readonly "/api/v1/conversations/{from}/{to}/typing": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -1140,15 +1150,16 @@ export interface paths {
             readonly cookie?: never;
         };
         readonly get?: never;
-        readonly put?: never;
-        readonly post: operations["typeInConversation"];
+        /** Somebody is writing an answer, or has stopped */
+        readonly put: operations["typeInConversation"];
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/conversations/{theirs}/{ours}/unread": {
+    readonly "/api/v1/conversations/{from}/{to}/unread": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -1157,6 +1168,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Somebody has to look at it again */
         readonly post: operations["unreadConversation"];
         readonly delete?: never;
         readonly options?: never;
@@ -1273,7 +1285,11 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        readonly post: operations["eraseTextData"];
+        /**
+         * Erase all data of a person
+         * @description Texts, pictures, notes; at Twilio too. That they opted out is kept.
+         */
+        readonly post: operations["erasePerson"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1287,6 +1303,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** The receipt of an erasure */
         readonly get: operations["getErasure"];
         readonly put?: never;
         readonly post?: never;
@@ -1437,7 +1454,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Delete an extension
-         * @description Its phones are registered no longer. Calls that are going on go on; the history stays.
+         * @description Its phones are registered no longer. Calls that are going on go on; the history stays. With an outside number that was bought for it the answer is 409: repeat with `outside_number=release` or `keep`.
          */
         readonly delete: operations["deleteExtension"];
         readonly options?: never;
@@ -1447,6 +1464,26 @@ export interface paths {
          * @description A JSON merge patch (RFC 7396). `number` cannot change; `sip_password` null keeps the old one.
          */
         readonly patch: operations["patchExtension"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/extensions/{number}/outside-number": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Buy an outside number for an extension
+         * @description The edge buys it at Twilio, which costs money every month, and its calls ring the extension. The answer is the inbound number that was made. With an `Idempotency-Key` a repeated request buys nothing twice.
+         */
+        readonly post: operations["giveOutsideNumber"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/api/v1/extensions/{number}/sip-login": {
@@ -2170,8 +2207,13 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** The office's outside numbers, as they were last seen at Twilio */
         readonly get: operations["listNumbers"];
         readonly put?: never;
+        /**
+         * Buy a number and set it up; it costs money every month
+         * @description Sent again with the same `order`, it is not bought twice.
+         */
         readonly post: operations["buyNumber"];
         readonly delete?: never;
         readonly options?: never;
@@ -2188,6 +2230,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Take over a number that the Twilio account has */
         readonly post: operations["adoptNumber"];
         readonly delete?: never;
         readonly options?: never;
@@ -2204,6 +2247,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Look at Twilio whether the numbers are set as they should be */
         readonly post: operations["checkNumbers"];
         readonly delete?: never;
         readonly options?: never;
@@ -2218,6 +2262,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Numbers that Twilio would sell now */
         readonly get: operations["searchNumbers"];
         readonly put?: never;
         readonly post?: never;
@@ -2234,6 +2279,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Numbers of the Twilio account that no office uses */
         readonly get: operations["listUnassignedNumbers"];
         readonly put?: never;
         readonly post?: never;
@@ -2250,12 +2296,15 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** One number */
         readonly get: operations["getNumber"];
         readonly put?: never;
         readonly post?: never;
+        /** Give a number back to Twilio; without its confirmation the answer is 409 */
         readonly delete: operations["releaseNumber"];
         readonly options?: never;
         readonly head?: never;
+        /** Call a number something else */
         readonly patch: operations["changeNumber"];
         readonly trace?: never;
     };
@@ -2268,6 +2317,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Set a number at Twilio as it should be */
         readonly post: operations["repairNumber"];
         readonly delete?: never;
         readonly options?: never;
@@ -2681,7 +2731,9 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Settings of the receptionist at the edge */
         readonly get: operations["getReceptionist"];
+        /** Set the receptionist at the edge */
         readonly put: operations["putReceptionist"];
         readonly post?: never;
         readonly delete?: never;
@@ -2699,6 +2751,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /**
+         * What the receptionist would answer, and why
+         * @description One turn of a call. Nobody is called, and nothing is recorded. The built-in matcher answers where no chat model is set or it does not answer in time.
+         */
         readonly post: operations["tryReceptionist"];
         readonly delete?: never;
         readonly options?: never;
@@ -2713,6 +2769,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Messages that the office does not have yet */
         readonly get: operations["listHeldVoicemails"];
         readonly put?: never;
         readonly post?: never;
@@ -2732,7 +2789,25 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         readonly post?: never;
+        /** Give up a message that can never be fetched */
         readonly delete: operations["dropHeldVoicemail"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/receptionist/voicemails/{id}/again": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Try again what could not be fetched or was refused */
+        readonly post: operations["retryHeldVoicemail"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -2745,6 +2820,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** The sound of such a message */
         readonly get: operations["hearHeldVoicemail"];
         readonly put?: never;
         readonly post?: never;
@@ -3108,6 +3184,26 @@ export interface paths {
         readonly patch: operations["patchSettings"];
         readonly trace?: never;
     };
+    readonly "/api/v1/settings/edge-key": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Set the key that this office shows to its edges
+         * @description Of the servers in the setting `edges`. It is kept sealed, and no answer shows it.
+         */
+        readonly put: operations["putEdgeKey"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/settings/mail-password": {
         readonly parameters: {
             readonly query?: never;
@@ -3238,6 +3334,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /**
+         * Send a text to anybody
+         * @description Queued when this returns; tried again where that is safe. The same `id` is one text.
+         */
         readonly post: operations["sendSms"];
         readonly delete?: never;
         readonly options?: never;
@@ -3383,16 +3483,18 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/texts/consent": {
+    readonly "/api/v1/texts/consents": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly get: operations["listTextConsent"];
-        readonly put: operations["putTextConsent"];
-        readonly post?: never;
+        /** Who has opted out; with a number, what is known of it */
+        readonly get: operations["listConsents"];
+        readonly put?: never;
+        /** Enter what somebody said by other means */
+        readonly post: operations["putConsent"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -3408,6 +3510,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /**
+         * A picture for a text that is about to be sent
+         * @description Forgotten after a day unless it is sent. What it is, its content says.
+         */
         readonly post: operations["uploadTextMedia"];
         readonly delete?: never;
         readonly options?: never;
@@ -3422,6 +3528,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** A picture of a text */
         readonly get: operations["getTextMedia"];
         readonly put?: never;
         readonly post?: never;
@@ -3440,6 +3547,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Send once more what failed or is uncertain */
         readonly post: operations["sendTextAgain"];
         readonly delete?: never;
         readonly options?: never;
@@ -3454,7 +3562,9 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** How texts are handled */
         readonly get: operations["getTextSettings"];
+        /** Change how */
         readonly put: operations["putTextSettings"];
         readonly post?: never;
         readonly delete?: never;
@@ -3470,9 +3580,11 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Texts that are needed often */
         readonly get: operations["listTextTemplates"];
         readonly put?: never;
-        readonly post: operations["addTextTemplate"];
+        /** Add one */
+        readonly post: operations["createTextTemplate"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -3487,15 +3599,17 @@ export interface paths {
             readonly cookie?: never;
         };
         readonly get?: never;
+        /** Change one */
         readonly put: operations["putTextTemplate"];
         readonly post?: never;
+        /** Remove one */
         readonly delete: operations["deleteTextTemplate"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
         readonly trace?: never;
     };
-    readonly "/api/v1/texts/trial": {
+    readonly "/api/v1/texts/try": {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3504,7 +3618,11 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        readonly post: operations["tryTextReply"];
+        /**
+         * What the AI would reply
+         * @description Nothing is sent, and nothing is kept.
+         */
+        readonly post: operations["tryTexts"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -3899,6 +4017,24 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Adoption
+         * @description Takes a number of the account over: its calls and texts lead to this office from now on.
+         */
+        readonly Adoption: {
+            /**
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number: string;
+            /** @default  */
+            readonly name: string;
+            /**
+             * @description Its calls stay with its SIP trunk; only texts come to the edge.
+             * @default true
+             */
+            readonly keep_trunk: boolean;
+        };
+        /**
          * AgentDuty
          * @description What an agent is to be.
          */
@@ -4092,6 +4228,19 @@ export interface components {
              */
             readonly extension: string;
             readonly device: components["schemas"]["Grant"];
+        };
+        /**
+         * Attachment
+         * @description A picture, or another file of a message. `wanted`: it is still being fetched.
+         */
+        readonly Attachment: {
+            readonly id: string;
+            readonly type: string;
+            readonly size: number;
+            /** @enum {unknown} */
+            readonly state: "failed" | "stored" | "wanted";
+            /** @default  */
+            readonly reason: string;
         };
         /** AudioBack */
         readonly AudioBack: {
@@ -5073,6 +5222,75 @@ export interface components {
             readonly moderator_pin: string | null;
         };
         /**
+         * ConsentState
+         * @description Whether a number of the office may text this one.
+         */
+        readonly ConsentState: {
+            readonly number: string;
+            readonly ours: string;
+            readonly opted_out: boolean;
+            /** @description ms since 1970, UTC */
+            readonly at: number;
+            /** @enum {unknown} */
+            readonly how: "carrier" | "keyword" | "office";
+        };
+        /**
+         * ConsentWrite
+         * @description What somebody said by other means. Twilio's own block is lifted by nobody but them, with START.
+         */
+        readonly ConsentWrite: {
+            /**
+             * @description A number in E.164.
+             * @example +12025550123
+             */
+            readonly number: string;
+            /**
+             * @description Null: all of the office's numbers.
+             * @default null
+             */
+            readonly ours: string | null;
+            readonly opted_out: boolean;
+        };
+        /** Consents */
+        readonly Consents: {
+            readonly items: readonly components["schemas"]["ConsentState"][];
+            readonly total: number;
+        };
+        /**
+         * Conversation
+         * @description As the list shows it. `last_id` names what was last; a reply says which it has seen.
+         */
+        readonly Conversation: {
+            readonly from: string;
+            readonly to: string;
+            /** @enum {unknown} */
+            readonly mode: "ai" | "person" | "waiting";
+            readonly assigned_to: string;
+            readonly unread: number;
+            readonly last_id: string;
+            /** @description ms since 1970, UTC */
+            readonly last_at: number;
+            readonly last_text: string;
+            /** @enum {unknown} */
+            readonly last_direction: "in" | "out";
+            readonly last_writer: string;
+            /**
+             * @description Who of the office is writing just now.
+             * @default
+             */
+            readonly typing: string;
+            /** @default false */
+            readonly opted_out: boolean;
+        };
+        /** ConversationAssignment */
+        readonly ConversationAssignment: {
+            /**
+             * @description Who looks after it; empty: nobody in particular.
+             * @default
+             */
+            readonly to: string;
+        };
+        /**
          * ConversationChange
          * @description A conversation by text is new or different; `item` is what the edge says of it, null when it is gone.
          */
@@ -5084,6 +5302,62 @@ export interface components {
             readonly id: string;
             /** @description A JSON object of the edge, as its own document describes it; or null. */
             readonly item: unknown;
+        };
+        /**
+         * ConversationDetail
+         * @description `messages` are the latest, oldest first; `more`: there are older ones.
+         */
+        readonly ConversationDetail: {
+            readonly conversation: components["schemas"]["Conversation"];
+            readonly messages: readonly components["schemas"]["EdgeTextMessage"][];
+            readonly notes: readonly components["schemas"]["ConversationNote"][];
+            readonly more: boolean;
+        };
+        /**
+         * ConversationNote
+         * @description Only the office reads it.
+         */
+        readonly ConversationNote: {
+            readonly id: string;
+            readonly actor: string;
+            /** @description ms since 1970, UTC */
+            readonly at: number;
+            readonly text: string;
+        };
+        /** ConversationNoteWrite */
+        readonly ConversationNoteWrite: {
+            readonly text: string;
+        };
+        /**
+         * ConversationReply
+         * @description An answer by a person. `seen` is the `last_id` that was on the screen; with `anyway` nobody is asked.
+         */
+        readonly ConversationReply: {
+            /**
+             * @description A number in E.164.
+             * @example +12025550123
+             */
+            readonly from: string;
+            /**
+             * @description A number of the office.
+             * @example +12025550123
+             */
+            readonly to: string;
+            /** @default  */
+            readonly text: string;
+            /** @default [] */
+            readonly media: readonly string[];
+            /** @default  */
+            readonly seen: string;
+            /** @default false */
+            readonly anyway: boolean;
+        };
+        /** Conversations */
+        readonly Conversations: {
+            readonly items: readonly components["schemas"]["Conversation"][];
+            readonly total: number;
+            /** @description How many conversations of the office have unread texts. */
+            readonly unread: number;
         };
         /**
          * Dashboard
@@ -5126,6 +5400,26 @@ export interface components {
              * @default null
              */
             readonly last: string | null;
+        };
+        /** DayFigures */
+        readonly DayFigures: {
+            readonly day: string;
+            /** @default 0 */
+            readonly received: number;
+            /** @default 0 */
+            readonly sent: number;
+            /** @default 0 */
+            readonly delivered: number;
+            /** @default 0 */
+            readonly failed: number;
+            /** @default 0 */
+            readonly uncertain: number;
+            /** @default 0 */
+            readonly by_ai: number;
+            /** @default 0 */
+            readonly by_people: number;
+            /** @default 0 */
+            readonly by_campaigns: number;
         };
         /**
          * DayOfCalls
@@ -5302,6 +5596,21 @@ export interface components {
             readonly item: unknown;
         };
         /**
+         * EdgeKey
+         * @description What this office shows to its edges; it is never read again.
+         */
+        readonly EdgeKey: {
+            /**
+             * Key
+             * @description As the edge printed it: office.key. Empty: none.
+             */
+            readonly key: string;
+        };
+        /** NumberChange */
+        readonly EdgeNumberChange: {
+            readonly name: string;
+        };
+        /**
          * EdgeStep
          * @description The node could not be reached, and its edge served the caller. `what` is "answered", "menu", "receptionist",
          *         "no_extension" (of which `detail` is the number), "told" (a fact, `detail` is its topic) or "goodbye".
@@ -5314,6 +5623,63 @@ export interface components {
             readonly what: string;
             /** @default  */
             readonly detail: string;
+        };
+        /**
+         * TextMessage
+         * @description One message. `reason` says in plain words what is wrong with one that failed or is uncertain.
+         */
+        readonly EdgeTextMessage: {
+            readonly id: string;
+            readonly from: string;
+            readonly to: string;
+            /** @enum {unknown} */
+            readonly direction: "in" | "out";
+            /** @enum {unknown} */
+            readonly author: "ai" | "campaign" | "flow" | "keyword" | "person" | "them";
+            readonly actor: string;
+            readonly text: string;
+            /** @description ms since 1970, UTC */
+            readonly at: number;
+            /** @enum {unknown} */
+            readonly state: "delivered" | "failed" | "queued" | "received" | "sending" | "sent" | "uncertain";
+            /**
+             * @description Twilio's number of the error; 0 without one.
+             * @default 0
+             */
+            readonly code: number;
+            /** @default  */
+            readonly reason: string;
+            /** @default 0 */
+            readonly segments: number;
+            /** @default  */
+            readonly campaign: string;
+            /** @default [] */
+            readonly media: readonly components["schemas"]["Attachment"][];
+        };
+        /**
+         * Erasure
+         * @description The receipt. `person` is a hash of the number, so that it can be found again by who knows the number.
+         */
+        readonly Erasure: {
+            readonly id: string;
+            readonly person: string;
+            /** @description ms since 1970, UTC */
+            readonly at: number;
+            readonly actor: string;
+            readonly erased: {
+                readonly [key: string]: number;
+            };
+            /** @description Messages that Twilio has still to remove. */
+            readonly at_twilio: number;
+        };
+        /** ErasureWrite */
+        readonly ErasureWrite: {
+            /**
+             * Number
+             * @description Whose data is erased.
+             * @example +12025550123
+             */
+            readonly number: string;
         };
         /**
          * EventTicket
@@ -5351,6 +5717,13 @@ export interface components {
              * @example Alice Example
              */
             readonly name: string;
+            /**
+             * Department
+             * @description Callers may ask the receptionist for it; several extensions can be of one.
+             * @default
+             * @example Sales
+             */
+            readonly department: string;
             /**
              * Enabled
              * @description Off: its phones can neither register nor call.
@@ -5398,6 +5771,12 @@ export interface components {
              *     }
              */
             readonly forward: components["schemas"]["Forwarding"];
+            /**
+             * When the office is offline
+             * @description Where its calls from outside go while the edge cannot reach the office: a mobile phone.
+             * @default null
+             */
+            readonly forward_to: string | null;
             /**
              * Follow me
              * @default {
@@ -5483,6 +5862,7 @@ export interface components {
              * @example Alice Example
              */
             readonly name?: string;
+            readonly department?: string | null;
             readonly enabled?: boolean | null;
             readonly ring_timeout_s?: number | null;
             readonly wake_timeout_s?: number | null;
@@ -5490,6 +5870,7 @@ export interface components {
             readonly do_not_disturb?: boolean | null;
             readonly call_waiting?: boolean | null;
             readonly forward?: components["schemas"]["Forwarding"] | null;
+            readonly forward_to?: (string | null) | null;
             readonly follow_me?: components["schemas"]["FollowMe"] | null;
             readonly mailbox?: (string | null) | null;
             readonly pickup_group?: string | null;
@@ -5572,6 +5953,13 @@ export interface components {
              */
             readonly name: string;
             /**
+             * Department
+             * @description Callers may ask the receptionist for it; several extensions can be of one.
+             * @default
+             * @example Sales
+             */
+            readonly department: string;
+            /**
              * Enabled
              * @description Off: its phones can neither register nor call.
              * @default true
@@ -5618,6 +6006,12 @@ export interface components {
              *     }
              */
             readonly forward: components["schemas"]["Forwarding"];
+            /**
+             * When the office is offline
+             * @description Where its calls from outside go while the edge cannot reach the office: a mobile phone.
+             * @default null
+             */
+            readonly forward_to: string | null;
             /**
              * Follow me
              * @default {
@@ -6333,6 +6727,22 @@ export interface components {
              */
             readonly timeout_s: number;
         };
+        /** ForSaleList */
+        readonly ForSaleList: {
+            readonly items: readonly components["schemas"]["NumberForSale"][];
+        };
+        /**
+         * ForwardTo
+         * @description Texts to one number that are passed on by e-mail.
+         */
+        readonly ForwardTo: {
+            /**
+             * @description A number of the office.
+             * @example +12025550123
+             */
+            readonly number: string;
+            readonly addresses: readonly string[];
+        };
         /**
          * Forwarding
          * @description Each place is what the extension itself would dial; None: not forwarded.
@@ -6444,6 +6854,31 @@ export interface components {
             readonly what: string;
             /** @default  */
             readonly name: string;
+        };
+        /**
+         * HeldVoicemail
+         * @description A message that the office does not have yet. `state` says what it waits for, `error` why that has failed.
+         */
+        readonly HeldVoicemail: {
+            readonly id: string;
+            readonly extension: string;
+            readonly from_number: string;
+            readonly to_number: string;
+            readonly received_at: number;
+            readonly duration_s: number;
+            /** @enum {unknown} */
+            readonly state: "fetching" | "lost" | "refused" | "waiting" | "writing_down";
+            /** @default null */
+            readonly transcript: string | null;
+            /** @default 0 */
+            readonly attempts: number;
+            /** @default  */
+            readonly error: string;
+        };
+        /** HeldVoicemails */
+        readonly HeldVoicemails: {
+            readonly items: readonly components["schemas"]["HeldVoicemail"][];
+            readonly total: number;
         };
         /**
          * HistoryEntry
@@ -7764,6 +8199,98 @@ export interface components {
             readonly item: unknown;
         };
         /**
+         * NumberDrift
+         * @description One setting at Twilio that is not what it should be.
+         */
+        readonly NumberDrift: {
+            /** @description The setting, such as voice_url. */
+            readonly what: string;
+            readonly words: string;
+        };
+        /** NumberFigures */
+        readonly NumberFigures: {
+            readonly number: string;
+            readonly received: number;
+            readonly sent: number;
+        };
+        /**
+         * NumberForSale
+         * @description A number that Twilio would sell now. `price` is Twilio's, a month; empty where Twilio does not say.
+         */
+        readonly NumberForSale: {
+            /**
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number: string;
+            readonly name: string;
+            readonly place: string;
+            readonly region: string;
+            readonly country: string;
+            /** @enum {unknown} */
+            readonly kind: "local" | "mobile" | "toll_free";
+            readonly voice: boolean;
+            readonly sms: boolean;
+            readonly mms: boolean;
+            /** @description Twilio wants a registered address first. */
+            readonly needs_address: boolean;
+            /** @default  */
+            readonly price: string;
+            /** @default  */
+            readonly currency: string;
+        };
+        /**
+         * NumberOrder
+         * @description What to buy: this number, or any with these properties. It costs money.
+         */
+        readonly NumberOrder: {
+            /**
+             * @description This one; without it, the first that fits the rest.
+             * @default null
+             */
+            readonly number: string | null;
+            /**
+             * @description ISO 3166-1.
+             * @default US
+             * @example US
+             * @example CA
+             * @example GB
+             */
+            readonly country: string;
+            /**
+             * @default local
+             * @enum {unknown}
+             */
+            readonly kind: "local" | "mobile" | "toll_free";
+            /** @default null */
+            readonly area_code: string | null;
+            /**
+             * @description Only a number that can text.
+             * @default true
+             */
+            readonly sms: boolean;
+            /**
+             * @description What to call it here and at Twilio.
+             * @default
+             */
+            readonly name: string;
+            /**
+             * @description The extension it is for; empty: the office.
+             * @default
+             */
+            readonly extension: string;
+            /**
+             * @description An address registered at Twilio, where the country wants one.
+             * @default null
+             */
+            readonly address_sid: string | null;
+            /**
+             * @description A name of this order: sent again with the same, it is not bought twice.
+             * @default null
+             */
+            readonly order: string | null;
+        };
+        /**
          * OfficeDocument
          * @description What an office is, or a part of it: a section (one for each kind) that is missing is left alone.
          *
@@ -7981,6 +8508,12 @@ export interface components {
              */
             readonly users_hear_recordings: boolean;
             /**
+             * Edges
+             * @description Servers that take calls and texts for this office. The node keeps a connection to each.
+             * @default []
+             */
+            readonly edges: readonly string[];
+            /**
              * Recording of calls
              * @default {
              *       "calls": "default",
@@ -8041,6 +8574,7 @@ export interface components {
             readonly cdr_keep_days?: number | null;
             readonly audit_keep_days?: number | null;
             readonly users_hear_recordings?: boolean | null;
+            readonly edges?: readonly string[] | null;
             readonly recording?: components["schemas"]["RecordingSettings"] | null;
             readonly mail?: components["schemas"]["MailSettings"] | null;
             readonly ai?: components["schemas"]["AiSettings"] | null;
@@ -8161,6 +8695,77 @@ export interface components {
             readonly strip_digits?: number | null;
             readonly prefix?: string | null;
             readonly reach?: ("internal" | "international" | "local" | "national" | "premium") | null;
+        };
+        /**
+         * OutsideNumber
+         * @description A number of the office. `missing`: the Twilio account does not have it any more.
+         */
+        readonly OutsideNumber: {
+            /**
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number: string;
+            readonly sid: string;
+            readonly name: string;
+            readonly country: string;
+            /** @enum {unknown} */
+            readonly kind: "local" | "mobile" | "toll_free";
+            readonly voice: boolean;
+            readonly sms: boolean;
+            readonly mms: boolean;
+            /** @enum {unknown} */
+            readonly state: "drift" | "missing" | "ok" | "releasing" | "unknown";
+            readonly drift: readonly components["schemas"]["NumberDrift"][];
+            /**
+             * @description The extension it was bought with; empty: the office's.
+             * @default
+             */
+            readonly extension: string;
+            /**
+             * @description The SIP trunk at Twilio that takes its calls.
+             * @default
+             */
+            readonly trunk_sid: string;
+            /**
+             * @description ms since 1970, UTC
+             * @default null
+             */
+            readonly checked_at: number | null;
+        };
+        /** OutsideNumberList */
+        readonly OutsideNumberList: {
+            readonly items: readonly components["schemas"]["OutsideNumber"][];
+            readonly total: number;
+        };
+        /**
+         * OutsideNumberOrder
+         * @description Which number to buy: this one, or the first that fits. It costs money every month.
+         */
+        readonly OutsideNumberOrder: {
+            /** @default null */
+            readonly number: string | null;
+            /**
+             * Country
+             * @description Two letters (ISO 3166-1).
+             * @default US
+             * @example US
+             */
+            readonly country: string;
+            /**
+             * @default local
+             * @enum {unknown}
+             */
+            readonly kind: "local" | "mobile" | "toll_free";
+            /** @default null */
+            readonly area_code: string | null;
+            /**
+             * @description Only a number that can text.
+             * @default true
+             */
+            readonly sms: boolean;
+            /** @default null */
+            readonly address_sid: string | null;
         };
         /**
          * PagingGroup
@@ -8997,6 +9602,113 @@ export interface components {
             readonly items: readonly components["schemas"]["QueueStatus"][];
             /** @description How many there are in all, beyond this page. */
             readonly total: number;
+        };
+        /**
+         * Receptionist
+         * @description One record an office. All of it has defaults, so that an office that has set nothing is answered too.
+         */
+        readonly Receptionist: {
+            /**
+             * Greeting
+             * @description What callers hear first while the office is offline; empty: the built-in one.
+             * @default
+             */
+            readonly greeting: string;
+            /**
+             * Greeting when closed
+             * @description Outside the opening hours; empty: the greeting above, and that the office is closed.
+             * @default
+             */
+            readonly greeting_closed: string;
+            /**
+             * What it may tell
+             * @description One fact a line, with its topic. It is told word for word; nothing else is.
+             * @default
+             * @example Address: 1 Main Street.
+             *     Parking: behind the house.
+             */
+            readonly facts: string;
+            /**
+             * Tone
+             * @description Of replies to texts that a chat model writes.
+             * @default friendly
+             * @enum {unknown}
+             */
+            readonly tone: "brief" | "formal" | "friendly";
+            /**
+             * Language
+             * @description Of what callers hear; empty: that of the office.
+             * @default
+             * @enum {unknown}
+             */
+            readonly language: "" | "de" | "en";
+            /**
+             * Voice
+             * @description A voice as Twilio names it; empty: Twilio's choice for the language.
+             * @default
+             * @example Polly.Joanna
+             */
+            readonly voice: string;
+            /**
+             * Callers may speak
+             * @description Off: the receptionist takes keys only. Twilio charges for speech recognition.
+             * @default true
+             */
+            readonly listens: boolean;
+            /**
+             * Answers texts
+             * @description Off: texts wait for a person.
+             * @default true
+             */
+            readonly answers_texts: boolean;
+            /**
+             * Remembers texts for
+             * @description How much of a conversation it looks at before it replies.
+             * @default 7
+             */
+            readonly memory_days: number;
+            /**
+             * Sure from
+             * @description An answer that is less sure is asked back. 1: every answer is.
+             * @default 0.9
+             */
+            readonly confidence: number;
+            /**
+             * Front desk
+             * @description Who is called for callers who want a person; empty: the office's fallback number.
+             * @default null
+             */
+            readonly fallback_number: string | null;
+            /**
+             * Messages for nobody in particular
+             * @description The extension whose mailbox takes them; empty: the office decides.
+             * @default
+             */
+            readonly mailbox: string;
+            /**
+             * Rings for
+             * @description At a forwarding number.
+             * @default 25
+             */
+            readonly ring_s: number;
+            /**
+             * Calls forwarding numbers when closed
+             * @description Off: outside the opening hours callers leave a message.
+             * @default true
+             */
+            readonly rings_when_closed: boolean;
+            /**
+             * Longest message
+             * @default 180
+             */
+            readonly max_message_s: number;
+            /**
+             * Messages in writing
+             * @description By the edge's own speech server where it has one; by Twilio, which knows English only and charges for it; or not here. The office may still write them down.
+             * @default server
+             * @enum {unknown}
+             */
+            readonly transcription: "none" | "server" | "twilio";
         };
         /**
          * Recording
@@ -9846,6 +10558,54 @@ export interface components {
             readonly port: number;
         };
         /**
+         * SmsAnalytics
+         * @description `sent` counts what left the office, whatever became of it; the other states are parts of it.
+         */
+        readonly SmsAnalytics: {
+            readonly first: string;
+            readonly last: string;
+            readonly time_zone: string;
+            readonly days: readonly components["schemas"]["DayFigures"][];
+            readonly numbers: readonly components["schemas"]["NumberFigures"][];
+            readonly failures: readonly components["schemas"]["TextFailure"][];
+            readonly opted_out: number;
+            readonly opted_in: number;
+            readonly segments: number;
+            /**
+             * @description Median time until the first answer to a text, in seconds; null: none.
+             * @default null
+             */
+            readonly answered_s: number | null;
+        };
+        /**
+         * SmsSend
+         * @description A text to anybody. The same `id` twice is one text.
+         */
+        readonly SmsSend: {
+            /**
+             * @description A number in E.164.
+             * @example +12025550123
+             */
+            readonly to: string;
+            /** @default  */
+            readonly text: string;
+            /**
+             * @description Which of the office's numbers; null: the one they last wrote to, or the first.
+             * @default null
+             */
+            readonly from: string | null;
+            /** @default [] */
+            readonly media: readonly string[];
+            /** @default  */
+            readonly id: string;
+            /**
+             * @description Who speaks: a flow does not take a thread over.
+             * @default person
+             * @enum {unknown}
+             */
+            readonly author: "flow" | "person";
+        };
+        /**
          * Sound
          * @description How one direction of a leg's audio sounds (ITU-T G.107).
          *
@@ -10184,6 +10944,12 @@ export interface components {
             /** @default  */
             readonly name: string;
         };
+        /** TextFailure */
+        readonly TextFailure: {
+            readonly code: number;
+            readonly words: string;
+            readonly count: number;
+        };
         /**
          * TextMessage
          * @description As it is kept. `from_extension` is set when the node knows who wrote it.
@@ -10212,6 +10978,90 @@ export interface components {
             readonly items: readonly components["schemas"]["TextMessage"][];
             /** @description How many there are in all, beyond this page. */
             readonly total: number;
+        };
+        /**
+         * TextSettings
+         * @description What an office has set for its texts. Whether the AI answers stands in the receptionist's settings.
+         */
+        readonly TextSettings: {
+            /**
+             * Answers to STOP, START and HELP
+             * @description carrier: Twilio sends them, as it does unless switched off. office: this system does.
+             * @default carrier
+             * @enum {unknown}
+             */
+            readonly keyword_answers: "carrier" | "office";
+            /**
+             * Answer to STOP
+             * @description Empty: the built-in one.
+             * @default
+             */
+            readonly stop_answer: string;
+            /**
+             * Answer to HELP
+             * @description Empty: the built-in one.
+             * @default
+             */
+            readonly help_answer: string;
+            /**
+             * Texts are kept for
+             * @description 0: for ever.
+             * @default 365
+             */
+            readonly keep_days: number;
+            /**
+             * Texts by e-mail
+             * @description By number.
+             * @default []
+             */
+            readonly forward: readonly components["schemas"]["ForwardTo"][];
+        };
+        /**
+         * TextTemplate
+         * @description A text that is needed often.
+         */
+        readonly TextTemplate: {
+            readonly id: string;
+            readonly name: string;
+            readonly text: string;
+            /** @description ms since 1970, UTC */
+            readonly updated_at: number;
+        };
+        /** TextTemplateWrite */
+        readonly TextTemplateWrite: {
+            /** Name */
+            readonly name: string;
+            /** Text */
+            readonly text: string;
+        };
+        /** TextTemplates */
+        readonly TextTemplates: {
+            readonly items: readonly components["schemas"]["TextTemplate"][];
+            readonly total: number;
+        };
+        /**
+         * TextTrial
+         * @description A made-up conversation, oldest first.
+         */
+        readonly TextTrial: {
+            readonly turns: readonly components["schemas"]["TextTrialTurn"][];
+        };
+        /**
+         * TextTrialAnswer
+         * @description `hands_over`: a person would be called. `facts` are the topics it used.
+         */
+        readonly TextTrialAnswer: {
+            readonly text: string;
+            readonly hands_over: boolean;
+            readonly facts: readonly string[];
+            /** @enum {unknown} */
+            readonly by: "matcher" | "model";
+        };
+        /** TextTrialTurn */
+        readonly TextTrialTurn: {
+            /** @enum {unknown} */
+            readonly who: "them" | "us";
+            readonly text: string;
         };
         /**
          * Token
@@ -10324,6 +11174,77 @@ export interface components {
             readonly leg: string;
         };
         /**
+         * Trial
+         * @description What a caller says in a test, and what was said before. `settings` are tried before they are stored.
+         */
+        readonly Trial: {
+            /**
+             * Says
+             * @default
+             */
+            readonly text: string;
+            /**
+             * Presses
+             * @default
+             */
+            readonly digits: string;
+            /**
+             * @description As the answer before gave it; empty: the call begins.
+             * @default
+             */
+            readonly state: string;
+            /** @default null */
+            readonly settings: components["schemas"]["Receptionist"] | null;
+            /**
+             * @description As if the office were closed, or open; null: as it is now.
+             * @default null
+             */
+            readonly closed: boolean | null;
+        };
+        /**
+         * TrialAnswer
+         * @description What a caller would hear, what would happen, and why.
+         */
+        readonly TrialAnswer: {
+            readonly says: readonly string[];
+            /**
+             * @description What comes after the words.
+             * @enum {unknown}
+             */
+            readonly does: "calls" | "hangs_up" | "listens" | "records";
+            /**
+             * @description Who would be called, or whose message it would be.
+             * @default
+             */
+            readonly target: string;
+            /** @default [] */
+            readonly numbers: readonly string[];
+            /**
+             * @description For the next turn; empty when the call would be over.
+             * @default
+             */
+            readonly state: string;
+            /**
+             * @description transfer, voicemail, information, goodbye, unsure; empty without words.
+             * @default
+             */
+            readonly understood: string;
+            /**
+             * @description Who understood it: the chat model or the built-in matcher.
+             * @default
+             */
+            readonly by: string;
+            /** @default 0 */
+            readonly confidence: number;
+            /** @default  */
+            readonly why: string;
+            /**
+             * @description When the office last sent its directory (ms since 1970).
+             * @default null
+             */
+            readonly directory_from: number | null;
+        };
+        /**
          * Trunk
          * @description A trunk as it is read; its password is never part of it.
          */
@@ -10347,11 +11268,11 @@ export interface components {
             readonly enabled: boolean;
             /**
              * Leads to
-             * @description A provider, or another office of yours: its calls show extensions, and reach extensions.
+             * @description A provider; another office of yours: its calls show extensions, and reach extensions; or the edge, whose calls Twilio places over its API: of such a trunk only names, numbers and channels count.
              * @default provider
              * @enum {unknown}
              */
-            readonly kind: "office" | "provider";
+            readonly kind: "edge" | "office" | "provider";
             /**
              * Server
              * @description A host name or an IP address.
@@ -10559,7 +11480,7 @@ export interface components {
              */
             readonly name?: string;
             readonly enabled?: boolean | null;
-            readonly kind?: ("office" | "provider") | null;
+            readonly kind?: ("edge" | "office" | "provider") | null;
             /**
              * Server
              * @description A host name or an IP address.
@@ -10691,11 +11612,11 @@ export interface components {
             readonly enabled: boolean;
             /**
              * Leads to
-             * @description A provider, or another office of yours: its calls show extensions, and reach extensions.
+             * @description A provider; another office of yours: its calls show extensions, and reach extensions; or the edge, whose calls Twilio places over its API: of such a trunk only names, numbers and channels count.
              * @default provider
              * @enum {unknown}
              */
-            readonly kind: "office" | "provider";
+            readonly kind: "edge" | "office" | "provider";
             /**
              * Server
              * @description A host name or an IP address.
@@ -10865,6 +11786,30 @@ export interface components {
             readonly record_keep_days: number | null;
             /** @default null */
             readonly password: string | null;
+        };
+        /** TypingState */
+        readonly TypingState: {
+            /** @default true */
+            readonly typing: boolean;
+        };
+        /** UnassignedList */
+        readonly UnassignedList: {
+            readonly items: readonly components["schemas"]["UnassignedNumber"][];
+        };
+        /**
+         * UnassignedNumber
+         * @description A number of the Twilio account that no office uses. `voice_url` is where its calls go today.
+         */
+        readonly UnassignedNumber: {
+            /**
+             * @description An outside number with its country code (E.164).
+             * @example +12025550123
+             */
+            readonly number: string;
+            readonly name: string;
+            readonly voice_url: string;
+            readonly sms_url: string;
+            readonly trunk_sid: string;
         };
         /**
          * Usage
@@ -11345,6 +12290,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Adoption = components['schemas']['Adoption'];
 export type AgentDuty = components['schemas']['AgentDuty'];
 export type AgentMissed = components['schemas']['AgentMissed'];
 export type AgentStatus = components['schemas']['AgentStatus'];
@@ -11357,6 +12303,7 @@ export type AppLinkWrite = components['schemas']['AppLinkWrite'];
 export type AppLogin = components['schemas']['AppLogin'];
 export type AppProfile = components['schemas']['AppProfile'];
 export type AppTokens = components['schemas']['AppTokens'];
+export type Attachment = components['schemas']['Attachment'];
 export type AudioBack = components['schemas']['AudioBack'];
 export type AudioJoined = components['schemas']['AudioJoined'];
 export type AudioOneWay = components['schemas']['AudioOneWay'];
@@ -11405,9 +12352,20 @@ export type ConferenceStatus = components['schemas']['ConferenceStatus'];
 export type ConferenceStatusList = components['schemas']['ConferenceStatusList'];
 export type ConferenceWaiting = components['schemas']['ConferenceWaiting'];
 export type ConferenceWrite = components['schemas']['ConferenceWrite'];
+export type ConsentState = components['schemas']['ConsentState'];
+export type ConsentWrite = components['schemas']['ConsentWrite'];
+export type Consents = components['schemas']['Consents'];
+export type Conversation = components['schemas']['Conversation'];
+export type ConversationAssignment = components['schemas']['ConversationAssignment'];
 export type ConversationChange = components['schemas']['ConversationChange'];
+export type ConversationDetail = components['schemas']['ConversationDetail'];
+export type ConversationNote = components['schemas']['ConversationNote'];
+export type ConversationNoteWrite = components['schemas']['ConversationNoteWrite'];
+export type ConversationReply = components['schemas']['ConversationReply'];
+export type Conversations = components['schemas']['Conversations'];
 export type Dashboard = components['schemas']['Dashboard'];
 export type DateSpan = components['schemas']['DateSpan'];
+export type DayFigures = components['schemas']['DayFigures'];
 export type DayOfCalls = components['schemas']['DayOfCalls'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
@@ -11420,7 +12378,12 @@ export type Doctor = components['schemas']['Doctor'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
 export type EdgeChange = components['schemas']['EdgeChange'];
+export type EdgeKey = components['schemas']['EdgeKey'];
+export type EdgeNumberChange = components['schemas']['EdgeNumberChange'];
 export type EdgeStep = components['schemas']['EdgeStep'];
+export type EdgeTextMessage = components['schemas']['EdgeTextMessage'];
+export type Erasure = components['schemas']['Erasure'];
+export type ErasureWrite = components['schemas']['ErasureWrite'];
 export type EventTicket = components['schemas']['EventTicket'];
 export type ExitTraffic = components['schemas']['ExitTraffic'];
 export type Extension = components['schemas']['Extension'];
@@ -11461,6 +12424,8 @@ export type FlowTestResult = components['schemas']['FlowTestResult'];
 export type FlowTraffic = components['schemas']['FlowTraffic'];
 export type FollowMe = components['schemas']['FollowMe'];
 export type FollowMeNumber = components['schemas']['FollowMeNumber'];
+export type ForSaleList = components['schemas']['ForSaleList'];
+export type ForwardTo = components['schemas']['ForwardTo'];
 export type Forwarding = components['schemas']['Forwarding'];
 export type Grant = components['schemas']['Grant'];
 export type GreetingView = components['schemas']['GreetingView'];
@@ -11468,6 +12433,8 @@ export type Health = components['schemas']['Health'];
 export type HealthChange = components['schemas']['HealthChange'];
 export type HealthLine = components['schemas']['HealthLine'];
 export type Heard = components['schemas']['Heard'];
+export type HeldVoicemail = components['schemas']['HeldVoicemail'];
+export type HeldVoicemails = components['schemas']['HeldVoicemails'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type HoldRequest = components['schemas']['HoldRequest'];
 export type HourOfCalls = components['schemas']['HourOfCalls'];
@@ -11523,6 +12490,10 @@ export type NoticeTargetList = components['schemas']['NoticeTargetList'];
 export type NoticeTargetPatch = components['schemas']['NoticeTargetPatch'];
 export type NoticeTargetWrite = components['schemas']['NoticeTargetWrite'];
 export type NumberChange = components['schemas']['NumberChange'];
+export type NumberDrift = components['schemas']['NumberDrift'];
+export type NumberFigures = components['schemas']['NumberFigures'];
+export type NumberForSale = components['schemas']['NumberForSale'];
+export type NumberOrder = components['schemas']['NumberOrder'];
 export type OfficeDocument = components['schemas']['OfficeDocument'];
 export type OfficeFlag = components['schemas']['OfficeFlag'];
 export type OfficeFlagList = components['schemas']['OfficeFlagList'];
@@ -11533,6 +12504,9 @@ export type Opening = components['schemas']['Opening'];
 export type OutboundRoute = components['schemas']['OutboundRoute'];
 export type OutboundRouteList = components['schemas']['OutboundRouteList'];
 export type OutboundRoutePatch = components['schemas']['OutboundRoutePatch'];
+export type OutsideNumber = components['schemas']['OutsideNumber'];
+export type OutsideNumberList = components['schemas']['OutsideNumberList'];
+export type OutsideNumberOrder = components['schemas']['OutsideNumberOrder'];
 export type PagingGroup = components['schemas']['PagingGroup'];
 export type PagingGroupList = components['schemas']['PagingGroupList'];
 export type PagingGroupPatch = components['schemas']['PagingGroupPatch'];
@@ -11568,6 +12542,7 @@ export type QueuePatch = components['schemas']['QueuePatch'];
 export type QueueRang = components['schemas']['QueueRang'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type QueueStatusList = components['schemas']['QueueStatusList'];
+export type Receptionist = components['schemas']['Receptionist'];
 export type Recording = components['schemas']['Recording'];
 export type RecordingChange = components['schemas']['RecordingChange'];
 export type RecordingFailed = components['schemas']['RecordingFailed'];
@@ -11609,6 +12584,8 @@ export type SipTrace = components['schemas']['SipTrace'];
 export type SipTraceList = components['schemas']['SipTraceList'];
 export type SipTraceSummary = components['schemas']['SipTraceSummary'];
 export type SipTransport = components['schemas']['SipTransport'];
+export type SmsAnalytics = components['schemas']['SmsAnalytics'];
+export type SmsSend = components['schemas']['SmsSend'];
 export type Sound = components['schemas']['Sound'];
 export type SpecialDay = components['schemas']['SpecialDay'];
 export type SpeedDial = components['schemas']['SpeedDial'];
@@ -11627,8 +12604,16 @@ export type SupervisorLeft = components['schemas']['SupervisorLeft'];
 export type SyncRevision = components['schemas']['SyncRevision'];
 export type SyncState = components['schemas']['SyncState'];
 export type TemplateNeed = components['schemas']['TemplateNeed'];
+export type TextFailure = components['schemas']['TextFailure'];
 export type TextMessage = components['schemas']['TextMessage'];
 export type TextMessageList = components['schemas']['TextMessageList'];
+export type TextSettings = components['schemas']['TextSettings'];
+export type TextTemplate = components['schemas']['TextTemplate'];
+export type TextTemplateWrite = components['schemas']['TextTemplateWrite'];
+export type TextTemplates = components['schemas']['TextTemplates'];
+export type TextTrial = components['schemas']['TextTrial'];
+export type TextTrialAnswer = components['schemas']['TextTrialAnswer'];
+export type TextTrialTurn = components['schemas']['TextTrialTurn'];
 export type Token = components['schemas']['Token'];
 export type TokenCreated = components['schemas']['TokenCreated'];
 export type TokenList = components['schemas']['TokenList'];
@@ -11636,6 +12621,8 @@ export type TokenPair = components['schemas']['TokenPair'];
 export type TokenWrite = components['schemas']['TokenWrite'];
 export type TransferFailed = components['schemas']['TransferFailed'];
 export type TransferRequest = components['schemas']['TransferRequest'];
+export type Trial = components['schemas']['Trial'];
+export type TrialAnswer = components['schemas']['TrialAnswer'];
 export type Trunk = components['schemas']['Trunk'];
 export type TrunkChange = components['schemas']['TrunkChange'];
 export type TrunkList = components['schemas']['TrunkList'];
@@ -11646,6 +12633,9 @@ export type TrunkTestOrder = components['schemas']['TrunkTestOrder'];
 export type TrunkTestReport = components['schemas']['TrunkTestReport'];
 export type TrunkTestStep = components['schemas']['TrunkTestStep'];
 export type TrunkWrite = components['schemas']['TrunkWrite'];
+export type TypingState = components['schemas']['TypingState'];
+export type UnassignedList = components['schemas']['UnassignedList'];
+export type UnassignedNumber = components['schemas']['UnassignedNumber'];
 export type Usage = components['schemas']['Usage'];
 export type UsageReport = components['schemas']['UsageReport'];
 export type User = components['schemas']['User'];
@@ -11758,7 +12748,11 @@ export interface operations {
     };
     readonly getSmsAnalytics: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly first?: string;
+                readonly last?: string;
+                readonly number?: string;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -11771,7 +12765,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["SmsAnalytics"];
                 };
             };
             /** @description Unauthorized */
@@ -11785,6 +12779,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18496,7 +19499,15 @@ export interface operations {
     };
     readonly listConversations: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly limit?: number;
+                readonly offset?: number;
+                readonly q?: string;
+                readonly unread?: boolean;
+                readonly mode?: ("ai" | "person" | "waiting") | null;
+                readonly assigned_to?: string;
+                readonly number?: string;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -18509,7 +19520,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Conversations"];
                 };
             };
             /** @description Unauthorized */
@@ -18523,6 +19534,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18578,7 +19598,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConversationReply"];
+            };
+        };
         readonly responses: {
             /** @description Created */
             readonly 201: {
@@ -18586,7 +19610,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["EdgeTextMessage"];
                 };
             };
             /** @description Bad Request */
@@ -18609,6 +19633,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18701,11 +19734,14 @@ export interface operations {
     };
     readonly getConversation: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly limit?: number;
+                readonly before?: string;
+            };
             readonly header?: never;
             readonly path: {
-                readonly theirs: string;
-                readonly ours: string;
+                readonly from: string;
+                readonly to: string;
             };
             readonly cookie?: never;
         };
@@ -18717,7 +19753,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["ConversationDetail"];
                 };
             };
             /** @description Unauthorized */
@@ -18740,6 +19776,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -18790,12 +19835,16 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                readonly theirs: string;
-                readonly ours: string;
+                readonly from: string;
+                readonly to: string;
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConversationAssignment"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -18803,7 +19852,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Bad Request */
@@ -18921,8 +19970,8 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                readonly theirs: string;
-                readonly ours: string;
+                readonly from: string;
+                readonly to: string;
             };
             readonly cookie?: never;
         };
@@ -18934,7 +19983,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Unauthorized */
@@ -18957,6 +20006,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19010,12 +20068,16 @@ export interface operations {
                 readonly "Idempotency-Key"?: string;
             };
             readonly path: {
-                readonly theirs: string;
-                readonly ours: string;
+                readonly from: string;
+                readonly to: string;
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConversationNoteWrite"];
+            };
+        };
         readonly responses: {
             /** @description Created */
             readonly 201: {
@@ -19023,7 +20085,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["ConversationNote"];
                 };
             };
             /** @description Bad Request */
@@ -19150,8 +20212,8 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                readonly theirs: string;
-                readonly ours: string;
+                readonly from: string;
+                readonly to: string;
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -19185,6 +20247,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19235,8 +20306,8 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                readonly theirs: string;
-                readonly ours: string;
+                readonly from: string;
+                readonly to: string;
             };
             readonly cookie?: never;
         };
@@ -19248,7 +20319,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Unauthorized */
@@ -19271,6 +20342,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19316,13 +20396,13 @@ export interface operations {
             };
         };
     };
-    readonly takeConversation: {
+    readonly takeOverConversation: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                readonly theirs: string;
-                readonly ours: string;
+                readonly from: string;
+                readonly to: string;
             };
             readonly cookie?: never;
         };
@@ -19334,7 +20414,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Unauthorized */
@@ -19357,6 +20437,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19407,12 +20496,16 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                readonly theirs: string;
-                readonly ours: string;
+                readonly from: string;
+                readonly to: string;
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TypingState"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -19420,7 +20513,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Bad Request */
@@ -19538,8 +20631,8 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                readonly theirs: string;
-                readonly ours: string;
+                readonly from: string;
+                readonly to: string;
             };
             readonly cookie?: never;
         };
@@ -19551,7 +20644,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Conversation"];
                 };
             };
             /** @description Unauthorized */
@@ -19574,6 +20667,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20020,7 +21122,7 @@ export interface operations {
             };
         };
     };
-    readonly eraseTextData: {
+    readonly erasePerson: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
@@ -20030,7 +21132,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ErasureWrite"];
+            };
+        };
         readonly responses: {
             /** @description Created */
             readonly 201: {
@@ -20038,7 +21144,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description Bad Request */
@@ -20168,7 +21274,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description Unauthorized */
@@ -20191,6 +21297,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20465,6 +21580,8 @@ export interface operations {
                 readonly number?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly name?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly department?: string;
                 /** @description Only those with exactly this value. */
                 readonly enabled?: boolean;
                 /** @description Only those with exactly this value. */
@@ -20477,6 +21594,8 @@ export interface operations {
                 readonly do_not_disturb?: boolean;
                 /** @description Only those with exactly this value. */
                 readonly call_waiting?: boolean;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly forward_to?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly mailbox?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
@@ -21024,6 +22143,8 @@ export interface operations {
             readonly query?: {
                 /** @description Also when other records still name it. */
                 readonly force?: boolean;
+                /** @description What becomes of an outside number that was bought for it; ask: the answer is 409. */
+                readonly outside_number?: "ask" | "keep" | "release";
             };
             readonly header?: {
                 /** @description An ETag of this record: change it only if it is still the one that was read. */
@@ -21246,6 +22367,152 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly giveOutsideNumber: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["OutsideNumberOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["InboundNumber"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            readonly 502: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            readonly 504: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27106,7 +28373,11 @@ export interface operations {
     };
     readonly listNumbers: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly limit?: number;
+                readonly offset?: number;
+                readonly q?: string;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -27119,7 +28390,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["OutsideNumberList"];
                 };
             };
             /** @description Unauthorized */
@@ -27133,6 +28404,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27188,7 +28468,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NumberOrder"];
+            };
+        };
         readonly responses: {
             /** @description Created */
             readonly 201: {
@@ -27196,7 +28480,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["OutsideNumber"];
                 };
             };
             /** @description Bad Request */
@@ -27319,7 +28603,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Adoption"];
+            };
+        };
         readonly responses: {
             /** @description Created */
             readonly 201: {
@@ -27327,7 +28615,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["OutsideNumber"];
                 };
             };
             /** @description Bad Request */
@@ -27350,6 +28638,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27455,7 +28752,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["OutsideNumberList"];
                 };
             };
             /** @description Unauthorized */
@@ -27469,6 +28766,24 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27516,7 +28831,16 @@ export interface operations {
     };
     readonly searchNumbers: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly country?: string;
+                readonly kind?: "local" | "mobile" | "toll_free";
+                readonly area_code?: string;
+                readonly contains?: string;
+                readonly place?: string;
+                readonly sms?: boolean;
+                readonly mms?: boolean;
+                readonly limit?: number;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -27529,7 +28853,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["ForSaleList"];
                 };
             };
             /** @description Unauthorized */
@@ -27543,6 +28867,24 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27603,7 +28945,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["UnassignedList"];
                 };
             };
             /** @description Unauthorized */
@@ -27617,6 +28959,24 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27679,7 +29039,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["OutsideNumber"];
                 };
             };
             /** @description Unauthorized */
@@ -27702,6 +29062,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27749,7 +29118,10 @@ export interface operations {
     };
     readonly releaseNumber: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly confirm?: string;
+                readonly keep?: boolean;
+            };
             readonly header?: never;
             readonly path: {
                 readonly number: string;
@@ -27785,6 +29157,24 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27839,7 +29229,11 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EdgeNumberChange"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -27847,7 +29241,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["OutsideNumber"];
                 };
             };
             /** @description Bad Request */
@@ -27888,6 +29282,15 @@ export interface operations {
             };
             /** @description Request Timeout */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -27977,7 +29380,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["OutsideNumber"];
                 };
             };
             /** @description Unauthorized */
@@ -28000,6 +29403,24 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -32045,7 +33466,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Receptionist"];
                 };
             };
             /** @description Unauthorized */
@@ -32059,6 +33480,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -32111,7 +33541,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Receptionist"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -32119,7 +33553,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Receptionist"];
                 };
             };
             /** @description Bad Request */
@@ -32230,7 +33664,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Trial"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -32238,7 +33676,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["TrialAnswer"];
                 };
             };
             /** @description Bad Request */
@@ -32344,7 +33782,11 @@ export interface operations {
     };
     readonly listHeldVoicemails: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly limit?: number;
+                readonly offset?: number;
+                readonly q?: string;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -32357,7 +33799,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["HeldVoicemails"];
                 };
             };
             /** @description Unauthorized */
@@ -32371,6 +33813,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -32461,6 +33912,116 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            readonly 502: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout */
+            readonly 504: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly retryHeldVoicemail: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
@@ -32516,7 +34077,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "audio/wav": unknown;
                 };
             };
             /** @description Unauthorized */
@@ -32539,6 +34100,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -35203,6 +36773,118 @@ export interface operations {
             };
         };
     };
+    readonly putEdgeKey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EdgeKey"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly putMailPassword: {
         readonly parameters: {
             readonly query?: never;
@@ -35703,7 +37385,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SmsSend"];
+            };
+        };
         readonly responses: {
             /** @description Created */
             readonly 201: {
@@ -35711,7 +37397,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["EdgeTextMessage"];
                 };
             };
             /** @description Bad Request */
@@ -36785,9 +38471,14 @@ export interface operations {
             };
         };
     };
-    readonly listTextConsent: {
+    readonly listConsents: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly limit?: number;
+                readonly offset?: number;
+                readonly q?: string;
+                readonly number?: string;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -36800,7 +38491,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Consents"];
                 };
             };
             /** @description Unauthorized */
@@ -36814,6 +38505,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -36859,14 +38559,18 @@ export interface operations {
             };
         };
     };
-    readonly putTextConsent: {
+    readonly putConsent: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConsentWrite"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -36874,7 +38578,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Consents"];
                 };
             };
             /** @description Bad Request */
@@ -36988,7 +38692,24 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "image/jpeg": unknown;
+                readonly "image/png": unknown;
+                readonly "image/gif": unknown;
+                readonly "image/webp": unknown;
+                readonly "image/heic": unknown;
+                readonly "video/3gpp": unknown;
+                readonly "video/mp4": unknown;
+                readonly "audio/mp4": unknown;
+                readonly "audio/amr": unknown;
+                readonly "audio/ogg": unknown;
+                readonly "audio/wav": unknown;
+                readonly "audio/mpeg": unknown;
+                readonly "application/pdf": unknown;
+                readonly "text/vcard": unknown;
+            };
+        };
         readonly responses: {
             /** @description Created */
             readonly 201: {
@@ -36996,7 +38717,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Attachment"];
                 };
             };
             /** @description Bad Request */
@@ -37126,7 +38847,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/octet-stream": unknown;
                 };
             };
             /** @description Unauthorized */
@@ -37149,6 +38870,24 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -37211,7 +38950,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["EdgeTextMessage"];
                 };
             };
             /** @description Unauthorized */
@@ -37234,6 +38973,24 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -37294,7 +39051,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["TextSettings"];
                 };
             };
             /** @description Unauthorized */
@@ -37308,6 +39065,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -37360,7 +39126,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TextSettings"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -37368,7 +39138,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["TextSettings"];
                 };
             };
             /** @description Bad Request */
@@ -37487,7 +39257,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["TextTemplates"];
                 };
             };
             /** @description Unauthorized */
@@ -37501,6 +39271,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -37546,7 +39325,7 @@ export interface operations {
             };
         };
     };
-    readonly addTextTemplate: {
+    readonly createTextTemplate: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
@@ -37556,7 +39335,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TextTemplateWrite"];
+            };
+        };
         readonly responses: {
             /** @description Created */
             readonly 201: {
@@ -37564,7 +39347,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["TextTemplate"];
                 };
             };
             /** @description Bad Request */
@@ -37686,7 +39469,11 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TextTemplateWrite"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -37694,7 +39481,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["TextTemplate"];
                 };
             };
             /** @description Bad Request */
@@ -37852,6 +39639,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
@@ -37890,14 +39686,18 @@ export interface operations {
             };
         };
     };
-    readonly tryTextReply: {
+    readonly tryTexts: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TextTrial"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -37905,7 +39705,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["TextTrialAnswer"];
                 };
             };
             /** @description Bad Request */
@@ -38349,7 +40149,7 @@ export interface operations {
                 /** @description Only those with exactly this value. */
                 readonly enabled?: boolean;
                 /** @description Only those with exactly this value. */
-                readonly kind?: "office" | "provider";
+                readonly kind?: "edge" | "office" | "provider";
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly host?: string;
                 /** @description Only those with exactly this value. */

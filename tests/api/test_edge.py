@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +10,11 @@ import msgspec
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
 
+from edge.app import operations
+from pbx.api.edge import PREFIX, ROUTES
 from pbx.api.edge_door import EdgeReply
 from pbx.api.openapi import document
+from pbx.app.schema import edge
 from pbx.core.errors import UserError
 from pbx.model.edge_event import EdgeEvent
 from tests.api.conftest import Node, StartNode
@@ -198,3 +202,35 @@ def test_schemas_of_both_sides_keep_apart() -> None:
     assert "number" in schemas["Extension"]["properties"]
     assert "Unused" not in schemas
     assert "Problem" in str(operation["responses"]["409"])
+
+
+def _offered() -> dict[tuple[str, str], Any]:
+    paths: dict[str, dict[str, Any]] = edge()["paths"]  # type: ignore[assignment]  # an OpenAPI document
+    return {(method.upper(), path): each for path, item in paths.items() for method, each in item.items()}
+
+
+def _rows(offered: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
+    """The node's rows, of the areas that the edge has."""
+    areas = {path.split("/")[1] for _, path in offered}
+    rows = {(row.method, row.path.removeprefix(PREFIX)): row for row in ROUTES}
+    return {place: row for place, row in rows.items() if place[1].split("/")[1] in areas}
+
+
+def test_the_node_passes_on_all_that_the_edge_offers_and_nothing_else() -> None:
+    """Of each operation: its name, who may ask, what it answers with, and what it takes."""
+    offered = _offered()
+    rows = _rows(offered)
+    assert rows.keys() == offered.keys()
+    for place, row in rows.items():
+        said = offered[place]
+        assert (row.name, row.scope.value) == (said["operationId"], said["x-scope"]), place
+        assert [str(row.status)] == [each for each in said["responses"] if each < "400"], place
+        taken = said.get("requestBody", {}).get("content", {})
+        assert set(taken) <= set(row.request_types), place
+        assert bool(taken) == bool(row.request_types), place
+
+
+def test_the_node_takes_as_large_bodies_as_the_edge() -> None:
+    rows = {row.name: row.most_bytes for row in _rows(_offered()).values() if row.request_types}
+    offered = asyncio.run(operations())
+    assert rows == {each.name: each.most_bytes for each in offered if each.request or each.upload_types}

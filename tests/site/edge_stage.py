@@ -35,7 +35,7 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What the edge answers in place of what was wanted."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -75,13 +75,13 @@ class PlayedEdge:
     ) -> EdgeReply:
         self.asked.append((method, path, actor))
         asked = {name: values[0] for name, values in parse_qs(query).items()}
-        document = msgspec.json.decode(body) if content_type == "application/json" else {}
+        document = msgspec.json.decode(body) if "json" in content_type else {}
         for wanted, pattern, handler in _ROUTES:
             match = re.fullmatch(pattern, path) if wanted == method else None
             if match is not None:
                 try:
                     result = handler(self, actor, asked, document, *map(unquote, match.groups()))
-                except Refused as refused:
+                except RefusedError as refused:
                     problem = {
                         "type": "about:blank",
                         "title": "",
@@ -174,7 +174,7 @@ class PlayedEdge:
 
     def _find(self, from_: str, to: str) -> Json:
         if f"{from_} {to}" not in self.threads:
-            raise Refused(404, "There is no such conversation.")
+            raise RefusedError(404, "There is no such conversation.")
         return self.threads[f"{from_} {to}"]
 
     def _detail(self, actor: str, asked: Json, body: Json, from_: str, to: str) -> Json:
@@ -189,13 +189,13 @@ class PlayedEdge:
     def _reply(self, actor: str, _: Json, body: Json) -> Json:
         head = self._find(body["from"], body["to"])["conversation"]
         if not body.get("anyway") and body.get("seen") != head["last_id"]:
-            raise Refused(409, f"{head['last_writer'] or 'They'} wrote meanwhile: “{head['last_text']}”")
+            raise RefusedError(409, f"{head['last_writer'] or 'They'} wrote meanwhile: “{head['last_text']}”")
         head["mode"] = "person"
         return self.text(body["from"], body["text"], out=True, actor=actor, state="sent")
 
     def _send(self, actor: str, _: Json, body: Json) -> Json:
         if not re.fullmatch(r"\+[1-9][0-9]{6,14}", body["to"]):
-            raise Refused(422, "That is no number with its country code.")
+            raise RefusedError(422, "That is no number with its country code.")
         return self.text(body["to"], body["text"], out=True, actor=actor, state="queued")
 
     def _note(self, actor: str, _: Json, body: Json, from_: str, to: str) -> Json:
@@ -281,7 +281,7 @@ class PlayedEdge:
     def _start(self, actor: str, _: Json, body: Json, id_: str) -> Json:
         campaign = self.campaigns[id_]
         if not body.get("despite_registration"):
-            raise Refused(409, "The registration of the number is in review.")
+            raise RefusedError(409, "The registration of the number is in review.")
         campaign |= {
             "state": "scheduled" if body.get("at") else "running",
             "started_at": now_ms(),
@@ -365,7 +365,20 @@ def _thread(person: str) -> Json:
     return {"conversation": head, "messages": [], "notes": [], "more": False}
 
 
-STATES = "queued released checking sent delivered undelivered failed uncertain opted_out no_hours left cancelled".split()
+STATES = [
+    "queued",
+    "released",
+    "checking",
+    "sent",
+    "delivered",
+    "undelivered",
+    "failed",
+    "uncertain",
+    "opted_out",
+    "no_hours",
+    "left",
+    "cancelled",
+]
 
 
 def _campaign(id_: str, actor: str) -> Json:
@@ -418,6 +431,11 @@ def outside_number(number: str, name: str, *, kind: str = "local", drift: tuple[
         "voice": True,
         "sms": True,
         "mms": kind == "local",
+        "country": "US",
+        "state": "drift" if drift else "ok",
+        "extension": "",
+        "trunk_sid": "",
+        "checked_at": now_ms(),
         "drift": [{"what": f"d{at}", "words": each} for at, each in enumerate(drift)],
     }
 
@@ -428,21 +446,26 @@ def _page(items: list[Json]) -> Json:
 
 def _free(edge: PlayedEdge, actor: str, asked: Json, _: Json) -> Json:
     area = asked.get("area_code") or "202"
-    items = [
-        outside_number(f"+1{area}5550{at}", "")
-        | {"place": "Springfield", "region": "IL", "country": "US", "price": "1.15", "currency": "USD"}
-        for at in range(120, 128)
-    ]
+    place = {
+        "place": "Springfield",
+        "region": "IL",
+        "price": "1.15",
+        "currency": "USD",
+        "needs_address": False,
+    }
+    items = [outside_number(f"+1{area}5550{at}", "") | place for at in range(120, 128)]
     return {"items": items}
 
 
 def _buy(edge: PlayedEdge, actor: str, _: Json, body: Json) -> Json:
-    edge.numbers[body["number"]] = outside_number(body["number"], body["name"])
+    edge.numbers[body["number"]] = outside_number(body["number"], body["name"]) | {
+        "extension": body["extension"]
+    }
     return edge.numbers[body["number"]]
 
 
 def _repair(edge: PlayedEdge, actor: str, _: Json, __: Json, number: str) -> Json:
-    edge.numbers[number]["drift"] = []
+    edge.numbers[number] |= {"drift": [], "state": "ok"}
     return edge.numbers[number]
 
 
@@ -519,6 +542,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/campaigns/([^/]+)/(pause|resume|cancel)", PlayedEdge._steer),
     ("GET", "/numbers", lambda edge, *_: _page(list(edge.numbers.values()))),
     ("GET", "/numbers/search", _free),
+    ("GET", "/numbers/unassigned", lambda *_: {"items": []}),
     ("POST", "/numbers", _buy),
     ("POST", "/numbers/([^/]+)/repair", _repair),
     ("DELETE", "/numbers/([^/]+)", lambda edge, a, q, b, number: edge.numbers.pop(number) and None),

@@ -15,11 +15,11 @@ export const getCampaignSettings = () => request<CampaignSettings>("/campaigns/s
 export const consentsQuery = (q: string) =>
   queryOptions({
     queryKey: [...CONSENTS, q],
-    queryFn: () => request<Consents>("/texts/consent", { query: { q, limit: 100 } }),
+    queryFn: () => request<Consents>("/texts/consents", { query: { q, limit: 100 } }),
     placeholderData: keepPreviousData,
   });
 
 export const putTextSettings = (body: TextSettings) => request<TextSettings>("/texts/settings", { method: "PUT", body });
 export const putCampaignSettings = (body: CampaignSettings) => request<CampaignSettings>("/campaigns/settings", { method: "PUT", body });
-export const putConsent = (body: ConsentWrite) => request<Consents>("/texts/consent", { method: "PUT", body });
+export const putConsent = (body: ConsentWrite) => request<Consents>("/texts/consents", { method: "POST", body });
 export const erase = (number: string) => request<Erasure>("/erasure", { method: "POST", body: { number }, timeoutMs: 60_000 });

@@ -62,10 +62,10 @@ export const sendText = (body: { readonly to: string; readonly text: string; rea
   request<TextMessage>("/sms/send", { method: "POST", body });
 export const markRead = (pair: Pair) => request<Conversation>(`${pathOf(pair)}/read`, { method: "POST" });
 export const markUnread = (pair: Pair) => request<Conversation>(`${pathOf(pair)}/unread`, { method: "POST" });
-export const takeOver = (pair: Pair) => request<Conversation>(`${pathOf(pair)}/take`, { method: "POST" });
+export const takeOver = (pair: Pair) => request<Conversation>(`${pathOf(pair)}/take-over`, { method: "POST" });
 export const handBack = (pair: Pair) => request<Conversation>(`${pathOf(pair)}/hand-back`, { method: "POST" });
-export const assign = (pair: Pair, to: string) => request<Conversation>(`${pathOf(pair)}/assign`, { method: "POST", body: { to } });
-export const sayTyping = (pair: Pair, typing: boolean) => request<Conversation>(`${pathOf(pair)}/typing`, { method: "POST", body: { typing } });
+export const assign = (pair: Pair, to: string) => request<Conversation>(`${pathOf(pair)}/assignment`, { method: "PUT", body: { to } });
+export const sayTyping = (pair: Pair, typing: boolean) => request<Conversation>(`${pathOf(pair)}/typing`, { method: "PUT", body: { typing } });
 export const sendAgain = (id: string) => request<TextMessage>(`/texts/messages/${id}/again`, { method: "POST" });
 export const addNote = (pair: Pair, text: string) => request<ConversationNote>(`${pathOf(pair)}/notes`, { method: "POST", body: { text } });
 export const deleteNote = (pair: Pair, id: string) => request<undefined>(`${pathOf(pair)}/notes/${id}`, { method: "DELETE" });

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
 import { readable } from "../../core/outside.ts";
 import { previewQuery } from "../../edge/campaigns.ts";
+import { edgeFaultWords } from "../../edge/EdgeLoaded.tsx";
 import { numbersQuery } from "../../edge/numbers.ts";
 import { SegmentCount } from "../../edge/SegmentCount.tsx";
 import { TextArea } from "../../edge/TextArea.tsx";
@@ -26,7 +27,7 @@ interface WordsStepProps {
 export function WordsStep({ value, draft, busy, onPut, onCheck }: WordsStepProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const { data: numbers } = useQuery({ ...numbersQuery({}), enabled: useMay("numbers:read") });
-  const { data: preview } = useQuery({ ...previewQuery(draft?.id ?? ""), enabled: draft !== undefined && value.text === draft.text });
+  const { data: preview, error } = useQuery({ ...previewQuery(draft?.id ?? ""), enabled: draft !== undefined && value.text === draft.text });
   const insert = (field: string) => {
     const at = box.current?.selectionStart ?? value.text.length;
     onPut({ text: `${value.text.slice(0, at)}{${field}}${value.text.slice(at)}` });
@@ -68,6 +69,10 @@ export function WordsStep({ value, draft, busy, onPut, onCheck }: WordsStepProps
         <h3 className="font-semibold">{e.campaigns.previewTitle}</h3>
         {value.text.trim() === "" ? (
           <p className="text-soft">{e.campaigns.previewEmpty}</p>
+        ) : error !== null && value.text === draft?.text ? (
+          <Notice tone="bad" alert>
+            {edgeFaultWords(error)}
+          </Notice>
         ) : value.text !== draft?.text || preview === undefined ? (
           <Button className="self-start" busy={busy} onClick={onCheck}>
             {e.campaigns.showPreview}

@@ -1,11 +1,13 @@
 /** One phone: what is registered for it, how to connect a device, what rings, and everything that can be set. */
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { changeExtension } from "../../api/queries.ts";
 import type { PhoneRow } from "../../core/phones.ts";
 import { faultWords } from "../../core/problem.ts";
 import { whatRings } from "../../core/rings.ts";
 import type { Data } from "../../forms/json.ts";
 import { kindNamed } from "../../office/kinds.ts";
+import { useMay } from "../../media/useMay.ts";
 import { useSource } from "../../office/source.ts";
 import { recordQuery, useRenew } from "../../records/data.ts";
 import { RecordEditor } from "../../records/RecordDrawer.tsx";
@@ -22,6 +24,9 @@ import { DeviceList } from "./DeviceList.tsx";
 import { PhoneMark } from "./PhoneMark.tsx";
 import { SipLoginPanel } from "./SipLoginPanel.tsx";
 
+/** With the words and pages of the edge, which most who open a phone do not need. */
+const OutsideNumberSection = lazy(async () => ({ default: (await import("./OutsideNumberSection.tsx")).OutsideNumberSection }));
+
 interface PhoneDrawerProps {
   readonly row: PhoneRow;
   readonly onClose: () => void;
@@ -31,6 +36,7 @@ interface PhoneDrawerProps {
 export function PhoneDrawer({ row, onClose, onDuplicate }: PhoneDrawerProps) {
   const { extension } = row;
   const { setDirty, tryClose, question } = useUnsavedGuard(onClose);
+  const may = useMay("numbers:write");
   return (
     <Dialog shape="wide" label={t.phones.drawerLabel(extension.number, extension.name)} onClose={tryClose}>
       <DrawerHead
@@ -50,6 +56,11 @@ export function PhoneDrawer({ row, onClose, onDuplicate }: PhoneDrawerProps) {
         <Section title={t.phones.tabConnect}>
           <SipLoginPanel number={extension.number} />
         </Section>
+        {may && (
+          <Suspense fallback={null}>
+            <OutsideNumberSection extension={extension} />
+          </Suspense>
+        )}
         <Section title={t.records.phone.rings}>
           <ul className="flex flex-col gap-1 text-soft">
             {whatRings(extension, row.devices.length, t).map((line) => (

@@ -54,5 +54,8 @@ export const numbers: EdgeText["numbers"] = {
   another: "Eine andere",
   buyThis: "Diese Nummer kaufen",
   bought: (number) => `${number} gehört Ihnen.`,
+  ofExtension: "Nummer von draußen",
+  ofExtensionNone: "Noch kann niemand von draußen dieses Telefon direkt wählen.",
+  giveExtension: "Eine Nummer von draußen geben",
   willRing: (name) => `Anrufe an sie klingeln bei ${name}.`,
 };

@@ -59,5 +59,8 @@ export const numbers = {
   another: "Another one",
   buyThis: "Buy this number",
   bought: (number: string) => `${number} is yours.`,
+  ofExtension: "Outside number",
+  ofExtensionNone: "Nobody outside can dial this phone directly yet.",
+  giveExtension: "Give it an outside number",
   willRing: (name: string) => `Calls to it ring at ${name}.`,
 };
