@@ -22,6 +22,7 @@ from edge.offices import Offices
 from edge.offline.area import build_offline, chat_of
 from edge.store import Store, open_store
 from edge.store.open import FILE_NAME
+from edge.texts.area import build_texts
 from edge.tunnel.frames import HttpRequest
 from edge.twilio.webhooks import Signature, Webhooks
 from edge.voice.area import build_hub, build_voice
@@ -80,10 +81,21 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
         elsewhere=offline.calls.begin,
         ended=offline.calls.ended,
     )
+    _, texts = build_texts(
+        config,
+        store,
+        clock,
+        offices,
+        events,
+        directories=directories,
+        receptionists=receptionists,
+        provider=twilio,
+    )
     areas: list[Area] = [
         Area(work={"old answers": lambda: _forget(webhooks, clock)}, close=_closing(twilio)),
         voice.area,
         offline.area,
+        texts,
     ]
     dispatch = Dispatch([one for area in areas for one in area.operations], clock)
     return Edge(

@@ -118,7 +118,8 @@ class Answering:
             await self._settle(pair, wanted, Answer(hands_over=row is not None))
             return
         turns = await self._turns(pair, knowledge, wanted)
-        answer = await self._chat.answer(turns, knowledge, waiting=row["mode"] == "waiting")
+        said = "\n".join(_words(each) for each in wanted)
+        answer = await self._chat.answer(turns, knowledge, said=said, waiting=row["mode"] == "waiting")
         await self._settle(pair, wanted, answer)
 
     async def _wanted(self, pair: Pair) -> Sequence[Row]:
@@ -198,3 +199,8 @@ class Answering:
             await self._live.tell(pair, "conversation")
         else:
             await self._live.tell(pair, "message", message_of(row))
+
+
+def _words(row: Row) -> str:
+    """A picture alone is something that a person has to look at."""
+    return str(row["body"]) or ("[picture]" if row["media"] else "")

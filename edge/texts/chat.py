@@ -50,12 +50,18 @@ class TextChat:
         self._model = model
         self._patience = Patience()
 
-    async def answer(self, turns: Sequence[Turn], knowledge: Knowledge, *, waiting: bool = False) -> Answer:
-        """What to reply to the last of `turns`; `waiting`: they have been told already that a person comes."""
-        return compose(await self._wish(turns, knowledge), knowledge, waiting=waiting)
+    async def answer(
+        self, turns: Sequence[Turn], knowledge: Knowledge, *, said: str | None = None, waiting: bool = False
+    ) -> Answer:
+        """What to reply to `said`, all that is new; without it, to what they wrote since we last did.
 
-    async def _wish(self, turns: Sequence[Turn], knowledge: Knowledge) -> Wish:
-        own = await asyncio.to_thread(match, _last(turns), knowledge.facts)
+        `waiting`: they have been told already that their message was passed on.
+        """
+        wish = await self._wish(turns, _last(turns) if said is None else said, knowledge)
+        return compose(wish, knowledge, waiting=waiting)
+
+    async def _wish(self, turns: Sequence[Turn], said: str, knowledge: Knowledge) -> Wish:
+        own = await asyncio.to_thread(match, said, knowledge.facts)
         if own.kind in {"hello", "nothing"} or self._model is None or self._patience.rests:
             return own
         wish = await self._patience.bear(self._ask(self._model, turns, knowledge.facts))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConversationApi"]
 
-ONE = "/conversations/{theirs}/{ours}"
+ONE = "/conversations/{from}/{to}"
 _NUMBER = re.compile(r"\+?[0-9A-Za-z:+]{2,64}")
 
 
@@ -52,14 +52,14 @@ class ConversationApi:
                   response=Conversation),
             does(f"{ONE}/unread", "unreadConversation", "Somebody has to look at it again", self.unread,
                   response=Conversation),
-            does(f"{ONE}/take", "takeConversation", "A person has the thread: the AI is quiet", self.take,
+            does(f"{ONE}/take-over", "takeOverConversation", "A person has the thread: the AI is quiet", self.take,
                   response=Conversation),
             does(f"{ONE}/hand-back", "handBackConversation", "The AI answers again", self.hand_back,
                   response=Conversation),
-            does(f"{ONE}/assign", "assignConversation", "Who looks after it", self.assign,
+            does(f"{ONE}/assignment", "assignConversation", "Who looks after it", self.assign, method="PUT",
                   request=ConversationAssignment, response=Conversation),
             does(f"{ONE}/typing", "typeInConversation", "Somebody is writing an answer, or has stopped", self.typing,
-                  request=TypingState, response=Conversation),
+                  method="PUT", request=TypingState, response=Conversation),
             does(f"{ONE}/notes", "addConversationNote", "A note that only the office reads", self.note,
                   request=ConversationNoteWrite, response=ConversationNote, status=201, errors=(409,)),
             Operation(method="DELETE", path=ONE + "/notes/{id}", name="deleteConversationNote", summary="Remove a note",
@@ -74,42 +74,40 @@ class ConversationApi:
     async def list(self, asked: Asked, *, query: ConversationQuery) -> Conversations:
         return await self._texts.inbox.list(asked.office, query)
 
-    async def get(self, asked: Asked, *, theirs: str, ours: str, query: DetailQuery) -> ConversationDetail:
-        return await self._texts.inbox.detail(await self._pair(asked, theirs, ours), query)
+    async def get(self, asked: Asked, *, query: DetailQuery, **pair: str) -> ConversationDetail:
+        return await self._texts.inbox.detail(await self._pair(asked, pair["from"], pair["to"]), query)
 
     async def reply(self, asked: Asked, *, body: ConversationReply) -> TextMessage:
         return await self._texts.writing.reply(
             await self._pair(asked, body.from_, body.to), asked.actor, body
         )
 
-    async def read(self, asked: Asked, *, theirs: str, ours: str) -> Conversation:
-        return await self._texts.inbox.read(await self._pair(asked, theirs, ours))
+    async def read(self, asked: Asked, **pair: str) -> Conversation:
+        return await self._texts.inbox.read(await self._pair(asked, pair["from"], pair["to"]))
 
-    async def unread(self, asked: Asked, *, theirs: str, ours: str) -> Conversation:
-        return await self._texts.inbox.unread(await self._pair(asked, theirs, ours))
+    async def unread(self, asked: Asked, **pair: str) -> Conversation:
+        return await self._texts.inbox.unread(await self._pair(asked, pair["from"], pair["to"]))
 
-    async def take(self, asked: Asked, *, theirs: str, ours: str) -> Conversation:
-        return await self._hand(asked, theirs, ours, "person")
+    async def take(self, asked: Asked, **pair: str) -> Conversation:
+        return await self._hand(asked, pair, "person")
 
-    async def hand_back(self, asked: Asked, *, theirs: str, ours: str) -> Conversation:
-        return await self._hand(asked, theirs, ours, "ai")
+    async def hand_back(self, asked: Asked, **pair: str) -> Conversation:
+        return await self._hand(asked, pair, "ai")
 
-    async def assign(
-        self, asked: Asked, *, theirs: str, ours: str, body: ConversationAssignment
-    ) -> Conversation:
-        return await self._texts.inbox.assign(await self._pair(asked, theirs, ours), body.to)
+    async def assign(self, asked: Asked, *, body: ConversationAssignment, **pair: str) -> Conversation:
+        return await self._texts.inbox.assign(await self._pair(asked, pair["from"], pair["to"]), body.to)
 
-    async def typing(self, asked: Asked, *, theirs: str, ours: str, body: TypingState) -> Conversation:
-        pair = await self._pair(asked, theirs, ours)
-        return await self._texts.inbox.typing(pair, asked.actor, typing=body.typing)
+    async def typing(self, asked: Asked, *, body: TypingState, **pair: str) -> Conversation:
+        where = await self._pair(asked, pair["from"], pair["to"])
+        return await self._texts.inbox.typing(where, asked.actor, typing=body.typing)
 
-    async def note(
-        self, asked: Asked, *, theirs: str, ours: str, body: ConversationNoteWrite
-    ) -> ConversationNote:
-        return await self._texts.inbox.note(await self._pair(asked, theirs, ours), asked.actor, body.text)
+    async def note(self, asked: Asked, *, body: ConversationNoteWrite, **pair: str) -> ConversationNote:
+        return await self._texts.inbox.note(
+            await self._pair(asked, pair["from"], pair["to"]), asked.actor, body.text
+        )
 
-    async def drop_note(self, asked: Asked, *, theirs: str, ours: str, id: str) -> None:
-        await self._texts.inbox.drop_note(await self._pair(asked, theirs, ours), id)
+    async def drop_note(self, asked: Asked, *, id: str, **pair: str) -> None:
+        await self._texts.inbox.drop_note(await self._pair(asked, pair["from"], pair["to"]), id)
 
     async def send(self, asked: Asked, *, body: SmsSend) -> TextMessage:
         return await self._texts.writing.send(asked.office, asked.actor, body)
@@ -117,8 +115,8 @@ class ConversationApi:
     async def again(self, asked: Asked, *, id: str) -> TextMessage:
         return await self._texts.writing.again(asked.office, asked.actor, id)
 
-    async def _hand(self, asked: Asked, theirs: str, ours: str, mode: Mode) -> Conversation:
-        return await self._texts.inbox.hand(await self._pair(asked, theirs, ours), mode)
+    async def _hand(self, asked: Asked, pair: dict[str, str], mode: Mode) -> Conversation:
+        return await self._texts.inbox.hand(await self._pair(asked, pair["from"], pair["to"]), mode)
 
     async def _pair(self, asked: Asked, theirs: str, ours: str) -> Pair:
         """Either way round: only one of the two is the office's."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from edge.api.operation import Handler, Operation
@@ -33,12 +35,13 @@ def does(
     handler: Handler,
     *,
     response: type[msgspec.Struct],
+    method: Literal["POST", "PUT"] = "POST",
     request: type[msgspec.Struct] | None = None,
     status: int = 200,
     errors: tuple[int, ...] = (),
     description: str = "",
 ) -> Operation:
     return Operation(
-        method="POST", path=path, name=name, summary=summary, scope="texts:write", tag=TAG, handler=handler,
+        method=method, path=path, name=name, summary=summary, scope="texts:write", tag=TAG, handler=handler,
         request=request, response=response, status=status, errors=errors, description=description,
     )  # fmt: skip
