@@ -25,7 +25,7 @@ from edge.twilio.client import TwilioClient
 from edge.twilio.errors import TwilioError, meaning
 from edge.twilio.records import Number, NumberSettings
 
-__all__ = ["Outbox", "TwilioRegistrations", "campaigns_area"]
+__all__ = ["Outbox", "TwilioRegistrations", "build_campaigns"]
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class TwilioRegistrations:
             return None
 
 
-def campaigns_area(
+def build_campaigns(
     config: EdgeConfig,
     store: Store,
     clock: Clock,
