@@ -107,11 +107,14 @@ class Outbox:
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
+                asked = False
                 try:
-                    await self.settle()
+                    asked = await self.settle()
                     await self._start(group, seats)
                 except StoreError:
                     log.exception("the outbox cannot use the store")
+                if asked:
+                    continue
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_S):
                         await self._wake.wait()

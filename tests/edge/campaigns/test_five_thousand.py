@@ -38,7 +38,7 @@ from tests.live.ports import free_port
 
 PROGRAM = "tests.edge.campaigns.fast_edge"
 SPEED = 30.0
-LONGEST_S = 480.0
+LONGEST_S = 840.0
 OPEN = ("queued", "released", "checking")
 
 
@@ -249,7 +249,7 @@ async def test_a_killed_edge_ends_its_campaign_without_a_second_text(tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1000)
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 async def test_five_thousand_with_faults_and_kills(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
