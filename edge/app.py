@@ -13,6 +13,8 @@ from edge.api.dispatch import Dispatch
 from edge.api.operation import Operation, Reply
 from edge.area import Area
 from edge.background import Background
+from edge.campaigns.area import build_campaigns
+from edge.campaigns.erasing import CampaignEraser
 from edge.clock import Clock, SystemClock
 from edge.config import EdgeConfig
 from edge.directory import Directories, Receptionists
@@ -82,7 +84,7 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
         elsewhere=offline.calls.begin,
         ended=offline.calls.ended,
     )
-    _, texts = build_texts(
+    texts, texting = build_texts(
         config,
         store,
         clock,
@@ -91,13 +93,18 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
         directories=directories,
         receptionists=receptionists,
         provider=twilio,
+        erasers=[CampaignEraser()],
+    )
+    campaigns = build_campaigns(
+        config, store, clock, events, offices, twilio=twilio, outbox=texts.outbox, consent=texts.consent
     )
     areas: list[Area] = [
         Area(work={"old answers": lambda: _forget(webhooks, clock)}),
         voice.area,
         offline.area,
-        texts,
         numbers_area(config, store, clock, offices=offices, events=events, twilio=twilio),
+        texting,
+        campaigns,
     ]
     dispatch = Dispatch([one for area in areas for one in area.operations], clock)
     return Edge(

@@ -10,10 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["DEFAULT_PRICES", "Estimate", "estimate"]
-
-DEFAULT_PRICES: dict[str, Decimal] = {"US": Decimal("0.0113"), "CA": Decimal("0.0143")}
-"""Dollars a segment with the carriers' fee, by country, as a start: the office enters its own."""
+__all__ = ["Estimate", "estimate"]
 
 
 @dataclass(frozen=True, slots=True)

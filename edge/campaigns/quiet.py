@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["DAYTIME", "Hours", "allowed", "next_allowed", "zones_of"]
+__all__ = ["DAYTIME", "Hours", "allowed", "closes", "next_allowed", "zones_of"]
 
 UNKNOWN = "Etc/Unknown"
 HORIZON = timedelta(days=8)
@@ -81,3 +81,16 @@ def _opens(zone: str, at_ms: int, hours: Hours) -> int:
 
 def _wall(zone: str, at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, ZoneInfo(zone))
+
+
+def closes(zones: Sequence[str], at_ms: int, hours: Hours = DAYTIME) -> int:
+    """When the daytime that holds at `at_ms` ends in the first of the zones."""
+    return min(_ends(zone, at_ms, hours) for zone in zones)
+
+
+def _ends(zone: str, at_ms: int, hours: Hours) -> int:
+    wall = _wall(zone, at_ms)
+    day = wall.date() + timedelta(days=hours.end // (24 * 60))
+    end = datetime.combine(day, time(hours.end // 60 % 24, hours.end % 60), ZoneInfo(zone))
+    readings = sorted(int(each.timestamp() * 1000) for each in (end, end.replace(fold=1)))
+    return next((moment for moment in readings if moment > at_ms), at_ms)

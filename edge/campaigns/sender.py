@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["DEFAULT_RATES", "SenderKind", "kind_of"]
+__all__ = ["SenderKind", "kind_of"]
 
 TOLL_FREE_CODES = frozenset({"800", "833", "844", "855", "866", "877", "888"})
 
@@ -15,15 +15,6 @@ class SenderKind(StrEnum):
     """An ordinary number of the North American plan: 10DLC."""
     SHORT_CODE = "short_code"
     OTHER = "other"
-
-
-DEFAULT_RATES: dict[SenderKind, float] = {
-    SenderKind.TOLL_FREE: 1.0,
-    SenderKind.LOCAL: 1.0,
-    SenderKind.SHORT_CODE: 30.0,
-    SenderKind.OTHER: 1.0,
-}
-"""Segments a second. A 10DLC campaign's real rate is what the carriers granted it: a setting."""
 
 
 def kind_of(number: str) -> SenderKind:

@@ -6,10 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-__all__ = ["MOST_LETTERS", "Template", "TemplateError"]
-
-MOST_LETTERS = 1600
-"""Twilio refuses more (error 21617)."""
+__all__ = ["Template", "TemplateError"]
 
 _PARTS = re.compile(r"\{\{|\}\}|\{([^{}|]*)(?:\|([^{}]*))?\}|[{}]|[^{}]+")
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from edge.texts.sending import Accepted, Outcome, Outgoing, Refused, Seen, SendingError, Unknown
+from edge.texts.sending import FAULT, Accepted, Outcome, Outgoing, Refused, Seen, SendingError, Unknown
 from edge.twilio.client import TwilioClient
 from edge.twilio.errors import TwilioError
 
@@ -33,7 +33,7 @@ class TwilioSender:
             )
         except TwilioError as error:
             if error.uncertain:
-                return Unknown(error.words)
+                return Unknown(error.words, FAULT if error.status >= 500 else 0)
             return Refused(error.code or 0, error.words, again=error.again)
         return Accepted(sid)
 

@@ -114,11 +114,14 @@ class Outbox:
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
+                asked = False
                 try:
-                    await self.settle()
+                    asked = await self.settle()
                     await self._start(group, seats)
                 except StoreError:
                     log.exception("the outbox cannot use the store")
+                if asked:
+                    continue
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_S):
                         await self._wake.wait()
@@ -164,7 +167,8 @@ class Outbox:
         return await self._store.one(
             "UPDATE text_message SET state = 'sending', claimed_at = $1, attempts = attempts + 1"  # noqa: S608  _IS_OUT
             " WHERE state = 'queued' AND id = ("
-            "  SELECT m.id FROM text_message m WHERE m.state = 'queued' AND m.due_at <= $1 AND NOT EXISTS ("
+            "  SELECT m.id FROM text_message m WHERE m.state = 'queued' AND m.due_at <= $1"
+            "  AND (m.until_at = 0 OR m.until_at > $1) AND NOT EXISTS ("
             "   SELECT 1 FROM text_message e WHERE e.office = m.office AND e.ours = m.ours AND e.theirs = m.theirs"
             "   AND e.id <> m.id"
             "   AND (e.state = 'sending' OR (e.state = 'uncertain' AND e.due_at > 0 AND e.body = m.body)"
@@ -188,9 +192,9 @@ class Outbox:
         elif isinstance(outcome, Unknown):
             await self._change(
                 row["id"],
-                "UPDATE text_message SET state = 'uncertain', reason = $2, attempts = 0, due_at = $3"
+                "UPDATE text_message SET state = 'uncertain', reason = $2, attempts = 0, due_at = $3, code = $4"
                 " WHERE id = $1 AND state = 'sending' RETURNING *",
-                LOST_WORDS, now + ASK_MS[0],
+                LOST_WORDS, now + ASK_MS[0], outcome.code,
             )  # fmt: skip
             log.warning("it is not known whether a text was sent", extra={"reason": outcome.reason})
         else:

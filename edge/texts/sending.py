@@ -13,7 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Accepted", "Outcome", "Outgoing", "Refused", "Seen", "Sender", "SendingError", "Unknown"]
+__all__ = ["FAULT", "Accepted", "Outcome", "Outgoing", "Refused", "Seen", "Sender", "SendingError", "Unknown"]
+
+
+FAULT = 20500
+"""Twilio's number for a fault of its own."""
 
 
 class SendingError(Exception):
@@ -49,7 +53,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
+    """`code` is FAULT where the carrier did answer, with a fault of its own: nothing of this is under way any more."""
+
     reason: str
+    code: int = 0
 
 
 Outcome = Accepted | Refused | Unknown

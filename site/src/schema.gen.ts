@@ -614,8 +614,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** List campaigns, the newest first */
         readonly get: operations["list_campaigns"];
         readonly put?: never;
+        /** Make a draft */
         readonly post: operations["create_campaign"];
         readonly delete?: never;
         readonly options?: never;
@@ -632,6 +634,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Preview a campaign without keeping it */
         readonly post: operations["preview_new_campaign"];
         readonly delete?: never;
         readonly options?: never;
@@ -646,7 +649,9 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Prices, rates, hours and the opt-out line */
         readonly get: operations["get_campaign_settings"];
+        /** Set them */
         readonly put: operations["put_campaign_settings"];
         readonly post?: never;
         readonly delete?: never;
@@ -662,12 +667,15 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** One campaign with its counts */
         readonly get: operations["get_campaign"];
         readonly put?: never;
         readonly post?: never;
+        /** Delete a draft */
         readonly delete: operations["delete_campaign"];
         readonly options?: never;
         readonly head?: never;
+        /** Change a draft */
         readonly patch: operations["change_campaign"];
         readonly trace?: never;
     };
@@ -678,6 +686,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Everybody of a campaign and what became of them, as CSV */
         readonly get: operations["export_campaign"];
         readonly put?: never;
         readonly post?: never;
@@ -696,6 +705,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Stop for good */
         readonly post: operations["cancel_campaign"];
         readonly delete?: never;
         readonly options?: never;
@@ -712,6 +722,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Stop sending until it is resumed */
         readonly post: operations["pause_campaign"];
         readonly delete?: never;
         readonly options?: never;
@@ -726,6 +737,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Who would get what, the estimate, and what stands in the way */
         readonly get: operations["preview_campaign"];
         readonly put?: never;
         readonly post?: never;
@@ -742,6 +754,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** The people of a campaign */
         readonly get: operations["list_campaign_recipients"];
         readonly put?: never;
         readonly post?: never;
@@ -760,6 +773,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Go on */
         readonly post: operations["resume_campaign"];
         readonly delete?: never;
         readonly options?: never;
@@ -776,6 +790,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Decide about people of whom nobody knows whether they got the text */
         readonly post: operations["settle_campaign"];
         readonly delete?: never;
         readonly options?: never;
@@ -792,6 +807,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /**
+         * Start it, now or at a time
+         * @description Refused with all that stands in the way: no consent record, an unregistered number and so on.
+         */
         readonly post: operations["start_campaign"];
         readonly delete?: never;
         readonly options?: never;
@@ -4718,6 +4737,31 @@ export interface components {
             readonly anonymous?: boolean | null;
         };
         /**
+         * Campaign
+         * @description A campaign, with what became of its people so far. This is also what the live events carry.
+         */
+        readonly Campaign: {
+            readonly id: string;
+            readonly name: string;
+            /** @enum {unknown} */
+            readonly state: "cancelled" | "draft" | "finished" | "paused" | "running" | "scheduled";
+            readonly note: string;
+            readonly from_number: string;
+            readonly text: string;
+            readonly marketing: boolean;
+            readonly consent: components["schemas"]["CampaignConsent"] | null;
+            readonly fields: readonly string[];
+            readonly starts_at: number | null;
+            /** @description ms since 1970, UTC */
+            readonly created_at: number;
+            readonly created_by: string;
+            readonly started_at: number | null;
+            readonly started_by: string;
+            readonly finished_at: number | null;
+            readonly people: number;
+            readonly counts: components["schemas"]["Counts"];
+        };
+        /**
          * CampaignChange
          * @description A campaign was made, goes on, has ended; `item` is what the edge says of it, null when it is gone.
          */
@@ -4729,6 +4773,273 @@ export interface components {
             readonly id: string;
             /** @description A JSON object of the edge, as its own document describes it; or null. */
             readonly item: unknown;
+        };
+        /**
+         * CampaignConsent
+         * @description How these people agreed to be texted. It is kept with the campaign: whoever complains is answered with it.
+         */
+        readonly CampaignConsent: {
+            /**
+             * Who vouches for it
+             * @description A person's name.
+             */
+            readonly who: string;
+            /**
+             * When they agreed
+             * @description A date, or from when to when.
+             */
+            readonly when: string;
+            /**
+             * How they agreed
+             * @enum {unknown}
+             */
+            readonly how: "contract" | "other" | "paper_form" | "spoken" | "text" | "web_form";
+            /**
+             * What they agreed to
+             * @description The words that stood there, and where.
+             */
+            readonly source: string;
+        };
+        /**
+         * CampaignCost
+         * @description An estimate from the prices in the settings; the bill is Twilio's. `unpriced` are segments by country.
+         */
+        readonly CampaignCost: {
+            readonly messages: number;
+            readonly segments: number;
+            readonly amount: string;
+            readonly currency: string;
+            readonly unpriced: {
+                readonly [key: string]: number;
+            };
+            /**
+             * @default true
+             * @enum {unknown}
+             */
+            readonly estimate: true;
+        };
+        /**
+         * CampaignFault
+         * @description A line of the list that is not texted, and why.
+         */
+        readonly CampaignFault: {
+            readonly line: number;
+            /** @enum {unknown} */
+            readonly kind: "duplicate" | "number" | "opted_out";
+            readonly text: string;
+        };
+        /**
+         * CampaignPatch
+         * @description What is to be different in a draft. People are replaced, not added.
+         */
+        readonly CampaignPatch: {
+            readonly name?: string;
+            /**
+             * Text
+             * @description {name} and the columns of the list are filled in; {name|there} says what stands for none.
+             */
+            readonly text?: string;
+            /**
+             * From
+             * @description A number of the office; empty: its toll-free number.
+             */
+            readonly from_number?: string;
+            readonly marketing?: boolean;
+            readonly recipients?: string;
+            readonly file?: string;
+            readonly consent?: components["schemas"]["CampaignConsent"] | null;
+        };
+        /**
+         * CampaignPreview
+         * @description Who would get what, for how much, and what stands in the way. `blocks` must be mended before it starts.
+         */
+        readonly CampaignPreview: {
+            readonly people: number;
+            readonly duplicates: number;
+            readonly opted_out: number;
+            readonly wrong: number;
+            readonly faults: readonly components["schemas"]["CampaignFault"][];
+            readonly fields: readonly string[];
+            readonly samples: readonly components["schemas"]["CampaignSample"][];
+            readonly costly_letters: string;
+            readonly cost: components["schemas"]["CampaignCost"];
+            /** @description How long the number needs for it, without quiet hours. */
+            readonly seconds: number;
+            /** @description People for whom it is quiet hours now. */
+            readonly waiting: number;
+            readonly from_number: string;
+            readonly registration: components["schemas"]["CampaignRegistration"];
+            readonly warnings: readonly string[];
+            readonly blocks: readonly string[];
+        };
+        /**
+         * CampaignRecipient
+         * @description `reason` says in plain words why it is not sent or did not arrive; `code` is Twilio's number for it.
+         */
+        readonly CampaignRecipient: {
+            readonly id: string;
+            readonly number: string;
+            readonly name: string;
+            /** @enum {unknown} */
+            readonly state: "cancelled" | "checking" | "delivered" | "failed" | "left" | "no_hours" | "opted_out" | "queued" | "released" | "sent" | "uncertain" | "undelivered";
+            readonly segments: number;
+            readonly sid: string;
+            readonly code: number;
+            readonly reason: string;
+            readonly not_before: number | null;
+            readonly sent_at: number | null;
+            /** @description ms since 1970, UTC */
+            readonly changed_at: number;
+        };
+        /** CampaignRecipients */
+        readonly CampaignRecipients: {
+            readonly items: readonly components["schemas"]["CampaignRecipient"][];
+            readonly total: number;
+        };
+        /**
+         * CampaignRegistration
+         * @description What the carriers know of the sending number. `verdict` is what starting will meet.
+         */
+        readonly CampaignRegistration: {
+            readonly kind: string;
+            /** @enum {unknown} */
+            readonly state: "approved" | "missing" | "not_needed" | "pending" | "rejected" | "unknown";
+            readonly words: string;
+            /** @enum {unknown} */
+            readonly verdict: "ask" | "good" | "refuse";
+        };
+        /**
+         * CampaignSample
+         * @description The text as one person will read it.
+         */
+        readonly CampaignSample: {
+            readonly number: string;
+            readonly name: string;
+            readonly text: string;
+            readonly segments: number;
+            /** @enum {unknown} */
+            readonly encoding: "GSM-7" | "UCS-2";
+        };
+        /**
+         * CampaignSettings
+         * @description What holds for all campaigns of an office.
+         */
+        readonly CampaignSettings: {
+            /**
+             * Prices
+             * @description What a segment costs by country, with the carriers' fee. Used for the estimate only.
+             */
+            readonly prices?: {
+                readonly [key: string]: number;
+            };
+            /** @default USD */
+            readonly currency: string;
+            /**
+             * @description Segments a second from a toll-free number.
+             * @default 1
+             */
+            readonly toll_free_rate: number;
+            /**
+             * @description Segments a second from a local number: what the carriers granted the 10DLC campaign.
+             * @default 1
+             */
+            readonly local_rate: number;
+            /**
+             * @description Segments a second from a short code.
+             * @default 30
+             */
+            readonly short_code_rate: number;
+            /**
+             * @description Segments a second from numbers of other countries.
+             * @default 1
+             */
+            readonly other_rate: number;
+            /**
+             * @description Nobody is texted before this time of theirs; 08:00 at the earliest.
+             * @default 08:00
+             */
+            readonly quiet_until: string;
+            /**
+             * @description Nobody is texted from this time of theirs on; 21:00 at the latest.
+             * @default 21:00
+             */
+            readonly quiet_from: string;
+            /**
+             * @description Ends the first advertising text to somebody. It must name STOP.
+             * @default Reply STOP to opt out.
+             */
+            readonly opt_out_line: string;
+        };
+        /**
+         * CampaignSettle
+         * @description What to do about people of whom nobody knows whether they got the text, or whose text did not arrive.
+         */
+        readonly CampaignSettle: {
+            /** @enum {unknown} */
+            readonly action: "again" | "leave";
+            /**
+             * @description Their ids; none: all that are uncertain.
+             * @default []
+             */
+            readonly recipients: readonly string[];
+        };
+        /**
+         * CampaignStart
+         * @description `at` is when; without it, now. Quiet hours hold all the same.
+         */
+        readonly CampaignStart: {
+            /** @default null */
+            readonly at: number | null;
+            /**
+             * @description Start although the number's registration is in review or could not be asked for.
+             * @default false
+             */
+            readonly despite_registration: boolean;
+        };
+        /**
+         * CampaignWrite
+         * @description A new campaign. It is a draft until it is started.
+         */
+        readonly CampaignWrite: {
+            /** Name */
+            readonly name: string;
+            /**
+             * Text
+             * @description {name} and the columns of the list are filled in; {name|there} says what stands for none.
+             * @default
+             */
+            readonly text: string;
+            /**
+             * From
+             * @description A number of the office; empty: its toll-free number.
+             * @default
+             */
+            readonly from_number: string;
+            /**
+             * Advertising
+             * @description The first one to somebody then says how to opt out.
+             * @default true
+             */
+            readonly marketing: boolean;
+            /**
+             * People
+             * @description One a line, or a table with a header.
+             * @default
+             */
+            readonly recipients: string;
+            /**
+             * Spreadsheet
+             * @description A CSV file as it is, in base64; in place of the list.
+             * @default
+             */
+            readonly file: string;
+            /** @default null */
+            readonly consent: components["schemas"]["CampaignConsent"] | null;
+        };
+        /** Campaigns */
+        readonly Campaigns: {
+            readonly items: readonly components["schemas"]["Campaign"][];
+            readonly total: number;
         };
         /**
          * Cdr
@@ -5358,6 +5669,36 @@ export interface components {
             readonly total: number;
             /** @description How many conversations of the office have unread texts. */
             readonly unread: number;
+        };
+        /**
+         * Counts
+         * @description How many people are where.
+         */
+        readonly Counts: {
+            /** @default 0 */
+            readonly queued: number;
+            /** @default 0 */
+            readonly released: number;
+            /** @default 0 */
+            readonly checking: number;
+            /** @default 0 */
+            readonly sent: number;
+            /** @default 0 */
+            readonly delivered: number;
+            /** @default 0 */
+            readonly undelivered: number;
+            /** @default 0 */
+            readonly failed: number;
+            /** @default 0 */
+            readonly uncertain: number;
+            /** @default 0 */
+            readonly opted_out: number;
+            /** @default 0 */
+            readonly no_hours: number;
+            /** @default 0 */
+            readonly left: number;
+            /** @default 0 */
+            readonly cancelled: number;
         };
         /**
          * Dashboard
@@ -12330,7 +12671,22 @@ export type CalledForHelp = components['schemas']['CalledForHelp'];
 export type CallerRule = components['schemas']['CallerRule'];
 export type CallerRuleList = components['schemas']['CallerRuleList'];
 export type CallerRulePatch = components['schemas']['CallerRulePatch'];
+export type Campaign = components['schemas']['Campaign'];
 export type CampaignChange = components['schemas']['CampaignChange'];
+export type CampaignConsent = components['schemas']['CampaignConsent'];
+export type CampaignCost = components['schemas']['CampaignCost'];
+export type CampaignFault = components['schemas']['CampaignFault'];
+export type CampaignPatch = components['schemas']['CampaignPatch'];
+export type CampaignPreview = components['schemas']['CampaignPreview'];
+export type CampaignRecipient = components['schemas']['CampaignRecipient'];
+export type CampaignRecipients = components['schemas']['CampaignRecipients'];
+export type CampaignRegistration = components['schemas']['CampaignRegistration'];
+export type CampaignSample = components['schemas']['CampaignSample'];
+export type CampaignSettings = components['schemas']['CampaignSettings'];
+export type CampaignSettle = components['schemas']['CampaignSettle'];
+export type CampaignStart = components['schemas']['CampaignStart'];
+export type CampaignWrite = components['schemas']['CampaignWrite'];
+export type Campaigns = components['schemas']['Campaigns'];
 export type Cdr = components['schemas']['Cdr'];
 export type CdrLeg = components['schemas']['CdrLeg'];
 export type CdrList = components['schemas']['CdrList'];
@@ -12363,6 +12719,7 @@ export type ConversationNote = components['schemas']['ConversationNote'];
 export type ConversationNoteWrite = components['schemas']['ConversationNoteWrite'];
 export type ConversationReply = components['schemas']['ConversationReply'];
 export type Conversations = components['schemas']['Conversations'];
+export type Counts = components['schemas']['Counts'];
 export type Dashboard = components['schemas']['Dashboard'];
 export type DateSpan = components['schemas']['DateSpan'];
 export type DayFigures = components['schemas']['DayFigures'];
@@ -16400,7 +16757,12 @@ export interface operations {
     };
     readonly list_campaigns: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly limit?: number;
+                readonly offset?: number;
+                readonly q?: string;
+                readonly state?: ("cancelled" | "draft" | "finished" | "paused" | "running" | "scheduled") | null;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -16413,7 +16775,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Campaigns"];
                 };
             };
             /** @description Unauthorized */
@@ -16427,6 +16789,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16482,7 +16853,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CampaignWrite"];
+            };
+        };
         readonly responses: {
             /** @description Created */
             readonly 201: {
@@ -16490,7 +16865,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Campaign"];
                 };
             };
             /** @description Bad Request */
@@ -16610,7 +16985,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CampaignWrite"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -16618,7 +16997,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["CampaignPreview"];
                 };
             };
             /** @description Bad Request */
@@ -16737,7 +17116,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["CampaignSettings"];
                 };
             };
             /** @description Unauthorized */
@@ -16751,6 +17130,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -16803,7 +17191,11 @@ export interface operations {
             readonly path?: never;
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CampaignSettings"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -16811,7 +17203,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["CampaignSettings"];
                 };
             };
             /** @description Bad Request */
@@ -16932,7 +17324,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Campaign"];
                 };
             };
             /** @description Unauthorized */
@@ -16955,6 +17347,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17045,6 +17446,24 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
@@ -17092,7 +17511,11 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CampaignPatch"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -17100,7 +17523,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Campaign"];
                 };
             };
             /** @description Bad Request */
@@ -17141,6 +17564,15 @@ export interface operations {
             };
             /** @description Request Timeout */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17230,7 +17662,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "text/csv": unknown;
                 };
             };
             /** @description Unauthorized */
@@ -17253,6 +17685,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17315,7 +17756,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Campaign"];
                 };
             };
             /** @description Unauthorized */
@@ -17338,6 +17779,24 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17400,7 +17859,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Campaign"];
                 };
             };
             /** @description Unauthorized */
@@ -17423,6 +17882,24 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17485,7 +17962,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["CampaignPreview"];
                 };
             };
             /** @description Unauthorized */
@@ -17508,6 +17985,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17555,7 +18041,12 @@ export interface operations {
     };
     readonly list_campaign_recipients: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly limit?: number;
+                readonly offset?: number;
+                readonly q?: string;
+                readonly state?: ("cancelled" | "checking" | "delivered" | "failed" | "left" | "no_hours" | "opted_out" | "queued" | "released" | "sent" | "uncertain" | "undelivered") | null;
+            };
             readonly header?: never;
             readonly path: {
                 readonly id: string;
@@ -17570,7 +18061,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["CampaignRecipients"];
                 };
             };
             /** @description Unauthorized */
@@ -17593,6 +18084,15 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17655,7 +18155,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Campaign"];
                 };
             };
             /** @description Unauthorized */
@@ -17678,6 +18178,24 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17732,7 +18250,11 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CampaignSettle"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -17740,7 +18262,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Campaign"];
                 };
             };
             /** @description Bad Request */
@@ -17781,6 +18303,15 @@ export interface operations {
             };
             /** @description Request Timeout */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -17862,7 +18393,11 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CampaignStart"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -17870,7 +18405,7 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": Record<string, never>;
+                    readonly "application/json": components["schemas"]["Campaign"];
                 };
             };
             /** @description Bad Request */
@@ -17911,6 +18446,15 @@ export interface operations {
             };
             /** @description Request Timeout */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -181,7 +181,7 @@ class PlayedEdge:
         return self._find(from_, to)
 
     def _change(self, from_: str, to: str, **fields: Any) -> Json:
-        head = self._find(from_, to)["conversation"]
+        head: Json = self._find(from_, to)["conversation"]
         head |= fields
         self._told(head)
         return head
