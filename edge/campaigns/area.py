@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Protocol
 
 from edge.area import Area
 from edge.campaigns.api import operations
@@ -30,7 +31,7 @@ __all__ = ["Outbox", "TwilioRegistrations", "build_campaigns"]
 log = logging.getLogger(__name__)
 
 
-class Outbox(Put, Report):
+class Outbox(Put, Report, Protocol):
     """Both sides of it."""
 
 

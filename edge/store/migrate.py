@@ -17,19 +17,19 @@ VERSION_TABLE = "CREATE TABLE IF NOT EXISTS edge_layout (version BIGINT NOT NULL
 
 @cache
 def steps() -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """(version, statements) of each file, in rising order."""
+    """(version, statements) of each file, numbered 1, 2, 3 … without a gap."""
     found = [
         (int(file.name.split("_")[0]), tuple(_statements(file.read_text("utf-8"))))
         for file in sorted(MIGRATIONS.glob("[0-9]*.sql"))
     ]
-    if [version for version, _ in found] != sorted({version for version, _ in found}):
-        raise RuntimeError(f"the migrations in {MIGRATIONS} are not numbered in rising order")
+    if [version for version, _ in found] != list(range(1, len(found) + 1)):
+        raise RuntimeError(f"the migrations in {MIGRATIONS} are not numbered 1, 2, 3 …")
     return tuple(found)
 
 
 def missing_steps(version: int | None) -> list[tuple[int, tuple[str, ...]]]:
     """What a database of this layout (None: an empty one) still needs. Raises `StartError` for a newer one."""
-    known = steps()[-1][0]
+    known = len(steps())
     if (version or 0) > known:
         raise StartError(
             f"the edge's database has layout {version}, this program knows layouts up to {known}",
