@@ -107,11 +107,8 @@ async def _say(url: str, *messages: str) -> list[str]:
     async with aiohttp.ClientSession() as session, session.ws_connect(f"{url}/twilio/stream") as socket:
         for message in messages:
             await socket.send_str(message)
-        answers = []
         async with asyncio.timeout(5):
-            async for each in socket:
-                answers.append(str(each.data))
-        return answers
+            return [str(each.data) async for each in socket]
 
 
 def _start(call: str, token: str, call_sid: str = "CA1") -> str:
