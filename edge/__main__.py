@@ -15,6 +15,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
+import uvloop
+
 from edge.config import EdgeConfig, add_options, missing, read_config
 from edge.errors import StartError
 
@@ -29,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         config = read_config(vars(options))
-        asyncio.run(serve(config) if options.command == "serve" else _office(config, options))
+        uvloop.run(serve(config) if options.command == "serve" else _office(config, options))
     except StartError as error:
         print(f"edge: {error.message}" + (f". {error.action}" if error.action else ""), file=sys.stderr)
         return 1

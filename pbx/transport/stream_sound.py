@@ -59,7 +59,7 @@ class StreamSound:
         self._marked = False
         self._keys: deque[str] = deque()
         self._key_step = 0
-        self._key_ts = 0
+        self._key_ts = -EVENT_STEPS * EVENT_STEP
         self._timer: asyncio.TimerHandle | None = None
         self._heard_event: int | None = None
         self._least_s: float | None = None
@@ -113,7 +113,8 @@ class StreamSound:
                 self._timer.cancel()
                 self._timer = None
                 return
-            self._key_ts = self._latest + EVENT_STEP
+            # Another key has another timestamp, also while nobody speaks.
+            self._key_ts = max(self._latest, self._key_ts + EVENT_STEPS * EVENT_STEP) + EVENT_STEP
         self._key_step = step + 1
         if step < EVENT_STEPS:
             self._send_event((step + 1) * EVENT_STEP, marker=step == 0, end=False)

@@ -1,4 +1,4 @@
-"""An office with its edge and a simulated Twilio, all as they run in earnest: where live tests of calls start."""
+"""An office with its edge and a simulated Twilio, as they run in earnest: what the live tests of calls start from."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import struct
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,19 +52,19 @@ likely = st.sampled_from(
     [
         '{"t":"pong","got":0}',
         '{"t":"ping","got":0}',
+        '{"t":"pong","got":99}',
+        '{"t":"ping","got":99}',
         '{"t":"answer","n":1,"call":"c1"}',
         '{"t":"hangup","n":1,"call":"c1"}',
         '{"t":"hangup","n":2,"call":"c1"}',
         '{"t":"digits","n":1,"call":"c1","digits":"1"}',
+        '{"t":"digit","n":2,"call":"c1","digit":"5"}',
         '{"t":"call","n":1,"call":"c1","stream":1,"from":"","to":""}',
-        '{"t":"http","id":1,"method":"GET","path":"/","size":3}',
         '{"t":"call","n":2,"call":"c2","stream":1,"from":"","to":""}',
+        '{"t":"place","n":1,"call":"c1","from":"","to":"1"}',
+        '{"t":"http","id":1,"method":"GET","path":"/","size":3}',
         '{"t":"http","id":1,"status":200,"size":3}',
         '{"t":"deliver","id":"d","kind":"k","document":{},"body":1,"size":2}',
-        '{"t":"place","n":1,"call":"c1","from":"","to":"1"}',
-        '{"t":"digit","n":2,"call":"c1","digit":"5"}',
-        '{"t":"pong","got":99}',
-        '{"t":"ping","got":99}',
     ]
 )
 binaries = st.one_of(
@@ -168,8 +167,10 @@ def test_an_office_survives_what_an_edge_sends(frames: list[str | bytes]) -> Non
 @given(text=st.one_of(messages, st.text()), binary=binaries)
 def test_a_frame_is_understood_or_refused(form: Any, text: str, binary: bytes) -> None:
     for read, frame in ((form.read_text, text), (form.read_binary, binary)):
-        with contextlib.suppress(form.BadFrame):
+        try:
             read(frame)
+        except form.BadFrame as error:
+            assert str(error)  # noqa: PT017 - most frames are no error at all
 
 
 @given(body=st.binary(max_size=70_000), kind=st.sampled_from([edge_frames.BODY]))
