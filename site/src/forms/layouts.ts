@@ -22,8 +22,8 @@ const RECORDING: FormSection = { title: "recording", fields: ["record", "record_
 export const LAYOUTS: Readonly<Record<string, FormLayout>> = {
   ExtensionWrite: {
     sections: [
-      { fields: ["number", "name", "mailbox", "ring_timeout_s", "outside_number", "may_call"] },
-      { title: "forwarding", fields: ["do_not_disturb", "forward"], folded: true },
+      { fields: ["number", "name", "department", "mailbox", "ring_timeout_s", "outside_number", "may_call"] },
+      { title: "forwarding", fields: ["do_not_disturb", "forward", "forward_to"], folded: true },
       { title: "followMe", fields: ["follow_me"], folded: true },
       { title: "phone", fields: ["call_waiting", "wake_timeout_s", "pickup_group", "location", "sip_password", "enabled"], folded: true },
       RECORDING,

@@ -182,6 +182,11 @@ export const schema: Readonly<Record<string, string>> = {
   "Of all that take part in a call, one never forbids it, else one always demands it, else one on_demand lets people start it. default says nothing.":
     "„Nie“ bei einem Beteiligten geht vor „immer“ bei einem anderen.",
   "Of calls recorded because of this; null: as long as the office says.": "Von Anrufen, die deswegen aufgenommen wurden. Leer: so lange, wie für das Büro eingestellt.",
+  Department: "Abteilung",
+  "Callers may ask the receptionist for it; several extensions can be of one.": "Anrufer können am Empfang danach fragen; mehrere Nebenstellen können dazugehören.",
+  "When the office is offline": "Wenn das Büro offline ist",
+  "Where its calls from outside go while the edge cannot reach the office: a mobile phone.":
+    "Wohin Anrufe von außen gehen, solange der Edge das Büro nicht erreicht: ein Mobiltelefon.",
   "Where its phone stands, for those who come to help: street, floor, room.": "Wo das Telefon steht, für die, die zu Hilfe kommen: Straße, Stock, Raum.",
   "What the phone authenticates with: 8 to 128 printable ASCII characters.": "Womit sich das Telefon ausweist: 8 bis 128 druckbare ASCII-Zeichen.",
   "Names it in addresses and documents: 1 to 40 small letters, digits and hyphens.": "Benennt ihn in Adressen und Dokumenten: 1 bis 40 Kleinbuchstaben, Ziffern und Bindestriche.",
