@@ -23,6 +23,7 @@ from edge.events import Events
 from edge.numbers.area import numbers_area
 from edge.offices import Offices
 from edge.offline.area import build_offline, chat_of
+from edge.offline.erasing import OfflineEraser
 from edge.store import Store, open_store
 from edge.store.open import FILE_NAME
 from edge.texts.area import build_texts
@@ -93,7 +94,7 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
         directories=directories,
         receptionists=receptionists,
         provider=twilio,
-        erasers=[CampaignEraser()],
+        erasers=[CampaignEraser(), OfflineEraser(clock)],
     )
     campaigns = build_campaigns(
         config, store, clock, events, offices, twilio=twilio, outbox=texts.outbox, consent=texts.consent

@@ -169,6 +169,7 @@ class Collecting:
         if one.transcription != "server" or self._transcriber is None or one.transcript is not None:
             await self._recordings.written(one, None)
             return
+        await self._recordings.hold(one)
         try:
             text = await self._transcriber.write_down(await self._recordings.audio(one), one.language)
         except TranscriptionError as error:

@@ -18,9 +18,11 @@ from edge.clock import Clock
 from edge.offline.journal import name_of
 from edge.store import Row, Store
 
-__all__ = ["LEASE_MS", "Note", "Recorded", "Recordings"]
+__all__ = ["Note", "Recorded", "Recordings"]
 
-LEASE_MS = 6 * 60_000
+LEASE_MS = 45_000
+LONG_LEASE_MS = 6 * 60_000
+"""For what a speech server takes."""
 TRANSCRIPT_WAIT_MS = 5 * 60_000
 """So long a message waits for Twilio to write it down."""
 
@@ -151,6 +153,13 @@ class Recordings:
         await self._store.run(
             "UPDATE offline_recording SET due_at = $1, error = $2 WHERE office = $3 AND sid = $4 AND state = $5",
             self._clock.now_ms() + wait_ms, error[:300], one.office, one.sid, one.state,
+        )  # fmt: skip
+
+    async def hold(self, one: Recorded) -> None:
+        """The next step takes longer than most."""
+        await self._store.run(
+            "UPDATE offline_recording SET due_at = $1 WHERE office = $2 AND sid = $3",
+            self._clock.now_ms() + LONG_LEASE_MS, one.office, one.sid,
         )  # fmt: skip
 
     async def twilio_wrote(self, sid: str, transcript: str | None) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from edge.api.dispatch import Dispatch
 from edge.api.operation import Reply
 from edge.model.receptionist import Receptionist
+from edge.offline.erasing import OfflineEraser
 from edge.store import Store
 from tests.edge.clock import TestClock
 from tests.edge.offline import parts as p
@@ -125,3 +126,28 @@ async def test_messages_that_the_office_does_not_have_are_listed_and_heard(
     assert (await ask(office, "POST", f"/receptionist/voicemails/{one['id']}/again"))[0] == 204
     assert (await ask(office, "GET", "/receptionist/voicemails"))[1]["items"][0]["state"] == "waiting"
     assert (await ask(office, "POST", "/receptionist/voicemails/nothing/again"))[0] == 404
+
+
+async def test_a_person_who_is_erased_is_forgotten_here_and_at_twilio(
+    office: Scene, clock: TestClock
+) -> None:
+    other = "+12025550198"
+    office.twilio.faults.fail_next(503, path="/Recordings/", times=2)
+    for caller in (p.CALLER, other):
+        call = await office.call(p.LINE, caller)
+        await call.leave_message()
+        await call.ended()
+    await office.collect()
+    eraser = OfflineEraser(clock)
+    async with office.store.transaction() as statements:
+        counts = await eraser.erase(statements, office.office.id, p.CALLER)
+    assert counts == {"calls": 1, "voicemails": 1}
+    await clock.advance(60)
+    await office.collect()
+    assert office.twilio.recordings == {}
+    assert [each["from_number"] for each in office.inbox.of("voicemail")] == [other]
+    assert [each["from_number"] for each in office.inbox.of("call")] == [other]
+    for table in ("offline_call", "offline_recording"):
+        row = await office.store.one(f"SELECT COUNT(*) AS many FROM {table} WHERE caller = $1", p.CALLER)
+        assert row is not None
+        assert row["many"] == 0
