@@ -291,10 +291,8 @@ class Outbox:
     async def _ask_later(self, row: Row, now: int, *, asked: bool) -> None:
         """Later, or not any more. Not being able to ask counts for nothing."""
         times = row["attempts"] if asked else row["attempts"] - 1
-        if not asked:
-            due = now + UNREAD_MS
-        else:
-            due = now + ASK_MS[times] if times < len(ASK_MS) else 0
+        pause = UNREAD_MS if not asked else (*ASK_MS, 0)[min(times, len(ASK_MS))]
+        due = now + pause if pause else 0
         await self._change(
             row["id"],
             "UPDATE text_message SET attempts = $2, due_at = $3 WHERE id = $1 AND state = 'uncertain' RETURNING *",
