@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from edge.campaigns.segments import count_segments
 from edge.texts.sending import FAULT, Accepted, Outcome, Outgoing, Refused, Seen, SendingError, Unknown
 from edge.twilio.client import TwilioClient
 from edge.twilio.errors import TwilioError
@@ -35,7 +36,7 @@ class TwilioSender:
             if error.uncertain:
                 return Unknown(error.words, FAULT if error.status >= 500 else 0)
             return Refused(error.code or 0, error.words, again=error.again)
-        return Accepted(sid)
+        return Accepted(sid, 1 if message.media else count_segments(message.body).segments)
 
     async def seen(self, ours: str, theirs: str, *, since_ms: int) -> Sequence[Seen]:
         """Without a date in the question: Twilio compares it with when a text was sent, which a waiting one was not."""

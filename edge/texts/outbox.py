@@ -38,6 +38,8 @@ LEASE_MS = 60_000
 AGAIN_MS = (5_000, 30_000, 120_000, 600_000)
 ASK_MS = (5_000, 60_000, 600_000)
 """How long after becoming uncertain Twilio's list is read; after the last time a person decides."""
+UNREAD_MS = 15_000
+"""Until it is tried to read it again, after that failed."""
 SKEW_MS = 120_000
 LOOK_S = 5.0
 OPTED_OUT = 21610
@@ -289,7 +291,8 @@ class Outbox:
     async def _ask_later(self, row: Row, now: int, *, asked: bool) -> None:
         """Later, or not any more. Not being able to ask counts for nothing."""
         times = row["attempts"] if asked else row["attempts"] - 1
-        due = now + ASK_MS[min(max(times, 1), len(ASK_MS) - 1)] if times < len(ASK_MS) else 0
+        pause = UNREAD_MS if not asked else (*ASK_MS, 0)[min(times, len(ASK_MS))]
+        due = now + pause if pause else 0
         await self._change(
             row["id"],
             "UPDATE text_message SET attempts = $2, due_at = $3 WHERE id = $1 AND state = 'uncertain' RETURNING *",

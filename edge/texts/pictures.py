@@ -42,6 +42,7 @@ UNUSED_MS = 24 * 3_600_000
 AGAIN_MS = (5_000, 60_000, 600_000, 3_600_000, 4 * 3_600_000)
 LOOK_S = 15.0
 LEASE_MS = 120_000
+TIDY_MS = 3_600_000
 
 
 class Fetcher(Protocol):
@@ -71,11 +72,15 @@ class Pictures:
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
+        tidied = 0
         while True:
             self._wake.clear()
             try:
                 while await self.work():
                     pass
+                if self._clock.now_ms() - tidied > TIDY_MS:
+                    await self.forget_unused()
+                    tidied = self._clock.now_ms()
             except StoreError:
                 log.exception("pictures cannot be stored")
             with suppress(TimeoutError):

@@ -43,6 +43,7 @@ from pbx.feature.call_log import CallLog
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
+from pbx.feature.flow_texts import FlowTexts
 from pbx.feature.follow_me import FollowMeCalls
 from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.identify import Identify
@@ -264,6 +265,9 @@ def build(
         outbox=Outbox(
             guarding.mailer.send, sender=lambda: guarding.mailer.sender, clock=clock, new_id=new_id
         ),
+        texts=FlowTexts(
+            edge, has_edge=lambda: edge.is_there, country=config.country, clock=clock, new_id=new_id
+        ),
         country=config.country,
         emergency=config.emergency_numbers,
     )
@@ -345,6 +349,7 @@ def build(
         records=recordings.by_flow,
         client=flows.client,
         outbox=flows.outbox,
+        texts=flows.texts,
         clock=clock,
         busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  likewise
         has_phone=lambda number: bool(registrar.targets(number)),

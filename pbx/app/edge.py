@@ -79,6 +79,11 @@ class EdgeParts:
         self._box: SecretBox | None = None
 
     @property
+    def is_there(self) -> bool:
+        """Whether the office has an edge at all, be it out of reach just now."""
+        return self.is_embedded or bool(self.calls.tunnels)
+
+    @property
     def is_embedded(self) -> bool:
         """Whether an edge runs in this node."""
         config = self._config

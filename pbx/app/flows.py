@@ -9,7 +9,9 @@ from pbx.app.flow_ports import machine_zone
 from pbx.app.wishes import matcher
 from pbx.core.clock import Clock
 from pbx.core.events import EventBus
+from pbx.core.tasks import Supervisor
 from pbx.feature.documents import Documents
+from pbx.feature.flow_texts import FlowTexts
 from pbx.flow.flows import Flows, OpenPorts
 from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
@@ -19,6 +21,7 @@ from pbx.notify.outbox import Outbox
 from pbx.store.flows import TOPIC, FlowStore
 from pbx.store.records import TOPIC as RECORDS
 from pbx.store.records import RecordStore
+from pbx.store.state import StateStore
 
 __all__ = ["FlowParts", "build_flows"]
 
@@ -32,7 +35,13 @@ class FlowParts:
     store: FlowStore
     documents: Documents
     outbox: Outbox
+    texts: FlowTexts
     client: HttpClient
+
+    def start(self, supervisor: Supervisor, state: StateStore) -> None:
+        """Send what flows have put into their boxes, now and after a restart."""
+        supervisor.spawn("mail of flows", self.outbox.run(state))
+        supervisor.spawn("texts of flows", self.texts.run(state))
 
     async def follow(self, bus: EventBus) -> None:
         """Keep what is live as the store has it, whoever changes it."""
@@ -49,10 +58,11 @@ def build_flows(
     *,
     open_ports: OpenPorts,
     outbox: Outbox,
+    texts: FlowTexts,
     country: str,
     emergency: Collection[str],
 ) -> FlowParts:
-    """`open_ports` gives the nodes of a call what they work with; `outbox` takes the mails of flows."""
+    """`open_ports` gives the nodes of a call what they work with; `outbox` and `texts` take what flows send."""
     flows = Flows(store, open_ports)
     publishing = Publishing(
         records,
@@ -66,4 +76,4 @@ def build_flows(
     documents = Documents(
         records, FlowImport(records, publishing, store, changed=flows.reload), emergency=emergency
     )
-    return FlowParts(flows, publishing, store, documents, outbox, HttpClient())
+    return FlowParts(flows, publishing, store, documents, outbox, texts, HttpClient())

@@ -168,7 +168,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             "recording settings", parts.recordings.follow(stores.settings, bus, parts.sounds.sounds)
         )
         supervisor.spawn("messages", parts.messages.run())
-        supervisor.spawn("mail of flows", parts.flows.outbox.run(stores.state))
+        parts.flows.start(supervisor, stores.state)
         stack.push_async_callback(parts.flows.client.close)
         await start_push(config, parts.wake, supervisor, stack)
         _run_features(supervisor, parts, stores)

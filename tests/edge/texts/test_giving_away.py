@@ -26,7 +26,7 @@ from tests.edge.texts.office import (
 )
 
 SECRETS = (
-    "KX-4471",
+    "KX-9902",
     "garage code 9876",
     "+13105550124",
     "owes us 80 dollars",
@@ -38,7 +38,7 @@ MAY = {HOURS, PARKING, ADDRESS, HAND_OVER, "Hello, this is Miller. How can we he
 
 async def _plant(edge: TextEdge) -> None:
     """Another customer's conversation, notes about this one and about others, templates, another office."""
-    await edge.chat("My reference is KX-4471 and the garage code 9876", from_=OTHER)
+    await edge.chat("My reference is KX-9902 and the garage code 9876", from_=OTHER)
     answer = {"from": OTHER, "to": OURS, "text": "Thank you, Zoe Confidential."}
     assert (await edge.ask("POST", "/conversations/reply", answer)).status == 201
     for who in (OTHER, THEIRS):

@@ -45,7 +45,7 @@ class Process:
             str(self._folder), "--public-url", PUBLIC, "--twilio-account-sid", self._twilio.account_sid,
             "--twilio-api-url", self._twilio.url, env=environment, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        async with aiohttp.ClientSession() as session, asyncio.timeout(60):
+        async with aiohttp.ClientSession() as session, asyncio.timeout(200):
             while True:
                 with suppress(aiohttp.ClientError):
                     async with session.get(f"http://127.0.0.1:{self.port}/edge/health") as response:
@@ -93,7 +93,7 @@ async def test_kill_9_loses_no_text_and_answers_none_twice(tmp_path: Path) -> No
                 await edge.kill()
                 await edge.start()
         store = await open_store(tmp_path / FILE_NAME)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             while await store.one(
                 "SELECT id FROM text_message WHERE answer = 'wanted' OR state IN ('queued', 'sending')"
                 " OR (state = 'uncertain' AND attempts < 1)"
