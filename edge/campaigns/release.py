@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
 from edge.campaigns.office_settings import hours_of, rate_of, settings_of
-from edge.campaigns.quiet import Hours, allowed, closes, next_allowed
+from edge.campaigns.quiet import closes
 from edge.campaigns.segments import count_segments
 from edge.campaigns.template import Template
+from edge.campaigns.turn import Turn, whose_turn, zones_to_keep
 from edge.campaigns.wording import MOST_LETTERS, text_for
 from edge.clock import Clock
 from edge.model.base import new_id
-from edge.model.campaigns import CampaignSettings
 from edge.store import Row, Statements, Store
 from edge.texts.messages import Draft
 
@@ -36,8 +35,6 @@ AHEAD_S = 4
 """How many seconds' worth of texts may wait in the outbox."""
 CATCH_UP_MS = 1000
 """A lane that was late may catch up so much."""
-MARGIN_MS = 60_000
-"""Nothing is handed over in the last minute of the day; what did not get out by its end is called back."""
 
 
 class Put(Protocol):
@@ -46,18 +43,6 @@ class Put(Protocol):
     async def put(self, statements: Statements, draft: Draft) -> bool: ...
 
     def wake(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """What holds for one number at this moment."""
-
-    office: str
-    number: str
-    now: int
-    settings: CampaignSettings
-    hours: Hours
-    rate: float
 
 
 class Release:
@@ -101,7 +86,7 @@ class Release:
             if lane is None:
                 return False
             settings = await settings_of(tx, office)
-            turn = _Turn(office, number, now, settings, hours_of(settings), rate_of(settings, number))
+            turn = Turn(office, number, now, settings, hours_of(settings), rate_of(settings, number))
             campaigns = await tx.all(
                 "SELECT * FROM campaign WHERE office = $1 AND from_number = $2 AND state = 'running'"
                 " ORDER BY served, id",
@@ -113,7 +98,7 @@ class Release:
             for campaign in campaigns:
                 if not await _still_runs(tx, campaign["id"]):
                     continue
-                if (person := await self._whose_turn(tx, campaign, turn)) is not None:
+                if (person := await whose_turn(tx, campaign, turn)) is not None:
                     await self._hand_over(tx, campaign, person, turn, lane["free_at"])
                     last = max(each["served"] for each in campaigns)
                     await tx.run("UPDATE campaign SET served = $2 WHERE id = $1", campaign["id"], last + 1)
@@ -122,24 +107,7 @@ class Release:
             await _idle(tx, turn, await _next_due(tx, campaigns, now))
             return False
 
-    async def _whose_turn(self, tx: Statements, campaign: Row, turn: _Turn) -> Row | None:
-        """The next one for whom it is day and who has not opted out; the others are put where they belong."""
-        while True:
-            person = await tx.one(
-                "SELECT * FROM campaign_recipient WHERE campaign = $1 AND state = 'queued' AND not_before <= $2"
-                " ORDER BY not_before, position LIMIT 1",
-                campaign["id"], turn.now,
-            )  # fmt: skip
-            if person is None:
-                return None
-            if await _adopted(tx, person, turn.now) or await _has_opted_out(tx, person, turn.now):
-                continue
-            zones = _zones(person)
-            if allowed(zones, turn.now, turn.hours) and allowed(zones, turn.now + MARGIN_MS, turn.hours):
-                return person
-            await _postpone(tx, campaign, person, turn)
-
-    async def _hand_over(self, tx: Statements, campaign: Row, person: Row, turn: _Turn, free_at: int) -> None:
+    async def _hand_over(self, tx: Statements, campaign: Row, person: Row, turn: Turn, free_at: int) -> None:
         line = turn.settings.opt_out_line if campaign["marketing"] and await _is_new(tx, person) else ""
         text = text_for(Template.read(campaign["text"]), json.loads(person["fields"]), line)
         segments = count_segments(text).segments
@@ -163,7 +131,7 @@ class Release:
             campaign=campaign["id"],
         )
         await self._outbox.put(tx, draft)
-        until = closes(_zones(person), turn.now, turn.hours)
+        until = closes(zones_to_keep(person), turn.now, turn.hours)
         await tx.run("UPDATE text_message SET until_at = $2 WHERE id = $1", message, until)
         await tx.run(
             "UPDATE campaign_lane SET free_at = $3 WHERE office = $1 AND number = $2",
@@ -178,13 +146,9 @@ async def _still_runs(tx: Statements, campaign: str) -> bool:
     )
 
 
-def _free_again(free_at: int, turn: _Turn, segments: int) -> int:
+def _free_again(free_at: int, turn: Turn, segments: int) -> int:
     since = free_at if turn.now - free_at < CATCH_UP_MS else turn.now
     return since + ceil(segments * 1000 / turn.rate)
-
-
-def _zones(person: Row) -> list[str]:
-    return [zone for zone in str(person["zones"]).split(",") if zone]
 
 
 async def _under_way(tx: Statements, campaigns: Sequence[Row]) -> int:
@@ -197,7 +161,7 @@ async def _under_way(tx: Statements, campaigns: Sequence[Row]) -> int:
     return int(row["n"]) if row is not None else 0
 
 
-async def _idle(tx: Statements, turn: _Turn, until: int) -> None:
+async def _idle(tx: Statements, turn: Turn, until: int) -> None:
     await tx.run(
         "UPDATE campaign_lane SET idle_until = $3 WHERE office = $1 AND number = $2",
         turn.office,
@@ -217,46 +181,6 @@ async def _next_due(tx: Statements, campaigns: Sequence[Row], now: int) -> int:
     latest = now + LONGEST_IDLE_MS
     first = row["first"] if row is not None else None
     return latest if first is None else min(max(int(first), now + 1), latest)
-
-
-async def _adopted(tx: Statements, person: Row, now: int) -> bool:
-    """Whether the text before this one, of which nobody knew, has turned out to be sent after all."""
-    if not person["earlier"]:
-        return False
-    done = await tx.run(
-            "UPDATE campaign_recipient SET state = 'released', message = earlier, earlier = '', changed_at = $2"
-            " WHERE id = $1 AND EXISTS (SELECT 1 FROM text_message m WHERE m.id = campaign_recipient.earlier"
-            " AND m.sid <> '')",
-        person["id"], now,
-    )  # fmt: skip
-    return bool(done)
-
-
-async def _has_opted_out(tx: Statements, person: Row, now: int) -> bool:
-    done = await tx.run(
-            "UPDATE campaign_recipient SET state = 'opted_out', reason = 'They have opted out.', changed_at = $2"
-            " WHERE id = $1 AND EXISTS (SELECT 1 FROM text_consent c WHERE c.office = campaign_recipient.office"
-            " AND c.theirs = campaign_recipient.number AND c.opted_out = 1)",
-        person["id"], now,
-    )  # fmt: skip
-    return bool(done)
-
-
-async def _postpone(tx: Statements, campaign: Row, person: Row, turn: _Turn) -> None:
-    """Everybody of the same time zones waits for the morning together."""
-    later = next_allowed(_zones(person), turn.now + MARGIN_MS, turn.hours)
-    if later is None:
-        await tx.run(
-            "UPDATE campaign_recipient SET state = 'no_hours', reason = $3, changed_at = $4"
-            " WHERE campaign = $1 AND zones = $2 AND state = 'queued'",
-            campaign["id"], person["zones"], "No hour is day in all the time zones of this number.", turn.now,
-        )  # fmt: skip
-        return
-    await tx.run(
-        "UPDATE campaign_recipient SET not_before = $3"
-        " WHERE campaign = $1 AND zones = $2 AND state = 'queued' AND not_before < $3",
-        campaign["id"], person["zones"], max(later, turn.now + 1),
-    )  # fmt: skip
 
 
 async def _is_new(tx: Statements, person: Row) -> bool:
