@@ -20,7 +20,7 @@ from pbx.api.problem import ApiError, FieldProblem, plain_error
 from pbx.api.route import JSON, MAX_BODY, MERGE_PATCH, Route
 from pbx.api.scopes import Scope
 
-__all__ = ["PREFIX", "ROUTES", "forward"]
+__all__ = ["PREFIX", "ROUTES", "forward", "refused"]
 
 PREFIX = "/api/v1"
 LARGEST_LIST = 30 << 20
@@ -68,7 +68,7 @@ async def forward(exchange: Exchange, **path: str) -> web.Response:
         body=exchange.body,
     )
     if reply.status >= 400:
-        raise _refused(reply)
+        raise refused(reply)
     response = web.Response(status=reply.status, headers=_passed(reply, HEADERS))
     if reply.status != 204:
         response.body = reply.body
@@ -83,7 +83,7 @@ def _passed(reply: EdgeReply, names: frozenset[str]) -> dict[str, str]:
     return {name: value for name, value in reply.headers.items() if name.lower() in names}
 
 
-def _refused(reply: EdgeReply) -> ApiError:
+def refused(reply: EdgeReply) -> ApiError:
     """What the edge refused, in its words. That it failed is not said with its own 500, which would look like ours."""
     if reply.status == 500 or reply.status not in _KNOWN:
         return plain_error(502, "The edge failed. Its log has the details.")
