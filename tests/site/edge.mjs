@@ -111,7 +111,7 @@ await withBrowser({}, async (page, faults) => {
     await page.getByLabel("What they agreed to").fill("Yes, text me about opening hours (form on our site).");
     await check("consent");
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.locator('[data-registration="ask"]').getByText("In review").waitFor();
+    await page.locator('[data-registration="ask"]').getByText("In review", { exact: true }).waitFor();
     expect(await page.getByRole("button", { name: "Send to 2 people" }).isDisabled(), "it would start unasked");
     await page.getByLabel(/Start all the same/).check();
     await check("start");

@@ -1,5 +1,6 @@
 /** How a campaign goes, for the eye. Pure. */
 import type { Campaign, CampaignConsent, Counts } from "../edge/types.ts";
+import { instant } from "./time.ts";
 
 export interface Progress {
   /** Parts of all people, 0 to 1. */
@@ -37,10 +38,11 @@ export function isConsented(consent: CampaignConsent): boolean {
   return consent.who.trim().length >= 2 && consent.when.trim().length >= 4 && consent.source.trim().length >= 10;
 }
 
-/** The value of a `datetime-local` box for an instant, in the browser's time. */
+/** The value of a `datetime-local` box for an instant, by the office's clocks. */
 export function localMoment(at: number): string {
-  const moment = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
-  return moment.toISOString().slice(0, 16);
+  const utc = new Date(at).toISOString().slice(0, 16);
+  const ahead = Date.parse(`${utc}Z`) - Date.parse(instant(utc));
+  return new Date(at + ahead).toISOString().slice(0, 16);
 }
 
 /** A file's bytes as base64, which is how JSON carries them. */

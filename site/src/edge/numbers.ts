@@ -3,6 +3,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { request } from "../api/client.ts";
 import { EDGE } from "../core/live.ts";
 import type { ForSaleList, NumberOrder, OutsideNumber, OutsideNumberList, UnassignedList } from "./types.ts";
+import type { InboundNumber } from "../schema.gen.ts";
 
 export const NUMBERS = [EDGE, "numbers"] as const;
 /** Twilio is asked meanwhile. */
@@ -43,5 +44,8 @@ export const renameNumber = (number: string, name: string) =>
   request<OutsideNumber>(`/numbers/${encodeURIComponent(number)}`, { method: "PATCH", body: { name }, timeoutMs: LONG_MS });
 export const buyNumber = (body: Partial<NumberOrder>) =>
   request<OutsideNumber>("/numbers", { method: "POST", body, timeoutMs: LONG_MS });
+/** The node buys it at the edge, and leads its calls to the extension. `order` names the wish: repeated, it buys nothing twice. */
+export const giveNumber = (extension: string, { order, ...body }: { readonly number: string; readonly country: string; readonly kind: NumberOrder["kind"]; readonly order: string }) =>
+  request<InboundNumber>(`/extensions/${extension}/outside-number`, { method: "POST", body, headers: { "Idempotency-Key": order }, timeoutMs: LONG_MS });
 export const repairNumber = (number: string) => request<OutsideNumber>(`/numbers/${encodeURIComponent(number)}/repair`, { method: "POST", timeoutMs: LONG_MS });
 export const releaseNumber = (number: string) => request<undefined>(`/numbers/${encodeURIComponent(number)}`, { method: "DELETE", query: { confirm: number }, timeoutMs: LONG_MS });

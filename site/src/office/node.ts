@@ -18,11 +18,11 @@ export const nodeSource: RecordSource = {
   replace: async (kind, key, write, etag) =>
     found(await answer(pathOf(kind, key), { method: "PUT", body: write, headers: unchanged(etag) })),
 
-  async remove(kind, key, { force = false, etag } = {}) {
+  async remove(kind, key, { force = false, etag, outsideNumber } = {}) {
     await answer(pathOf(kind, key), {
       method: "DELETE",
       headers: unchanged(etag),
-      query: force ? { force: "true" } : {},
+      query: { ...(force && { force: "true" }), outside_number: outsideNumber },
     });
   },
 };

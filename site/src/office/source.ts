@@ -21,13 +21,16 @@ export interface RecordQuery {
 }
 
 /** Every method throws `RequestFault`: 404, 409 (taken, or in use: `errors` say by what), 412 (changed meanwhile), 422. */
+/** What becomes of a number that was bought for an extension. */
+export type OutsideNumberFate = "keep" | "release";
+
 export interface RecordSource {
   readonly mode: "node" | "documents";
   list(kind: string, query?: RecordQuery): Promise<{ readonly items: readonly OfficeRecord[]; readonly total: number }>;
   get(kind: string, key: string): Promise<Found>;
   create(kind: string, write: OfficeRecord): Promise<Found>;
   replace(kind: string, key: string, write: OfficeRecord, etag?: string): Promise<Found>;
-  remove(kind: string, key: string, how?: { readonly force?: boolean; readonly etag?: string }): Promise<void>;
+  remove(kind: string, key: string, how?: { readonly force?: boolean; readonly etag?: string; readonly outsideNumber?: OutsideNumberFate }): Promise<void>;
 }
 
 const SourceContext = createContext<RecordSource | undefined>(undefined);

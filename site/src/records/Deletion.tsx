@@ -6,7 +6,7 @@ import { loadForm } from "../forms/load.ts";
 import { written } from "../forms/values.ts";
 import { formValue } from "../forms/values.ts";
 import type { Kind } from "../office/kinds.ts";
-import { useSource, type Found } from "../office/source.ts";
+import { useSource, type Found, type OutsideNumberFate } from "../office/source.ts";
 import { t } from "../text/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Confirm } from "../ui/Dialog.tsx";
@@ -42,7 +42,8 @@ function Question({ kind, found, onDeleted, onStay }: DeleteButtonProps & { read
   const name = titleOf(kind, found.record);
   const { data: users = [] } = useUsers(kind, key);
   const deletion = useMutation({
-    mutationFn: (force: boolean) => source.remove(kind.name, key, { force }),
+    mutationFn: ({ force, outsideNumber }: { readonly force: boolean; readonly outsideNumber?: OutsideNumberFate }) =>
+      source.remove(kind.name, key, { force, ...(outsideNumber !== undefined && { outsideNumber }) }),
     onSuccess: async () => {
       onDeleted();
       say(t.records.deletion.deleted(name), { label: t.records.deletion.undo, run: undo });
@@ -52,6 +53,7 @@ function Question({ kind, found, onDeleted, onStay }: DeleteButtonProps & { read
   // The node knows of uses that its records do not show, such as what is live.
   const refused = deletion.error instanceof RequestFault && deletion.error.status === 409 ? deletion.error : undefined;
   const used = users.length > 0 || refused !== undefined;
+  const numbered = refused?.slug === "outside-number";
   return (
     <Confirm
       title={t.records.deletion.ask(name)}
@@ -62,7 +64,7 @@ function Question({ kind, found, onDeleted, onStay }: DeleteButtonProps & { read
           {used && (
             <div className="mt-2 max-h-56 overflow-y-auto rounded-xl bg-warn-soft px-3.5 py-2.5">
               <p className="mb-1 font-medium text-warn">{t.records.deletion.stillUsed}</p>
-              {users.length > 0 ? <UserList users={users} /> : <p>{refused?.detail}</p>}
+              {users.length > 0 && !numbered ? <UserList users={users} /> : <p>{refused?.detail}</p>}
             </div>
           )}
           {deletion.error !== null && refused === undefined && (
@@ -78,9 +80,17 @@ function Question({ kind, found, onDeleted, onStay }: DeleteButtonProps & { read
         </Button>
       }
       confirm={
-        <Button look="danger" busy={deletion.isPending} onClick={() => deletion.mutate(used)}>
-          {deletion.isPending ? t.records.deletion.deleting : used ? t.records.deletion.force : t.records.deletion.confirm}
-        </Button>
+        numbered ? (
+          (["keep", "release"] as const).map((outsideNumber) => (
+            <Button key={outsideNumber} look="danger" busy={deletion.isPending} onClick={() => deletion.mutate({ force: used, outsideNumber })}>
+              {t.records.deletion.outsideNumber[outsideNumber]}
+            </Button>
+          ))
+        ) : (
+          <Button look="danger" busy={deletion.isPending} onClick={() => deletion.mutate({ force: used })}>
+            {deletion.isPending ? t.records.deletion.deleting : used ? t.records.deletion.force : t.records.deletion.confirm}
+          </Button>
+        )
       }
     />
   );

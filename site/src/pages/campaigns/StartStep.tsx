@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { localMoment } from "../../core/campaign.ts";
 import { readable } from "../../core/outside.ts";
-import { formatDuration } from "../../core/time.ts";
+import { formatDuration, instant } from "../../core/time.ts";
 import { campaignQuery, CAMPAIGNS, previewQuery, startCampaign } from "../../edge/campaigns.ts";
 import { EdgeLoaded, edgeFaultWords } from "../../edge/EdgeLoaded.tsx";
 import type { Campaign, CampaignPreview, CampaignRegistration } from "../../edge/types.ts";
@@ -38,7 +38,7 @@ function Ready({ draft, preview, onGo }: StartStepProps & { readonly preview: Ca
   const client = useQueryClient();
   const { registration } = preview;
   const start = useMutation({
-    mutationFn: () => startCampaign(draft.id, { at: later ? Date.parse(at) : null, despite_registration: despite }),
+    mutationFn: () => startCampaign(draft.id, { at: later ? Date.parse(instant(at)) : null, despite_registration: despite }),
     onSuccess: (campaign) => {
       say(later ? e.campaigns.scheduled : e.campaigns.started);
       client.setQueryData(campaignQuery(draft.id).queryKey, campaign);

@@ -4,14 +4,17 @@ import { Link } from "@tanstack/react-router";
 import { RequestFault } from "../../core/problem.ts";
 import { EdgeLoaded, NO_EDGE } from "../../edge/EdgeLoaded.tsx";
 import { receptionistQuery } from "../../edge/receptionist.ts";
+import { useMay } from "../../media/useMay.ts";
 import { e } from "../../text/edge.ts";
 import { Card } from "../../ui/Card.tsx";
 import { CopyButton } from "../../ui/CopyButton.tsx";
 import { StatusMark } from "../../ui/StatusMark.tsx";
+import { Elsewhere } from "./Elsewhere.tsx";
 
 export function ConnectionTab() {
   // Any question will do: the receptionist's settings are always there.
   const query = useQuery({ ...receptionistQuery, staleTime: 0 });
+  const may = useMay("office:write");
   const missing = query.error instanceof RequestFault && query.error.slug === NO_EDGE;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
@@ -37,6 +40,7 @@ export function ConnectionTab() {
       <Card title={e.settings.elsewhere}>
         <p className="px-4 text-pretty text-soft sm:px-5">{e.settings.elsewhereHelp}</p>
         <Steps steps={e.settings.elsewhereSteps} />
+        {may && <Elsewhere />}
       </Card>
     </div>
   );

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { readable } from "../../core/outside.ts";
 import { EdgeLoaded, edgeFaultWords } from "../../edge/EdgeLoaded.tsx";
-import { buyNumber, forSaleQuery, NUMBERS, type ForSaleFilter } from "../../edge/numbers.ts";
+import { buyNumber, forSaleQuery, giveNumber, NUMBERS, type ForSaleFilter } from "../../edge/numbers.ts";
 import type { NumberForSale } from "../../edge/types.ts";
 import { e } from "../../text/edge.ts";
 import { t } from "../../text/index.ts";
@@ -120,14 +120,17 @@ interface ConfirmationProps {
 }
 
 function Confirmation({ number, extension, onBack, onBought }: ConfirmationProps) {
-  const [name, setName] = useState(extension?.name ?? "");
+  const [name, setName] = useState("");
   const [agreed, setAgreed] = useState(false);
   // Pressed twice, or sent again after the line broke, it is bought once.
   const [order] = useState(() => crypto.randomUUID());
   const say = useSay();
   const client = useQueryClient();
   const buy = useMutation({
-    mutationFn: () => buyNumber({ number: number.number, country: number.country, kind: number.kind, name: name.trim(), order, extension: extension?.number ?? "" }),
+    mutationFn: (): Promise<{ readonly number: string }> => {
+      const wish = { number: number.number, country: number.country, kind: number.kind, order };
+      return extension === undefined ? buyNumber({ ...wish, name: name.trim() }) : giveNumber(extension.number, wish);
+    },
     onSuccess: async (bought) => {
       say(e.numbers.bought(readable(bought.number)));
       await client.invalidateQueries({ queryKey: NUMBERS });
@@ -144,7 +147,7 @@ function Confirmation({ number, extension, onBack, onBought }: ConfirmationProps
     >
       <p className="text-title font-semibold tabular-nums">{readable(number.number)}</p>
       <p className="text-soft">{[number.place, number.region, e.numbers.can(number)].filter((part) => part !== "").join(" · ")}</p>
-      <Field label={e.numbers.name} help={e.numbers.nameHelp} maxLength={64} value={name} onChange={(event) => setName(event.target.value)} />
+      {extension === undefined && <Field label={e.numbers.name} help={e.numbers.nameHelp} maxLength={64} value={name} onChange={(event) => setName(event.target.value)} />}
       <Notice tone="warn">
         <p className="font-medium">{number.price === "" ? e.numbers.costs : e.numbers.costsExactly(price(number))}</p>
         <p>{e.numbers.costsHelp}</p>

@@ -7,7 +7,7 @@ import { readable } from "../../core/outside.ts";
 import { RequestFault } from "../../core/problem.ts";
 import { edgeFaultWords, NO_EDGE } from "../../edge/EdgeLoaded.tsx";
 import { numbersQuery } from "../../edge/numbers.ts";
-import type { Extension, InboundNumber } from "../../schema.gen.ts";
+import type { Extension } from "../../schema.gen.ts";
 import { e } from "../../text/edge.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Notice } from "../../ui/Notice.tsx";
@@ -28,7 +28,7 @@ export function OutsideNumberSection({ extension }: { readonly extension: Extens
   const at = useQuery(numbersQuery({}));
   const inbound = useQuery({ queryKey: INBOUND, queryFn: () => request<InboundNumberPage>("/inbound-numbers", { query: { limit: 1000 } }) });
   const lead = useMutation({
-    mutationFn: (number: string) => leadTo(number, extension),
+    mutationFn: (number: string) => show(number, extension),
     onSettled: async () => {
       await client.invalidateQueries({ queryKey: INBOUND });
       await renew();
@@ -67,12 +67,7 @@ export function OutsideNumberSection({ extension }: { readonly extension: Extens
   );
 }
 
-/** Calls to the number ring here, and calls from here show it, unless another one is shown already. */
-async function leadTo(number: string, extension: Extension): Promise<void> {
-  const record: Partial<InboundNumber> = { number, name: extension.name, destination: extension.number };
-  await request("/inbound-numbers", { method: "POST", body: record }).catch((fault: unknown) => {
-    // The node may have done it already.
-    if (!(fault instanceof RequestFault && fault.status === 409)) throw fault;
-  });
+/** Calls from here show the number, unless another one is shown already. */
+async function show(number: string, extension: Extension): Promise<void> {
   if (extension.outside_number == null) await changeExtension(extension.number, { outside_number: number });
 }

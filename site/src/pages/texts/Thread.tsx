@@ -3,11 +3,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { readable } from "../../core/outside.ts";
 import { threadItems } from "../../core/thread.ts";
+import { formatDay } from "../../core/time.ts";
 import { EdgeLoaded, edgeFaultWords } from "../../edge/EdgeLoaded.tsx";
 import { CONVERSATIONS, handBack, markRead, markUnread, takeOver, threadQuery, type Pair } from "../../edge/texts.ts";
 import type { Conversation, ConversationDetail } from "../../edge/types.ts";
 import { useSession } from "../../shell/session.tsx";
 import { e } from "../../text/edge.ts";
+import { t } from "../../text/index.ts";
 import { Button, IconButton } from "../../ui/Button.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { useSay } from "../../ui/toasts.tsx";
@@ -123,7 +125,7 @@ function Messages({ detail, more, may }: { readonly detail: ConversationDetail; 
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const items = useMemo(
-    () => threadItems(detail.messages, detail.notes, (at) => new Date(at).toDateString()),
+    () => threadItems(detail.messages, detail.notes, (at) => formatDay(new Date(at).toISOString(), 0, t.locale, t.history)),
     [detail.messages, detail.notes],
   );
   // Whoever reads older messages stays there when a new one comes.

@@ -320,6 +320,7 @@ export const records: Text["records"] = {
     stillUsedHelp: "Anrufe, die dorthin führen, gehen dann ins Leere. Ändern Sie erst diese, oder löschen Sie trotzdem.",
     confirm: "Löschen",
     force: "Trotzdem löschen",
+    outsideNumber: { keep: "Nummer behalten", release: "Nummer zurückgeben" },
     deleting: "Wird gelöscht …",
     deleted: (name) => `${name} ist gelöscht.`,
     undo: "Rückgängig",

@@ -336,6 +336,7 @@ export const records = {
     stillUsedHelp: "Calls that lead there will go nowhere. Change these first, or delete it all the same.",
     confirm: "Delete",
     force: "Delete all the same",
+    outsideNumber: { keep: "Keep the number", release: "Give the number back" },
     deleting: "Deleting …",
     deleted: (name: string) => `${name} is deleted.`,
     undo: "Undo",

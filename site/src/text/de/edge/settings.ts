@@ -42,5 +42,10 @@ export const settings: EdgeText["settings"] = {
     ["Diesem Büro einen Schlüssel geben", "Er wird einmal gezeigt: eine Kennung des Büros und ein Schlüssel.", "python -m edge office add „Mein Büro“"],
     ["Hier eintragen", "Die Adresse des Servers, mit Kennung und Schlüssel."],
   ],
+  address: "Adresse des Edge",
+  key: "Kennung und Schlüssel dieses Büros",
+  keyHelp: "Wie der Edge sie gezeigt hat, mit einem Punkt dazwischen. Er wird versiegelt und nie wieder gezeigt.",
+  connect: "Verbinden",
+  removeEdge: (address) => `${address} trennen`,
   toNumbers: "Zu den Nummern",
 };

@@ -41,5 +41,10 @@ export const settings = {
     ["Give this office a key", "It is shown once: an office id and a key.", "python -m edge office add “My office”"],
     ["Add it here", "The server's address, with the id and the key."],
   ] as readonly (readonly [title: string, help: string, command?: string])[],
+  address: "Address of the edge",
+  key: "Id and key of this office",
+  keyHelp: "As the edge printed them, with a dot between. It is kept sealed and never shown again.",
+  connect: "Connect",
+  removeEdge: (address: string) => `Disconnect ${address}`,
   toNumbers: "To the numbers",
 };
