@@ -270,7 +270,7 @@ class NoWayOut:
         return ()
 
 
-async def silent(_announcement: Announcement) -> Sound | None:
+async def silent(announcement: Announcement) -> Sound | None:
     return None
 
 
