@@ -66,6 +66,7 @@ class Fork:
         self._told_ringing = False
         self._timed_out = False
         self._legs = 0
+        self._unwoken = 0
         self._spoke: set[str] = set()
         self._waking: dict[str, Waking] = {}
 
@@ -97,6 +98,8 @@ class Fork:
             return self.winner
         if self._timed_out:
             return Lost(LegCause.NO_ANSWER, 480)
+        if self._unwoken and self._unwoken == len(self._refusals):
+            return Lost(LegCause.UNREACHABLE, 480)
         status = best_refusal(self._refusals)
         return Lost(cause_of_status(status), status, self._headers)
 
@@ -121,6 +124,7 @@ class Fork:
         elif (awake := await self._wake(target)) is not None:
             await self._try(awake, depth)
         else:
+            self._unwoken += 1
             self._refused(480)
 
     async def _nudge(self, target: DialTarget, ringing: asyncio.Task[None]) -> None:

@@ -11,6 +11,7 @@ from pbx.store.answers import AnswerStore
 from pbx.store.audit import AuditStore
 from pbx.store.database import Database
 from pbx.store.grants import GrantStore
+from pbx.store.provisioning import ProvisioningStore
 from pbx.store.second_factor import SecondFactorStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
@@ -28,6 +29,7 @@ class Accounts:
     grants: GrantStore
     audit: AuditStore
     answers: AnswerStore
+    provisioning: ProvisioningStore
     key: bytes
 
     @classmethod
@@ -39,5 +41,6 @@ class Accounts:
             grants=GrantStore(database, box),
             audit=AuditStore(database),
             answers=AnswerStore(database, box),
+            provisioning=ProvisioningStore(database),
             key=box.derive("jwt"),
         )

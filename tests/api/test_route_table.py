@@ -31,6 +31,7 @@ OPEN = {
     ("POST", "/api/v1/jwt/refresh"),
     ("POST", "/api/v1/app/login"),
     ("POST", "/api/v1/app/refresh"),
+    ("GET", "/api/v1/provisioning/{secret}"),
 }
 
 

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from tests.fakes.push.apple import ApplePush, FakeApple, Fault
-from tests.live.baresip import phones
+from tests.live.baresip import Phone, phones
 from tests.live.conftest import PhoneMaker
 from tests.live.node import Node, running
 from tests.live.test_talk import ALICE_HZ, BOB_HZ, assert_heard
@@ -69,6 +69,13 @@ async def pushed(apple: FakeApple, kind: str) -> ApplePush:
             await asyncio.sleep(0.02)
 
 
+async def rings(phone: Phone) -> None:
+    """The INVITE is so close behind the REGISTER that it may have come before we were connected to hear of it."""
+    async with asyncio.timeout(10):
+        while "Incoming call" not in phone.log:
+            await asyncio.sleep(0.05)
+
+
 async def test_a_sleeping_phone_wakes_registers_and_talks(
     apple: FakeApple, tmp_path: Path, phone: PhoneMaker
 ) -> None:
@@ -84,7 +91,7 @@ async def test_a_sleeping_phone_wakes_registers_and_talks(
             assert push.payload["caller"] == "101"
             await alice.wait_for("CALL_RINGING")
             async with phones(bob):  # it takes a second and a half to start: that is its waking up
-                await bob.wait_for("CALL_INCOMING", timeout_s=10)
+                await rings(bob)
                 await bob.accept()
                 await alice.wait_for("CALL_ESTABLISHED")
                 await asyncio.sleep(2)
@@ -116,7 +123,7 @@ async def test_a_caller_who_gives_up_leaves_nothing_ringing(
             async with phones(bob):  # it wakes all the same, too late
                 await bob.registered()
                 await asyncio.sleep(1)
-                assert not bob.has("CALL_INCOMING")
+                assert "Incoming call" not in bob.log
 
 
 async def test_a_dead_token_lets_the_call_go_on_at_once(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -46,10 +47,10 @@ def tell(story: Story, *, seed: int = 1, weather: Weather = CALM) -> None:
 class Caller:
     """Alice's leg, and what she was told."""
 
-    def __init__(self, office: WakeOffice) -> None:
-        self.leg = office.alice.agent.dial(
-            target(office.node.phone.host), offer=OFFER, caller=ALICE, call="c"
-        )
+    def __init__(self, office: WakeOffice, dialled: str = "102") -> None:
+        host = office.node.phone.host
+        place = replace(target(host), uri=f"sip:{dialled}@{host}", to_uri=f"sip:{dialled}@{host}")
+        self.leg = office.alice.agent.dial(place, offer=OFFER, caller=ALICE, call="c")
         self.events: list[LegEvent] = []
         self.rang_at = 0.0
 
@@ -82,6 +83,37 @@ def test_a_sleeping_phone_is_woken_and_takes_the_call() -> None:
         assert phone.last_woke_ms is not None
         assert phone.last_woke_ms < 1500
         await caller.done()
+
+    tell(story)
+
+
+@pytest.mark.parametrize(
+    ("dialled", "way"), [("600", "a ring group"), ("700", "a queue"), ("104", "somebody's follow-me")]
+)
+def test_a_sleeping_phone_is_woken_whichever_way_a_call_comes(dialled: str, way: str) -> None:
+    async def story(office: WakeOffice) -> None:
+        await office.fall_asleep()
+        office.app.behave = answers
+        caller = Caller(office, dialled)
+        while not office.app.invited_at:
+            await asyncio.sleep(0.1)
+            assert asyncio.get_running_loop().time() < 100, way
+        assert isinstance(await caller.until_final(), Answered)
+        assert 0 <= office.app.invited_at[0] - office.app.registered_at[0] <= 0.1
+        await asyncio.sleep(3)
+        assert office.node.switch.is_busy("102"), way
+        assert office.pushes.kinds() == ["incoming"]
+        await caller.done()
+
+    tell(story)
+
+
+def test_a_phone_that_does_not_wake_leaves_the_call_to_the_mailbox() -> None:
+    async def story(office: WakeOffice) -> None:
+        await office.fall_asleep()
+        office.app.wakes = False
+        assert isinstance(await Caller(office).until_final(), Refused)
+        assert office.node.to_mailbox == [("102", "unavailable")]
 
     tell(story)
 

@@ -13,16 +13,31 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+from pbx.call.call import Call
+from pbx.call.talk import Sound
 from pbx.core.errors import PeerError
 from pbx.core.events import EventBus
 from pbx.core.tasks import Supervisor
+from pbx.feature.dialplan import Dialplan
+from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
+from pbx.feature.features import Features
+from pbx.feature.follow_me import FollowMeCalls
+from pbx.feature.outside import WayOut
 from pbx.feature.push_phones import PushPhones
+from pbx.feature.queue.queues import Queues
+from pbx.feature.queue.waiting import Announcement
 from pbx.feature.registrar import Registrar, RegistrarPorts
+from pbx.feature.ring_group import Fairness, RingGroups
 from pbx.feature.wake import CALL_HEADER, Wake
 from pbx.model.binding import Binding
+from pbx.model.extension import Extension
+from pbx.model.follow_me import FollowMe, FollowMeNumber
 from pbx.model.leg_event import Ended, LegFailed
+from pbx.model.party import DialTarget
 from pbx.model.push_phone import PushNotice, PushPhone, PushResult
+from pbx.model.queue import Queue, QueueAgent
+from pbx.model.ring_group import RingGroup
 from pbx.sip.binding import Limits
 from pbx.sip.build import request_of
 from pbx.sip.hop import Hop
@@ -202,6 +217,78 @@ class WakeNode(Node):
         )
         return self.real
 
+    def dialplan(self, directory: Directory, extensions: ExtensionCalls) -> Dialplan:
+        """600 rings 102 and 103, 700 is a queue whose agent is 102, and 104 is followed to 102."""
+        phones: Callable[[str], Sequence[DialTarget]] = lambda number: self.real.targets(number)  # noqa: E731, PLW0108
+        busy: Callable[[str], bool] = lambda number: self.switch.is_busy(number)  # noqa: E731, PLW0108
+        directory._load = _extensions
+        self.to_mailbox: list[tuple[str, str]] = []
+
+        async def to_mailbox(_call: Call, extension: Extension, reason: str) -> bool:
+            self.to_mailbox.append((extension.number, reason))
+            return False
+
+        async def question(_call: Call) -> str:
+            return "question"
+
+        extensions.to_mailbox = to_mailbox
+        extensions.follow = FollowMeCalls(
+            phones, NoWayOut(), redirect=extensions.redirect, question=question
+        ).ring
+        group = RingGroup(number="600", name="Group", members=("102", "103"), ring_timeout_s=20)
+        queue = Queue(
+            number="700",
+            name="Queue",
+            agents=(QueueAgent(extension="102", always=True),),
+            agent_timeout_s=20,
+            max_wait_s=30,
+        )
+        return Dialplan(
+            features=Features(),
+            directory=directory,
+            extensions=extensions,
+            groups=RingGroups(
+                lambda: [group], phones, busy=busy, fairness=Fairness(), redirect=extensions.redirect
+            ),
+            queues=Queues(
+                lambda: [queue],
+                phones,
+                busy=busy,
+                redirect=extensions.redirect,
+                clock=LoopClock(),
+                announcer=silent,
+            ),
+        )
+
+
+class NoWayOut:
+    """An office without trunks."""
+
+    def ways_out(
+        self, call: Call, dialled: str, extension: Extension, *, reason: str = ""
+    ) -> Sequence[WayOut]:
+        return ()
+
+
+async def silent(announcement: Announcement) -> Sound | None:
+    return None
+
+
+async def _extensions() -> dict[str, Entry]:
+    followed = FollowMe(enabled=True, confirm=False, numbers=(FollowMeNumber(number="102", timeout_s=20),))
+    return {
+        number: Entry(
+            Extension(
+                number=number,
+                name="",
+                ring_timeout_s=20,
+                follow_me=followed if number == "104" else FollowMe(),
+            ),
+            "",
+        )
+        for number in ("101", "102", "103", "104")
+    }
+
 
 class WakeOffice:
     """The node, Alice who calls, the app of 102, and a desk phone of 102 where a story wants one."""
@@ -227,10 +314,6 @@ class WakeOffice:
         self.app = App(self, "10.0.0.2", seed * 4 + 2)
         self.pushes.deliver = self.app.got
         self.spawn(self.app.run())
-
-    @property
-    def extensions(self) -> ExtensionCalls:
-        return ExtensionCalls(self.node.real, is_ours=lambda _: False)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         return self.supervisor.spawn("story", work)

@@ -27,3 +27,10 @@ SELECT g.id, u.extension, g.push_service, '', 0, g.device, NULL, 'app', g.refres
 FROM grants g JOIN users u ON u.id = g.user_id
 WHERE g.push_service <> '' AND g.push_token IS NOT NULL AND u.extension IS NOT NULL;
 UPDATE grants SET push_token = NULL;
+
+-- Links that set a softphone up, once.
+CREATE TABLE provisioning_links (
+    secret_hash BLOB PRIMARY KEY, -- SHA-256
+    extension   TEXT NOT NULL,
+    expires_at  REAL NOT NULL
+) STRICT, WITHOUT ROWID;
