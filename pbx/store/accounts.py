@@ -11,6 +11,7 @@ from pbx.store.answers import AnswerStore
 from pbx.store.audit import AuditStore
 from pbx.store.database import Database
 from pbx.store.grants import GrantStore
+from pbx.store.invitations import InvitationStore
 from pbx.store.second_factor import SecondFactorStore
 from pbx.store.tokens import TokenStore
 from pbx.store.users import UserStore
@@ -26,17 +27,20 @@ class Accounts:
     tokens: TokenStore
     second_factors: SecondFactorStore
     grants: GrantStore
+    invitations: InvitationStore
     audit: AuditStore
     answers: AnswerStore
     key: bytes
 
     @classmethod
     def of(cls, database: Database, box: SecretBox, hasher: PasswordHash | None = None) -> Self:
+        hasher = hasher or PasswordHash()
         return cls(
             users=UserStore(database, hasher),
             tokens=TokenStore(database),
             second_factors=SecondFactorStore(database, box),
             grants=GrantStore(database, box),
+            invitations=InvitationStore(database, hasher),
             audit=AuditStore(database),
             answers=AnswerStore(database, box),
             key=box.derive("jwt"),
