@@ -17,6 +17,7 @@ from pbx.model.user import Login, Session, User
 from pbx.store.audit import acting
 
 _SETUP_ACCOUNT = "(set-up)"
+_LINK_ACCOUNT = "(link)"
 
 
 async def get_setup(exchange: Exchange) -> SetupState:
@@ -116,6 +117,20 @@ async def change_password(exchange: Exchange, *, body: PasswordChange) -> None:
     exchange.service.backoff.succeeded(exchange.source, user.username)
 
 
+def hold_back_link(exchange: Exchange) -> None:
+    """Count a try of a link that lets somebody choose a password. Raises `ApiError` 429."""
+    _hold_back(exchange, _LINK_ACCOUNT)
+
+
+async def link_failed(exchange: Exchange) -> None:
+    exchange.service.failed_logins.inc("link")
+    await _failed(exchange, "", "link")
+
+
+def link_worked(exchange: Exchange) -> None:
+    exchange.service.backoff.succeeded(exchange.source, _LINK_ACCOUNT)
+
+
 def _hold_back(exchange: Exchange, account: str, backoff: Backoff | None = None) -> None:
     """Count this try; refuse it while the wait of earlier failures lasts. Raises `ApiError` 429."""
     backoff, now_s = backoff or exchange.service.backoff, exchange.service.deps.clock.monotonic()
@@ -132,7 +147,8 @@ def _hold_back(exchange: Exchange, account: str, backoff: Backoff | None = None)
 
 async def _signed_in(exchange: Exchange, user: User) -> Answer:
     deps = exchange.service.deps
-    secret, session = await deps.users.open_session(user)
+    browser = exchange.request.headers.get("User-Agent", "")
+    secret, session = await deps.users.open_session(user, source=exchange.source, browser=browser)
     age_s = int((session.expires_at - deps.clock.now()).total_seconds())
     return Answer(body=await session_view(exchange, session), cookie=secret, cookie_age_s=age_s)
 

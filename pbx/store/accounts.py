@@ -11,6 +11,7 @@ from pbx.store.answers import AnswerStore
 from pbx.store.audit import AuditStore
 from pbx.store.database import Database
 from pbx.store.grants import GrantStore
+from pbx.store.invitations import InvitationStore
 from pbx.store.provisioning import ProvisioningStore
 from pbx.store.second_factor import SecondFactorStore
 from pbx.store.tokens import TokenStore
@@ -27,6 +28,7 @@ class Accounts:
     tokens: TokenStore
     second_factors: SecondFactorStore
     grants: GrantStore
+    invitations: InvitationStore
     audit: AuditStore
     answers: AnswerStore
     provisioning: ProvisioningStore
@@ -34,11 +36,13 @@ class Accounts:
 
     @classmethod
     def of(cls, database: Database, box: SecretBox, hasher: PasswordHash | None = None) -> Self:
+        hasher = hasher or PasswordHash()
         return cls(
             users=UserStore(database, hasher),
             tokens=TokenStore(database),
             second_factors=SecondFactorStore(database, box),
             grants=GrantStore(database, box),
+            invitations=InvitationStore(database, hasher),
             audit=AuditStore(database),
             answers=AnswerStore(database, box),
             provisioning=ProvisioningStore(database),

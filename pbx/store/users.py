@@ -16,6 +16,7 @@ from pbx.core.errors import UserError
 from pbx.core.ids import new_id, token
 from pbx.core.password import PasswordHash
 from pbx.core.secret import fingerprint
+from pbx.model.own_session import OwnSession
 from pbx.model.user import Role, Session, User
 from pbx.store.audit import Scribe, scribe
 from pbx.store.database import Database
@@ -23,6 +24,7 @@ from pbx.store.table import Table, moment, timestamp
 
 SESSION_S = 12 * 3600.0
 SETUP_LINK_S = 24 * 3600.0
+MOST_BROWSER = 300
 
 _TABLE = Table(User, "users", beside=("password_hash",))
 
@@ -153,7 +155,9 @@ class UserStore:
         right = await self._hasher.verify(hashed, password)
         return user if right and user is not None and user.enabled else None
 
-    async def open_session(self, user: User, *, lifetime_s: float = SESSION_S) -> tuple[str, Session]:
+    async def open_session(
+        self, user: User, *, lifetime_s: float = SESSION_S, source: str = "", browser: str = ""
+    ) -> tuple[str, Session]:
         """A new log-in: the secret for the cookie, and the session. Old sessions are swept out with it."""
         secret, csrf_token = token(32), token(32)
         now = self._database.clock.now()
@@ -162,8 +166,12 @@ class UserStore:
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM sessions WHERE expires_at<=?", (timestamp(now),))
             connection.execute(
-                "INSERT INTO sessions (secret_hash, user_id, csrf_token, expires_at) VALUES (?, ?, ?, ?)",
-                (fingerprint(secret), user.id, csrf_token, timestamp(session.expires_at)),
+                "INSERT INTO sessions (secret_hash, user_id, csrf_token, expires_at, opened_at, source, browser) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(fingerprint(secret), user.id, csrf_token, timestamp(session.expires_at)),
+                    *(timestamp(now), source, browser[:MOST_BROWSER]),
+                ),
             )
 
         await self._database.write(work)
@@ -189,6 +197,47 @@ class UserStore:
                 "DELETE FROM sessions WHERE secret_hash=?", (fingerprint(secret),)
             )
         )
+
+    async def sessions_of(self, user: User, *, current: str = "") -> tuple[OwnSession, ...]:
+        """Their browsers; `current` is the cookie of the one that asks."""
+        now, own = timestamp(self._database.clock.now()), fingerprint(current)
+
+        def work(connection: sqlite3.Connection) -> tuple[OwnSession, ...]:
+            rows = connection.execute(
+                "SELECT secret_hash, browser, source, opened_at, expires_at FROM sessions "
+                "WHERE user_id=? AND expires_at>?",
+                (user.id, now),
+            )
+            return tuple(
+                OwnSession(
+                    id=_session_id(secret_hash),
+                    kind="browser",
+                    name=browser,
+                    source=source,
+                    opened_at=moment(opened_at) if opened_at else None,
+                    expires_at=moment(expires_at),
+                    current=secret_hash == own,
+                )
+                for secret_hash, browser, source, opened_at, expires_at in rows
+            )
+
+        return await self._database.read(work)
+
+    async def end_session(self, user: User, id_: str) -> bool:
+        """End one of their browsers' sessions; False when there is none of this id."""
+        pen = scribe(self._database)
+
+        def work(connection: sqlite3.Connection) -> bool:
+            rows = connection.execute("SELECT secret_hash, browser FROM sessions WHERE user_id=?", (user.id,))
+            for secret_hash, browser in rows.fetchall():
+                if _session_id(secret_hash) == id_:
+                    connection.execute("DELETE FROM sessions WHERE secret_hash=?", (secret_hash,))
+                    told = {"kind": "browser", "device": browser}
+                    pen.note(connection, "log_out", "session", user.username, before=told)
+                    return True
+            return False
+
+        return await self._database.write(work)
 
     async def new_setup_link(self, *, lifetime_s: float = SETUP_LINK_S) -> str:
         """The secret of a link that lets the first administrator in; links made before stop working."""
@@ -235,6 +284,11 @@ FROM sessions JOIN users ON users.id = user_id WHERE secret_hash=? AND expires_a
 """  # noqa: S608  our own words
 
 
+def _session_id(secret_hash: bytes) -> str:
+    """Names a session without giving its cookie away: half of the hash of 256 random bits."""
+    return bytes(secret_hash).hex()[:32]
+
+
 def find_user(connection: sqlite3.Connection, id_: str) -> User | None:
     return _TABLE.get(connection, id_)
 
@@ -246,6 +300,7 @@ def end_sessions(connection: sqlite3.Connection, user_id: str, *, keep: str = ""
     )
     connection.execute("DELETE FROM grants WHERE user_id=? AND id<>?", (user_id, keep))
     connection.execute("DELETE FROM app_links WHERE user_id=?", (user_id,))
+    connection.execute("DELETE FROM invitations WHERE user_id=?", (user_id,))
 
 
 def _check(user: User) -> None:

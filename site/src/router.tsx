@@ -21,6 +21,12 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import("./pages/SetupPage.tsx"), "SetupPage"),
 });
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("./pages/InvitationPage.tsx"), "InvitationPage"),
+});
+
 const connect = createRoute({
   getParentRoute: () => root,
   path: "/connect",
@@ -335,7 +341,7 @@ const edge = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, connect, office.addChildren([dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account, texts, textFigures, campaigns, receptionist, twilioNumbers, edge])]),
+  routeTree: root.addChildren([setup, invitation, connect, office.addChildren([dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account, texts, textFigures, campaigns, receptionist, twilioNumbers, edge])]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

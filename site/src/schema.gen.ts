@@ -1937,6 +1937,26 @@ export interface paths {
         readonly patch: operations["patchInboundNumber"];
         readonly trace?: never;
     };
+    readonly "/api/v1/invitation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Choose a password by a link
+         * @description Every session of the user ends; they log in with the new password. 403 when the link is spent.
+         */
+        readonly post: operations["redeemInvitation"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/jwt": {
         readonly parameters: {
             readonly query?: never;
@@ -3222,6 +3242,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/sessions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Where one is logged in
+         * @description One's own log-ins only: browsers, sites elsewhere, apps.
+         */
+        readonly get: operations["listOwnSessions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sessions/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * End one of one's own log-ins
+         * @description Its live connections close within seconds.
+         */
+        readonly delete: operations["endOwnSession"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/settings": {
         readonly parameters: {
             readonly query?: never;
@@ -3883,6 +3943,26 @@ export interface paths {
          * @description What is left out stays. A new password, a second factor taken away and being disabled end their sessions. The last owner stays one.
          */
         readonly patch: operations["patchUser"];
+        readonly trace?: never;
+    };
+    readonly "/api/v1/users/{id}/invitation": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a link by which a user chooses a password
+         * @description It works once, within seven days; those made before stop working. The password that the user has now stays until then. Nobody invites somebody who may do more.
+         */
+        readonly post: operations["inviteUser"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/api/v1/voicemails": {
@@ -7397,6 +7477,15 @@ export interface components {
             readonly record_keep_days?: (number | null) | null;
         };
         /**
+         * Invitation
+         * @description Goes into a link to the admin site: `/invitation#token=…`.
+         */
+        readonly Invitation: {
+            /** @description Shown this once. */
+            readonly token: string;
+            readonly expires_at: string;
+        };
+        /**
          * InvitedMember
          * @description The call that tries to reach somebody.
          */
@@ -9149,6 +9238,48 @@ export interface components {
             readonly address_sid: string | null;
         };
         /**
+         * OwnSession
+         * @description One log-in that counts now.
+         */
+        readonly OwnSession: {
+            readonly id: string;
+            /**
+             * @description browser: with a cookie of this node; site: an admin site elsewhere; app: a phone's.
+             * @enum {unknown}
+             */
+            readonly kind: "app" | "browser" | "site";
+            /**
+             * @description What the browser or device calls itself; empty: unknown.
+             * @default
+             */
+            readonly name: string;
+            /**
+             * @description The address it logged in from; empty: unknown.
+             * @default
+             */
+            readonly source: string;
+            /**
+             * @description null: before the node kept it.
+             * @default null
+             */
+            readonly opened_at: string | null;
+            readonly expires_at: string;
+            /**
+             * @description The one that asks.
+             * @default false
+             */
+            readonly current: boolean;
+        };
+        /**
+         * OwnSessionList
+         * @description Every log-in of whoever asks that counts now, the latest first.
+         */
+        readonly OwnSessionList: {
+            readonly items: readonly components["schemas"]["OwnSession"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
          * PagingGroup
          * @description Its members' phones answer by themselves, and all of them play what the caller says.
          */
@@ -10391,6 +10522,30 @@ export interface components {
          */
         readonly RecoveryCodes: {
             readonly recovery_codes: readonly string[];
+        };
+        /**
+         * Redeemed
+         * @description Whose password it is now; they log in with it as ever.
+         */
+        readonly Redeemed: {
+            /**
+             * User name
+             * @description What the administrator logs in with.
+             * @example admin
+             */
+            readonly username: string;
+        };
+        /**
+         * Redemption
+         * @description The token of a link, and the password that its user has chosen.
+         */
+        readonly Redemption: {
+            readonly token: string;
+            /**
+             * Password
+             * @description At least 10 characters.
+             */
+            readonly password: string;
         };
         /**
          * Refresh
@@ -12861,6 +13016,7 @@ export type HourOfCalls = components['schemas']['HourOfCalls'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
+export type Invitation = components['schemas']['Invitation'];
 export type InvitedMember = components['schemas']['InvitedMember'];
 export type LegAnswered = components['schemas']['LegAnswered'];
 export type LegAsked = components['schemas']['LegAsked'];
@@ -12927,6 +13083,8 @@ export type OutboundRoutePatch = components['schemas']['OutboundRoutePatch'];
 export type OutsideNumber = components['schemas']['OutsideNumber'];
 export type OutsideNumberList = components['schemas']['OutsideNumberList'];
 export type OutsideNumberOrder = components['schemas']['OutsideNumberOrder'];
+export type OwnSession = components['schemas']['OwnSession'];
+export type OwnSessionList = components['schemas']['OwnSessionList'];
 export type PagingGroup = components['schemas']['PagingGroup'];
 export type PagingGroupList = components['schemas']['PagingGroupList'];
 export type PagingGroupPatch = components['schemas']['PagingGroupPatch'];
@@ -12977,6 +13135,8 @@ export type RecordingStarted = components['schemas']['RecordingStarted'];
 export type RecordingStopped = components['schemas']['RecordingStopped'];
 export type RecordingStorage = components['schemas']['RecordingStorage'];
 export type RecoveryCodes = components['schemas']['RecoveryCodes'];
+export type Redeemed = components['schemas']['Redeemed'];
+export type Redemption = components['schemas']['Redemption'];
 export type Refresh = components['schemas']['Refresh'];
 export type RefusedSignIn = components['schemas']['RefusedSignIn'];
 export type RefusedSignInList = components['schemas']['RefusedSignInList'];
@@ -26132,6 +26292,102 @@ export interface operations {
             };
         };
     };
+    readonly redeemInvitation: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Redemption"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Redeemed"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly logInElsewhere: {
         readonly parameters: {
             readonly query?: never;
@@ -37386,6 +37642,118 @@ export interface operations {
             };
         };
     };
+    readonly listOwnSessions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnSessionList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly endOwnSession: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getSettings: {
         readonly parameters: {
             readonly query?: never;
@@ -42153,6 +42521,73 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly inviteUser: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -81,7 +81,16 @@ def test_no_answer_but_the_sip_login_has_a_password() -> None:
     read = {"SipLogin"}
     assert having - read == {
         *("ExtensionPatch", "ExtensionWrite", "TrunkPatch", "TrunkWrite"),
-        *("Login", "SetupRequest", "UserWrite", "UserPatch", "PasswordProof", "AppLogin", "MailPassword"),
+        *(
+            "Login",
+            "SetupRequest",
+            "UserWrite",
+            "UserPatch",
+            "PasswordProof",
+            "AppLogin",
+            "MailPassword",
+            "Redemption",
+        ),
     }
 
 

@@ -26,6 +26,7 @@ OPEN = {
     ("GET", "/api/v1/reference.js"),
     ("GET", "/api/v1/setup"),
     ("POST", "/api/v1/setup"),
+    ("POST", "/api/v1/invitation"),
     ("POST", "/api/v1/session"),
     ("POST", "/api/v1/jwt"),
     ("POST", "/api/v1/jwt/refresh"),

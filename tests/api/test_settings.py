@@ -52,5 +52,5 @@ async def test_the_password_of_the_mail_server_is_written_and_never_read(start_n
 async def test_who_signs_in_learns_the_zone_of_the_office(node: Node) -> None:
     await node.json("PATCH", "/api/v1/settings", 200, json={"time_zone": "Asia/Tokyo"})
     await node.deps.users.create("zoe", PASSWORD, role="owner")
-    token = await node.json("POST", "/api/v1/jwt", 200, json={"username": "zoe", "password": PASSWORD})
+    token = await node.json("POST", "/api/v1/jwt", 201, json={"username": "zoe", "password": PASSWORD})
     assert token["session"]["time_zone"] == "Asia/Tokyo"

@@ -2,7 +2,7 @@
 import { queryOptions, keepPreviousData } from "@tanstack/react-query";
 import { request } from "../api/client.ts";
 import type { Role } from "../core/access.ts";
-import type { AuditEntry, Token, User } from "../schema.gen.ts";
+import type { AuditEntry, Invitation, OwnSessionList, Redeemed, Token, User } from "../schema.gen.ts";
 
 export type Account = User;
 export type Program = Token;
@@ -36,6 +36,14 @@ export const createUser = (user: AccountWrite) => request<Account>("/users", { m
 export const changeUser = (id: string, change: AccountPatch) =>
   request<Account>(`/users/${id}`, { method: "PATCH", body: change });
 export const deleteUser = (id: string) => request<undefined>(`/users/${id}`, { method: "DELETE" });
+
+export const invite = (id: string) => request<Invitation>(`/users/${id}/invitation`, { method: "POST" });
+export const redeemInvitation = (token: string, password: string) =>
+  request<Redeemed>("/invitation", { method: "POST", body: { token, password }, expect401: true });
+
+export const OWN_SESSIONS = ["own-sessions"] as const;
+export const ownSessionsQuery = queryOptions({ queryKey: OWN_SESSIONS, queryFn: () => request<OwnSessionList>("/sessions") });
+export const endSession = (id: string) => request<undefined>(`/sessions/${id}`, { method: "DELETE" });
 
 export const TOKENS = ["token"] as const;
 export const tokensQuery = queryOptions({

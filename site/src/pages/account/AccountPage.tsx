@@ -17,6 +17,7 @@ import { PasswordField } from "../../ui/PasswordField.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { useSay } from "../../ui/toasts.tsx";
 import { SecondFactor } from "./SecondFactor.tsx";
+import { Sessions } from "./Sessions.tsx";
 
 const SHORTEST = 10;
 
@@ -34,6 +35,9 @@ export function AccountPage() {
         </Card>
         <Card title={t.admin.account.browser}>
           <Browser />
+        </Card>
+        <Card title={t.admin.account.sessions}>
+          <Sessions />
         </Card>
       </div>
     </>

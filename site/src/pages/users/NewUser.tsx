@@ -13,6 +13,7 @@ import { Field } from "../../ui/Field.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { ExtensionSelect } from "./ExtensionSelect.tsx";
+import { InviteLink } from "./InviteLink.tsx";
 import { HandOver } from "./NewPassword.tsx";
 
 /** A new user gets a made-up password, shown once: nobody has to think of one for somebody else. */
@@ -45,6 +46,7 @@ export function NewUser({ onClose }: { readonly onClose: () => void }) {
       <DrawerHead title={t.admin.users.newTitle} lead={t.admin.users.newLead} onClose={onClose} />
       {creation.data !== undefined ? (
         <div className="flex flex-col gap-5 p-5">
+          <InviteLink id={creation.data.user.id} username={creation.data.user.username} />
           <HandOver username={creation.data.user.username} password={creation.data.password} />
           <Button look="primary" onClick={onClose} className="self-end">
             {t.admin.done}

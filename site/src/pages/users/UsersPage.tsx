@@ -26,6 +26,7 @@ import { Select } from "../../ui/Select.tsx";
 import { StatusMark } from "../../ui/StatusMark.tsx";
 import { useSay } from "../../ui/toasts.tsx";
 import { ExtensionSelect } from "./ExtensionSelect.tsx";
+import { InviteLink } from "./InviteLink.tsx";
 import { NewUser } from "./NewUser.tsx";
 import { NewPassword } from "./NewPassword.tsx";
 
@@ -172,6 +173,9 @@ function UserDrawer({ user, onClose }: { readonly user: Account; readonly onClos
         ) : (
           <>
             <Section title={t.session.password}>
+              <div className="mb-4">
+                <InviteLink id={user.id} username={user.username} />
+              </div>
               <NewPassword username={user.username} onSet={(password) => change.mutateAsync({ password })} />
             </Section>
             <Section title={t.admin.account.factor}>

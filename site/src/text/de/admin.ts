@@ -41,8 +41,22 @@ export const admin: Text["admin"] = {
     factorRemoveHelp: "Ihr Passwort, damit das niemand sonst in Ihrer Abwesenheit tun kann.",
     browser: "Dieser Browser",
     theme: (current) => `Darstellung: ${current}`,
+    sessions: "Wo Sie angemeldet sind",
+    here: "Hier",
+    end: "Abmelden",
+    places: { browser: "Browser", site: "Verwaltungsseite an anderer Stelle", app: "App auf einem Telefon" },
     nextTheme: "Wechseln",
     logOutHere: "In diesem Browser abmelden",
+  },
+
+  invitation: {
+    title: "Wählen Sie Ihr Passwort",
+    lead: "Wer diese Telefonanlage betreut, hat Sie eingeladen.",
+    choose: "Dieses Passwort verwenden",
+    done: "Ihr Passwort ist gesetzt",
+    doneHelp: (name) => `Melden Sie sich damit als ${name} an.`,
+    dead: "Dieser Link gilt nicht",
+    deadHelp: "Er wurde schon benutzt, ist abgelaufen, oder es gibt einen neueren. Bitten Sie um einen weiteren.",
   },
 
   users: {
@@ -69,6 +83,10 @@ export const admin: Text["admin"] = {
     newPassword: "Neues Passwort",
     handOver: (name) => `Geben Sie ${name} dieses Passwort persönlich. Es wird nicht noch einmal gezeigt und auf der Kontoseite geändert.`,
     access: "Zugang",
+    invite: "Link erstellen",
+    inviteHelp: "Senden Sie einen Link, über den das Passwort selbst gewählt wird. Er gilt einmal, sieben Tage lang.",
+    invited: (name, until) => `Senden Sie ${name} diesen Link. Er gilt einmal, bis ${until}, und wird nicht noch einmal gezeigt.`,
+    link: "Link",
     newTitle: "Neuer Benutzer",
     newLead: "Für die erste Anmeldung wird ein Passwort ausgedacht.",
     needsExtension: "Diese Rolle braucht eine eigene Nebenstelle.",
@@ -141,6 +159,7 @@ export const admin: Text["admin"] = {
     after: "Nachher",
     kinds: { session: "Anmeldung", user: "Benutzer", token: "Programm", settings: "Einstellungen", ban: "Sperre", recording: "Aufnahme", call: "Anruf", message: "Nachricht", office: "Büro", backup: "Sicherung" },
     actions: {
+      invite: "Eingeladen",
       create: "Angelegt",
       change: "Geändert",
       delete: "Gelöscht",

@@ -39,8 +39,22 @@ export const admin = {
     factorRemoveHelp: "Your password, so that nobody else can do this in your absence.",
     browser: "This browser",
     theme: (current: string) => `Appearance: ${current}`,
+    sessions: "Where you are logged in",
+    here: "Here",
+    end: "Log out",
+    places: { browser: "Browser", site: "Admin site elsewhere", app: "App on a phone" },
     nextTheme: "Change",
     logOutHere: "Log out in this browser",
+  },
+
+  invitation: {
+    title: "Choose your password",
+    lead: "Somebody who looks after this phone system has invited you.",
+    choose: "Use this password",
+    done: "Your password is set",
+    doneHelp: (name: string) => `Log in with it as ${name}.`,
+    dead: "This link does not work",
+    deadHelp: "It was used already, has expired, or a newer one was made. Ask for another one.",
   },
 
   users: {
@@ -67,6 +81,10 @@ export const admin = {
     newPassword: "New password",
     handOver: (name: string) => `Give ${name} this password in person. It is not shown again; they change it on their account page.`,
     access: "log-in",
+    invite: "Make a link",
+    inviteHelp: "Send a link by which they choose the password themselves. It works once, for seven days.",
+    invited: (name: string, until: string) => `Send this link to ${name}. It works once, until ${until}, and is not shown again.`,
+    link: "link",
     newTitle: "New user",
     newLead: "A password is made up for the first log-in.",
     needsExtension: "A user needs an extension of their own.",
@@ -139,6 +157,7 @@ export const admin = {
     after: "After",
     kinds: { session: "log-in", user: "user", token: "program", settings: "settings", ban: "ban", recording: "recording", call: "call", message: "message", office: "office", backup: "backup" } as Readonly<Record<string, string>>,
     actions: {
+      invite: "Invited",
       create: "Created",
       change: "Changed",
       delete: "Deleted",
