@@ -157,7 +157,7 @@ async def test_what_a_stalled_tunnel_sends_at_once_is_not_played_late() -> None:
     with leg_and_engine() as (leg, _, engine):
         await leg.answer(answer_of(engine))
         clock = [100.0]
-        leg._sound._loop = type("Loop", (), {"time": lambda _: clock[0]})()  # type: ignore[assignment]
+        leg._sound._loop = type("Loop", (), {"time": lambda _: clock[0]})()
         for number in range(50):
             leg.sound(FRAME, number)
             clock[0] += 0.02
