@@ -89,7 +89,7 @@ async def modelled(store: Store, clock: TestClock) -> AsyncIterator[tuple[TextEd
         return http(completion(chosen if number % 2 else odd[number // 2 % 3]))
 
     async with Hostile(respond) as server:
-        model = ChatServer(ChatSettings(server.url, "m", time_limit_s=5.0))
+        model = ChatServer(ChatSettings(server.url, "m", time_limit_s=60.0))
         async with text_edge(store, clock, model=model) as edge:
             yield edge, server
         await model.close()
