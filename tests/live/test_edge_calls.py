@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -264,3 +266,53 @@ async def test_a_caller_meets_two_phones_in_a_conference(tmp_path: Path, phone: 
             await bob.hangup()
         sound = bob.heard()
         assert sound.between(sound.seconds - 3, sound.seconds - 1).dominant_hz() == pytest.approx(600, abs=5)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("calls", [20, 200])
+async def test_kills_at_random_leave_every_caller_well_and_every_record_once(
+    tmp_path: Path, calls: int
+) -> None:
+    """Callers talk to the echo while tunnel, node and edge are killed; who is left ends by itself."""
+    dice = random.Random(7)
+    async with edge_office(tmp_path, rtp_ports=1000) as line:
+        assert line.edge is not None
+        await line.leads_to("*43")
+        began: list[FakeCall] = []
+        for number in range(calls):
+            began.append(await line.twilio.call(f"+1312556{number:04}", NUMBER))
+            await asyncio.sleep(dice.uniform(0.02, 0.15))
+            if number % (calls // 10) == calls // 20:
+                await _one_trouble(line, dice.choice(("tunnel", "tunnel", "node", "edge")))
+        await asyncio.sleep(12)
+        for call in began:
+            assert call.verbs or call.problems, "a caller was never answered"
+            stood_in = bool({"Say", "Gather"} & set(call.verbs))
+            talks = call.stream is not None and call.stream.is_open
+            over = call.finished is not None
+            assert stood_in or talks or over or call.problems, (call.verbs, call.status)
+            await call.hang_up()
+        await line.node.no_calls(timeout_s=30)
+        cdrs = (await line.node.get("cdrs?limit=500"))["items"]
+        assert len({each["id"] for each in cdrs}) == len(cdrs)
+        assert all(each["ended_at"] for each in cdrs)
+        per_caller = Counter(each["from_number"] for each in cdrs if each["trunk"] == "edge")
+        assert set(per_caller.values()) <= {1}, per_caller.most_common(3)
+
+
+async def _one_trouble(line: Line, what: str) -> None:
+    """Something is killed, and is there again a moment later."""
+    assert line.edge is not None
+    times = line.node.log.count("the tunnel is up")
+    if what == "tunnel":
+        await line.cable.cut()
+        await asyncio.sleep(0.5)
+        await line.cable.mend()
+    elif what == "node":
+        line.node.kill()
+        await line.node.start()
+    else:
+        line.edge.kill()
+        await line.edge.start()
+    await line.connected(times + 1)
