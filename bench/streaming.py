@@ -91,6 +91,8 @@ class EchoOffice:
         call.answer()
         return EchoSide(call)
 
+    def expect(self, token: str, *, from_: str, to: str, name: str) -> None: ...
+
     async def directory(self) -> bytes | None:
         return None
 

@@ -107,6 +107,17 @@ class Hub:
         )
         return opened
 
+    def by_sip(self, office: str) -> str:
+        """Where an office that is connected wants its calls by SIP; "" for streams."""
+        session = self._sessions.get(office)
+        return session.sip if session is not None and session.link is not None else ""
+
+    def expect(self, office: str, call: str, token: str, *, from_: str, to: str, name: str = "") -> None:
+        """Tell the office of a call that comes by SIP."""
+        session = self._sessions.get(office)
+        if session is not None:
+            session.say(f.Expect(call=call, token=token, from_=from_[:64], to=to[:64], name=name[:256]))
+
     async def deliver(
         self, office: str, kind: str, document: msgspec.Struct, body: bytes = b"", *, id: str = ""
     ) -> str:
@@ -164,6 +175,7 @@ class Hub:
             raise Cut(OTHER_VERSION, f"version {hello.version} of the tunnel; this edge speaks {f.VERSION}")
         numbers = [each.e164 for each in await self._offices.numbers(office)]
         session, resumed = await self._session(office, hello.session)
+        session.sip = hello.sip
         welcome = f.Welcome(
             version=f.VERSION,
             edge=self._welcoming.edge,

@@ -110,6 +110,8 @@ class Session:
         self.office = office
         self.id = session
         self.link: Link | None = None
+        self.sip = ""
+        """Where the office wants its calls by SIP; empty: as streams."""
         self.kept = Kept()
         self.got = Got()
         self.is_over = False

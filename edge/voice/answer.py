@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 from urllib.parse import urlencode
 
 from edge.twilio import twiml
@@ -23,8 +24,21 @@ _NOBODY = frozenset(("anonymous", "restricted", "unavailable", "unknown", "block
 _NO_NUMBERS = frozenset(("+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253", "+464"))
 """What Twilio writes for callers without a number: ANONYMOUS, RESTRICTED and so on, on a phone's keys."""
 
+_HEARD = frozenset(("completed", "answered", "busy", "no-answer", "canceled"))
+"""What a `<Dial>` comes to when the office has had its say; `failed` means that it was not reached."""
+TOKEN_HEADER = "X-Edge-Token"  # noqa: S105  the name of a header
+RING_S = 120
+
 Elsewhere = Callable[[Hook], Awaitable[str]]
 """Answers a call whose office cannot be reached, as TwiML."""
+
+
+class BySip(Protocol):
+    """Offices that want their calls by SIP. Implemented by `Hub`."""
+
+    def by_sip(self, office: str) -> str: ...
+
+    def expect(self, office: str, call: str, token: str, *, from_: str, to: str, name: str = "") -> None: ...
 
 
 class Answering:
@@ -37,6 +51,7 @@ class Answering:
         *,
         base: str,
         online: Callable[[str], bool],
+        by_sip: BySip,
         elsewhere: Elsewhere,
         ended: Callable[[str], Awaitable[None]],
         placed: Callable[[str, str], None],
@@ -44,6 +59,7 @@ class Answering:
         self._calls = calls
         self._base = base.rstrip("/")
         self._online = online
+        self._by_sip = by_sip
         self._elsewhere = elsewhere
         self._ended = ended
         self._placed = placed
@@ -60,16 +76,35 @@ class Answering:
         """A call has come in."""
         if not self._online(hook.office.id):
             return await self._elsewhere(hook)
-        form = hook.form
+        form, sip = hook.form, self._by_sip.by_sip(hook.office.id)
+        caller, called = caller_of(form.get("From", "")), form.get("To", "")
+        name = form.get("CallerName", "")[:128]
         id, token = await self._calls.begin(
             hook.office.id,
             call_sid=form.get("CallSid", ""),
             direction="inbound",
-            caller=caller_of(form.get("From", "")),
-            called=form.get("To", ""),
-            name=form.get("CallerName", "")[:128],
+            caller=caller,
+            called=called,
+            name=name,
+            mode="sip" if sip else "stream",
         )
+        if sip:
+            self._by_sip.expect(hook.office.id, id, token, from_=caller, to=called, name=name)
+            return self._dial(sip, id, token, hook.office.id)
         return twiml.response(self.stream(id, token), twiml.redirect(self._address(NEXT, id, hook.office.id)))
+
+    def _dial(self, sip: str, id: str, token: str, office: str) -> str:
+        """`<Dial>` to the office: whatever comes of it, what follows is asked for."""
+        host, _, transport = sip.partition(";")
+        uri = f"sip:edge@{host}{';' + transport if transport else ''}?{TOKEN_HEADER}={token}"
+        return twiml.response(
+            twiml.dial(
+                twiml.sip(uri),
+                action=self._address(NEXT, id, office),
+                timeout_s=RING_S,
+                answer_on_bridge=True,
+            )
+        )
 
     def stream(self, id: str, token: str) -> twiml.Verb:
         """`<Connect>` to this edge."""
@@ -88,6 +123,10 @@ class Answering:
         """The stream has ended, or never began. Nothing follows a call that ended well."""
         call = await self._calls.find(hook.query.get("call", ""))
         if call is not None and call.office == hook.office.id:
+            dialled = hook.form.get("DialCallStatus", "")
+            if call.mode == "sip" and dialled in _HEARD:
+                await self._calls.over(call.id, "done", dialled)
+                return twiml.response(twiml.hangup())
             if call.state == "done":
                 return twiml.response(twiml.hangup())
             await self._calls.over(call.id, "lost", "the stream ended too early")

@@ -108,6 +108,7 @@ def build_voice(
         calls,
         base=config.base,
         online=hub.online,
+        by_sip=hub,
         elsewhere=elsewhere,
         ended=ended or nobody,
         placed=lambda call, status: outgoing.heard(call, status),  # noqa: PLW0108  made below

@@ -33,6 +33,7 @@ class VoiceCall:
     name: str
     state: State
     made_at: int
+    mode: str
 
 
 class VoiceCalls:
@@ -117,6 +118,7 @@ def _call(row: Row) -> VoiceCall:
         row["name"],
         row["state"],
         row["made_at"],
+        row["mode"],
     )
 
 

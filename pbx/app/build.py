@@ -448,6 +448,7 @@ def build(
         messages=messages,
         subscribe=lamps.subscribe,
         on_offered=entrance.belongs,
+        expected=edge.calls.expected,
     )
     agent.on_dialled, agent.on_invite, agent.on_request, queues.queues.agents.duty_changed = (
         entrance.belongs,

@@ -228,7 +228,9 @@ class EdgeParts:
         return self._config.edge_key
 
     def _add(self, name: str, connect: Callable[[], Any], supervisor: Supervisor, key: str = "") -> None:
-        tunnel = Tunnel(name, connect, self.calls, supervisor=supervisor, clock=self._clock)
+        tunnel = Tunnel(
+            name, connect, self.calls, supervisor=supervisor, clock=self._clock, sip=self._config.edge_sip
+        )
         self.calls.tunnels[name] = tunnel
         self._running[name] = (key, supervisor.spawn(f"tunnel to {name}", tunnel.run()))
 

@@ -266,6 +266,14 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             pattern=r"^([A-Za-z0-9]{1,64}\.[A-Za-z0-9_-]{16,128})?$",
         ),
     ] = ""
+    edge_sip: Annotated[
+        str,
+        Meta(
+            description="where Twilio reaches SIP here, such as office.example.com:5061;transport=tls; without it, "
+            "calls of edges come through the tunnel, and no port is needed",
+            pattern=r"^([A-Za-z0-9.:\[\]-]+(;transport=(udp|tcp|tls))?)?$",
+        ),
+    ] = ""
     sync_url: Annotated[
         str,
         Meta(

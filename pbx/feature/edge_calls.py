@@ -7,8 +7,10 @@ was delivered, what has happened) goes to whoever takes it here.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from pbx.call.incoming import Incoming
 from pbx.call.ports import Leg, Signaling
@@ -17,6 +19,9 @@ from pbx.feature.numbering import to_e164, written
 from pbx.model.party import DialTarget, Party
 from pbx.transport.stream_leg import StreamLeg
 from pbx.transport.tunnel import CallSide, Delivery, EdgeCall, NeverTaken, Tunnel, TunnelDown
+
+if TYPE_CHECKING:
+    from pbx.transport.sip_leg import SipLeg
 
 __all__ = ["SOURCE", "TRANSPORT", "ByTransport", "EdgeCalls", "Offers", "Taking"]
 
@@ -30,6 +35,18 @@ RING_S = 120
 
 Taking = Callable[[str, str, bytes, bytes], Awaitable[None]]
 """Takes a delivery: id, kind, document, body. Raises `UserError` for what can never be taken."""
+
+
+TOKEN_HEADER = "X-Edge-Token"  # noqa: S105  the name of a header
+EXPECT_S = 60.0
+MOST_EXPECTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    until: float
+    caller: Party
+    called: str
 
 
 class Offers(Protocol):
@@ -52,6 +69,7 @@ class EdgeCalls:
         country: str,
         trunk: Callable[[], str] = lambda: SOURCE,
         publish: Callable[[str, str, bytes], None] = lambda _topic, _id, _document: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tunnels: dict[str, Tunnel] = {}
         self.document: Callable[[], bytes] = lambda: b""
@@ -62,6 +80,8 @@ class EdgeCalls:
         self._country = country
         self._trunk = trunk
         self._publish = publish
+        self._monotonic = monotonic
+        self._expected: dict[str, _Expected] = {}
 
     # -- for the other parts ----------------------------------------------------------------------------------------
 
@@ -134,6 +154,29 @@ class EdgeCalls:
         if full is None:
             return Party(number, name)
         return Party(full, name, shown=written(full, "national", self._country))
+
+    def expect(self, token: str, *, from_: str, to: str, name: str) -> None:
+        now = self._monotonic()
+        self._expected = {key: each for key, each in self._expected.items() if each.until > now}
+        if len(self._expected) < MOST_EXPECTED:
+            caller, called = self._caller(from_, name), to_e164(to, self._country) or to
+            self._expected[token] = _Expected(now + EXPECT_S, caller, called)
+
+    def expected(self, leg: SipLeg) -> Incoming | None:
+        """The call that an edge has told of, when this INVITE shows its token; None for any other."""
+        token = leg.request.headers.get(TOKEN_HEADER)
+        found = self._expected.pop(token, None) if token else None
+        if found is None or found.until < self._monotonic():
+            return None
+        return Incoming(
+            leg=leg,
+            caller=found.caller,
+            dialled=found.called,
+            source=SOURCE,
+            source_host=leg.hop.remote_host,
+            offer=leg.offer,
+            trunk=self._trunk(),
+        )
 
     async def directory(self) -> bytes | None:
         return self.document() or None

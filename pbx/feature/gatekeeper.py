@@ -47,8 +47,11 @@ class Gatekeeper:
         messages: Messages | None = None,
         subscribe: Callable[[Request, Hop], Response] | None = None,
         on_offered: Callable[[str, str], None] | None = None,
+        expected: Callable[[SipLeg], Incoming | None] = lambda _: None,
     ) -> None:
-        """`on_offered` is told the name of each new call and the SIP Call-ID of its caller's leg."""
+        """`on_offered` is told the name of each new call and the SIP Call-ID of its caller's leg. `expected` knows the
+        calls that an edge has told of, by what their INVITE shows."""
+        self._expected = expected
         self._subscribe = subscribe
         self._on_offered = on_offered
         self._inbound = inbound
@@ -67,6 +70,9 @@ class Gatekeeper:
     def _incoming(self, leg: SipLeg) -> Incoming:
         request, hop = leg.request, leg.hop
         self._switch.admit()
+        told = self._expected(leg)
+        if told is not None:
+            return told
         line = self._inbound.trunk_of(request, hop) if self._inbound is not None else None
         if self._inbound is not None and line is not None:
             return self._from_trunk(leg, self._inbound, line)

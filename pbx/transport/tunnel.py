@@ -121,6 +121,10 @@ class TunnelUser(Protocol):
         """Somebody calls one of the office's numbers."""
         ...
 
+    def expect(self, token: str, *, from_: str, to: str, name: str) -> None:
+        """A call to `to` comes by SIP, and its INVITE shows this token."""
+        ...
+
     async def directory(self) -> bytes | None:
         """What the edge is to know of the office, as JSON; None for nothing yet."""
         ...
@@ -217,6 +221,7 @@ class Tunnel:
         *,
         supervisor: Supervisor,
         clock: Clock,
+        sip: str = "",
         random: Callable[[], float] = _random,
         resume_s: float = RESUME_S,
     ) -> None:
@@ -227,6 +232,7 @@ class Tunnel:
         self._streams: dict[int, EdgeCall] = {}
         self._connect = connect
         self._user = user
+        self._sip = sip
         self._supervisor = supervisor
         self._clock = clock
         self._random = random
@@ -368,7 +374,9 @@ class Tunnel:
 
     async def _greet(self, link: Link) -> f.Welcome | None:
         session = self._session
-        link.send(f.encode(f.Hello(version=f.VERSION, session=session.id, got=session.got.last)))
+        link.send(
+            f.encode(f.Hello(version=f.VERSION, session=session.id, got=session.got.last, sip=self._sip))
+        )
         frame = await link.receive()
         if frame is None:
             return None
@@ -475,10 +483,21 @@ class Tunnel:
             self._take_call(message)
 
     def _take_call(
-        self, message: f.Call | f.Digit | f.Hangup | f.Ringing | f.Placed | f.PlaceAnswered | f.PlaceFailed
+        self,
+        message: f.Call
+        | f.Expect
+        | f.Digit
+        | f.Hangup
+        | f.Ringing
+        | f.Placed
+        | f.PlaceAnswered
+        | f.PlaceFailed,
     ) -> None:
         if isinstance(message, f.Call):
             self._offered(message)
+            return
+        if isinstance(message, f.Expect):
+            self._user.expect(message.token, from_=message.from_, to=message.to, name=message.name)
             return
         call = self.calls.get(message.call)
         if call is None or call.side is None:  # it ended here, and the edge does not know yet

@@ -35,6 +35,7 @@ __all__ = [
     "Digits",
     "Directory",
     "Event",
+    "Expect",
     "FromOffice",
     "Hangup",
     "Hello",
@@ -109,11 +110,15 @@ class Hangup(_Counted, frozen=True, kw_only=True, tag_field="t", tag="hangup"):
 
 
 class Hello(_Message, frozen=True, kw_only=True, tag_field="t", tag="hello"):
-    """The first frame. A session is one life of the node; `got` is the last numbered message taken in it."""
+    """The first frame. A session is one life of the node; `got` is the last numbered message taken in it. `sip`: where
+    Twilio is to bring calls by SIP, in place of streams."""
 
     version: int
     session: Id
     got: Count = 0
+    sip: Annotated[
+        str, Meta(max_length=255, pattern=r"^([A-Za-z0-9.:\[\]-]+(;transport=(udp|tcp|tls))?)?$(?!\n)")
+    ] = ""
 
 
 class Directory(_Message, frozen=True, kw_only=True, tag_field="t", tag="directory"):
@@ -206,6 +211,16 @@ class Call(_Counted, frozen=True, kw_only=True, tag_field="t", tag="call"):
     at: Count = 0
 
 
+class Expect(_Counted, frozen=True, kw_only=True, tag_field="t", tag="expect"):
+    """A call comes by SIP, and its INVITE shows this token, once."""
+
+    call: Id
+    token: Id
+    from_: Phone = msgspec.field(name="from")
+    to: Phone
+    name: Line = ""
+
+
 class Digit(_Counted, frozen=True, kw_only=True, tag_field="t", tag="digit"):
     call: Id
     digit: Annotated[str, Meta(pattern=r"^[0-9A-D*#]$(?!\n)")]
@@ -275,6 +290,7 @@ FromOffice = (
 ToOffice = (
     Welcome
     | Call
+    | Expect
     | Digit
     | Hangup
     | Ringing

@@ -181,6 +181,32 @@ async def test_what_an_office_may_not_place(tmp_path: Path, to: str, shown: str,
         assert not office.twilio.calls
 
 
+@pytest.mark.parametrize(("outcome", "last"), [("answered", "Hangup"), ("busy", "Hangup"), ("failed", "Say")])
+async def test_an_office_that_wants_sip_is_dialled_with_a_token(
+    tmp_path: Path, outcome: str, last: str
+) -> None:
+    async with voice_office(tmp_path, sip="office.example.com:5061;transport=tls") as office:
+        answers = office.twilio.answers = _EveryAnswer(Answer(outcome, talks_s=0.1))
+        call = await office.twilio.call(CALLER, NUMBER)
+        await until(lambda: last in call.verbs)
+        ((token, from_, to),) = office.user.expected
+        assert (from_, to) == (CALLER, NUMBER)
+        assert answers.asked == f"sip:edge@office.example.com:5061;transport=tls?X-Edge-Token={token}"
+        assert office.user.offers.empty()
+
+
+class _EveryAnswer(dict[str, Answer]):
+    """The same for whoever is dialled, and who that was."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.asked = ""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked = key
+        return self._answer
+
+
 @given(st.one_of(st.text(), st.binary()))
 def test_a_message_of_a_stream_is_understood_or_refused(text: str | bytes) -> None:
     try:

@@ -83,6 +83,7 @@ class OfficeUser:
         self.taken: list[Delivery] = []
         self.events: list[tuple[str, str, bytes]] = []
         self.never: set[str] = set()
+        self.expected: list[tuple[str, str, str]] = []
         self.up = asyncio.Event()
         self.down = asyncio.Event()
 
@@ -90,6 +91,9 @@ class OfficeUser:
         side = Side()
         self.offers.put_nowait((call, side, {"from": from_, "to": to, "name": name}))
         return side
+
+    def expect(self, token: str, *, from_: str, to: str, name: str) -> None:
+        self.expected.append((token, from_, to))
 
     async def directory(self) -> bytes | None:
         return self.document
