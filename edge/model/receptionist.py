@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from edge.model.directory import E164
 
-__all__ = ["HeldVoicemail", "HeldVoicemails", "Receptionist", "Tone", "Trial", "TrialAnswer", "TrialTurn"]
+__all__ = ["HeldVoicemail", "HeldVoicemails", "Receptionist", "Tone", "Trial", "TrialAnswer"]
 
 Tone = Literal["friendly", "formal", "brief"]
 Line = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$(?!\n)"
@@ -139,13 +139,6 @@ class Receptionist(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             "charges for it; or not here. The office may still write them down.",
         ),
     ] = "server"
-
-
-class TrialTurn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that was said in a test."""
-
-    who: Literal["caller", "us"]
-    text: Annotated[str, Meta(max_length=400)]
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -68,6 +68,7 @@ def build_offline(
     api = ReceptionistApi(directories, receptionists, understanding, recordings)
 
     async def close() -> None:
+        await understanding.close()
         if transcriber is not None:
             await transcriber.close()
 

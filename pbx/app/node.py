@@ -331,6 +331,7 @@ async def _start_edges(
     any of it is read."""
     from pbx.feature.edge_delivery import EdgeDelivery
     from pbx.feature.edge_directory import EdgeDirectories
+    from pbx.feature.edge_history import EDGE
 
     directories = EdgeDirectories(
         parts.office,
@@ -344,6 +345,7 @@ async def _start_edges(
     delivery = EdgeDelivery(
         delivered, parts.voicemail.shelf, parts.voicemail.boxes, parts.office, parts.clock
     )
+    delivery.trunk = lambda: parts.trunks.edge() or EDGE
     parts.edge.attach(directories, delivery, supervisor)
     await parts.edge.open()
     stack.push_async_callback(parts.edge.close)

@@ -18,7 +18,7 @@ import msgspec
 from pbx.core.clock import Clock
 from pbx.core.errors import UserError
 from pbx.feature.did import destination_of, number_of
-from pbx.feature.edge_history import cdr_of, moment
+from pbx.feature.edge_history import EDGE, cdr_of, moment
 from pbx.feature.office import Office
 from pbx.feature.voicemail.boxes import Boxes
 from pbx.feature.voicemail.shelf import Shelf
@@ -52,6 +52,8 @@ class EdgeDelivery:
     ) -> None:
         self.others: dict[str, Taking] = {}
         self.taken: dict[str, int] = {}
+        self.trunk: Callable[[], str] = lambda: EDGE
+        """The trunk that stands for the edges in the history."""
         self._store = store
         self._shelf = shelf
         self._boxes = boxes
@@ -102,7 +104,7 @@ class EdgeDelivery:
         log.info("an edge has delivered a message", extra={"mailbox": box.number})
 
     async def _call(self, id_: str, told: EdgeCall) -> None:
-        cdr = cdr_of(told, mailbox=self._mailbox_of)
+        cdr = cdr_of(told, mailbox=self._mailbox_of, trunk=self.trunk())
         await self._store.call(id_, self._clock.now(), cdr)
         log.info("an edge has delivered a call that it answered", extra={"call": cdr.id})
 

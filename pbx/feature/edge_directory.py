@@ -131,8 +131,8 @@ class EdgeDirectories:
             yield EdgeExtension(
                 number=each.number,
                 name=each.name,
-                department=getattr(each, "department", ""),
-                forward_to=getattr(each, "forward_to", None),
+                department=each.department,
+                forward_to=each.forward_to,
                 mailbox=box is not None,
                 email=box.emails[0] if box is not None and box.emails else None,
             )

@@ -23,16 +23,18 @@ from pbx.model.edge_documents import EdgeCall, EdgeCallStep
 __all__ = ["EDGE", "cdr_of", "events_of", "moment"]
 
 EDGE = "edge"
-"""The trunk of what came over an edge."""
+"""Where a call came from that an edge has brought, and its trunk unless the office has one for its edges."""
 CAUSES = {"busy": "busy", "no-answer": "no_answer", "canceled": "cancelled", "failed": "unreachable"}
 
 
-def cdr_of(told: EdgeCall, *, mailbox: Callable[[str], str] = str) -> Cdr:
-    """Its record. `mailbox` names the box of an extension."""
-    return fold(events_of(told, mailbox=mailbox))
+def cdr_of(told: EdgeCall, *, mailbox: Callable[[str], str] = str, trunk: str = EDGE) -> Cdr:
+    """Its record. `mailbox` names the box of an extension, `trunk` is the one that stands for the edges."""
+    return fold(events_of(told, mailbox=mailbox, trunk=trunk))
 
 
-def events_of(told: EdgeCall, *, mailbox: Callable[[str], str] = str) -> Iterator[CallEvent]:
+def events_of(
+    told: EdgeCall, *, mailbox: Callable[[str], str] = str, trunk: str = EDGE
+) -> Iterator[CallEvent]:
     """In the order in which they happened."""
     call, began = told.call, moment(told.began_at)
     yield CallOffered(
@@ -43,11 +45,11 @@ def events_of(told: EdgeCall, *, mailbox: Callable[[str], str] = str) -> Iterato
         from_extension=None,
         dialled=told.to_number,
         source=EDGE,
-        trunk=EDGE,
+        trunk=trunk,
     )
     yield LegAnswered(call=call, at=began, leg="a")
     yield EdgeStep(call=call, at=began, what="answered")
-    legs = _Legs(call, mailbox)
+    legs = _Legs(call, mailbox, trunk)
     for step in sorted(told.steps, key=lambda each: each.at):
         yield from legs.tell(step)
     yield CallEnded(call=call, at=max(moment(told.ended_at), began), cause="normal", by="a")
@@ -56,7 +58,8 @@ def events_of(told: EdgeCall, *, mailbox: Callable[[str], str] = str) -> Iterato
 class _Legs:
     """Numbers the phones that were rung, and knows which are still ringing."""
 
-    def __init__(self, call: str, mailbox: Callable[[str], str]) -> None:
+    def __init__(self, call: str, mailbox: Callable[[str], str], trunk: str) -> None:
+        self._trunk = trunk
         self._call = call
         self._mailbox = mailbox
         self._count = 0
@@ -86,7 +89,7 @@ class _Legs:
                 leg=self._ringing[-1],
                 target=number,
                 extension=step.extension or None,
-                trunk=EDGE,
+                trunk=self._trunk,
             )
 
     def _end(self, step: EdgeCallStep, at: datetime) -> Iterator[CallEvent]:

@@ -34,7 +34,9 @@ class Records:
     def __init__(self) -> None:
         self.records: dict[str, list[Any]] = {
             "extension": [
-                Extension(number="102", name="Bob", mailbox="102"),
+                Extension(
+                    number="102", name="Bob", mailbox="102", department="Sales", forward_to="+12025550172"
+                ),
                 Extension(number="101", name="Alice", mailbox="gone"),
                 Extension(number="1000", name="Off", enabled=False),
             ],
@@ -92,6 +94,7 @@ async def test_the_edge_reads_what_the_node_writes() -> None:
     assert [each.number for each in found.extensions] == ["101", "102"], "whoever is switched off is not told"
     alice, bob = found.extensions
     assert (alice.mailbox, alice.email) == (False, None)
+    assert (bob.department, bob.forward_to) == ("Sales", "+12025550172")
     assert (bob.mailbox, bob.email, bob.listed) == (True, "bob@office.example", True)
     assert [(each.number, each.destination) for each in found.numbers] == [
         ("+12025550100", "800"),
