@@ -30,6 +30,7 @@ from edge.texts.area import build_texts
 from edge.tunnel.frames import HttpRequest
 from edge.twilio.webhooks import Signature, Webhooks
 from edge.voice.area import build_hub, build_voice
+from edge.voice.erasing import CallEraser
 
 if TYPE_CHECKING:
     from edge.twilio.client import TwilioClient
@@ -94,7 +95,7 @@ async def build(config: EdgeConfig, *, store: Store | None = None, clock: Clock 
         directories=directories,
         receptionists=receptionists,
         provider=twilio,
-        erasers=[CampaignEraser(), OfflineEraser(clock)],
+        erasers=[CampaignEraser(), OfflineEraser(clock), CallEraser()],
     )
     campaigns = build_campaigns(
         config, store, clock, events, offices, twilio=twilio, outbox=texts.outbox, consent=texts.consent

@@ -104,7 +104,8 @@ class Erasing:
                 )  # fmt: skip
             counts |= await _erase_texts(statements, office, number)
             for other in self._others:
-                counts |= await other.erase(statements, office, number)
+                for name, count in (await other.erase(statements, office, number)).items():
+                    counts[name] = counts.get(name, 0) + count
             await statements.run(
                 "INSERT INTO text_erasure (office, id, person, at, actor, counts) VALUES ($1, $2, $3, $4, $5, $6)",
                 office, id, self._person(office, number), now, actor, msgspec.json.encode(counts).decode(),
