@@ -77,11 +77,12 @@ def build_campaigns(
         country=config.country,
         ready=twilio is not None,
     )
-    conduct = Conduct(store, clock, planning)
+    drafts, conduct = Drafts(store, clock, planning), Conduct(store, clock, planning)
     work = CampaignWork(
         store,
         clock,
         events,
+        drafts=drafts,
         conduct=conduct,
         release=Release(store, clock, outbox),
         standing=Standing(store, clock, words=lambda code: meaning(code).words),
@@ -90,7 +91,7 @@ def build_campaigns(
         else Receipts(store, clock, TwilioSender(twilio, config.base), outbox),
     )
     return Area(
-        operations=operations(store, planning, Drafts(store, clock, planning), conduct),
+        operations=operations(store, planning, drafts, conduct),
         work={
             "campaigns: sending": work.release,
             "campaigns: progress": work.watch,

@@ -22,10 +22,13 @@ KEPT_FAULTS = 5000
 
 
 class Drafts:
+    """`changed` has office and id of the drafts that live events are to tell of; whoever does takes them out."""
+
     def __init__(self, store: Store, clock: Clock, planning: Planning) -> None:
         self._store = store
         self._clock = clock
         self._planning = planning
+        self.changed: set[tuple[str, str]] = set()
 
     async def create(self, office: str, actor: str, wanted: CampaignWrite) -> Campaign:
         reading = await self._planning.read(office, wanted.file, wanted.recipients)
@@ -41,6 +44,7 @@ class Drafts:
                 _json(reading.fields), _faults(reading), now, actor,
             )  # fmt: skip
             await put_people(tx, office, id, reading, now)
+        self.changed.add((office, id))
         return await campaign(self._store, office, id)
 
     async def change(self, office: str, id: str, wanted: CampaignPatch) -> Campaign:
@@ -67,6 +71,7 @@ class Drafts:
                 await tx.run(f"UPDATE campaign SET {column} = $2 WHERE id = $1", id, value)  # noqa: S608  our names
             if reading is not None:
                 await put_people(tx, office, id, reading, self._clock.now_ms())
+        self.changed.add((office, id))
         return await campaign(self._store, office, id)
 
     async def delete(self, office: str, id: str) -> None:
@@ -74,6 +79,7 @@ class Drafts:
             await _must_be_draft(tx, office, id)
             await tx.run("DELETE FROM campaign_recipient WHERE campaign = $1", id)
             await tx.run("DELETE FROM campaign WHERE id = $1", id)
+        self.changed.add((office, id))
 
 
 async def _must_be_draft(tx: Statements, office: str, id: str) -> None:

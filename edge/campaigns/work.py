@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from edge.campaigns.conduct import Conduct
+from edge.campaigns.drafts import Drafts
 from edge.campaigns.people import count
 from edge.campaigns.receipts import Receipts
 from edge.campaigns.records import campaign_of
@@ -15,6 +16,7 @@ from edge.campaigns.release import Release
 from edge.campaigns.standing import Standing
 from edge.clock import Clock
 from edge.events import Events
+from edge.model.campaigns import CampaignGone
 from edge.store import Store, StoreError
 
 __all__ = ["CampaignWork"]
@@ -28,7 +30,7 @@ TICK_S = 0.5
 RECEIPTS_EVERY = 10
 """Ticks between two looks at those texts that Twilio has."""
 RECEIPT_S = 30.0
-IDLE_S = 5.0
+IDLE_S = 2.0
 """Another edge may have started a campaign."""
 
 
@@ -41,6 +43,7 @@ class CampaignWork:
         clock: Clock,
         events: Events,
         *,
+        drafts: Drafts,
         conduct: Conduct,
         release: Release,
         standing: Standing,
@@ -49,6 +52,7 @@ class CampaignWork:
         self._store = store
         self._clock = clock
         self._events = events
+        self._drafts = drafts
         self._conduct = conduct
         self._release = release
         self._standing = standing
@@ -62,10 +66,10 @@ class CampaignWork:
             await self._clock.sleep(min(pause_s, TICK_S if pause_s < IDLE_S else IDLE_S))
 
     async def watch(self) -> None:
-        """One tick after the other, for ever."""
+        """One tick after the other, for ever; more slowly while no campaign runs."""
         while True:
-            await self._tried(self.tick, None)
-            await self._clock.sleep(TICK_S)
+            busy = await self._tried(self.tick, otherwise=False)
+            await self._clock.sleep(TICK_S if busy else IDLE_S)
 
     async def ask(self) -> None:
         """Look for receipts that got lost, for ever."""
@@ -73,21 +77,26 @@ class CampaignWork:
             found = await self._tried(self._receipts.ask_next, otherwise=False)
             await self._clock.sleep(TICK_S if found else RECEIPT_S)
 
-    async def tick(self) -> None:
-        self._ticks += 1
+    async def tick(self) -> bool:
+        """Returns whether any campaign runs or is about to."""
         await self._conduct.begin_due()
+        busy = await self._store.one(
+            "SELECT 1 AS one FROM campaign WHERE state IN ('running', 'scheduled') LIMIT 1"
+        )
+        self._ticks = self._ticks + 1 if busy is not None else 0
         changed = await self._standing.look(receipts=self._ticks % RECEIPTS_EVERY == 0)
-        for waiting in (self._conduct.changed, self._release.changed):
+        for waiting in (self._drafts.changed, self._conduct.changed, self._release.changed):
             changed |= waiting
             waiting.clear()
         await self._tell(changed)
+        return busy is not None
 
     async def _tell(self, changed: set[tuple[str, str]]) -> None:
         counts = await count(self._store, [id for _, id in changed])
         for office, id in sorted(changed):
             row = await self._store.one("SELECT * FROM campaign WHERE id = $1 AND office = $2", id, office)
-            if row is not None:
-                self._events.tell(office, "campaigns", campaign_of(row, counts[id]))
+            told = CampaignGone(id=id) if row is None else campaign_of(row, counts[id])
+            self._events.tell(office, "campaigns", told)
 
     async def _tried(self, work: Callable[[], Awaitable[T]], otherwise: T) -> T:
         """The store may be away for a while; whatever else goes wrong must not end all campaigns for ever."""

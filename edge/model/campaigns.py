@@ -14,6 +14,7 @@ __all__ = [
     "CampaignConsent",
     "CampaignCost",
     "CampaignFault",
+    "CampaignGone",
     "CampaignPatch",
     "CampaignPreview",
     "CampaignRecipient",
@@ -191,6 +192,13 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: Moment | None
     people: int
     counts: Counts
+
+
+class CampaignGone(msgspec.Struct, frozen=True, kw_only=True):
+    """What the live events carry of a draft that was deleted."""
+
+    id: str
+    gone: Literal[True] = True
 
 
 class Campaigns(msgspec.Struct, frozen=True, kw_only=True):

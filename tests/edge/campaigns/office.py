@@ -98,6 +98,7 @@ class Edge:
             self.store,
             self.clock,
             self.events,
+            drafts=self.drafts,
             conduct=self.conduct,
             release=self.release,
             standing=self.standing,

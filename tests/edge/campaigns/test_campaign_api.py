@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from edge.campaigns.erasing import CampaignEraser
-from edge.model.campaigns import Campaign
+from edge.model.campaigns import Campaign, CampaignGone
 from tests.edge.campaigns.office import AGREED, LOCAL, TOLL_FREE, Edge, people, run
 from tests.edge.clock import TestClock
 from tests.edge.texts.carrier import Carrier
@@ -162,6 +162,16 @@ async def test_progress_is_told_at_most_twice_a_second(edge: Edge, clock: TestCl
     assert all(later - earlier >= 500 for earlier, later in pairwise(times))
     assert told[-1][2].state == "finished"
     assert told[-1][2].counts.sent == 6
+
+
+async def test_drafts_are_told_too(edge: Edge) -> None:
+    told: list[object] = []
+    edge.events.listen(lambda office, topic, document: told.append(document))
+    made = await edge.campaign(people(1))
+    await edge.work.tick()
+    await edge.drafts.delete("local", made.id)
+    await edge.work.tick()
+    assert told == [made, CampaignGone(id=made.id)]
 
 
 @both
