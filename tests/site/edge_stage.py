@@ -459,7 +459,7 @@ def _free(edge: PlayedEdge, actor: str, asked: Json, _: Json) -> Json:
 
 def _buy(edge: PlayedEdge, actor: str, _: Json, body: Json) -> Json:
     edge.numbers[body["number"]] = outside_number(body["number"], body["name"]) | {
-        "extension": body["extension"]
+        "extension": body.get("extension", "")
     }
     return edge.numbers[body["number"]]
 
