@@ -42,6 +42,8 @@ export function extension(number: string, name: string, enabled = true): Extensi
   return {
     number,
     name,
+    department: "",
+    forward_to: null,
     enabled,
     ring_timeout_s: 30,
     wake_timeout_s: 15,

@@ -46,7 +46,7 @@ class RefusedError(Exception):
 
 @dataclass
 class PlayedEdge:
-    """`threads` by "from to", `campaigns` by id, `numbers` by number."""
+    """`threads` by "from to", `campaigns` by id, `numbers` by number. `meanwhile` comes just before the next answer."""
 
     bus: EventBus | None = None
     threads: dict[str, Json] = field(default_factory=dict)
@@ -57,6 +57,7 @@ class PlayedEdge:
     consents: list[Json] = field(default_factory=list)
     receptionist: Json = field(default_factory=dict)
     text_settings: Json = field(default_factory=dict)
+    meanwhile: list[str] = field(default_factory=list)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
     async def furnish(self, deps: ApiDeps, _: Database) -> ApiDeps:
@@ -188,6 +189,8 @@ class PlayedEdge:
 
     def _reply(self, actor: str, _: Json, body: Json) -> Json:
         head = self._find(body["from"], body["to"])["conversation"]
+        while self.meanwhile:
+            self.text(body["from"], self.meanwhile.pop())
         if not body.get("anyway") and body.get("seen") != head["last_id"]:
             raise RefusedError(409, f"{head['last_writer'] or 'They'} wrote meanwhile: “{head['last_text']}”")
         head["mode"] = "person"
@@ -459,7 +462,7 @@ def _free(edge: PlayedEdge, actor: str, asked: Json, _: Json) -> Json:
 
 def _buy(edge: PlayedEdge, actor: str, _: Json, body: Json) -> Json:
     edge.numbers[body["number"]] = outside_number(body["number"], body["name"]) | {
-        "extension": body["extension"]
+        "extension": body.get("extension", "")
     }
     return edge.numbers[body["number"]]
 

@@ -59,7 +59,7 @@ function Running({ campaign, may, shown, onShow }: RunningProps) {
       <PageHead title={campaign.name}>
         <div className="flex flex-wrap items-center justify-end gap-2">
           <CampaignMark campaign={campaign} />
-          <Button icon="download" aria-label={e.campaigns.download} onClick={() => void download(`/campaigns/${campaign.id}.csv`, `${campaign.name}.csv`)}>
+          <Button icon="download" title={e.campaigns.download} onClick={() => void download(`/campaigns/${campaign.id}.csv`, `${campaign.name}.csv`)}>
             CSV
           </Button>
           {may && <Steering campaign={campaign} />}
