@@ -26,7 +26,7 @@ from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
 from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
-from pbx.app.push import start_push
+from pbx.app.push import news_of, start_push
 from pbx.app.secure import Secure
 from pbx.app.servers import Servers
 from pbx.app.welcome import greet
@@ -216,6 +216,8 @@ def _follow_settings(
 def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
     supervisor.spawn("queues", parts.queues.run(stores.state))
     supervisor.spawn("voicemail", parts.voicemail.run())
+    news = news_of(parts.wake, parts.office, parts.registrar, stores, parts.clock)
+    supervisor.spawn("push of news", news.run(parts.bus))
     supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
 
 

@@ -17,21 +17,24 @@ import msgspec
 from pbx.core.clock import Clock
 from pbx.core.errors import StartupError
 from pbx.core.tasks import Supervisor
+from pbx.feature.push_news import PushNews
 from pbx.feature.push_phones import PushPhones
 from pbx.feature.wake import Wake
 from pbx.model.kinds import EXTENSION
 from pbx.model.push_phone import PushNotice, PushResult
+from pbx.model.text_message import TextMessage
 
 if TYPE_CHECKING:
     import aiohttp
 
     from mobile_push.app import PushParts
+    from pbx.app.parts import Stores
     from pbx.core.config import NodeConfig
     from pbx.feature.office import Office
     from pbx.feature.registrar import Registrar
     from pbx.store.push_phones import PushPhoneStore
 
-__all__ = ["build_wake", "start_push"]
+__all__ = ["build_wake", "news_of", "start_push"]
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,22 @@ def build_wake(
         return WAKE_S if extension is None else float(extension.wake_timeout_s)
 
     return Wake(PushPhones(store, clock), registrar, clock=clock, deadline_s=deadline_s, tasks=supervisor)
+
+
+def news_of(wake: Wake, office: Office, registrar: Registrar, stores: Stores, clock: Clock) -> PushNews:
+    """What sleeping phones are told of besides calls."""
+
+    async def text(id_: str, number: str) -> TextMessage | None:
+        waiting = await stores.messages.waiting(number, clock.now())
+        return next((each for each in waiting if each.id == id_), None)
+
+    return PushNews(
+        wake,
+        registrar,
+        owners=lambda box: [each.number for each in office.all(EXTENSION) if each.mailbox == box],
+        voicemail=stores.voicemail.get,
+        text=text,
+    )
 
 
 async def start_push(config: NodeConfig, wake: Wake, supervisor: Supervisor, stack: AsyncExitStack) -> None:

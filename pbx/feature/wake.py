@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -163,6 +163,10 @@ class Wake:
             if not waiting and self._waiting.get(number) is waiting:
                 del self._waiting[number]
             self._tasks.spawn("push ended", self._ended(waking, caller, self._clock.monotonic() - began))
+
+    def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Something that nobody waits for."""
+        self._tasks.spawn(name, work)
 
     async def _ended(self, waking: Waking, caller: Party, took_s: float) -> None:
         """Note how it went, and take the push back where the phone was not there for it."""
