@@ -22,7 +22,7 @@ from edge.numbers.book import Book, Entry
 from edge.numbers.buying import Buying
 from edge.numbers.wanted import Place, differences, wanted
 from edge.offices import Offices
-from edge.store import Store
+from edge.store import Store, StoreError
 from edge.twilio.client import TwilioClient
 from edge.twilio.errors import TwilioError, refusal
 from edge.twilio.pricing import NumberPrices
@@ -267,8 +267,8 @@ class Numbers:
                 if self._clock.monotonic() - checked >= CHECK_S:
                     await self.check_all()
                     checked = self._clock.monotonic()
-            except TwilioError as error:
-                log.warning("Twilio cannot be asked about the numbers", extra={"why": str(error)})
+            except (TwilioError, EdgeError, StoreError) as error:
+                log.warning("the numbers cannot be looked after", extra={"why": str(error)})
             await self._clock.sleep(SETTLE_S)
 
     # ------------------------------------------------------------------------------------------------------- needed

@@ -50,6 +50,26 @@ async def test_number_lives_from_purchase_to_release(bench: Bench) -> None:
     assert (await edge.list(bench.office), bought(bench)) == ([], [])
 
 
+async def test_killed_process_leaves_an_order_that_another_settles(bench: Bench) -> None:
+    """Nothing cleans up: the order is claimed, its number is written down and sold, and nobody has kept it."""
+    bench.twilio.sell("+12025550111")
+    wish = NumberOrder(area_code="202", name="desk", order="order-0001")
+    dead = bench.start()._buying()
+    order = await dead._orders.claim(bench.office, "order-0001", wish)
+    assert await dead._orders.choose(order, "+12025550111")
+    await dead._try(order, "+12025550111", last=False)
+    edge = bench.start()
+    with pytest.raises(EdgeError, match="just now"):
+        await edge.buy(bench.office, wish)
+    await edge._buying().settle_unfinished()
+    assert await edge.list(bench.office) == []
+    bench.clock.passed_s += 200
+    await edge._buying().settle_unfinished()
+    assert [(one.number, one.name) for one in await edge.list(bench.office)] == [("+12025550111", "desk")]
+    assert (await edge.buy(bench.office, wish)).number == "+12025550111"
+    assert bought(bench) == ["+12025550111"]
+
+
 @pytest.mark.parametrize("seed", [pytest.param(n, marks=[pytest.mark.slow] * (n > 1)) for n in range(8)])
 async def test_random_faults_never_buy_twice(bench: Bench, seed: int) -> None:
     """Eight orders, each repeated until it is told how it went, with faults at every third request and restarts."""
