@@ -19,7 +19,6 @@ from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.sip_login import bracketed, qr_svg, sip_login
 from pbx.api.views import SipLogin
-from pbx.core.errors import UserError
 from pbx.model.base import Record
 from pbx.model.kinds import EXTENSION
 from pbx.model.scalars import ExtensionNumber
@@ -48,12 +47,7 @@ class ProvisioningLink(Record, frozen=True, kw_only=True):
 async def make_link(exchange: Exchange, *, body: ProvisioningWrite) -> Answer:
     deps = exchange.service.deps
     if await deps.records.get(EXTENSION, body.extension) is None:
-        raise UserError(
-            f"there is no extension {body.extension}",
-            http_status=422,
-            path="$.extension",
-            got=body.extension,
-        )
+        raise plain_error(404, f"There is no extension {body.extension}.")
     secret, until = await deps.accounts.provisioning.new_link(body.extension)
     scheme = "https" if exchange.secure else "http"
     url = f"{scheme}://{exchange.request.host}/api/v1/provisioning/{secret}"
@@ -124,6 +118,7 @@ ROUTES = (
         request=ProvisioningWrite,
         response=ProvisioningLink,
         status=201,
+        errors=(404,),
         handler=make_link,
     ),
     Route(
