@@ -247,7 +247,7 @@ class Outbox:
         rows = await self._store.all(
             "UPDATE text_message SET state = 'uncertain', reason = $1, attempts = 0, due_at = $2"
             " WHERE state = 'sending' AND claimed_at <= $3 RETURNING *",
-            LOST_WORDS, now, now - (self._lease_ms if lease_ms is None else lease_ms),
+            LOST_WORDS, now + ASK_MS[0], now - (self._lease_ms if lease_ms is None else lease_ms),
         )  # fmt: skip
         for row in rows:
             await self._tell(row)
