@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edge.campaigns.course import REFUSED, Wish, follow
 from edge.campaigns.planning import Planning
-from edge.campaigns.recall import recall, wake_lane
+from edge.campaigns.recall import hold, recall, wake_lane
 from edge.campaigns.records import campaign, row_of
 from edge.clock import Clock
 from edge.errors import EdgeError
@@ -81,9 +81,10 @@ class Conduct:
     async def settle(self, office: str, id: str, wanted: CampaignSettle) -> Campaign:
         """A person decides: send once more, or leave it. Twilio may say later that the first did go out."""
         async with self._store.transaction() as tx:
-            row = await row_of(tx, office, id)
+            await row_of(tx, office, id)
             if wanted.action == "again":
                 await self._follow(tx, office, id, "again")
+            await hold(tx, [id])
             among, ids = _among(wanted, AGAIN if wanted.action == "again" else AGAIN[:1])
             change = (
                 "earlier = CASE WHEN state = 'uncertain' THEN message ELSE '' END, state = 'queued', message = '',"
@@ -95,7 +96,6 @@ class Conduct:
                 f"UPDATE campaign_recipient SET {change}, changed_at = $2 WHERE campaign = $1 AND {among}",  # noqa: S608
                 id, self._clock.now_ms(), *ids,
             )  # fmt: skip
-            await wake_lane(tx, office, row["from_number"])
         return await self._done(office, id)
 
     async def begin_due(self) -> None:
@@ -112,17 +112,19 @@ class Conduct:
                 registration.verdict == "ask" and not row["despite_registration"]
             )
             async with self._store.transaction() as tx:
-                if await tx.run(
+                await wake_lane(tx, row["office"], row["from_number"])
+                await tx.run(
                     "UPDATE campaign SET state = $2, note = $3, started_at = CASE WHEN $2 = 'running' THEN $4 ELSE 0"
                     " END WHERE id = $1 AND state = 'scheduled' AND starts_at <= $4",
                     row["id"], "paused" if refused else "running", registration.words if refused else "", now,
-                ):  # fmt: skip
-                    await wake_lane(tx, row["office"], row["from_number"])
+                )  # fmt: skip
             self.changed.add((row["office"], row["id"]))
 
     async def _follow(self, tx: Statements, office: str, id: str, wish: Wish) -> None:
         """The campaign is held from here to the end of the transaction."""
-        await tx.run("UPDATE campaign SET served = served WHERE id = $1 AND office = $2", id, office)
+        row = await row_of(tx, office, id)
+        await wake_lane(tx, office, row["from_number"])
+        await hold(tx, [id])
         row = await row_of(tx, office, id)
         state = _must(row, wish)
         await tx.run(
@@ -130,7 +132,6 @@ class Conduct:
             " WHEN $2 = 'cancelled' AND finished_at = 0 THEN $3 ELSE finished_at END WHERE id = $1",
             id, state, self._clock.now_ms(),
         )  # fmt: skip
-        await wake_lane(tx, office, row["from_number"])
 
     async def _done(self, office: str, id: str) -> Campaign:
         self.changed.add((office, id))

@@ -92,6 +92,8 @@ class Release:
                 " ORDER BY served, id",
                 office, number,
             )  # fmt: skip
+            if not campaigns:
+                return False
             if await _under_way(tx, campaigns) >= max(AHEAD_S, ceil(AHEAD_S * turn.rate)):
                 await _idle(tx, turn, now + SOON_MS)
                 return False

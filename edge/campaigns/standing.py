@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.campaigns.outcome import AGAIN_S, Outcome, TextState, outcome_of
-from edge.campaigns.recall import recall, recall_expired, wake_lane
+from edge.campaigns.recall import hold, recall, recall_expired, wake_lane
 from edge.clock import Clock
 from edge.store import Row, Statements, Store
 
@@ -74,8 +74,7 @@ class Standing:
         changed: set[tuple[str, str]] = set()
         while rows := await self._store.all(f"{_CHANGED}{which} ORDER BY r.id LIMIT {AT_ONCE}"):
             async with self._store.transaction() as tx:
-                for campaign in sorted({row["campaign"] for row in rows}):
-                    await _hold(tx, campaign)
+                await hold(tx, (row["campaign"] for row in rows))
                 for row in rows:
                     await self._apply(tx, _Change(row, outcome_of(_text(row), row["tries"]), now))
             changed |= {(row["office"], row["campaign"]) for row in rows}
@@ -145,20 +144,22 @@ class Standing:
         """Who has said STOP since the last look waits no longer. Who would have been next was asked about already."""
         since, self._opt_outs_since = self._opt_outs_since, now - LOOK_BACK_MS
         rows = await self._store.all(
-            "UPDATE campaign_recipient SET state = 'opted_out', reason = 'They have opted out.', changed_at = $1"
-            " WHERE state = 'queued' AND EXISTS (SELECT 1 FROM text_consent c WHERE c.office ="
-            " campaign_recipient.office AND c.theirs = campaign_recipient.number AND c.opted_out = 1)"
-            " AND number IN (SELECT theirs FROM text_consent WHERE opted_out = 1 AND at >= $2)"
-            " AND campaign IN (SELECT id FROM campaign WHERE state IN ('scheduled', 'running', 'paused'))"
-            " RETURNING office, campaign",
-            now, since,
-        )  # fmt: skip
+            "SELECT id, office, campaign FROM campaign_recipient r WHERE state = 'queued' AND EXISTS (SELECT 1 FROM"
+            " text_consent c WHERE c.office = r.office AND c.theirs = r.number AND c.opted_out = 1)"
+            " AND number IN (SELECT theirs FROM text_consent WHERE opted_out = 1 AND at >= $1)"
+            " AND campaign IN (SELECT id FROM campaign WHERE state IN ('scheduled', 'running', 'paused'))",
+            since,
+        )
+        if rows:
+            async with self._store.transaction() as tx:
+                await hold(tx, (row["campaign"] for row in rows))
+                for row in rows:
+                    await tx.run(
+                        "UPDATE campaign_recipient SET state = 'opted_out', reason = 'They have opted out.',"
+                        " changed_at = $2 WHERE id = $1 AND state = 'queued'",
+                        row["id"], now,
+                    )  # fmt: skip
         return {(row["office"], row["campaign"]) for row in rows}
-
-
-async def _hold(tx: Statements, campaign: str) -> None:
-    """Everybody takes the campaign before its people, so that nobody waits in a circle."""
-    await tx.run("UPDATE campaign SET served = served WHERE id = $1", campaign)
 
 
 def _text(row: Row) -> TextState | None:

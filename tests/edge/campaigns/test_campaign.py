@@ -426,9 +426,12 @@ async def test_two_edges_on_one_store_send_each_text_once(
 
     other = Edge(edge.store, clock, carrier)
     await put_settings(edge.store, "local", CampaignSettings(toll_free_rate=50.0))
-    id = await edge.started(people(30))
-    for _ in range(45):
+    id = await edge.started(people(80))
+    for step in range(45):
         await asyncio.gather(edge.step(), other.step())
         await clock.advance(0.1)
-    assert Counter(m.theirs for m, _ in carrier.taken) == Counter(people(30).split())
-    assert await edge.states(id) == {"sent": 30}
+        if step in (1, 4, 7):
+            await asyncio.gather(edge.conduct.pause("local", id), other.step())
+            await asyncio.gather(edge.step(), other.conduct.resume("local", id))
+    assert Counter(m.theirs for m, _ in carrier.taken) == Counter(people(80).split())
+    assert await edge.states(id) == {"sent": 80}
