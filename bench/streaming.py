@@ -26,12 +26,13 @@ from pbx.core.tasks import Supervisor
 from pbx.transport.tunnel import Delivery, EdgeCall, Tunnel
 from pbx.transport.tunnel_link import Link, web_socket
 from tests.fakes.twilio.server import FakeTwilio
-from tests.live.edge_office import CALLER, NUMBER, PUBLIC, EdgeProcess
+from tests.live.edge_office import CALLER, NUMBER, PUBLIC, EdgeProcess, edge_office
 from tests.live.node import cpu_of
 
-__all__ = ["Streamed", "stream_calls"]
+__all__ = ["Streamed", "node_calls", "stream_calls"]
 
 FRAME_S = 0.02
+ECHO = "*43"
 REST = bytes(152)
 
 
@@ -131,6 +132,8 @@ async def _hear(socket: aiohttp.ClientWebSocketResponse, done: Streamed) -> None
         if '"event":"media"' in text:
             payload = base64.b64decode(text[text.rindex(":") + 2 : -3])
             (sent_ns,) = struct.unpack("!Q", payload[:8])
+            if payload[8:] != REST:  # a tone or a word of the office itself
+                continue
             done.back += 1
             done.round_trips_ms.append((time.monotonic_ns() - sent_ns) / 1e6)
 
@@ -184,6 +187,27 @@ async def stream_calls(folder: Path, calls: int, seconds: float) -> Streamed:
             office.kill()
             await office.wait()
             await edge.stop()
+    return done
+
+
+async def node_calls(folder: Path, calls: int, seconds: float) -> Streamed:
+    """The same to a real node, whose echo answers: through stream legs and the engine too. CPU of the node."""
+    async with edge_office(folder, rtp_ports=4 * calls + 40) as line, Supervisor() as supervisor:
+        assert line.edge is not None
+        await line.leads_to(ECHO)
+        async with aiohttp.ClientSession() as session:
+            sockets = [await _open(line.twilio, session, line.edge) for _ in range(calls)]
+            await asyncio.sleep(1.0)
+            done = Streamed(calls, seconds, 0.0)
+            for socket in sockets:
+                supervisor.spawn("hear", _hear(socket, done))
+            before, began = line.node.cpu_s, time.monotonic()
+            await _speak(sockets, done)
+            done.took_s, done.cpu_s = time.monotonic() - began, line.node.cpu_s - before
+            await asyncio.sleep(0.3)
+            for socket in sockets:
+                await socket.close()
+            await line.node.no_calls()
     return done
 
 

@@ -9,7 +9,7 @@ import uvloop
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.figure import Figure, measure, record
-from bench.streaming import Streamed, stream_calls
+from bench.streaming import Streamed, node_calls, stream_calls
 
 CALLS = 100
 SECONDS = 10.0
@@ -18,6 +18,20 @@ LOST = 0.02
 
 def _run(folder: Path, calls: int, seconds: float) -> Streamed:
     return uvloop.run(stream_calls(folder, calls, seconds))
+
+
+def test_stream_calls_of_a_node(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Through stream legs and the audio engine, too."""
+    calls = 20
+    done = measure(benchmark, lambda: uvloop.run(node_calls(tmp_path, calls, SECONDS)))
+    how = f"{calls} calls, {SECONDS:g} s: simulated Twilio → edge → tunnel → node's echo → back; CPU time of the node"
+    record(
+        benchmark,
+        Figure(title="node: CPU of one stream call", value=done.cpu_percent, unit="% of a core", target=2.0, how=how),
+        Figure(title="from Twilio to the node's engine: added delay, median", value=done.one_way_ms, unit="ms",
+               target=40.0, how=how),
+    )  # fmt: skip
+    assert done.keeps_pace, f"{done.seconds:g} s of speech took {done.took_s:.1f} s: the machine is too busy"
 
 
 @pytest.mark.parametrize("calls", [10, CALLS])

@@ -123,8 +123,8 @@ class Outgoing:
     async def _refusal(self, office: str, wanted: Place) -> str:
         if not _E164.fullmatch(wanted.to):
             return "Not A Number With Its Country Code"
-        ours = {each.e164 for each in await self._offices.numbers(office)}
-        if wanted.from_ not in ours:
+        owner = await self._offices.of_number(wanted.from_) if _E164.fullmatch(wanted.from_) else None
+        if owner is None or owner.id != office:
             return "Calls Show A Number Of The Office"
         return ""
 

@@ -116,7 +116,7 @@ class EdgeCalls:
         tunnel = numbers.get(shown) or next(self.up(), None)
         if tunnel is None:
             raise TunnelDown("no edge is connected")
-        if shown not in numbers:
+        if shown not in numbers and tunnel.state.numbers:
             shown = next((each for each, has in numbers.items() if has is tunnel), "")
         return tunnel, shown
 

@@ -170,7 +170,7 @@ async def test_a_placed_call_that_nobody_takes(tmp_path: Path, answer: str, stat
 
 
 @pytest.mark.parametrize(
-    ("to", "shown", "status"), [("110", NUMBER, 403), ("+13125550123", "+13125550124", 403)]
+    ("to", "shown", "status"), [("110", NUMBER, 403), ("+13125550123", "", 403), ("+13125550123", "101", 403)]
 )
 async def test_what_an_office_may_not_place(tmp_path: Path, to: str, shown: str, status: int) -> None:
     async with voice_office(tmp_path) as office:

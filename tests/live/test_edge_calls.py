@@ -245,6 +245,39 @@ async def test_a_kill_leaves_no_caller_in_silence_and_no_record_open(
 
 
 @pytest.mark.slow
+async def test_a_phone_calls_an_outside_number_through_the_edge(tmp_path: Path, phone: PhoneMaker) -> None:
+    async with edge_office(tmp_path) as line:
+        await line.node.send(
+            "POST",
+            "trunks",
+            {"id": "twilio", "name": "Twilio", "kind": "edge", "host": "edge", "outside_number": NUMBER},
+        )
+        await line.node.send(
+            "POST",
+            "outbound-routes",
+            {"id": "outside", "name": "Outside", "patterns": ["1."], "trunks": ["twilio"]},
+        )
+        await line.node.send("PATCH", "extensions/101", {"may_call": "international"})
+        await asyncio.sleep(0.5)
+        alice = phone(line.node, "101", tone_hz=880.0)
+        async with phones(alice):
+            await registered(alice)
+            await alice.dial("13125550123")
+            await alice.wait_for("CALL_ESTABLISHED", timeout_s=20)
+            (call,) = line.twilio.calls.values()
+            stream = await call.in_stream()
+            stream.speak(tone(600, 4.0))
+            await hears(stream, 880)
+            await asyncio.sleep(2)
+            await alice.hangup()
+            await call.ended()
+            (cdr,) = await line.node.cdrs()
+        assert_phone_heard(alice, 600)
+    assert (call.from_, call.to) == (NUMBER, "+13125550123")
+    assert (cdr["direction"], cdr["trunk"], cdr["disposition"]) == ("outbound", "twilio", "answered")
+
+
+@pytest.mark.slow
 async def test_a_caller_meets_two_phones_in_a_conference(tmp_path: Path, phone: PhoneMaker) -> None:
     async with edge_office(tmp_path) as line:
         await line.node.send("POST", "conferences", {"number": "700", "name": "Meeting"})
