@@ -17,7 +17,7 @@ const SKIPPED = ["opted_out", "no_hours", "left", "cancelled"] as const;
 
 export function progressOf(counts: Counts): Progress {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const add = (names: readonly (keyof Counts)[]) => names.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
+  const add = (names: readonly (keyof Counts)[]) => names.reduce((sum, name) => sum + counts[name], 0);
   const part = (count: number) => (all === 0 ? 0 : count / all);
   const trouble = add(TROUBLE);
   const skipped = add(SKIPPED);

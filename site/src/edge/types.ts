@@ -42,4 +42,4 @@ export type {
   CampaignWrite,
   Campaigns,
   Counts,
-} from "./campaign-types.ts";
+} from "../schema.gen.ts";

@@ -53,8 +53,8 @@ function ListBox({ value, onPut }: { readonly value: Draft; readonly onPut: Put 
   const [over, setOver] = useState(false);
   const take = async (file: File | undefined) => {
     if (file === undefined) return;
-    if (file.size > MOST_BYTES) return setFault(e.campaigns.tooLarge);
-    if (/\.(xlsx?|ods|numbers)$/i.test(file.name)) return setFault(e.campaigns.notCsv);
+    if (file.size > MOST_BYTES) { setFault(e.campaigns.tooLarge); return; }
+    if (/\.(xlsx?|ods|numbers)$/i.test(file.name)) { setFault(e.campaigns.notCsv); return; }
     setFault("");
     setChosen(file.name);
     onPut({ file: base64(new Uint8Array(await file.arrayBuffer())), recipients: "" });

@@ -12,6 +12,7 @@ import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Notice } from "../../ui/Notice.tsx";
+import { useNow } from "../../ui/now.ts";
 import { StatusMark, type Tone } from "../../ui/StatusMark.tsx";
 import { useSay } from "../../ui/toasts.tsx";
 import { Samples } from "./WordsStep.tsx";
@@ -32,7 +33,8 @@ export function StartStep({ draft, onGo }: StartStepProps) {
 
 function Ready({ draft, preview, onGo }: StartStepProps & { readonly preview: CampaignPreview }) {
   const [later, setLater] = useState(false);
-  const [at, setAt] = useState(() => localMoment(Date.now() + 3_600_000));
+  const now = useNow();
+  const [at, setAt] = useState(() => localMoment(now + 3_600_000));
   const [despite, setDespite] = useState(false);
   const say = useSay();
   const client = useQueryClient();
@@ -84,7 +86,7 @@ function Ready({ draft, preview, onGo }: StartStepProps & { readonly preview: Ca
           <Choice name="when" chosen={later} onChoose={() => setLater(true)}>
             {e.campaigns.later}
           </Choice>
-          {later && <Field label={e.campaigns.at} type="datetime-local" value={at} min={localMoment(Date.now())} onChange={(event) => setAt(event.target.value)} />}
+          {later && <Field label={e.campaigns.at} type="datetime-local" value={at} min={localMoment(now)} onChange={(event) => setAt(event.target.value)} />}
           <p className="text-small text-pretty text-faint">{preview.waiting > 0 ? e.campaigns.quietNow(preview.waiting) : e.campaigns.quiet}</p>
         </fieldset>
         {start.error !== null && (

@@ -46,12 +46,15 @@ export function Wizard({ draft, step: asked, onGo }: WizardProps) {
   const say = useSay();
   const client = useQueryClient();
   const save = useMutation({
-    mutationFn: async (_next: Step) => (draft === undefined ? createCampaign(written(value)) : changeCampaign(draft.id, written(value))),
-    onSuccess: (saved, next) => {
+    mutationFn: async (next: Step) => {
+      const saved = await (draft === undefined ? createCampaign(written(value)) : changeCampaign(draft.id, written(value)));
+      return { saved, next };
+    },
+    onSuccess: ({ saved, next }) => {
       client.setQueryData(campaignQuery(saved.id).queryKey, saved);
       void client.invalidateQueries({ queryKey: previewQuery(saved.id).queryKey });
       void client.invalidateQueries({ queryKey: [...CAMPAIGNS, "list"] });
-      setValue(({ recipients: _, file: __, ...kept }) => kept);
+      setValue(withoutList);
       onGo(saved.id, next);
     },
   });
@@ -124,6 +127,11 @@ export function Wizard({ draft, step: asked, onGo }: WizardProps) {
       <p className="mt-3 text-small text-faint">{draft === undefined ? e.campaigns.notKept : e.campaigns.kept}</p>
     </>
   );
+}
+
+/** The people are kept at the edge now. */
+function withoutList({ name, text, from_number, marketing, consent }: Draft): Draft {
+  return { name, text, from_number, marketing, consent };
 }
 
 function draftOf(draft: Campaign | undefined): Draft {

@@ -27,7 +27,7 @@ interface WordsStepProps {
 export function WordsStep({ value, draft, busy, onPut, onCheck }: WordsStepProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const { data: numbers } = useQuery({ ...numbersQuery({}), enabled: useMay("numbers:read") });
-  const { data: preview, error } = useQuery({ ...previewQuery(draft?.id ?? ""), enabled: draft !== undefined && value.text === draft.text });
+  const { data: preview, error } = useQuery({ ...previewQuery(draft?.id ?? ""), enabled: value.text === draft?.text });
   const insert = (field: string) => {
     const at = box.current?.selectionStart ?? value.text.length;
     onPut({ text: `${value.text.slice(0, at)}{${field}}${value.text.slice(at)}` });

@@ -69,5 +69,5 @@ export function OutsideNumberSection({ extension }: { readonly extension: Extens
 
 /** Calls from here show the number, unless another one is shown already. */
 async function show(number: string, extension: Extension): Promise<void> {
-  if (extension.outside_number == null) await changeExtension(extension.number, { outside_number: number });
+  if (extension.outside_number === null) await changeExtension(extension.number, { outside_number: number });
 }

@@ -58,7 +58,7 @@ function Message({ message }: { readonly message: HeldVoicemail }) {
         </span>
         <StatusMark tone={stuck ? "bad" : "warn"}>{e.receptionist.heldStates[message.state]}</StatusMark>
       </p>
-      {message.transcript != null && message.transcript !== "" && <p className="text-soft">“{message.transcript}”</p>}
+      {message.transcript !== null && message.transcript !== "" && <p className="text-soft">“{message.transcript}”</p>}
       {message.error !== "" && <p className="text-small text-bad">{message.error}</p>}
       {there && <Sound id={message.id} />}
       {stuck && may && (

@@ -48,7 +48,7 @@ function Editor({ settings }: { readonly settings: Receptionist }) {
   const told = writeFacts(facts);
   const current = { ...settings, ...form, facts: told } as Receptionist;
   const save = useMutation({
-    mutationFn: (value: Data) => putReceptionist({ ...settings, ...value, facts: told } as Receptionist),
+    mutationFn: (value: Data) => putReceptionist({ ...settings, ...value, facts: told }),
     onSuccess: (saved) => {
       say(e.receptionist.saved);
       client.setQueryData(RECEPTIONIST, saved);

@@ -134,7 +134,7 @@ function CallTry({ settings }: { readonly settings: Receptionist }) {
 }
 
 function callNote({ does, target, understood, by, confidence, why }: TrialAnswer): string {
-  const what = e.receptionist.does[does](target);
+  const what = e.receptionist.does(does, target);
   const sure = understood === "" ? "" : e.receptionist.understood(understood, by, Math.round(confidence * 100));
   return [what, sure, why].filter(Boolean).join(" · ");
 }

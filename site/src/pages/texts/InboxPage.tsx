@@ -46,7 +46,7 @@ export function InboxPage() {
   const composer = useRef<HTMLTextAreaElement>(null);
 
   const go = (next: PageSearch, replace = true) => void navigate({ search: next, replace, resetScroll: false });
-  const { open: _, ...without } = search;
+  const without: PageSearch = { ...(search.q !== undefined && { q: search.q }), ...(search.show !== undefined && { show: search.show }) };
   const show = (conversation: { readonly from: string; readonly to: string }) => go({ ...without, open: threadKey(conversation) }, open !== undefined);
   const items = (query.data?.pages ?? []).flatMap((page) => page.items);
   useInboxKeys({

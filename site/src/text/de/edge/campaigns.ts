@@ -15,7 +15,7 @@ export const campaigns: EdgeText["campaigns"] = {
   fromNumber: (number) => `von ${number}`,
   states: { draft: "Entwurf", scheduled: "Geplant", running: "Läuft", paused: "Angehalten", cancelled: "Abgebrochen", finished: "Fertig" },
   progress: "Wie es läuft",
-  progressWords: (done, all, { delivered = 0, failed = 0, undelivered = 0, uncertain = 0 }) =>
+  progressWords: (done, all, { delivered, failed, undelivered, uncertain }) =>
     [
       `${many(done)} von ${many(all)}`,
       `${many(delivered)} angekommen`,

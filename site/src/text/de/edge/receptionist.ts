@@ -35,12 +35,13 @@ export const receptionist: EdgeText["receptionist"] = {
   handsOver: "ein Mensch wird gerufen",
   fromFacts: (topics) => `aus: ${topics}`,
   by: (by) => (by === "model" ? "Sprachmodell" : "eingebaute Erkennung"),
-  does: {
-    listens: () => "",
-    calls: (target) => (target === "" ? "ruft jemanden an" : `ruft ${target} an`),
-    records: (target) => (target === "" ? "nimmt eine Nachricht auf" : `nimmt eine Nachricht für ${target} auf`),
-    hangs_up: () => "legt auf",
-  },
+  does: (what, target) =>
+    ({
+      listens: "",
+      calls: target === "" ? "ruft jemanden an" : `ruft ${target} an`,
+      records: target === "" ? "nimmt eine Nachricht auf" : `nimmt eine Nachricht für ${target} auf`,
+      hangs_up: "legt auf",
+    })[what],
   understood: (what, by, percent) => `verstanden: ${what} (${percent} %${by === "" ? "" : `, ${by}`})`,
   held: (count) => (count === 1 ? "1 Nachricht auf dem Weg ins Büro" : `${count} Nachrichten auf dem Weg ins Büro`),
   heldHelp: "Anrufer haben sie hinterlassen, während das Büro nicht erreichbar war. Sie kommen von selbst in die Postfächer.",

@@ -16,7 +16,7 @@ export const campaigns = {
   fromNumber: (number: string) => `from ${number}`,
   states: { draft: "Draft", scheduled: "Planned", running: "Running", paused: "Paused", cancelled: "Cancelled", finished: "Finished" },
   progress: "How it goes",
-  progressWords: (done: number, all: number, { delivered = 0, failed = 0, undelivered = 0, uncertain = 0 }: Counts) =>
+  progressWords: (done: number, all: number, { delivered, failed, undelivered, uncertain }: Counts) =>
     [
       `${many(done)} of ${many(all)}`,
       `${many(delivered)} arrived`,

@@ -34,12 +34,13 @@ export const receptionist = {
   handsOver: "a person is asked for",
   fromFacts: (topics: string) => `from: ${topics}`,
   by: (by: "matcher" | "model"): string => (by === "model" ? "language model" : "built-in matcher"),
-  does: {
-    listens: (_target: string) => "",
-    calls: (target: string) => (target === "" ? "calls somebody" : `calls ${target}`),
-    records: (target: string) => (target === "" ? "records a message" : `records a message for ${target}`),
-    hangs_up: (_target: string) => "hangs up",
-  },
+  does: (what: "listens" | "calls" | "records" | "hangs_up", target: string) =>
+    ({
+      listens: "",
+      calls: target === "" ? "calls somebody" : `calls ${target}`,
+      records: target === "" ? "records a message" : `records a message for ${target}`,
+      hangs_up: "hangs up",
+    })[what],
   understood: (what: string, by: string, percent: number) => `understood: ${what} (${percent} %${by === "" ? "" : `, ${by}`})`,
   held: (count: number) => (count === 1 ? "1 message on its way to the office" : `${count} messages on their way to the office`),
   heldHelp: "Callers left these while the office was offline. They move into the mailboxes by themselves.",
