@@ -15,7 +15,12 @@ __all__ = ["ROUTES"]
 
 async def list_messages(exchange: Exchange, *, query: MessageQuery) -> TextMessageList:
     items, total = await exchange.service.deps.messages.page(
-        extension=query.extension or None, waiting=query.waiting, limit=query.limit, offset=query.offset
+        extension=query.extension or None,
+        waiting=query.waiting,
+        q=query.q,
+        sort=query.sort,
+        limit=query.limit,
+        offset=query.offset,
     )
     return TextMessageList(items=tuple(items), total=total)
 

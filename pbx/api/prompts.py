@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 from aiohttp import web
 
 from pbx.api.exchange import Exchange
 from pbx.api.problem import plain_error
-from pbx.api.query import Paging
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
+from pbx.api.searching import Search
 from pbx.api.uploads import pieces_of
 from pbx.api.views import PromptAudioList
 from pbx.feature.prompts import LARGEST_BYTES, LONGEST_S, Prompts
@@ -35,10 +36,12 @@ SOUND_TYPES = (
 """What a file is, its first bytes say; these are the names under which browsers send what we take."""
 
 
-async def list_audios(exchange: Exchange, *, query: Paging) -> PromptAudioList:
-    everything = await _prompts(exchange).everything()
-    page = everything[query.offset : query.offset + query.limit]
-    return PromptAudioList(items=tuple(page), total=len(everything))
+_AUDIOS = Search(PromptAudio, "PromptAudioQuery")
+
+
+async def list_audios(exchange: Exchange, *, query: msgspec.Struct) -> PromptAudioList:
+    items, total = _AUDIOS.page(await _prompts(exchange).everything(), query)
+    return PromptAudioList(items=items, total=total)
 
 
 async def put_audio(exchange: Exchange, *, id: str) -> PromptAudio:
@@ -77,7 +80,7 @@ ROUTES = (
         tag="Prompts",
         summary="List the sounds that are kept of prompts",
         description="A prompt that is not here is spoken from its text.",
-        query=Paging,
+        query=_AUDIOS.query,
         response=PromptAudioList,
         errors=(503,),
         handler=list_audios,

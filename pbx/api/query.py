@@ -13,8 +13,24 @@ from pbx.model.webhook import TOPICS
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
 Offset = Annotated[int, Meta(ge=0, le=1_000_000_000, description="How many items to skip.")]
+Words = Annotated[
+    str,
+    Meta(
+        max_length=80,
+        description="Only those in whose texts (number, name, notes …) each of these words is found, in any case.",
+    ),
+]
 Disposition = Literal["in_progress", "answered", "busy", "no_answer", "cancelled", "failed"]
 _TOPIC = f"({'|'.join(TOPICS)})"
+
+
+def sorts(*fields: str) -> Meta:
+    """What `sort` may be in a list that can be sorted by these."""
+    return Meta(
+        pattern=rf"^(-?({'|'.join(fields)}))?$(?!\n)",
+        description="Sorted by this field, with - before it the other way round. Those without a value come last.",
+        examples=[f"-{fields[0]}"],
+    )
 
 
 class Paging(Record, frozen=True, kw_only=True):
@@ -113,6 +129,8 @@ class MessageQuery(Record, frozen=True, kw_only=True):
         str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)", description="Only those from or to this extension.")
     ] = ""
     waiting: Annotated[bool, Meta(description="Only those that no phone has taken yet.")] = False
+    q: Words = ""
+    sort: Annotated[str, sorts("sent_at", "from_number", "to_extension")] = ""
 
 
 class VoicemailQuery(Record, frozen=True, kw_only=True):
@@ -124,6 +142,8 @@ class VoicemailQuery(Record, frozen=True, kw_only=True):
         str, Meta(pattern=r"^[0-9]{0,10}$(?!\n)", description="Only those of this mailbox.")
     ] = ""
     folder: Annotated[Folder, Meta(description="Unheard, heard, saved, or deleted ones.")] | None = None
+    q: Words = ""
+    sort: Annotated[str, sorts("received_at", "duration_s", "from_number", "from_name", "mailbox")] = ""
 
 
 class VoicemailDeleteQuery(Record, frozen=True, kw_only=True):

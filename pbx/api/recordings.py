@@ -13,7 +13,7 @@ from pbx.api.exchange import Exchange
 from pbx.api.listing import CallId
 from pbx.api.own import own_recording, own_recordings
 from pbx.api.problem import plain_error
-from pbx.api.query import Limit, Offset
+from pbx.api.query import Limit, Offset, Words, sorts
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Total
@@ -63,6 +63,8 @@ class RecordingQuery(Record, frozen=True, kw_only=True, rename={"since": "from",
         bool,
         Meta(description="Those that were deleted, with who did and when, instead of those that are there."),
     ] = False
+    q: Words = ""
+    sort: Annotated[str, sorts("started_at", "duration_s", "bytes", "left", "right", "dialled")] = ""
 
 
 class RecordingList(Record, frozen=True, kw_only=True):
@@ -89,6 +91,8 @@ async def list_recordings(exchange: Exchange, *, query: RecordingQuery) -> Recor
         since=query.since,
         until=query.until,
         deleted=query.deleted,
+        q=query.q,
+        sort=query.sort,
     )
     items, total = await exchange.service.deps.recordings.page(wanted, query.limit, query.offset)
     return RecordingList(items=tuple(items), total=total)

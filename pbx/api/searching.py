@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from pbx.api.query import Limit, Offset
+from pbx.api.query import Limit, Offset, Words, sorts
 from pbx.model.base import Record
 
 __all__ = ["Search"]
@@ -24,13 +24,6 @@ __all__ = ["Search"]
 T = TypeVar("T", bound=msgspec.Struct)
 
 _OWN = ("limit", "offset", "q", "sort")
-_Q = Annotated[
-    str,
-    Meta(
-        max_length=80,
-        description="Only those in whose texts (number, name, notes …) each of these words is found, in any case.",
-    ),
-]
 _TEXT = Annotated[str, Meta(max_length=200)]
 
 
@@ -48,8 +41,8 @@ class Search:
             [
                 ("limit", Limit, 100),
                 ("offset", Offset, 0),
-                ("q", _Q, ""),
-                ("sort", _sort_type(tuple(scalars)), ""),
+                ("q", Words, ""),
+                ("sort", Annotated[str, sorts(*scalars)], ""),
                 *((field, _filter_type(scalars[field]), UNSET) for field in self._filters),
             ],
             bases=(Record,),
@@ -147,14 +140,3 @@ def _filter_type(kind: Any) -> Any:
     if kind is str:
         return Annotated[_TEXT, described] | UnsetType
     return Annotated[kind, Meta(description="Only those with exactly this value.")] | UnsetType
-
-
-def _sort_type(fields: Sequence[str]) -> Any:
-    return Annotated[
-        str,
-        Meta(
-            pattern=rf"^(-?({'|'.join(fields)}))?$(?!\n)",
-            description="Sorted by this field, with - before it the other way round. Those without a value come last.",
-            examples=[f"-{fields[0]}"],
-        ),
-    ]

@@ -40,7 +40,12 @@ async def list_states(exchange: Exchange, *, query: Paging) -> MailboxStateList:
 
 async def list_voicemails(exchange: Exchange, *, query: VoicemailQuery) -> VoicemailList:
     items, total = await _shelf(exchange).page(
-        query.mailbox or None, query.folder, limit=query.limit, offset=query.offset
+        query.mailbox or None,
+        query.folder,
+        q=query.q,
+        sort=query.sort,
+        limit=query.limit,
+        offset=query.offset,
     )
     return VoicemailList(items=tuple(items), total=total, transcripts=exchange.service.deps.transcribes())
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pbx.core.errors import UserError
 from pbx.model.text_message import TextMessage
 from pbx.store.database import Database
+from pbx.store.seeking import order, seek
 from pbx.store.table import Table, timestamp
 
 __all__ = ["MessageStore"]
@@ -70,17 +71,26 @@ class MessageStore:
         )
 
     async def page(
-        self, *, extension: str | None = None, waiting: bool = False, limit: int = 100, offset: int = 0
+        self,
+        *,
+        extension: str | None = None,
+        waiting: bool = False,
+        q: str = "",
+        sort: str = "",
+        limit: int = 100,
+        offset: int = 0,
     ) -> tuple[Sequence[TextMessage], int]:
         """One page, newest first, and how many there are in all."""
         terms = ["delivered_at IS NULL"] if waiting else []
         terms += ["(to_extension = ? OR from_extension = ?)"] if extension else []
+        sought, words = seek(q, ("from_number", "from_name", "to_extension", "text"))
+        terms += sought
         return await self._database.read(
             lambda connection: _TABLE.page(
                 connection,
                 where=f"WHERE {' AND '.join(terms)}" if terms else "",
-                values=(extension, extension) if extension else (),
-                order="sent_at DESC, id DESC",
+                values=(*((extension, extension) if extension else ()), *words),
+                order=order(sort, "sent_at"),
                 limit=limit,
                 offset=offset,
             )

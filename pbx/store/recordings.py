@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from pbx.model.recording import Recording
 from pbx.store.database import Database
+from pbx.store.seeking import order, seek
 from pbx.store.table import Table, moment, timestamp
 
 __all__ = ["RecordingFilter", "RecordingStore"]
@@ -30,6 +31,8 @@ class RecordingFilter:
     since: datetime | None = None
     until: datetime | None = None
     deleted: bool | None = False
+    q: str = ""
+    sort: str = ""
 
 
 class RecordingStore:
@@ -61,7 +64,7 @@ class RecordingStore:
                 connection,
                 where=where,
                 values=values,
-                order="started_at DESC, id DESC",
+                order=order(wanted.sort, "started_at"),
                 limit=limit,
                 offset=offset,
             )
@@ -132,6 +135,9 @@ class RecordingStore:
         return await self._database.read(lambda connection: _TABLE.select(connection, rest, values))
 
 
+_SOUGHT = ('"left"', '"right"', "left_extension", "right_extension", "dialled", "trunk", "queue")
+
+
 def _where(wanted: RecordingFilter) -> tuple[str, list[str | float]]:
     terms: list[str] = []
     values: list[str | float] = []
@@ -153,4 +159,7 @@ def _where(wanted: RecordingFilter) -> tuple[str, list[str | float]]:
         values.append(timestamp(wanted.until))
     if wanted.deleted is not None:
         terms.append("deleted_at IS NOT NULL" if wanted.deleted else _THERE)
+    sought, words = seek(wanted.q, _SOUGHT)
+    terms += sought
+    values += words
     return (f"WHERE {' AND '.join(terms)}" if terms else ""), values

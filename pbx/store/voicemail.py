@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pbx.model.voicemail import Folder, Voicemail
 from pbx.store.database import Database
+from pbx.store.seeking import order, seek
 from pbx.store.table import Table, timestamp
 
 __all__ = ["BoxCounts", "VoicemailStore", "insert_voicemail"]
@@ -67,19 +68,27 @@ class VoicemailStore:
             await self._database.write(work)
 
     async def page(
-        self, mailbox: str | None, folder: Folder | None = None, *, limit: int = 1000, offset: int = 0
+        self,
+        mailbox: str | None,
+        folder: Folder | None = None,
+        *,
+        q: str = "",
+        sort: str = "",
+        limit: int = 1000,
+        offset: int = 0,
     ) -> tuple[Sequence[Voicemail], int]:
         """Complete messages of a box, or of all, the newest first, and how many there are; without a folder, all but
         those in the bin.
         """
         term = _FOLDERS[folder] if folder is not None else "deleted_at IS NULL"
         term += " AND mailbox = ?" if mailbox is not None else ""
+        sought, words = seek(q, ("mailbox", "from_number", "from_name", "transcript"))
         return await self._database.read(
             lambda connection: _TABLE.page(
                 connection,
-                where=f"WHERE complete = 1 AND {term}",
-                values=() if mailbox is None else (mailbox,),
-                order="received_at DESC, id DESC",
+                where=f"WHERE {' AND '.join(('complete = 1', term, *sought))}",
+                values=(*(() if mailbox is None else (mailbox,)), *words),
+                order=order(sort, "received_at"),
                 limit=limit,
                 offset=offset,
             )

@@ -14651,6 +14651,10 @@ export interface operations {
                 readonly mailbox?: string;
                 /** @description Unheard, heard, saved, or deleted ones. */
                 readonly folder?: "bin" | "new" | "old" | "saved";
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -28297,6 +28301,10 @@ export interface operations {
                 readonly extension?: string;
                 /** @description Only those that no phone has taken yet. */
                 readonly waiting?: boolean;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -32285,6 +32293,20 @@ export interface operations {
                 readonly limit?: number;
                 /** @description How many items to skip. */
                 readonly offset?: number;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly prompt?: string;
+                /** @description Only those with exactly this value. */
+                readonly source?: "recorded" | "uploaded";
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly original?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly by?: string;
+                /** @description Only those with exactly this value. */
+                readonly seconds?: number;
             };
             readonly header?: never;
             readonly path?: never;
@@ -35257,6 +35279,10 @@ export interface operations {
                 readonly to?: string;
                 /** @description Those that were deleted, with who did and when, instead of those that are there. */
                 readonly deleted?: boolean;
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -42635,6 +42661,10 @@ export interface operations {
                 readonly mailbox?: string;
                 /** @description Unheard, heard, saved, or deleted ones. */
                 readonly folder?: "bin" | "new" | "old" | "saved";
+                /** @description Only those in whose texts (number, name, notes …) each of these words is found, in any case. */
+                readonly q?: string;
+                /** @description Sorted by this field, with - before it the other way round. Those without a value come last. */
+                readonly sort?: string;
             };
             readonly header?: never;
             readonly path?: never;

@@ -106,6 +106,12 @@ async def office(start_node: StartNode, desk: Desk) -> Node:
         ("?queue=700", [2]),
         ("?from=2026-03-02T11:00:00Z&to=2026-03-02T12:00:00Z", [2]),
         ("?deleted=true", [4]),
+        ("?q=MAIN", [1]),
+        ("?q=3012 102", [2]),
+        ("?q=3_12", []),
+        ("?sort=started_at", [1, 2, 3]),
+        ("?sort=right", [1, 2, 3]),
+        ("?sort=-right", [3, 2, 1]),
     ],
 )
 async def test_they_are_listed_newest_first_by_what_is_asked(

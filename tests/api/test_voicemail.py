@@ -61,6 +61,9 @@ async def test_messages_are_listed_marked_and_deleted(start_node: StartNode, tmp
         assert (listed["total"], listed["transcripts"]) == (1, False)
         assert listed["items"][0]["transcript_state"] == "none"
         assert (await node.json("GET", f"{URL}?mailbox=103"))["items"] == []
+        for words, total in (("ALICE", 1), ("ali 102", 1), ("bob", 0), ("%25", 0)):
+            assert (await node.json("GET", f"{URL}?q={words}&sort=-from_name"))["total"] == total, words
+        await node.json("GET", f"{URL}?sort=secret", 422)
         await node.json("GET", f"{URL}/{ID}C", 404)
         await node.json("GET", f"{URL}?folder=lost", 422)
         (state,) = (await node.json("GET", "/api/v1/mailbox-states"))["items"]

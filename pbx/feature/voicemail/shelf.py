@@ -217,10 +217,17 @@ class Shelf:
     # -- what is there ---------------------------------------------------------------------------------------------
 
     async def page(
-        self, box: str | None, folder: Folder | None = None, *, limit: int = 1000, offset: int = 0
+        self,
+        box: str | None,
+        folder: Folder | None = None,
+        *,
+        q: str = "",
+        sort: str = "",
+        limit: int = 1000,
+        offset: int = 0,
     ) -> tuple[Sequence[Voicemail], int]:
         """Messages of a box, or of all, the newest first; without a folder, all but the bin."""
-        return await self._store.page(box, folder, limit=limit, offset=offset)
+        return await self._store.page(box, folder, q=q, sort=sort, limit=limit, offset=offset)
 
     async def get(self, id_: str) -> Voicemail | None:
         return await self._store.get(id_)
