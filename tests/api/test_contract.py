@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,8 @@ from hypothesis.strategies import one_of
 from pbx.api.access import make
 from pbx.api.openapi import document
 from pbx.store.database import FILE_NAME, Database
-from tests.api.conftest import ELSEWHERE, PASSWORD, Node
+from tests.api.conftest import ELSEWHERE, PASSWORD, Node, StartNode
+from tests.api.edge_door import whole_edge
 from tests.api.test_flows import FLOW
 from tests.api.test_listing import cdr
 
@@ -34,6 +37,23 @@ CASES = [
     pytest.param(path, method, marks=[pytest.mark.slow] if path.startswith(WHOLE_OFFICE) else [])
     for path, method in OPERATIONS
 ]
+
+
+ASKS_THE_EDGE = {
+    path
+    for path, item in document()["paths"].items()
+    if any({"502", "503", "504"} & set(each["responses"]) for each in item.values())
+}
+
+
+@pytest.fixture
+async def node(start_node: StartNode, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Node]:
+    """A node; where the edge is asked, with an edge."""
+    if request.getfixturevalue("path") not in ASKS_THE_EDGE:
+        yield await start_node()
+        return
+    async with whole_edge(tmp_path / "edge") as door:
+        yield await start_node(edge=door)
 
 
 @pytest.mark.parametrize(("path", "method"), CASES, ids=lambda part: part)

@@ -6,7 +6,6 @@ The node's real API asks the edge's real operations, which buy at a simulated Tw
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,44 +20,12 @@ from edge.numbers.wanted import Place
 from edge.offices import Offices
 from edge.store import open_store
 from edge.twilio.client import TwilioClient
-from pbx.api.edge_door import EdgeReply
-from pbx.core.errors import UserError
 from tests.api.conftest import Node, StartNode
+from tests.api.edge_door import Door
 from tests.fakes.twilio import FakeTwilio
 
 ONE, TWO = "+12025550111", "+12025550112"
 ANN = {"number": "201", "name": "Ann Lee", "department": "Sales", "forward_to": "+12025550199"}
-
-
-@dataclass
-class Door:
-    """Into an edge in the same process; `away` is one that cannot be reached."""
-
-    dispatch: Dispatch
-    away: bool = False
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: str = "",
-        actor: str = "",
-        content_type: str = "",
-        body: bytes = b"",
-    ) -> EdgeReply:
-        if self.away:
-            raise UserError("no edge answers", http_status=503)
-        reply = await self.dispatch.ask(
-            office="local",
-            actor=actor,
-            method=method,
-            path=path,
-            query=query,
-            body=body,
-            type=content_type,
-        )
-        return EdgeReply(status=reply.status, content_type=reply.type, headers=reply.headers, body=reply.body)
 
 
 @pytest.fixture
