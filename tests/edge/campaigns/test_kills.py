@@ -145,14 +145,16 @@ async def tell(story: Story, file: Path) -> tuple[Twilio, Edge, str, dict[str, i
     await put_settings(store, "local", CampaignSettings(toll_free_rate=1.0))
     id = await safe.started(people(story.people))
     edge = born()
+    wishes = [wish for _, wish in sorted(story.course.items())]
     for step in range(story.people * 3 + 70):
         if step in story.stops:
             number = numbers[story.stops[step] % len(numbers)]
             await safe.stop(number)
             stopped.setdefault(number, len(twilio.taken))
         try:
-            if step in story.course:
-                await _wish(edge, id, story.course[step])
+            if wishes and step >= sorted(story.course)[-len(wishes)]:
+                await _wish(edge, id, wishes[0])
+                del wishes[0]
             await twilio.tell(edge)
             await edge.step()
         except (Killed, BaseExceptionGroup):
