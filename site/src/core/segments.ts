@@ -16,7 +16,7 @@ export interface Segments {
 }
 
 export function countSegments(text: string): Segments {
-  const letters = [...text];
+  const letters = Array.from(text);
   const costly = [...new Set(letters.filter((letter) => !BASIC.has(letter) && !EXTENDED.has(letter)))];
   const sizes = letters.map((letter) => (costly.length > 0 ? letter.length : EXTENDED.has(letter) ? 2 : 1));
   const [alone, joined] = costly.length > 0 ? [70, 67] : [160, 153];

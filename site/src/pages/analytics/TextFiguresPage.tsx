@@ -101,7 +101,7 @@ function Figures({ figures, tables }: { readonly figures: SmsAnalytics; readonly
         <Figure term={columns.received}>{received.toLocaleString(t.locale)}</Figure>
         <Figure term={columns.sent}>{sent.toLocaleString(t.locale)}</Figure>
         <Figure term={columns.delivered}>{sent === 0 ? "–" : (delivered / sent).toLocaleString(t.locale, { style: "percent", maximumFractionDigits: 0 })}</Figure>
-        <Figure term={e.figures.firstAnswer}>{figures.answered_s == null ? "–" : formatDuration(figures.answered_s, t.duration)}</Figure>
+        <Figure term={e.figures.firstAnswer}>{figures.answered_s === null ? "–" : formatDuration(figures.answered_s, t.duration)}</Figure>
         <Figure term={e.figures.optedOut}>{figures.opted_out.toLocaleString(t.locale)}</Figure>
         <Figure term={e.figures.segments}>{figures.segments.toLocaleString(t.locale)}</Figure>
       </dl>

@@ -84,11 +84,11 @@ function Running({ campaign, may, shown, onShow }: RunningProps) {
               <p className="rounded-2xl rounded-bl-md border border-line bg-canvas px-3.5 py-2 break-words whitespace-pre-wrap">{campaign.text}</p>
               <dl className="flex flex-col gap-1.5 text-small">
                 <Line term={e.campaigns.from}>{readable(campaign.from_number)}</Line>
-                {campaign.starts_at != null && <Line term={e.campaigns.startsAt}>{formatFull(new Date(campaign.starts_at).toISOString(), t.locale)}</Line>}
-                {campaign.started_at != null && <Line term={e.campaigns.startedAt}>{formatFull(new Date(campaign.started_at).toISOString(), t.locale)}</Line>}
+                {campaign.starts_at !== null && <Line term={e.campaigns.startsAt}>{formatFull(new Date(campaign.starts_at).toISOString(), t.locale)}</Line>}
+                {campaign.started_at !== null && <Line term={e.campaigns.startedAt}>{formatFull(new Date(campaign.started_at).toISOString(), t.locale)}</Line>}
                 {campaign.started_by !== "" && <Line term={e.campaigns.startedBy}>{campaign.started_by}</Line>}
-                {campaign.finished_at != null && <Line term={e.campaigns.finishedAt}>{formatFull(new Date(campaign.finished_at).toISOString(), t.locale)}</Line>}
-                {campaign.consent != null && (
+                {campaign.finished_at !== null && <Line term={e.campaigns.finishedAt}>{formatFull(new Date(campaign.finished_at).toISOString(), t.locale)}</Line>}
+                {campaign.consent !== null && (
                   <Line term={e.campaigns.consent}>
                     {campaign.consent.who}, {campaign.consent.when} · {e.campaigns.consentHow[campaign.consent.how]}
                   </Line>

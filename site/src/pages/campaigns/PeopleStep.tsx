@@ -41,7 +41,7 @@ export function PeopleStep({ value, draft, busy, onPut, onCheck }: StepProps) {
       ) : (
         draft !== undefined && draft.people > 0 && <Checked id={draft.id} />
       )}
-      {draft !== undefined && draft.people === 0 && !busy && <Checked id={draft.id} />}
+      {draft?.people === 0 && !busy && <Checked id={draft.id} />}
     </div>
   );
 }

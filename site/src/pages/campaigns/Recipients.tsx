@@ -66,7 +66,7 @@ export function Recipients({ campaign, state, onState }: RecipientsProps) {
                       {each.reason !== "" && <span className="block text-small text-pretty text-soft">{each.reason}</span>}
                     </span>
                     <span className="flex items-center gap-3">
-                      {each.sent_at != null && <span className="text-label text-faint">{formatShortClock(each.sent_at, t.locale)}</span>}
+                      {each.sent_at !== null && <span className="text-label text-faint">{formatShortClock(each.sent_at, t.locale)}</span>}
                       <StatusMark tone={TONES[each.state]}>{e.campaigns.recipientStates[each.state]}</StatusMark>
                     </span>
                   </li>
