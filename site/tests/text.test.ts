@@ -7,7 +7,7 @@ import { base } from "../src/text/en/base.ts";
 
 /** The same in both: names, and words that German took over. */
 const SAME = new Set(
-  ["Bellwire", "System", "Webhooks", "Name", "Status", "Port", "Server", "Transport", "Version", "SIP", "Code", "Berlin", "Online", "Token", "Tokens", "Extension", "Text", "Format", "Name:", "Edge"],
+  ["Bellwire", "Browser", "System", "Webhooks", "Name", "Status", "Port", "Server", "Transport", "Version", "SIP", "Code", "Berlin", "Online", "Token", "Tokens", "Extension", "Text", "Format", "Name:", "Edge"],
 );
 
 function untranslated(one: unknown, other: unknown, path: string): string[] {

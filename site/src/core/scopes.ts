@@ -1,7 +1,7 @@
 /** What a program may do, as people ask for it: each wish is a set of the node's scopes. Pure. */
 
 export interface Wish {
-  readonly name: "watch" | "history" | "listen" | "call" | "supervise" | "voicemail" | "messages" | "phones" | "office" | "guard" | "metrics" | "people" | "documents";
+  readonly name: "watch" | "history" | "listen" | "call" | "supervise" | "voicemail" | "messages" | "phones" | "office" | "guard" | "metrics" | "people" | "documents" | "texts" | "receptionist";
   readonly scopes: readonly string[];
 }
 
@@ -13,6 +13,8 @@ export const WISHES: readonly Wish[] = [
   { name: "listen", scopes: ["recordings:read", "recordings:delete"] },
   { name: "voicemail", scopes: ["voicemail:read", "voicemail:write"] },
   { name: "messages", scopes: ["messages:read", "messages:send"] },
+  { name: "texts", scopes: ["texts:read", "texts:write", "campaigns:read", "campaigns:write"] },
+  { name: "receptionist", scopes: ["receptionist:read", "receptionist:write", "numbers:read", "numbers:write"] },
   { name: "phones", scopes: ["extensions:read", "extensions:write", "sip-login:read"] },
   { name: "office", scopes: ["office:read", "office:write"] },
   { name: "guard", scopes: ["bans:read", "bans:write", "sip-traces:read"] },

@@ -137,6 +137,8 @@ export const admin: Text["admin"] = {
       listen: { label: "Aufnahmen hören und löschen", help: "was Menschen gesagt haben" },
       voicemail: { label: "Sprachnachrichten hören und verwalten", help: "Nachrichten und ihre Abschriften" },
       messages: { label: "Textnachrichten lesen und senden", help: "zwischen Nebenstellen" },
+      texts: { label: "Textnachrichten mit Kunden", help: "Gespräche und Kampagnen über die Edge" },
+      receptionist: { label: "Edge verwalten", help: "ihren Empfang und die Twilio-Nummern" },
       phones: { label: "Nebenstellen verwalten", help: "und ihre SIP-Passwörter lesen" },
       office: { label: "Rufnummern, Abläufe und Einstellungen verwalten", help: "alles Übrige, was eingerichtet wird" },
       guard: { label: "Den Wächter betreuen", help: "Sperren und SIP-Mitschnitte" },

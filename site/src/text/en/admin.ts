@@ -135,6 +135,8 @@ export const admin = {
       listen: { label: "Hear and delete recordings", help: "what people have said" },
       voicemail: { label: "Hear and manage voicemail", help: "messages and their transcripts" },
       messages: { label: "Read and send text messages", help: "between extensions" },
+      texts: { label: "Text with customers", help: "conversations and campaigns through the edge" },
+      receptionist: { label: "Manage the edge", help: "its receptionist and Twilio numbers" },
       phones: { label: "Manage extensions", help: "and read their SIP passwords" },
       office: { label: "Manage numbers, flows and settings", help: "everything else that is set up" },
       guard: { label: "Look after the guard", help: "bans and SIP traces" },
