@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 from msgspec import Meta
 
 from pbx.api.auth import again, check_origin, unauthorized
 from pbx.api.exchange import Exchange, Principal
-from pbx.api.live import ALL_TOPICS, HEARTBEAT_S, LiveClient, TooManyClientsError
+from pbx.api.live import ALL_TOPICS, HEARTBEAT_S, OWN_TOPICS, LiveClient, OwnThings, TooManyClientsError
 from pbx.api.live_message import LiveMessage
+from pbx.api.own import own_mailbox
 from pbx.api.problem import ApiError, plain_error
 from pbx.api.query import EventsQuery
 from pbx.api.route import Route
@@ -54,9 +55,10 @@ async def get_events(exchange: Exchange, *, query: EventsQuery) -> web.StreamRes
             "This is a WebSocket.",
             headers={"Upgrade": "websocket", "Connection": "Upgrade"},
         )
-    topics = _topics(principal, query.topics)
+    own = await _own_things(exchange)
+    topics = _topics(principal, query.topics) if own is None else _own_topics(query.topics)
     try:
-        async with exchange.service.hub.client(topics, principal.credential, query.since) as client:
+        async with exchange.service.hub.client(topics, principal.credential, query.since, own) as client:
             try:
                 await socket.prepare(exchange.request)
             except ConnectionError:  # it has gone meanwhile: nobody reads an answer
@@ -76,6 +78,28 @@ def _topics(principal: Principal, wanted: str) -> Sequence[str]:
     for topic in kept.intersection(topics):
         raise ApiError(403, "scope", f"The topic {topic} needs the scope {_SCOPES[topic].value}.")
     return topics
+
+
+def _own_topics(wanted: str) -> Sequence[str]:
+    """Those asked for, else all that hold something of one's own. Raises `ApiError` 403."""
+    topics = wanted.split(",") if wanted else OWN_TOPICS
+    for topic in set(topics).difference(OWN_TOPICS):
+        raise ApiError(403, "scope", f"The topic {topic} is for people who may see the whole office.")
+    return topics
+
+
+async def _own_things(exchange: Exchange) -> OwnThings | None:
+    """None for those who see all."""
+    if exchange.own is None:
+        return None
+    try:
+        return OwnThings(exchange.own, await own_mailbox(exchange))
+    except ApiError:
+        return OwnThings(exchange.own, None)
+
+
+async def _own_events(_exchange: Exchange, _arguments: dict[str, Any]) -> None:
+    """Lets those in who see only their own things: what they are told is sorted out as it happens."""
 
 
 async def _serve(
@@ -145,6 +169,7 @@ ROUTES = (
         summary="Get a ticket for a WebSocket from another host",
         description="Browsers send neither a header nor, from another host, a cookie with a WebSocket.",
         response=EventTicket,
+        own=_own_events,
         audited=False,
         handler=make_ticket,
     ),
@@ -158,9 +183,12 @@ ROUTES = (
         description=(
             "Upgrades to a WebSocket (RFC 6455). The first message is a `LiveSnapshot`, or a `LiveResumed` when "
             "`since` could be honoured; then every change follows, each with its `seq`. A client that cannot keep up "
-            "is closed with 1013 and may come back with `since`. With a session cookie the Origin must be this node's."
+            "is closed with 1013 and may come back with `since`. "
+            "Who may see only their own things is told of these alone, and always begins with a snapshot. "
+            "With a session cookie the Origin must be this node's."
         ),
         query=EventsQuery,
+        own=_own_events,
         tickets=True,
         status=101,
         errors=(403, 426, 503),

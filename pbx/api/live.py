@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -49,9 +49,11 @@ from pbx.model.kinds import EXTENSION
 from pbx.model.webhook import TOPICS
 from pbx.store.recordings import RecordingFilter
 
-__all__ = ["ALL_TOPICS", "LiveClient", "LiveHub", "TooManyClientsError"]
+__all__ = ["ALL_TOPICS", "OWN_TOPICS", "LiveClient", "LiveHub", "OwnThings", "TooManyClientsError"]
 
 ALL_TOPICS = TOPICS
+OWN_TOPICS = ("calls", "registrations", "extensions", "extension_states", "mailboxes")
+"""Topics with things that are somebody's own."""
 _COMPARED = tuple(topic for topic in TOPICS if topic not in EDGE_TOPICS)
 """Topics whose state is at hand here."""
 _TOPICS_OF = {
@@ -109,12 +111,34 @@ class _Kept(NamedTuple):
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class OwnThings:
+    """What somebody may see who may see only their own things: an extension, and its mailbox where it has one."""
+
+    extension: str
+    mailbox: str | None
+
+    def holds(self, topic: str, item: Any) -> bool:
+        """What the phones are counts, not what they show: a stranger may show any number."""
+        if topic == "calls":
+            return any(leg.extension == self.extension for leg in item.legs)
+        if topic == "mailboxes":
+            return self.mailbox is not None and item.number == self.mailbox
+        whose = item.extension if topic == "registrations" else item.number
+        return bool(whose == self.extension)
+
+
 @dataclass(eq=False, slots=True)
 class LiveClient:
-    """One connection's queue. `end` says why it ends: "slow", "signed out", "shutdown", "fault", "left"."""
+    """One connection's queue. `end` says why it ends: "slow", "signed out", "shutdown", "fault", "left".
+
+    With `own` it is told of those things alone; `shown` are the ones it knows of.
+    """
 
     topics: frozenset[str]
     credential: str
+    own: OwnThings | None = None
+    shown: set[tuple[str, str]] = field(default_factory=set)
     queue: deque[bytes] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     end: str = ""
@@ -189,12 +213,15 @@ class LiveHub:
 
     @asynccontextmanager
     async def client(
-        self, topics: Iterable[str], credential: str, since: int | None
+        self, topics: Iterable[str], credential: str, since: int | None, own: OwnThings | None = None
     ) -> AsyncIterator[LiveClient]:
-        """A connection; its queue starts with a snapshot, or with all it missed since `since`."""
+        """A connection; its queue starts with a snapshot, or with all it missed since `since`.
+
+        What was somebody's own at that time nobody knows later: with `own` it is always a snapshot.
+        """
         if len(self._clients) >= MOST_CLIENTS:
             raise TooManyClientsError
-        client = LiveClient(frozenset(topics), credential)
+        client = LiveClient(frozenset(topics), credential, own)
         self._watch()
         await self._compare(_COMPARED)
         # From here to the end of _welcome nothing awaits: no change comes between state and queue.
@@ -208,6 +235,8 @@ class LiveHub:
                 self._rest()
 
     def _welcome(self, client: LiveClient, since: int | None) -> None:
+        if client.own is not None:
+            since = None
         missed = [
             kept
             for kept in self._ring
@@ -218,10 +247,18 @@ class LiveHub:
             for kept in missed:
                 client.push(kept.data)
         else:
-            client.push(encode(self._snapshot(client.topics)))
+            client.push(encode(self._snapshot(client)))
 
-    def _snapshot(self, topics: frozenset[str]) -> LiveSnapshot:
-        wanted = {topic: tuple(self._state[topic].values()) for topic in _COMPARED if topic in topics}
+    def _snapshot(self, client: LiveClient) -> LiveSnapshot:
+        own = client.own
+        wanted: dict[str, tuple[msgspec.Struct, ...]] = {}
+        for topic in _COMPARED:
+            if topic in client.topics:
+                state = self._state[topic]
+                seen = {key: item for key, item in state.items() if own is None or own.holds(topic, item)}
+                wanted[topic] = tuple(seen.values())
+                if own is not None:
+                    client.shown.update((topic, key) for key in seen)
         return LiveSnapshot(seq=self._seq, **wanted)  # type: ignore[arg-type]  # each topic holds its own record type
 
     # -- what makes it go ---------------------------------------------------------------------------------------------
@@ -309,10 +346,23 @@ class LiveHub:
         if len(self._ring) > RING:
             self._oldest = self._ring.popleft().seq
         self._send(data, topic)
+        for client in self._clients:
+            if client.own is not None and topic in client.topics:
+                mine = item is not None and client.own.holds(topic, item)
+                gone = not mine and (topic, key) in client.shown
+                if gone:  # it is over, or theirs no more
+                    client.shown.discard((topic, key))
+                if mine:
+                    client.shown.add((topic, key))
+                told = encode(_CHANGE[topic](seq=self._seq, id=key, item=None)) if gone else data
+                if (mine or gone) and not client.end and not client.push(told):
+                    self.dropped += 1
 
     def _send(self, data: bytes, topic: str | None = None) -> None:
+        """To everybody; of a topic, to those who see all of it."""
         for client in self._clients:
-            if (topic is None or topic in client.topics) and not client.end and not client.push(data):
+            wants = topic is None or (topic in client.topics and client.own is None)
+            if wants and not client.end and not client.push(data):
                 self.dropped += 1
 
 

@@ -94,6 +94,7 @@ _USER = APP_SCOPES | {
     Scope.CALLS_READ,
     Scope.CALLS_WRITE,
     Scope.CDRS_READ,
+    Scope.EVENTS_READ,
     Scope.RECORDINGS_READ,
     Scope.MESSAGES_READ,
     Scope.MESSAGES_SEND,

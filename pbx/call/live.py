@@ -56,6 +56,7 @@ _RECORDING = {
 class _Leg:
     party: str
     state: str
+    extension: str | None = None
     audio: str = "none"
     heard: Sound | None = None
     told: Sound | None = None
@@ -78,16 +79,18 @@ class LiveFold:
     _path: FlowPath = field(default_factory=lambda: FlowPath(MOST_STEPS))
 
     def __post_init__(self) -> None:
-        self._legs["a"] = _Leg(party=self.offered.from_number, state="dialling")
+        self._legs["a"] = _Leg(
+            party=self.offered.from_number, state="dialling", extension=self.offered.from_extension
+        )
 
     def take(self, event: CallEvent) -> None:
         self._oversee(event)
         if isinstance(event, CallRouted):
             self.to_name = event.to_name
         elif isinstance(event, LegDialled):
-            self._legs[event.leg] = _Leg(party=event.target, state="dialling")
+            self._legs[event.leg] = _Leg(party=event.target, state="dialling", extension=event.extension)
         elif isinstance(event, LegJoined):
-            self._legs[event.leg] = _Leg(party=event.target, state="talking")
+            self._legs[event.leg] = _Leg(party=event.target, state="talking", extension=event.extension)
         elif isinstance(event, CallEnded):
             self.state = "ended"
         elif isinstance(event, (LegEnded, LegLeft)):
@@ -159,6 +162,7 @@ class LiveFold:
                 LiveLeg(
                     leg=name,
                     party=leg.party,
+                    extension=leg.extension,
                     state=leg.state,
                     audio=leg.audio,
                     heard=leg.heard,

@@ -15,12 +15,15 @@ class LiveLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `state` is "dialling", "ringing", "talking", "held".
 
+    `extension` is ours whose phone it is; None for somebody outside, whatever number they show.
+
     `audio` is "none", "flowing", "silent" or "one_way": nothing comes from it, though the other side talks. `heard` is
     how it sounds here and `told` how we sound there, while something is wrong or just was; None: nothing to say.
     """
 
     leg: str
     party: str
+    extension: str | None = None
     state: str
     audio: str = "none"
     heard: Sound | None = None

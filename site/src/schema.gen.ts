@@ -1341,7 +1341,7 @@ export interface paths {
         };
         /**
          * Live events over a WebSocket
-         * @description Upgrades to a WebSocket (RFC 6455). The first message is a `LiveSnapshot`, or a `LiveResumed` when `since` could be honoured; then every change follows, each with its `seq`. A client that cannot keep up is closed with 1013 and may come back with `since`. With a session cookie the Origin must be this node's.
+         * @description Upgrades to a WebSocket (RFC 6455). The first message is a `LiveSnapshot`, or a `LiveResumed` when `since` could be honoured; then every change follows, each with its `seq`. A client that cannot keep up is closed with 1013 and may come back with `since`. Who may see only their own things is told of these alone, and always begins with a snapshot. With a session cookie the Origin must be this node's.
          */
         readonly get: operations["getEvents"];
         readonly put?: never;
@@ -7879,12 +7879,16 @@ export interface components {
          *
          *         `state` is "dialling", "ringing", "talking", "held".
          *
+         *         `extension` is ours whose phone it is; None for somebody outside, whatever number they show.
+         *
          *         `audio` is "none", "flowing", "silent" or "one_way": nothing comes from it, though the other side talks. `heard` is
          *         how it sounds here and `told` how we sound there, while something is wrong or just was; None: nothing to say.
          */
         readonly LiveLeg: {
             readonly leg: string;
             readonly party: string;
+            /** @default null */
+            readonly extension: string | null;
             readonly state: string;
             /** @default none */
             readonly audio: string;
@@ -22165,6 +22169,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
@@ -22232,6 +22245,15 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

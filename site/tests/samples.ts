@@ -8,7 +8,7 @@ export function at(seconds: number): string {
 }
 
 export function leg(name: string, party: string, state: string, audio = "none", sound: Partial<LiveLeg> = {}): LiveLeg {
-  return { leg: name, party, state, audio, heard: null, told: null, codec: "", transcoded: false, ...sound };
+  return { leg: name, party, extension: null, state, audio, heard: null, told: null, codec: "", transcoded: false, ...sound };
 }
 
 export function sound(grade: string, cause = "", loss = 0, jitter_ms = 1.2): Sound {

@@ -16,7 +16,7 @@ from pbx.api.live import LiveHub
 from pbx.api.live_message import LiveMessage
 from pbx.model.call_event import LegRinging
 from pbx.model.extension_state import ExtensionState, ExtensionStateChanged
-from pbx.model.live_call import LiveCall
+from pbx.model.live_call import LiveCall, LiveLeg
 from pbx.model.registration import Registered
 from tests.api.conftest import START, Node, StartNode, live_call, registration, soon
 
@@ -355,3 +355,49 @@ async def test_numbers_of_a_later_run_are_higher(node: Node) -> None:
     first = LiveHub(node.deps)._seq
     node.time.pass_s(1)
     assert LiveHub(node.deps)._seq > first
+
+
+def call_of(id_: str, *extensions: str | None, state: str = "ringing") -> LiveCall:
+    """A call whose legs are at these extensions; None: an outside party that shows the number 101."""
+    legs = tuple(
+        LiveLeg(leg=f"b{place}", party=extension or "101", extension=extension, state="talking")
+        for place, extension in enumerate(extensions)
+    )
+    return msgspec.structs.replace(live_call(id_, state), legs=legs)
+
+
+async def test_who_sees_only_their_own_things_is_told_of_these(node: Node) -> None:
+    for number, name in (("101", "Alice"), ("102", "Bob")):
+        await node.json("POST", "/api/v1/extensions", 201, json={"number": number, "name": name})
+    node.calls[:] = [
+        call_of("mine", "101", "102"),
+        call_of("theirs", "102", "103"),
+        call_of("shown", None, "102"),
+    ]
+    node.registrations[:] = [registration("101"), registration("102")]
+    browser, _ = await node.admin("alice", role="user", extension="101")
+    async with browser.ws_connect(PATH, headers={"Origin": node.base}) as socket:
+        page = Live(socket)
+        first = await page.next()
+        assert [one["id"] for one in first["calls"]] == ["mine"]
+        assert [one["extension"] for one in first["registrations"]] == ["101"]
+        assert [one["number"] for one in first["extensions"]] == ["101"]
+        assert not first.get("queues")
+
+        node.calls[:] = [
+            call_of("theirs", "102", "101"),
+            call_of("mine", "103", "102"),
+            call_of("other", "102"),
+        ]
+        call_happened(node, "theirs")
+        changes = {one["id"]: one["item"] for one in [await page.next(), await page.next()]}
+        assert changes["mine"] is None  # transferred away from her
+        assert changes["theirs"]["id"] == "theirs"  # and this one to her
+        node.calls.clear()
+        call_happened(node, "theirs")
+        assert (await page.next())["item"] is None
+    async with browser.ws_connect(f"{PATH}?since={first['seq']}", headers={"Origin": node.base}) as socket:
+        assert (await Live(socket).next())["type"] == "snapshot"
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await browser.ws_connect(f"{PATH}?topics=queues", headers={"Origin": node.base})
+    assert refused.value.status == 403
