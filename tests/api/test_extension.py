@@ -31,6 +31,8 @@ REST = {
     "record": "default",
     "record_keep_days": None,
     "location": "",
+    "department": "",
+    "forward_to": None,
 }
 ALICE = {"number": "101", "name": "Alice", "sip_password": "alice-secret"}
 

@@ -41,6 +41,8 @@ REST = {
     "record": "default",
     "record_keep_days": None,
     "location": "",
+    "department": "",
+    "forward_to": None,
 }
 OFFICE = {"extensions": [{"number": "101", "name": "Alice", "sip_password": "alice-password"}]}
 

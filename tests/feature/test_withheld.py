@@ -26,7 +26,7 @@ class Line:
     """A trunk that notes whether it is to hide the caller."""
 
     is_up = has_room = True
-    is_office = False
+    is_office = is_edge = False
     trunk = SimpleNamespace(id="provider", name="Provider", enabled=True)
 
     def __init__(self) -> None:
