@@ -78,9 +78,7 @@ class WebPush:
         self._clock = clock
         self._hosts = (*HOSTS, *hosts)
         self._tokens: dict[str, tuple[str, float]] = {}
-        self.public_key = _written(
-            key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        )
+        self.public_key = public_text(key)
 
     async def send(self, message: Message, timeout_s: float) -> Answer:
         try:
@@ -205,6 +203,11 @@ def vapid_key(path: Path) -> ec.EllipticCurvePrivateKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise SetupError(f"the Web Push key {path} is no P-256 key")
     return key
+
+
+def public_text(key: ec.EllipticCurvePrivateKey) -> str:
+    """What browsers subscribe with."""
+    return _written(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
 def _written(data: bytes) -> str:

@@ -1,6 +1,6 @@
 """Puts together what wakes phones: the node's own push gateway, or one elsewhere that serves several offices.
 
-The gateway is imported when it starts, after SIP is answered: that takes a while, and until then no phone is woken.
+The gateway is imported when there is something to send, or at the start where it has keys of Apple or Google.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from mobile_push.app import PushParts
+    from mobile_push.config import PushConfig
     from pbx.app.parts import Stores
     from pbx.core.config import NodeConfig
     from pbx.feature.office import Office
@@ -82,7 +83,6 @@ async def start_push(config: NodeConfig, wake: Wake, supervisor: Supervisor, sta
         wake.gateway = remote
         supervisor.spawn("push gateway", remote.follow())
         return
-    from mobile_push.app import running
     from mobile_push.config import PushConfig, check
     from mobile_push.errors import SetupError
 
@@ -102,36 +102,63 @@ async def start_push(config: NodeConfig, wake: Wake, supervisor: Supervisor, sta
         webpush_contact=config.push_contact or _contact(config),
         webpush_hosts=config.push_webpush_hosts,
     )
+    local = LocalGateway(settings, stack)
     try:
         check(settings)
-        parts = await stack.enter_async_context(running(settings))
+        if len(local.services) > 1:  # a warm connection to Apple, and keys that are wrong are told at once
+            await local.start()
     except SetupError as error:
         raise StartupError(f"pushes cannot be sent: {error}") from error
-    wake.gateway = LocalGateway(parts)
+    wake.gateway = local
 
 
 class LocalGateway:
-    """The node's own gateway. Implements `pbx.feature.wake.PushGateway`."""
+    """The node's own gateway. Implements `pbx.feature.wake.PushGateway`.
 
-    def __init__(self, parts: PushParts) -> None:
-        self._parts = parts
+    With keys for browsers alone, which every node has, it starts when there is something to send: what it imports takes
+    ten megabytes, and most offices never push.
+    """
+
+    def __init__(self, settings: PushConfig, stack: AsyncExitStack) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._parts: PushParts | None = None
+        self._vapid_key = ""
+        self._starting = asyncio.Lock()
 
     @property
     def services(self) -> Collection[str]:
-        return tuple(self._parts.gateway.providers)
+        keys = {"apns": self._settings.apns_key, "fcm": self._settings.fcm_account}
+        return ("webpush", *(name for name, key in keys.items() if key is not None))
 
     @property
     def vapid_key(self) -> str:
-        return self._parts.vapid_key
+        """Raises `SetupError` when the key's file cannot be read."""
+        if not self._vapid_key:
+            from mobile_push.app import VAPID_KEY
+            from mobile_push.webpush import public_text, vapid_key
+
+            self._vapid_key = public_text(vapid_key(self._settings.data_dir / VAPID_KEY))
+        return self._vapid_key
+
+    async def start(self) -> PushParts:
+        """The gateway, made when it is first needed. Raises `SetupError` for keys that cannot be used."""
+        async with self._starting:
+            if self._parts is None:
+                from mobile_push.app import running
+
+                self._parts = await self._stack.enter_async_context(running(self._settings))
+            return self._parts
 
     async def send(self, notice: PushNotice) -> PushResult:
-        from mobile_push.errors import PushError
+        from mobile_push.errors import PushError, SetupError
         from mobile_push.model import Push
 
         push = msgspec.convert(document_of(notice), Push)
         try:
-            (outcome,) = await self._parts.gateway.push(LOCAL_OFFICE, push)
-        except PushError as error:
+            parts = await self.start()
+            (outcome,) = await parts.gateway.push(LOCAL_OFFICE, push)
+        except (PushError, SetupError) as error:
             return PushResult(state="failed", reason=str(error))
         return _result(outcome.state, outcome.reason)
 
