@@ -14,7 +14,8 @@ import pytest
 
 from pbx.core.errors import UserError
 from pbx.core.tasks import cancelled
-from pbx.feature.flow_texts import MOST, FlowTexts, NoWayError
+from pbx.feature.flow_texts import FlowTexts, NoWayError
+from pbx.notify.sending_queue import MOST
 from tests.fakes.virtual_loop import run_virtual
 
 T = TypeVar("T")

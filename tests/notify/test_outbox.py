@@ -13,7 +13,8 @@ import pytest
 
 from pbx.core.tasks import cancelled
 from pbx.notify.errors import SendError
-from pbx.notify.outbox import MOST, Outbox
+from pbx.notify.outbox import Outbox
+from pbx.notify.sending_queue import MOST
 from tests.fakes.virtual_loop import run_virtual
 
 T = TypeVar("T")
