@@ -25,10 +25,10 @@ from mobile_push.offices import Offices
 from mobile_push.provider import Provider
 from mobile_push.store import Store, open_store
 from mobile_push.tasks import Tasks
-from mobile_push.webpush import WebPush, vapid_key
+from mobile_push.vapid import FILE_NAME, vapid_key
+from mobile_push.webpush import WebPush
 
 DATABASE = "push.sqlite3"
-VAPID_KEY = "vapid.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ async def running(config: PushConfig, clock: Clock | None = None) -> AsyncIterat
         stack.push_async_callback(store.aclose)
         http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         web = WebPush(
-            vapid_key(config.data_dir / VAPID_KEY),
+            vapid_key(config.data_dir / FILE_NAME),
             config.webpush_contact,
             http,
             clock,

@@ -11,7 +11,6 @@ import base64
 import binascii
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,18 +18,11 @@ import http_ece  # type: ignore[import-untyped]
 import jwt
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 
 from mobile_push.clock import Clock
-from mobile_push.errors import SetupError
 from mobile_push.model import OF_A_CALL, PlatformStatus
 from mobile_push.provider import Answer, Message, data_of, seconds_of
+from mobile_push.vapid import public_text
 
 HOSTS = (
     "fcm.googleapis.com",
@@ -182,32 +174,6 @@ def _answer(status: int, said: str, wait: float | None) -> Answer:
     if status == 429 or status >= 500:
         return Answer("again", f"status {status}", status, wait)
     return Answer("refused", f"status {status} {said}".strip()[:200], status)
-
-
-def vapid_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    """The gateway's key, made on first use: browsers subscribe with it, so it must stay. Raises `SetupError`."""
-    try:
-        key = load_pem_private_key(path.read_bytes(), None)
-    except FileNotFoundError:
-        made = ec.generate_private_key(ec.SECP256R1())
-        text = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(text)
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        return made
-    except (OSError, ValueError, TypeError) as error:
-        raise SetupError(f"the Web Push key {path} cannot be read: {error}") from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise SetupError(f"the Web Push key {path} is no P-256 key")
-    return key
-
-
-def public_text(key: ec.EllipticCurvePrivateKey) -> str:
-    """What browsers subscribe with."""
-    return _written(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
 def _written(data: bytes) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 from collections.abc import Collection
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -105,8 +107,10 @@ async def start_push(config: NodeConfig, wake: Wake, supervisor: Supervisor, sta
     local = LocalGateway(settings, stack)
     try:
         check(settings)
-        if len(local.services) > 1:  # a warm connection to Apple, and keys that are wrong are told at once
+        if local.is_warm:  # a connection to Apple, and keys that are wrong are told at once
             await local.start()
+        else:
+            supervisor.spawn("web push key", local.prepare())
     except SetupError as error:
         raise StartupError(f"pushes cannot be sent: {error}") from error
     wake.gateway = local
@@ -123,23 +127,40 @@ class LocalGateway:
         self._settings = settings
         self._stack = stack
         self._parts: PushParts | None = None
-        self._vapid_key = ""
+        self.vapid_key = ""
+        """What browsers subscribe with; "" until it is there, and then they cannot be pushed to."""
         self._starting = asyncio.Lock()
 
     @property
     def services(self) -> Collection[str]:
-        keys = {"apns": self._settings.apns_key, "fcm": self._settings.fcm_account}
-        return ("webpush", *(name for name, key in keys.items() if key is not None))
+        keys = {
+            "webpush": self.vapid_key,
+            "apns": self._settings.apns_key,
+            "fcm": self._settings.fcm_account,
+        }
+        return [name for name, key in keys.items() if key]
 
     @property
-    def vapid_key(self) -> str:
-        """Raises `SetupError` when the key's file cannot be read."""
-        if not self._vapid_key:
-            from mobile_push.app import VAPID_KEY
-            from mobile_push.webpush import public_text, vapid_key
+    def is_warm(self) -> bool:
+        """Whether it starts with the node."""
+        return self._settings.apns_key is not None or self._settings.fcm_account is not None
 
-            self._vapid_key = public_text(vapid_key(self._settings.data_dir / VAPID_KEY))
-        return self._vapid_key
+    async def prepare(self) -> None:
+        """See to the key of browsers, which is made at the first start."""
+        from mobile_push.errors import SetupError
+        from mobile_push.vapid import FILE_NAME, publish, published
+
+        path = self._settings.data_dir / FILE_NAME
+        async with self._starting:
+            if not (text := published(path)):
+                # In a process of its own: what it imports would stay in this one.
+                command = [sys.executable, "-m", "mobile_push.vapid", str(path)]
+                await asyncio.to_thread(subprocess.run, command, check=False, capture_output=True, timeout=60)
+                try:
+                    text = published(path) or await asyncio.to_thread(publish, path)
+                except SetupError as error:
+                    log.error("browsers cannot be pushed to", extra={"reason": str(error)})  # noqa: TRY400
+            self.vapid_key = text
 
     async def start(self) -> PushParts:
         """The gateway, made when it is first needed. Raises `SetupError` for keys that cannot be used."""
@@ -148,6 +169,7 @@ class LocalGateway:
                 from mobile_push.app import running
 
                 self._parts = await self._stack.enter_async_context(running(self._settings))
+                self.vapid_key = self._parts.vapid_key
             return self._parts
 
     async def send(self, notice: PushNotice) -> PushResult:

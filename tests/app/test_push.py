@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -71,6 +72,27 @@ async def test_a_node_sends_by_itself(apple: FakeApple, tmp_path: Path) -> None:
         nameless = await wake.gateway.send(msgspec.structs.replace(NOTICE, call_id=""))
         assert nameless.state == "failed"
     assert (tmp_path / "push" / "vapid.pem").exists()
+
+
+async def test_browsers_can_be_pushed_to_once_there_is_a_key(tmp_path: Path) -> None:
+    wake = SimpleNamespace(gateway=None)
+    keys = []
+    for _ in range(2):
+        async with Supervisor() as tasks, AsyncExitStack() as stack:
+            await start_push(NodeConfig(data_dir=tmp_path), wake, tasks, stack)  # type: ignore[arg-type]
+            async with asyncio.timeout(20):
+                while not wake.gateway.services:
+                    await asyncio.sleep(0.01)
+            keys.append(wake.gateway.vapid_key)
+            parts = await wake.gateway.start()
+            assert parts.vapid_key == wake.gateway.vapid_key
+    assert keys[0] == keys[1]
+    (tmp_path / "push" / "vapid.pub").unlink()
+    (tmp_path / "push" / "vapid.pem").write_text("no key")
+    async with Supervisor() as tasks, AsyncExitStack() as stack:
+        await start_push(NodeConfig(data_dir=tmp_path), wake, tasks, stack)  # type: ignore[arg-type]
+        await wake.gateway.prepare()
+        assert (list(wake.gateway.services), wake.gateway.vapid_key) == ([], "")
 
 
 async def test_keys_that_cannot_be_used_stop_the_start(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mobile_push.app import PushParts
 from mobile_push.errors import SetupError
 from mobile_push.model import Outcome, Push, Target
-from mobile_push.webpush import vapid_key
+from mobile_push.vapid import public_text, publish, published, vapid_key
 from tests.fakes.push.browser import FakeBrowser, decrypt
 from tests.mobile_push.conftest import JumpClock
 
@@ -126,3 +127,17 @@ def test_the_key_that_browsers_subscribe_with_stays(tmp_path: Path) -> None:
     path.write_text("no key")
     with pytest.raises(SetupError):
         vapid_key(path)
+
+
+def test_what_browsers_are_told_is_that_of_the_key_that_is_there(tmp_path: Path) -> None:
+    path, other = tmp_path / "vapid.pem", tmp_path / "other.pem"
+    assert published(path) == ""
+    text = publish(path)
+    assert published(path) == text == public_text(vapid_key(path))
+    vapid_key(other)
+    time.sleep(0.01)  # files know when they were written, to some milliseconds
+    path.write_bytes(other.read_bytes())
+    assert published(path) == ""  # another key has taken its place
+    assert publish(path) == public_text(vapid_key(other))
+    path.unlink()
+    assert published(path) == ""
