@@ -10,7 +10,6 @@ from functools import partial
 from pbx.app.calling import build_calling
 from pbx.app.conferences import build_conferences
 from pbx.app.desk import Control, build_desk, phones_of
-from pbx.app.door import build_entrance
 from pbx.app.edge import build_edge
 from pbx.app.features import code_table, register_features
 from pbx.app.flow_ports import build_flow_ports, leaves_message, without_mailbox
@@ -25,6 +24,7 @@ from pbx.app.parts import Parts, Stores
 from pbx.app.push import build_wake
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
+from pbx.app.signaling import build_signaling, new_tag
 from pbx.app.sounds import build_sounds
 from pbx.app.sync import build_sync
 from pbx.app.trunk_network import TrunkNetwork
@@ -36,17 +36,15 @@ from pbx.call.switch import Switch
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.events import EventBus
-from pbx.core.ids import new_id, token
+from pbx.core.ids import new_id
 from pbx.core.metrics import Registry
 from pbx.core.tasks import Supervisor
 from pbx.feature.call_log import CallLog
 from pbx.feature.dialplan import Dialplan
-from pbx.feature.directory import Directory, Entry
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.flow_texts import FlowTexts
 from pbx.feature.follow_me import FollowMeCalls
 from pbx.feature.gatekeeper import Gatekeeper
-from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.lamps import Lamps
 from pbx.feature.messages import Messages
@@ -54,8 +52,6 @@ from pbx.feature.numbering import written
 from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.passed_on import PassedOn
-from pbx.feature.reachability import Reachability
-from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.feature.ring_group import Fairness
 from pbx.feature.trunk_test import TrunkTests
 from pbx.feature.trunks import Trunks
@@ -64,32 +60,17 @@ from pbx.media.engine import MediaEngine
 from pbx.media.hold_music import HoldMusic
 from pbx.media.tones import tone_of
 from pbx.model.cdr import Cdr
-from pbx.model.kinds import EXTENSION, INBOUND_NUMBER, OUTBOUND_ROUTE, TRUNK
+from pbx.model.kinds import INBOUND_NUMBER, OUTBOUND_ROUTE, TRUNK
 from pbx.model.node_event import ExternalAddressChanged
 from pbx.notify.outbox import Outbox
-from pbx.sip.binding import Limits
-from pbx.sip.digest import Challenger
-from pbx.sip.endpoint import Endpoint
-from pbx.sip.hop import host_port
 from pbx.sip.sdp.negotiate import spoken
 from pbx.store.cdrs import CdrStore
-from pbx.store.records import RecordStore
-from pbx.transport.agent import Agent
-from pbx.transport.dns import CaresDns
-from pbx.transport.driver import Driver
-from pbx.transport.external import ExternalAddress
-from pbx.transport.guard import Guard, Offence
+from pbx.transport.guard import Guard
 from pbx.transport.local_address import LocalAddress, source_address
-from pbx.transport.overload import Overload
-from pbx.transport.resolver import Resolver
 from pbx.transport.sockets import SipSockets
 
-SERVER = "Bellwire"
 IDENTITY_FILE = "dtls.pem"
 SOUNDS = "sounds"
-NONCE_LIFETIME_S = 300.0
-METHODS = frozenset({"REGISTER", "OPTIONS", "MESSAGE", "SUBSCRIBE"})
-"""What is answered outside a dialog, beside INVITE."""
 
 
 def build(
@@ -106,47 +87,15 @@ def build(
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
-    dns = CaresDns(config.dns_servers)
-    external = ExternalAddress(configured=config.external_ip, server=config.stun_server, dns=dns)
-    local_address = LocalAddress(
-        clock,
-        bound_host=config.host,
-        external=lambda: external.address,
-        local_networks=config.local_networks,
-    )
-    directory = Directory(lambda: _load(stores.records))
-    sip_ports = {"TLS": sockets.tls_port, **web_ports}
-    entrance = build_entrance(
+    sip = build_signaling(
         config,
         sockets=sockets,
-        directory=directory,
-        local_address=local_address,
+        guard=guard,
+        stores=stores,
         bus=bus,
-        clock=clock,
         metrics=metrics,
-        ports=lambda transport: sip_ports.get(transport, sockets.port),
-    )
-    identify = Identify(
-        Challenger(
-            secrets.token_bytes(32),
-            realm=config.realm,
-            algorithms=config.digest_algorithms,
-            nonce_lifetime_s=NONCE_LIFETIME_S,
-        ),
-        directory,
-        monotonic=clock.monotonic,
-        door=entrance.door,
-    )
-    registrar = Registrar(
-        RegistrarPorts(
-            identify=identify,
-            store=stores.bindings,
-            bus=bus,
-            clock=clock,
-            limits=Limits(),
-            new_tag=_tag,
-            service_route=lambda hop: f"<sip:{host_port(local_address(hop.remote_host), sockets.port)};lr>",
-        )
+        clock=clock,
+        web_ports=web_ports,
     )
     media = MediaEngine(
         bind_host=config.host,
@@ -157,54 +106,19 @@ def build(
         loop=config.rtp_loop,
         identity_file=config.data_dir / IDENTITY_FILE,
     )
-    overload = Overload(
-        monotonic=clock.monotonic,
-        random=secrets.SystemRandom().random,
-        is_known=registrar.is_registered,
-        calls_for_help=frozenset(config.emergency_numbers).__contains__,
-    )
-    endpoint = Endpoint(
-        new_branch=_branch,
-        new_tag=_tag,
-        counters={},
-        server_name=SERVER,
-        turns_away=entrance.door.turns_away,
-    )
-    agent = Agent(
-        driver=Driver(endpoint, sockets, clock=clock, guard=guard, overload=overload, tap=entrance.trace),
-        clock=clock,
-        resolver=Resolver(clock, dns=dns),
-        local_address=local_address,
-        local_port=sockets.port,
-        local_ports=sip_ports,
-        guard=guard,
-        methods=METHODS,
-    )
-    reachability = Reachability(
-        registrar,
-        ask=agent.request,
-        bus=bus,
-        clock=clock,
-        is_open=sockets.is_open,
-        interval_s=config.options_interval_s,
-        address=local_address,
-    )
-    registrar.can_be_rung = reachability.can_be_rung
     call_log = CallLog(lambda batch: _write(stores.cdrs, batch), bus)
     office = Office(stores.records)
     trunks = Trunks(
-        agent,
+        sip.agent,
         clock,
         partial(stores.records.everything, TRUNK),
         country=config.country,
         changed=lambda status: bus.publish("trunk", status),
     )
-    external.on_change, entrance.is_friend, entrance.door.on_failed = (
-        partial(_moved, local_address, bus, trunks),
-        lambda host: any(line.is_at(host) for line in trunks.lines.values()),
-        lambda host: _discard(guard.count(Offence.AUTH_FAILED, host)),
-    )
-    passed_on, fairness = PassedOn(), Fairness()
+    sip.external.on_change = partial(_moved, sip.local_address, bus, trunks)
+    sip.entrance.is_friend = lambda host: any(line.is_at(host) for line in trunks.lines.values())
+    passed_on = PassedOn()
+    fairness = Fairness()
     inbound = InboundCalls(
         trunks, partial(office.all, INBOUND_NUMBER), country=config.country, passed_on=passed_on
     )
@@ -228,23 +142,21 @@ def build(
         announcement=sounds.refusal,
     )
     extensions = ExtensionCalls(
-        registrar,
-        is_ours=lambda host: host in (external.address, source_address(host)),
+        sip.registrar,
+        is_ours=lambda host: host in (sip.external.address, source_address(host)),
         busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
         callers=guarding.callers,
     )
-    hold_music, wake = (
-        HoldMusic(config.data_dir / SOUNDS),
-        build_wake(office, registrar, stores.push_phones, clock, supervisor),
-    )
+    hold_music = HoldMusic(config.data_dir / SOUNDS)
+    wake = build_wake(office, sip.registrar, stores.push_phones, clock, supervisor)
     extensions.follow = FollowMeCalls(
         partial(phones_of, office, extensions),
         outside,
         redirect=extensions.redirect,
         question=sounds.question,
     ).ring
-    edge = build_edge(config, agent, trunks, switch=lambda: switch, bus=bus, clock=clock)
-    desk = build_desk(office, directory, extensions, switch=lambda: switch)
+    edge = build_edge(config, sip.agent, trunks, switch=lambda: switch, bus=bus, clock=clock)
+    desk = build_desk(office, sip.directory, extensions, switch=lambda: switch)
     queues = build_queues(
         office,
         extensions,
@@ -304,7 +216,7 @@ def build(
     features = code_table(office)
     dialplan = Dialplan(
         features=features,
-        directory=directory,
+        directory=sip.directory,
         extensions=extensions,
         inbound=inbound,
         outside=outside,
@@ -333,7 +245,7 @@ def build(
         office=office,
         callers=guarding.callers,
         reach=ReachParts(
-            directory=directory,
+            directory=sip.directory,
             plan=dialplan,
             extensions=extensions,
             groups=groups,
@@ -352,7 +264,7 @@ def build(
         texts=flows.texts,
         clock=clock,
         busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  likewise
-        has_phone=lambda number: bool(registrar.targets(number)),
+        has_phone=lambda number: bool(sip.registrar.targets(number)),
         data_dir=config.data_dir,
         country=config.country,
         listening=hearing.listening(media),
@@ -365,7 +277,7 @@ def build(
         clock=clock,
         rtp_timeout_s=config.rtp_timeout_s,
         new_session_id=lambda: secrets.randbits(62),
-        local_host=local_address,
+        local_host=sip.local_address,
         hold_tone=hold_music,
         ringback=partial(tone_of, "ringback", config.country),
         srtp=config.srtp,
@@ -373,14 +285,14 @@ def build(
         transcoder=media,
         recorder=media,
         conversations=recordings.recordings,
-        belongs=entrance.belongs,
+        belongs=sip.entrance.belongs,
         waker=wake,
     )
     switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id)
     register_features(
         features,
         dialplan=dialplan,
-        directory=directory,
+        directory=sip.directory,
         extensions=extensions,
         office=office,
         records=stores.records,
@@ -395,7 +307,7 @@ def build(
     desk.register(features)
     calling = build_calling(
         office,
-        registrar,
+        sip.registrar,
         switch=lambda: switch,
         router=lambda: dialplan,
         signaling=edge.signaling,
@@ -406,93 +318,90 @@ def build(
     )
     messages = Messages(
         stores.messages,
-        directory=directory,
-        targets=registrar.awake,
-        send=agent.request,
+        directory=sip.directory,
+        targets=sip.registrar.awake,
+        send=sip.agent.request,
         bus=bus,
         clock=clock,
-        address=local_address,
+        address=sip.local_address,
         new_id=new_id,
     )
     lamps = build_lamps(
-        agent=agent,
-        identify=identify,
-        directory=directory,
+        agent=sip.agent,
+        identify=sip.identify,
+        directory=sip.directory,
         office=office,
         features=features,
-        registrar=registrar,
+        registrar=sip.registrar,
         switch=switch,
         bus=bus,
         clock=clock,
         state=stores.state,
         metrics=metrics,
-        new_tag=_tag,
-        address=local_address,
+        new_tag=new_tag,
+        address=sip.local_address,
         mailboxes=voicemail.boxes,
         sources=[queues.lamps(features), voicemail.lamps(features)],
     )
     voicemail.attach(
         features,
         dialplan=dialplan,
-        directory=directory,
+        directory=sip.directory,
         extensions=extensions,
         light=partial(_light, lamps),
         ways=lambda number: (number, written(number, "national", config.country)),
     )
     gatekeeper = Gatekeeper(
-        identify=identify,
-        registrar=registrar,
+        identify=sip.identify,
+        registrar=sip.registrar,
         switch=switch,
-        new_tag=_tag,
+        new_tag=new_tag,
         inbound=inbound,
         messages=messages,
         subscribe=lamps.subscribe,
-        on_offered=entrance.belongs,
+        on_offered=sip.entrance.belongs,
         expected=edge.calls.expected,
     )
-    agent.on_dialled, agent.on_invite, agent.on_request, queues.queues.agents.duty_changed = (
-        entrance.belongs,
-        gatekeeper.invite,
-        gatekeeper.request,
-        lamps.named_changed,
-    )
+    sip.agent.on_invite = gatekeeper.invite
+    sip.agent.on_request = gatekeeper.request
+    queues.queues.agents.duty_changed = lamps.named_changed
     measure(
         metrics,
         guard=guard,
         switch=switch,
-        registrar=registrar,
+        registrar=sip.registrar,
         call_log=call_log,
-        endpoint=endpoint,
+        endpoint=sip.endpoint,
     )
     return Parts(
-        agent=agent,
+        agent=sip.agent,
         bus=bus,
         call_log=call_log,
         clock=clock,
-        directory=directory,
+        directory=sip.directory,
         edge=edge,
-        endpoint=endpoint,
-        entrance=entrance,
+        endpoint=sip.endpoint,
+        entrance=sip.entrance,
         fairness=fairness,
         guarding=guarding,
-        external=external,
+        external=sip.external,
         features=features,
         hold_music=hold_music,
         hearing=hearing,
         lamps=lamps,
-        local_address=local_address,
+        local_address=sip.local_address,
         media=media,
         messages=messages,
         office=office,
-        reachability=reachability,
-        registrar=registrar,
+        reachability=sip.reachability,
+        registrar=sip.registrar,
         sip_port=sockets.port,
         sip_tls_port=sockets.tls_port,
         started_at=clock.now(),
         switch=switch,
         trunk_tests=TrunkTests(
             trunks,
-            TrunkNetwork(agent, sockets),
+            TrunkNetwork(sip.agent, sockets),
             ports,
             is_emergency=outside.is_emergency,
             rtp_range=(config.rtp_port_min, config.rtp_port_max),
@@ -519,13 +428,6 @@ def build(
     )
 
 
-async def _load(records: RecordStore) -> dict[str, Entry]:
-    return {
-        each.number: Entry(each.extension(), each.sip_password or "")
-        for each in await records.everything(EXTENSION)
-    }
-
-
 async def _write(cdrs: CdrStore, batch: Sequence[Cdr]) -> None:
     """The store's writer commits what is asked for together in one transaction."""
     await asyncio.gather(*(cdrs.put(cdr) for cdr in batch))
@@ -541,15 +443,3 @@ def _light(lamps: Lamps, extension: str) -> None:
     """Messages of an extension came or were heard: its message lamp, and the keys of the codes."""
     lamps.mailbox_changed(extension)
     lamps.named_changed()
-
-
-def _branch() -> str:
-    return "z9hG4bK" + token(12)
-
-
-def _tag() -> str:
-    return token(8)
-
-
-def _discard(_value: object) -> None:
-    """For callbacks whose caller wants no answer."""
