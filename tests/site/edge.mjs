@@ -201,6 +201,8 @@ await withBrowser({}, async (page, faults) => {
     for (const path of ["texts", "campaigns", "twilio-numbers", "receptionist", "analytics/texts"]) {
       await page.goto(`${base}/${path}`);
       await page.getByText("No edge yet").waitFor();
+      const offered = await page.getByRole("button", { name: /^(New text|New campaign|Buy a number)/ }).count();
+      if (offered > 0) throw new Error(`${path} offers what needs an edge`);
     }
     await page.getByRole("link", { name: "How to begin" }).click();
     await page.getByText("Open an account at twilio.com").waitFor();

@@ -23,7 +23,7 @@ export function EdgeLoaded<T>({ query, rows = 4, children }: EdgeLoadedProps<T>)
       </Loaded>
     );
   }
-  if (query.error.slug === NO_EDGE) return <NoEdge />;
+  if (isWithoutEdge(query.error)) return <NoEdge />;
   return (
     <EmptyState icon="unplugged" title={e.common.silent} help={edgeFaultWords(query.error)}>
       <Button busy={query.isFetching} onClick={() => void query.refetch()}>
@@ -33,7 +33,7 @@ export function EdgeLoaded<T>({ query, rows = 4, children }: EdgeLoadedProps<T>)
   );
 }
 
-export const NO_EDGE = "no-edge";
+const NO_EDGE = "no-edge";
 
 /** The page of an office that has no edge yet. */
 export function NoEdge() {
@@ -48,6 +48,11 @@ export function NoEdge() {
 
 export function isEdgeFault(fault: unknown): fault is RequestFault {
   return fault instanceof RequestFault && [502, 503, 504].includes(fault.status);
+}
+
+/** Whether the office has no edge at all: then there is nothing to do on the pages that need one. */
+export function isWithoutEdge(fault: unknown): boolean {
+  return isEdgeFault(fault) && fault.slug === NO_EDGE;
 }
 
 /** One sentence for a person. What the edge says of itself is said as it is. */

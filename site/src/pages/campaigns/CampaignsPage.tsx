@@ -5,7 +5,7 @@ import { lazy, Suspense } from "react";
 import { readable } from "../../core/outside.ts";
 import { formatFull } from "../../core/time.ts";
 import { campaignsQuery } from "../../edge/campaigns.ts";
-import { EdgeLoaded } from "../../edge/EdgeLoaded.tsx";
+import { EdgeLoaded, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import type { Campaign } from "../../edge/types.ts";
 import { useMay } from "../../media/useMay.ts";
 import { e } from "../../text/edge.ts";
@@ -38,14 +38,17 @@ export function CampaignsPage() {
 function List({ q, onSearch }: { readonly q: string; readonly onSearch: (q: string) => void }) {
   const may = useMay("campaigns:write");
   const query = useQuery(campaignsQuery(q));
+  const there = !isWithoutEdge(query.error);
   return (
     <>
       <PageHead title={e.campaigns.title} lead={e.campaigns.lead}>
-        {may && <NewLink />}
+        {may && there && <NewLink />}
       </PageHead>
-      <div className="mb-3">
-        <SearchBox label={e.campaigns.search} value={q} onChange={onSearch} />
-      </div>
+      {there && (
+        <div className="mb-3">
+          <SearchBox label={e.campaigns.search} value={q} onChange={onSearch} />
+        </div>
+      )}
       <Panel label={e.campaigns.title}>
         <EdgeLoaded query={query}>
           {({ items }) =>

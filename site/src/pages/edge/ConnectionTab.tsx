@@ -1,8 +1,7 @@
 /** Whether the edge answers, and what to do when there is none. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { RequestFault } from "../../core/problem.ts";
-import { EdgeLoaded, NO_EDGE } from "../../edge/EdgeLoaded.tsx";
+import { EdgeLoaded, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import { receptionistQuery } from "../../edge/receptionist.ts";
 import { useMay } from "../../media/useMay.ts";
 import { e } from "../../text/edge.ts";
@@ -15,7 +14,7 @@ export function ConnectionTab() {
   // Any question will do: the receptionist's settings are always there.
   const query = useQuery({ ...receptionistQuery, staleTime: 0 });
   const may = useMay("office:write");
-  const missing = query.error instanceof RequestFault && query.error.slug === NO_EDGE;
+  const missing = isWithoutEdge(query.error);
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
       {missing ? (

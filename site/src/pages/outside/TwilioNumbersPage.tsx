@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { readable } from "../../core/outside.ts";
-import { EdgeLoaded, edgeFaultWords } from "../../edge/EdgeLoaded.tsx";
+import { EdgeLoaded, edgeFaultWords, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import { adoptNumber, checkNumbers, NUMBERS, numbersQuery, releaseNumber, repairNumber, unassignedQuery } from "../../edge/numbers.ts";
 import type { OutsideNumber } from "../../edge/types.ts";
 import { useMay } from "../../media/useMay.ts";
@@ -29,23 +29,28 @@ export function TwilioNumbersPage() {
   const navigate = route.useNavigate();
   const may = useMay("numbers:write");
   const query = useQuery(numbersQuery({ q }));
+  const there = !isWithoutEdge(query.error);
   const go = (next: { readonly q?: string; readonly open?: string }, replace = true) => void navigate({ search: next, replace, resetScroll: false });
   const buy = () => go({ ...(q !== "" && { q }), open: "new" }, false);
   return (
     <>
       <PageHead title={t.nav.twilioNumbers} lead={e.numbers.lead}>
-        <div className="flex gap-2">
-          <CheckButton />
-          {may && (
-            <Button look="primary" icon="plus" onClick={buy}>
-              {e.numbers.buy}
-            </Button>
-          )}
-        </div>
+        {there && (
+          <div className="flex gap-2">
+            <CheckButton />
+            {may && (
+              <Button look="primary" icon="plus" onClick={buy}>
+                {e.numbers.buy}
+              </Button>
+            )}
+          </div>
+        )}
       </PageHead>
-      <div className="mb-3">
-        <SearchBox label={e.numbers.search} value={q} onChange={(next) => go(next === "" ? {} : { q: next })} />
-      </div>
+      {there && (
+        <div className="mb-3">
+          <SearchBox label={e.numbers.search} value={q} onChange={(next) => go(next === "" ? {} : { q: next })} />
+        </div>
+      )}
       <Panel label={t.nav.twilioNumbers}>
         <EdgeLoaded query={query}>
           {({ items }) =>

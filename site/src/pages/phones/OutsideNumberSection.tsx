@@ -4,8 +4,7 @@ import { useState } from "react";
 import { request } from "../../api/client.ts";
 import { changeExtension } from "../../api/queries.ts";
 import { readable } from "../../core/outside.ts";
-import { RequestFault } from "../../core/problem.ts";
-import { edgeFaultWords, NO_EDGE } from "../../edge/EdgeLoaded.tsx";
+import { edgeFaultWords, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import { numbersQuery } from "../../edge/numbers.ts";
 import type { Extension } from "../../schema.gen.ts";
 import { e } from "../../text/edge.ts";
@@ -35,7 +34,7 @@ export function OutsideNumberSection({ extension }: { readonly extension: Extens
     },
   });
   // An office without an edge buys its numbers elsewhere.
-  if (at.error instanceof RequestFault && at.error.slug === NO_EDGE) return null;
+  if (isWithoutEdge(at.error)) return null;
   const own = (inbound.data?.items ?? []).filter((each) => each.destination === extension.number);
   return (
     <Section title={e.numbers.ofExtension}>

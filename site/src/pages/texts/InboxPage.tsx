@@ -4,7 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import type { PageSearch } from "../../core/address.ts";
 import { neighbour, readThreadKey, threadKey } from "../../core/thread.ts";
-import { EdgeLoaded } from "../../edge/EdgeLoaded.tsx";
+import { EdgeLoaded, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import { conversationsQuery, type InboxFilter } from "../../edge/texts.ts";
 import { useMay } from "../../media/useMay.ts";
 import { useSession } from "../../shell/session.tsx";
@@ -41,6 +41,7 @@ export function InboxPage() {
   const may = useMay("texts:write");
   const shown = SHOWN.find((each) => each === search.show) ?? "all";
   const query = useInfiniteQuery(conversationsQuery(filterOf(shown, search.q ?? "", user.username)));
+  const there = !isWithoutEdge(query.error);
   const [writing, setWriting] = useState(false);
   const open = readThreadKey(search.open);
   const composer = useRef<HTMLTextAreaElement>(null);
@@ -63,17 +64,19 @@ export function InboxPage() {
     <>
       <div className={open === undefined ? "" : "max-lg:hidden"}>
         <PageHead title={e.texts.title} lead={e.texts.lead}>
-        <div className="flex gap-2">
-          <InboxMenu />
-          {may && (
-            <Button look="primary" icon="edit" onClick={() => setWriting(true)}>
-              {e.texts.write}
-            </Button>
+          {there && (
+            <div className="flex gap-2">
+              <InboxMenu />
+              {may && (
+                <Button look="primary" icon="edit" onClick={() => setWriting(true)}>
+                  {e.texts.write}
+                </Button>
+              )}
+            </div>
           )}
-        </div>
         </PageHead>
       </div>
-      <div className={`mb-3 flex flex-wrap items-center gap-3 ${open === undefined ? "" : "max-lg:hidden"}`}>
+      <div className={`mb-3 flex-wrap items-center gap-3 ${!there ? "hidden" : open === undefined ? "flex" : "flex max-lg:hidden"}`}>
         <SearchBox label={e.texts.search} value={search.q ?? ""} onChange={(q) => go({ ...(q !== "" && { q }), ...(shown !== "all" && { show: shown }) })} />
         <Filters shown={shown} q={search.q} unread={query.data?.pages[0]?.unread ?? 0} />
       </div>
