@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
+    from pbx.feature.browser_login import BrowserLogins
     from pbx.feature.documents import Documents
     from pbx.feature.door import Door
     from pbx.feature.prompts import Prompts
@@ -404,6 +405,7 @@ class ApiDeps:
     edge: EdgeDoor = field(default_factory=NoEdge)
     edge_document: Callable[[], Mapping[str, Any] | None] = lambda: None
     push: PushDesk = field(default_factory=NoPush)
+    pages: BrowserLogins | None = None
     transcribes: Callable[[], bool] = lambda: False
     health_checks: Sequence[HealthCheck] = field(default=())
 

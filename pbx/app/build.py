@@ -39,6 +39,7 @@ from pbx.core.events import EventBus
 from pbx.core.ids import new_id
 from pbx.core.metrics import Registry
 from pbx.core.tasks import Supervisor
+from pbx.feature.browser_login import BrowserLogins
 from pbx.feature.call_log import CallLog
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.extension import ExtensionCalls
@@ -84,6 +85,7 @@ def build(
     supervisor: Supervisor,
     web_ports: Mapping[str, int],
     hearing: Hearing,
+    pages: BrowserLogins,
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
@@ -96,6 +98,7 @@ def build(
         metrics=metrics,
         clock=clock,
         web_ports=web_ports,
+        pages=pages,
     )
     media = MediaEngine(
         bind_host=config.host,
@@ -393,6 +396,7 @@ def build(
         media=media,
         messages=messages,
         office=office,
+        pages=pages,
         reachability=sip.reachability,
         registrar=sip.registrar,
         sip_port=sockets.port,

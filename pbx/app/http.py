@@ -72,6 +72,7 @@ async def start_http(
             conferences=parts.conferences.conferences,
             voicemail=parts.voicemail.shelf,
             push=parts.wake.phones,
+            pages=parts.pages,
             transcribes=lambda: parts.voicemail.writing_down.there,
             trunks=parts.trunks.statuses,
             settings=stores.settings,

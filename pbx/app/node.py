@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import uvloop
 
@@ -31,6 +32,7 @@ from pbx.app.secure import Secure
 from pbx.app.servers import Servers
 from pbx.app.welcome import greet
 from pbx.core import log as logs
+from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError
 from pbx.core.events import EventBus
@@ -38,10 +40,12 @@ from pbx.core.memory import collapse_heap
 from pbx.core.metrics import Registry
 from pbx.core.secret import SecretBox, load_key
 from pbx.core.tasks import Supervisor
+from pbx.feature.browser_login import ANY, BrowserLogins
 from pbx.store.accounts import Accounts
 from pbx.store.bindings import BindingStore
 from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
+from pbx.store.credentials import live_credentials
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
 from pbx.store.edge_deliveries import EdgeDeliveryStore
 from pbx.store.flows import FlowStore
@@ -145,6 +149,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             supervisor=supervisor,
             web_ports=ports.web_ports(),
             hearing=Hearing(config),
+            pages=_page_logins(box, database, ports),
         )
         made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
@@ -219,6 +224,13 @@ def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
     news = news_of(parts.wake, parts.office, parts.registrar, stores, parts.clock)
     supervisor.spawn("push of news", news.run(parts.bus))
     supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
+
+
+def _page_logins(box: SecretBox, database: Database, ports: Ports) -> BrowserLogins:
+    key = box.derive("browser phone")
+    return BrowserLogins(
+        key, SystemClock(), partial(live_credentials, database, ANY), cut=ports.sip.websocket.end
+    )
 
 
 def _settle() -> None:
@@ -297,6 +309,8 @@ async def _start_sip(
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
     supervisor.spawn("bans", _every(SWEEP_S, parts.entrance.door.sweep))
     supervisor.spawn("phones", parts.reachability.run())
+    await parts.pages.refresh()
+    supervisor.spawn("log-ins of pages", parts.pages.follow())
     supervisor.spawn("external address", parts.external.follow())
     await ports.sip.start(parts.agent.driver)
     supervisor.spawn("lamps", parts.lamps.run())

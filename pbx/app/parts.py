@@ -20,6 +20,7 @@ from pbx.app.voicemail import VoicemailParts
 from pbx.call.switch import Switch
 from pbx.core.clock import SystemClock
 from pbx.core.events import EventBus
+from pbx.feature.browser_login import BrowserLogins
 from pbx.feature.call_log import CallLog
 from pbx.feature.directory import Directory
 from pbx.feature.features import Features
@@ -77,6 +78,7 @@ class Parts:
     media: MediaEngine
     messages: Messages
     office: Office
+    pages: BrowserLogins
     reachability: Reachability
     registrar: Registrar
     sip_port: int

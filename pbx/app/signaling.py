@@ -13,6 +13,7 @@ from pbx.core.config import NodeConfig
 from pbx.core.events import EventBus
 from pbx.core.ids import token
 from pbx.core.metrics import Registry
+from pbx.feature.browser_login import BrowserLogins
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.identify import Identify
 from pbx.feature.reachability import Reachability
@@ -66,6 +67,7 @@ def build_signaling(
     metrics: Registry,
     clock: SystemClock,
     web_ports: Mapping[str, int],
+    pages: BrowserLogins,
 ) -> SignalingParts:
     """`web_ports` are those of SIP over WebSocket, by transport."""
     dns = CaresDns(config.dns_servers)
@@ -98,6 +100,7 @@ def build_signaling(
         directory,
         monotonic=clock.monotonic,
         door=entrance.door,
+        pages=pages,
     )
     registrar = Registrar(
         RegistrarPorts(

@@ -131,6 +131,20 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     stun_server: Annotated[
         str, Meta(description="who is asked for the external address when that is auto; none asks nobody")
     ] = "stun.l.google.com:19302"
+    turn_server: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="TURN servers for browsers that cannot reach this node's audio, such as "
+            "turn:turn.example.org:3478?transport=udp"
+        ),
+    ] = ()
+    turn_secret: Annotated[
+        str,
+        Meta(
+            description="what their credentials are made with (coturn: static-auth-secret); others can read options, "
+            "so set PBX_TURN_SECRET"
+        ),
+    ] = ""
     local_networks: Annotated[
         tuple[str, ...],
         Meta(

@@ -27,6 +27,7 @@ from pbx.core.clock import Clock
 from pbx.core.errors import PeerError, UserError
 from pbx.core.events import EventBus
 from pbx.feature.bans import BanList, Level, after, network_of, written
+from pbx.feature.browser_login import owner_of
 from pbx.feature.door_words import ban_notice, refused_notice
 from pbx.feature.failures import LOCAL, REMOTE, Failures, Limits, Probes, Tries
 from pbx.feature.homes import Homes, StoredHome
@@ -381,7 +382,7 @@ def _claimed(request: Request) -> str:
     for value in request.headers.all("Authorization"):
         user = claimed_user(value)
         if user is not None:
-            return user
+            return owner_of(user)
     try:
         address = request.to if request.method == "REGISTER" else request.from_
         return SipUri.parse(address.uri).user or ""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pbx.core.errors import PeerError
+from pbx.feature.browser_login import BrowserLogins, owner_of
 from pbx.feature.directory import Directory
 from pbx.model.extension import Extension
 from pbx.model.party import Credentials
@@ -49,21 +50,37 @@ class Identify:
         *,
         monotonic: Callable[[], float],
         door: SignIns,
+        pages: BrowserLogins | None = None,
     ) -> None:
         self._challenger = challenger
         self._directory = directory
         self._monotonic = monotonic
         self._door = door
+        self._pages = pages
 
     def extension(self, request: Request, hop: Hop) -> Extension:
         """The authenticated extension. Raises `PeerError` 401 with challenges, 403, or 503 to come back later."""
-        verdict = self._verify(request, hop, self._directory.password)
+        verdict = self._verify(request, hop, self._password)
         if verdict.kind is VerdictKind.OK and verdict.username is not None:
-            entry = self._directory.find(verdict.username)
+            number = owner_of(verdict.username)
+            entry = self._directory.find(number)
             if entry is not None:
-                self._door.proved(hop, verdict.username)
+                if number != verdict.username and not self._counts(verdict.username, hop):
+                    raise PeerError(403, "Log-In Ended")  # it was right once, so nobody guesses here
+                self._door.proved(hop, number)
                 return entry.extension
         raise self._refusal(verdict, request, hop, is_ours=True)
+
+    def _password(self, user: str) -> str | None:
+        """Of a phone, or of a page that has one for hours; None for nobody, and for who is disabled."""
+        number = owner_of(user)
+        password = self._directory.password(number)
+        if number == user or password is None or self._pages is None:
+            return password if number == user else None
+        return self._pages.password(user)
+
+    def _counts(self, user: str, hop: Hop) -> bool:
+        return self._pages is not None and self._pages.counts(user, hop.connection)
 
     def account(self, request: Request, hop: Hop, known: Credentials) -> None:
         """Let another office prove who it is. Raises `PeerError` 401 with challenges, or 403."""
@@ -75,7 +92,7 @@ class Identify:
     def _verify(self, request: Request, hop: Hop, password: Callable[[str], str | None]) -> Verdict:
         def lookup(user: str) -> str | None:
             """Asked for once the nonce has turned out to be ours, and before the answer to it is looked at."""
-            self._door.hold_back(hop, user)
+            self._door.hold_back(hop, owner_of(user))
             return password(user)
 
         values = request.headers.all("Authorization")
@@ -93,5 +110,5 @@ class Identify:
             return PeerError(
                 401, "Unauthorized", headers=tuple(("WWW-Authenticate", value) for value in challenges)
             )
-        self._door.failed(request, hop, verdict.username or "")
+        self._door.failed(request, hop, owner_of(verdict.username or ""))
         return PeerError(403, "Forbidden")

@@ -109,6 +109,12 @@ class WebSocketListener:
         connection.end()
         return False
 
+    def end(self, connection: int) -> None:
+        """End the connection of that number, if it is here."""
+        found = self._connections.get(connection)
+        if found is not None:
+            found.end()
+
     def cut(self) -> None:
         """End the connections of addresses that are shut out by now."""
         for connection in list(self._connections.values()):

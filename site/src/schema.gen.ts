@@ -78,6 +78,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/app/browser-phone": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Get the login of a phone in a page
+         * @description The password is good for twelve hours, and only as long as the session or token that asked. Nothing is stored, and others that were given before stay good.
+         */
+        readonly post: operations["openBrowserPhone"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/app/calls": {
         readonly parameters: {
             readonly query?: never;
@@ -4580,6 +4600,47 @@ export interface components {
             readonly note: string;
         };
         /**
+         * BrowserPhone
+         * @description The login of a phone in a page.
+         */
+        readonly BrowserPhone: {
+            readonly extension: string;
+            readonly name: string;
+            /** @example sip:101@192.0.2.10 */
+            readonly uri: string;
+            /** @description For the digest; it is not the extension. */
+            readonly authorization_username: string;
+            readonly password: string;
+            /** @description Ask again before. It ends with the session that asked, too. */
+            readonly expires_at: string;
+            /**
+             * @description The `+sip.instance` to register with.
+             * @example urn:uuid:f81d4fae-7dec-…
+             */
+            readonly instance: string;
+            /** @description SIP over WebSocket; the first is where the page itself is from. */
+            readonly web_sockets: readonly string[];
+            readonly ice_servers: readonly components["schemas"]["IceServer"][];
+            /** @description What is dialled for it; empty: the office has no code. */
+            readonly echo_test: string;
+            /** @description What is dialled for one's messages; empty: likewise. */
+            readonly voicemail: string;
+            /** @description A call transferred to one of these is parked. */
+            readonly park_slots: readonly string[];
+            readonly emergency_numbers: readonly string[];
+        };
+        /**
+         * BrowserPhoneWrite
+         * @description Whose phone the page is.
+         */
+        readonly BrowserPhoneWrite: {
+            /**
+             * @description One's own without it; another's for those who may read SIP logins.
+             * @default null
+             */
+            readonly extension: string | null;
+        };
+        /**
          * CallChange
          * @description A call is new or different; `item` is null when it is over.
          */
@@ -7379,6 +7440,15 @@ export interface components {
             readonly calls: number;
             /** @default 0 */
             readonly missed: number;
+        };
+        /**
+         * IceServer
+         * @description Who relays audio for a browser that cannot reach the node: an entry of RTCConfiguration.iceServers.
+         */
+        readonly IceServer: {
+            readonly urls: readonly string[];
+            readonly username: string;
+            readonly credential: string;
         };
         /**
          * InboundNumber
@@ -12878,6 +12948,8 @@ export type AuditList = components['schemas']['AuditList'];
 export type Ban = components['schemas']['Ban'];
 export type BanList = components['schemas']['BanList'];
 export type BanWrite = components['schemas']['BanWrite'];
+export type BrowserPhone = components['schemas']['BrowserPhone'];
+export type BrowserPhoneWrite = components['schemas']['BrowserPhoneWrite'];
 export type CallChange = components['schemas']['CallChange'];
 export type CallEnded = components['schemas']['CallEnded'];
 export type CallFigures = components['schemas']['CallFigures'];
@@ -13017,6 +13089,7 @@ export type HeldVoicemails = components['schemas']['HeldVoicemails'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type HoldRequest = components['schemas']['HoldRequest'];
 export type HourOfCalls = components['schemas']['HourOfCalls'];
+export type IceServer = components['schemas']['IceServer'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -13482,6 +13555,120 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly openBrowserPhone: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["BrowserPhoneWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BrowserPhone"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

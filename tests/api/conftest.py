@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from pbx.core.ids import new_id
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.browser_login import ANY, BrowserLogins
 from pbx.feature.documents import Documents
 from pbx.feature.door import Door, DoorPorts
 from pbx.feature.prompts import Prompts
@@ -45,6 +47,7 @@ from pbx.model.user import Role, Session
 from pbx.store.accounts import Accounts
 from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
+from pbx.store.credentials import live_credentials
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
@@ -191,6 +194,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
             post_notice=lambda kind, title, text: Notice(
                 id="n1", at=START, kind=kind, title=title, text=text
             ),
+            pages=BrowserLogins(bytes(32), time, partial(live_credentials, database, ANY)),
             door=Door(DoorPorts(bus=bus, clock=time, exists=lambda number: number == "101")),
             sip_traces=SipTraces(Trace(1_000_000), time, lambda _: ("192.0.2.10", 5060)),
             started_at=START,

@@ -25,6 +25,8 @@ class BrowserPhone:
         self.socket = socket
         self.user = user
         self.password = password
+        self.account = user
+        """Whose password it is; a page's login has a name of its own."""
         self.host = f"{os.urandom(6).hex()}.invalid"
         self.tag = os.urandom(4).hex()
 
@@ -68,7 +70,7 @@ class BrowserPhone:
         if method == "INVITE":
             await self.acknowledge(answer, to)
         uri = "sip:node.invalid" if method == "REGISTER" else f"sip:{to}@node.invalid"
-        proof = authorization(answer.header("www-authenticate"), method, uri, self.user, self.password)
+        proof = authorization(answer.header("www-authenticate"), method, uri, self.account, self.password)
         await self.socket.send_str(self.message(method, to, call_id, 2, *headers, proof, body=body))
         return await self.final(15)
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -25,6 +26,7 @@ from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
+from pbx.feature.browser_login import ANY, BrowserLogins
 from pbx.feature.documents import Documents
 from pbx.feature.door import Door, DoorPorts
 from pbx.flow.importing import FlowImport
@@ -37,6 +39,7 @@ from pbx.model.text_message import MessageWrite, TextMessage
 from pbx.store.accounts import Accounts
 from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
+from pbx.store.credentials import live_credentials
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
@@ -216,6 +219,7 @@ async def staged(
         messages=MessageStore(database),
         send_message=_unsent,
         extension_states=tuple,
+        pages=BrowserLogins(bytes(32), clock, partial(live_credentials, database, ANY)),
         door=Door(DoorPorts(bus=bus, clock=clock, exists=lambda _: False)),
         started_at=clock.now() - timedelta(days=3, hours=4),
         address=lambda: "192.0.2.10",
