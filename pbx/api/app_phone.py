@@ -31,7 +31,7 @@ from pbx.model.live_call import LiveCall
 from pbx.model.scalars import Destination
 from pbx.store.cdrs import CdrFilter
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "HistoryEntry", "history_entry"]
 
 _TAG = "App"
 
@@ -75,6 +75,7 @@ class DirectoryEntry(Record, frozen=True, kw_only=True):
     state: Activity
     registered: bool
     do_not_disturb: bool
+    department: str = ""
 
 
 class AppDirectory(Record, frozen=True, kw_only=True):
@@ -95,6 +96,9 @@ class HistoryEntry(Record, frozen=True, kw_only=True):
     answered: bool
     talk_s: Annotated[float, Meta(extra_json_schema={"x-unit": "s"})]
     disposition: str
+    missed: bool = False
+    queue: str | None = None
+    note: Annotated[str, Meta(description="What one has written down oneself.")] = ""
 
 
 class AppHistory(Record, frozen=True, kw_only=True):
@@ -135,7 +139,7 @@ async def list_directory(exchange: Exchange, *, query: DirectoryQuery) -> AppDir
     wanted = query.q.casefold()
     found = []
     for each in await exchange.service.deps.records.all(EXTENSION):
-        if each.enabled and wanted in f"{each.number}\n{each.name}".casefold():
+        if each.enabled and wanted in f"{each.number}\n{each.name}\n{each.department}".casefold():
             state = states.get(each.number)
             found.append(
                 DirectoryEntry(
@@ -144,6 +148,7 @@ async def list_directory(exchange: Exchange, *, query: DirectoryQuery) -> AppDir
                     state=state.state if state is not None else "free",
                     registered=state is not None and state.registered,
                     do_not_disturb=each.do_not_disturb,
+                    department=each.department,
                 )
             )
     return AppDirectory(items=tuple(found[query.offset : query.offset + query.limit]), total=len(found))
@@ -152,7 +157,9 @@ async def list_directory(exchange: Exchange, *, query: DirectoryQuery) -> AppDir
 async def list_history(exchange: Exchange, *, query: Paging) -> AppHistory:
     own = exchange.own or ""
     items, total = await exchange.service.deps.cdrs.list(query.limit, query.offset, CdrFilter(extension=own))
-    return AppHistory(items=tuple(_entry(each, own) for each in items), total=total)
+    notes = await exchange.service.deps.cdrs.notes.by(own, [each.id for each in items])
+    entries = (history_entry(each, own, notes.get(each.id, "")) for each in items)
+    return AppHistory(items=tuple(entries), total=total)
 
 
 async def call(exchange: Exchange, *, body: AppCall) -> Answer:
@@ -160,7 +167,8 @@ async def call(exchange: Exchange, *, body: AppCall) -> Answer:
     return Answer(body=made)
 
 
-def _entry(cdr: Cdr, own: str) -> HistoryEntry:
+def history_entry(cdr: Cdr, own: str, note: str = "") -> HistoryEntry:
+    """A call as its own side has seen it."""
     out = cdr.from_extension == own
     return HistoryEntry(
         id=cdr.id,
@@ -171,6 +179,9 @@ def _entry(cdr: Cdr, own: str) -> HistoryEntry:
         answered=cdr.answered_at is not None and (out or cdr.answered_by in (None, "", own)),
         talk_s=cdr.talk_s,
         disposition=cdr.disposition,
+        missed=cdr.missed and not out,
+        queue=cdr.queue,
+        note=note,
     )
 
 

@@ -358,7 +358,7 @@ class ApiDeps:
     `examine` does what `pbx doctor` does, and blocks; `origins` says of each startup setting that was set, by what.
     `sip_traces` None means that no SIP messages are kept, `prompts` None that this place keeps no sounds. `transcribes`
     says whether voice messages are written down. `edge_document` is the OpenAPI document of the edge, None where none
-    is to be had.
+    is to be had. `call_of` gives the call that a SIP Call-ID belongs to.
     """
 
     config: NodeConfig
@@ -407,6 +407,7 @@ class ApiDeps:
     push: PushDesk = field(default_factory=NoPush)
     pages: BrowserLogins | None = None
     transcribes: Callable[[], bool] = lambda: False
+    call_of: Callable[[str], str | None] = lambda _: None
     health_checks: Sequence[HealthCheck] = field(default=())
 
     @property

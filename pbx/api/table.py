@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pbx.api import (
     analytics,
+    app_calls,
     app_phone,
     app_session,
     audit,
@@ -61,6 +62,7 @@ ROUTES: tuple[Route, ...] = (
     *audit.ROUTES,
     *app_session.ROUTES,
     *app_phone.ROUTES,
+    *app_calls.ROUTES,
     *push.ROUTES,
     *browser_phone.ROUTES,
     *extension.ROUTES,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pbx.core.clock import Clock
 from pbx.core.config import NodeConfig
@@ -23,6 +24,8 @@ from pbx.transport.trace import Trace
 __all__ = ["Entrance", "build_entrance"]
 
 STATE_KEY = "door"
+MAX_DIALOGS = 4096
+"""SIP Call-IDs whose call is remembered."""
 PAUSE_S = 2.0
 """At least this long between two writes: an attack makes the list change all the time."""
 
@@ -36,11 +39,20 @@ class Entrance:
     traces: SipTraces | None
     changed: asyncio.Event
     is_friend: Callable[[str], bool] = lambda _: False
+    _calls: OrderedDict[str, str] = field(default_factory=OrderedDict)
 
     def belongs(self, call: str, call_id: str) -> None:
         """A leg of a call has this SIP Call-ID."""
+        self._calls[call_id] = call
+        self._calls.move_to_end(call_id)
+        if len(self._calls) > MAX_DIALOGS:
+            self._calls.popitem(last=False)
         if self.trace is not None:
             self.trace.belongs(call, call_id)
+
+    def call_of(self, call_id: str) -> str | None:
+        """The call that a SIP Call-ID belongs to, or belonged to lately."""
+        return self._calls.get(call_id)
 
     async def load(self, state: StateStore) -> None:
         """Bring back the bans and homes of the last run. Before anything is read from a socket."""

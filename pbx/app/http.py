@@ -88,6 +88,7 @@ async def start_http(
             post_notice=parts.guarding.notices.post,
             door=parts.entrance.door,
             sip_traces=parts.entrance.traces,
+            call_of=parts.entrance.call_of,
             prompts=parts.sounds.prompts,
             mail_password=mail_password,
             edge=parts.edge,

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pbx.model.cdr import Cdr
 from pbx.model.flow_traffic import FlowTraffic
+from pbx.store.call_notes import CallNoteStore
 from pbx.store.database import Database
 from pbx.store.flow_traffic import count_call, traffic_of
 from pbx.store.table import Table, timestamp
@@ -48,6 +49,7 @@ class CdrStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.notes = CallNoteStore(database)
 
     async def put(self, cdr: Cdr) -> None:
         """Write a call's record, new or changed; returns when it would survive a power cut.

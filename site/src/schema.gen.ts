@@ -118,6 +118,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/app/calls/{dialog}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What to show of a call
+         * @description Of one that rings, goes on or is over, in which one's own extension has a part.
+         */
+        readonly get: operations["getAppCall"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/calls/{id}/note": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Write down something about a call
+         * @description One note of each extension; whoever may see the call sees it.
+         */
+        readonly put: operations["putAppCallNote"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/app/devices": {
         readonly parameters: {
             readonly query?: never;
@@ -210,6 +250,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/app/parked-calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List what waits in parking slots
+         * @description Any phone of the office may fetch them.
+         */
+        readonly get: operations["listAppParkedCalls"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/app/profile": {
         readonly parameters: {
             readonly query?: never;
@@ -287,6 +347,23 @@ export interface paths {
          * @description A refresh token is good once. One that comes again later ends the device's log-in.
          */
         readonly post: operations["refreshApp"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/speed-dials": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List one's speed dials */
+        readonly get: operations["listAppSpeedDials"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -887,6 +964,23 @@ export interface paths {
         };
         /** Read one call of the history with its events */
         readonly get: operations["getCdr"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/cdrs/{id}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read what was written down about a call */
+        readonly get: operations["listCallNotes"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -4282,6 +4376,27 @@ export interface components {
             readonly to: string;
         };
         /**
+         * AppCallView
+         * @description What a phone shows of a call beside the number: who that is, what they called, when it was the last time.
+         */
+        readonly AppCallView: {
+            readonly id: string;
+            /** @description The other side. */
+            readonly number: string;
+            readonly name: string;
+            /** @description Of the other side, where it is of this office. */
+            readonly department: string;
+            /** @description What was dialled, where it was not this extension. */
+            readonly called: string;
+            /** @description The queue, the group, the flow that it came through. */
+            readonly called_name: string;
+            /** @description "off", "on" or "paused". */
+            readonly recording: string;
+            readonly last: components["schemas"]["HistoryEntry"] | null;
+            readonly last_note: string;
+            readonly note: string;
+        };
+        /**
          * AppDirectory
          * @description A page of the directory.
          */
@@ -4368,6 +4483,26 @@ export interface components {
             readonly mailbox: string | null;
             /** @description New voice messages. */
             readonly unheard: number;
+        };
+        /**
+         * AppSpeedDial
+         * @description Somebody who is called often.
+         */
+        readonly AppSpeedDial: {
+            readonly name: string;
+            readonly destination: string;
+            /** @description What a phone dials for it; empty: the office has no code. */
+            readonly dialled: string;
+            readonly own: boolean;
+        };
+        /**
+         * AppSpeedDials
+         * @description One's own speed dials, and everybody's.
+         */
+        readonly AppSpeedDials: {
+            readonly items: readonly components["schemas"]["AppSpeedDial"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
         };
         /**
          * AppTokens
@@ -4716,6 +4851,29 @@ export interface components {
          */
         readonly CallList: {
             readonly items: readonly components["schemas"]["LiveCall"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * CallNote
+         * @description A note on a call, by the extension that wrote it.
+         */
+        readonly CallNote: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly extension: string;
+            readonly text: string;
+            readonly at: string;
+        };
+        /**
+         * CallNoteList
+         * @description The notes on a call, the oldest first.
+         */
+        readonly CallNoteList: {
+            readonly items: readonly components["schemas"]["CallNote"][];
             /** @description How many there are in all, beyond this page. */
             readonly total: number;
         };
@@ -6050,6 +6208,8 @@ export interface components {
             readonly state: "calling" | "free" | "held" | "ringing" | "talking";
             readonly registered: boolean;
             readonly do_not_disturb: boolean;
+            /** @default  */
+            readonly department: string;
         };
         /**
          * Diverted
@@ -7417,6 +7577,15 @@ export interface components {
             readonly answered: boolean;
             readonly talk_s: number;
             readonly disposition: string;
+            /** @default false */
+            readonly missed: boolean;
+            /** @default null */
+            readonly queue: string | null;
+            /**
+             * @description What one has written down oneself.
+             * @default
+             */
+            readonly note: string;
         };
         /**
          * HoldRequest
@@ -8583,6 +8752,14 @@ export interface components {
             readonly median_s: number;
             /** @default [] */
             readonly exits: readonly components["schemas"]["ExitTraffic"][];
+        };
+        /**
+         * NoteWrite
+         * @description What to keep about a call.
+         */
+        readonly NoteWrite: {
+            /** @description Empty: the note is removed. */
+            readonly text: string;
         };
         /**
          * Notice
@@ -12929,12 +13106,15 @@ export type AgentMissed = components['schemas']['AgentMissed'];
 export type AgentStatus = components['schemas']['AgentStatus'];
 export type AiSettings = components['schemas']['AiSettings'];
 export type AppCall = components['schemas']['AppCall'];
+export type AppCallView = components['schemas']['AppCallView'];
 export type AppDirectory = components['schemas']['AppDirectory'];
 export type AppHistory = components['schemas']['AppHistory'];
 export type AppLink = components['schemas']['AppLink'];
 export type AppLinkWrite = components['schemas']['AppLinkWrite'];
 export type AppLogin = components['schemas']['AppLogin'];
 export type AppProfile = components['schemas']['AppProfile'];
+export type AppSpeedDial = components['schemas']['AppSpeedDial'];
+export type AppSpeedDials = components['schemas']['AppSpeedDials'];
 export type AppTokens = components['schemas']['AppTokens'];
 export type Attachment = components['schemas']['Attachment'];
 export type AudioBack = components['schemas']['AudioBack'];
@@ -12956,6 +13136,8 @@ export type CallFigures = components['schemas']['CallFigures'];
 export type CallLimitNear = components['schemas']['CallLimitNear'];
 export type CallLimited = components['schemas']['CallLimited'];
 export type CallList = components['schemas']['CallList'];
+export type CallNote = components['schemas']['CallNote'];
+export type CallNoteList = components['schemas']['CallNoteList'];
 export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
 export type CallRequest = components['schemas']['CallRequest'];
@@ -13136,6 +13318,7 @@ export type NodeExit = components['schemas']['NodeExit'];
 export type NodeLeft = components['schemas']['NodeLeft'];
 export type NodeStatus = components['schemas']['NodeStatus'];
 export type NodeTraffic = components['schemas']['NodeTraffic'];
+export type NoteWrite = components['schemas']['NoteWrite'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeList = components['schemas']['NoticeList'];
 export type NoticeTarget = components['schemas']['NoticeTarget'];
@@ -13849,6 +14032,180 @@ export interface operations {
             };
         };
     };
+    readonly getAppCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly dialog: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppCallView"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAppCallNote: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NoteWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallNoteList"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listAppDevices: {
         readonly parameters: {
             readonly query?: never;
@@ -14235,6 +14592,53 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAppParkedCalls: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ParkedList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14822,6 +15226,53 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAppSpeedDials: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppSpeedDials"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19146,6 +19597,64 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Cdr"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listCallNotes: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallNoteList"];
                 };
             };
             /** @description Unauthorized */
