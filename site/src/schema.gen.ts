@@ -1816,6 +1816,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/flows/{number}/test-calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Prepare a real call into a flow, to try it out
+         * @description Answers with what any phone of the office can dial, once, within a minute. The call is a real one: phones ring, mail is sent. The history has it, marked as a test; no figure of the flow counts it. Refused with all `faults` when the flow cannot run.
+         */
+        readonly post: operations["testCallFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/flows/{number}/tests": {
         readonly parameters: {
             readonly query?: never;
@@ -5169,6 +5189,7 @@ export interface components {
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
          *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one. `flow`: the
          *         number of the flow that it took, the first where there were several; the way through it stands in the events.
+         *         `test`: it tried that flow out, so `dialled` is the flow's number, and it counts for no flow's traffic.
          *
          *         `direction` is "inbound" (over a trunk, to the number `did`), "outbound" (over the `trunk` that was called last) or
          *         "internal". `queue` is the first that the caller waited in. `wait_s`: from the offer until a person answered; where
@@ -5214,6 +5235,8 @@ export interface components {
             readonly continued_in: string | null;
             /** @default null */
             readonly flow: string | null;
+            /** @default false */
+            readonly test: boolean;
             /** @default internal */
             readonly direction: string;
             /** @default null */
@@ -6704,7 +6727,8 @@ export interface components {
         };
         /**
          * FlowEntered
-         * @description The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile.
+         * @description The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile; 0:
+         *         the draft. `test` is what was dialled to try the flow out, "" for every other call.
          */
         readonly FlowEntered: {
             /** @enum {unknown} */
@@ -6714,6 +6738,8 @@ export interface components {
             readonly flow: string;
             readonly name: string;
             readonly revision: number;
+            /** @default  */
+            readonly test: string;
         };
         /**
          * FlowExpectation
@@ -7083,6 +7109,32 @@ export interface components {
              *     }
              */
             readonly expect: components["schemas"]["FlowExpectation"];
+        };
+        /**
+         * FlowTestCall
+         * @description What a phone of the office dials, once.
+         */
+        readonly FlowTestCall: {
+            /**
+             * @description The user part of the address.
+             * @example flow-test-Jx0c2VtNfQ8r
+             */
+            readonly dial: string;
+            /** @description Until then it can be dialled. */
+            readonly expires_at: string;
+            /** @description Which one the call walks; 0: the draft. */
+            readonly revision: number;
+        };
+        /**
+         * FlowTestCallOrder
+         * @description Which state of the flow is to be called.
+         */
+        readonly FlowTestCallOrder: {
+            /**
+             * @description The draft as it is stored; false: what is live.
+             * @default true
+             */
+            readonly draft: boolean;
         };
         /**
          * FlowTestReport
@@ -7904,7 +7956,7 @@ export interface components {
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["ConversationChange"] | components["schemas"]["CampaignChange"] | components["schemas"]["NumberChange"] | components["schemas"]["EdgeChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
-         * @description Where a call is in a flow: at `node` since `since`.
+         * @description Where a call is in a flow: at `node` since `since`. `test` is what was dialled to try the flow out.
          */
         readonly LivePosition: {
             readonly flow: string;
@@ -7915,6 +7967,8 @@ export interface components {
             /** @default  */
             readonly kind: string;
             readonly since: string;
+            /** @default  */
+            readonly test: string;
         };
         /**
          * LiveResumed
@@ -12998,6 +13052,8 @@ export type FlowStep = components['schemas']['FlowStep'];
 export type FlowTemplate = components['schemas']['FlowTemplate'];
 export type FlowTemplateList = components['schemas']['FlowTemplateList'];
 export type FlowTest = components['schemas']['FlowTest'];
+export type FlowTestCall = components['schemas']['FlowTestCall'];
+export type FlowTestCallOrder = components['schemas']['FlowTestCallOrder'];
 export type FlowTestReport = components['schemas']['FlowTestReport'];
 export type FlowTestResult = components['schemas']['FlowTestResult'];
 export type FlowTraffic = components['schemas']['FlowTraffic'];
@@ -25381,6 +25437,134 @@ export interface operations {
             };
             /** @description Request Timeout */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly testCallFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FlowTestCallOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowTestCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
