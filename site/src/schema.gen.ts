@@ -108,7 +108,11 @@ export interface paths {
         /** List one's devices */
         readonly get: operations["listAppDevices"];
         readonly put?: never;
-        readonly post?: never;
+        /**
+         * Make the browser that one is signed in with a device
+         * @description For who is signed in to the site. It gets tokens as an app has: so it can be woken, and takes calls, when the session has ended. It is listed and revoked like any device.
+         */
+        readonly post: operations["addAppDevice"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -228,6 +232,26 @@ export interface paths {
         readonly post?: never;
         /** Forget where this device can be woken */
         readonly delete: operations["deleteAppPush"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/push-calls/{id}/decline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Decline a call on the phone that was woken for it
+         * @description `id` is the `call_id` of the push, and what it carries as `decline` is the right to do so, once. The call stops there alone. 404 when it is over, or the phone has registered: then it declines by SIP.
+         */
+        readonly post: operations["declinePushCall"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -5974,6 +5998,18 @@ export interface components {
             readonly total: number;
         };
         /**
+         * DeviceWrite
+         * @description A browser that is to be a device of its own.
+         */
+        readonly DeviceWrite: {
+            /**
+             * Name
+             * @description What it is called.
+             * @example Chrome on Android
+             */
+            readonly device: string;
+        };
+        /**
          * DidOfCalls
          * @description The calls from outside to one number. `wait_s` is the mean of those that a person took, null without any.
          */
@@ -9760,6 +9796,14 @@ export interface components {
             readonly override: boolean;
         };
         /**
+         * PushDecline
+         * @description A call that a phone was woken for is not wanted there.
+         */
+        readonly PushDecline: {
+            /** @description The secret of the push. */
+            readonly decline: string;
+        };
+        /**
          * PushPhone
          * @description One phone; its token is never part of it.
          */
@@ -13003,6 +13047,7 @@ export type DayOfCalls = components['schemas']['DayOfCalls'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeviceList = components['schemas']['DeviceList'];
+export type DeviceWrite = components['schemas']['DeviceWrite'];
 export type DidOfCalls = components['schemas']['DidOfCalls'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type DirectoryEntry = components['schemas']['DirectoryEntry'];
@@ -13167,6 +13212,7 @@ export type PromptPatch = components['schemas']['PromptPatch'];
 export type ProvisioningLink = components['schemas']['ProvisioningLink'];
 export type ProvisioningWrite = components['schemas']['ProvisioningWrite'];
 export type PublishOrder = components['schemas']['PublishOrder'];
+export type PushDecline = components['schemas']['PushDecline'];
 export type PushPhone = components['schemas']['PushPhone'];
 export type PushPhoneList = components['schemas']['PushPhoneList'];
 export type PushServices = components['schemas']['PushServices'];
@@ -13756,6 +13802,123 @@ export interface operations {
             };
             /** @description Too Many Requests */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly addAppDevice: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeviceWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppTokens"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14463,6 +14626,111 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly declinePushCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PushDecline"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
