@@ -51,6 +51,7 @@ class Push(Document, frozen=True, kw_only=True):
     extension: Line = ""
     title: Line = ""
     text: Annotated[str, Meta(max_length=1000)] = ""
+    decline: Line = ""
     good_for_s: Annotated[float, Meta(gt=0, le=86400)] | None = None
 
     @property

@@ -70,6 +70,7 @@ def data_of(message: Message) -> dict[str, str]:
         "extension": push.extension,
         "title": push.title,
         "text": push.text,
+        "decline": push.decline,
         "expires_at": str(int(message.expires_at)),
     }
     return {name: value for name, value in data.items() if value}

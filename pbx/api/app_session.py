@@ -17,7 +17,7 @@ from pbx.api.jwt import Refresh
 from pbx.api.problem import ApiError, plain_error
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
-from pbx.api.session import proven
+from pbx.api.session import own_user, proven
 from pbx.api.sip_login import qr_svg
 from pbx.api.users import RecordId, may_change
 from pbx.api.views import Total
@@ -59,6 +59,12 @@ class AppLogin(Record, frozen=True, kw_only=True):
     ] = ""
 
 
+class DeviceWrite(Record, frozen=True, kw_only=True):
+    """A browser that is to be a device of its own."""
+
+    device: Annotated[Label, Meta(description="What it is called.", examples=["Chrome on Android"])]
+
+
 class AppTokens(Record, frozen=True, kw_only=True):
     """What the app is let in with."""
 
@@ -96,6 +102,14 @@ async def log_in(exchange: Exchange, *, body: AppLogin) -> AppTokens:
     user = await (_by_link(exchange, body.link) if body.link else _by_password(exchange, body))
     if not user.extension:
         raise ApiError(403, "no-extension", "No extension belongs to this user.")
+    with acting(user.username, exchange.source):
+        granted = await exchange.service.deps.accounts.grants.open(user, "app", body.device)
+    return _tokens(exchange, granted)
+
+
+async def let_browser_in(exchange: Exchange, *, body: DeviceWrite) -> AppTokens:
+    """What it gets may do no more than any app, whatever the role of who asks."""
+    user = own_user(exchange)
     with acting(user.username, exchange.source):
         granted = await exchange.service.deps.accounts.grants.open(user, "app", body.device)
     return _tokens(exchange, granted)
@@ -238,6 +252,20 @@ ROUTES = (
         summary="List one's devices",
         response=DeviceList,
         handler=list_devices,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/app/devices",
+        scope=Scope.APP,
+        name="addAppDevice",
+        tag=_TAG,
+        summary="Make the browser that one is signed in with a device",
+        description="For who is signed in to the site. It gets tokens as an app has: so it can be woken, and takes "
+        "calls, when the session has ended. It is listed and revoked like any device.",
+        request=DeviceWrite,
+        response=AppTokens,
+        status=201,
+        handler=let_browser_in,
     ),
     Route(
         method="DELETE",

@@ -264,6 +264,9 @@ class PushDesk(Protocol):
     @property
     def vapid_key(self) -> Callable[[], str]: ...
 
+    @property
+    def decline(self) -> Callable[[str, str], bool]: ...
+
     def all(self) -> Sequence[PushPhone]: ...
 
     async def put(self, phone: PushPhone, token: str) -> None: ...
@@ -276,6 +279,7 @@ class NoPush:
 
     services: Callable[[], Collection[str]] = tuple
     vapid_key: Callable[[], str] = str
+    decline: Callable[[str, str], bool] = staticmethod(lambda _push, _secret: False)
 
     def all(self) -> Sequence[PushPhone]:
         return ()

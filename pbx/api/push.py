@@ -67,6 +67,14 @@ class PushServices(Record, frozen=True, kw_only=True):
     ]
 
 
+class PushDecline(Record, frozen=True, kw_only=True):
+    """A call that a phone was woken for is not wanted there."""
+
+    decline: Annotated[
+        str, Meta(max_length=100, description="The secret of the push.", extra_json_schema=_SECRET)
+    ]
+
+
 class PushPhoneList(Record, frozen=True, kw_only=True):
     """A page of the phones that can be woken."""
 
@@ -104,6 +112,11 @@ async def put_push(exchange: Exchange, *, body: PushWrite) -> PushState:
 
 async def delete_push(exchange: Exchange) -> None:
     await exchange.service.deps.push.remove(device_of(exchange).id)
+
+
+async def decline(exchange: Exchange, *, id: str, body: PushDecline) -> None:
+    if not exchange.service.deps.push.decline(id, body.decline):
+        raise plain_error(404, "This phone is not being woken for that call any more.")
 
 
 async def get_services(exchange: Exchange) -> PushServices:
@@ -173,6 +186,23 @@ ROUTES = (
         summary="What a device can be woken by",
         response=PushServices,
         handler=get_services,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/app/push-calls/{id}/decline",
+        scope=Scope.OPEN,
+        cross_origin=True,
+        name="declinePushCall",
+        tag="App",
+        summary="Decline a call on the phone that was woken for it",
+        description="`id` is the `call_id` of the push, and what it carries as `decline` is the right to do so, once. "
+        "The call stops there alone. 404 when it is over, or the phone has registered: then it declines by SIP.",
+        path_types=(("id", Label),),
+        request=PushDecline,
+        status=204,
+        errors=(404,),
+        audited=False,
+        handler=decline,
     ),
     Route(
         method="GET",

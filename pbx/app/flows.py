@@ -15,6 +15,7 @@ from pbx.feature.flow_texts import FlowTexts
 from pbx.flow.flows import Flows, OpenPorts
 from pbx.flow.importing import FlowImport
 from pbx.flow.publishing import Publishing
+from pbx.flow.test_calls import TestCalls
 from pbx.model.kinds import FLOW
 from pbx.notify.http_client import HttpClient
 from pbx.notify.outbox import Outbox
@@ -63,7 +64,8 @@ def build_flows(
     emergency: Collection[str],
 ) -> FlowParts:
     """`open_ports` gives the nodes of a call what they work with; `outbox` and `texts` take what flows send."""
-    flows = Flows(store, open_ports)
+    tests = TestCalls(clock)
+    flows = Flows(store, open_ports, tests)
     publishing = Publishing(
         records,
         store,
@@ -72,6 +74,7 @@ def build_flows(
         time_zone=machine_zone(),
         country=country,
         changed=flows.reload,
+        test_calls=tests,
     )
     documents = Documents(
         records, FlowImport(records, publishing, store, changed=flows.reload), emergency=emergency

@@ -293,6 +293,7 @@ def document_of(notice: PushNotice) -> dict[str, object]:
         "extension": phone.extension,
         "title": notice.title[:200],
         "text": notice.text[:1000],
+        "decline": notice.decline,
         "good_for_s": notice.good_for_s,
     }
 

@@ -62,6 +62,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
     ended: CallEnded | None = None
     continued_in: str | None = None
     flow: str | None = None
+    test = False
     targets: dict[str, str] = {}
     for event in kept:
         if isinstance(event, LegDialled):
@@ -71,6 +72,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         elif isinstance(event, LegLeft):
             continued_in = event.to_call
         elif isinstance(event, FlowEntered):
+            test = test or (flow is None and bool(event.test))
             flow = flow or event.flow
         elif isinstance(event, CallRouted):
             routed = event
@@ -87,7 +89,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         from_number=first.from_number,
         from_name=first.from_name,
         from_extension=first.from_extension,
-        dialled=first.dialled,
+        dialled=flow if test and flow else first.dialled,
         to_extension=routed.to if routed and routed.kind == "extension" else None,
         to_name=routed.to_name if routed else "",
         answered_by=answered_by if answered else None,
@@ -102,6 +104,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         duration_s=_seconds(first.at, ended.at if ended else None),
         continued_in=continued_in,
         flow=flow,
+        test=test,
         **_history(first, kept, answered, ended),
         talk_s=_seconds(answered.at if answered else None, ended.at if ended else None),
         legs=legs_of(kept),

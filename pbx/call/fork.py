@@ -31,6 +31,8 @@ MAX_REDIRECTS = 3
 MAX_LEGS = 16
 QUIET_S = 1.0
 """A phone that is awake says something by then."""
+BUSY_HERE = 486
+"""What declining on one phone comes to: the others go on ringing."""
 NO_WORD = frozenset({408, 503})
 """Refusals that are our own: the phone has said nothing."""
 
@@ -68,6 +70,7 @@ class Fork:
         self._legs = 0
         self._unwoken = 0
         self._spoke: set[str] = set()
+        self._declined: set[str] = set()
         self._waking: dict[str, Waking] = {}
 
     async def ring(self, targets: Iterable[DialTarget]) -> CallLeg | Lost:
@@ -123,6 +126,8 @@ class Fork:
             await self._try(target, depth)
         elif (awake := await self._wake(target)) is not None:
             await self._try(awake, depth)
+        elif target.phone in self._declined:
+            self._refused(BUSY_HERE)
         else:
             self._unwoken += 1
             self._refused(480)
@@ -133,6 +138,11 @@ class Fork:
         if target.phone in self._spoke or self.winner is not None:
             return
         awake = await self._wake(target)
+        if target.phone in self._declined:
+            ringing.cancel()
+            await asyncio.wait([ringing])
+            self._refused(BUSY_HERE)
+            return
         waits_for_it = target.connection and _place(awake or target) == _place(target) and not ringing.done()
         if awake is None or waits_for_it:
             return
@@ -153,6 +163,8 @@ class Fork:
                 found = await waking.awake()
             finally:
                 del self._waking[target.phone]
+            if waking.declined:
+                self._declined.add(target.phone)
         if found is None:
             return None
         awake = replace(

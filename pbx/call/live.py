@@ -149,7 +149,7 @@ class LiveFold:
             id=self.offered.call,
             from_number=self.offered.from_number,
             from_name=self.offered.from_name,
-            dialled=self.offered.dialled,
+            dialled=self.flow.flow if self.flow is not None and self.flow.test else self.offered.dialled,
             to_name=self.to_name,
             state=self.state,
             started_at=self.offered.at,
@@ -179,7 +179,9 @@ def _position(
     before: LivePosition | None, event: FlowEntered | NodeEntered | NodeLeft
 ) -> LivePosition | None:
     if isinstance(event, FlowEntered):
-        return LivePosition(flow=event.flow, name=event.name, revision=event.revision, since=event.at)
+        return LivePosition(
+            flow=event.flow, name=event.name, revision=event.revision, since=event.at, test=event.test
+        )
     if before is None or isinstance(event, NodeLeft):
         return before
     return replace(before, node=event.node, kind=event.kind, since=event.at)

@@ -122,7 +122,12 @@ class Signaling(Protocol):
 
 
 class Waking(Protocol):
-    """A phone that is being woken for a call."""
+    """A phone that is being woken for a call. `declined`: its owner does not want it, and nothing else of theirs is
+    meant by that.
+    """
+
+    @property
+    def declined(self) -> bool: ...
 
     async def awake(self) -> DialTarget | None:
         """Where it can be rung, from the moment that it registers; None when that does not come, or is not needed."""

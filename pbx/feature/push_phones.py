@@ -58,6 +58,8 @@ class PushPhones:
         self._phones: dict[str, PushPhone] = {}
         self.services: Callable[[], Collection[str]] = tuple
         self.vapid_key: Callable[[], str] = str
+        self.decline: Callable[[str, str], bool] = lambda _push, _secret: False
+        """Takes a call from a phone that is being woken for it; False when there is none, or the secret is another."""
 
     async def load(self) -> None:
         oldest = self._clock.now() - timedelta(days=FORGET_DAYS)

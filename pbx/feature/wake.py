@@ -11,10 +11,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from hmac import compare_digest
 from itertools import count
 from typing import Any, Protocol
 
 from pbx.core.clock import Clock
+from pbx.core.ids import token
 from pbx.core.tasks import Supervisor
 from pbx.feature.push_phones import PushPhones, is_of
 from pbx.feature.registrar import Registrar
@@ -62,6 +65,9 @@ class Waking:
     sending: asyncio.Task[PushResult] | None = None
     why: str = ""
     dead: bool = False
+    declined: bool = False
+    secret: str = field(default_factory=partial(token, 16))
+    """Goes with the push: whoever knows it may decline this call on this phone."""
 
     async def awake(self) -> DialTarget | None:
         """Where it can be rung; None when it does not wake in time, or need not be woken."""
@@ -86,9 +92,19 @@ class Waking:
         if not self.came.done():
             self.came.set_result(None)
 
+    def decline(self, secret: str) -> bool:
+        """False when it is not who was pushed to, or too late."""
+        if self.came.done() or not compare_digest(self.secret.encode(), secret.encode()):
+            return False
+        self.declined = True
+        self.came.set_result(None)
+        return True
+
 
 class NotThere:
     """A phone that was forgotten a moment ago. Implements `call.ports.Waking`."""
+
+    declined = False
 
     async def awake(self) -> DialTarget | None:
         return None
@@ -117,6 +133,7 @@ class Wake:
         self._tasks = tasks
         self._waiting: dict[str, set[Waking]] = {}
         self._serial = count(1)
+        phones.decline = self.decline
         phones.services = lambda: () if self.gateway is None else self.gateway.services
         phones.vapid_key = lambda: "" if self.gateway is None else self.gateway.vapid_key
         registrar.push = phones
@@ -128,6 +145,11 @@ class Wake:
             for binding in bindings:
                 if _is_it(waking, binding) and not waking.came.done():
                     waking.came.set_result(self._target(waking, binding))
+
+    def decline(self, push_id: str, secret: str) -> bool:
+        """A phone that is being woken does not want the call; False when it is not, or was not told that secret."""
+        waking = [each for those in self._waiting.values() for each in those]
+        return any(each.push_id == push_id and each.decline(secret) for each in waking)
 
     @asynccontextmanager
     async def wake(
@@ -185,17 +207,18 @@ class Wake:
     async def _send(self, waking: Waking, kind: str, caller: Party) -> PushResult:
         if self.gateway is None:
             return PushResult(state="failed", reason="there is no push gateway")
-        token = await self.phones.token(waking.phone)
-        if token is None:
+        where = await self.phones.token(waking.phone)
+        if where is None:
             return PushResult(state="failed", reason="its log-in was taken back")
         return await self.gateway.send(
             PushNotice(
                 kind="incoming" if kind == "incoming" else "cancel",
                 phone=waking.phone,
-                token=token,
+                token=where,
                 call_id=waking.push_id,
                 caller=caller.shown or caller.number,
                 caller_name=caller.name,
+                decline=waking.secret if kind == "incoming" else "",
                 good_for_s=waking.deadline_s if kind == "incoming" else CANCEL_GOOD_FOR_S,
             )
         )

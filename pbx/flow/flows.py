@@ -17,6 +17,7 @@ from pbx.flow.context import Context
 from pbx.flow.document import LoadedFlow, load
 from pbx.flow.engine import Walk
 from pbx.flow.path import CallPath
+from pbx.flow.test_calls import TestCalls
 from pbx.model.flow_revision import FlowRevision
 
 if TYPE_CHECKING:
@@ -37,10 +38,11 @@ OpenPorts = Callable[["Call"], AbstractAsyncContextManager["Ports"]]
 
 
 class Flows:
-    """All that are live. `problems` are those that cannot take calls, and why."""
+    """All that are live. `problems` are those that cannot take calls, and why; `tests` leads into others."""
 
-    def __init__(self, store: FlowStore, open_ports: OpenPorts) -> None:
+    def __init__(self, store: FlowStore, open_ports: OpenPorts, tests: TestCalls | None = None) -> None:
         self._store = store
+        self._tests = tests
         self._open_ports = open_ports
         self._live: Mapping[str, LoadedFlow] = {}
         self._walks: Counter[str] = Counter()
@@ -59,11 +61,13 @@ class Flows:
         return self._live
 
     def has(self, number: str) -> bool:
-        return number in self._live
+        return number in self._live or (self._tests is not None and self._tests.has(number))
 
     async def run(self, call: Call, number: str) -> None:
         """Walk the flow to the end of the call. Raises `PeerError` 404 without one, 482 when it goes round."""
-        flow = self._live.get(number)
+        flow, test = self._live.get(number), ""
+        if flow is None and self._tests is not None and call.trunk is None:
+            flow, test = self._tests.take(number), number
         if flow is None:
             raise PeerError(404, "Not Found")
         if self._walks[call.id] >= MOST_WALKS:
@@ -71,8 +75,8 @@ class Flows:
         self._walks[call.id] += 1
         try:
             async with self._open_ports(call) as ports:
-                context = Context(ports, _values(call))
-                await Walk(context, CallPath(call), self._live_now).run(flow)
+                context = Context(ports, _values(call, flow.number if test else call.dialled))
+                await Walk(context, CallPath(call, test), self._live_now).run(flow)
         finally:
             self._walks[call.id] -= 1
             if not self._walks[call.id]:
@@ -98,12 +102,12 @@ def loaded(revisions: Mapping[str, FlowRevision]) -> tuple[dict[str, LoadedFlow]
     return live, problems
 
 
-def _values(call: Call) -> dict[str, Value]:
+def _values(call: Call, called: str) -> dict[str, Value]:
     shown = call.shown
     return {
         "caller.number": shown.number,
         "caller.name": shown.name,
         "caller.extension": call.party.extension or "",
-        "called.number": call.dialled,
+        "called.number": called,
         "call.id": call.id,
     }

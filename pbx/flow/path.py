@@ -14,15 +14,23 @@ __all__ = ["CallPath"]
 
 
 class CallPath:
-    """Implements `engine.Path`."""
+    """Implements `engine.Path`. `test` is what was dialled, when the call tries the flow out."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, test: str = "") -> None:
         self._call = call
+        self._test = test
 
     def flow(self, flow: LoadedFlow) -> None:
         call = self._call
         call.record(
-            FlowEntered(call=call.id, at=call.now(), flow=flow.number, name=flow.name, revision=flow.revision)
+            FlowEntered(
+                call=call.id,
+                at=call.now(),
+                flow=flow.number,
+                name=flow.name,
+                revision=flow.revision,
+                test=self._test,
+            )
         )
 
     def enter(self, flow: LoadedFlow, id: str, kind: str) -> None:

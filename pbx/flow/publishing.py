@@ -25,6 +25,7 @@ from pbx.flow.hours import OPEN, OTHERWISE, decide_schedule, next_change
 from pbx.flow.node import Node
 from pbx.flow.scripted import RecordedOffice
 from pbx.flow.simulate import run_test, simulate
+from pbx.flow.test_calls import TestCalls, Ticket
 from pbx.model.flow import Fault, Flow
 from pbx.model.flow_revision import FlowDiff, FlowRevision, FlowState
 from pbx.model.flow_run import FlowTestResult, Simulation
@@ -106,6 +107,7 @@ class Publishing:
         country: str = "US",
         chat: Chat | None = None,
         changed: Callable[[], Awaitable[None]] | None = None,
+        test_calls: TestCalls | None = None,
     ) -> None:
         self._records = records
         self._store = store
@@ -114,6 +116,7 @@ class Publishing:
         self._country = country
         self._chat = chat
         self._changed = changed
+        self._test_calls = test_calls or TestCalls(clock)
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -201,6 +204,12 @@ class Publishing:
         return await simulate(
             walked, script, office=self._office_of(around), flows=around.others.get, chat=self._chat
         )
+
+    async def test_call(self, number: str, which: str) -> Ticket:
+        """What a phone dials to walk it in a real call. Raises `FlowRefused` and, for too many, `UserError` 429."""
+        revision = 0 if which == DRAFT else (await self.revision(number, which)).revision
+        flow = await self.state_of(number, which)
+        return self._test_calls.make(self._walkable(flow, await self._surroundings(), revision))
 
     async def test(self, number: str, which: str = DRAFT) -> list[FlowTestResult]:
         """Run its tests. Raises `FlowRefused` when it has faults."""

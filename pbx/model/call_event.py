@@ -367,11 +367,13 @@ class LegQuality(_Event, frozen=True, kw_only=True, tag="leg_quality"):
 
 
 class FlowEntered(_Event, frozen=True, kw_only=True, tag="flow"):
-    """The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile."""
+    """The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile; 0:
+    the draft. `test` is what was dialled to try the flow out, "" for every other call."""
 
     flow: str
     name: str
     revision: int
+    test: str = ""
 
 
 class NodeEntered(_Event, frozen=True, kw_only=True, tag="node_entered"):

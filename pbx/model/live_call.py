@@ -33,7 +33,7 @@ class LiveLeg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class LivePosition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a call is in a flow: at `node` since `since`."""
+    """Where a call is in a flow: at `node` since `since`. `test` is what was dialled to try the flow out."""
 
     flow: str
     name: str
@@ -41,6 +41,7 @@ class LivePosition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     node: str = ""
     kind: str = ""
     since: datetime
+    test: str = ""
 
 
 class ParkedCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

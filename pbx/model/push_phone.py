@@ -58,6 +58,8 @@ class PushNotice(Record, frozen=True, kw_only=True):
     caller_name: str = ""
     title: str = ""
     text: str = ""
+    decline: str = ""
+    """With this the phone declines the call that it is woken for, once, before it has registered."""
     good_for_s: float = 30.0
 
 

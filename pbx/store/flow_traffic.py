@@ -28,7 +28,7 @@ Place = tuple[str, int, str, str]
 def count_call(connection: sqlite3.Connection, cdr: Cdr) -> None:
     """Add one finished call."""
     steps = path_of(cdr.events)
-    if not steps or cdr.ended_at is None:
+    if not steps or cdr.ended_at is None or cdr.test:
         return
     day = int(cdr.started_at.timestamp() // DAY_S)
     rows = [

@@ -168,7 +168,11 @@ export interface paths {
         /** List one's devices */
         readonly get: operations["listAppDevices"];
         readonly put?: never;
-        readonly post?: never;
+        /**
+         * Make the browser that one is signed in with a device
+         * @description For who is signed in to the site. It gets tokens as an app has: so it can be woken, and takes calls, when the session has ended. It is listed and revoked like any device.
+         */
+        readonly post: operations["addAppDevice"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -308,6 +312,26 @@ export interface paths {
         readonly post?: never;
         /** Forget where this device can be woken */
         readonly delete: operations["deleteAppPush"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/push-calls/{id}/decline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Decline a call on the phone that was woken for it
+         * @description `id` is the `call_id` of the push, and what it carries as `decline` is the right to do so, once. The call stops there alone. 404 when it is over, or the phone has registered: then it declines by SIP.
+         */
+        readonly post: operations["declinePushCall"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1924,6 +1948,26 @@ export interface paths {
          * @description The same engine and nodes as a call. Nothing is rung, sent or waited for.
          */
         readonly post: operations["simulateFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/flows/{number}/test-calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Prepare a real call into a flow, to try it out
+         * @description Answers with what any phone of the office can dial, once, within a minute. The call is a real one: phones ring, mail is sent. The history has it, marked as a test; no figure of the flow counts it. Refused with all `faults` when the flow cannot run.
+         */
+        readonly post: operations["testCallFlow"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -5388,6 +5432,7 @@ export interface components {
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
          *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one. `flow`: the
          *         number of the flow that it took, the first where there were several; the way through it stands in the events.
+         *         `test`: it tried that flow out, so `dialled` is the flow's number, and it counts for no flow's traffic.
          *
          *         `direction` is "inbound" (over a trunk, to the number `did`), "outbound" (over the `trunk` that was called last) or
          *         "internal". `queue` is the first that the caller waited in. `wait_s`: from the offer until a person answered; where
@@ -5433,6 +5478,8 @@ export interface components {
             readonly continued_in: string | null;
             /** @default null */
             readonly flow: string | null;
+            /** @default false */
+            readonly test: boolean;
             /** @default internal */
             readonly direction: string;
             /** @default null */
@@ -6168,6 +6215,18 @@ export interface components {
             readonly items: readonly components["schemas"]["Grant"][];
             /** @description How many there are in all, beyond this page. */
             readonly total: number;
+        };
+        /**
+         * DeviceWrite
+         * @description A browser that is to be a device of its own.
+         */
+        readonly DeviceWrite: {
+            /**
+             * Name
+             * @description What it is called.
+             * @example Chrome on Android
+             */
+            readonly device: string;
         };
         /**
          * DidOfCalls
@@ -6925,7 +6984,8 @@ export interface components {
         };
         /**
          * FlowEntered
-         * @description The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile.
+         * @description The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile; 0:
+         *         the draft. `test` is what was dialled to try the flow out, "" for every other call.
          */
         readonly FlowEntered: {
             /** @enum {unknown} */
@@ -6935,6 +6995,8 @@ export interface components {
             readonly flow: string;
             readonly name: string;
             readonly revision: number;
+            /** @default  */
+            readonly test: string;
         };
         /**
          * FlowExpectation
@@ -7304,6 +7366,32 @@ export interface components {
              *     }
              */
             readonly expect: components["schemas"]["FlowExpectation"];
+        };
+        /**
+         * FlowTestCall
+         * @description What a phone of the office dials, once.
+         */
+        readonly FlowTestCall: {
+            /**
+             * @description The user part of the address.
+             * @example flow-test-Jx0c2VtNfQ8r
+             */
+            readonly dial: string;
+            /** @description Until then it can be dialled. */
+            readonly expires_at: string;
+            /** @description Which one the call walks; 0: the draft. */
+            readonly revision: number;
+        };
+        /**
+         * FlowTestCallOrder
+         * @description Which state of the flow is to be called.
+         */
+        readonly FlowTestCallOrder: {
+            /**
+             * @description The draft as it is stored; false: what is live.
+             * @default true
+             */
+            readonly draft: boolean;
         };
         /**
          * FlowTestReport
@@ -8143,7 +8231,7 @@ export interface components {
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["ConversationChange"] | components["schemas"]["CampaignChange"] | components["schemas"]["NumberChange"] | components["schemas"]["EdgeChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
-         * @description Where a call is in a flow: at `node` since `since`.
+         * @description Where a call is in a flow: at `node` since `since`. `test` is what was dialled to try the flow out.
          */
         readonly LivePosition: {
             readonly flow: string;
@@ -8154,6 +8242,8 @@ export interface components {
             /** @default  */
             readonly kind: string;
             readonly since: string;
+            /** @default  */
+            readonly test: string;
         };
         /**
          * LiveResumed
@@ -9951,6 +10041,14 @@ export interface components {
              * @default false
              */
             readonly override: boolean;
+        };
+        /**
+         * PushDecline
+         * @description A call that a phone was woken for is not wanted there.
+         */
+        readonly PushDecline: {
+            /** @description The secret of the push. */
+            readonly decline: string;
         };
         /**
          * PushPhone
@@ -13203,6 +13301,7 @@ export type DayOfCalls = components['schemas']['DayOfCalls'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeviceList = components['schemas']['DeviceList'];
+export type DeviceWrite = components['schemas']['DeviceWrite'];
 export type DidOfCalls = components['schemas']['DidOfCalls'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type DirectoryEntry = components['schemas']['DirectoryEntry'];
@@ -13252,6 +13351,8 @@ export type FlowStep = components['schemas']['FlowStep'];
 export type FlowTemplate = components['schemas']['FlowTemplate'];
 export type FlowTemplateList = components['schemas']['FlowTemplateList'];
 export type FlowTest = components['schemas']['FlowTest'];
+export type FlowTestCall = components['schemas']['FlowTestCall'];
+export type FlowTestCallOrder = components['schemas']['FlowTestCallOrder'];
 export type FlowTestReport = components['schemas']['FlowTestReport'];
 export type FlowTestResult = components['schemas']['FlowTestResult'];
 export type FlowTraffic = components['schemas']['FlowTraffic'];
@@ -13367,6 +13468,7 @@ export type PromptPatch = components['schemas']['PromptPatch'];
 export type ProvisioningLink = components['schemas']['ProvisioningLink'];
 export type ProvisioningWrite = components['schemas']['ProvisioningWrite'];
 export type PublishOrder = components['schemas']['PublishOrder'];
+export type PushDecline = components['schemas']['PushDecline'];
 export type PushPhone = components['schemas']['PushPhone'];
 export type PushPhoneList = components['schemas']['PushPhoneList'];
 export type PushServices = components['schemas']['PushServices'];
@@ -14253,6 +14355,123 @@ export interface operations {
             };
         };
     };
+    readonly addAppDevice: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeviceWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppTokens"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly revokeAppDevice: {
         readonly parameters: {
             readonly query?: never;
@@ -14998,6 +15217,111 @@ export interface operations {
             };
             /** @description Forbidden */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly declinePushCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PushDecline"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -26077,6 +26401,134 @@ export interface operations {
             };
             /** @description Request Timeout */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly testCallFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FlowTestCallOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowTestCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -114,6 +114,7 @@ export function cdr(changes: Partial<Cdr> = {}): Cdr {
     legs: [],
     recordings: [],
     flow: "",
+    test: false,
     direction: "internal",
     did: null,
     trunk: null,

@@ -226,6 +226,46 @@ async def test_a_device_whose_log_in_is_taken_back_is_woken_no_more(office: Node
     assert push.of("101") == []
 
 
+async def test_a_call_is_declined_with_what_its_push_carried(office: Node) -> None:
+    push, asked = office.deps.push, []
+    assert isinstance(push, PushPhones)
+
+    def decline(push_id: str, secret: str) -> bool:
+        asked.append((push_id, secret))
+        return secret == "right"
+
+    push.decline = decline
+    path = f"{APP}/push-calls/01CALL-1/decline"
+    assert (await post(office, path, {"decline": "wrong"}))[0] == 404
+    assert (await post(office, path, {"decline": "right"}))[0] == 204
+    assert asked == [("01CALL-1", "wrong"), ("01CALL-1", "right")]
+    assert (await post(office, path, {"decline": "right"}, Origin="https://elsewhere.example"))[0] == 403
+
+
+async def test_a_browser_that_is_signed_in_becomes_a_device(office: Node) -> None:
+    browser, session = await office.admin("anna", extension="102")
+    headers = {"X-CSRF-Token": session.csrf_token}
+    async with browser.post(f"{APP}/devices", json={"device": "Chrome on Android"}) as answer:
+        assert answer.status == 403, "a page elsewhere cannot make one"
+    async with browser.post(
+        f"{APP}/devices", json={"device": "Chrome on Android"}, headers=headers
+    ) as answer:
+        assert answer.status == 201
+        phone = App(office, await answer.json())
+    assert phone.tokens["extension"] == "102"
+    assert (await phone.get("devices"))["items"][0]["device"] == "Chrome on Android"
+    assert (await phone.ask("GET", "/api/v1/users"))[0] == 403, "no more than any app, though she is an owner"
+    assert (await phone.ask("POST", "devices", {"device": "another"}))[0] == 403
+    async with browser.delete("/api/v1/session", headers=headers) as answer:
+        assert answer.status == 204
+    assert (await phone.get("profile"))["extension"] == "102"
+    nobody, session = await office.admin("nobody")
+    async with nobody.post(
+        f"{APP}/devices", json={"device": "x"}, headers={"X-CSRF-Token": session.csrf_token}
+    ) as answer:
+        assert answer.status == 403
+
+
 async def test_an_administrator_may_have_a_phone_woken_no_more(office: Node) -> None:
     phone = await app(office)
     await phone.ask("PUT", "push", {"service": "webpush", "token": "{}"})

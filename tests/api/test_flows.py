@@ -55,6 +55,21 @@ async def test_a_draft_is_checked_published_changed_and_rolled_back(node: Node) 
     await node.json("POST", f"{ONE}/unpublish", 404)
 
 
+async def test_a_real_call_can_be_prepared_into_the_draft_or_what_is_live(node: Node) -> None:
+    await node.json("POST", "/api/v1/flows", 201, json={**FLOW, "wires": {}})
+    refused = await node.json("POST", f"{ONE}/test-calls", 422, json={})
+    assert {each["node"] for each in refused["faults"]} >= {"who", "over"}
+    await node.json("PUT", ONE, json=FLOW)
+    await node.json("POST", f"{ONE}/test-calls", 404, json={"draft": False})
+    made = await node.json("POST", f"{ONE}/test-calls", 201, json={"draft": True})
+    assert (made["revision"], made["expires_at"]) == (0, "2026-03-02T09:01:00Z")
+    assert made["dial"].startswith("flow-test-")
+    await node.json("POST", f"{ONE}/publish", json={})
+    live = await node.json("POST", f"{ONE}/test-calls", 201, json={"draft": False})
+    assert live["revision"] == 1
+    await node.json("POST", "/api/v1/flows/501/test-calls", 404, json={})
+
+
 async def test_a_made_up_call_walks_the_draft_or_what_is_live(node: Node) -> None:
     await node.json("POST", "/api/v1/flows", 201, json=FLOW)
     walked = await node.json("POST", f"{ONE}/simulate", json={"caller": "1"})

@@ -68,6 +68,32 @@ async def test_a_published_flow_is_walked_and_the_history_knows_how(
     assert path[0]["revision"] == 1
 
 
+async def test_a_draft_is_called_once_and_the_history_says_that_it_was_a_test(
+    tmp_path: Path, phone: PhoneMaker
+) -> None:
+    async with running(Node(tmp_path / "node", extensions=("101", "102"))) as node:
+        alice = phone(node, "101", tone_hz=440.0)
+        async with phones(alice):
+            await registered(alice)
+            await node.send("POST", "flows", FLOW)
+            ticket = await node.send("POST", "flows/500/test-calls", {"draft": True})
+            await alice.dial(ticket["dial"])
+            await alice.wait_for("CALL_ESTABLISHED")
+            (call,) = (await node.get("calls"))["items"]
+            at = call["flow"]
+            assert (at["flow"], at["node"], at["revision"], at["test"]) == ("500", "menu", 0, ticket["dial"])
+            assert call["dialled"] == "500"
+            await alice.hangup()
+            await alice.wait_for("CALL_CLOSED")
+            await alice.dial(ticket["dial"])
+            await alice.wait_for("CALL_CLOSED")
+            first, again = await node.cdrs()
+            counted = await node.get("flows/500/traffic")
+    assert (first["flow"], first["test"], first["dialled"]) == ("500", True, "500")
+    assert (again["flow"], again["test"], again["sip_status"]) == (None, False, 404)
+    assert counted["calls"] == 0
+
+
 async def test_an_import_beside_the_node_publishes_and_the_next_call_finds_it(
     tmp_path: Path, phone: PhoneMaker
 ) -> None:

@@ -15,7 +15,7 @@ from pbx.store.migrate import migrate, steps
 from pbx.store.table import Table
 from tests.fakes.clock import EPOCH
 
-NEW = ("direction", "did", "trunk", "queue", "wait_s", "missed")
+NEW = ("direction", "did", "trunk", "queue", "wait_s", "missed", "test")
 
 
 def call(name: str, extension: str | None, source: str, *middle: CallEvent) -> Cdr:

@@ -207,6 +207,71 @@ def test_a_caller_who_gives_up_takes_the_push_back() -> None:
     tell(story)
 
 
+def test_a_phone_that_declines_by_its_push_ends_the_call_when_nobody_else_rings() -> None:
+    async def story(office: WakeOffice) -> None:
+        await office.fall_asleep()
+        office.app.wakes = False
+        caller = Caller(office)
+        await asyncio.sleep(1)
+        ((_, notice),) = office.pushes.sent
+        assert not office.wake.decline(notice.call_id, notice.decline + "x")
+        assert not office.wake.decline("another", notice.decline)
+        assert office.wake.decline(notice.call_id, notice.decline)
+        began = asyncio.get_running_loop().time()
+        refused = await caller.until_final()
+        assert isinstance(refused, Refused)
+        assert refused.status == 486
+        assert asyncio.get_running_loop().time() - began < 1, "the caller waits for nothing more"
+        assert office.node.to_mailbox == [("102", "user-busy")]
+        await asyncio.sleep(20)
+        assert office.pushes.kinds() == ["incoming"], "who declined needs no cancel"
+        assert not office.wake.decline(notice.call_id, notice.decline), "once"
+        (phone,) = office.phones.all()
+        assert phone.pushes == 0, "nobody knows whether it would have woken"
+
+    tell(story)
+
+
+def test_a_decline_stops_one_phone_and_the_others_ring_on() -> None:
+    async def story(office: WakeOffice) -> None:
+        await office.fall_asleep()
+        await office.desk_registers()
+        office.app.wakes_s = 5.0
+        caller = Caller(office)
+        desk = await office.desk.incoming.get()
+        await desk.progress(180)
+        await asyncio.sleep(1)
+        ((_, notice),) = office.pushes.sent
+        assert office.wake.decline(notice.call_id, notice.decline)
+        await asyncio.sleep(8)
+        assert office.app.registered_at
+        assert not office.app.invited_at
+        office.spawn(desk.answer(OFFER))
+        assert isinstance(await caller.until_final(), Answered)
+        assert office.pushes.kinds() == ["incoming"]
+        await caller.done()
+        await desk.end()
+
+    tell(story)
+
+
+def test_a_phone_that_only_seemed_awake_can_decline_too() -> None:
+    async def story(office: WakeOffice) -> None:
+        await office.app.register(port=5099)  # a way through its router that is gone by now
+        office.app.wakes = False
+        caller = Caller(office)
+        await asyncio.sleep(QUIET_S + 1)
+        ((_, notice),) = office.pushes.sent
+        assert office.wake.decline(notice.call_id, notice.decline)
+        refused = await caller.until_final()
+        assert isinstance(refused, Refused)
+        assert refused.status == 486
+        await asyncio.sleep(1)
+        assert office.pushes.kinds() == ["incoming"]
+
+    tell(story)
+
+
 def test_a_woken_phone_that_loses_to_another_is_told_by_sip() -> None:
     async def story(office: WakeOffice) -> None:
         await office.fall_asleep()

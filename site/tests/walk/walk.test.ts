@@ -42,7 +42,7 @@ const left = (flow: string, node: string, exit: string, second: number): Event =
   exit,
   detail: "",
 });
-const walks = (flow: string, revision: number): Event => ({ type: "flow", call: "c", at: at(0), flow, name: "", revision });
+const walks = (flow: string, revision: number): Event => ({ type: "flow", call: "c", at: at(0), flow, name: "", revision, test: "" });
 
 describe("a path", () => {
   it("is folded from the events of a call, also where one walk lies within another", () => {
