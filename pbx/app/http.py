@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aiohttp.web import Application, AppRunner, Request, Response
 
     from pbx.api.deps import HealthCheck
+    from pbx.app.acme import PublicCertificate
     from pbx.app.parts import Parts, Stores
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
@@ -42,6 +43,7 @@ async def start_http(
     ca_certificate: Callable[[], bytes | None],
     origins: Mapping[str, str],
     mail_password: Callable[[str], Awaitable[None]],
+    public_certificate: PublicCertificate | None = None,
 ) -> AppRunner:
     """Serve the API and the admin site on `listener`; `cleanup` of the result stops it."""
     from aiohttp.web import AppRunner, SockSite
@@ -101,10 +103,15 @@ async def start_http(
             sip_tls_port=parts.sip_tls_port,
             version=program_version(),
             site_dir=config.site_dir or BUILT_SITE,
-            health_checks=_checks(parts),
+            health_checks=(
+                *_checks(parts),
+                *((public_certificate.check,) if public_certificate is not None else ()),
+            ),
         )
     )
     _add_sip(application, sip_websocket, ca_certificate)
+    if public_certificate is not None:
+        public_certificate.add_to(application)
     parts.edge.add_to(application)
     runner = AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()

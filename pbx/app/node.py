@@ -17,10 +17,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from pbx.app import demo
+from pbx.app.acme import build_public_certificate, follow_certificate
 from pbx.app.build import build
 from pbx.app.flow_ports import machine_zone
 from pbx.app.hold_music import follow_hold_music
@@ -61,6 +63,9 @@ from pbx.store.webhook_deliveries import DeliveryStore
 from pbx.transport.guard import Guard
 from pbx.transport.sockets import SipSockets
 from pbx.transport.tls import ServerTls
+
+if TYPE_CHECKING:
+    from aiohttp.web import AppRunner
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +166,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}
         )
         tls = await _start_tls(ports, parts, supervisor) if config.tls else None
+        public_certificate = build_public_certificate(config, ports.secure, tls, parts.guarding.notices.post)
         stack.push_async_callback(parts.guarding.webhooks.close)
         parts.guarding.start(supervisor, parts.switch, stores.state)
         supervisor.spawn("door", parts.entrance.remember(stores.state))
@@ -173,7 +179,6 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             "recording settings", parts.recordings.follow(stores.settings, bus, parts.sounds.sounds)
         )
         supervisor.spawn("messages", parts.messages.run())
-        parts.flows.start(supervisor, stores.state)
         stack.push_async_callback(parts.flows.client.close)
         await start_push(config, parts.wake, supervisor, stack)
         _run_features(supervisor, parts, stores)
@@ -195,10 +200,11 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             ca_certificate=lambda: ports.secure.ca_certificate,
             origins=origins or {},
             mail_password=servers.set_mail_password,
+            public_certificate=public_certificate,
         )
-        if tls is not None and ports.https is not None:
-            await serve_https(runner, ports.https, tls.context)
+        await _start_https(runner, ports, tls)
         stack.push_async_callback(runner.cleanup)
+        follow_certificate(supervisor, public_certificate)
         stack.push_async_callback(stop_sip)  # phones in browsers are told before their connections go
         await greet(made, accounts.users, parts.address(), ports.sip.port, ports.http.getsockname()[1])
         log.info(
@@ -219,6 +225,7 @@ def _follow_settings(
 
 
 def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
+    parts.flows.start(supervisor, stores.state)
     supervisor.spawn("queues", parts.queues.run(stores.state))
     supervisor.spawn("voicemail", parts.voicemail.run())
     news = news_of(parts.wake, parts.office, parts.registrar, stores, parts.clock)
@@ -379,6 +386,11 @@ async def _start_tls(ports: Ports, parts: Parts, supervisor: Supervisor) -> Serv
     await ports.sip.start_tls(parts.agent.driver, tls.context)
     supervisor.spawn("certificate", ports.secure.watch())
     return tls
+
+
+async def _start_https(runner: AppRunner, ports: Ports, tls: ServerTls | None) -> None:
+    if tls is not None and ports.https is not None:
+        await serve_https(runner, ports.https, tls.web_context)
 
 
 async def _follow_records(parts: Parts, bus: EventBus) -> None:

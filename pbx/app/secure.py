@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError
@@ -58,8 +59,16 @@ class Secure:
         """The context of connections this node opens."""
         if self._client is None:
             files = self._server.files if self._server is not None else None
+            public = self._server.public if self._server is not None else None
+            if public is not None:  # what others can check; our own CA stays trusted
+                files = replace(public, ca=files.ca if files is not None else None)
             self._client = client_context(files, self._config.tls_trust)
         return self._client
+
+    def reload(self) -> None:
+        """Look at the files now."""
+        if self._server is not None and self._server.reload():
+            self._client = None
 
     async def watch(self) -> None:
         """Follow the files, and renew the node's own certificate in time."""
@@ -70,8 +79,7 @@ class Secure:
             if waited_s >= RENEW_S:
                 waited_s = 0.0
                 await self._renew()
-            if self._server is not None and self._server.reload():
-                self._client = None
+            self.reload()
 
     async def _renew(self) -> None:
         try:

@@ -67,6 +67,34 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Path | None,
         Meta(description="more CA certificates (PEM) that are trusted when this node connects over TLS"),
     ] = None
+    acme_domain: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{1,62}$(?!\n)")], ...],
+        Meta(
+            description="names that a public CA gives a certificate for, such as phone.example.com; "
+            "naming one agrees to the CA's terms"
+        ),
+    ] = ()
+    acme_directory: Annotated[
+        str, Meta(description="address of that CA's ACME directory", pattern=r"^https://[^\s]+$(?!\n)")
+    ] = "https://acme-v02.api.letsencrypt.org/directory"
+    acme_contact: Annotated[
+        str,
+        Meta(
+            description="mail address that the CA may write to",
+            pattern=r"^([^\s@]+@[^\s@]+\.[^\s@]+)?$(?!\n)",
+        ),
+    ] = ""
+    acme_challenge: Annotated[
+        Literal["http-01", "tls-alpn-01"],
+        Meta(description="how names are proven: http-01 (the CA asks port 80) or tls-alpn-01 (port 443)"),
+    ] = "http-01"
+    acme_port: Annotated[
+        Port,
+        Meta(
+            description="port here that the CA's question arrives at, where a router passes it on; "
+            "0 for 80 or 443, as the challenge has it"
+        ),
+    ] = 0
     ws_origins: Annotated[
         tuple[str, ...],
         Meta(
@@ -548,11 +576,21 @@ def _check_tls(config: NodeConfig) -> None:
             "tls_cert and tls_key belong together",
             action="Give both, or neither for the node's own certificate",
         )
+    _check_acme(config)
     taken = {config.sip_port: "sip_port", config.http_port: "http_port"}
     for name, port in (("sip_tls_port", config.sip_tls_port), ("https_port", config.https_port)):
         if config.tls and port and port in taken:
             raise StartupError(f"{taken[port]} and {name} are both {port}", action="Change one of them")
         taken[port] = name
+
+
+def _check_acme(config: NodeConfig) -> None:
+    if config.acme_domain and config.tls_cert is not None:
+        raise StartupError(
+            "acme_domain and tls_cert are two ways to a certificate", action="Take one of them away"
+        )
+    if config.acme_domain and not config.tls:
+        raise StartupError("acme_domain needs TLS", action="Take --no-tls away")
 
 
 def _check_servers(config: NodeConfig) -> None:

@@ -124,9 +124,9 @@ def _make(folder: Path, names: tuple[str, ...], now: datetime) -> None:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    _write(folder / "node.key", _pem_key(key))
-    _write(folder / "node.crt", _pem(certificate) + _pem(ca), mode=0o644)
-    _write(
+    write_whole(folder / "node.key", _pem_key(key))
+    write_whole(folder / "node.crt", _pem(certificate) + _pem(ca), mode=0o644)
+    write_whole(
         folder / "made.json",
         msgspec.json.encode(Made(names=names, expires_at=expires.timestamp())),
         mode=0o644,
@@ -164,8 +164,8 @@ def _authority(folder: Path, name: str, now: datetime) -> tuple[EllipticCurvePri
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    _write(key_path, _pem_key(key))
-    _write(path, _pem(certificate), mode=0o644)
+    write_whole(key_path, _pem_key(key))
+    write_whole(path, _pem(certificate), mode=0o644)
     return key, certificate
 
 
@@ -209,7 +209,7 @@ def _pem_key(key: EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _write(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Whole or not at all, and never readable by others for a moment."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -85,6 +85,7 @@ export const values: Readonly<Record<string, string>> = {
   "kinds.emergency": "Emergency calls",
   "kinds.limit": "Limits that were reached",
   "kinds.recording": "Recording in trouble",
+  "kinds.certificate": "Certificate in trouble",
   "kinds.test": "Tests",
   "may_call.internal": "Only inside the office",
   "may_call.local": "Local numbers",
