@@ -8859,7 +8859,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "emergency" | "limit" | "recording" | "sync" | "test";
+            readonly kind: "certificate" | "emergency" | "limit" | "recording" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -8919,7 +8919,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
+            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -8955,7 +8955,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[] | null;
+            readonly kinds?: readonly ("certificate" | "emergency" | "limit" | "recording" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -8992,7 +8992,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
+            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -30299,7 +30299,7 @@ export interface operations {
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly id?: string;
                 /** @description Only those with exactly this value. */
-                readonly kind?: "emergency" | "limit" | "recording" | "sync" | "test";
+                readonly kind?: "certificate" | "emergency" | "limit" | "recording" | "sync" | "test";
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly title?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
