@@ -12,6 +12,7 @@ from typing import Any
 import aiosqlite
 
 from edge.errors import StartError
+from edge.store.keep import keep
 from edge.store.migrate import VERSION_TABLE, missing_steps
 from edge.store.store import Row, Statements, StoreError
 
@@ -37,7 +38,7 @@ class SqliteStore:
             await asyncio.to_thread(_make, path)
             writer = await _connect(path)
             try:
-                await _prepare(writer)
+                await _prepare(writer, path)
                 reader = await _connect(path)
             except BaseException:
                 await writer.close()
@@ -121,20 +122,35 @@ async def _connect(path: Path) -> aiosqlite.Connection:
     return connection
 
 
-async def _prepare(writer: aiosqlite.Connection) -> None:
+async def _prepare(writer: aiosqlite.Connection, path: Path) -> None:
+    """All missing steps, or nothing. What is there is copied first."""
+    version = await _version(writer)
+    if version is not None and missing_steps(version):
+        await asyncio.to_thread(keep, path, version)
     await writer.execute("BEGIN IMMEDIATE")
     try:
         await writer.execute(VERSION_TABLE)
-        async with writer.execute("SELECT MAX(version) AS version FROM edge_layout") as cursor:
-            found = await cursor.fetchone()
-        for version, statements in missing_steps(found["version"] if found is not None else None):
+        for number, statements in missing_steps(await _version(writer)):
             for statement in statements:
                 await writer.execute(statement)
-            await writer.execute("INSERT INTO edge_layout (version) VALUES ($1)", {"1": version})
+            await writer.execute("INSERT INTO edge_layout (version) VALUES ($1)", {"1": number})
         await writer.execute("COMMIT")
     except BaseException:
         await writer.execute("ROLLBACK")
         raise
+
+
+async def _version(writer: aiosqlite.Connection) -> int | None:
+    """None for a database without tables."""
+    async with writer.execute(
+        "SELECT count(*) AS tables FROM sqlite_schema WHERE name='edge_layout'"
+    ) as cursor:
+        found = await cursor.fetchone()
+    if found is None or not found["tables"]:
+        return None
+    async with writer.execute("SELECT MAX(version) AS version FROM edge_layout") as cursor:
+        found = await cursor.fetchone()
+    return None if found is None else found["version"]
 
 
 @contextmanager

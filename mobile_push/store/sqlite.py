@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from mobile_push.errors import SetupError
 from mobile_push.store.base import Row, migrations
+from mobile_push.store.keep import keep
 
 T = TypeVar("T")
 
@@ -113,11 +115,36 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=5000")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    for number, text in migrations():
-        if number > version:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{text}\nPRAGMA user_version={number};\nCOMMIT;")
+    try:
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """All missing steps, or nothing. What is there is copied first."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    missing = [(number, text) for number, text in migrations() if number > version]
+    if version > len(migrations()):
+        raise SetupError(
+            f"{path} has layout {version}, this program knows layouts up to {len(migrations())}: "
+            "install the newer version again, or see: pbx rollback"
+        )
+    if not missing:
+        return
+    if version:
+        keep(path, version)
+    script = "\n".join(text for _, text in missing)
+    try:
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version={missing[-1][0]};\nCOMMIT;"
+        )
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise SetupError(f"{path} could not be upgraded, nothing has been changed: {error}") from error
 
 
 def _written(sql: str) -> str:

@@ -5,7 +5,7 @@ msgspec decides what is right; where it says no, `pbx.model.validate` finds all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,6 +31,11 @@ def decode(body: bytes, into: type[S]) -> S:
         return convert(_plain(body), into)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise _malformed(error) from None
+
+
+def decode_old(body: bytes, into: type[S], brought_up: Callable[[object], object]) -> S:
+    """Likewise, after what a program of a former version has sent was made what this one reads."""
+    return convert(brought_up(_plain(body)), into)
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

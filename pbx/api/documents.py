@@ -13,6 +13,7 @@ from pbx.api.problem import plain_error
 from pbx.api.route import JSON, Route
 from pbx.api.scopes import Scope
 from pbx.core.ids import new_sip_password
+from pbx.feature.document_format import brought_up
 from pbx.feature.document_view import plan_view
 from pbx.feature.documents import Documents, Options
 from pbx.model.base import Record
@@ -94,6 +95,7 @@ ROUTES = (
         description="Changes nothing. `faults` is all that is wrong with the office that would come out; with any, the "
         "document cannot be applied. What is no document at all is refused with 422.",
         request=OfficeDocument,
+        brought_up=brought_up,
         most_bytes=LARGEST_DOCUMENT,
         query=ApplyQuery,
         response=DocumentPlan,
@@ -111,6 +113,7 @@ ROUTES = (
         description="All of it in one transaction, or nothing: 422 with the faults that the plan shows. Sections that "
         "are missing are left alone; records without a password keep the one they have.",
         request=OfficeDocument,
+        brought_up=brought_up,
         most_bytes=LARGEST_DOCUMENT,
         query=ApplyQuery,
         response=DocumentPlan,

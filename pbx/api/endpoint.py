@@ -25,7 +25,7 @@ from pbx.api.auth import (
     source_of,
     unauthorized,
 )
-from pbx.api.codec import decode, decode_query, encode
+from pbx.api.codec import decode, decode_old, decode_query, encode
 from pbx.api.exchange import Answer, Exchange, Principal
 from pbx.api.idempotency import once
 from pbx.api.problem import ApiError, plain_error
@@ -49,7 +49,10 @@ def endpoint(route: Route, service: Service) -> Callable[[web.Request], Awaitabl
             arguments["query"] = decode_query(request.query, route.query)
         body = await _body(route, request)
         if route.request is not None:
-            arguments["body"] = decode(body, route.request)
+            old = route.brought_up
+            arguments["body"] = (
+                decode(body, route.request) if old is None else decode_old(body, route.request, old)
+            )
         exchange = Exchange(
             request=request,
             service=service,

@@ -44,7 +44,8 @@ class Route:
     What is not `limited` is answered however often it is asked for. What is `forwarded` is answered by the edge, whose
     own document says what goes in and out; the body is read as it is, and its types are `request_types`.
     `cross_origin` lets the pages of other hosts in that the office names, though nobody has signed in yet. A route that
-    takes `tickets` takes `?ticket=` in place of a credential.
+    takes `tickets` takes `?ticket=` in place of a credential. `brought_up` makes what programs of former versions send
+    what this one reads; it may raise `UserError`.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Route:
     tag: str
     description: str = ""
     request: type[msgspec.Struct] | None = None
+    brought_up: Callable[[object], object] | None = None
     request_types: tuple[str, ...] = (JSON,)
     most_bytes: int = MAX_BODY
     upload_types: tuple[str, ...] = ()

@@ -127,6 +127,17 @@ def _parser() -> _Parser:
     restoring.add_argument("file", metavar="FILE", type=Path, help="what POST /api/v1/backup gave")
     _add_settings(restoring, [known[key] for key in OFFICE_SETTINGS])
 
+    upgrading = _command(
+        commands, "upgrade", "bring the data directory to this version, as a start does", _upgrade
+    )
+    upgrading.add_argument(
+        "--check", action="store_true", help="change nothing: say what it does, try it on a copy"
+    )
+    rolling = _command(commands, "rollback", "put back what was kept before the last upgrade", _rollback)
+    rolling.add_argument("--yes", action="store_true", help="do not ask")
+    for command in (upgrading, rolling):
+        _add_settings(command, [known[key] for key in OFFICE_SETTINGS])
+
     doctor = _command(commands, "doctor", "check this machine and say what to fix", _doctor)
     _add_settings(doctor, known.values())
 
@@ -428,6 +439,20 @@ def _restore(arguments: argparse.Namespace) -> int:
     if not (config.data_dir / KEY_FILE).exists() and not os.environ.get(KEY_VARIABLE):
         print(f"Put {KEY_FILE} of the old node there before you start: it opens the passwords.")
     return 0
+
+
+def _upgrade(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import upgrade
+
+    return upgrade.check(config) if arguments.check else upgrade.upgrade(config)
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    from pbx.app import upgrade
+
+    return upgrade.roll_back(config, sure=arguments.yes)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
     extensions/101.json      one record of the section `extensions`; the file is called what its key is
     feature_codes/%2A43.json characters that file names should not have are written as in web addresses
     live_flows/500.json      an entry of `live_flows`: a flow, or null
+    format/2.json            the document's format, where that is not the first; the file holds the same number
     sites/berlin.json        what the site `berlin` puts in place of {{site.…}}; no part of the document
 
 A folder and one document are the same thing: `joined(split(document))` is the document. Here are names and bytes only;
@@ -21,6 +22,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from pbx.core.errors import UserError
+from pbx.feature.document_format import FIELD
 from pbx.feature.document_values import TEMPLATE
 from pbx.model.kinds import KINDS
 
@@ -65,6 +67,10 @@ def split(document: bytes) -> dict[str, bytes]:
     """Every file of the folder by its name. `document` is one that `decode` has read, or an export."""
     files: dict[str, bytes] = {}
     for section, content in msgspec.json.decode(document).items():
+        if section == FIELD:
+            if content != 1:
+                files[f"{FIELD}/{content}.json"] = _written(content)
+            continue
         if section == LIVE:
             files |= {f"{LIVE}/{file_name(number)}": _written(flow) for number, flow in content.items()}
             continue
@@ -83,6 +89,9 @@ def joined(files: Mapping[str, bytes]) -> Joined:
     for name in sorted(files, key=lambda each: (len(each), each)):
         section, _, file = name.partition("/")
         if section == SITES or not (file == KEEP or name.endswith(".json")):
+            continue
+        if section == FIELD and file.removesuffix(".json").isdigit():
+            document[FIELD] = max(int(file.removesuffix(".json")), document.get(FIELD, 1))
             continue
         if section not in SECTIONS or "/" in file or not file:
             problems.append(_stray(name))

@@ -18,6 +18,7 @@ import msgspec
 
 from pbx.core.errors import UserError
 from pbx.feature import public_holidays
+from pbx.feature.document_format import FIELD, FORMAT, brought_up
 from pbx.feature.office_check import OfficeRecords, check_record
 from pbx.model.document import OfficeDocument
 from pbx.model.flow import Flow
@@ -154,7 +155,7 @@ class Documents:
     async def export(self, *, with_secrets: bool = False) -> bytes:
         """The office as `decode` reads it, indented for people and version control; same office, same bytes."""
         office = await everything(self._store)
-        document: dict[str, object] = {
+        document: dict[str, object] = {FIELD: FORMAT} | {
             kind.plural: [_shown(kind, each, with_secrets=with_secrets) for each in office[kind.name]]
             for kind in KINDS
             if office[kind.name] or kind is KINDS[0]
@@ -243,6 +244,7 @@ def decode(data: bytes) -> msgspec.Struct:
         raw = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"the document is not JSON: {error}") from None
+    raw = brought_up(raw)
     found = problems_of(raw, OfficeDocument)
     if found:
         raise Plan(faults=tuple(found)).refusal()

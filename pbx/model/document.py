@@ -19,6 +19,20 @@ _SECTIONS: list[tuple[str, Any, Any]] = [
 ]
 _SECTIONS.append(
     (
+        "format",
+        Annotated[
+            Annotated[int, Meta(ge=1)] | None,
+            Meta(
+                title="Format",
+                description="Which program wrote it: documents of older ones are translated, of newer ones refused. "
+                "Without it, the first format.",
+            ),
+        ],
+        None,
+    )
+)
+_SECTIONS.append(
+    (
         "live_flows",
         Annotated[
             dict[str, Flow | None] | None,

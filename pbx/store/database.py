@@ -23,7 +23,8 @@ from pbx.core.metrics import Registry
 from pbx.core.tasks import Supervisor
 from pbx.store.errors import StoreClosedError
 from pbx.store.inspect import inspect
-from pbx.store.lock import DataDirLock, locked_by_node
+from pbx.store.kept import Kept, keep
+from pbx.store.lock import DataDirLock, locked_by_another
 from pbx.store.migrate import migrate, steps
 from pbx.store.thread import ConnectionThread, Work, connect
 from pbx.store.writer import Writer, WriterCounts
@@ -66,6 +67,8 @@ class Database:
         self._tasks = Supervisor()
         self._listeners: list[Callable[[], None]] = []
         self._closed = False
+        self.kept: Kept | None = None
+        """The copy of the database as it was, if opening it has brought it to a newer layout."""
 
     @classmethod
     async def open(
@@ -80,12 +83,12 @@ class Database:
     ) -> Self:
         """Check the file, open it, bring it to this program's layout. Makes it, mode 0600, if there is none.
 
-        Raises `StartupError` when the file is damaged, not ours, or of a newer program; it is not touched
-        then. `wal_autocheckpoint` is 0 when Litestream replicates the file: it alone may move pages out of
-        the WAL. `poll_s` 0 turns the watch for other processes' changes off.
+        Raises `StartupError` when the file is damaged, not ours, or of a newer program; it is not touched then. A
+        database of an older layout is copied first (see `kept`). `wal_autocheckpoint` is 0 when Litestream replicates
+        the file: it alone may move pages out of the WAL. `poll_s` 0 turns the watch for other processes' changes off.
         """
         with _plain_errors(path):
-            await asyncio.to_thread(_prepare, path)
+            kept = await asyncio.to_thread(_prepare, path)
             async with AsyncExitStack() as opened:
                 common: dict[str, str | int] = {
                     "foreign_keys": 1,
@@ -99,8 +102,12 @@ class Database:
                 reader = await connect(path, pragmas=common | READER_PRAGMAS)
                 opened.pop_all()
         if applied:
-            log.info("database layout brought up to date", extra={"steps": applied})
+            log.info(
+                "database layout brought up to date",
+                extra={"steps": applied, "layout": len(steps()), "kept": str(kept.path) if kept else "none"},
+            )
         self = cls(path, clock or SystemClock(), writer, reader, waiting_limit)
+        self.kept = kept
         self._tasks.spawn("database writer", self._writer.run())
         if poll_s > 0:
             self._tasks.spawn("database watch", self._watch(poll_s, version))
@@ -182,18 +189,21 @@ def lock_data_dir(data_dir: Path) -> DataDirLock:
         ) from error
 
 
-def _prepare(path: Path) -> None:
-    """Look before anything is opened for writing; make an empty file if there is none."""
+def _prepare(path: Path) -> Kept | None:
+    """Look before anything is opened for writing; make an empty file if there is none, a copy if the layout is old."""
     newest = len(steps())
     found = inspect(path, newest=newest)
     if found.is_new:
         # Mode 0600: SQLite gives its -wal and -shm the same.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    elif found.version < newest and locked_by_node(path.parent):
+    elif found.version < newest and locked_by_another(path.parent):
         raise StartupError(
             f"the database {path} needs an upgrade, but a node of an older program is using it",
             action="Stop the node, start it again with this version, and repeat the command",
         )
+    elif 0 < found.version < newest:
+        return keep(path, found.version)
+    return None
 
 
 @contextmanager

@@ -59,3 +59,10 @@ def locked_by_node(data_dir: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def locked_by_another(data_dir: Path) -> bool:
+    """Whether a node runs on it that is not this process."""
+    if not locked_by_node(data_dir):
+        return False
+    return (data_dir / LOCK_FILE).read_text("ascii", "replace").strip() != str(os.getpid())

@@ -9204,6 +9204,12 @@ export interface components {
              */
             readonly webhooks: readonly components["schemas"]["WebhookWrite"][] | null;
             /**
+             * Format
+             * @description Which program wrote it: documents of older ones are translated, of newer ones refused. Without it, the first format.
+             * @default null
+             */
+            readonly format: number | null;
+            /**
              * Live flows
              * @description What takes the calls, where that is not what stands in `flows`: by number, the flow that is published, or null for a draft that is not.
              * @default null

@@ -49,6 +49,7 @@ describe("a document", () => {
 
   it("is written in the order of the node, and read as it was", () => {
     expect(JSON.parse(writeDocument(document))).toEqual({
+      format: 1,
       extensions: [ALICE, BOB],
       ring_groups: [],
       live_flows: { "500": null },

@@ -79,7 +79,8 @@ def test_import_then_export(pbx: Pbx, tmp_path: Path) -> None:
     assert pbx("import", _document(tmp_path)).stdout == "nothing to change\n"
     exported = json.loads(pbx("export").stdout)
     assert exported == {
-        "extensions": [{"number": "101", "name": "Alice", "enabled": True, "ring_timeout_s": 30, **REST}]
+        "format": 1,
+        "extensions": [{"number": "101", "name": "Alice", "enabled": True, "ring_timeout_s": 30, **REST}],
     }
     secret = pbx("export", "--with-secrets", "secret.json")
     assert "plain text" in secret.stderr
@@ -175,7 +176,7 @@ def test_a_wrong_document_names_each_path_and_changes_nothing(pbx: Pbx, tmp_path
     assert "$.extensions[1].number" in result.stderr
     assert "$.extensions[1].name" in result.stderr
     assert "Traceback" not in result.stderr
-    assert json.loads(pbx("export").stdout) == {"extensions": []}
+    assert json.loads(pbx("export").stdout) == {"format": 1, "extensions": []}
 
 
 async def test_import_beside_a_running_node_is_noticed_by_it(pbx: Pbx, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_steps_are_applied_in_order_and_once(connection: sqlite3.Connection) -> 
 def test_a_failing_step_leaves_everything_as_it_was(connection: sqlite3.Connection) -> None:
     migrate(connection, Path("x"), [ONE])
     before = list(connection.iterdump())
-    with pytest.raises(sqlite3.OperationalError, match="missing"):
+    with pytest.raises(StartupError, match="step 2 of its layout failed: no such table: missing"):
         migrate(connection, Path("x"), [ONE, BROKEN])
     assert list(connection.iterdump()) == before
     assert version_of(connection) == 1

@@ -29,6 +29,9 @@ export class DocumentFault extends Error {
 
 export const EMPTY: OfficeDocument = { sections: {}, live: {} };
 const LIVE = "live_flows";
+/** Which program wrote it; what this site reads and writes is the first format. */
+const FORMAT = "format";
+const KNOWN_FORMAT = 1;
 const SITES = "sites";
 const KEEP = ".keep";
 const LARGEST = 8 * 1024 * 1024;
@@ -52,7 +55,7 @@ export function readDocument(text: string, place = "$"): OfficeDocument {
 
 /** Two spaces, a line feed at the end, sections in the order of the node's. */
 export function writeDocument(document: OfficeDocument): string {
-  const raw: Record<string, unknown> = {};
+  const raw: Record<string, unknown> = { [FORMAT]: KNOWN_FORMAT };
   for (const kind of KINDS) {
     const records = document.sections[kind.plural];
     if (records !== undefined) raw[kind.plural] = [...records].sort(byKey(kind));
@@ -111,7 +114,7 @@ function fromRaw(raw: unknown, place: string): OfficeDocument {
   if (!isRecord(raw)) throw new DocumentFault(place, "shape");
   const sections: Record<string, readonly OfficeRecord[]> = {};
   for (const [name, content] of Object.entries(raw)) {
-    if (name === LIVE || content === null) continue;
+    if (name === LIVE || content === null || (name === FORMAT && content === KNOWN_FORMAT)) continue;
     const kind = BY_PLURAL.get(name);
     if (kind === undefined) throw new DocumentFault(`${place}.${name}`, "unknown");
     if (!Array.isArray(content)) throw new DocumentFault(`${place}.${name}`, "shape");
