@@ -9,13 +9,17 @@ import asyncio
 import contextlib
 import os
 import re
+import socket
 import struct
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from random import Random
+from functools import partial
 from urllib.parse import quote
 
+from tests.live.home import Home
+from tests.live.impair import Impairment
 from tests.live.node import Node
 from tests.live.raw import Answer, authorization
 from tests.live.tone import ulaw_tone
@@ -42,6 +46,10 @@ class DayCall:
     answered: bool = False
     direction: str = "sendrecv"
     rtp: tuple[str, int] | None = None
+    heard: int = 0
+    """How many packets of sound came from `rtp`; `heard_at` is when the last did."""
+    heard_at: float = field(default_factory=time.monotonic)
+    longest_gap_s: float = 0.0
     acked: set[int] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -51,31 +59,40 @@ class DayCall:
         """As a Replaces value for the node: its tag is the to-tag (RFC 3891)."""
         return f"{self.call_id};to-tag={_tag(self.remote)};from-tag={_tag(self.local)}"
 
+    def hears(self) -> None:
+        now = time.monotonic()
+        self.longest_gap_s = max(self.longest_gap_s, now - self.heard_at)
+        self.heard_at = now
+        self.heard += 1
+
     def hears_of(self, sdp: bytes) -> None:
-        if found := re.search(rb"^m=audio (\d+)", sdp, re.MULTILINE):
-            self.rtp = ("127.0.0.1", int(found[1]))
+        host = re.search(rb"^c=IN IP4 ([\d.]+)", sdp, re.MULTILINE)
+        if host is not None and (found := re.search(rb"^m=audio (\d+)", sdp, re.MULTILINE)):
+            self.rtp = (host[1].decode(), int(found[1]))
 
 
 class _Socket(asyncio.DatagramProtocol):
-    def __init__(self, heard: Callable[[bytes], None]) -> None:
+    def __init__(self, heard: Callable[[bytes, tuple[str, int]], None]) -> None:
         self._heard = heard
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        self._heard(data)
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._heard(data, addr)
 
 
 class DayPhone:
-    """`on_ring` is told of each call that comes in; `loss` is the share of SIP datagrams lost, in each direction."""
+    """`on_ring` is told of each call that comes in. `line` carries its SIP, both ways; `sound_line` its sound, if it is
+    not to be perfect. `home`: it is behind that router."""
 
     def __init__(
         self,
         node: Node,
         number: str,
         *,
-        dice: Random,
-        loss: float,
+        line: Impairment,
         counts: Counter[str],
         on_ring: Callable[[DayPhone, DayCall], None],
+        sound_line: Impairment | None = None,
+        home: Home | None = None,
     ) -> None:
         self.node = node
         self.number = number
@@ -83,9 +100,10 @@ class DayPhone:
         self.lamps: dict[str, tuple[int, str]] = {}
         """What each lamp was told last: the number of the NOTIFY and the state. By Call-ID of the subscription."""
         self.watched: dict[str, str] = {}
-        self.loss = loss
+        self.line = line
         self.packets_in = 0
-        self._dice = dice
+        self._sound_line = sound_line
+        self._home = home
         self._counts = counts
         self._on_ring = on_ring
         self._tag = os.urandom(4).hex()
@@ -104,9 +122,12 @@ class DayPhone:
     async def open(self) -> None:
         """Take new ports."""
         loop = asyncio.get_running_loop()
-        here = ("127.0.0.1", 0)
-        self._sip, _ = await loop.create_datagram_endpoint(lambda: _Socket(self._heard), local_addr=here)
-        self._rtp, _ = await loop.create_datagram_endpoint(lambda: _Socket(self._sound), local_addr=here)
+        self._sip, _ = await loop.create_datagram_endpoint(
+            lambda: _Socket(self._arrived), sock=self._socket()
+        )
+        self._rtp, _ = await loop.create_datagram_endpoint(
+            lambda: _Socket(self._sounded), sock=self._socket()
+        )
         self._spawn(self._talk())
 
     async def vanish(self) -> None:
@@ -124,6 +145,14 @@ class DayPhone:
         self.lamps.clear()
         self.watched.clear()
 
+    def _socket(self) -> socket.socket:
+        if self._home is not None:
+            return self._home.udp()
+        each = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        each.setblocking(False)
+        each.bind(("127.0.0.1", 0))
+        return each
+
     def _spawn(self, work: object) -> None:
         task = asyncio.ensure_future(work)  # type: ignore[call-overload]
         self._tasks.add(task)
@@ -135,21 +164,36 @@ class DayPhone:
         return f"{host}:{port}"
 
     @property
+    def _node(self) -> tuple[str, int]:
+        return ("127.0.0.1" if self._home is None else self._home.node_host, self.node.sip_port)
+
+    @property
     def _domain(self) -> str:
-        return self.node.address
+        return "{}:{}".format(*self._node)
 
     @property
     def _contact(self) -> str:
         return f"Contact: <sip:{self.number}-{self._contact_id}@{self._here}>"
 
     def _send(self, data: bytes) -> None:
-        if self._sip is not None and self._dice.random() >= self.loss:
-            self._sip.sendto(data, ("127.0.0.1", self.node.sip_port))
-        else:
-            self._counts["lost"] += 1
+        self.line.carry(self._leaves, data)
 
-    def _sound(self, packet: bytes) -> None:
+    def _leaves(self, data: bytes) -> None:
+        if self._sip is not None:
+            self._sip.sendto(data, self._node)
+
+    def _arrived(self, data: bytes, _source: tuple[str, int]) -> None:
+        self.line.carry(self._heard, data)
+
+    def _sounded(self, packet: bytes, source: tuple[str, int]) -> None:
         self.packets_in += 1
+        for call in self.calls.values():
+            if call.rtp == source:
+                call.hears()
+
+    def _sound_leaves(self, packet: bytes, to: tuple[str, int]) -> None:
+        if self._rtp is not None:
+            self._rtp.sendto(packet, to)
 
     async def _talk(self) -> None:
         """A packet every 20 ms to everybody it talks with."""
@@ -159,7 +203,11 @@ class DayPhone:
             header = struct.pack("!BBHII", 0x80, 0, self._sequence & 0xFFFF, self._sequence * 160, 0x5EED)
             for call in self.calls.values():
                 if call.answered and call.rtp is not None and call.direction == "sendrecv":
-                    self._rtp.sendto(header + TONE[:160], call.rtp)
+                    leaves = partial(self._sound_leaves, to=call.rtp)
+                    if self._sound_line is None:
+                        leaves(header + TONE[:160])
+                    else:
+                        self._sound_line.carry(leaves, header + TONE[:160])
 
     # -- what a person does ----------------------------------------------------------------------------------------
 
@@ -346,9 +394,6 @@ class DayPhone:
         if b"SIP/2.0\r\n" not in data and not data.startswith(b"SIP/2.0 "):
             self._counts["packets that are no SIP"] += bool(data.strip())
             return  # a keep-alive, or sound for a phone that had this port before
-        if self._dice.random() < self.loss:
-            self._counts["lost"] += 1
-            return
         message = Answer.parse(data)
         if message.status:
             self._response(message)
@@ -458,9 +503,9 @@ class DayPhone:
         asyncio.get_running_loop().call_later(10, self.calls.pop, call.call_id, None)
 
     def _sdp(self, call: DayCall) -> bytes:
-        port = self._rtp.get_extra_info("sockname")[1] if self._rtp is not None else 9
+        host, port = self._rtp.get_extra_info("sockname") if self._rtp is not None else ("127.0.0.1", 9)
         return (
-            f"v=0\r\no=- 1 {call.cseq + 1} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+            f"v=0\r\no=- 1 {call.cseq + 1} IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
             f"m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na={call.direction}\r\n"
         ).encode()
 

@@ -48,6 +48,8 @@ class Node:
     token: str = ""
     process: subprocess.Popen[bytes] | None = None
     expected_errors: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    """More of it, for the process that serves."""
 
     def __post_init__(self) -> None:
         if not self.rtp_first:
@@ -138,7 +140,7 @@ class Node:
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=ROOT,
-                env=_environment(),
+                env=_environment() | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -22,6 +22,7 @@ from pathlib import Path
 from random import Random
 
 from tests.live.day_phone import DayCall, DayPhone
+from tests.live.impair import Impairment
 from tests.live.node import Node
 
 __all__ = ["Day", "live_a_day"]
@@ -78,7 +79,8 @@ class Person:
         self.counts = day.counts
         self.away = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self.phone = DayPhone(day.node, number, dice=dice, loss=LOSS, counts=day.counts, on_ring=self._rings)
+        line = Impairment(dice, loss=LOSS)
+        self.phone = DayPhone(day.node, number, line=line, counts=day.counts, on_ring=self._rings)
 
     async def arrive(self) -> None:
         self.away = False
@@ -254,7 +256,8 @@ async def live_a_day(
             each.cancel()
     await asyncio.gather(*(each.leave() for each in people))
     for phone in day.phones:
-        phone.loss = 0.0
+        day.counts["lost"] += phone.line.lost
+        phone.line.loss = 0.0
     await _look(day, before, settle_s)
     day.left["tasks"] = ((await node.metrics())["pbx_tasks"], tasks)
     for phone in day.phones:
