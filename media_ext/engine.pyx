@@ -44,7 +44,7 @@ from media_ext.mixer cimport mix_level_dbov
 from media_ext.resample cimport RESAMPLE_QUALITY, resample_open
 from media_ext.room cimport room_free, room_open
 from media_ext.sound_door cimport best_rate, player_for
-from media_ext.relay_record cimport RelayRecord, relay_fits, relay_import
+from media_ext.relay_record cimport RelayRecord, relay_ahead, relay_export, relay_fits, relay_import, relay_reserve
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
 from media_ext.rtcp cimport CNAME_BYTES
 from media_ext.security cimport security_close, security_drop
@@ -61,6 +61,7 @@ from media_ext.types cimport (
     EVENT_FIRST,
     EVENT_LATCHED,
     EVENT_PROMPT_ENDED,
+    EVENT_RESERVED,
     EVENT_RESUMED,
     EVENT_ROOM_PLAYED,
     EVENT_SILENT,
@@ -78,6 +79,7 @@ from media_ext.types cimport (
     OP_LISTENER,
     OP_PLAY,
     OP_REMOTE,
+    OP_RESERVE,
     OP_ROOM,
     OP_SPEAKER,
     OP_SECURE,
@@ -135,6 +137,7 @@ cdef dict KIND_NAMES = {
     EVENT_FIRST: "first",
     EVENT_DIGIT: "digit",
     EVENT_EXPORTED: "exported",
+    EVENT_RESERVED: "reserved",
     EVENT_SILENT: "silent",
     EVENT_RESUMED: "resumed",
     EVENT_LATCHED: "latched",
@@ -173,6 +176,7 @@ cdef class Leg:
 
     cdef LegRecord *record
     cdef RelayRecord *exported
+    cdef RelayRecord *ahead         # what a later process goes on with; NULL: nobody keeps it
     cdef bytes receives_from        # a state, until the keys come that its counters belong to …
     cdef bytes sends_from           # … in the other direction
     cdef int worker
@@ -196,6 +200,7 @@ cdef class Leg:
         # Only a leg that no worker knows comes here with a record: `Engine.free` and `Engine.release` see to that.
         free_record(self.record)
         free(self.exported)
+        free(self.ahead)
 
     @property
     def id(self):
@@ -219,6 +224,13 @@ cdef class Leg:
         if self.exported == NULL or not relay_fits(self.exported):
             return None
         return PyBytes_FromStringAndSize(<char *> self.exported, sizeof(RelayRecord))
+
+    @property
+    def reserved(self):
+        """What is to be written down before `Engine.reserve`: from the start, and after each "reserved"."""
+        if self.ahead == NULL:
+            return None
+        return PyBytes_FromStringAndSize(<char *> self.ahead, sizeof(RelayRecord))
 
     def counters(self):
         """The counters as keyword arguments of `pbx.model.stream.StreamStats`."""
@@ -479,11 +491,12 @@ cdef class Engine:
     # -- legs ------------------------------------------------------------------------------------------------------
 
     def open(self, int rtp_fd, int rtcp_fd, *, int thread, uint32_t ssrc, uint32_t seq, uint32_t rtp_ts,
-             bytes state=None):
+             bytes state=None, bint keep=False):
         """Take over two bound, non-blocking UDP sockets; `ssrc`, `seq`, `rtp_ts` start the outgoing stream.
 
         With `state`, from `export`, the leg goes on where that one was instead. Raises `ValueError` for a state that
-        is not one of this build, and for a copy of an encrypted leg that was not handed over.
+        is not one of this build, and for a copy of an encrypted leg that was not handed over. With `keep`, the leg goes
+        only so far as `Leg.reserved` says, which its owner writes down.
         """
         cdef Leg leg = Leg.__new__(Leg)
         cdef RelayRecord past
@@ -493,7 +506,7 @@ cdef class Engine:
             memcpy(&past, PyBytes_AS_STRING(state), sizeof(past))
             if not relay_fits(&past):
                 raise ValueError("a leg's state of another build")
-            if past.must_encrypt and not past.handed_over:
+            if past.must_encrypt and not past.handed_over and not past.reserved:
                 raise ValueError("an encrypted leg goes on elsewhere only when it was handed over")
         if not self.running:
             raise RuntimeError("the engine does not run")
@@ -511,7 +524,18 @@ cdef class Engine:
         memcpy(leg.record.report.cname, PyBytes_AS_STRING(new_cname()), CNAME_BYTES)
         if state is not None:
             relay_import(leg.record, &past)
-            leg.receives_from = leg.sends_from = state if past.must_encrypt else None
+            leg.receives_from = leg.sends_from = state if past.must_encrypt or past.reserved else None
+        if keep:
+            leg.ahead = <RelayRecord *> calloc(1, sizeof(RelayRecord))
+            if leg.ahead == NULL:
+                raise MemoryError
+            relay_export(leg.record, False, leg.ahead)
+            if state is not None:       # its SRTP counters wait for the keys
+                leg.ahead.srtp_in = past.srtp_in
+                leg.ahead.srtp_out = past.srtp_out
+            relay_ahead(leg.ahead)
+            leg.record.reserve = relay_reserve(leg.ahead)
+            leg.record.reserve.record = leg.ahead
         leg.worker = thread % self.count
         self.legs[leg.record.id] = leg
         self.push(leg.worker, leg.record, OP_ADD, NULL)
@@ -531,6 +555,16 @@ cdef class Engine:
         c.detail.export_.record = leg.exported
         c.detail.export_.hand_over = hand_over
         self.submit(leg, OP_EXPORT, &c)
+
+    def reserve(self, Leg leg not None):
+        """What `Leg.reserved` says is written down: the leg may go so far."""
+        cdef Command c
+        if leg.ahead == NULL:
+            raise ValueError("nobody keeps a record of this leg")
+        memset(&c, 0, sizeof(c))
+        c.detail.reserve = relay_reserve(leg.ahead)
+        c.detail.reserve.record = leg.ahead
+        self.submit(leg, OP_RESERVE, &c)
 
     def close(self, Leg leg not None):
         """Give the leg up: "closed" is told when its sockets are closed, and `free` may be called then."""

@@ -5,19 +5,26 @@ with the same SSRC, sequence, timestamps, latch and counts. Times are those of t
 until the machine starts again. Keys, digits under way and what the node itself says are not in it.
 
 Of SRTP it has the roll-over counters and replay windows, which the leg takes with the keys that it is given again. They
-count only if the leg was handed over: a copy of a leg that goes on would send two packets under one index, and who sees
-both can read them.
+count only if the leg was handed over, or goes no further than the copy says (`relay_ahead`): a copy of a leg that goes
+on would send two packets under one index, and who sees both can read them.
+
+A process that is killed hands nothing over. So what it may send is written down before it sends it, RESERVE_RTP packets
+at a time: the copy's next sequence number and newest indexes lie so far ahead, and the leg sends nothing beyond. When
+half is used up, the worker makes another copy, and Python lets it go on as soon as that is written.
 """
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from media_ext.address cimport Address
 from media_ext.latch cimport Latch
 from media_ext.rtp cimport Sender
-from media_ext.srtp cimport SrtpRecord
-from media_ext.types cimport Counters, Leg, Output
+from media_ext.srtp cimport SrtpRecord, srtcp_left
+from media_ext.types cimport Counters, Leg, Output, Reserve
 
 cdef enum:
-    RELAY_RECORD_VERSION = 2
+    RELAY_RECORD_VERSION = 3
+    RESERVE_RTP = 2048          # packets: less than the step that receivers take for another stream (RFC 3711 3.3.1)
+    RESERVE_RTCP = 512
+    RESERVE_HEARD = 8192        # the phone's packets after which its roll-over counter is written down again
 
 
 cdef struct RelayRecord:
@@ -27,6 +34,7 @@ cdef struct RelayRecord:
     uint8_t formats[128]
     uint8_t codecs[128]
     bint handed_over            # nothing was taken or sent since
+    bint reserved               # nothing was sent beyond
     bint any_format
     bint has_remote
     bint may_send
@@ -63,3 +71,14 @@ cdef struct RelayRecord:
 cdef void relay_export(const Leg *leg, bint hand_over, RelayRecord *record) noexcept nogil
 cdef bint relay_fits(const RelayRecord *record) noexcept nogil          # of this build's version and size
 cdef void relay_import(Leg *leg, const RelayRecord *record) noexcept nogil     # one that fits, into a leg that is new
+cdef void relay_ahead(RelayRecord *record) noexcept nogil               # as if the whole reserve had been sent
+cdef Reserve relay_reserve(const RelayRecord *record) noexcept nogil    # what a leg may send whose copy ahead this is
+
+
+cdef inline bint reserve_is_low(const Leg *leg) noexcept nogil:
+    """Whether the copy of the leg is to be made anew."""
+    if leg.reserve.record == NULL or leg.reserve.told:
+        return False
+    return (<int16_t> (leg.reserve.end_seq - leg.out.next_seq) < RESERVE_RTP // 2
+            or leg.sender.cycles + leg.sender.max_seq - leg.reserve.heard > RESERVE_HEARD
+            or (leg.srtp_out != NULL and srtcp_left(leg.srtp_out, leg.out.ssrc) < RESERVE_RTCP // 2))

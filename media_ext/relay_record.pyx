@@ -1,8 +1,11 @@
 """A leg's relay state as one block; see relay_record.pxd."""
 
+from libc.stdint cimport uint16_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from media_ext.srtp cimport srtp_export
+from media_ext.output cimport output_cut
+from media_ext.srtp cimport SRTP_SOURCES, Source, srtp_export, window_ahead
+from media_ext.srtp_index cimport RTCP_INDEX_MAX
 from media_ext.types cimport PAYLOAD_TYPES
 
 
@@ -74,6 +77,8 @@ cdef void relay_import(Leg *leg, const RelayRecord *record) noexcept nogil:
     leg.rtcp_current = record.rtcp_current
     leg.sender = record.sender
     leg.out = record.out
+    if record.reserved:
+        output_cut(&leg.out)                            # whatever feeds it begins beyond the reserve
     leg.counters = record.counters
     memcpy(leg.report.cname, record.cname, sizeof(record.cname))
     leg.report.random = record.random
@@ -87,3 +92,47 @@ cdef void relay_import(Leg *leg, const RelayRecord *record) noexcept nogil:
     leg.report.heard_ssrc = record.heard_ssrc
     leg.report.heard_ntp = record.heard_ntp
     leg.report.heard_ns = record.heard_ns
+
+
+cdef Source *sent_of(RelayRecord *record) noexcept nogil:
+    """Our own source in what was sent encrypted, entered when it is not there; NULL: no place."""
+    cdef int i
+    cdef Source *free = NULL
+    for i in range(SRTP_SOURCES):
+        if not record.srtp_out.sources[i].known:
+            if free == NULL:
+                free = &record.srtp_out.sources[i]
+        elif record.srtp_out.sources[i].ssrc == record.out.ssrc:
+            return &record.srtp_out.sources[i]
+    if free != NULL:
+        memset(free, 0, sizeof(Source))
+        free.known = True
+        free.ssrc = record.out.ssrc
+    return free
+
+
+cdef void relay_ahead(RelayRecord *record) noexcept nogil:
+    cdef Source *sent = sent_of(record)
+    record.reserved = True
+    record.handed_over = False
+    record.out.next_seq += RESERVE_RTP
+    if sent == NULL:
+        return
+    window_ahead(&sent.rtp, RESERVE_RTP, <uint64_t> 0xffffffffffff)
+    if not sent.rtcp.started:
+        sent.rtcp.started = True                        # index 0 at least may have been sent
+        sent.rtcp.highest = 0
+    window_ahead(&sent.rtcp, RESERVE_RTCP, RTCP_INDEX_MAX)
+
+
+cdef Reserve relay_reserve(const RelayRecord *record) noexcept nogil:
+    cdef Reserve reserve
+    cdef Source *sent = sent_of(<RelayRecord *> record)
+    memset(&reserve, 0, sizeof(reserve))
+    reserve.end_seq = record.out.next_seq
+    reserve.heard = record.sender.cycles + record.sender.max_seq
+    if sent != NULL:
+        # Before the first packet the roll-over counter is 0, and the sequence starts low enough to stay there.
+        reserve.rtp_limit = sent.rtp.highest if sent.rtp.started else <uint64_t> <uint16_t> (record.out.next_seq - 1)
+        reserve.rtcp_limit = sent.rtcp.highest
+    return reserve

@@ -17,6 +17,7 @@ cdef bint security_open(Leg *leg, uint8_t *data, size_t *size) noexcept nogil
 cdef bint security_seal(Leg *leg, uint8_t *data, size_t *size) noexcept nogil   # OUTPUT_TAILROOM bytes may be added
 
 cdef void security_change(Leg *leg, SecureCommand *c) noexcept nogil            # takes what the command brings
+cdef void security_limit(Leg *leg) noexcept nogil                               # nothing is sent beyond its reserve
 cdef void security_drop(SecureCommand *c) noexcept nogil                        # a command that nobody will take
 cdef void security_close(Leg *leg) noexcept nogil
 

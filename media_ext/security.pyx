@@ -12,6 +12,7 @@ from media_ext.srtp cimport (
     srtcp_protect,
     srtcp_unprotect,
     srtp_close,
+    srtp_limit,
     srtp_protect,
     srtp_take_keys,
     srtp_unprotect,
@@ -49,10 +50,16 @@ cdef bint security_seal(Leg *leg, uint8_t *data, size_t *size) noexcept nogil:
 cdef void security_change(Leg *leg, SecureCommand *c) noexcept nogil:
     leg.srtp_in = changed(leg.srtp_in, c.receive)
     leg.srtp_out = changed(leg.srtp_out, c.send)
+    security_limit(leg)
     leg.must_encrypt = c.must_encrypt
     if c.wants_datagrams and not leg.wants_datagrams:
         leg.datagrams_left = DATAGRAMS_AT_ONCE
     leg.wants_datagrams = c.wants_datagrams
+
+
+cdef void security_limit(Leg *leg) noexcept nogil:
+    if leg.srtp_out != NULL and leg.reserve.record != NULL:
+        srtp_limit(leg.srtp_out, leg.reserve.rtp_limit, leg.reserve.rtcp_limit)
 
 
 cdef Srtp *changed(Srtp *present, Srtp *fresh) noexcept nogil:

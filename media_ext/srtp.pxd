@@ -18,7 +18,7 @@ Changing the key (`srtp_rekey`) keeps sources, roll-over counters and windows (R
 Re-keying with the same key changes nothing. A sender's index never goes back under one key, nor after a restart: a
 record (`srtp_export` with room ahead) is imported, and the first new packet must lie beyond it.
 """
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from media_ext.srtp_index cimport SrtpStatus, Window
 from media_ext.srtp_keys cimport SrtpKeys
@@ -44,6 +44,9 @@ cdef struct Srtp:
     bint first_use              # of the key: nothing can have been sent under it earlier in this call
     uint32_t past_count
     uint64_t past[16]           # marks of the keys before
+    bint limited                # sending: no index lies beyond these
+    uint64_t rtp_limit
+    uint64_t rtcp_limit
     SrtpKeys *keys
     SrtpKeys *former            # receiving only; NULL: none
     Source sources[32]
@@ -70,6 +73,9 @@ cdef SrtpStatus srtcp_unprotect(Srtp *s, uint8_t *packet, size_t *size) noexcept
 
 cdef void srtp_export(const Srtp *s, uint32_t rtp_ahead, uint32_t rtcp_ahead, SrtpRecord *record) noexcept nogil
 cdef bint srtp_import(Srtp *s, const SrtpRecord *record) noexcept nogil         # False: no room for all its sources
+cdef void srtp_limit(Srtp *s, uint64_t rtp, uint64_t rtcp) noexcept nogil       # of a sender: its last indexes
+cdef int64_t srtcp_left(const Srtp *s, uint32_t ssrc) noexcept nogil            # how many SRTCP packets that leaves
+cdef void window_ahead(Window *window, uint64_t ahead, uint64_t limit) noexcept nogil
 cdef uint64_t srtp_next_index(const Srtp *s, uint32_t ssrc) noexcept nogil      # whose low 16 bits are the next seq
 
 

@@ -1,6 +1,6 @@
 """One direction's SRTP and SRTCP; see srtp.pxd."""
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -208,6 +208,8 @@ cdef SrtpStatus protect_rtp(Srtp *s, uint8_t *packet, size_t *size, size_t room)
         status = window_check(&source.rtp, index)
     if status != SRTP_OK:
         return status
+    if s.limited and index > s.rtp_limit:
+        return SRTP_KEY_EXPIRED
     if not rtp_seal(s.keys, packet, at, size[0], ssrc, index):
         return SRTP_FAILED
     window_take(&source.rtp, index)
@@ -242,6 +244,8 @@ cdef SrtpStatus protect_rtcp(Srtp *s, uint8_t *packet, size_t *size, size_t room
             return SRTP_KEY_EXPIRED
         window.started = False                          # modulo 2^31, under a key that has sent nothing
     index = <uint32_t> (window.highest + 1) if window.started else 0
+    if s.limited and index > s.rtcp_limit:
+        return SRTP_KEY_EXPIRED
     if not rtcp_seal(s.keys, packet, size[0], ssrc, index | (<uint32_t> SRTCP_ENCRYPTED if encrypt else 0)):
         return SRTP_FAILED
     window_take(window, index)
@@ -460,6 +464,18 @@ cdef void srtp_export(const Srtp *s, uint32_t rtp_ahead, uint32_t rtcp_ahead, Sr
         if record.sources[i].known:
             window_ahead(&record.sources[i].rtp, rtp_ahead, <uint64_t> 0xffffffffffff)
             window_ahead(&record.sources[i].rtcp, rtcp_ahead, RTCP_INDEX_MAX)
+
+
+cdef void srtp_limit(Srtp *s, uint64_t rtp, uint64_t rtcp) noexcept nogil:
+    s.limited = True
+    s.rtp_limit = rtp
+    s.rtcp_limit = rtcp
+
+
+cdef int64_t srtcp_left(const Srtp *s, uint32_t ssrc) noexcept nogil:
+    cdef const Source *source = source_of(<Srtp *> s, ssrc)
+    cdef uint64_t newest = source.rtcp.highest if source != NULL and source.rtcp.started else 0
+    return <int64_t> s.rtcp_limit - <int64_t> newest if s.limited else RTCP_INDEX_MAX
 
 
 cdef void window_import(Window *mine, const Window *theirs, uint32_t generation) noexcept nogil:

@@ -134,6 +134,16 @@ cdef struct Reporting:
     int64_t heard_ns            # and when it came
 
 
+# How far a leg may go: a later process goes on beyond, when this one is gone without a word. See relay_record.pxd.
+cdef struct Reserve:
+    void *record                # a RelayRecord to be filled when half of it is used up; NULL: nobody keeps one
+    bint told                   # and was not answered yet
+    uint16_t end_seq            # the first sequence number of the later process
+    uint64_t rtp_limit          # the last SRTP index of this one …
+    uint64_t rtcp_limit         # … and SRTCP index
+    uint32_t heard              # the phone's newest packet, as of the last one
+
+
 cdef struct Socket:
     int fd
     bint connected
@@ -228,6 +238,7 @@ cdef struct Leg:
     Tap *tap                    # who listens in or records, a list; NULL: nobody
     Digits digits
     Reporting report
+    Reserve reserve
     Address rtcp_signalled
     Address rtcp_current        # where RTCP was last heard from, on the phone's host
     int64_t listening_since_ns  # silence counts from here at the earliest
@@ -253,6 +264,7 @@ cdef enum Operation:
     OP_STOP_PLAYING
     OP_SECURE
     OP_EXPORT
+    OP_RESERVE
     OP_TAP
     OP_UNTAP
     OP_SPEAKER
@@ -353,6 +365,7 @@ cdef union CommandDetail:
     BridgeCommand bridge
     SecureCommand secure
     ExportCommand export_
+    Reserve reserve
     Tap *tap                    # one reference goes with OP_TAP; OP_UNTAP only compares
 
 
@@ -374,6 +387,7 @@ cdef enum EventKind:
     EVENT_ROOM_PLAYED           # leg: the room's id; number: the player's serial
     EVENT_PROMPT_ENDED          # number: the player's serial
     EVENT_EXPORTED
+    EVENT_RESERVED              # the reserve's record is filled anew
     EVENT_CLOSED                # the worker has let go of the leg for ever
     EVENT_DETACHED              # … to be given to another worker
 

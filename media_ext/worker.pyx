@@ -27,10 +27,10 @@ from media_ext.speaker cimport (
     speaker_stop,
 )
 from media_ext.quality cimport quality_sample
-from media_ext.relay_record cimport RelayRecord, relay_export
+from media_ext.relay_record cimport RelayRecord, relay_ahead, relay_export, reserve_is_low
 from media_ext.report cimport report_bye, report_due, report_start, report_stop
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
-from media_ext.security cimport security_change, security_drop
+from media_ext.security cimport security_change, security_drop, security_limit
 from media_ext.tap cimport tap_add, tap_end_all, tap_release, tap_remove
 from media_ext.tell cimport tell
 from media_ext.types cimport (
@@ -42,6 +42,7 @@ from media_ext.types cimport (
     EVENT_DIGIT,
     EVENT_EXPORTED,
     EVENT_LATCHED,
+    EVENT_RESERVED,
     EVENT_RING,
     EVENT_SILENT,
     HOUSEKEEPING_MS,
@@ -57,6 +58,7 @@ from media_ext.types cimport (
     OP_LISTENER,
     OP_PLAY,
     OP_REMOTE,
+    OP_RESERVE,
     OP_ROOM,
     OP_SPEAKER,
     OP_SECURE,
@@ -233,6 +235,9 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
         secure(w, c.leg, &c.detail.secure)
     elif c.op == OP_EXPORT:
         export_leg(w, c.leg, &c.detail.export_)
+    elif c.op == OP_RESERVE:
+        c.leg.reserve = c.detail.reserve
+        security_limit(c.leg)
     elif c.op == OP_TAP:
         tap_add(&c.leg.tap, c.detail.tap)
     elif c.op == OP_UNTAP:
@@ -312,6 +317,14 @@ cdef void export_leg(Worker *w, Leg *leg, const ExportCommand *c) noexcept nogil
     if c.hand_over:
         leg.has_remote = leg.may_send = leg.may_receive = False
     tell(w, leg, EVENT_EXPORTED)
+
+
+cdef void ask_for_reserve(Worker *w, Leg *leg) noexcept nogil:
+    """A copy of this moment and what may follow it; Python writes it down, and lets the leg go so far."""
+    quality_sample(w, leg)
+    relay_export(leg, False, <RelayRecord *> leg.reserve.record)
+    relay_ahead(<RelayRecord *> leg.reserve.record)
+    leg.reserve.told = tell(w, leg, EVENT_RESERVED)
 
 
 cdef void tell_leaving(Worker *w) noexcept nogil:
@@ -445,6 +458,8 @@ cdef void keep_house(Worker *w, Leg *leg) noexcept nogil:
             next_ns = silent_at_ns
     leg.datagrams_left = DATAGRAMS_AT_ONCE
     connect_or_not(w, leg)
+    if reserve_is_low(leg):
+        ask_for_reserve(w, leg)
     quality_sample(w, leg)
     wheel_arm(&w.wheel, &leg.housekeeping, next_ns)
 

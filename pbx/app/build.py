@@ -16,6 +16,7 @@ from pbx.app.flow_ports import build_flow_ports, leaves_message, without_mailbox
 from pbx.app.flows import build_flows
 from pbx.app.groups import build_groups
 from pbx.app.guarding import build_guarding
+from pbx.app.keeping import CallKeeper
 from pbx.app.lamps import build_lamps
 from pbx.app.listening import Hearing
 from pbx.app.measure import measure
@@ -86,6 +87,7 @@ def build(
     web_ports: Mapping[str, int],
     hearing: Hearing,
     pages: BrowserLogins,
+    keeper: CallKeeper,
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
@@ -108,6 +110,7 @@ def build(
         silence_ms=round(config.rtp_timeout_s * 1000),
         loop=config.rtp_loop,
         identity_file=config.data_dir / IDENTITY_FILE,
+        keeps=True,
     )
     call_log = CallLog(lambda batch: _write(stores.cdrs, batch), bus)
     office = Office(stores.records)
@@ -290,6 +293,7 @@ def build(
         conversations=recordings.recordings,
         belongs=sip.entrance.belongs,
         waker=wake,
+        keeper=keeper,
     )
     switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id)
     register_features(
@@ -380,6 +384,7 @@ def build(
         agent=sip.agent,
         bus=bus,
         call_log=call_log,
+        call_ports=ports,
         clock=clock,
         directory=sip.directory,
         edge=edge,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pbx.core.tasks import Supervisor
     from pbx.feature.call_log import CallLog
     from pbx.feature.office import Office
+    from pbx.model.call_event import CallEvent
     from pbx.model.caller_rule import CallerRule
     from pbx.store.cdrs import CdrStore
     from pbx.store.records import RecordStore
@@ -50,9 +51,11 @@ class Guarding:
     notices: Notices
     clock: Clock
 
-    async def prepare(self, cdrs: CdrStore, state: StateStore) -> None:
-        """Before the first call: what was used before the restart."""
-        await recover(self.limits.usage, cdrs, state, self.clock.now())
+    async def prepare(
+        self, cdrs: CdrStore, state: StateStore, going_on: Mapping[str, Sequence[CallEvent]]
+    ) -> None:
+        """Before the first call: what was used before the restart, and by the calls that outlived it."""
+        await recover(self.limits.usage, cdrs, state, self.clock.now(), going_on)
 
     def start(self, supervisor: Supervisor, switch: Switch, state: StateStore) -> None:
         supervisor.spawn("notices", self.notices.run(state))

@@ -27,9 +27,11 @@ from pbx.app.build import build
 from pbx.app.flow_ports import machine_zone
 from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
+from pbx.app.keeping import CallKeeper, open_keeper
 from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
 from pbx.app.push import news_of, start_push
+from pbx.app.revive import go_on
 from pbx.app.secure import Secure
 from pbx.app.servers import Servers
 from pbx.app.welcome import greet
@@ -143,6 +145,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             SyncStore(database, box),
             PushPhoneStore(database, box),
         )
+        keeper = stack.enter_context(open_keeper(config.data_dir, box))
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
             config,
@@ -155,11 +158,11 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             web_ports=ports.web_ports(),
             hearing=Hearing(config),
             pages=_page_logins(box, database, ports),
+            keeper=keeper,
         )
         made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
-        await parts.media.start()
-        stack.push_async_callback(parts.media.stop)
+        await _start_audio(stack, parts, stores, keeper)
         stack.push_async_callback(parts.hearing.close)
         stop_sip = await _start_sip(stack, ports, parts, supervisor, bus)
         log.info(
@@ -287,7 +290,7 @@ def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket
 
 
 async def _prepare(stores: Stores, parts: Parts) -> None:
-    """Bring back what the last run left: extensions, bindings, and calls that it did not live to see end."""
+    """Bring back what the last run left: extensions, bindings, who waits where."""
     await parts.office.reload()
     await parts.flows.flows.reload()
     await parts.directory.reload()
@@ -300,10 +303,13 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
     await parts.settings.load()
     await parts.conferences.prepare()
     await parts.voicemail.prepare()
-    closed = await stores.cdrs.close_interrupted(parts.clock.now())
-    await parts.guarding.prepare(stores.cdrs, stores.state)
-    if closed:
-        log.warning("calls of the last run were closed as interrupted", extra={"calls": closed})
+
+
+async def _start_audio(stack: AsyncExitStack, parts: Parts, stores: Stores, keeper: CallKeeper) -> None:
+    """And let the calls of the last run go on."""
+    await parts.media.start()
+    stack.push_async_callback(parts.media.stop)
+    await go_on(parts, stores, keeper)
 
 
 async def _start_sip(

@@ -17,6 +17,7 @@ from pbx.app.queues import QueueParts
 from pbx.app.recordings import RecordingParts
 from pbx.app.sounds import SoundParts
 from pbx.app.voicemail import VoicemailParts
+from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
 from pbx.core.clock import SystemClock
 from pbx.core.events import EventBus
@@ -62,6 +63,7 @@ class Parts:
     agent: Agent
     bus: EventBus
     call_log: CallLog
+    call_ports: CallPorts
     clock: SystemClock
     directory: Directory
     edge: EdgeParts

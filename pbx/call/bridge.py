@@ -32,7 +32,9 @@ log = logging.getLogger(__name__)
 class Bridge:
     """The call's party and the phone that answered. `run` returns when that hung up, or one of them transferred."""
 
-    def __init__(self, call: Call, b: CallLeg) -> None:
+    def __init__(self, call: Call, b: CallLeg, *, resumed: bool = False) -> None:
+        """`resumed`: they talked in an earlier process, and heard there what they were to hear first."""
+        self._resumed = resumed
         self.call = call
         self.b = b
         self._lock = asyncio.Lock()
@@ -55,7 +57,7 @@ class Bridge:
             call.pressed = self._pressed
             if conversation is not None:
                 conversation.listen(self._pass_on)
-                if conversation.announcement is not None:
+                if conversation.announcement is not None and not self._resumed:
                     self._announces = conversation.announcement
                     announcing = call.scope.spawn(self._end_announcement(conversation.announcement.seconds))
             self._flow()

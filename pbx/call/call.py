@@ -11,7 +11,7 @@ puts it into another: so calls are transferred after a consultation, picked up, 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,14 @@ Deliver = Callable[[CallLeg], Awaitable[None]]
 class Call(PartySide):
     """One call. `run` it to its end; `hang_up` from outside ends it."""
 
-    def __init__(self, call_id: str, incoming: Incoming, ports: CallPorts) -> None:
+    def __init__(
+        self,
+        call_id: str,
+        incoming: Incoming,
+        ports: CallPorts,
+        history: Sequence[events.CallEvent] = (),
+    ) -> None:
+        """`history` is what happened to it in an earlier process."""
         super().__init__(call_id, ports)
         self.dialled = incoming.dialled
         self.trunk = incoming.trunk
@@ -82,7 +89,7 @@ class Call(PartySide):
         self.overheard: Overhearing | None = None
         self.ringing: Fork | None = None
         self.joined: tuple[str, str, str, bool] | None = None
-        self._incoming = incoming
+        self.incoming = incoming
         self._served: CallLeg | None = None
         self._withholding: CallLeg | None = None
         self._shown_as: tuple[CallLeg, Party] | None = None
@@ -92,7 +99,10 @@ class Call(PartySide):
         self._ending: Ending | None = None
         self._next: Transfer | None = None
         self._leaves: tuple[CallLeg, Deliver] | None = None
-        self._legs = 0
+        self.legs_made = 0
+        if history:
+            self._remember(history)
+            return
         offered = events.CallOffered(
             call=call_id,
             at=self.now(),
@@ -111,6 +121,16 @@ class Call(PartySide):
 
     # -- the record ------------------------------------------------------------------------------------------------
 
+    def _remember(self, history: Sequence[events.CallEvent]) -> None:
+        """What happened in an earlier process, which has told whoever watched."""
+        first = history[0]
+        if not isinstance(first, events.CallOffered):
+            raise TypeError("a call begins with CallOffered")
+        self.live = LiveFold(first)
+        self.events.extend(history)
+        for event in history[1:]:
+            self.live.take(event)
+
     def now(self) -> datetime:
         return self.ports.clock.now()
 
@@ -119,6 +139,7 @@ class Call(PartySide):
         self.events.append(event)
         self.live.take(event)
         self.ports.log.publish(event)
+        self.ports.keeper.changed(self, event)
         if isinstance(event, (events.CallOffered, events.CallEnded)) or (
             isinstance(event, events.LegAnswered) and event.leg == "a"
         ):
@@ -126,7 +147,7 @@ class Call(PartySide):
 
     def divert(self, number: str, reason: str, to: str) -> None:
         """`number` sends the call on to `to`. Raises `PeerError` 482 when it goes round in a circle."""
-        if len(self.diverted) >= MAX_DIVERSIONS + len(self._incoming.diverted) or any(
+        if len(self.diverted) >= MAX_DIVERSIONS + len(self.incoming.diverted) or any(
             each.number == to for each in self.diverted
         ):
             raise PeerError(482, "Forwarded In A Circle")
@@ -178,21 +199,38 @@ class Call(PartySide):
         return self._served
 
     @property
+    def served(self) -> CallLeg | None:
+        """The same, where there is one already."""
+        return self._served
+
+    @property
     def party(self) -> Party:
         """Who is at `a`: what the phones that are rung for it show."""
-        return self._incoming.caller if self._served is None else self._served.party
+        return self.incoming.caller if self._served is None else self._served.party
 
     # -- running ---------------------------------------------------------------------------------------------------
 
     async def run(self, router: Router) -> None:
         """From the offer to the last clean-up. Never raises but for bugs, which are logged and end only this call."""
-        incoming = self._incoming
+        await self._live(self._enter(router))
+
+    async def go_on(self, legs: Sequence[CallLeg], program: Program, router: Router) -> None:
+        """The same for a call of an earlier process: `program` runs for the first of these legs."""
+        self.legs = {leg.name: leg for leg in legs}
+        self._served = legs[0]
+        await self._live(self.scope.run(self._main(program(self), router)))
+
+    async def _enter(self, router: Router) -> None:
+        incoming = self.incoming
+        a = self._served = self._open_caller(incoming)
+        a.offered = a.read(incoming.offer) if incoming.offer is not None else None
+        if a.offered is not None and not voice(self.offered_formats()):
+            raise PeerError(488, "Not Acceptable Here")
+        await self.scope.run(self._main(router.route(self), router))
+
+    async def _live(self, life: Awaitable[None]) -> None:
         try:
-            a = self._served = self._open_caller(incoming)
-            a.offered = a.read(incoming.offer) if incoming.offer is not None else None
-            if a.offered is not None and not voice(self.offered_formats()):
-                raise PeerError(488, "Not Acceptable Here")  # noqa: TRY301 - one place decides how a call is refused
-            await self.scope.run(self._main(router))
+            await life
         except PeerError as error:
             self.end_with(Ending.of(error))
         except ExceptionGroup as group:
@@ -207,9 +245,9 @@ class Call(PartySide):
         self.end_with(ending)
         self.scope.end()
 
-    async def _main(self, router: Router) -> None:
+    async def _main(self, program: Awaitable[None], router: Router) -> None:
         self._watch = self.scope.spawn(self._watch_party(self.a))
-        await self.perform(router.route(self))
+        await self.perform(program)
         while self._next is not None:
             transfer, self._next = self._next, None
             await carry_out(self, transfer, router)
@@ -367,8 +405,8 @@ class Call(PartySide):
         return leg
 
     def _new_name(self) -> str:
-        self._legs += 1
-        return f"b{self._legs}"
+        self.legs_made += 1
+        return f"b{self.legs_made}"
 
     def begin_conversation(self, other: CallLeg) -> Conversation | None:
         """The party and `other` are about to hear each other; may be said twice of the same two."""
@@ -421,7 +459,7 @@ class Call(PartySide):
         if served is None or not served.answered:
             status = ending.status if ending.status >= 300 else status_of_cause(ending.cause)
             if ending.by != "a":
-                await self._incoming.leg.reject(status, ending.reason, ending.headers)
+                await self.incoming.leg.reject(status, ending.reason, ending.headers)
         else:
             status = ending.status
         for leg in list(self.legs.values()):

@@ -149,6 +149,9 @@ class CalledBack:
         name: Callable[[], DialogName | None] = getattr(self._leg, "dialog_name", lambda: None)
         return name()
 
+    def kept(self) -> bytes | None:
+        return None if self._leg is None else self._leg.kept()
+
     async def alive(self) -> bool:
         return await self._reached().alive()
 

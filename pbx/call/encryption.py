@@ -18,6 +18,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+import msgspec
+
 from pbx.call.ports import Stream
 from pbx.core.errors import PeerError
 from pbx.model.stream import SrtpKey
@@ -47,6 +49,17 @@ class _Agreed:
     setup: str = ""
 
 
+class KeptEncryption(msgspec.Struct, frozen=True, array_like=True):
+    """For the journal: what was agreed, and our keys."""
+
+    policy: SrtpPolicy
+    wanted: bool
+    insist: Way | None
+    material: dict[str, bytes]
+    agreed: tuple[Way, str, str] | None
+    keys: tuple[SrtpKey, SrtpKey] | None
+
+
 class Encryption:
     """Of one leg. `wanted`: a first offer of ours asks for encryption; `insist`: in this way, and no other will do."""
 
@@ -62,6 +75,27 @@ class Encryption:
         self._offered: tuple[crypto.Crypto, ...] = ()
         self._offered_setup = ""
         self._keys: tuple[SrtpKey, SrtpKey] | None = None
+
+    def kept(self) -> KeptEncryption:
+        """For a later process."""
+        agreed = self._agreed
+        return KeptEncryption(
+            self.policy,
+            self._wanted,
+            self._insist,
+            self._material,
+            None if agreed is None else (agreed.way, agreed.protocol, agreed.setup),
+            self._keys,
+        )
+
+    @classmethod
+    def revived(cls, stream: Stream, kept: KeptEncryption) -> Encryption:
+        """Go on with what an earlier process had agreed on; the stream has its keys already."""
+        encryption = cls(stream, kept.policy, wanted=kept.wanted, insist=kept.insist)
+        encryption._material = dict(kept.material)
+        encryption._agreed = None if kept.agreed is None else _Agreed(*kept.agreed)
+        encryption._keys = kept.keys
+        return encryption
 
     @property
     def next_way(self) -> Way | None:

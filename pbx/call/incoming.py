@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from pbx.call.codecs import Codecs
 from pbx.call.ports import (
+    NO_KEEPER,
     CallLog,
     Conversations,
+    Keeper,
     Leg,
     Media,
     Prompt,
@@ -34,6 +36,7 @@ class CallPorts:
     Without a `recorder` nothing is recorded; `conversations` is told of all, and records those that are to be.
     `belongs` is told the SIP Call-ID of a leg that comes from another call.
     `srtp` says whether audio may be, or must be, encrypted. Without a `waker`, phones that sleep are not rung.
+    `keeper` writes down what a later process needs to go on with calls.
     """
 
     media: Media
@@ -52,6 +55,7 @@ class CallPorts:
     conversations: Conversations | None = None
     belongs: Callable[[str, str], None] = lambda _call, _call_id: None
     waker: Waker | None = None
+    keeper: Keeper = NO_KEEPER
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pbx.call.codecs import digits, only, stream_format, voice
 from pbx.call.encryption import Encryption
@@ -20,6 +21,9 @@ from pbx.model.stream import RemoteMedia
 from pbx.sip.sdp import parse
 from pbx.sip.sdp.negotiate import AudioSession, Format, Local, audio_of, common, write_answer, write_offer
 from pbx.sip.sdp.security import SrtpPolicy, Way
+
+if TYPE_CHECKING:
+    from pbx.call.kept import KeptLeg
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +41,12 @@ class CallLeg:
 
     __slots__ = (
         "_closers",
-        "_host",
-        "_session_id",
-        "_version",
         "answered",
         "closed",
         "codecs",
         "encryption",
         "held",
+        "host",
         "keys_by_info",
         "keys_held",
         "label",
@@ -55,8 +57,10 @@ class CallLeg:
         "receives",
         "remote",
         "sends",
+        "session_id",
         "signal",
         "stream",
+        "version",
         "waits",
     )
 
@@ -99,9 +103,9 @@ class CallLeg:
         self.answered = False
         self.closed = False
         self._closers: list[Callable[[], None]] = []
-        self._host = host
-        self._session_id = session_id
-        self._version = 0
+        self.host = host
+        self.session_id = session_id
+        self.version = 0
 
     @property
     def dialog(self) -> Leg:
@@ -161,13 +165,13 @@ class CallLeg:
         return write_answer(offer, self._local(), formats, "sendrecv", security)
 
     def _local(self) -> Local:
-        self._version += 1
+        self.version += 1
         return Local(
-            host=self._host,
+            host=self.host,
             rtp_port=self.stream.rtp_port,
             rtcp_port=self.stream.rtcp_port,
-            session_id=self._session_id,
-            version=self._version,
+            session_id=self.session_id,
+            version=self.version,
         )
 
     def _arm(self, session: AudioSession) -> None:
@@ -189,6 +193,30 @@ class CallLeg:
                 receive=session.direction in ("sendrecv", "sendonly"),
             )
         )
+
+    @classmethod
+    def revived(cls, kept: KeptLeg, signal: Leg, stream: Stream, remote_sdp: bytes) -> CallLeg:
+        """The leg of an earlier process, which had been answered; its stream has been told where the phone is.
+
+        Raises `PeerError` when the phone's description cannot be read, as it could then.
+        """
+        leg = cls(
+            kept.name,
+            stream=stream,
+            host=kept.host,
+            session_id=kept.session_id,
+            party=kept.party,
+            label=kept.label,
+            codecs=kept.codecs,
+        )
+        leg.encryption = Encryption.revived(stream, kept.encryption)
+        leg.signal = signal
+        leg.remote = leg.read(remote_sdp)
+        leg.receives, leg.sends = kept.receives, kept.sends
+        leg.held, leg.waits, leg.keys_by_info = kept.held, kept.waits, kept.keys_by_info
+        leg.version = kept.version
+        leg.answered = True
+        return leg
 
     @property
     def codec(self) -> str:

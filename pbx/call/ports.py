@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from pbx.call.talk import Sound
 
 __all__ = [
+    "NO_KEEPER",
     "CallLog",
     "Conversation",
     "Conversations",
     "Grown",
+    "Keeper",
     "Leg",
     "Media",
     "MeetingRoom",
@@ -100,6 +102,10 @@ class Leg(Protocol):
 
     async def alive(self) -> bool:
         """Ask the phone inside the dialog whether it is still there."""
+        ...
+
+    def kept(self) -> bytes | None:
+        """What a later process goes on with; None where it cannot."""
         ...
 
     async def end(self, cause: LegCause = LegCause.NORMAL) -> None:
@@ -178,6 +184,10 @@ class Stream(Protocol):
     ) -> None: ...
 
     def stats(self) -> StreamStats: ...
+
+    def kept(self) -> bytes:
+        """What a later process goes on with."""
+        ...
 
     def close(self) -> None: ...
 
@@ -379,6 +389,23 @@ class CallLog(Protocol):
     def publish(self, event: CallEvent) -> None:
         """Tell the live screen, metrics and webhooks; never waits."""
         ...
+
+
+class Keeper(Protocol):
+    """Writes down what a later process needs, should this one be killed."""
+
+    def changed(self, call: Any, event: CallEvent) -> None:
+        """Something happened in a call; never waits."""
+        ...
+
+
+class _NoKeeper:
+    """Nothing outlives the process."""
+
+    def changed(self, call: Any, event: CallEvent) -> None: ...
+
+
+NO_KEEPER: Keeper = _NoKeeper()
 
 
 class Router(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Awaitable, Callable, Container, Sequence
 
 from pbx.call.call import Call, Program
 from pbx.call.ending import Ending
@@ -55,8 +55,14 @@ class Switch:
         call = Call(self._new_id(), incoming, self._ports)
         self._calls[call.id] = call
         self._empty.clear()
-        self._supervisor.spawn("call", self._run(call, router or self._router))
+        self._supervisor.spawn("call", self._run(call, call.run(router or self._router)))
         return call
+
+    def resume(self, call: Call, legs: Sequence[CallLeg], program: Program) -> None:
+        """Run a call of an earlier process on, for the first of its legs. More calls than the limit may come back."""
+        self._calls[call.id] = call
+        self._empty.clear()
+        self._supervisor.spawn("call", self._run(call, call.go_on(legs, program, self._router)))
 
     def live_calls(self) -> list[LiveCall]:
         """The calls going on now, oldest first."""
@@ -151,9 +157,9 @@ class Switch:
         except TimeoutError:
             log.warning("calls were still ending at shutdown", extra={"calls": len(self._calls)})
 
-    async def _run(self, call: Call, router: Router) -> None:
+    async def _run(self, call: Call, life: Awaitable[None]) -> None:
         try:
-            await call.run(router)
+            await life
         finally:
             del self._calls[call.id]
             if not self._calls:

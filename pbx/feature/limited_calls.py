@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NoReturn
 
 from pbx.call.call import Call
@@ -73,17 +74,24 @@ class LimitedCalls:
         found.hang_up(Ending(LegCause.LIMIT, by="node"))
 
 
-async def recover(usage: UsageFold, cdrs: CdrStore, state: StateStore, now: datetime) -> None:
+async def recover(
+    usage: UsageFold,
+    cdrs: CdrStore,
+    state: StateStore,
+    now: datetime,
+    going_on: Mapping[str, Sequence[CallEvent]] = MappingProxyType({}),
+) -> None:
     """Count the calls of the last day anew from their records. What was interrupted ended when the node was last known
-    to live.
+    to live; what has outlived the restart is `going_on`, with its events.
     """
-    events = [event for cdr in await cdrs.with_outside_legs(now - LOOK_BACK) for event in cdr.events]
+    records = {cdr.id: cdr.events for cdr in await cdrs.with_outside_legs(now - LOOK_BACK)}
+    events = [event for each in {**records, **going_on}.values() for event in each]
     events.sort(key=lambda event: (event.at, _rank(event)))  # legs go from call to call
     for event in events:
         usage.take(event)
     alive = await state.get(ALIVE_KEY, datetime) or now
     latest = events[-1].at if events else now
-    usage.end_all(min(max(latest, alive), now))
+    usage.end_all(min(max(latest, alive), now), but=going_on)
 
 
 def _rank(event: CallEvent) -> int:

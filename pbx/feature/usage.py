@@ -7,7 +7,7 @@ not carry by its own fault does not count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -53,10 +53,11 @@ class UsageFold:
         step = self._steps.get(type(event))
         return step is not None and step(event)
 
-    def end_all(self, at: datetime) -> None:
-        """Nothing goes on any more."""
+    def end_all(self, at: datetime, but: Container[str] = ()) -> None:
+        """Nothing goes on any more, `but` in those calls."""
         for talk in list(self.running()):
-            self._end(talk, at.timestamp())
+            if talk.call not in but:
+                self._end(talk, at.timestamp())
 
     def tally(self, account: Account) -> Tally:
         """An empty one for who has not called."""

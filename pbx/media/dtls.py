@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
 from pbx.media.dtls_peer import DtlsError, DtlsPeer, context
+from pbx.media.kept import KeptHandshake
 from pbx.model.stream import Fingerprint
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class Handshake:
         self._over = False
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.call_later(PATIENCE_S, self._give_up, "no DTLS handshake in time")
+
+    @property
+    def kept(self) -> KeptHandshake:
+        """For a later process that goes on with the keys."""
+        return KeptHandshake(self._active, self._fingerprints)
 
     def same(self, active: bool, fingerprints: Sequence[Fingerprint]) -> bool:
         """Whether this is the handshake with just these terms, and has not failed."""

@@ -12,14 +12,18 @@ import resource
 import secrets
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from media_ext.codec import available, transcode_cost_ns
 from media_ext.engine import Engine, io_uring_refusal
 from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
 from pbx.media.identity import Certificate
+from pbx.media.kept import KeptStream, unpacked_state
 from pbx.media.room import Room
 from pbx.media.stream import DIGITS, Stream, gain_of, speakable
 from pbx.media.udp_ports import NoPortError, PortPair, PortPool
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from pbx.media.tap import Tap
 
 log = logging.getLogger(__name__)
+
+_KEPT = msgspec.msgpack.Decoder(KeptStream)
 
 RETRY_AFTER_S = 5
 
@@ -51,6 +57,10 @@ def loop_for(setting: LoopSetting) -> Literal["io_uring", "epoll"]:
             return "epoll"
         raise StartupError(f"--rtp-loop io_uring: {refusal}", action="Choose --rtp-loop auto")
     return wanted
+
+
+def unkept(_stream: Stream) -> None:
+    """Nobody keeps a journal."""
 
 
 class MediaEngine:
@@ -72,7 +82,9 @@ class MediaEngine:
         loop: LoopSetting = "auto",
         identity_file: Path | None = None,
         report_s: float = 5.0,
+        keeps: bool = False,
     ) -> None:
+        """`keeps`: what streams may send is written down before (`on_reserved`), for a later process."""
         self._pool = PortPool(bind_host, port_min, port_max, quarantine_s=quarantine_s)
         self._threads = threads
         self.native = Engine(
@@ -84,6 +96,9 @@ class MediaEngine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
         self.certificate = Certificate(identity_file)
+        self.on_reserved: Callable[[Stream], None] = unkept
+        """Is to write down `Stream.kept` before it returns."""
+        self._keeps = keeps
         self.refused = 0
         """Streams that could not be opened for want of ports."""
 
@@ -178,6 +193,27 @@ class MediaEngine:
             self._pool.give_back(rtp_port)
             raise
 
+    def revive_stream(self, kept: bytes, pair: PortPair | None = None) -> tuple[Stream, Callable[[], None]]:
+        """Go on where the stream of an earlier process was of which `Stream.kept` was written down.
+
+        With `pair`, over sockets that stayed open. The stream neither takes nor sends anything before the second of
+        what is returned is called: what the first says of itself is to be written down until then. Raises
+        `NoPortError` when the ports cannot be had, `ValueError` for what is of another build.
+        """
+        record = _KEPT.decode(kept)
+        state = unpacked_state(record.state)
+        if pair is None:
+            pair = self._pool.take_again(record.rtp_port)
+        try:
+            stream = self._opened(pair, record.label, state)
+        except ValueError:
+            pair.rtp.close()
+            pair.rtcp.close()
+            self._pool.give_back(record.rtp_port)
+            raise
+        stream.remember(record)
+        return stream, partial(stream.resume, record)
+
     def _take_ports(self) -> PortPair:
         try:
             pair = self._pool.take()
@@ -198,6 +234,7 @@ class MediaEngine:
             seq=secrets.randbits(15),  # so that an early loss cannot hide SRTP's roll-over (RFC 3711 3.3.1)
             rtp_ts=secrets.randbits(32),
             state=state,
+            keep=self._keeps,
         )
         pair.rtp.detach()  # the engine's from here on
         pair.rtcp.detach()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pbx.media.host_address import packed, readable
+from pbx.media.kept import KeptHandshake
 from pbx.model.stream import Fingerprint, Keyed, KeyingFailed, SrtpKey, StreamEvent
 
 if TYPE_CHECKING:
@@ -23,6 +24,24 @@ def unheard(_event: StreamEvent) -> None:
     """Nobody listens to this stream yet."""
 
 
+class KeptRoles:
+    """Stands for a handshake of an earlier process: its keys hold, and packets of its end are not answered."""
+
+    __slots__ = ("kept",)
+
+    def __init__(self, kept: KeptHandshake) -> None:
+        self.kept = kept
+
+    def same(self, active: bool, fingerprints: Sequence[Fingerprint]) -> bool:
+        return self.kept.active == active and set(self.kept.fingerprints) == set(fingerprints)
+
+    def take(self, data: bytes, address: Address) -> None:
+        """Late packets of the handshake."""
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
 class Keying:
     """What `pbx.media.stream.Stream` is made on. `keying_failed` says why a handshake gave no keys."""
 
@@ -30,6 +49,7 @@ class Keying:
         "_encrypted",
         "_engine",
         "_handshake",
+        "_keys",
         "_on_datagram",
         "closed",
         "keying_failed",
@@ -46,7 +66,8 @@ class Keying:
         self.keying_failed = ""
         self._engine = engine
         self._encrypted = False
-        self._handshake: Handshake | None = None
+        self._keys: tuple[SrtpKey | None, SrtpKey | None] = (None, None)
+        self._handshake: Handshake | KeptRoles | None = None
         self._on_datagram: Callable[[bytes, Address], None] | None = None
 
     def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None:
@@ -118,10 +139,34 @@ class Keying:
             self._handshake.close()
             self._handshake = None
 
+    def remember_keys(
+        self,
+        receive: SrtpKey | None,
+        send: SrtpKey | None,
+        handshake: KeptHandshake | None,
+        *,
+        encrypted: bool,
+    ) -> None:
+        """The keys that the stream had in an earlier process, and the handshake that they came from."""
+        self._handshake = None if handshake is None else KeptRoles(handshake)
+        self._keys, self._encrypted = (receive, send), encrypted
+
+    def resume_keys(self, *, encrypted: bool) -> None:
+        """Go on with them."""
+        self._secure(*self._keys, encrypted)
+
+    def kept_handshake(self) -> KeptHandshake | None:
+        """The roles of a handshake that has given keys."""
+        handshake = self._handshake
+        if handshake is None or self._keys[0] is None:
+            return None
+        return handshake.kept
+
     def _secure(self, receive: SrtpKey | None, send: SrtpKey | None, encrypted: bool) -> None:
         listening = self._handshake is not None or self._on_datagram is not None
         self._engine.native.secure(self.native, _material(receive), _material(send), encrypted, listening)
         self._encrypted = encrypted
+        self._keys = (receive or self._keys[0], send or self._keys[1])
 
 
 def _material(key: SrtpKey | None) -> tuple[int, bytes, bytes] | None:

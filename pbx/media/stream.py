@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pbx.media.host_address import packed, readable
+from pbx.media.kept import KeptStream, packed_state
 from pbx.media.keying import Keying, unheard
 from pbx.model.stream import (
     DigitPressed,
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_ENCODER = msgspec.msgpack.Encoder()
+
 DIGITS = "0123456789*#ABCD"
 
 
@@ -40,8 +46,10 @@ class Stream(Keying):
         "_codecs",
         "_exports",
         "_final",
+        "_remote",
         "_remote_host",
         "_remote_port",
+        "_reserved",
         "id",
         "rtp_port",
     )
@@ -53,8 +61,10 @@ class Stream(Keying):
         self._final: StreamStats | None = None
         self._codecs: dict[int, str] = {}
         self._exports: list[asyncio.Future[bytes]] = []
+        self._remote: RemoteMedia | None = None
         self._remote_host = ""
         self._remote_port = 0
+        self._reserved = _reserve_of(native)
 
     def __repr__(self) -> str:
         return f"<Stream {self.label} port {self.rtp_port}{' closed' if self.closed else ''}>"
@@ -72,6 +82,7 @@ class Stream(Keying):
         """
         if self.closed:
             return
+        self._remote = remote
         if remote is None:
             self._engine.native.forget_remote(self.native)
             return
@@ -120,6 +131,37 @@ class Stream(Keying):
         self._engine.native.export(self.native, hand_over)
         return await waiting
 
+    def kept(self) -> bytes:
+        """What `MediaEngine.revive_stream` of a later process goes on with; of use until the stream says otherwise."""
+        remote = self._remote
+        if remote is not None and self._remote_host:
+            remote = replace(remote, rtp_host=self._remote_host, rtp_port=self._remote_port)
+        receive, send = self._keys
+        kept = KeptStream(
+            rtp_port=self.rtp_port,
+            label=self.label,
+            state=self._reserved,
+            remote=remote,
+            encrypted=self._encrypted,
+            receive=receive,
+            send=send,
+            handshake=self.kept_handshake(),
+        )
+        return _ENCODER.encode(kept)
+
+    def remember(self, kept: KeptStream) -> None:
+        """What an earlier process knew of this stream; its state went to the engine before."""
+        self._remote = kept.remote
+        self.remember_keys(kept.receive, kept.send, kept.handshake, encrypted=kept.encrypted)
+
+    def resume(self, kept: KeptStream) -> None:
+        """Go on with it."""
+        if self.closed:
+            return
+        if kept.encrypted or kept.receive is not None:
+            self.resume_keys(encrypted=kept.encrypted)
+        self.set_remote(kept.remote)
+
     def close(self) -> None:
         """Stop all audio and give the ports back after their rest. May be called twice."""
         if not self.closed:
@@ -135,6 +177,8 @@ class Stream(Keying):
             self._remote_host, self._remote_port = readable(host), port
         elif kind == "exported":
             self._give_state()
+        elif kind == "reserved":
+            self._reserve_more()
         elif kind == "digit" and number < len(DIGITS):
             self.on_event(DigitPressed(DIGITS[number], duration_ms))
         elif kind == "first":
@@ -157,11 +201,23 @@ class Stream(Keying):
             if not each.done() and state is not None:
                 each.set_result(state)
 
+    def _reserve_more(self) -> None:
+        """Half of what may be sent has been: the next part is written down first."""
+        self._reserved = _reserve_of(self.native)
+        self._engine.on_reserved(self)
+        if not self.closed:
+            self._engine.native.reserve(self.native)
+
     def keep_final_stats(self) -> None:
         """The native record is about to go."""
         for each in self._exports:
             each.cancel()
         self._final = self.stats()
+
+
+def _reserve_of(native: Leg) -> bytes:
+    state = native.reserved
+    return b"" if state is None else packed_state(state)
 
 
 def _coded(each: StreamFormat) -> tuple[int, str, int]:

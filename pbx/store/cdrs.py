@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from pbx.model.cdr import Cdr
 from pbx.model.flow_traffic import FlowTraffic
@@ -146,15 +148,16 @@ class CdrStore:
             total += found
         return total
 
-    async def close_interrupted(self, now: datetime) -> int:
-        """Close the calls that a dead process left open; returns how many.
+    async def close_interrupted(self, now: datetime, but: Collection[str] = ()) -> int:
+        """Close the calls that a dead process left open, `but` those that go on; returns how many.
 
         Only the node that holds the data directory's lock may do this, before its first call. The disposition
         is kept, except that a call nobody answered is no longer in progress: it "failed".
         """
 
         def work(connection: sqlite3.Connection) -> int:
-            cursor = connection.execute(_CLOSE, {"now": timestamp(now)})
+            going_on = msgspec.json.encode(list(but)).decode()
+            cursor = connection.execute(_CLOSE, {"now": timestamp(now), "but": going_on})
             return cursor.rowcount
 
         return await self._database.write(work)
@@ -201,7 +204,7 @@ UPDATE cdrs SET
         ELSE 'failed' END,
     duration_s = max(0, :now - started_at),
     talk_s = CASE WHEN answered_at IS NULL THEN 0 ELSE max(0, :now - answered_at) END
-WHERE ended_at IS NULL
+WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(:but))
 """
 
 

@@ -42,11 +42,12 @@ from pbx.transport.in_dialog import handle
 from pbx.transport.invite_client import ClientInvite
 from pbx.transport.invite_request import Ours, invite_request
 from pbx.transport.invite_server import ServerInvite
+from pbx.transport.kept_dialog import decode
 from pbx.transport.leg_core import LegCore
 from pbx.transport.leg_host import AgentSettings
 from pbx.transport.resolver import Resolver
 from pbx.transport.sip_leg import SipLeg
-from pbx.transport.whereabouts import Whereabouts, is_behind_nat
+from pbx.transport.whereabouts import Whereabouts, is_behind_nat, same_place
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +165,24 @@ class Agent:
         else:
             self.spawn("resolve", self._resolve(leg, invite, first_uri(target)))
         return leg
+
+    def revive(self, kept: bytes, *, away: bool) -> SipLeg:
+        """Go on in a dialog of an earlier process, as `SipLeg.kept` described it. `away`: where it had a connection,
+        the phone is who opens the next one. Raises `ValueError` for what cannot be read.
+        """
+        leg = SipLeg.revived(self, decode(kept), away=away)
+        self._enter(leg)
+        return leg
+
+    def connected(self, contact_uri: str, hop: Hop) -> None:
+        """A phone has registered over a new connection: requests in its dialogs go there."""
+        for leg in list(self._legs.values()):
+            if (
+                leg.whereabouts.is_away
+                and leg.dialog is not None
+                and same_place(leg.dialog.remote_target, contact_uri)
+            ):
+                leg.whereabouts.heard_from(hop)
 
     async def hops(self, uri: str) -> list[Hop]:
         """Where a request for this URI goes, best first (RFC 3263). Raises `PeerError`."""

@@ -47,6 +47,9 @@ log = logging.getLogger(__name__)
 TCP_REFUSED_S = 60.0
 """How long a peer that refused TCP gets its large requests over UDP without asking again."""
 
+AWAY_S = 32.0
+"""How long a request waits for a phone whose connection ended with an earlier process (RFC 3261: timer F)."""
+
 MALFORMED = ("malformed", "malformed_ack", "malformed_response", "refused_400", "refused_413", "refused_505")
 """What the endpoint calls messages that are none."""
 
@@ -100,6 +103,8 @@ class Driver:
         self._clients: dict[TransactionId, Outgoing] = {}
         self._servers: dict[TransactionId, ServerUser] = {}
         self._tcp_refused: dict[tuple[str, int], float] = {}
+        self._expected = 0
+        self._waiting: dict[int, list[tuple[Outgoing, Request]]] = {}
         self._effects: deque[Effect] = deque()
         self._performing = False
         self._table: dict[type[Effect], Callable[[Any], None]] = {
@@ -164,6 +169,9 @@ class Driver:
         """Send a request (anything but ACK and CANCEL). `user` is told what comes of it, never before this returns
         when called from outside a callback of this driver, unless the hop fails at once."""
         outgoing = Outgoing(user, hop)
+        if hop.connection < 0:
+            self._wait_for(hop.connection, outgoing, request)
+            return outgoing
         now = self.clock.monotonic()
         try:
             outgoing.id, effects = self.endpoint.request(request, hop, now)
@@ -172,6 +180,40 @@ class Driver:
         self._clients[outgoing.id] = outgoing
         self._perform(effects)
         return outgoing
+
+    # -- phones that have yet to connect again -----------------------------------------------------------------------
+
+    def expect(self) -> int:
+        """A connection that a phone will open again, by a number for hops: requests wait for `arrived`."""
+        self._expected -= 1
+        return self._expected
+
+    def arrived(self, expected: int, hop: Hop) -> None:
+        """The phone is here, over this hop."""
+        for outgoing, request in self._waiting.pop(expected, ()):
+            if not outgoing.answered:
+                there = replace(outgoing.hop, remote_host=hop.remote_host, remote_port=hop.remote_port)
+                self._send_late(outgoing, request, replace(there, connection=hop.connection))
+
+    def _wait_for(self, expected: int, outgoing: Outgoing, request: Request) -> None:
+        self._waiting.setdefault(expected, []).append((outgoing, request))
+        self.timers.call_later(AWAY_S, partial(self._stayed_away, expected, outgoing))
+
+    def _stayed_away(self, expected: int, outgoing: Outgoing) -> None:
+        waiting = self._waiting.get(expected, [])
+        left = [each for each in waiting if each[0] is not outgoing]
+        if len(left) == len(waiting):
+            return  # it went out
+        self._waiting[expected] = left
+        outgoing.user.failed(408)
+
+    def _send_late(self, outgoing: Outgoing, request: Request, hop: Hop) -> None:
+        outgoing.hop = hop
+        outgoing.id, effects = self.endpoint.request(request, hop, self.clock.monotonic())
+        self._clients[outgoing.id] = outgoing
+        self._perform(effects)
+
+    # -- from the agent and its legs, continued --------------------------------------------------------------------
 
     def cancel(self, outgoing: Outgoing, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """Cancel an INVITE: now, or as soon as a provisional response allows it."""
@@ -206,6 +248,7 @@ class Driver:
         self._running.clear()
         self._clients.clear()
         self._servers.clear()
+        self._waiting.clear()
         self._effects.clear()
 
     def _count_malformed(self, hop: Hop) -> None:

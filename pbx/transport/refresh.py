@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 RETRY_S = 5.0
 """After a refresh that was refused for the moment."""
 
+RESUMED_S = 10.0
+"""After a restart, when all calls have their session timers to refresh."""
+
 NOT_UNDERSTOOD = (405, 501)
 GONE = (408, 481)
 
@@ -89,6 +92,16 @@ class SessionRefresh:
         refresh_at = timer.refresh_at(now)
         self._set_alarm(self._give_up_at if refresh_at is None else refresh_at)
 
+    def resume(self, timer: SessionTimer, random: float) -> None:
+        """The timer of an earlier process: how much of the interval is left is not known, so a refresh of ours comes
+        soon, at another moment in each call. `random` is 0 to 1.
+        """
+        self.timer = timer
+        now = self._leg.host.clock.monotonic()
+        self._give_up_at = timer.give_up_at(now)
+        soon = now + RESUMED_S + random * min(RESUMED_S, timer.interval_s / 10)
+        self._set_alarm(soon if timer.we_refresh else self._give_up_at)
+
     def stop(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
@@ -107,7 +120,9 @@ class SessionRefresh:
         if now >= self._give_up_at - 0.001:
             leg.expired()
             return
-        if leg.peer_updates:
+        if leg.whereabouts.is_away:  # nothing could be sent
+            self._set_alarm(now + RETRY_S)
+        elif leg.peer_updates:
             self._set_alarm(self._give_up_at)
             Update(leg, self._updated).send()
         elif leg.refresh_by_reinvite():

@@ -25,6 +25,7 @@ from pbx.transport.bodies import sdp_of
 from pbx.transport.info import DigitInfo
 from pbx.transport.invite_client import ClientInvite
 from pbx.transport.invite_server import ServerInvite
+from pbx.transport.kept_dialog import CSEQS_AHEAD, KeptDialog, encode, placeholder
 from pbx.transport.leg_core import ExtraHeaders, LegCore, Phase
 from pbx.transport.leg_host import LegHost
 from pbx.transport.liveness import is_alive
@@ -150,6 +151,49 @@ class SipLeg(LegCore):
         "There is no such call" (481) is no answer either; then the leg ends as hung up.
         """
         return await is_alive(self)
+
+    def kept(self) -> bytes | None:
+        """What `Agent.revive` of a later process goes on with; None while the dialog is not confirmed."""
+        dialog = self.dialog
+        if dialog is None or self.phase is not Phase.UP:
+            return None
+        return encode(
+            KeptDialog(
+                leg_id=self.id,
+                direction=self.direction,
+                contact=self.contact,
+                dialog=dialog,
+                hop=self.whereabouts.hop,
+                natted=self.whereabouts.natted,
+                local_sdp=self.local_sdp,
+                remote_sdp=self.remote_sdp,
+                peer_updates=self.peer_updates,
+                timer=self.refresh.timer,
+            )
+        )
+
+    @classmethod
+    def revived(cls, host: LegHost, kept: KeptDialog, *, away: bool) -> SipLeg:
+        """The leg of an earlier process. `away`: nothing can be sent before the phone connects again."""
+        dialog = kept.dialog
+        dialog.local_cseq += CSEQS_AHEAD
+        leg = cls(
+            host,
+            leg_id=kept.leg_id,
+            direction=kept.direction,
+            request=placeholder(dialog),
+            contact=kept.contact,
+            whereabouts=Whereabouts(host, kept.hop, natted=kept.natted),
+        )
+        leg.dialog = dialog
+        leg.phase = Phase.UP
+        leg.exchange = OfferAnswer(owner=kept.direction == "out")
+        leg.local_sdp, leg.remote_sdp = kept.local_sdp, kept.remote_sdp
+        leg.peer_updates = kept.peer_updates
+        leg.whereabouts.lost_connection(away=away)
+        if kept.timer is not None:
+            leg.refresh.resume(kept.timer, host.random())
+        return leg
 
     async def end(self, cause: LegCause = LegCause.NORMAL) -> None:
         """BYE, CANCEL or a final refusal, whichever the state demands. Never raises or waits; may be called twice."""

@@ -106,6 +106,10 @@ class StreamLeg:
     def dialog_name(self) -> DialogName | None:
         return None
 
+    def kept(self) -> bytes | None:
+        """The tunnel ends with the process, and its edge sees to the caller."""
+        return None
+
     async def alive(self) -> bool:
         """A call that the tunnel holds has somebody at its end, or a timer that will end it."""
         return not self.is_over

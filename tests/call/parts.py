@@ -104,6 +104,9 @@ class ScriptedLeg:
     def dialog_name(self) -> DialogName | None:
         return DialogName(self.id, "ours", "theirs")
 
+    def kept(self) -> bytes | None:
+        return None
+
     async def alive(self) -> bool:
         self.asked += 1
         return self.is_alive
@@ -139,6 +142,9 @@ class FakeStream:
 
     def stats(self) -> StreamStats:
         return self.counters
+
+    def kept(self) -> bytes:
+        return b""
 
     def close(self) -> None:
         self.closed = True

@@ -44,25 +44,6 @@ async def test_stopped_node_tells_both_phones_and_closes_the_record(node: Node, 
     assert not cdr["interrupted"]
 
 
-async def test_killed_node_closes_the_record_of_the_call_it_was_in(node: Node, phone: PhoneMaker) -> None:
-    alice, bob = phone(node, "101", tone_hz=440), phone(node, "102", tone_hz=880)
-    async with phones(alice, bob):
-        await asyncio.gather(alice.registered(), bob.registered())
-        await Pair(alice, bob).talk("102")
-        (open_cdr,) = await node.cdrs(ended=False)
-        assert open_cdr["disposition"] in {"in_progress", "answered"}
-        await asyncio.sleep(0.5)
-        node.kill()
-        await node.start()
-        (cdr,) = await node.cdrs()
-        assert len(await node.registrations("101")) == len(await node.registrations("102")) == 1
-        assert (await node.get("calls"))["items"] == []
-    assert cdr["id"] == open_cdr["id"]
-    assert cdr["interrupted"]
-    assert cdr["ended_at"] is not None
-    assert cdr["answered_at"] is not None
-
-
 async def test_killed_node_closes_the_record_of_a_ringing_call(node: Node, phone: PhoneMaker) -> None:
     alice, bob = phone(node, "101"), phone(node, "102")
     async with phones(alice, bob):

@@ -1,0 +1,131 @@
+"""Keeps the journal of running calls up to date: what a later process needs, should this one be killed.
+
+A change is written when the loop has done what it is at, once for all that changed by then: an answer is several
+events. What only colours the record (a key, the quality of the sound) waits half a second for company.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from pbx.call import kept as kept_calls
+from pbx.model import call_event as events
+from pbx.store.journal import FILE_NAME, Journal, read_journal
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+    from pbx.core.secret import SecretBox
+    from pbx.media.stream import Stream
+
+__all__ = ["CALL", "CallKeeper", "open_keeper"]
+
+log = logging.getLogger(__name__)
+
+CALL = "call/"
+SOON_S = 0.5
+_MINOR = (events.AudioStarted, events.AudioQuality, events.DigitSeen, events.AudioSilent, events.AudioBack)
+
+
+class CallKeeper:
+    """Implements `call.ports.Keeper`. `left` is what the last process has left, `left_at` when it wrote last."""
+
+    def __init__(self, journal: Journal | None, left: dict[str, bytes], left_at: float) -> None:
+        """Without a journal, nothing outlives the process."""
+        self.left = left
+        self.left_at = left_at
+        self.find: Callable[[str], Call | None] = lambda _id: None
+        self._journal = journal
+        self._written: set[str] = set()
+        self._changed: dict[str, Call] = {}
+        self._due: asyncio.Handle | asyncio.TimerHandle | None = None
+        self._is_soon = False
+
+    def changed(self, call: Call, event: events.CallEvent) -> None:
+        if self._journal is None:
+            return
+        self._changed[call.id] = call
+        minor = isinstance(event, _MINOR)
+        if self._due is not None:
+            if minor or self._is_soon:
+                return
+            self._due.cancel()
+        loop = asyncio.get_running_loop()
+        self._is_soon = not minor
+        self._due = loop.call_later(SOON_S, self.write) if minor else loop.call_soon(self.write)
+
+    def reserved(self, stream: Stream) -> None:
+        """What may be sent on a stream is written down before it is sent."""
+        call = self.find(stream.label.partition("/")[0])
+        if call is None or all(leg.stream is not stream for leg in call.legs.values()):
+            call = next(
+                (
+                    each
+                    for id_ in self._written
+                    if (each := self.find(id_)) is not None
+                    and any(leg.stream is stream for leg in each.legs.values())
+                ),
+                None,
+            )
+        if call is not None and call.id in self._written:
+            self._changed[call.id] = call
+            self.write()
+
+    def took(self, key: str, call: bytes | None) -> None:
+        """A call of the last process goes on as this, or does not."""
+        if self._journal is None:
+            return
+        if call is None:
+            self._journal.remove(key)
+        else:
+            self._journal.put(key, call)
+            self._written.add(key.removeprefix(CALL))
+
+    def write(self) -> None:
+        """Bring the file up to date."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        changed, self._changed = self._changed, {}
+        entries: dict[str, bytes | None] = {}
+        for id_, call in changed.items():
+            found = _kept(call)
+            if found is not None:
+                self._written.add(id_)
+                entries[CALL + id_] = found
+            elif id_ in self._written:
+                self._written.discard(id_)
+                entries[CALL + id_] = None
+        if entries and self._journal is not None:
+            self._journal.change(entries)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._journal is not None:
+            self.write()
+            self._journal.close()
+
+
+def _kept(call: Call) -> bytes | None:
+    try:
+        return kept_calls.kept(call)
+    except Exception:
+        # A call that cannot be described is not to be lost for that now.
+        log.exception("a call would not outlive this process", extra={"call": call.id})
+        return None
+
+
+def open_keeper(data_dir: Path, box: SecretBox) -> CallKeeper:
+    """The keeper of a node's calls; one that keeps nothing where its file cannot be written."""
+    path, key = data_dir / FILE_NAME, box.derive("journal of calls")
+    left, left_at = read_journal(path, key)
+    try:
+        return CallKeeper(Journal(path, key, left), left, left_at)
+    except OSError as error:
+        log.error("calls would not outlive this process", extra={"error": error.strerror})  # noqa: TRY400
+        return CallKeeper(None, left, left_at)

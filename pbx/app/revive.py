@@ -1,0 +1,178 @@
+"""Calls of the last process go on: their ports, their dialogs, what they do.
+
+Before SIP is answered, each call that the journal has is put together again: streams on the same ports, dialogs in the
+agent, the call in the switch. What cannot go on is ended: its phones are told, and its record is closed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pbx.app.keeping import CALL
+from pbx.call import kept as kept_calls
+from pbx.call.call import Call, Program
+from pbx.call.ending import Ending
+from pbx.call.leg import CallLeg
+from pbx.call.revive import close_recordings, in_order, revived, talk_on
+from pbx.core.errors import PeerError
+from pbx.media.udp_ports import NoPortError
+from pbx.model.call_event import CallEvent, LegEnded
+from pbx.model.leg_event import LegCause
+from pbx.sip.hop import Hop
+
+if TYPE_CHECKING:
+    from pbx.app.keeping import CallKeeper
+    from pbx.app.parts import Parts, Stores
+    from pbx.call.kept import KeptCall, KeptLeg
+    from pbx.media.stream import Stream
+    from pbx.model.binding import Binding
+    from pbx.transport.sip_leg import SipLeg
+
+__all__ = ["go_on"]
+
+log = logging.getLogger(__name__)
+
+MOST_AWAY_S = 300.0
+"""Phones whose node was away for longer have given up."""
+
+FAILURES = (PeerError, NoPortError, ValueError, OSError, msgspec.MsgspecError)
+
+
+@dataclass(slots=True)
+class _Leg:
+    """A leg that is being put together."""
+
+    kept: KeptLeg
+    signal: SipLeg
+    stream: Stream
+    start: Callable[[], None]
+
+
+async def go_on(parts: Parts, stores: Stores, keeper: CallKeeper) -> None:
+    """Take up what the last process has left, and close the records of all else. Once, before SIP is answered."""
+    keeper.find = parts.switch.call
+    parts.media.on_reserved = keeper.reserved
+    reviving = _Reviving(parts, keeper)
+    going_on: dict[str, Sequence[CallEvent]] = {}
+    for key, value in keeper.left.items():
+        if key.startswith(CALL) and (call := reviving.take(key, value)) is not None:
+            going_on[call.id] = call.events
+    keeper.left = {}
+    _follow_connections(parts)
+    closed = await stores.cdrs.close_interrupted(parts.clock.now(), but=going_on)
+    await parts.guarding.prepare(stores.cdrs, stores.state, going_on)
+    if going_on:
+        log.info("calls of the last run go on", extra={"calls": len(going_on)})
+    if closed:
+        log.warning("calls of the last run were closed as interrupted", extra={"calls": closed})
+
+
+def _follow_connections(parts: Parts) -> None:
+    """A phone that registers again has connected again."""
+    before, agent = parts.registrar.on_register, parts.agent
+
+    def registered(number: str, put: Sequence[Binding]) -> None:
+        before(number, put)
+        for each in put:
+            if each.connection:
+                hop = Hop(each.transport, each.source_host, each.source_port, connection=each.connection)
+                agent.connected(each.contact_uri, hop)
+
+    parts.registrar.on_register = registered
+
+
+class _Reviving:
+    """One pass over what was left."""
+
+    def __init__(self, parts: Parts, keeper: CallKeeper) -> None:
+        self._parts = parts
+        self._keeper = keeper
+        self._too_late = time.time() - keeper.left_at > MOST_AWAY_S
+
+    def take(self, key: str, value: bytes) -> Call | None:
+        """The call, which runs again, be it only to end; None where not even that can be done."""
+        try:
+            kept = kept_calls.decode(value)
+        except msgspec.MsgspecError:
+            log.warning("a call of the last run cannot be read", extra={"call": key.removeprefix(CALL)})
+            self._keeper.took(key, None)
+            return None
+        legs = [leg for each in kept.legs if (leg := self._leg(kept, each)) is not None]
+        if not any(leg.kept.name == kept.served for leg in legs):
+            self._keeper.took(key, None)
+            self._give_up(kept, legs)
+            return None
+        return self._run(key, kept, legs)
+
+    def _run(self, key: str, kept: KeptCall, legs: list[_Leg]) -> Call:
+        served = next(leg.signal for leg in legs if leg.kept.name == kept.served)
+        call = revived(kept, self._parts.call_ports, served)
+        now = [msgspec.structs.replace(leg.kept, stream=leg.stream.kept()) for leg in legs]
+        self._keeper.took(key, kept_calls.encode(msgspec.structs.replace(kept, legs=tuple(now))))
+        for leg in legs:
+            leg.start()
+        made = [
+            CallLeg.revived(leg.kept, leg.signal, leg.stream, leg.signal.remote_sdp or b"") for leg in legs
+        ]
+        self._parts.switch.resume(call, in_order(made, kept.served), self._program(kept, made))
+        for leg in legs:
+            self._parts.entrance.belongs(call.id, leg.signal.call_id)
+        return call
+
+    def _leg(self, call: KeptCall, kept: KeptLeg) -> _Leg | None:
+        """A leg with its ports and its dialog; one that cannot have both is hung up."""
+        signal: SipLeg | None = None
+        try:
+            signal = self._parts.agent.revive(kept.dialog, away=kept.party.extension is not None)
+            stream, start = self._parts.media.revive_stream(kept.stream)
+        except FAILURES as error:
+            log.warning(
+                "a phone's call does not go on",
+                extra={"call": call.id, "leg": kept.name, "reason": str(error)},
+            )
+            if signal is not None:
+                self._parts.agent.spawn("hang up", signal.end(LegCause.SHUTDOWN))
+            return None
+        return _Leg(kept, signal, stream, start)
+
+    def _give_up(self, kept: KeptCall, legs: Sequence[_Leg]) -> None:
+        """Nobody is left for whom the call runs: hang up, and close its record."""
+        for leg in legs:
+            leg.stream.close()
+            self._parts.agent.spawn("hang up", leg.signal.end(LegCause.SHUTDOWN))
+
+    def _program(self, kept: KeptCall, legs: Sequence[CallLeg]) -> Program:
+        """What the call did, or its end."""
+        others = [leg for leg in legs if leg.name != kept.served]
+        other = next((leg for leg in others if leg.name == kept.talks_with), None)
+        if other is None and len(others) == 1:
+            other = others[0]  # one had sent the other elsewhere, and nobody had answered there
+        if other is None or self._too_late:
+            return end
+        return partial(_talk, kept=kept, other=other)
+
+
+async def _talk(call: Call, kept: KeptCall, other: CallLeg) -> None:
+    tidy(call, kept)
+    await talk_on(call, other)
+
+
+def tidy(call: Call, kept: KeptCall) -> None:
+    """Write down what ended with the last process: legs that did not come back, recordings."""
+    for name in {leg.name for leg in kept.legs} - call.legs.keys():
+        cause = LegCause.SHUTDOWN.value
+        call.record(LegEnded(call=call.id, at=call.now(), leg=name, cause=cause, status=0))
+    close_recordings(call)
+
+
+async def end(call: Call) -> None:
+    """The call cannot go on: its phones are told when this returns."""
+    close_recordings(call)
+    call.end_with(Ending(LegCause.SHUTDOWN))

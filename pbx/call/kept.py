@@ -1,0 +1,122 @@
+"""A running call as plain values, for the journal: what a later process needs to go on with it.
+
+Dialogs and streams say for themselves what they need; here that is bytes. The events are the call's record, so the one
+row of its CDR goes on as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pbx.call.encryption import KeptEncryption
+from pbx.model.call_event import CallEvent
+from pbx.model.party import Diversion, Party
+from pbx.sip.sdp.negotiate import Format
+
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+    from pbx.call.leg import CallLeg
+
+__all__ = ["KeptCall", "KeptLeg", "decode", "encode", "kept"]
+
+
+class KeptLeg(msgspec.Struct, frozen=True, array_like=True):
+    """One answered leg. `dialog` and `stream` are what its signalling and its audio say of themselves."""
+
+    name: str
+    label: str
+    party: Party
+    codecs: tuple[str, ...]
+    receives: tuple[Format, ...]
+    sends: tuple[Format, ...]
+    held: bool
+    waits: bool
+    keys_by_info: bool
+    encryption: KeptEncryption
+    host: str
+    session_id: int
+    version: int
+    dialog: bytes
+    stream: bytes
+
+
+class KeptCall(msgspec.Struct, frozen=True, array_like=True):
+    """One call whose party has been answered. `talks_with` is the leg that it hears, "" when that is the node."""
+
+    id: str
+    caller: Party
+    dialled: str
+    source: str
+    source_host: str
+    trunk: str | None
+    diverted: tuple[Diversion, ...]
+    marks: tuple[str, ...]
+    hops_left: int
+    served: str
+    talks_with: str
+    legs_made: int
+    priority: int
+    legs: tuple[KeptLeg, ...]
+    events: tuple[CallEvent, ...]
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(KeptCall).decode
+
+
+def kept(call: Call) -> bytes | None:
+    """The call as it is now; None while, or where, there is nothing that a later process could go on with."""
+    served, incoming = call.served, call.incoming
+    if served is None or not served.answered or call.ending is not None:
+        return None
+    legs = [found for leg in call.legs.values() if leg.answered and (found := _leg(leg)) is not None]
+    if not any(each.name == served.name for each in legs):
+        return None
+    talks_with = ""
+    if call.talking is not None:
+        talks_with = next(leg.name for leg in call.talking if leg is not served)
+    return encode(
+        KeptCall(
+            id=call.id,
+            caller=incoming.caller,
+            dialled=call.dialled,
+            source=incoming.source,
+            source_host=incoming.source_host,
+            trunk=call.trunk,
+            diverted=tuple(call.diverted),
+            marks=call.passed.marks,
+            hops_left=call.passed.hops_left,
+            served=served.name,
+            talks_with=talks_with,
+            legs_made=call.legs_made,
+            priority=call.priority,
+            legs=tuple(legs),
+            events=tuple(call.events),
+        )
+    )
+
+
+def _leg(leg: CallLeg) -> KeptLeg | None:
+    signal: Any = leg.signal
+    dialog = signal.kept() if signal is not None else None
+    if dialog is None:
+        return None
+    return KeptLeg(
+        name=leg.name,
+        label=leg.label,
+        party=leg.party,
+        codecs=leg.codecs,
+        receives=leg.receives,
+        sends=leg.sends,
+        held=leg.held,
+        waits=leg.waits,
+        keys_by_info=leg.keys_by_info,
+        encryption=leg.encryption.kept(),
+        host=leg.host,
+        session_id=leg.session_id,
+        version=leg.version,
+        dialog=dialog,
+        stream=leg.stream.kept(),
+    )

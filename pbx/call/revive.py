@@ -1,0 +1,60 @@
+"""A call of an earlier process goes on: its legs, its record, and what it does for its party."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pbx.call.bridge import Bridge
+from pbx.call.call import Call
+from pbx.call.incoming import CallPorts, Incoming, Passed
+from pbx.call.leg import CallLeg
+from pbx.model import call_event as events
+
+if TYPE_CHECKING:
+    from pbx.call.kept import KeptCall
+
+__all__ = ["close_recordings", "in_order", "revived", "talk_on"]
+
+
+def revived(kept: KeptCall, ports: CallPorts, signal: Any) -> Call:
+    """The call, not yet running. `signal` is the dialog of the leg that it runs for."""
+    incoming = Incoming(
+        leg=signal,
+        caller=kept.caller,
+        dialled=kept.dialled,
+        source=kept.source,
+        source_host=kept.source_host,
+        offer=None,
+        trunk=kept.trunk,
+        diverted=kept.diverted,
+        passed=Passed(kept.hops_left, kept.marks),
+    )
+    call = Call(kept.id, incoming, ports, kept.events)
+    call.legs_made = kept.legs_made
+    call.priority = kept.priority
+    return call
+
+
+def close_recordings(call: Call) -> None:
+    """What was being recorded ended with the process: the next part begins with the conversation."""
+    going_on: list[str] = []
+    for event in call.events:
+        if isinstance(event, events.RecordingStarted):
+            going_on.append(event.recording)
+        elif isinstance(event, events.RecordingStopped) and event.recording in going_on:
+            going_on.remove(event.recording)
+    for each in going_on:
+        call.record(
+            events.RecordingStopped(call=call.id, at=call.now(), recording=each, reason="interrupted")
+        )
+
+
+async def talk_on(call: Call, other: CallLeg) -> None:
+    """The party and `other` hear each other again, as they did; returns when they no longer talk."""
+    await Bridge(call, other, resumed=True).run()
+
+
+def in_order(legs: Sequence[CallLeg], served: str) -> list[CallLeg]:
+    """The leg that the call runs for first."""
+    return sorted(legs, key=lambda leg: leg.name != served)
