@@ -24,6 +24,7 @@ from pbx.app.parts import Parts, Stores
 from pbx.app.push import build_wake
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
+from pbx.app.replica import Replica
 from pbx.app.signaling import build_signaling, new_tag
 from pbx.app.sounds import build_sounds
 from pbx.app.sync import build_sync
@@ -84,6 +85,7 @@ def build(
     supervisor: Supervisor,
     web_ports: Mapping[str, int],
     hearing: Hearing,
+    replication: Replica,
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
@@ -425,6 +427,7 @@ def build(
             metrics=metrics,
         ),
         wake=wake,
+        replication=replication,
     )
 
 

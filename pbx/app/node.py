@@ -27,6 +27,7 @@ from pbx.app.http import serve_https, start_http
 from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
 from pbx.app.push import news_of, start_push
+from pbx.app.replica import prepare_replica
 from pbx.app.secure import Secure
 from pbx.app.servers import Servers
 from pbx.app.welcome import greet
@@ -117,6 +118,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         stack.callback(ports.close_http)
         stack.callback(lock_data_dir(config.data_dir).release)
         metrics = Registry()
+        replication = await prepare_replica(config, stack, metrics)
         database = await Database.open(config.data_dir / FILE_NAME, metrics=metrics)
         stack.push_async_callback(database.close)
         bus = EventBus()
@@ -145,6 +147,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             supervisor=supervisor,
             web_ports=ports.web_ports(),
             hearing=Hearing(config),
+            replication=replication,
         )
         made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
@@ -200,8 +203,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             "ready",
             extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)},
         )
-        supervisor.spawn("configuration bundle", parts.sync.run())
-        _settle()
+        _run_last(supervisor, parts)
         yield parts
 
 
@@ -219,6 +221,12 @@ def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
     news = news_of(parts.wake, parts.office, parts.registrar, stores, parts.clock)
     supervisor.spawn("push of news", news.run(parts.bus))
     supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
+
+
+def _run_last(supervisor: Supervisor, parts: Parts) -> None:
+    supervisor.spawn("configuration bundle", parts.sync.run())
+    parts.replication.start(parts.guarding.notices.post)
+    _settle()
 
 
 def _settle() -> None:
