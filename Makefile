@@ -110,6 +110,14 @@ endif
 	@rm -rf pbx/web && cp -R site/dist pbx/web
 	@touch $@
 
+# Both lines of Litestream that a node may meet; a running node needs one, and only where it has a replica.
+.make/litestream: pbx/deploy/litestream.sh .make/node | .make/venv
+	@echo "Litestream, for the tests …"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON=$(CURDIR)/$(BIN)/python sh pbx/deploy/litestream.sh .make/litestream-0.5 0.5
+	@case $$(uname -m) in x86_64|amd64) \
+	    PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON=$(CURDIR)/$(BIN)/python sh pbx/deploy/litestream.sh .make/litestream-0.3 0.3 ;; esac
+	@touch $@
+
 # ------------------------------------------------------------------------------------------------ what people type
 
 build: .make/system-run .make/media_ext .make/bytecode .make/site ## everything built, nothing started
@@ -136,11 +144,11 @@ check: lint site-check
 
 # Two run at once, and some measure what phones hear to the millisecond: a busy neighbour may show. What failed runs once
 # more, alone, and must pass then. The live tests mostly wait for phones.
-pytest: python .make/site $(CONTRACT)
+pytest: python .make/site .make/litestream $(CONTRACT)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/live $(ARGS) || \
 	    { echo "once more, alone: what failed" && $(BIN)/python -m pytest --ignore tests/live $(AGAIN) $(ARGS); }
 
-live-test: python .make/site
+live-test: python .make/site .make/litestream
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/live $(ARGS) || \
 	    { echo "once more, alone: what failed" && $(BIN)/python -m pytest tests/live $(AGAIN) $(ARGS); }
 

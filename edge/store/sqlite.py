@@ -116,6 +116,8 @@ async def _connect(path: Path) -> aiosqlite.Connection:
     try:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=1", "cache_size=-2048"):
             await connection.execute(f"PRAGMA {pragma}")
+        if path.with_name(f".{path.name}-litestream").is_dir():  # Litestream alone moves pages out of the WAL
+            await connection.execute("PRAGMA wal_autocheckpoint=0")
     except BaseException:
         await connection.close()  # or its thread keeps the process alive
         raise

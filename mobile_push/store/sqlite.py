@@ -115,6 +115,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=5000")
+    if path.with_name(f".{path.name}-litestream").is_dir():  # Litestream alone moves pages out of the WAL
+        connection.execute("PRAGMA wal_autocheckpoint=0")
     try:
         _migrate(connection, path)
     except BaseException:

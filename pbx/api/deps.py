@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pbx.api.edge_door import NoEdge
 from pbx.core.errors import UserError
 from pbx.model.recording import RecordingStorage
+from pbx.model.replication import DrillReport, ReplicationState
 from pbx.model.sync import SyncState
 from pbx.model.usage import UsageReport
 
@@ -69,10 +70,12 @@ __all__ = [
     "NoPush",
     "NoQueues",
     "NoRecordings",
+    "NoReplication",
     "NoSync",
     "PushDesk",
     "QueueControl",
     "RecordingDesk",
+    "ReplicationDesk",
     "SyncDesk",
 ]
 
@@ -255,6 +258,26 @@ class NoSync:
         raise UserError("there is no bundle that can be rolled back", http_status=409)
 
 
+class ReplicationDesk(Protocol):
+    """The replica. Implemented by `pbx.app.replication`."""
+
+    def state(self) -> ReplicationState: ...
+
+    async def drill(self) -> DrillReport:
+        """Raises `UserError` 409 when it cannot be done now."""
+        ...
+
+
+class NoReplication:
+    """A place without a replica."""
+
+    def state(self) -> ReplicationState:
+        return ReplicationState()
+
+    async def drill(self) -> DrillReport:
+        raise UserError("this node has no replica", http_status=409)
+
+
 class PushDesk(Protocol):
     """The phones that can be woken. Implemented by `pbx.feature.push_phones`."""
 
@@ -412,6 +435,7 @@ class ApiDeps:
     pages: BrowserLogins | None = None
     transcribes: Callable[[], bool] = lambda: False
     call_of: Callable[[str], str | None] = lambda _: None
+    replication: ReplicationDesk = field(default_factory=NoReplication)
     health_checks: Sequence[HealthCheck] = field(default=())
 
     @property

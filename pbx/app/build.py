@@ -25,6 +25,7 @@ from pbx.app.parts import Parts, Stores
 from pbx.app.push import build_wake
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
+from pbx.app.replica import Replica
 from pbx.app.signaling import build_signaling, new_tag
 from pbx.app.sounds import build_sounds
 from pbx.app.sync import build_sync
@@ -88,6 +89,7 @@ def build(
     hearing: Hearing,
     pages: BrowserLogins,
     keeper: CallKeeper,
+    replication: Replica,
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
@@ -434,6 +436,7 @@ def build(
             metrics=metrics,
         ),
         wake=wake,
+        replication=replication,
     )
 
 

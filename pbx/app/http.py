@@ -103,6 +103,7 @@ async def start_http(
             sip_tls_port=parts.sip_tls_port,
             version=program_version(),
             site_dir=config.site_dir or BUILT_SITE,
+            replication=parts.replication,
             health_checks=(
                 *_checks(parts),
                 *((public_certificate.check,) if public_certificate is not None else ()),
@@ -220,4 +221,15 @@ def _checks(parts: Parts) -> Sequence[HealthCheck]:
             "configuration bundle", ok=not problem, cause=problem, action=action, serious=False
         )
 
-    return (extensions, call_records, hold_music, flows, voice, bundle)
+    def replica() -> CheckResult:
+        state = parts.replication.state()
+        last = state.last_drill
+        if state.condition in ("off", "starting", "running") and (last is None or last.ok):
+            return CheckResult("replica", ok=True)
+        cause, action = state.problem, state.action
+        if not cause and last is not None:
+            cause = f"The last restore drill failed: {' '.join(last.faults)[:500]}"
+            action = "A new snapshot is made. Run the drill again; if it fails again, look at the replica."
+        return CheckResult("replica", ok=False, cause=cause, action=action, serious=False)
+
+    return (extensions, call_records, hold_music, flows, voice, bundle, replica)

@@ -31,6 +31,7 @@ from pbx.app.keeping import CallKeeper, open_keeper
 from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
 from pbx.app.push import news_of, start_push
+from pbx.app.replica import prepare_replica
 from pbx.app.revive import go_on
 from pbx.app.secure import Secure
 from pbx.app.servers import Servers
@@ -128,6 +129,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         stack.callback(ports.close_http)
         stack.callback(lock_data_dir(config.data_dir).release)
         metrics = Registry()
+        replication = await prepare_replica(config, stack, metrics)
         database = await Database.open(config.data_dir / FILE_NAME, metrics=metrics)
         stack.push_async_callback(database.close)
         bus = EventBus()
@@ -159,6 +161,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             hearing=Hearing(config),
             pages=_page_logins(box, database, ports),
             keeper=keeper,
+            replication=replication,
         )
         made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
@@ -214,8 +217,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             "ready",
             extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)},
         )
-        supervisor.spawn("configuration bundle", parts.sync.run())
-        _settle()
+        _run_last(supervisor, parts)
         yield parts
 
 
@@ -241,6 +243,12 @@ def _page_logins(box: SecretBox, database: Database, ports: Ports) -> BrowserLog
     return BrowserLogins(
         key, SystemClock(), partial(live_credentials, database, ANY), cut=ports.sip.websocket.end
     )
+
+
+def _run_last(supervisor: Supervisor, parts: Parts) -> None:
+    supervisor.spawn("configuration bundle", parts.sync.run())
+    parts.replication.start(parts.guarding.notices.post)
+    _settle()
 
 
 def _settle() -> None:

@@ -15,6 +15,7 @@ from pbx.app.listening import Hearing
 from pbx.app.office_settings import CurrentSettings
 from pbx.app.queues import QueueParts
 from pbx.app.recordings import RecordingParts
+from pbx.app.replica import Replica
 from pbx.app.sounds import SoundParts
 from pbx.app.voicemail import VoicemailParts
 from pbx.call.incoming import CallPorts
@@ -99,6 +100,7 @@ class Parts:
     voicemail: VoicemailParts
     sync: Sync
     wake: Wake
+    replication: Replica
 
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""

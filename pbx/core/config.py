@@ -385,6 +385,41 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     demo: Annotated[
         bool, Meta(description="on an empty database, create the extensions 101, 102 and 103")
     ] = False
+    replica_url: Annotated[
+        str,
+        Meta(
+            description="where a copy of everything is kept up to the second: file:///mnt/backup/office, "
+            "sftp://user@host/path or s3://bucket/path?endpoint=https://…"
+        ),
+    ] = ""
+    replica_credentials: Annotated[
+        Path | None,
+        Meta(
+            description="file with lines such as AWS_ACCESS_KEY_ID=… for that place, readable by its owner only"
+        ),
+    ] = None
+    replica_ssh_key: Annotated[
+        Path | None, Meta(description="private key that the SSH server of the replica lets in")
+    ] = None
+    replica_passphrase_file: Annotated[
+        Path | None,
+        Meta(
+            description="file with the recovery passphrase: the key file is copied to the replica, locked with it"
+        ),
+    ] = None
+    replica_files: Annotated[
+        bool, Meta(description="copy voice messages, recordings and sounds to the replica, too")
+    ] = True
+    replica_keep_days: Annotated[
+        int, Meta(description="days that the replica can be taken back to", ge=1, le=365)
+    ] = 7
+    replica_drill_hours: Annotated[
+        float,
+        Meta(description="hours between two drills that restore the replica and compare; 0: none", ge=0),
+    ] = 24.0
+    litestream: Annotated[
+        str, Meta(description="the program of Litestream: its name, or where it is", min_length=1)
+    ] = "litestream"
 
 
 @dataclass(frozen=True, slots=True)

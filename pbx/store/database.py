@@ -24,6 +24,7 @@ from pbx.core.tasks import Supervisor
 from pbx.store.errors import StoreClosedError
 from pbx.store.inspect import inspect
 from pbx.store.kept import Kept, keep
+from pbx.store.litestream_meta import meta_folder
 from pbx.store.lock import DataDirLock, locked_by_another
 from pbx.store.migrate import migrate, steps
 from pbx.store.thread import ConnectionThread, Work, connect
@@ -77,16 +78,20 @@ class Database:
         *,
         clock: Clock | None = None,
         metrics: Registry | None = None,
-        wal_autocheckpoint: int = WAL_AUTOCHECKPOINT_PAGES,
+        wal_autocheckpoint: int | None = None,
         waiting_limit: int = WAITING_WRITES,
         poll_s: float = FOREIGN_CHANGE_POLL_S,
     ) -> Self:
         """Check the file, open it, bring it to this program's layout. Makes it, mode 0600, if there is none.
 
         Raises `StartupError` when the file is damaged, not ours, or of a newer program; it is not touched then. A
-        database of an older layout is copied first (see `kept`). `wal_autocheckpoint` is 0 when Litestream replicates
-        the file: it alone may move pages out of the WAL. `poll_s` 0 turns the watch for other processes' changes off.
+        database of an older layout is copied first (see `kept`). `wal_autocheckpoint` is 0, unless another is asked for,
+        when Litestream replicates the file: it alone may move pages out of the WAL. `poll_s` 0 turns the watch for other
+        processes' changes off.
         """
+        if wal_autocheckpoint is None:
+            replicated = await asyncio.to_thread(meta_folder(path).is_dir)
+            wal_autocheckpoint = 0 if replicated else WAL_AUTOCHECKPOINT_PAGES
         with _plain_errors(path):
             kept = await asyncio.to_thread(_prepare, path)
             async with AsyncExitStack() as opened:

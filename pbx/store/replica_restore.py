@@ -1,0 +1,167 @@
+"""Puts an office back from its replica: the databases, and the key file if it lies there.
+
+Everything is fetched and looked at beside the data directory first; only what is whole is moved into it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pbx.core.errors import StartupError
+from pbx.core.secret import KEY_FILE, KEY_VARIABLE, SecretBox, load_key
+from pbx.model.replication import Owner
+from pbx.store.inspect import inspect
+from pbx.store.litestream import Litestream, LitestreamError, Source, write_config
+from pbx.store.migrate import steps
+from pbx.store.replica_files import ReplicaFiles, ReplicaFilesError
+from pbx.store.replica_keys import KEYS_NAME, open_keys
+from pbx.store.replica_owner import at_time, owners
+from pbx.store.replica_place import DATABASES, ReplicaPlace
+
+__all__ = ["Restored", "fetch_databases", "key_check", "new_owner", "restore_office"]
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was put back: whose replica it was, and which databases."""
+
+    owner: Owner | None
+    databases: tuple[str, ...]
+
+
+async def restore_office(
+    place: ReplicaPlace, litestream: Litestream, *, at: datetime | None = None, say: Say = print
+) -> Restored | None:
+    """Fill an empty data directory. None when the replica holds nothing. Raises `StartupError`: nothing was changed."""
+    data_dir = place.config.data_dir
+    files = place.files() if place.url.keeps_files else None
+    try:
+        found = await owners(files) if files is not None else ()
+        if files is not None and not found:
+            return None
+        owner = at_time(found, at) if found else None
+        place = place.now()
+        with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as name:
+            folder = Path(name)
+            say(
+                f"restoring the office from {place.url.shown}"
+                + (f" as of {at:%Y-%m-%d %H:%M:%S} UTC" if at else "")
+            )
+            keys = await _keys(place, files, owner)
+            names = await fetch_databases(place, litestream, owner.generation if owner else 1, folder, at=at)
+            if "pbx" not in names:
+                if owner is None:
+                    return None
+                raise StartupError(f"the replica at {place.url.shown} has no office in it yet")
+            inspect(folder / DATABASES[0][1], newest=len(steps()), check_all=True)
+            _move(folder, data_dir, [file for short, file in DATABASES if short in names], keys)
+    except (LitestreamError, ReplicaFilesError) as error:
+        raise StartupError(
+            f"the office cannot be restored from {place.url.shown}: {error}",
+            action="Nothing was changed. Make the replica reachable and try again",
+        ) from error
+    finally:
+        if files is not None:
+            await files.close()
+    return Restored(owner, names)
+
+
+async def fetch_databases(
+    place: ReplicaPlace, litestream: Litestream, generation: int, folder: Path, *, at: datetime | None = None
+) -> tuple[str, ...]:
+    """Restore each database of the replica below `folder`; which ones there were. Raises `LitestreamError`."""
+    sources = [Source(name, place.config.data_dir / file) for name, file in DATABASES]
+    content = litestream.config(
+        place.url, place.credentials, generation, sources, keep_days=place.config.replica_keep_days
+    )
+    content.pop("socket", None)
+    config = folder / "restore.yml"
+    write_config(config, content)
+    found: list[str] = []
+    try:
+        for name, file in DATABASES:
+            target = folder / file
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            source = place.config.data_dir / file
+            try:
+                there = await litestream.restore(config, source, target, credentials=place.credentials, at=at)
+            except LitestreamError as error:
+                if name != "pbx" and "no matching backups" in str(error):
+                    continue
+                raise
+            if there:
+                target.chmod(0o600)
+                found.append(name)
+    finally:
+        config.unlink()
+    return tuple(found)
+
+
+async def _keys(place: ReplicaPlace, files: ReplicaFiles | None, owner: Owner | None) -> Mapping[str, bytes]:
+    """The key files to put beside the database: none when the key is here already. Raises `StartupError`."""
+    wanted = owner.key_check if owner else ""
+    here = place.config.data_dir / KEY_FILE
+    if here.exists() or os.environ.get(KEY_VARIABLE):
+        if wanted and key_check(SecretBox(load_key(here))) != wanted:
+            raise StartupError(
+                f"the key here ({here} or {KEY_VARIABLE}) is not the one of the office in the replica",
+                action="Put secret.key of the old node there",
+            )
+        return {}
+    sealed = await files.get(KEYS_NAME) if files is not None else None
+    if sealed is None:
+        raise StartupError(
+            f"the key file {KEY_FILE} is missing, and the replica has no locked copy of it: the passwords of the "
+            "office would stay closed",
+            action=f"Put {KEY_FILE} of the old node into {place.config.data_dir}, or set {KEY_VARIABLE}",
+        )
+    file = place.config.replica_passphrase_file
+    if file is None:
+        raise StartupError(
+            "the key file in the replica is locked with the recovery passphrase",
+            action=f"Write it into a file and name that with --replica-passphrase-file, or put {KEY_FILE} there",
+        )
+    return open_keys(sealed, file)
+
+
+def _move(folder: Path, data_dir: Path, names: list[str], keys: Mapping[str, bytes]) -> None:
+    """The main database last: without it, it is still an empty directory."""
+    for name, content in keys.items():
+        path = data_dir / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(content)
+    for name in reversed(names):
+        path = data_dir / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for suffix in ("-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + suffix).unlink()
+        shutil.move(folder / name, path)
+
+
+def key_check(box: SecretBox) -> str:
+    """Tells keys apart, and nothing about them."""
+    return box.derive("replica").hex()[:16]
+
+
+def new_owner(before: Owner | None, box: SecretBox, host: str, at: datetime) -> Owner:
+    """The next generation, by this node."""
+    return Owner(
+        generation=before.generation + 1 if before else 1,
+        node=secrets.token_hex(8),
+        host=host,
+        at=at,
+        key_check=key_check(box),
+    )

@@ -1,0 +1,224 @@
+"""Files in a bucket of S3, or of what speaks like it. Signed by AWS Signature Version 4, which is four HMACs.
+
+A body is signed with its SHA-256, so the server itself refuses what was damaged on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import ssl
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from pbx.store.replica_files import CHUNK, ReplicaFilesError
+from pbx.store.replica_url import Credentials, ReplicaUrl
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import aiohttp
+
+__all__ = ["S3Files", "signature"]
+
+EMPTY = hashlib.sha256(b"").hexdigest()
+ANSWER_S = 60.0
+"""Without a byte for so long, a request has failed."""
+TRIES = 3
+PAUSE_S = 0.5
+
+
+def signature(  # noqa: PLR0917
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    secret: str,
+    scope: tuple[str, str, str, str],
+) -> str:
+    """The signature of a request. `path` is quoted; `headers` have lower-case names and are all signed; `scope` is
+    date, region, service, and the moment as in x-amz-date."""
+    date, region, service, moment = scope
+    asked = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in sorted(query.items()))
+    names = ";".join(sorted(headers))
+    lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
+    request = f"{method}\n{path}\n{asked}\n{lines}\n{names}\n{headers['x-amz-content-sha256']}"
+    text = f"AWS4-HMAC-SHA256\n{moment}\n{date}/{region}/{service}/aws4_request\n{_sha(request)}"
+    key = f"AWS4{secret}".encode()
+    for part in (date, region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+class S3Files:
+    """One bucket, below one path. The session is made at the first request."""
+
+    def __init__(self, url: ReplicaUrl, credentials: Credentials) -> None:
+        if url.endpoint:
+            self._server, self._root = url.endpoint, f"/{url.bucket}"
+        else:
+            self._server, self._root = f"https://{url.bucket}.s3.{url.region}.amazonaws.com", ""
+        self._url = url
+        self._credentials = credentials
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(self, name: str) -> bytes | None:
+        async with self._ask("GET", name, allowed=(404,)) as answer:
+            return None if answer.status == 404 else await answer.read()
+
+    async def put(self, name: str, content: bytes) -> None:
+        async with self._ask("PUT", name, body=lambda: content, sha256=_sha(content)):
+            return
+
+    async def create(self, name: str, content: bytes) -> bool:
+        """By If-None-Match where the server knows it; those that do not, answer as if there had been nothing. So a look
+        goes before it."""
+        if await self.get(name) is not None:
+            return False
+        extra = {"if-none-match": "*"}
+        async with self._ask(
+            "PUT", name, body=lambda: content, sha256=_sha(content), extra=extra, allowed=(409, 412, 501)
+        ) as answer:
+            if answer.status != 501:
+                return answer.status == 200
+        await self.put(name, content)
+        return True
+
+    async def list(self, folder: str) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        start = len(self._url.joined("")) + 1 if self._url.path else 0
+        query = {"list-type": "2", "prefix": self._url.joined(folder) + "/"}
+        while True:
+            async with self._ask("GET", None, query=query) as answer:
+                tree = ET.fromstring(await answer.read())  # noqa: S314  expat of today expands nothing without a DTD
+            space = tree.tag.partition("}")[0] + "}" if tree.tag.startswith("{") else ""
+            for entry in tree.iter(f"{space}Contents"):
+                key = entry.findtext(f"{space}Key") or ""
+                found[key[start:]] = int(entry.findtext(f"{space}Size") or 0)
+            more = tree.findtext(f"{space}NextContinuationToken")
+            if not more:
+                return found
+            query["continuation-token"] = more
+
+    async def upload(self, path: Path, name: str, sha256: str) -> None:
+        async with self._ask("PUT", name, body=lambda: path.open("rb"), sha256=sha256):
+            return
+
+    async def download(self, name: str, path: Path) -> str:
+        digest = hashlib.sha256()
+        async with self._ask("GET", name) as answer:
+            with await asyncio.to_thread(path.open, "wb") as file:
+                async for data in answer.content.iter_chunked(CHUNK):
+                    digest.update(data)
+                    await asyncio.to_thread(file.write, data)
+        return digest.hexdigest()
+
+    async def delete(self, name: str) -> None:
+        async with self._ask("DELETE", name, allowed=(204, 404)):
+            return
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @asynccontextmanager
+    async def _ask(
+        self,
+        method: str,
+        name: str | None,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Callable[[], bytes | IO[bytes]] | None = None,
+        sha256: str = EMPTY,
+        extra: Mapping[str, str] | None = None,
+        allowed: tuple[int, ...] = (),
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Asked again when the connection breaks or the server has a moment of weakness."""
+        import aiohttp
+        from yarl import URL
+
+        path = quote(
+            f"{self._root}/{self._url.joined(name)}" if name is not None else f"{self._root}/", safe="/~"
+        )
+        asked = dict(query or {})
+        tail = "&".join(
+            f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in sorted(asked.items())
+        )
+        url = URL(f"{self._server}{path}{'?' if tail else ''}{tail}", encoded=True)
+        answer: aiohttp.ClientResponse | None = None
+        for attempt in range(1, TRIES + 1):
+            headers = self._headers(method, path, asked, sha256, extra or {})
+            data: Any = body() if body is not None else None
+            try:
+                answer = await self._client().request(method, url, data=data, headers=headers)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                if attempt == TRIES:
+                    raise ReplicaFilesError(
+                        f"{self._server} cannot be reached: {str(error) or 'no answer'}"
+                    ) from error
+            else:
+                if answer.status < 500 or answer.status in allowed or attempt == TRIES:
+                    break
+                answer.release()
+            await asyncio.sleep(PAUSE_S * attempt)
+        assert answer is not None
+        async with answer:
+            if answer.status >= 300 and answer.status not in allowed:
+                raise ReplicaFilesError(f"{self._server} answers {answer.status}: {await _reason(answer)}")
+            try:
+                yield answer
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise ReplicaFilesError(f"{self._server} broke off: {str(error) or 'no answer'}") from error
+
+    def _headers(
+        self, method: str, path: str, query: Mapping[str, str], sha256: str, extra: Mapping[str, str]
+    ) -> dict[str, str]:
+        now = datetime.now(UTC)
+        date, moment = f"{now:%Y%m%d}", f"{now:%Y%m%dT%H%M%SZ}"
+        headers = {
+            "host": urlsplit(self._server).netloc,
+            "x-amz-content-sha256": sha256,
+            "x-amz-date": moment,
+            **extra,
+        }
+        if token := self._credentials.of("AWS_SESSION_TOKEN"):
+            headers["x-amz-security-token"] = token
+        scope = (date, self._url.region, "s3", moment)
+        signed = signature(method, path, query, headers, self._credentials.secret_key, scope)
+        headers["Authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={self._credentials.access_key}/{date}/{self._url.region}/s3/aws4_request, "
+            f"SignedHeaders={';'.join(sorted(headers))}, Signature={signed}"
+        )
+        return headers
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            import aiohttp
+
+            trust = self._credentials.of("AWS_CA_BUNDLE", "SSL_CERT_FILE")
+            context = ssl.create_default_context(cafile=trust) if trust else True
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=ANSWER_S),
+                connector=aiohttp.TCPConnector(ssl=context, limit=8),
+                skip_auto_headers=("Content-Type",),
+            )
+        return self._session
+
+
+async def _reason(answer: aiohttp.ClientResponse) -> str:
+    """The server's words are XML."""
+    body = (await answer.read())[:2000].decode("utf-8", "replace")
+    for tag in ("Message", "Code"):
+        if (start := body.find(f"<{tag}>")) >= 0:
+            return body[start + len(tag) + 2 : body.find("<", start + 1)][:200]
+    return answer.reason or ""
+
+
+def _sha(content: str | bytes) -> str:
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
