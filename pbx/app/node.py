@@ -38,7 +38,7 @@ from pbx.core.errors import StartupError
 from pbx.core.events import EventBus
 from pbx.core.memory import collapse_heap
 from pbx.core.metrics import Registry
-from pbx.core.secret import SecretBox, load_key
+from pbx.core.secret import SecretBox
 from pbx.core.tasks import Supervisor
 from pbx.store.accounts import Accounts
 from pbx.store.bindings import BindingStore
@@ -47,6 +47,7 @@ from pbx.store.cdrs import CdrStore
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
 from pbx.store.edge_deliveries import EdgeDeliveryStore
 from pbx.store.flows import FlowStore
+from pbx.store.key_rotation import settled_key
 from pbx.store.messages import MessageStore
 from pbx.store.push_phones import PushPhoneStore
 from pbx.store.recordings import RecordingStore
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEY_FILE = "secret.key"
 SWEEP_S = 1.0
 GC_THRESHOLDS = (50_000, 5, 5)
 """A call makes some thousand objects and nearly no cycles: Python's 700 would look through all live calls ten times
@@ -125,7 +125,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         database = await Database.open(config.data_dir / FILE_NAME, metrics=metrics)
         stack.push_async_callback(database.close)
         bus = EventBus()
-        box = SecretBox(load_key(config.data_dir / KEY_FILE))
+        box = SecretBox(settled_key(config.data_dir, locked=True))
         stores = Stores(
             RecordStore(database, box, bus),
             BindingStore(database),
@@ -150,6 +150,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             supervisor=supervisor,
             web_ports=ports.web_ports(),
             hearing=Hearing(config),
+            flow_secrets=stores.records.flow_secrets,
         )
         made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
@@ -276,6 +277,7 @@ def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket
 
 async def _prepare(stores: Stores, parts: Parts) -> None:
     """Bring back what the last run left: extensions, bindings, and calls that it did not live to see end."""
+    await stores.records.seal_flows()
     await parts.office.reload()
     await parts.flows.flows.reload()
     await parts.directory.reload()
