@@ -68,6 +68,7 @@ from pbx.model.node_event import ExternalAddressChanged
 from pbx.notify.outbox import Outbox
 from pbx.sip.sdp.negotiate import spoken
 from pbx.store.cdrs import CdrStore
+from pbx.store.flow_secrets import FlowSecrets
 from pbx.transport.guard import Guard
 from pbx.transport.local_address import LocalAddress, source_address
 from pbx.transport.sockets import SipSockets
@@ -90,6 +91,7 @@ def build(
     pages: BrowserLogins,
     keeper: CallKeeper,
     replication: Replica,
+    flow_secrets: FlowSecrets,
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
     clock = SystemClock()
@@ -268,6 +270,7 @@ def build(
         sounds=sounds.sounds,
         records=recordings.by_flow,
         client=flows.client,
+        unseal=flow_secrets.open,
         outbox=flows.outbox,
         texts=flows.texts,
         clock=clock,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pbx.app import key_commands
 from pbx.core.config import CONFIG_VARIABLE, NodeConfig, Setting, load, nearest, origins, settings
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_VARIABLE
@@ -116,6 +117,8 @@ def _parser() -> _Parser:
     users = _admin_commands(commands)
 
     _add_sync(commands, known)
+    key = _group(commands, "key", "the key that opens what is sealed")
+    key_commands.add(key, _command, _add_settings, [known[name] for name in OFFICE_SETTINGS], _config)
 
     schema = _command(commands, "schema", "write the JSON schemas that the admin site is built from", _schema)
     schema.add_argument("--check", action="store_true", help="write nothing; fail when a file is out of date")

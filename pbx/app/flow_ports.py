@@ -53,10 +53,11 @@ def build_flow_ports(
     listening: Callable[[Call, LiveLine], Listening] | None = None,
     chat: Chat | None = None,
     texts: FlowTexts | None = None,
+    unseal: Callable[[str], str] = str,
 ) -> OpenPorts:
     """What opens the ports of a call for as long as it walks a flow."""
     live_office = LiveOffice(office, callers, busy=busy, has_phone=has_phone, time_zone=machine_zone())
-    web = LiveWeb(client, clock)
+    web = LiveWeb(client, clock, unseal)
 
     @asynccontextmanager
     async def open_ports(call: Call) -> AsyncIterator[Ports]:

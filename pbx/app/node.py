@@ -43,7 +43,7 @@ from pbx.core.errors import StartupError
 from pbx.core.events import EventBus
 from pbx.core.memory import collapse_heap
 from pbx.core.metrics import Registry
-from pbx.core.secret import SecretBox, load_key
+from pbx.core.secret import SecretBox
 from pbx.core.tasks import Supervisor
 from pbx.feature.browser_login import ANY, BrowserLogins
 from pbx.store.accounts import Accounts
@@ -54,6 +54,7 @@ from pbx.store.credentials import live_credentials
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
 from pbx.store.edge_deliveries import EdgeDeliveryStore
 from pbx.store.flows import FlowStore
+from pbx.store.key_rotation import settled_key
 from pbx.store.messages import MessageStore
 from pbx.store.push_phones import PushPhoneStore
 from pbx.store.recordings import RecordingStore
@@ -72,7 +73,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEY_FILE = "secret.key"
 SWEEP_S = 1.0
 GC_THRESHOLDS = (50_000, 5, 5)
 """A call makes some thousand objects and nearly no cycles: Python's 700 would look through all live calls ten times
@@ -133,7 +133,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         database = await Database.open(config.data_dir / FILE_NAME, metrics=metrics)
         stack.push_async_callback(database.close)
         bus = EventBus()
-        box = SecretBox(load_key(config.data_dir / KEY_FILE))
+        box = SecretBox(settled_key(config.data_dir, locked=True))
         stores = Stores(
             RecordStore(database, box, bus),
             BindingStore(database),
@@ -162,6 +162,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             pages=_page_logins(box, database, ports),
             keeper=keeper,
             replication=replication,
+            flow_secrets=stores.records.flow_secrets,
         )
         made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
@@ -299,6 +300,7 @@ def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket
 
 async def _prepare(stores: Stores, parts: Parts) -> None:
     """Bring back what the last run left: extensions, bindings, who waits where."""
+    await stores.records.seal_flows()
     await parts.office.reload()
     await parts.flows.flows.reload()
     await parts.directory.reload()

@@ -31,6 +31,7 @@ from pbx.model.validate import problems_of
 from pbx.store.audit import COMMAND_LINE, acting
 from pbx.store.database import FILE_NAME, Database
 from pbx.store.flows import FlowStore
+from pbx.store.key_rotation import in_use
 from pbx.store.records import RecordStore
 from pbx.store.sync import SyncStore
 from pbx.store.tokens import TokenStore
@@ -69,27 +70,30 @@ async def opened(config: NodeConfig, *, make: bool = True) -> AsyncIterator[Offi
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StartupError(f"the data directory {config.data_dir} cannot be made: {error.strerror}") from None
-    async with await Database.open(path, poll_s=0) as database:
-        box = SecretBox(load_key(config.data_dir / KEY_FILE))
-        records, flows = RecordStore(database, box), FlowStore(database)
-        publishing = Publishing(
-            records,
-            flows,
-            SystemClock(),
-            chat=matcher(),
-            time_zone=machine_zone(),
-            country=config.country,
-        )
-        office = Office(
-            records,
-            UserStore(database),
-            TokenStore(database),
-            publishing,
-            Documents(records, FlowImport(records, publishing, flows), emergency=config.emergency_numbers),
-            SyncStore(database, box),
-        )
-        with acting(operator(), COMMAND_LINE):
-            yield office
+    with in_use(config.data_dir):
+        async with await Database.open(path, poll_s=0) as database:
+            box = SecretBox(load_key(config.data_dir / KEY_FILE))
+            records, flows = RecordStore(database, box), FlowStore(database)
+            publishing = Publishing(
+                records,
+                flows,
+                SystemClock(),
+                chat=matcher(),
+                time_zone=machine_zone(),
+                country=config.country,
+            )
+            office = Office(
+                records,
+                UserStore(database),
+                TokenStore(database),
+                publishing,
+                Documents(
+                    records, FlowImport(records, publishing, flows), emergency=config.emergency_numbers
+                ),
+                SyncStore(database, box),
+            )
+            with acting(operator(), COMMAND_LINE):
+                yield office
 
 
 def operator() -> str:

@@ -13,6 +13,7 @@ import os
 import secrets
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,8 +58,12 @@ class SecretBox:
         """A key of 32 bytes for something else than sealing; another purpose gives another key."""
         return hmac.digest(self._key, b"bellwire " + purpose.encode(), "sha256")
 
-    def seal(self, plaintext: str, *, context: str) -> bytes:
+    def seal(self, plaintext: str, *, context: str, same: bool = False) -> bytes:
+        """With `same`, equal texts seal to equal bytes: the nonce is a keyed hash of both."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
+        if same:
+            told = context.encode() + b"\0" + plaintext.encode()
+            nonce = hmac.digest(self.derive("nonce"), told, "sha256")[:_NONCE_BYTES]
         return _VERSION + nonce + self._cipher.encrypt(nonce, plaintext.encode(), context.encode())
 
     def open(self, sealed: bytes, *, context: str) -> str:
@@ -113,17 +118,20 @@ def _read_key(path: Path) -> bytes:
 
 def _make_key(path: Path) -> None:
     """Write a new key; of several processes that try at once, one wins and all use its key."""
+    with suppress(FileExistsError):
+        write_key(path, secrets.token_bytes(KEY_BYTES))
+
+
+def write_key(path: Path, key: bytes) -> None:
+    """A key file, on the disk and for its owner alone. Raises `FileExistsError`."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            file.write(base64.b64encode(key) + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
+        os.link(draft, path)
         directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(directory)

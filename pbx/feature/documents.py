@@ -110,8 +110,8 @@ class FlowsOfDocument(Protocol):
         """What was considered is stored: the next call is to find it."""
         ...
 
-    async def section(self) -> dict[str, object]:
-        """What an export says of live flows."""
+    async def section(self, opened: Callable[[Flow], Flow] | None = None) -> dict[str, object]:
+        """What an export says of live flows; `opened` puts their secrets in clear."""
         ...
 
 
@@ -156,13 +156,19 @@ class Documents:
         """The office as `decode` reads it, indented for people and version control; same office, same bytes."""
         office = await everything(self._store)
         document: dict[str, object] = {FIELD: FORMAT} | {
-            kind.plural: [_shown(kind, each, with_secrets=with_secrets) for each in office[kind.name]]
+            kind.plural: [
+                _shown(kind, self._opened(each) if with_secrets else each, with_secrets=with_secrets)
+                for each in office[kind.name]
+            ]
             for kind in KINDS
             if office[kind.name] or kind is KINDS[0]
         }
         if self._flows is not None:
-            document.update(await self._flows.section())
+            document.update(await self._flows.section(self._opened if with_secrets else None))
         return indented(document)
+
+    def _opened(self, record: Any) -> Any:
+        return self._store.flow_secrets.opened(record) if isinstance(record, Flow) else record
 
     async def plan(self, wanted: Source, options: Options | None = None) -> Plan:
         """What applying would do, with all faults. Raises `UserError` for what cannot be read as a document at all."""
@@ -224,6 +230,7 @@ class Documents:
 
     async def _planned(self, want: msgspec.Struct, options: Options) -> tuple[Plan, dict[str, list[Any]]]:
         have = await everything(self._store)
+        want = _sealed(want, self._store.flow_secrets.sealed)
         await public_holidays.needed((), getattr(want, SCHEDULE.plural) or ())
         changes = plan(have, want, options, emergency=self._emergency)
         if self._flows is not None and not changes.faults:
@@ -304,6 +311,18 @@ def indented(document: Mapping[str, object]) -> bytes:
 async def everything(store: RecordStore) -> dict[str, list[Any]]:
     """All stored records by kind, with their secrets."""
     return {kind.name: await store.everything(kind) for kind in KINDS}
+
+
+def _sealed(document: msgspec.Struct, seal: Callable[[Flow], Flow]) -> msgspec.Struct:
+    """With its flows as they are stored: what is compared, and what is published."""
+    flows: Sequence[Flow] | None = getattr(document, "flows", None)
+    live: Mapping[str, Flow | None] | None = getattr(document, "live_flows", None)
+    changes: dict[str, object] = {}
+    if flows:
+        changes["flows"] = tuple(seal(each) for each in flows)
+    if live:
+        changes["live_flows"] = {number: each and seal(each) for number, each in live.items()}
+    return msgspec.structs.replace(document, **changes) if changes else document
 
 
 def _section(document: msgspec.Struct, kind: Kind) -> tuple[Any, ...] | None:

@@ -105,18 +105,24 @@ class FlowImport:
         if self._changed is not None:
             await self._changed()
 
-    async def section(self) -> dict[str, object]:
-        """`live_flows` of an export."""
-        return live_section(await self._records.all(FLOW), await self._store.live())
+    async def section(self, opened: Callable[[Flow], Flow] | None = None) -> dict[str, object]:
+        """`live_flows` of an export, with the secrets in clear where `opened` is given."""
+        return live_section(await self._records.all(FLOW), await self._store.live(), opened or _as_it_is)
 
 
-def live_section(drafts: Sequence[Flow], live: Mapping[str, FlowRevision]) -> dict[str, object]:
+def _as_it_is(flow: Flow) -> Flow:
+    return flow
+
+
+def live_section(
+    drafts: Sequence[Flow], live: Mapping[str, FlowRevision], opened: Callable[[Flow], Flow] = _as_it_is
+) -> dict[str, object]:
     """`live_flows` of an export: nothing while every draft is what is live."""
     differing: dict[str, object] = {}
     for draft in drafts:
         document = live[draft.number].document if draft.number in live else None
         if document != draft:
-            differing[draft.number] = None if document is None else msgspec.to_builtins(document)
+            differing[draft.number] = None if document is None else msgspec.to_builtins(opened(document))
     return {"live_flows": differing} if differing else {}
 
 

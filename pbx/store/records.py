@@ -17,10 +17,12 @@ import msgspec
 from pbx.core.errors import UserError
 from pbx.core.events import EventBus
 from pbx.core.secret import SecretBox
+from pbx.model.flow import Flow
 from pbx.model.kind import Kind
 from pbx.model.records_changed import RecordsChanged
 from pbx.store.audit import scribe
 from pbx.store.database import Database
+from pbx.store.flow_secrets import FlowSecrets
 from pbx.store.mark import Mark, read_mark
 from pbx.store.thread import Work
 
@@ -44,6 +46,7 @@ class RecordStore:
         self._database = database
         self._box = box
         self._bus = bus
+        self.flow_secrets = FlowSecrets(box)
         database.on_foreign_change(lambda: self._publish(RecordsChanged()))
 
     async def all(self, kind: Kind) -> list[Any]:
@@ -75,6 +78,10 @@ class RecordStore:
             kind.with_secret(decode(record), self._open(kind, key, sealed)) for key, record, sealed in rows
         ]
 
+    async def seal_flows(self) -> None:
+        """What an older version left in clear in flows."""
+        await self._database.write(self.flow_secrets.work)
+
     async def mark(self) -> Mark:
         """For `pbx.store.mark.still`: take it before reading what a change is made from."""
         return await self._database.read(read_mark)
@@ -82,6 +89,7 @@ class RecordStore:
     async def create(self, kind: Kind, write: msgspec.Struct) -> Stored:
         """Raises `UserError` 409 when the key is taken, 422 without a secret that the kind needs."""
         key = kind.key_of(write)
+        write = self._sealed(write)
         if kind.secret_needed and kind.secret_of(write) is None:
             raise missing_secret(kind)
         if kind.default(key) is not None:
@@ -116,6 +124,7 @@ class RecordStore:
                 needed=key,
                 action=f"Create a new {kind.words} and delete this one",
             )
+        write = self._sealed(write)
         record, given = self._row(kind, write)
         pen = scribe(self._database)
 
@@ -165,6 +174,7 @@ class RecordStore:
 
         A record without a secret keeps the old one.
         """
+        put = [(kind, self._sealed(write)) for kind, write in put]
         rows = [(kind, write, *self._row(kind, write)) for kind, write in put]
         pen = scribe(self._database)
 
@@ -208,6 +218,9 @@ class RecordStore:
     def _publish(self, changed: RecordsChanged) -> None:
         if self._bus is not None:
             self._bus.publish(TOPIC, changed)
+
+    def _sealed(self, write: msgspec.Struct) -> msgspec.Struct:
+        return self.flow_secrets.sealed(write) if isinstance(write, Flow) else write
 
     def _row(self, kind: Kind, write: msgspec.Struct) -> tuple[str, bytes | None]:
         secret = kind.secret_of(write)

@@ -88,10 +88,10 @@ class Webhook(Node, frozen=True, kw_only=True, tag="webhook"):
     signing_key: Annotated[
         str,
         Meta(
-            max_length=128,
+            max_length=512,
             pattern=r"^[\x21-\x7e]*$(?!\n)",
             title="Signing key",
-            description="Who may read the flow may read it.",
+            description="Kept sealed: what stands here after saving opens on this node alone.",
             extra_json_schema={"x-widget": "password"},
         ),
     ] = ""
