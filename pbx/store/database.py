@@ -85,9 +85,9 @@ class Database:
         """Check the file, open it, bring it to this program's layout. Makes it, mode 0600, if there is none.
 
         Raises `StartupError` when the file is damaged, not ours, or of a newer program; it is not touched then. A
-        database of an older layout is copied first (see `kept`). `wal_autocheckpoint` is 0, unless another is asked for,
-        when Litestream replicates the file: it alone may move pages out of the WAL. `poll_s` 0 turns the watch for other
-        processes' changes off.
+        database of an older layout is copied first (see `kept`). `wal_autocheckpoint` is 0, unless another is asked
+        for, when Litestream replicates the file: it alone may move pages out of the WAL. `poll_s` 0 turns the watch
+        for other processes' changes off.
         """
         if wal_autocheckpoint is None:
             replicated = await asyncio.to_thread(meta_folder(path).is_dir)

@@ -3222,6 +3222,43 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/replication": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Show how the replica of the office stands */
+        readonly get: operations["getReplication"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/replication/drill": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Restore the replica into an empty folder and compare it with the office
+         * @description Answers when it is done: seconds for a small office. What it found wrong is in `faults`. 409 when the node has no replica, or another drill goes on.
+         */
+        readonly post: operations["drillReplication"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/ring-groups": {
         readonly parameters: {
             readonly query?: never;
@@ -4779,6 +4816,31 @@ export interface components {
             readonly note: string;
         };
         /**
+         * BlobState
+         * @description Voice messages, recordings and sounds, which lie in files.
+         */
+        readonly BlobState: {
+            /**
+             * @description Files that are there.
+             * @default 0
+             */
+            readonly kept: number;
+            /**
+             * @description Files that are still to be copied.
+             * @default 0
+             */
+            readonly waiting: number;
+            /** @default 0 */
+            readonly waiting_bytes: number;
+            /**
+             * @description When the last round ended without an error.
+             * @default null
+             */
+            readonly done_at: string | null;
+            /** @default  */
+            readonly error: string;
+        };
+        /**
          * BrowserPhone
          * @description The login of a phone in a page.
          */
@@ -6111,6 +6173,24 @@ export interface components {
             readonly members_in_conferences: number;
         };
         /**
+         * DatabaseLag
+         * @description How far the replica of one database is behind.
+         */
+        readonly DatabaseLag: {
+            /** @example pbx */
+            readonly name: string;
+            /**
+             * @description Seconds since everything was there; null before the first time.
+             * @default null
+             */
+            readonly lag_s: number | null;
+            /**
+             * @description Write-ahead log and what waits to be sent.
+             * @default 0
+             */
+            readonly waiting_bytes: number;
+        };
+        /**
          * DateSpan
          * @description A day, or all from `first` to `last`. Days of every year may go past its end (12-24 to 01-06).
          */
@@ -6322,6 +6402,77 @@ export interface components {
              * @default 0
              */
             readonly changes: number;
+        };
+        /**
+         * DrillReport
+         * @description What came of restoring the replica into an empty folder.
+         */
+        readonly DrillReport: {
+            readonly at: string;
+            readonly ok: boolean;
+            /** @default 0 */
+            readonly took_s: number;
+            /**
+             * @description Seconds from a write until it could be restored, at most.
+             * @default null
+             */
+            readonly lag_s: number | null;
+            /** @default [] */
+            readonly databases: readonly string[];
+            /**
+             * @description Tables that were compared.
+             * @default 0
+             */
+            readonly tables: number;
+            /**
+             * @description Rows that were compared.
+             * @default 0
+             */
+            readonly rows: number;
+            /**
+             * @description Sound files that were fetched and compared.
+             * @default 0
+             */
+            readonly files: number;
+            /**
+             * @description What is wrong, in plain words.
+             * @default []
+             */
+            readonly faults: readonly string[];
+            /** @default [] */
+            readonly differences: readonly components["schemas"]["DrillTable"][];
+        };
+        /**
+         * DrillTable
+         * @description A table in which the restored copy is not as the office has it.
+         */
+        readonly DrillTable: {
+            readonly database: string;
+            readonly table: string;
+            readonly live_rows: number;
+            readonly restored_rows: number;
+            /**
+             * @description Highest row number.
+             * @default null
+             */
+            readonly live_highest: number | null;
+            /** @default null */
+            readonly restored_highest: number | null;
+            /**
+             * @description Rows that the copy lacks.
+             * @default 0
+             */
+            readonly missing: number;
+            /**
+             * @description Rows that are older or damaged in the copy.
+             * @default 0
+             */
+            readonly changed: number;
+            /**
+             * @description Rows of the copy that the office does not have.
+             * @default 0
+             */
+            readonly strange: number;
         };
         /**
          * EdgeChange
@@ -8859,7 +9010,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "certificate" | "emergency" | "limit" | "recording" | "sync" | "test";
+            readonly kind: "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -8919,7 +9070,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "sync" | "test")[];
+            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -8955,7 +9106,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("certificate" | "emergency" | "limit" | "recording" | "sync" | "test")[] | null;
+            readonly kinds?: readonly ("certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -8992,7 +9143,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "sync" | "test")[];
+            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -11006,6 +11157,57 @@ export interface components {
              * @default
              */
             readonly notice: string;
+        };
+        /**
+         * ReplicationState
+         * @description How the replica stands. `condition` off: none is set up.
+         */
+        readonly ReplicationState: {
+            /**
+             * @default off
+             * @enum {unknown}
+             */
+            readonly condition: "behind" | "fenced" | "off" | "running" | "starting" | "stopped";
+            /**
+             * @description Where it is kept, without passwords.
+             * @default
+             */
+            readonly target: string;
+            /**
+             * @description Version of Litestream; empty: not found yet.
+             * @default
+             */
+            readonly litestream: string;
+            /** @default 0 */
+            readonly generation: number;
+            /**
+             * @description What is not well, in plain words.
+             * @default
+             */
+            readonly problem: string;
+            /**
+             * @description What to do about it.
+             * @default
+             */
+            readonly action: string;
+            /** @default [] */
+            readonly databases: readonly components["schemas"]["DatabaseLag"][];
+            /** @default null */
+            readonly files: components["schemas"]["BlobState"] | null;
+            /**
+             * @description A copy of the key file lies there, locked with the recovery passphrase.
+             * @default false
+             */
+            readonly keeps_key: boolean;
+            /**
+             * @description Hours between two restore drills; 0: none.
+             * @default 0
+             */
+            readonly drill_hours: number;
+            /** @default false */
+            readonly drilling: boolean;
+            /** @default null */
+            readonly last_drill: components["schemas"]["DrillReport"] | null;
         };
         /**
          * RingGroup
@@ -13232,6 +13434,7 @@ export type AuditList = components['schemas']['AuditList'];
 export type Ban = components['schemas']['Ban'];
 export type BanList = components['schemas']['BanList'];
 export type BanWrite = components['schemas']['BanWrite'];
+export type BlobState = components['schemas']['BlobState'];
 export type BrowserPhone = components['schemas']['BrowserPhone'];
 export type BrowserPhoneWrite = components['schemas']['BrowserPhoneWrite'];
 export type CallChange = components['schemas']['CallChange'];
@@ -13301,6 +13504,7 @@ export type ConversationReply = components['schemas']['ConversationReply'];
 export type Conversations = components['schemas']['Conversations'];
 export type Counts = components['schemas']['Counts'];
 export type Dashboard = components['schemas']['Dashboard'];
+export type DatabaseLag = components['schemas']['DatabaseLag'];
 export type DateSpan = components['schemas']['DateSpan'];
 export type DayFigures = components['schemas']['DayFigures'];
 export type DayOfCalls = components['schemas']['DayOfCalls'];
@@ -13315,6 +13519,8 @@ export type Diverted = components['schemas']['Diverted'];
 export type Doctor = components['schemas']['Doctor'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
+export type DrillReport = components['schemas']['DrillReport'];
+export type DrillTable = components['schemas']['DrillTable'];
 export type EdgeChange = components['schemas']['EdgeChange'];
 export type EdgeKey = components['schemas']['EdgeKey'];
 export type EdgeNumberChange = components['schemas']['EdgeNumberChange'];
@@ -13511,6 +13717,7 @@ export type RefusedSignInList = components['schemas']['RefusedSignInList'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
 export type RegistrationList = components['schemas']['RegistrationList'];
 export type RegistrationView = components['schemas']['RegistrationView'];
+export type ReplicationState = components['schemas']['ReplicationState'];
 export type RingGroup = components['schemas']['RingGroup'];
 export type RingGroupList = components['schemas']['RingGroupList'];
 export type RingGroupPatch = components['schemas']['RingGroupPatch'];
@@ -30305,7 +30512,7 @@ export interface operations {
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly id?: string;
                 /** @description Only those with exactly this value. */
-                readonly kind?: "certificate" | "emergency" | "limit" | "recording" | "sync" | "test";
+                readonly kind?: "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly title?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
@@ -36927,6 +37134,118 @@ export interface operations {
             };
             /** @description Too Many Requests */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getReplication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReplicationState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly drillReplication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DrillReport"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
