@@ -33,6 +33,7 @@ class CallPorts:
     `codecs` is what this node speaks; without a `transcoder` it passes on only what both phones speak.
     Without a `recorder` nothing is recorded; `conversations` is told of all, and records those that are to be.
     `belongs` is told the SIP Call-ID of a leg that comes from another call.
+    `candidates(remote)` are all addresses at which a browser there may find this node.
     `srtp` says whether audio may be, or must be, encrypted. Without a `waker`, phones that sleep are not rung.
     """
 
@@ -52,6 +53,7 @@ class CallPorts:
     conversations: Conversations | None = None
     belongs: Callable[[str, str], None] = lambda _call, _call_id: None
     waker: Waker | None = None
+    candidates: Callable[[str], tuple[str, ...]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Incoming:
     `trunk` names the trunk it came over; such a caller is nobody of this office. `replaces` names the dialog whose
     place it takes (RFC 3891). `diverted` are those who sent it on before it came here, first first; `codecs` those that
     its trunk may use, none for all. `srtp` is the policy of this leg where it is not the node's: sound that never
-    leaves the machine is not encrypted.
+    leaves the machine is not encrypted. A `browser` that makes no offer is made one that it understands.
     """
 
     leg: Leg
@@ -84,3 +86,4 @@ class Incoming:
     passed: Passed = field(default_factory=Passed)
     codecs: tuple[str, ...] = ()
     srtp: SrtpPolicy | None = None
+    browser: bool = False
