@@ -77,6 +77,7 @@ from media_ext.types cimport (
     OP_FORGET,
     OP_LINK,
     OP_LISTENER,
+    OP_PATH,
     OP_PLAY,
     OP_REMOTE,
     OP_RESERVE,
@@ -1140,6 +1141,14 @@ cdef class Engine:
         except BaseException:
             security_drop(&c.detail.secure)
             raise
+
+    def set_path(self, Leg leg not None, bint by_ice, bytes host=b"", int port=0):
+        """Where ICE has found the phone; packed, empty for nowhere. Not `by_ice`: `set_remote` and packets say it."""
+        cdef Command c
+        memset(&c, 0, sizeof(c))
+        c.detail.path.by_ice = by_ice
+        fill_address(&c.detail.path.to, host, port)
+        self.submit(leg, OP_PATH, &c)
 
     def send_datagram(self, Leg leg not None, bytes data not None, bytes host not None, int port):
         """Send STUN or DTLS from the RTP port, at once and past all rules for audio; False when it did not go."""

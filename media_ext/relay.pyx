@@ -74,6 +74,8 @@ cdef inline bint is_the_phone(Worker *w, Leg *leg, const RtpHeader *h, const Add
     if source == NULL or same_address(source, &leg.latch.current):
         leg.latch.live_ns = w.now_ns
         return True
+    if leg.by_ice:
+        return leg.must_encrypt         # it had the key, so it is what was under way on another path
     # A packet of a type that was never agreed on proves nothing.
     if not leg.any_format and leg.formats[h.payload_type] == 0:
         return False
@@ -170,7 +172,7 @@ cdef bint rtcp_is_the_phone(Leg *leg, int component, const Address *source) noex
     """RTCP comes from the latched host (on any port) or from where signalling said; it never moves the RTP latch."""
     if not leg.has_remote:
         return False
-    if source == NULL:
+    if source == NULL or (leg.by_ice and leg.must_encrypt):
         return True
     if component == RTP:
         return same_address(source, output_address(leg)) if output_address(leg) != NULL else False

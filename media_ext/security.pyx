@@ -3,6 +3,7 @@
 from libc.stdint cimport uint8_t, uint16_t
 from libc.string cimport memcpy
 
+from media_ext.address cimport same_address
 from media_ext.atomics cimport count
 from media_ext.output cimport OUTPUT_TAILROOM
 from media_ext.ring cimport ring_publish, ring_reserve
@@ -53,7 +54,7 @@ cdef void security_change(Leg *leg, SecureCommand *c) noexcept nogil:
     security_limit(leg)
     leg.must_encrypt = c.must_encrypt
     if c.wants_datagrams and not leg.wants_datagrams:
-        leg.datagrams_left = DATAGRAMS_AT_ONCE
+        leg.datagrams_left[0] = leg.datagrams_left[1] = DATAGRAMS_AT_ONCE
     leg.wants_datagrams = c.wants_datagrams
 
 
@@ -85,12 +86,13 @@ cdef void security_close(Leg *leg) noexcept nogil:
 cdef void datagram_receive(Worker *w, Leg *leg, int component, const uint8_t *data, size_t size,
                            const Address *source) noexcept nogil:
     cdef Datagram *waiting = NULL
-    if leg.wants_datagrams and leg.datagrams_left and size <= sizeof(waiting.data):
+    cdef bint known = source == NULL or same_address(source, &leg.latch.current)
+    if leg.wants_datagrams and leg.datagrams_left[known] and size <= sizeof(waiting.data):
         waiting = <Datagram *> ring_reserve(&w.datagrams)
     if waiting == NULL:
         count(&leg.counters.dropped_datagrams, 1)
         return
-    leg.datagrams_left -= 1
+    leg.datagrams_left[known] -= 1
     waiting.leg = leg.id
     waiting.component = component
     waiting.size = <uint16_t> size

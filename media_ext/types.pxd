@@ -224,7 +224,8 @@ cdef struct Leg:
     bint silent                 # WentSilent was told and Resumed was not
     bint must_encrypt           # only SRTP comes in and goes out; without keys, nothing
     bint wants_datagrams        # STUN and DTLS go up to Python
-    uint32_t datagrams_left     # that may, until the next housekeeping
+    uint32_t datagrams_left[2]  # that may, until the next housekeeping: of others, of the latched address
+    bint by_ice                 # ICE says where the phone is: no packet moves the latch
     Srtp *srtp_in               # NULL: no key known yet; kept while the leg is plain again, for their counters
     Srtp *srtp_out
     Latch latch
@@ -263,6 +264,7 @@ cdef enum Operation:
     OP_PLAY
     OP_STOP_PLAYING
     OP_SECURE
+    OP_PATH
     OP_EXPORT
     OP_RESERVE
     OP_TAP
@@ -348,6 +350,11 @@ cdef struct SecureCommand:
     bint wants_datagrams
 
 
+cdef struct PathCommand:
+    bint by_ice                 # False: signalling and packets say it again
+    Address to                  # empty: nothing is sent until there is one
+
+
 cdef struct ExportCommand:
     void *record                # a RelayRecord to be filled; its owner waits for EVENT_EXPORTED
     bint hand_over              # nothing comes in or goes out after that moment, not even BYE
@@ -364,6 +371,7 @@ cdef union CommandDetail:
     WatchCommand watch
     BridgeCommand bridge
     SecureCommand secure
+    PathCommand path
     ExportCommand export_
     Reserve reserve
     Tap *tap                    # one reference goes with OP_TAP; OP_UNTAP only compares

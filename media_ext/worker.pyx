@@ -56,6 +56,7 @@ from media_ext.types cimport (
     OP_FORGET,
     OP_LINK,
     OP_LISTENER,
+    OP_PATH,
     OP_PLAY,
     OP_REMOTE,
     OP_RESERVE,
@@ -85,6 +86,7 @@ from media_ext.types cimport (
     Leg,
     LinkCommand,
     Pair,
+    PathCommand,
     RemoteCommand,
     Room,
     SecureCommand,
@@ -233,6 +235,8 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
         room_carry_out(w, c.leg, &c.detail.room)
     elif c.op == OP_SECURE:
         secure(w, c.leg, &c.detail.secure)
+    elif c.op == OP_PATH:
+        set_path(w, c.leg, &c.detail.path)
     elif c.op == OP_EXPORT:
         export_leg(w, c.leg, &c.detail.export_)
     elif c.op == OP_RESERVE:
@@ -342,7 +346,8 @@ cdef void tell_leaving(Worker *w) noexcept nogil:
 cdef void set_remote(Worker *w, Leg *leg, const RemoteCommand *remote) noexcept nogil:
     if leg.sockets[RTP].connected:
         w.loop.disconnect(w, leg)
-    latch_arm(&leg.latch, &remote.rtp, w.now_ns)
+    if not leg.by_ice:
+        latch_arm(&leg.latch, &remote.rtp, w.now_ns)
     leg.latched_ns = w.now_ns
     if not same_address(&leg.rtcp_signalled, &remote.rtcp):
         address_clear(&leg.rtcp_current)
@@ -364,11 +369,26 @@ cdef void set_remote(Worker *w, Leg *leg, const RemoteCommand *remote) noexcept 
 cdef void forget_remote(Worker *w, Leg *leg) noexcept nogil:
     if leg.sockets[RTP].connected:
         w.loop.disconnect(w, leg)
-    memset(&leg.latch, 0, sizeof(leg.latch))
+    if not leg.by_ice:
+        memset(&leg.latch, 0, sizeof(leg.latch))
     address_clear(&leg.rtcp_signalled)
     address_clear(&leg.rtcp_current)
     output_cut(&leg.out)
     leg.has_remote = leg.may_send = leg.may_receive = False
+
+
+cdef void set_path(Worker *w, Leg *leg, const PathCommand *c) noexcept nogil:
+    """ICE has found where the phone is, or lost it; whoever sent what before, nothing else counts."""
+    if leg.sockets[RTP].connected:
+        w.loop.disconnect(w, leg)
+    memset(&leg.latch, 0, sizeof(leg.latch))
+    leg.by_ice = c.by_ice
+    if c.to.length == 0:
+        return
+    leg.latch.current = c.to
+    leg.latch.rank = RANK_EXACT
+    leg.latch.live_ns = leg.latched_ns = w.now_ns
+    tell(w, leg, EVENT_LATCHED, 0, 0, &c.to)
 
 
 cdef void secure(Worker *w, Leg *leg, SecureCommand *c) noexcept nogil:
@@ -456,7 +476,7 @@ cdef void keep_house(Worker *w, Leg *leg) noexcept nogil:
             leg.silent = tell(w, leg, EVENT_SILENT, <uint32_t> ((w.now_ns - last_sign_ns(leg)) // NS_PER_MS))
         elif silent_at_ns < next_ns:
             next_ns = silent_at_ns
-    leg.datagrams_left = DATAGRAMS_AT_ONCE
+    leg.datagrams_left[0] = leg.datagrams_left[1] = DATAGRAMS_AT_ONCE
     connect_or_not(w, leg)
     if reserve_is_low(leg):
         ask_for_reserve(w, leg)

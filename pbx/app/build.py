@@ -289,6 +289,7 @@ def build(
         rtp_timeout_s=config.rtp_timeout_s,
         new_session_id=lambda: secrets.randbits(62),
         local_host=sip.local_address,
+        candidates=sip.local_address.candidates,
         hold_tone=hold_music,
         ringback=partial(tone_of, "ringback", config.country),
         srtp=config.srtp,
@@ -384,6 +385,7 @@ def build(
         registrar=sip.registrar,
         call_log=call_log,
         endpoint=sip.endpoint,
+        media=media,
     )
     return Parts(
         agent=sip.agent,

@@ -8,6 +8,7 @@ from pbx.call.switch import Switch
 from pbx.core.metrics import Registry
 from pbx.feature.call_log import CallLog
 from pbx.feature.registrar import Registrar
+from pbx.media.engine import MediaEngine
 from pbx.sip.endpoint import Endpoint
 from pbx.transport.guard import Guard, Offence
 
@@ -22,6 +23,7 @@ def measure(
     registrar: Registrar,
     call_log: CallLog,
     endpoint: Endpoint,
+    media: MediaEngine,
 ) -> None:
     metrics.gauge("pbx_calls", "Calls going on.", read=switch.__len__)
     metrics.gauge("pbx_tasks", "Tasks of the event loop.", read=lambda: len(asyncio.all_tasks()))
@@ -36,6 +38,12 @@ def measure(
         "pbx_cdrs_dropped_total",
         "Call records lost because the store failed for long.",
         read=lambda: call_log.dropped,
+    )
+    metrics.counter(
+        "pbx_media_refused_total",
+        "What came to audio ports and was refused: checks of ICE, DTLS handshakes, SRTP, and others' packets.",
+        labels=("what",),
+        read=lambda: {(what,): float(count) for what, count in media.refusals().items()},
     )
     metrics.counter(
         "pbx_sip_offences_total",

@@ -15,9 +15,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pbx.call.called_back import CalledBack
 from pbx.call.cdr import fold
 from pbx.call.codecs import voice
-from pbx.call.encryption import SECURE_TRANSPORTS
+from pbx.call.encryption import BROWSER_TRANSPORTS, SECURE_TRANSPORTS
 from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
@@ -279,8 +280,12 @@ class Call(PartySide):
             party=incoming.caller,
             srtp=incoming.srtp or self.ports.srtp,
             codecs=incoming.codecs,
+            browser=incoming.browser,
+            candidates=self.ports.candidates(incoming.source_host),
         )
         a.signal = incoming.leg
+        if isinstance(incoming.leg, CalledBack):
+            incoming.leg.browser_offer = a.offer_to_browser
         return a
 
     async def _watch_party(self, leg: CallLeg) -> None:
@@ -401,6 +406,8 @@ class Call(PartySide):
             or (self.offer is not None and self.offer.security.encrypted),
             insist=insist,
             codecs=target.codecs,
+            browser=target.transport.upper() in BROWSER_TRANSPORTS,
+            candidates=self.ports.candidates(target.host),
         )
         return leg
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from pbx.call.encryption import BROWSER_TRANSPORTS
 from pbx.call.ports import Leg, Signaling
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status
@@ -53,6 +54,8 @@ class CalledBack:
         self._faults = faults
         self._given_up = given_up
         self._together = together
+        self.browser_offer: Callable[[], bytes] | None = None
+        """The offer as pages understand it; set by the call."""
         self._leg: Leg | None = None
         self._release: Callable[[], None] = lambda: None
         self._there = asyncio.Event()
@@ -108,6 +111,8 @@ class CalledBack:
             release = way.seize()
         except PeerError as error:
             raise LegFailed(cause_of_status(error.sip_status), error.sip_status) from error
+        if way.target.transport.upper() in BROWSER_TRANSPORTS and self.browser_offer is not None:
+            sdp = self.browser_offer()
         leg = self._signaling.dial(way.target, offer=sdp, caller=self._shown, call=self.id)
         try:
             async with asyncio.timeout(self._ring_s):

@@ -35,6 +35,7 @@ class CallPorts:
     `codecs` is what this node speaks; without a `transcoder` it passes on only what both phones speak.
     Without a `recorder` nothing is recorded; `conversations` is told of all, and records those that are to be.
     `belongs` is told the SIP Call-ID of a leg that comes from another call.
+    `candidates(remote)` are all addresses at which a browser there may find this node.
     `srtp` says whether audio may be, or must be, encrypted. Without a `waker`, phones that sleep are not rung.
     `keeper` writes down what a later process needs to go on with calls.
     """
@@ -56,6 +57,7 @@ class CallPorts:
     belongs: Callable[[str, str], None] = lambda _call, _call_id: None
     waker: Waker | None = None
     keeper: Keeper = NO_KEEPER
+    candidates: Callable[[str], tuple[str, ...]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Incoming:
     `trunk` names the trunk it came over; such a caller is nobody of this office. `replaces` names the dialog whose
     place it takes (RFC 3891). `diverted` are those who sent it on before it came here, first first; `codecs` those that
     its trunk may use, none for all. `srtp` is the policy of this leg where it is not the node's: sound that never
-    leaves the machine is not encrypted.
+    leaves the machine is not encrypted. A `browser` that makes no offer is made one that it understands.
     """
 
     leg: Leg
@@ -88,3 +90,4 @@ class Incoming:
     passed: Passed = field(default_factory=Passed)
     codecs: tuple[str, ...] = ()
     srtp: SrtpPolicy | None = None
+    browser: bool = False

@@ -40,6 +40,7 @@ class CallLeg:
     """
 
     __slots__ = (
+        "_candidates",
         "_closers",
         "answered",
         "closed",
@@ -77,14 +78,16 @@ class CallLeg:
         secure: bool = False,
         insist: Way | None = None,
         codecs: tuple[str, ...] = (),
+        browser: bool = False,
+        candidates: tuple[str, ...] = (),
     ) -> None:
-        """`codecs` are the only ones it may use, none for all."""
+        """`codecs` are the only ones it may use, none for all. A `browser` tries all `candidates`, hosts of ours."""
         self.name = name
         self.codecs = codecs
         self.party = party
         self.label = label or party.number
         self.stream = stream
-        self.encryption = Encryption(stream, srtp, wanted=secure, insist=insist)
+        self.encryption = Encryption(stream, srtp, wanted=secure, insist=insist, browser=browser)
         self.signal: Leg | None = None
         self.offered: AudioSession | None = None  # of the INVITE it came with; None: it made no offer
         self.remote: AudioSession | None = None
@@ -104,6 +107,7 @@ class CallLeg:
         self.closed = False
         self._closers: list[Callable[[], None]] = []
         self.host = host
+        self._candidates = candidates
         self.session_id = session_id
         self.version = 0
 
@@ -134,7 +138,13 @@ class CallLeg:
         if not voice(formats):
             raise PeerError(488, "Not Acceptable Here")
         self.receives = formats
-        return write_offer(self._local(), formats, direction, security=self.encryption.offer(secure=secure))
+        security = self.encryption.offer(secure=secure)
+        return write_offer(self._local(), formats, direction, security=security, before=self.remote)
+
+    def offer_to_browser(self) -> bytes:
+        """The last offer once more, as a page understands it; for a leg that rings phones of both kinds."""
+        security = self.encryption.offer_to_browser()
+        return write_offer(self._local(), self.receives, security=security, before=self.remote)
 
     def take_answer(self, sdp: bytes | None) -> None:
         """The phone's answer to `offer`. Raises `PeerError` 488 when nothing we offered is in it."""
@@ -172,6 +182,7 @@ class CallLeg:
             rtcp_port=self.stream.rtcp_port,
             session_id=self.session_id,
             version=self.version,
+            candidates=self._candidates,
         )
 
     def _arm(self, session: AudioSession) -> None:
@@ -184,7 +195,7 @@ class CallLeg:
                 rtp_port=session.rtp_port,
                 rtcp_host=session.rtcp_host,
                 rtcp_port=session.rtcp_port,
-                rtcp_mux=session.rtcp_mux,
+                rtcp_mux=session.rtcp_mux or session.ice is not None,
                 formats=tuple([stream_format(each) for each in self.receives]),
                 voice=next((stream_format(each) for each in voice(self.sends)), None),
                 digits=next((stream_format(each) for each in self._events()), None),

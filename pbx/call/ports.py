@@ -18,6 +18,7 @@ from pbx.model.leg_event import DialogName, LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
 from pbx.model.stream import (
     Fingerprint,
+    IceCredentials,
     RecordingEnded,
     RemoteMedia,
     SrtpKey,
@@ -178,6 +179,10 @@ class Stream(Protocol):
     def set_remote(self, remote: RemoteMedia | None) -> None: ...
 
     def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None: ...
+
+    def ice(self, ours: IceCredentials | None, theirs: IceCredentials | None) -> None:
+        """Answer checks of the path under `ours`; `theirs` None: not known yet. `ours` None: no ICE any more."""
+        ...
 
     def handshake(
         self, *, active: bool, fingerprints: Sequence[Fingerprint], host: str, port: int

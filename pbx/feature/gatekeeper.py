@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 
+from pbx.call.encryption import BROWSER_TRANSPORTS
 from pbx.call.incoming import Incoming
 from pbx.call.switch import Switch
 from pbx.core.errors import PeerError
@@ -85,6 +86,7 @@ class Gatekeeper:
             source=f"{hop.transport.lower()}:{hop.remote_host}:{hop.remote_port}",
             source_host=hop.remote_host,
             offer=leg.offer,
+            browser=hop.transport in BROWSER_TRANSPORTS,
         )
 
     def _from_trunk(self, leg: SipLeg, inbound: InboundCalls, line: TrunkLine) -> Incoming:

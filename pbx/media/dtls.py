@@ -98,6 +98,7 @@ class Handshake:
             step()
         except DtlsError as error:
             self._flush(address, peer)
+            self._stream.refuse("dtls_fingerprint" if error.stranger else "dtls")
             self._failed(address, str(error))
             return
         self._flush(address, peer)

@@ -34,7 +34,11 @@ _RECORD_HEADER = 13
 
 
 class DtlsError(Exception):
-    """The handshake cannot succeed any more."""
+    """The handshake cannot succeed any more. `stranger`: because of whose certificate it was."""
+
+    def __init__(self, reason: str, *, stranger: bool = False) -> None:
+        super().__init__(reason)
+        self.stranger = stranger
 
 
 def context(identity: Identity) -> SSL.Context:
@@ -138,7 +142,7 @@ class DtlsPeer:
             pass
         except SSL.Error as error:
             if not self.done:
-                raise DtlsError(_reason(error, recognised=self._recognised)) from error
+                raise _failure(error, recognised=self._recognised) from error
 
     def _finish(self) -> None:
         """RFC 5764 4.2: client key, server key, client salt, server salt."""
@@ -154,12 +158,10 @@ class DtlsPeer:
         self.done = True
 
 
-def _reason(error: SSL.Error, *, recognised: bool) -> str:
+def _failure(error: SSL.Error, *, recognised: bool) -> DtlsError:
     """OpenSSL's own words; a fingerprint that did not fit is what matters most."""
     said = error.args[0] if error.args and isinstance(error.args[0], list) else []
     words = "; ".join(str(each[-1]) for each in said) or "no reason given"
-    return (
-        words
-        if recognised or "certificate" not in words
-        else f"the certificate is not the one of SDP ({words})"
-    )
+    if recognised or "certificate" not in words:
+        return DtlsError(words)
+    return DtlsError(f"the certificate is not the one of SDP ({words})", stranger=True)

@@ -11,6 +11,7 @@ import logging
 import resource
 import secrets
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -99,6 +100,9 @@ class MediaEngine:
         self.on_reserved: Callable[[Stream], None] = unkept
         """Is to write down `Stream.kept` before it returns."""
         self._keeps = keeps
+        self.refused_peers: Counter[str] = Counter()
+        """What was refused of who wanted to be a stream's phone, by what was wrong."""
+        self._final_drops: Counter[str] = Counter()
         self.refused = 0
         """Streams that could not be opened for want of ports."""
 
@@ -116,6 +120,13 @@ class MediaEngine:
     def streams(self) -> int:
         """How many streams are open, those that are closing included."""
         return len(self._streams)
+
+    def refusals(self) -> Counter[str]:
+        """What all streams have refused since the start, by what was wrong with it."""
+        found = self.refused_peers + self._final_drops
+        for stream in self._streams.values():
+            found.update(_drops(stream))
+        return found
 
     @property
     def recordings(self) -> int:
@@ -443,6 +454,7 @@ class MediaEngine:
 
     def _forget(self, stream_id: int, stream: Stream) -> None:
         stream.keep_final_stats()
+        self._final_drops.update(_drops(stream))
         self.native.free(stream.native)
         del self._streams[stream_id]
         for room in self._rooms.values():
@@ -457,6 +469,19 @@ class MediaEngine:
                 "no RTP port is free, calls are refused: widen --rtp-port-min/--rtp-port-max",
                 extra={"reason": str(error), "streams": len(self._streams)},
             )
+
+
+def _drops(stream: Stream) -> dict[str, int]:
+    """What a stream's thread has dropped because it could be anybody's."""
+    stats = stream.stats()
+    return {
+        "srtp_forged": stats.dropped_auth,
+        "srtp_replayed": stats.dropped_replayed,
+        "unencrypted": stats.dropped_unkeyed,
+        "stranger": stats.dropped_alien,
+        "flood": stats.dropped_datagrams,
+        "malformed": stats.dropped_malformed,
+    }
 
 
 def allow_many_files() -> None:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 from pbx.media.host_address import packed, readable
 from pbx.media.kept import KeptHandshake
-from pbx.model.stream import Fingerprint, Keyed, KeyingFailed, SrtpKey, StreamEvent
+from pbx.model.stream import Fingerprint, IceCredentials, Keyed, KeyingFailed, SrtpKey, StreamEvent
 
 if TYPE_CHECKING:
     from media_ext.engine import Leg
     from pbx.media.dtls import Handshake
     from pbx.media.engine import MediaEngine
+    from pbx.media.ice_path import IcePath
 
 Address = tuple[str, int]
+BROWSER: Address = ("", 0)
+"""In a handshake: wherever ICE says the browser is, which may change meanwhile."""
 
 
 def unheard(_event: StreamEvent) -> None:
@@ -49,6 +52,7 @@ class Keying:
         "_encrypted",
         "_engine",
         "_handshake",
+        "_ice",
         "_keys",
         "_on_datagram",
         "closed",
@@ -68,6 +72,7 @@ class Keying:
         self._encrypted = False
         self._keys: tuple[SrtpKey | None, SrtpKey | None] = (None, None)
         self._handshake: Handshake | KeptRoles | None = None
+        self._ice: IcePath | None = None
         self._on_datagram: Callable[[bytes, Address], None] | None = None
 
     def secure(self, receive: SrtpKey | None, send: SrtpKey | None, *, required: bool = True) -> None:
@@ -101,7 +106,31 @@ class Keying:
             self._engine.certificate.identity, self, active=active, fingerprints=fingerprints
         )
         self._secure(None, None, True)
-        self._handshake.start((host, port))
+        self._handshake.start((host, port) if self._ice is None else BROWSER)
+
+    def ice(self, ours: IceCredentials | None, theirs: IceCredentials | None) -> None:
+        """From now on only checks that are signed with `ours` say where the phone is, and nothing is sent before.
+
+        `theirs` None: signalling has not said it yet. Other credentials are a restart. `ours` None: no ICE any more.
+        """
+        if self.closed:
+            return
+        if ours is None:
+            self._end_ice()
+            self._engine.native.set_path(self.native, False)
+            self._secure(None, None, self._encrypted)
+            return
+        if self._ice is None:
+            from pbx.media.ice_path import IcePath
+
+            self._ice = IcePath(self, self._engine.refused_peers)
+            self._secure(None, None, True)
+        self._ice.use(ours, theirs)
+
+    def point_to(self, address: Address | None) -> None:
+        """For the stream's ICE: where audio goes, None for nowhere."""
+        host = b"" if address is None else packed(address[0], ipv6=self._engine.ipv6)
+        self._engine.native.set_path(self.native, True, host, 0 if address is None else address[1])
 
     def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
         """What the stream's handshake has found."""
@@ -110,6 +139,10 @@ class Keying:
 
     def miss_keys(self, reason: str) -> None:
         """The stream's handshake has failed for good."""
+        if self._ice is not None and not self._ice.was_found:
+            reason = (
+                "the browser does not reach this node's audio port: look at firewalls, or use a TURN server"
+            )
         self.keying_failed = reason
         self.on_event(KeyingFailed(reason))
 
@@ -121,6 +154,11 @@ class Keying:
 
     def send_datagram(self, data: bytes, address: Address) -> bool:
         """Send STUN or DTLS from the RTP port; False when it did not go."""
+        if address == BROWSER:
+            found = self._ice.reply_to if self._ice is not None else None
+            if found is None:
+                return False
+            address = found
         host = packed(address[0], ipv6=self._engine.ipv6)
         return not self.closed and self._engine.native.send_datagram(self.native, data, host, address[1])
 
@@ -128,10 +166,28 @@ class Keying:
         """STUN or DTLS that came to this stream."""
         address = (readable(host), port)
         if data[0] >= 20:
-            if self._handshake is not None:
-                self._handshake.take(data, address)
+            self._take_dtls(data, address)
+        elif self._ice is not None:
+            self._ice.take_stun(data, address)
         elif self._on_datagram is not None:
             self._on_datagram(data, address)
+
+    def _take_dtls(self, data: bytes, address: Address) -> None:
+        if self._handshake is None:
+            return
+        if self._ice is None:
+            self._handshake.take(data, address)
+        elif self._ice.is_known(address):
+            self._handshake.take(data, BROWSER)
+
+    def refuse(self, what: str) -> None:
+        """Count what was refused of somebody at this port."""
+        self._engine.refused_peers[what] += 1
+
+    def _end_ice(self) -> None:
+        if self._ice is not None:
+            self._ice.close()
+            self._ice = None
 
     def end_handshake(self) -> None:
         """Stop trying, and answer nothing any more; keys that were found stay."""
@@ -163,7 +219,7 @@ class Keying:
         return handshake.kept
 
     def _secure(self, receive: SrtpKey | None, send: SrtpKey | None, encrypted: bool) -> None:
-        listening = self._handshake is not None or self._on_datagram is not None
+        listening = self._handshake is not None or self._ice is not None or self._on_datagram is not None
         self._engine.native.secure(self.native, _material(receive), _material(send), encrypted, listening)
         self._encrypted = encrypted
         self._keys = (receive or self._keys[0], send or self._keys[1])

@@ -166,6 +166,7 @@ class Stream(Keying):
         """Stop all audio and give the ports back after their rest. May be called twice."""
         if not self.closed:
             self.end_handshake()
+            self._end_ice()
             self.closed = True
             self.on_event = unheard
             self._engine.close_stream(self)

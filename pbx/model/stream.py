@@ -74,6 +74,14 @@ class Fingerprint:
     digest: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class IceCredentials:
+    """Name and password of one side's audio port (RFC 8445 5.3). Every check of a path is signed with them."""
+
+    ufrag: str
+    password: str = field(repr=False)
+
+
 class StreamStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Counters of one stream since it was opened. Packets and bytes are RTP payload carriers, headers included.
 

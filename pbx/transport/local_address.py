@@ -20,6 +20,9 @@ CACHE_S = 30.0
 SOMEWHERE = "192.0.2.1"
 """An address nobody has (RFC 5737), for the default route."""
 
+SOMEWHERE_IPV6 = "2001:db8::1"
+"""Likewise (RFC 3849)."""
+
 ANY_HOST = ("", "0.0.0.0", "::")  # noqa: S104 compared with, not bound to
 
 _MAX_CACHED = 4096
@@ -60,6 +63,7 @@ class LocalAddress:
         """`local_networks` stand in place of all private ones; this machine's own networks are always local."""
         self._clock = clock
         self._bound = "" if bound_host in ANY_HOST else bound_host
+        self._ipv6 = ":" in bound_host
         self._external = external
         self._local = [ipaddress.ip_network(each) for each in local_networks]
         self._own_networks = own_networks
@@ -76,6 +80,16 @@ class LocalAddress:
             self._cache.clear()
         self._cache[remote_host] = (now, address)
         return address
+
+    def candidates(self, remote_host: str) -> tuple[str, ...]:
+        """All our addresses at which a browser there may find our audio, the likeliest first.
+
+        It may have come through a proxy or a VPN, so that what it came from says little; it tries them all.
+        """
+        found = [self(remote_host), self._bound or source_address(SOMEWHERE), self._external()]
+        if self._ipv6 and not self._bound:
+            found.append(source_address(SOMEWHERE_IPV6))
+        return tuple(dict.fromkeys(each for each in found if each and (self._ipv6 or ":" not in each)))
 
     def inside(self) -> str:
         """This node's address in the office's network."""

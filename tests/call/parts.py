@@ -16,7 +16,15 @@ from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
 from pbx.model.leg_event import DialogName, LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
-from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey, StreamEvent, StreamFormat, StreamStats
+from pbx.model.stream import (
+    Fingerprint,
+    IceCredentials,
+    RemoteMedia,
+    SrtpKey,
+    StreamEvent,
+    StreamFormat,
+    StreamStats,
+)
 from pbx.sip.sdp.negotiate import KNOWN
 from pbx.sip.sdp.security import SrtpPolicy
 
@@ -127,6 +135,7 @@ class FakeStream:
         self.keying_failed = ""
         self.secured: list[tuple[SrtpKey | None, SrtpKey | None, bool]] = []
         self.handshakes: list[tuple[bool, tuple[Fingerprint, ...], str, int]] = []
+        self.ice_sides: list[tuple[IceCredentials | None, IceCredentials | None]] = []
         self.closed = False
         self.on_event: Callable[[StreamEvent], None] = lambda event: None
         self.counters = StreamStats()
@@ -139,6 +148,9 @@ class FakeStream:
 
     def handshake(self, *, active: bool, fingerprints: Sequence[Fingerprint], host: str, port: int) -> None:
         self.handshakes.append((active, tuple(fingerprints), host, port))
+
+    def ice(self, ours: IceCredentials | None, theirs: IceCredentials | None) -> None:
+        self.ice_sides.append((ours, theirs))
 
     def stats(self) -> StreamStats:
         return self.counters

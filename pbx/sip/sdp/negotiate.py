@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 
 from pbx.core.errors import PeerError
+from pbx.model.stream import IceCredentials
 from pbx.sip.sdp.format import Format, read_formats, write_format
+from pbx.sip.sdp.ice import LITE, ice_lines
 from pbx.sip.sdp.model import Attributes, Media, SessionDescription
 from pbx.sip.sdp.security import PROTOCOLS, Ours, Security, SrtpPolicy, Way, preferred, read
 
@@ -30,6 +33,9 @@ DEFAULT_PTIME_MS = 20
 MAX_PTIME_MS = 60
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+
+OWN_MID = "0"
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}")
 
 KNOWN: tuple[Format, ...] = (
     Format(107, "OPUS", 48000, 2, "useinbandfec=1"),
@@ -75,6 +81,17 @@ class AudioSession:
     security: Security
     media_index: int
     media: tuple[Media, ...]
+    bundles: bool = False
+
+    @property
+    def ice(self) -> IceCredentials | None:
+        """Who the peer is when it checks the path; None: packets show where it is."""
+        return self.security.ice
+
+    @property
+    def mid(self) -> str:
+        """The name of the audio (RFC 5888), "" without one."""
+        return _mid(self.media[self.media_index])
 
     @property
     def packet_ms(self) -> int:
@@ -84,13 +101,14 @@ class AudioSession:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Our side of a session: where we receive, and the o= line's id and version."""
+    """Our side of a session: where we receive, and the o= line's id and version. `candidates` are hosts, for ICE."""
 
     host: str
     rtp_port: int
     rtcp_port: int
     session_id: int
     version: int
+    candidates: tuple[str, ...] = ()
 
 
 def audio_of(session: SessionDescription, policy: SrtpPolicy = "optional") -> AudioSession:
@@ -115,12 +133,7 @@ def _audio(
     session: SessionDescription, index: int, formats: tuple[Format, ...], security: Security
 ) -> AudioSession:
     media = session.media[index]
-    host = media.host or session.host
-    if host is None:
-        raise PeerError(400, "SDP Without Connection")
-    kind = _kind_of(host)
-    if not kind:  # a name would need a resolver, a group would make us a loudspeaker
-        raise PeerError(488, "Unusable Address In SDP")
+    host, kind = _host(media, session, security)
     direction = _direction(media.attributes) or _direction(session.attributes) or "sendrecv"
     rtcp_port, rtcp_host = _rtcp(media, host)
     return AudioSession(
@@ -133,12 +146,38 @@ def _audio(
         ptime_ms=_milliseconds(media.attribute("ptime")),
         max_ptime_ms=_milliseconds(media.attribute("maxptime")),
         formats=formats,
-        held=direction in ("sendonly", "inactive") or kind == "nowhere",
+        held=direction in ("sendonly", "inactive") or (kind == "nowhere" and security.ice is None),
         protocol=media.protocol,
         security=security,
         media_index=index,
         media=tuple(session.media),
+        bundles=_bundles(media, session),
     )
+
+
+def _host(media: Media, session: SessionDescription, security: Security) -> tuple[str, str]:
+    """Where it wants to receive, and what kind of address that is. Raises `PeerError` for none that can be used."""
+    if security.ice is not None:
+        return "0.0.0.0", "nowhere"  # noqa: S104  the path is found by checks, whatever is written there
+    host = media.host or session.host
+    if host is None:
+        raise PeerError(400, "SDP Without Connection")
+    kind = _kind_of(host)
+    if not kind:  # a name would need a resolver, a group would make us a loudspeaker
+        raise PeerError(488, "Unusable Address In SDP")
+    return host, kind
+
+
+def _mid(media: Media) -> str:
+    mid = (media.attribute("mid") or "").strip()
+    return mid if _TOKEN.fullmatch(mid) else ""
+
+
+def _bundles(media: Media, session: SessionDescription) -> bool:
+    """Whether a group of the session holds this stream (RFC 9143)."""
+    mid = _mid(media)
+    groups = [each.split() for each in session.attributes.get("group", [])]
+    return any(each and each[0].upper() == "BUNDLE" and mid in each[1:] for each in groups)
 
 
 def _milliseconds(text: str | None) -> int | None:
@@ -196,9 +235,21 @@ def write_offer(
     direction: str = "sendrecv",
     ptime_ms: int | None = None,
     security: Ours = PLAIN,
+    *,
+    before: AudioSession | None = None,
 ) -> bytes:
-    """An offer of one audio stream."""
-    return _encode([*_session(local), *_stream(local, formats, direction, security, ptime_ms)])
+    """An offer of one audio stream. A browser is offered as many m= lines as it had `before`, under their names."""
+    if security.ice is None:
+        return _encode([*_session(local, security), *_stream(local, formats, direction, security, ptime_ms)])
+    mid = before.mid if before is not None else OWN_MID
+    lines = _session(local, security, mid)
+    media = before.media if before is not None else (None,)
+    for index, each in enumerate(media):
+        if each is None or (before is not None and index == before.media_index):
+            lines += _stream(local, formats, direction, security, ptime_ms, mid=mid)
+        else:
+            lines += _refused(each)
+    return _encode(lines)
 
 
 def write_answer(
@@ -213,15 +264,22 @@ def write_answer(
     `direction` is what we would like; the offer narrows it (RFC 3264 6.1). No `formats` refuse the audio too. RTCP goes
     over the RTP port when the offer asks for that (RFC 5761 5.1.1).
     """
-    lines = _session(local)
+    said = security or Ours(offer.protocol)
+    mid = offer.mid if said.ice is not None else ""
+    lines = _session(local, said, mid if offer.bundles else "")
     for index, media in enumerate(offer.media):
         if index == offer.media_index and formats:
             ours = narrowed(offer.direction, direction)
-            said = security or Ours(offer.protocol)
-            lines += _stream(local, formats, ours, said, None, rtcp_mux=offer.rtcp_mux)
+            lines += _stream(local, formats, ours, said, None, rtcp_mux=offer.rtcp_mux, mid=mid)
         else:
-            lines.append(f"m={media.kind} 0 {media.protocol} {' '.join(media.formats) or '0'}")
+            lines += _refused(media, named=said.ice is not None)
     return _encode(lines)
+
+
+def _refused(media: Media, *, named: bool = True) -> list[str]:
+    """Browsers know their m= lines by name."""
+    line = f"m={media.kind} 0 {media.protocol} {' '.join(media.formats) or '0'}"
+    return [line, f"a=mid:{_mid(media)}", "a=inactive"] if named and _mid(media) else [line]
 
 
 def narrowed(offered: str, wanted: str) -> str:
@@ -234,15 +292,19 @@ def narrowed(offered: str, wanted: str) -> str:
     )
 
 
-def _session(local: Local) -> list[str]:
+def _session(local: Local, security: Ours, bundled: str = "") -> list[str]:
+    """`bundled`: the stream that stands in a group of its own."""
     family = "IP6" if ":" in local.host else "IP4"
-    return [
+    lines = [
         "v=0",
         f"o=- {local.session_id} {local.version} IN {family} {local.host}",
         "s=-",
         f"c=IN {family} {local.host}",
         "t=0 0",
     ]
+    if bundled:
+        lines.append(f"a=group:BUNDLE {bundled}")
+    return [*lines, LITE] if security.ice is not None else lines
 
 
 def _stream(
@@ -253,18 +315,25 @@ def _stream(
     ptime_ms: int | None,
     *,
     rtcp_mux: bool = False,
+    mid: str = "",
 ) -> list[str]:
     numbers = " ".join([str(each.payload_type) for each in formats])
     lines = [f"m=audio {local.rtp_port} {security.protocol} {numbers}"]
     for each in formats:
         lines += write_format(each)
-    if rtcp_mux:
+    if mid:
+        lines.append(f"a=mid:{mid}")
+    if security.ice is not None:
+        lines += ice_lines(security.ice, local.candidates or (local.host,), local.rtp_port)
+    if rtcp_mux or security.ice is not None:
         lines.append("a=rtcp-mux")
     elif local.rtcp_port != local.rtp_port + 1:
         lines.append(f"a=rtcp:{local.rtcp_port}")
     if ptime_ms is not None:
         lines.append(f"a=ptime:{ptime_ms}")
     lines += security.lines
+    if security.ice is not None:
+        lines.append("a=msid:bellwire audio")  # else a page is given a track without a stream
     lines.append(f"a={direction}")
     return lines
 

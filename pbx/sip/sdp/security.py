@@ -4,10 +4,10 @@
   |----------------------------|--------------------|------------------|--------------|
   | RTP/AVP, RTP/AVPF          | DTLS (RFC 8643)    | SDES (RFC 8643)  | plain RTP    |
   | RTP/SAVP, RTP/SAVPF        | SDES if both, else DTLS | SDES        | unusable     |
-  | UDP/TLS/RTP/SAVP, …/SAVPF  | DTLS, but browsers | unusable         | unusable     |
+  | UDP/TLS/RTP/SAVP, …/SAVPF  | DTLS               | unusable         | unusable     |
 
-The node's policy leaves some of these: `off` plain RTP only, `required` the encrypted ones only. Pure: keys come from
-`pbx.call.encryption`.
+The node's policy leaves some of these: `off` plain RTP only, `required` the encrypted ones only. Browsers know nothing
+but DTLS with ICE (RFC 8445) on one port, and get that under any policy. Pure: keys come from `pbx.call.encryption`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pbx.model.stream import Fingerprint
+from pbx.model.stream import Fingerprint, IceCredentials
 from pbx.sip.sdp import crypto
+from pbx.sip.sdp.ice import read_ice
 from pbx.sip.sdp.model import Media, SessionDescription
 
 SrtpPolicy = Literal["off", "optional", "required"]
@@ -44,7 +45,10 @@ class Way(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """What one side's m= section says about encryption. `setup` is lower case, "" when it is not there."""
+    """What one side's m= section says about encryption. `setup` is lower case, "" when it is not there.
+
+    `ice`: it wants its path checked, on one port for RTP and RTCP; `needs_ice`: it takes nothing else.
+    """
 
     protocol: str = "RTP/AVP"
     cryptos: tuple[crypto.Crypto, ...] = ()
@@ -52,12 +56,13 @@ class Security:
     fingerprints: tuple[Fingerprint, ...] = ()
     setup: str = ""
     needs_ice: bool = False
+    ice: IceCredentials | None = None
 
     @property
     def way(self) -> Way | None:
         """The way this asks for; None when it asks for one and does not say enough."""
         if self.protocol in DTLS_PROTOCOLS:
-            return Way.DTLS if self.fingerprints and not self.needs_ice else None
+            return Way.DTLS if self.fingerprints and (self.ice is not None or not self.needs_ice) else None
         if self.protocol in SDES_PROTOCOLS and self.cryptos:
             return Way.SDES
         if self.fingerprints:
@@ -68,22 +73,26 @@ class Security:
 
     @property
     def encrypted(self) -> bool:
-        """Whether this asks for encryption."""
-        return self.way is not Way.PLAIN
+        """Whether this asks for encryption; browsers are not asked."""
+        return self.way is not Way.PLAIN and self.ice is None
 
     def allowed(self, policy: SrtpPolicy) -> Way | None:
         """What comes of it under the node's policy; None: not acceptable."""
-        if policy == "off":
+        if policy == "off" and self.ice is None:
             return Way.PLAIN if self.protocol in PLAIN_PROTOCOLS else None
         return None if policy == "required" and self.way is Way.PLAIN else self.way
 
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Our own side, for the m= section we write: its protocol and the a= lines, without line ends."""
+    """Our own side, for the m= section we write: its protocol and the a= lines, without line ends.
+
+    With `ice`, checks of the path are answered by that name, and RTCP goes over the RTP port.
+    """
 
     protocol: str = "RTP/AVP"
     lines: tuple[str, ...] = ()
+    ice: IceCredentials | None = None
 
     def __repr__(self) -> str:
         return f"<Ours {self.protocol}, {len(self.lines)} lines>"  # the lines are keys
@@ -100,11 +109,17 @@ def read(media: Media, session: SessionDescription) -> Security:
         fingerprints=tuple(_fingerprints(fingerprints)),
         setup=(media.attribute("setup") or session.attribute("setup") or "").strip().lower(),
         needs_ice=_is_browser(media, session),
+        ice=read_ice(media, session) if _may_use_ice(media) else None,
     )
 
 
+def _may_use_ice(media: Media) -> bool:
+    """With DTLS and one port only: phones with more than that are found by their packets."""
+    return media.protocol in DTLS_PROTOCOLS and "rtcp-mux" in media.attributes
+
+
 def _is_browser(media: Media, session: SessionDescription) -> bool:
-    """RFC 8829 5.2.1: a browser bundles, and takes no answer without ICE (RFC 8445), which we do not speak."""
+    """RFC 8829 5.2.1: a browser bundles, and takes no answer without ICE."""
     bundles = any(value.upper().startswith("BUNDLE") for value in session.attributes.get("group", []))
     return bundles and ("ice-ufrag" in media.attributes or "ice-ufrag" in session.attributes)
 

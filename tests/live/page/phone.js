@@ -1,0 +1,124 @@
+/** A phone in a page, for tests: JsSIP and nothing else. What it hears is kept as samples; what it says is Chromium's. */
+import * as JsSIP from "jssip";
+
+const MIC = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+const events = [];
+const sessions = new Map();
+let agent, codec, ice, serial = 0;
+let heard = [];
+let context;
+
+const tell = (name, detail = {}) => events.push({ name, at: performance.now(), ...detail });
+
+/** Leave of the audio's formats only those of one codec, and telephone-event. */
+function only(sdp, name) {
+  const kept = [...sdp.matchAll(/^a=rtpmap:(\d+) ([^/\r\n]+)/gm)]
+    .filter(([, , what]) => [name.toLowerCase(), "telephone-event"].includes(what.toLowerCase()))
+    .map(([, number]) => number);
+  return sdp
+    .replace(/^(m=audio \d+ \S+) .*$/m, (_, head) => `${head} ${kept.join(" ")}`)
+    .replace(/^a=(rtpmap|fmtp|rtcp-fb):(\d+) .*\r\n/gm, (line, _, number) => (kept.includes(number) ? line : ""));
+}
+
+function listen(stream) {
+  const element = new Audio();
+  element.srcObject = stream;
+  element.play().catch((error) => tell("playback failed", { error: String(error) }));
+  context ??= new AudioContext({ sampleRate: 48000 });
+  const source = context.createMediaStreamSource(stream);
+  const taker = context.createScriptProcessor(4096, 1, 1);
+  taker.onaudioprocess = (event) => heard.push(event.inputBuffer.getChannelData(0).slice());
+  source.connect(taker);
+  taker.connect(context.destination);
+}
+
+function follow(session) {
+  const id = String((serial += 1));
+  sessions.set(id, session);
+  const watch = (connection) => {
+    connection.ontrack = ({ track, streams }) => listen(streams[0] ?? new MediaStream([track]));
+    connection.oniceconnectionstatechange = () => tell("ice", { id, state: connection.iceConnectionState });
+    connection.onconnectionstatechange = () => tell("connection", { id, state: connection.connectionState });
+  };
+  session.on("peerconnection", ({ peerconnection }) => watch(peerconnection));
+  if (session.connection) watch(session.connection);
+  session.on("icecandidate", ({ candidate, ready }) => candidate?.type === "srflx" && ready());
+  session.on("sdp", (data) => {
+    if (data.originator === "local" && codec) data.sdp = only(data.sdp, codec);
+    tell("sdp", { id, originator: data.originator, type: data.type, sdp: data.sdp });
+  });
+  for (const name of ["progress", "accepted", "confirmed", "hold", "unhold", "muted", "refer", "replaces"])
+    session.on(name, () => tell(name, { id }));
+  session.on("newDTMF", ({ originator, dtmf }) => tell("dtmf", { id, originator, tone: dtmf.tone }));
+  session.on("ended", ({ cause, originator }) => tell("ended", { id, cause, originator }));
+  session.on("failed", ({ cause, message }) => tell("failed", { id, cause, status: message?.status_code }));
+  return id;
+}
+
+const options = () => ({
+  mediaConstraints: { audio: MIC, video: false },
+  pcConfig: { iceServers: ice ?? [], ...(globalThis.relayOnly ? { iceTransportPolicy: "relay" } : {}) },
+  rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: false },
+});
+
+globalThis.phone = {
+  events,
+  start(login, wanted) {
+    codec = wanted;
+    ice = login.ice_servers;
+    agent = new JsSIP.UA({
+      sockets: [new JsSIP.WebSocketInterface(login.web_sockets[0])],
+      uri: login.uri,
+      authorization_user: login.authorization_username,
+      password: login.password,
+      instance_id: login.instance.replace("urn:uuid:", ""),
+      register: true,
+    });
+    agent.on("connected", () => tell("connected"));
+    agent.on("disconnected", ({ code, reason }) => tell("disconnected", { code, reason }));
+    agent.on("registered", () => tell("registered"));
+    agent.on("registrationFailed", ({ cause }) => tell("registration failed", { cause }));
+    agent.on("newRTCSession", ({ originator, session }) => {
+      if (originator === "remote") tell("incoming", { id: follow(session), from: session.remote_identity.uri.user });
+    });
+    agent.start();
+  },
+  stop: () => agent.stop(),
+  call(target) {
+    const handlers = {};
+    const session = agent.call(target, { ...options(), eventHandlers: handlers });
+    return follow(session);
+  },
+  answer(id) {
+    tell("answering", { id });
+    sessions.get(id).answer(options());
+  },
+  hangup: (id) => sessions.get(id).terminate(),
+  hold: (id) => sessions.get(id).hold(),
+  unhold: (id) => sessions.get(id).unhold(),
+  restart: (id) => sessions.get(id).renegotiate({ rtcOfferConstraints: { iceRestart: true } }),
+  dtmf: (id, tones) => sessions.get(id).sendDTMF(tones, { transportType: "RFC2833" }),
+  transfer: (id, target, replaces) =>
+    sessions.get(id).refer(target, replaces ? { replaces: sessions.get(replaces) } : {}),
+  forget() {
+    heard = [];
+  },
+  /** Everything that was heard, at 48 kHz: 16 bits a sample, base64. */
+  heard() {
+    const length = heard.reduce((sum, each) => sum + each.length, 0);
+    const samples = new Int16Array(length);
+    let at = 0;
+    for (const each of heard)
+      for (const value of each) samples[at++] = Math.max(-32768, Math.min(32767, Math.round(value * 32767)));
+    const bytes = new Uint8Array(samples.buffer);
+    let text = "";
+    for (let from = 0; from < bytes.length; from += 32768)
+      text += String.fromCharCode(...bytes.subarray(from, from + 32768));
+    return btoa(text);
+  },
+  async stats(id) {
+    const found = [];
+    for (const each of (await sessions.get(id).connection.getStats()).values()) found.push(each);
+    return found;
+  },
+};
