@@ -46,6 +46,7 @@ from pbx.feature.extension import ExtensionCalls
 from pbx.feature.flow_texts import FlowTexts
 from pbx.feature.follow_me import FollowMeCalls
 from pbx.feature.gatekeeper import Gatekeeper
+from pbx.feature.going_on import GoingOn
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.lamps import Lamps
 from pbx.feature.messages import Messages
@@ -388,6 +389,7 @@ def build(
         endpoint=sip.endpoint,
         entrance=sip.entrance,
         fairness=fairness,
+        going_on=GoingOn(dialplan, desk.parking, conferences.conferences, flows.flows),
         guarding=guarding,
         external=sip.external,
         features=features,

@@ -24,6 +24,7 @@ from pbx.core.events import EventBus
 from pbx.feature.call_log import CallLog
 from pbx.feature.directory import Directory
 from pbx.feature.features import Features
+from pbx.feature.going_on import GoingOn
 from pbx.feature.lamps import Lamps
 from pbx.feature.messages import Messages
 from pbx.feature.office import Office
@@ -69,6 +70,7 @@ class Parts:
     endpoint: Endpoint
     entrance: Entrance
     fairness: Fairness
+    going_on: GoingOn
     guarding: Guarding
     external: ExternalAddress
     features: Features
