@@ -534,7 +534,7 @@ cdef class Engine:
             if state is not None:       # its SRTP counters wait for the keys
                 leg.ahead.srtp_in = past.srtp_in
                 leg.ahead.srtp_out = past.srtp_out
-            relay_ahead(leg.ahead)
+            relay_ahead(leg.ahead, now_ns())
             leg.record.reserve = relay_reserve(leg.ahead)
             leg.record.reserve.record = leg.ahead
         leg.worker = thread % self.count

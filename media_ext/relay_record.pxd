@@ -71,7 +71,7 @@ cdef struct RelayRecord:
 cdef void relay_export(const Leg *leg, bint hand_over, RelayRecord *record) noexcept nogil
 cdef bint relay_fits(const RelayRecord *record) noexcept nogil          # of this build's version and size
 cdef void relay_import(Leg *leg, const RelayRecord *record) noexcept nogil     # one that fits, into a leg that is new
-cdef void relay_ahead(RelayRecord *record) noexcept nogil               # as if the whole reserve had been sent
+cdef void relay_ahead(RelayRecord *record, int64_t now_ns) noexcept nogil   # as if the whole reserve had been sent
 cdef Reserve relay_reserve(const RelayRecord *record) noexcept nogil    # what a leg may send whose copy ahead this is
 
 

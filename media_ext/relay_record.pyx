@@ -1,6 +1,6 @@
 """A leg's relay state as one block; see relay_record.pxd."""
 
-from libc.stdint cimport uint16_t, uint64_t
+from libc.stdint cimport int64_t, uint16_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from media_ext.output cimport output_cut
@@ -111,11 +111,14 @@ cdef Source *sent_of(RelayRecord *record) noexcept nogil:
     return free
 
 
-cdef void relay_ahead(RelayRecord *record) noexcept nogil:
+cdef void relay_ahead(RelayRecord *record, int64_t now_ns) noexcept nogil:
     cdef Source *sent = sent_of(record)
     record.reserved = True
     record.handed_over = False
     record.out.next_seq += RESERVE_RTP
+    if not record.out.started:
+        record.out.started = True                       # at this moment, at the earliest
+        record.out.last_ns = now_ns
     if sent == NULL:
         return
     window_ahead(&sent.rtp, RESERVE_RTP, <uint64_t> 0xffffffffffff)

@@ -327,7 +327,7 @@ cdef void ask_for_reserve(Worker *w, Leg *leg) noexcept nogil:
     """A copy of this moment and what may follow it; Python writes it down, and lets the leg go so far."""
     quality_sample(w, leg)
     relay_export(leg, False, <RelayRecord *> leg.reserve.record)
-    relay_ahead(<RelayRecord *> leg.reserve.record)
+    relay_ahead(<RelayRecord *> leg.reserve.record, w.now_ns)
     leg.reserve.told = tell(w, leg, EVENT_RESERVED)
 
 

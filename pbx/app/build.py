@@ -48,6 +48,7 @@ from pbx.feature.extension import ExtensionCalls
 from pbx.feature.flow_texts import FlowTexts
 from pbx.feature.follow_me import FollowMeCalls
 from pbx.feature.gatekeeper import Gatekeeper
+from pbx.feature.going_on import GoingOn
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.lamps import Lamps
 from pbx.feature.messages import Messages
@@ -398,6 +399,7 @@ def build(
         endpoint=sip.endpoint,
         entrance=sip.entrance,
         fairness=fairness,
+        going_on=GoingOn(dialplan, desk.parking, conferences.conferences, flows.flows),
         guarding=guarding,
         external=sip.external,
         features=features,

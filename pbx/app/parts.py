@@ -26,6 +26,7 @@ from pbx.feature.browser_login import BrowserLogins
 from pbx.feature.call_log import CallLog
 from pbx.feature.directory import Directory
 from pbx.feature.features import Features
+from pbx.feature.going_on import GoingOn
 from pbx.feature.lamps import Lamps
 from pbx.feature.messages import Messages
 from pbx.feature.office import Office
@@ -71,6 +72,7 @@ class Parts:
     endpoint: Endpoint
     entrance: Entrance
     fairness: Fairness
+    going_on: GoingOn
     guarding: Guarding
     external: ExternalAddress
     features: Features

@@ -121,7 +121,7 @@ class _Reviving:
         made = [
             CallLeg.revived(leg.kept, leg.signal, leg.stream, leg.signal.remote_sdp or b"") for leg in legs
         ]
-        self._parts.switch.resume(call, in_order(made, kept.served), self._program(kept, made))
+        self._parts.switch.resume(call, in_order(made, kept.served), self._program(call, kept, made))
         for leg in legs:
             self._parts.entrance.belongs(call.id, leg.signal.call_id)
         return call
@@ -148,20 +148,22 @@ class _Reviving:
             leg.stream.close()
             self._parts.agent.spawn("hang up", leg.signal.end(LegCause.SHUTDOWN))
 
-    def _program(self, kept: KeptCall, legs: Sequence[CallLeg]) -> Program:
+    def _program(self, call: Call, kept: KeptCall, legs: Sequence[CallLeg]) -> Program:
         """What the call did, or its end."""
+        if self._too_late:
+            return partial(_on, kept=kept, program=end)
         others = [leg for leg in legs if leg.name != kept.served]
         other = next((leg for leg in others if leg.name == kept.talks_with), None)
         if other is None and len(others) == 1:
             other = others[0]  # one had sent the other elsewhere, and nobody had answered there
-        if other is None or self._too_late:
-            return end
-        return partial(_talk, kept=kept, other=other)
+        if other is not None:
+            return partial(_on, kept=kept, program=partial(talk_on, other=other))
+        return partial(_on, kept=kept, program=self._parts.going_on.program(call) or end)
 
 
-async def _talk(call: Call, kept: KeptCall, other: CallLeg) -> None:
+async def _on(call: Call, kept: KeptCall, program: Program) -> None:
     tidy(call, kept)
-    await talk_on(call, other)
+    await program(call)
 
 
 def tidy(call: Call, kept: KeptCall) -> None:
@@ -174,5 +176,4 @@ def tidy(call: Call, kept: KeptCall) -> None:
 
 async def end(call: Call) -> None:
     """The call cannot go on: its phones are told when this returns."""
-    close_recordings(call)
     call.end_with(Ending(LegCause.SHUTDOWN))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pbx.call.called_back import CalledBack
 from pbx.call.cdr import fold
@@ -95,6 +95,8 @@ class Call(PartySide):
         self._withholding: CallLeg | None = None
         self._shown_as: tuple[CallLeg, Party] | None = None
         self._watch: asyncio.Task[None] | None = None
+        self.values: dict[str, Any] = {}
+        """What a flow knows of the call."""
         self.priority = 0
         """How urgent the caller is to those who wait in a line: the higher comes first."""
         self._ending: Ending | None = None

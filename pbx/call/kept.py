@@ -59,6 +59,7 @@ class KeptCall(msgspec.Struct, frozen=True, array_like=True):
     legs_made: int
     priority: int
     legs: tuple[KeptLeg, ...]
+    values: dict[str, Any]
     events: tuple[CallEvent, ...]
 
 
@@ -93,6 +94,7 @@ def kept(call: Call) -> bytes | None:
             legs_made=call.legs_made,
             priority=call.priority,
             legs=tuple(legs),
+            values=call.values,
             events=tuple(call.events),
         )
     )

@@ -33,6 +33,7 @@ def revived(kept: KeptCall, ports: CallPorts, signal: Any) -> Call:
     call = Call(kept.id, incoming, ports, kept.events)
     call.legs_made = kept.legs_made
     call.priority = kept.priority
+    call.values = dict(kept.values)
     return call
 
 
@@ -46,7 +47,7 @@ def close_recordings(call: Call) -> None:
             going_on.remove(event.recording)
     for each in going_on:
         call.record(
-            events.RecordingStopped(call=call.id, at=call.now(), recording=each, reason="interrupted")
+            events.RecordingStopped(call=call.id, at=call.now(), recording=each, reason=events.INTERRUPTED)
         )
 
 

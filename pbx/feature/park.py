@@ -108,9 +108,15 @@ class Parking:
         if slot not in SLOTS:
             raise PeerError(404, "No Such Slot")
         by = call.transferring.by.party.extension if call.transferring is not None else None
+        call.record(CallParked(call=call.id, at=call.now(), slot=slot, by=by))
+        await self.wait_on(call, slot, by)
+
+    async def wait_on(self, call: Call, slot: str, by: str | None) -> None:
+        """The same for a call that is written down as parked there, be it in an earlier process."""
+        if slot in self._parked:
+            raise PeerError(486, "Slot Is Taken")
         parked = Parked(slot, call, by, call.now(), asyncio.get_running_loop().create_future())
         self._parked[slot] = parked
-        call.record(CallParked(call=call.id, at=call.now(), slot=slot, by=by))
         try:
             await call.answer_caller(call.formats_for(call.offered_formats()))
             fetched = await self._wait(parked)

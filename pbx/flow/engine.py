@@ -55,28 +55,30 @@ class Walk:
         self._flows = flows
         self._steps = 0
 
-    async def run(self, flow: LoadedFlow) -> None:
-        """To the end of the call. Raises `LegFailed`, when the caller is gone, and nothing that a node did wrong."""
+    async def run(self, flow: LoadedFlow, node: str = "") -> None:
+        """To the end of the call, from a node of the flow: its entry, unless one is named.
+
+        Raises `LegFailed`, when the caller is gone, and nothing that a node did wrong.
+        """
         try:
             next_flow: LoadedFlow | None = flow
             while next_flow is not None:
-                next_flow = await self._through(next_flow)
+                next_flow, node = await self._through(next_flow, node), ""
         except CallOver:
             return
 
-    async def _through(self, flow: LoadedFlow) -> LoadedFlow | None:
+    async def _through(self, flow: LoadedFlow, node: str) -> LoadedFlow | None:
         """Walk one flow; the one to go on with, None when the call is over."""
         self._path.flow(flow)
         self._context.flow = flow.number
-        id = flow.entry
+        id = node or flow.entry
         while True:
             self._steps += 1
             if self._steps > MOST_STEPS:
                 log.error("a call went round in a flow", extra={"flow": flow.number, "node": id})
                 await self._sorry()
                 return None
-            node = flow.nodes[id]
-            exit, detail, onward = await self._step(flow, id, node)
+            exit, detail, onward = await self._step(flow, id, flow.nodes[id])
             self._path.leave(flow, id, exit, detail)
             if onward is not None:
                 return onward

@@ -63,7 +63,14 @@ class Flows:
     def has(self, number: str) -> bool:
         return number in self._live or (self._tests is not None and self._tests.has(number))
 
-    async def run(self, call: Call, number: str) -> None:
+    async def go_on(self, call: Call, number: str, node: str) -> None:
+        """Enter a node again in which a call was when the node was killed, with the values that it had there; the
+        flow's beginning, when there is no such node any more.
+        """
+        flow = self._live.get(number)
+        await self.run(call, number, node=node if flow is not None and node in flow.nodes else "")
+
+    async def run(self, call: Call, number: str, *, node: str = "") -> None:
         """Walk the flow to the end of the call. Raises `PeerError` 404 without one, 482 when it goes round."""
         flow, test = self._live.get(number), ""
         if flow is None and self._tests is not None and call.trunk is None:
@@ -75,8 +82,10 @@ class Flows:
         self._walks[call.id] += 1
         try:
             async with self._open_ports(call) as ports:
-                context = Context(ports, _values(call, flow.number if test else call.dialled))
-                await Walk(context, CallPath(call, test), self._live_now).run(flow)
+                values = call.values if node else _values(call, flow.number if test else call.dialled)
+                context = Context(ports, values)
+                call.values = context.values
+                await Walk(context, CallPath(call, test), self._live_now).run(flow, node)
         finally:
             self._walks[call.id] -= 1
             if not self._walks[call.id]:

@@ -296,6 +296,10 @@ class RecordingResumed(_Event, frozen=True, kw_only=True, tag="recording_resumed
     by: str
 
 
+INTERRUPTED = "interrupted"
+"""`RecordingStopped.reason`: the node was started anew, and the next part follows."""
+
+
 class RecordingStopped(_Event, frozen=True, kw_only=True, tag="recording_stopped"):
     """`reason` is "stopped" (asked for), "closed" (the two talk no longer), "max_length", "quota", or of the disk."""
 

@@ -18,6 +18,7 @@ import os
 import secrets
 import struct
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -87,7 +88,9 @@ class Journal:
         return key not in self._live or self.change({key: None})
 
     def change(self, entries: Mapping[str, bytes | None]) -> bool:
-        """False when it could not be written; the next change that can be brings it along."""
+        """False when it could not be written: then there is no journal before a later change can be, which brings all
+        along.
+        """
         for key, value in entries.items():
             self._live_bytes -= len(self._live.pop(key, b""))
             if value is not None:
@@ -99,7 +102,10 @@ class Journal:
             else:
                 self._append(tuple(entries.items()))
         except OSError as error:
-            self._torn = True  # what stands there counts, and nothing can be added to it
+            # What stands there is old by now: streams that went on from it would send under indexes that were used.
+            self._torn = True
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
             self.failed += 1
             if self.failed == 1:
                 log.error(  # noqa: TRY400 - the disk's trouble

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.live.baresip import Pair, Phone, phones
 from tests.live.conftest import PhoneMaker
-from tests.live.node import Node
+from tests.live.node import Node, running
+from tests.live.test_codes import code
 from tests.live.test_talk import registered
 
 ALICE_HZ, BOB_HZ = 440.0, 880.0
@@ -23,15 +27,21 @@ async def killed_and_started(node: Node) -> None:
 
 async def hears(phone: Phone, frequency_hz: float, *, within_s: float = 4.0) -> None:
     """Until the phone has heard half a second of the tone that was said after now."""
-    since = phone.heard().seconds
+    since = seconds_heard(phone)
     async with asyncio.timeout(within_s):
         while True:
-            sound = phone.heard()
-            if sound.seconds > since + 0.7:
+            if seconds_heard(phone) > since + 0.7:
+                sound = phone.heard()
                 newest = sound.between(sound.seconds - 0.5, sound.seconds - 0.05)
                 if newest.level_dbfs(frequency_hz) > -15 and not newest.gaps(frequency_hz):
                     return
             await asyncio.sleep(0.1)
+
+
+def seconds_heard(phone: Phone) -> float:
+    with suppress(FileNotFoundError):
+        return phone.heard().seconds
+    return 0.0
 
 
 async def one_record(node: Node, *, answered: bool = True) -> dict[str, Any]:
@@ -75,3 +85,96 @@ async def _state(node: Node, state: str) -> None:
     async with asyncio.timeout(5):
         while [call["state"] for call in (await node.get("calls"))["items"]] != [state]:
             await asyncio.sleep(0.05)
+
+
+async def test_encrypted_calls_go_on_and_signalling_when_the_phone_connects_again(
+    node: Node, phone: PhoneMaker
+) -> None:
+    """Keys in SDP over TLS on one side, a DTLS handshake over UDP on the other."""
+    alice = phone(node, "101", tone_hz=ALICE_HZ, transport="tls", encryption="srtp-mand")
+    bob = phone(node, "102", tone_hz=BOB_HZ, encryption="dtls_srtp")
+    async with phones(alice, bob):
+        await registered(alice, bob)
+        await Pair(alice, bob).talk("102")
+        await asyncio.gather(hears(alice, BOB_HZ), hears(bob, ALICE_HZ))
+        await killed_and_started(node)
+        await asyncio.gather(hears(alice, BOB_HZ), hears(bob, ALICE_HZ))
+        await killed_and_started(node)
+        await asyncio.gather(hears(alice, BOB_HZ), hears(bob, ALICE_HZ))
+        await alice.hold()  # over a connection that it opens for that
+        await _state(node, "held")
+        await alice.resume()
+        await _state(node, "talking")
+        await hears(bob, ALICE_HZ)
+        await bob.hangup()
+        await alice.wait_for("CALL_CLOSED", timeout_s=3)
+        cdr = await one_record(node)
+    assert cdr["hung_up_by"] not in ("a", "node")
+
+
+async def test_who_waits_waits_on_and_who_meets_meets_on(tmp_path: Path, phone: PhoneMaker) -> None:
+    """A parking slot, a line and a conference, each with people in it."""
+    numbers = ("101", "102", "103", "104", "105")
+    async with running(Node(tmp_path / "node", extensions=numbers, rtp_ports=60)) as node:
+        await node.send(
+            "POST",
+            "queues",
+            {"number": "700", "name": "Help", "agents": [{"extension": "102"}], "wrap_up_s": 0},
+        )
+        await node.send(
+            "POST",
+            "conferences",
+            {"number": "800", "name": "All", "announce": "nothing", "pin": "4242", "moderator_pin": "98765"},
+        )
+        made = [phone(node, each, tone_hz=hz) for each, hz in zip(numbers, (440, 880, 550, 660, 770), strict=True)]
+        alice, bob, carol, dave, eve = made
+        async with phones(*made):
+            await registered(*made)
+            await code(bob, "*46")
+            for each in (alice, bob):
+                await each.dial("800")
+                await each.wait_for("CALL_ESTABLISHED")
+                await each.send_digits("4242#")
+            await eve.dial("700")
+            await eve.wait_for("CALL_ESTABLISHED")
+            await Pair(carol, dave).talk("104")
+            await dave.command("transfer", "*683")
+            await dave.wait_for("CALL_CLOSED")
+            await _until(node, "conference-statuses/800", lambda now: _inside(now) == 2)
+            await hears(alice, 880.0)
+            waited = (await node.get("queue-statuses/700"))["longest_wait_s"]
+
+            await killed_and_started(node)
+            await _until(node, "conference-statuses/800", lambda now: _inside(now) == 2)
+            await asyncio.gather(hears(alice, 880.0), hears(bob, 440.0))
+            status = await node.get("queue-statuses/700")
+            assert (status["waiting"], status["longest_wait_s"] > waited + 0.5) == (1, True)
+            (parked,) = (await node.get("parked-calls"))["items"]
+            assert (parked["slot"], parked["party"], parked["by"]) == ("3", "103", "104")
+
+            await dave.dial("*683")
+            await dave.wait_for("CALL_ESTABLISHED")
+            await asyncio.gather(hears(carol, 660.0), hears(dave, 550.0))
+            await bob.hangup()
+            await bob.wait_for("CALL_INCOMING")
+            await bob.accept()
+            await asyncio.gather(hears(bob, 770.0), hears(eve, 880.0))
+            for each in (alice, bob, dave):
+                await each.hangup()
+            await node.no_calls()
+            cdrs = await node.cdrs(at_least=5)
+        assert {each["disposition"] for each in cdrs} == {"answered"}
+        assert not any(each["interrupted"] for each in cdrs)
+        (line,) = [each for each in cdrs if each["queue"]]
+        kinds = [event["type"] for event in line["events"]]
+        assert (kinds.count("queue_joined"), kinds.count("queue_left")) == (1, 1)
+
+
+def _inside(status: dict[str, Any]) -> int:
+    return [each["state"] for each in status["members"]].count("in")
+
+
+async def _until(node: Node, path: str, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    async with asyncio.timeout(8):
+        while not wanted(await node.get(path)):
+            await asyncio.sleep(0.1)

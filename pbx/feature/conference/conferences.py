@@ -10,7 +10,7 @@ from pbx.core.clock import Clock
 from pbx.core.errors import PeerError, UserError
 from pbx.core.tasks import Supervisor
 from pbx.feature.conference.member import Member
-from pbx.feature.conference.pins import Guesses
+from pbx.feature.conference.pins import Guesses, Role
 from pbx.feature.conference.room import LiveConference, status_of
 from pbx.feature.conference.visit import Referred, Visit
 from pbx.feature.conference.voice import Files, Voice
@@ -130,6 +130,10 @@ class Conferences:
         vouched = self._brought.pop(call.id, "") == record.number
         return await self.visit(call, record.number, vouched=vouched).run()
 
+    async def come_back(self, call: Call, number: str, *, moderator: bool) -> None:
+        """The same for one who was in it before the node was started anew: nothing is asked or said."""
+        await self.visit(call, number, back="moderator" if moderator else "member").run()
+
     async def lead(self, call: Call, number: str) -> None:
         """The same for those who have another way for whom it does not take. Raises `PeerError` 403, 404, 486."""
         record = self.find(number)
@@ -146,6 +150,7 @@ class Conferences:
         *,
         vouched: bool = False,
         asked: bool = False,
+        back: Role = "",
         arrived: Callable[[], None] = lambda: None,
     ) -> Visit:
         return Visit(
@@ -159,6 +164,7 @@ class Conferences:
             referred=self.referred,
             vouched=vouched,
             asked=asked,
+            back=back,
             arrived=arrived,
         )
 

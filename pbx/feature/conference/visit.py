@@ -97,8 +97,11 @@ class Visit:
         referred: Referred,
         vouched: bool = False,
         asked: bool = False,
+        back: Role = "",
         arrived: Callable[[], None] = lambda: None,
     ) -> None:
+        """`back`: it was in it before the node was started anew, as that."""
+        self._back: Role = back
         self._call = call
         self._number = number
         self._host = host
@@ -117,6 +120,9 @@ class Visit:
         """
         await self._answer()
         async with Talk(self._call) as talk:
+            record = self._host.find(self._number)
+            if self._back and record is not None:
+                return await self._stay(talk, self._host.open(record), self._back, None)
             if self._asked and not await self._wants_to(talk):
                 self._refused("declined")
                 return "declined"
@@ -232,8 +238,9 @@ class Visit:
             call.referred = lambda to, replaces: self._referred(live, member, to, replaces)
             with Stoppable() as stay:
                 member.stop = stay.stop
-                await self._wait(talk, live, member)
-                await self._greet(talk, live, member)
+                if not self._back:
+                    await self._wait(talk, live, member)
+                    await self._greet(talk, live, member)
                 _admit(live, member)
                 if live.wants_recording:
                     await live.set_recording(True)

@@ -105,22 +105,31 @@ class Queues:
 
     async def serve(self, call: Call, queue: Queue) -> str:
         """Wait, and talk. Returns why the caller is to go on to the overflow; empty when the call is over."""
-        call.record(
-            CallRouted(call=call.id, at=call.now(), kind="queue", to=queue.number, to_name=queue.name)
-        )
         line = self.line(queue.number)
-        if refused := line.refuses(queue):
-            self._left(call, queue, refused, 0.0)
-            return refused
-        await call.answer_caller(call.formats_for(call.offered_formats()))
+        place = _place_of(call, queue.number)
+        if place is None:
+            call.record(
+                CallRouted(call=call.id, at=call.now(), kind="queue", to=queue.number, to_name=queue.name)
+            )
+            if refused := line.refuses(queue):
+                self._left(call, queue, refused, 0.0)
+                return refused
+            await call.answer_caller(call.formats_for(call.offered_formats()))
         entry = self._entry(call, queue)
         outcome: CallLeg | str = "abandoned"
+        if place is not None:
+            entry.since, entry.priority = place.at.timestamp(), place.priority
         position = line.join(entry)
-        call.record(
-            QueueJoined(
-                call=call.id, at=call.now(), queue=queue.number, position=position, priority=entry.priority
+        if place is None:
+            call.record(
+                QueueJoined(
+                    call=call.id,
+                    at=call.now(),
+                    queue=queue.number,
+                    position=position,
+                    priority=entry.priority,
+                )
             )
-        )
         try:
             outcome = await self.waiting(call, line, entry).run(queue)
         finally:
@@ -318,3 +327,13 @@ class Queues:
             if each.call_back_of is not None
         ]
         return _Saved(agents=self.agents.saved, figures=self.figures.saved, call_backs=call_backs)
+
+
+def _place_of(call: Call, number: str) -> QueueJoined | None:
+    """The place that a call has had in the line since before a restart."""
+    for event in reversed(call.events):
+        if isinstance(event, QueueLeft):
+            return None
+        if isinstance(event, QueueJoined):
+            return event if event.queue == number and event.call_back_of is None else None
+    return None

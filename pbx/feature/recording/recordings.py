@@ -26,6 +26,7 @@ from pbx.core.errors import UserError
 from pbx.feature.recording.conversation import RecordedConversation
 from pbx.feature.recording.library import Library
 from pbx.feature.recording.policy import Get, Rule, decide, leg_of, way_of
+from pbx.model.call_event import INTERRUPTED, RecordingStarted, RecordingStopped
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.recording import Recording as RecordingRow
 from pbx.model.recording import RecordingDo, RecordingSettings
@@ -113,7 +114,7 @@ class Recordings:
         """The call's, made when it is first asked for."""
         found = self._sessions.get(call)
         if found is None:
-            found = self._sessions[call] = Session()
+            found = self._sessions[call] = _session_of(call)
         return found
 
     # -- for the call ------------------------------------------------------------------------------------------------
@@ -236,3 +237,15 @@ class Recordings:
         ended: RecordingEnded = await made.ended
         conversation.lost(row.id, ended.reason)
         await self.library.closed(row, ended, paused_s=conversation.paused_s(row.id))
+
+
+def _session_of(call: Call) -> Session:
+    """Of a call that is new, or that has outlived a restart: its parts are counted on, and what was recorded is."""
+    started = [each for each in call.events if isinstance(each, RecordingStarted)]
+    stopped = [each for each in call.events if isinstance(each, RecordingStopped)]
+    session = Session(parts=len(started))
+    if started:
+        session.chain = f"{call.id}-1"
+        if stopped and stopped[-1].reason == INTERRUPTED:
+            session.asked = "node"
+    return session
