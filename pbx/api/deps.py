@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pbx.model.live_call import LiveCall, ParkedCall
     from pbx.model.node_report import DoctorCheck
     from pbx.model.notice import Notice
-    from pbx.model.push_phone import PushPhone
+    from pbx.model.push_phone import PushPhone, WakeTest
     from pbx.model.queue_status import AgentDuty, AgentStatus, QueueStatus
     from pbx.model.recording import Recording, RecordingDo
     from pbx.model.supervision import How, Supervised
@@ -292,9 +292,13 @@ class PushDesk(Protocol):
 
     def all(self) -> Sequence[PushPhone]: ...
 
-    async def put(self, phone: PushPhone, token: str) -> None: ...
+    async def put(self, phone: PushPhone, token: str, alert_token: str = "") -> None: ...
 
     async def remove(self, id_: str) -> bool: ...
+
+    async def try_out(self, id_: str) -> WakeTest:
+        """Wake it now. Raises `UserError` 404."""
+        ...
 
 
 class NoPush:
@@ -307,11 +311,14 @@ class NoPush:
     def all(self) -> Sequence[PushPhone]:
         return ()
 
-    async def put(self, _phone: PushPhone, _token: str) -> None:
+    async def put(self, _phone: PushPhone, _token: str, _alert_token: str = "") -> None:
         raise UserError("this node wakes no phones", http_status=503)
 
     async def remove(self, _id: str) -> bool:
         return False
+
+    async def try_out(self, id_: str) -> WakeTest:
+        raise UserError(f"there is no phone {id_} that can be woken", http_status=404)
 
 
 class NoQueues:

@@ -15,7 +15,7 @@ from pbx.api.scopes import Scope
 from pbx.api.searching import Search
 from pbx.api.views import Total
 from pbx.model.base import Record
-from pbx.model.push_phone import PushPhone, WakeService
+from pbx.model.push_phone import PushPhone, WakeService, WakeTest
 from pbx.model.scalars import Label
 
 __all__ = ["ROUTES"]
@@ -36,6 +36,15 @@ class PushWrite(Record, frozen=True, kw_only=True):
             extra_json_schema=_SECRET,
         ),
     ]
+    alert_token: Annotated[
+        str,
+        Meta(
+            max_length=4096,
+            description="apns only: the token for what is no call, so that the iPhone is told of missed calls, "
+            "voicemail and texts too.",
+            extra_json_schema=_SECRET,
+        ),
+    ] = ""
     app: Annotated[
         str, Meta(max_length=200, description="The app at its platform, such as org.example.phone.")
     ] = ""
@@ -43,7 +52,8 @@ class PushWrite(Record, frozen=True, kw_only=True):
     instance: Annotated[
         Annotated[str, Meta(max_length=200)] | None,
         Meta(
-            description="The `+sip.instance` that it registers with. Without it the device counts as asleep always.",
+            description="The `+sip.instance` that it registers with. Without it the device counts as asleep until "
+            "it has registered after a push.",
             examples=['"<urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>"'],
         ),
     ] = None
@@ -53,6 +63,7 @@ class PushState(Record, frozen=True, kw_only=True):
     """What becomes of it."""
 
     stored: bool
+    news: Annotated[bool, Meta(description="Whether it is told of missed calls, voicemail and texts too.")]
     delivering: Annotated[bool, Meta(description="Whether this node can send to that service.")]
     detail: str
 
@@ -100,14 +111,15 @@ async def put_push(exchange: Exchange, *, body: PushWrite) -> PushState:
         told_by="app",
         seen_at=deps.clock.now(),
     )
-    await deps.push.put(phone, body.token)
+    await deps.push.put(phone, body.token, body.alert_token)
     delivering = body.service in deps.push.services()
-    detail = (
-        ""
-        if delivering
-        else f"The token is kept. This node has no key for {body.service}, so nothing is sent."
-    )
-    return PushState(stored=True, delivering=delivering, detail=detail)
+    detail = ""
+    if not delivering:
+        detail = f"The token is kept. This node has no key for {body.service}, so nothing is sent."
+    elif phone.nameless:
+        detail = "Say the instance too: without it, nobody knows that the device is awake, and pushes are wasted."
+    news = body.service != "apns" or bool(body.alert_token)
+    return PushState(stored=True, news=news, delivering=delivering, detail=detail)
 
 
 async def delete_push(exchange: Exchange) -> None:
@@ -127,6 +139,10 @@ async def get_services(exchange: Exchange) -> PushServices:
 async def list_phones(exchange: Exchange, *, query: msgspec.Struct) -> PushPhoneList:
     page, total = _PHONES.page(exchange.service.deps.push.all(), query)
     return PushPhoneList(items=page, total=total)
+
+
+async def wake_phone(exchange: Exchange, *, id: str) -> WakeTest:
+    return await exchange.service.deps.push.try_out(id)
 
 
 async def delete_phone(exchange: Exchange, *, id: str) -> None:
@@ -215,6 +231,19 @@ ROUTES = (
         query=_PHONES.query,
         response=PushPhoneList,
         handler=list_phones,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/push-phones/{id}/wake",
+        scope=Scope.EXTENSIONS_WRITE,
+        name="wakePushPhone",
+        tag="Registrations",
+        summary="Wake a phone now, and see whether it comes",
+        description="It shows a call for a moment. Answers when the phone has registered, or its waking time is over.",
+        path_types=(("id", Label),),
+        response=WakeTest,
+        errors=(404, 503),
+        handler=wake_phone,
     ),
     Route(
         method="DELETE",

@@ -22,7 +22,7 @@ from pbx.app.listening import Hearing
 from pbx.app.measure import measure
 from pbx.app.office_settings import CurrentSettings
 from pbx.app.parts import Parts, Stores
-from pbx.app.push import build_wake
+from pbx.app.push import build_wake, measure_push
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
 from pbx.app.replica import Replica
@@ -160,6 +160,7 @@ def build(
     )
     hold_music = HoldMusic(config.data_dir / SOUNDS)
     wake = build_wake(office, sip.registrar, stores.push_phones, clock, supervisor)
+    measure_push(metrics, wake.phones)
     extensions.follow = FollowMeCalls(
         partial(phones_of, office, extensions),
         outside,

@@ -36,7 +36,7 @@ class _Phones:
         return found.name if found is not None and found.enabled else None
 
     def phones(self, number: str) -> Sequence[DialTarget]:
-        return self.registrar.awake(number)
+        return self.registrar.targets(number)
 
 
 @dataclass(frozen=True, slots=True)

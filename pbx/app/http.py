@@ -232,4 +232,15 @@ def _checks(parts: Parts) -> Sequence[HealthCheck]:
             action = "A new snapshot is made. Run the drill again; if it fails again, look at the replica."
         return CheckResult("replica", ok=False, cause=cause, action=action, serious=False)
 
-    return (extensions, call_records, hold_music, flows, voice, bundle, replica)
+    def sleeping_phones() -> CheckResult:
+        found = parts.wake.phones.in_trouble()
+        names = ", ".join(f"{each.extension} ({each.device or each.service})" for each in found[:5])
+        return CheckResult(
+            "phones that sleep",
+            ok=not found,
+            cause=f"Calls do not reach these phones, since they do not wake: {names}." if found else "",
+            action="Look at the page “Phones that sleep”: it says why." if found else "",
+            serious=False,
+        )
+
+    return (extensions, call_records, hold_music, flows, voice, bundle, replica, sleeping_phones)

@@ -235,6 +235,7 @@ def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
     supervisor.spawn("queues", parts.queues.run(stores.state))
     supervisor.spawn("voicemail", parts.voicemail.run())
     news = news_of(parts.wake, parts.office, parts.registrar, stores, parts.clock)
+    parts.call_log.folds.append(news.take)
     supervisor.spawn("push of news", news.run(parts.bus))
     supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
 

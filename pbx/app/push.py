@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from mobile_push.config import PushConfig
     from pbx.app.parts import Stores
     from pbx.core.config import NodeConfig
+    from pbx.core.metrics import Registry
     from pbx.feature.office import Office
     from pbx.feature.registrar import Registrar
     from pbx.store.push_phones import PushPhoneStore
 
-__all__ = ["build_wake", "news_of", "start_push"]
+__all__ = ["build_wake", "measure_push", "news_of", "start_push"]
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ FOLDER = "push"
 LOCAL_OFFICE = "local"
 ASK_AGAIN_S = 60.0
 WAKE_S = 15.0
+WAKE_BUCKETS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0)
 SOON_S = 10.0
 """How much longer than its own time a request to another gateway may take."""
 
@@ -59,6 +61,20 @@ def build_wake(
         return WAKE_S if extension is None else float(extension.wake_timeout_s)
 
     return Wake(PushPhones(store, clock), registrar, clock=clock, deadline_s=deadline_s, tasks=supervisor)
+
+
+def measure_push(metrics: Registry, phones: PushPhones) -> None:
+    metrics.gauge("pbx_push_phones", "Phones that can be woken.", read=lambda: len(phones.all()))
+    metrics.counter(
+        "pbx_push_wakes_total",
+        "Phones that were woken for a call, and those that did not wake.",
+        labels=("result",),
+        read=lambda: {(result,): float(count) for result, count in phones.told.items()},
+    )
+    took = metrics.histogram(
+        "pbx_push_wake_seconds", "From a push to the phone's REGISTER.", buckets=WAKE_BUCKETS
+    )
+    phones.on_woke = took.observe
 
 
 def news_of(wake: Wake, office: Office, registrar: Registrar, stores: Stores, clock: Clock) -> PushNews:

@@ -8,7 +8,7 @@ from functools import partial
 
 from pbx.app.desk import phones_of
 from pbx.call.call import Call
-from pbx.call.called_back import Reach
+from pbx.call.called_back import Reach, reaches
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.numbering import written
 from pbx.feature.office import Office
@@ -48,8 +48,7 @@ class Ways:
     def ways(self, call: Call, number: str, extension: str | None, rights: str) -> Sequence[Reach]:
         """To the phones of an extension, or over the trunks that `rights` may use."""
         if extension is not None:
-            phones = phones_of(self.office, self.extensions, extension)
-            return [Reach(each) for each in phones if not each.asleep]
+            return reaches(call, phones_of(self.office, self.extensions, extension))
         by = self.office.get(EXTENSION, rights)
         for dialled in self._spellings(number):
             if by is not None and (found := self.outside.ways_out(call, dialled, by)):

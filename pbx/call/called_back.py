@@ -8,24 +8,48 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from pbx.call.encryption import BROWSER_TRANSPORTS
-from pbx.call.ports import Leg, Signaling
+from pbx.call.ports import NO_WORD, Leg, Signaling, Waking
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status
 from pbx.model.leg_event import Answered, DialogName, Ended, LegCause, LegEvent, LegFailed, Progress, Refused
 from pbx.model.party import DialTarget, Party
 
-__all__ = ["CalledBack", "Reach"]
+if TYPE_CHECKING:
+    from pbx.call.call import Call
+
+__all__ = ["CalledBack", "Reach", "reaches"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A way to the caller; `seize` takes what it needs (`PeerError` when there is none), and gives it back."""
+    """A way to the caller; `seize` takes what it needs (`PeerError` when there is none), and gives it back. `wake` is
+    for a phone that sleeps, and is told who calls."""
 
     target: DialTarget
     seize: Callable[[], Callable[[], None]] = lambda: lambda: None
+    wake: Callable[[Party], AbstractAsyncContextManager[Waking]] | None = None
+
+
+def reaches(call: Call, phones: Sequence[DialTarget]) -> list[Reach]:
+    """The phones of an extension; those that sleep are woken."""
+    return [Reach(each, wake=partial(_wake, call, each) if each.asleep else None) for each in phones]
+
+
+def _wake(call: Call, phone: DialTarget, caller: Party) -> AbstractAsyncContextManager[Waking]:
+    waker = call.ports.waker
+    if waker is None:
+        raise LegFailed(LegCause.UNREACHABLE, 480)
+    return waker.wake(call.id, caller, phone, told=_nobody, record=call.record)
+
+
+async def _nobody() -> None:
+    """Nobody is there to hear that it rings."""
 
 
 class CalledBack:
@@ -107,16 +131,28 @@ class CalledBack:
         raise max(failures, key=lambda each: each.status, default=LegFailed(LegCause.UNREACHABLE, 480))
 
     async def _dial(self, way: Reach, sdp: bytes | None) -> bytes | None:
+        if not way.target.asleep:
+            return await self._ring(way.target, way, sdp)
+        if way.wake is not None:
+            async with way.wake(self._shown) as waking:
+                found = await waking.awake()
+                if found is not None:
+                    return await self._ring(found.instead_of(way.target), way, sdp, waking.here)
+        raise LegFailed(LegCause.UNREACHABLE, 480)
+
+    async def _ring(
+        self, target: DialTarget, way: Reach, sdp: bytes | None, heard: Callable[[], None] = lambda: None
+    ) -> bytes | None:
         try:
             release = way.seize()
         except PeerError as error:
             raise LegFailed(cause_of_status(error.sip_status), error.sip_status) from error
-        if way.target.transport.upper() in BROWSER_TRANSPORTS and self.browser_offer is not None:
+        if target.transport.upper() in BROWSER_TRANSPORTS and self.browser_offer is not None:
             sdp = self.browser_offer()
-        leg = self._signaling.dial(way.target, offer=sdp, caller=self._shown, call=self.id)
+        leg = self._signaling.dial(target, offer=sdp, caller=self._shown, call=self.id)
         try:
             async with asyncio.timeout(self._ring_s):
-                answer = await _until_answer(leg)
+                answer = await _until_answer(leg, heard)
             if self._leg is not None:  # another phone was quicker by a hair
                 raise LegFailed(LegCause.CANCELLED, 487)  # noqa: TRY301 - what was seized is given back below
         except BaseException as error:
@@ -172,10 +208,13 @@ class CalledBack:
         return self._leg
 
 
-async def _until_answer(leg: Leg) -> bytes | None:
+async def _until_answer(leg: Leg, heard: Callable[[], None]) -> bytes | None:
+    """`heard` is called when the phone says something."""
     early: bytes | None = None
     while True:
         event = await leg.receive()
+        if not (isinstance(event, Refused | Ended) and event.status in NO_WORD):
+            heard()
         if isinstance(event, Progress):
             early = event.sdp or early
         elif isinstance(event, Answered):

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from pbx.call.call import Call
 from pbx.call.fork_rules import ForkRules
 from pbx.call.join import flow_between
 from pbx.call.leg import CallLeg
-from pbx.call.ports import Waking
+from pbx.call.ports import NO_WORD, Waking
 from pbx.call.reoffer import answer_reoffer
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
@@ -33,8 +34,6 @@ QUIET_S = 1.0
 """A phone that is awake says something by then."""
 BUSY_HERE = 486
 """What declining on one phone comes to: the others go on ringing."""
-NO_WORD = frozenset({408, 503})
-"""Refusals that are our own: the phone has said nothing."""
 
 Redirect = Callable[[str], Sequence[DialTarget]]
 """Turns a contact URI of a 3xx into the places to ring; empty when it may not be followed."""
@@ -124,58 +123,67 @@ class Fork:
         """A phone, once it is awake."""
         if not target.asleep:
             await self._try(target, depth)
-        elif (awake := await self._wake(target)) is not None:
-            await self._try(awake, depth)
-        elif target.phone in self._declined:
-            self._refused(BUSY_HERE)
-        else:
-            self._unwoken += 1
-            self._refused(480)
+            return
+        async with self._woken(target) as awake:
+            if awake is not None:
+                await self._try(awake, depth)
+            elif target.phone in self._declined:
+                self._refused(BUSY_HERE)
+            else:
+                self._unwoken += 1
+                self._refused(480)
 
     async def _nudge(self, target: DialTarget, ringing: asyncio.Task[None]) -> None:
         """Wake a phone that seems to be awake, but says nothing; ring it anew where it is then."""
         await asyncio.wait([ringing], timeout=max(0.0, self._rules.starts_after_s(target)) + QUIET_S)
         if target.phone in self._spoke or self.winner is not None:
             return
-        awake = await self._wake(target)
-        if target.phone in self._declined:
-            ringing.cancel()
-            await asyncio.wait([ringing])
-            self._refused(BUSY_HERE)
-            return
-        waits_for_it = target.connection and _place(awake or target) == _place(target) and not ringing.done()
-        if awake is None or waits_for_it:
-            return
-        if not ringing.done():
-            ringing.cancel()
-            await asyncio.wait([ringing])
-        await self._try(awake, 0)
+        async with self._woken(target) as awake:
+            if target.phone in self._declined:
+                ringing.cancel()
+                await asyncio.wait([ringing])
+                self._refused(BUSY_HERE)
+                return
+            if awake is None:
+                return
+            if target.connection and _place(awake) == _place(target) and not ringing.done():
+                await asyncio.wait([ringing])  # what was sent over its connection waits there for it
+                return
+            if not ringing.done():
+                ringing.cancel()
+                await asyncio.wait([ringing])
+            await self._try(awake, 0)
 
-    async def _wake(self, target: DialTarget) -> DialTarget | None:
-        """Where a phone is when it has woken up; None when it does not, or has rung all the time."""
+    @asynccontextmanager
+    async def _woken(self, target: DialTarget) -> AsyncIterator[DialTarget | None]:
+        """Where a phone is when it has woken up; None when it does not, or has rung all the time.
+
+        To be rung within: when it has said nothing to the end, its push is taken back.
+        """
         waker = self.call.ports.waker
         if waker is None:
-            return None
-        caller = target.caller or self.call.shown
-        async with waker.wake(self.call.id, caller, target, self._tell_ringing) as waking:
+            yield None
+            return
+        async with waker.wake(
+            self.call.id,
+            target.caller or self.call.shown,
+            target,
+            told=self._tell_ringing,
+            record=self.call.record,
+        ) as waking:
             self._waking[target.phone] = waking
             try:
                 found = await waking.awake()
+                if found is None:
+                    if waking.declined:
+                        self._declined.add(target.phone)
+                    yield None
+                    return
+                awake = found.instead_of(target)
+                self._rules.woken(target, awake)
+                yield awake
             finally:
                 del self._waking[target.phone]
-            if waking.declined:
-                self._declined.add(target.phone)
-        if found is None:
-            return None
-        awake = replace(
-            found,
-            caller=target.caller,
-            headers=(*target.headers, *found.headers),
-            sets_identity=target.sets_identity,
-            codecs=target.codecs,
-        )
-        self._rules.woken(target, awake)
-        return awake
 
     def _hears_of(self, phone: str) -> None:
         """A phone that can be woken is awake."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_KEEPER",
+    "NO_WORD",
     "CallLog",
     "Conversation",
     "Conversations",
@@ -43,6 +44,7 @@ __all__ = [
     "MeetingRooms",
     "Overhearing",
     "Prompt",
+    "Record",
     "Recorder",
     "Recording",
     "Room",
@@ -51,10 +53,15 @@ __all__ = [
     "Router",
     "Signaling",
     "Stream",
+    "Told",
     "Transcoder",
     "Waker",
     "Waking",
 ]
+
+
+NO_WORD = frozenset({408, 503})
+"""Refusals that are our own: the phone has said nothing."""
 
 
 class Leg(Protocol):
@@ -128,6 +135,10 @@ class Signaling(Protocol):
     ) -> Leg: ...
 
 
+Told = Callable[[], Awaitable[None]]
+Record = Callable[[CallEvent], None]
+
+
 class Waking(Protocol):
     """A phone that is being woken for a call. `declined`: its owner does not want it, and nothing else of theirs is
     meant by that.
@@ -141,7 +152,7 @@ class Waking(Protocol):
         ...
 
     def here(self) -> None:
-        """It was not asleep: it answers."""
+        """It answers its INVITE: it has been heard of, and needs no push."""
         ...
 
 
@@ -149,10 +160,11 @@ class Waker(Protocol):
     """Wakes phones that sleep. Implemented by `pbx.feature.wake`."""
 
     def wake(
-        self, call: str, caller: Party, target: DialTarget, told: Callable[[], Awaitable[None]]
+        self, call: str, caller: Party, target: DialTarget, *, told: Told, record: Record
     ) -> AbstractAsyncContextManager[Waking]:
-        """`told` is called when the phone's platform has taken the push. Leaving it takes the push back, unless the
-        phone came.
+        """Stay inside while it wakes and rings: leaving takes the push back, unless the phone was heard of.
+
+        `told` is called when the phone's platform has taken the push, `record` with what becomes of it.
         """
         ...
 

@@ -1,5 +1,7 @@
 """Calls that begin at somebody's own phone: it rings first, and what follows runs as if its owner had dialled it.
 
+A phone that sleeps is woken for it.
+
 `ClickToCall` then dials a number, with the rights and the limits of the extension: the dial plan sees no difference.
 """
 
@@ -9,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pbx.call.call import Call
-from pbx.call.called_back import CalledBack, Reach
+from pbx.call.called_back import CalledBack, reaches
 from pbx.call.incoming import Incoming
 from pbx.call.own_program import OwnProgram, Program, Starts
 from pbx.call.pick_up import pick_up
@@ -78,9 +80,10 @@ class PhoneFirst:
             self._calls().admit()
         except PeerError as error:
             raise UserError("no more calls are taken now", http_status=503) from error
+        made: list[Call] = []
         leg = CalledBack(
             self._new_id(),
-            lambda: [Reach(each) for each in self._phones.phones(extension)],
+            lambda: reaches(made[0], self._phones.phones(extension)),
             self._signaling,
             shown=shown,
             ring_s=RING_S,
@@ -88,7 +91,11 @@ class PhoneFirst:
         )
 
         async def run(call: Call) -> None:
-            await pick_up(call)
+            made.append(call)
+            try:
+                await pick_up(call)
+            finally:
+                made.clear()  # the call holds the leg, which asks for the call
             await program(call)
 
         incoming = Incoming(

@@ -3,23 +3,25 @@
 A phone becomes one by its REGISTER (RFC 8599) or through the app's API. It stays one when its registration expires:
 that is what a push is for. It stops being one when it unregisters, registers without the parameters, signs out, or its
 token dies.
-A phone that says its `+sip.instance` is known again by it; one that an app has told of without is taken for asleep.
+A phone that says its `+sip.instance` is known again by it. One that an app has told of without is known by the
+registration that came when it was woken, while that lasts; else it is taken for asleep.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Protocol
 
 import msgspec
 
 from pbx.core.clock import Clock
-from pbx.core.errors import PeerError
+from pbx.core.errors import PeerError, UserError
 from pbx.model.binding import Binding
-from pbx.model.push_phone import PushPhone
+from pbx.model.push_phone import PushPhone, WakeTest
 from pbx.sip.address import NameAddr
 from pbx.sip.message import Request
 from pbx.sip.outbound import phone_of
@@ -33,6 +35,8 @@ MOST_PHONES = 10
 FORGET_DAYS = 90
 LAST_COUNTS = 0.25
 """How much the latest call weighs in the score."""
+TROUBLE_BELOW = 0.6
+"""A phone that always woke has less after two calls that it slept through."""
 
 
 class PushStore(Protocol):
@@ -56,6 +60,14 @@ class PushPhones:
         self._store = store
         self._clock = clock
         self._phones: dict[str, PushPhone] = {}
+        self._said: dict[str, bytes] = {}
+        """Of each phone what was kept last, as a digest."""
+        self._came: dict[str, str] = {}
+        """Of phones without an instance, the registration that came when they were woken."""
+        self.told = Counter[str]()
+        """How waking phones ended: woke, not_woken."""
+        self.waker: Callable[[PushPhone], Awaitable[WakeTest]] | None = None
+        self.on_woke: Callable[[float], None] = lambda _: None
         self.services: Callable[[], Collection[str]] = tuple
         self.vapid_key: Callable[[], str] = str
         self.decline: Callable[[str, str], bool] = lambda _push, _secret: False
@@ -139,6 +151,7 @@ class PushPhones:
                 seen_at=self._clock.now(),
             ),
             params.token,
+            params.alert_token,
         )
 
     async def _leaves(self, number: str, contact: NameAddr, params: PushParams | None) -> None:
@@ -156,8 +169,14 @@ class PushPhones:
 
     # -- keeping ---------------------------------------------------------------------------------------------------
 
-    async def put(self, phone: PushPhone, token: str) -> None:
-        """Keep it, with the figures that it has; what was dead lives again."""
+    async def put(self, phone: PushPhone, token: str, alert_token: str = "") -> None:
+        """Keep it, with the figures that it has; what was dead lives again.
+
+        iPhones take calls and news by different tokens; all others by one.
+        """
+        phone = msgspec.structs.replace(phone, news=phone.service != "apns" or bool(alert_token))
+        token = f"{token}\n{alert_token}" if phone.service == "apns" else token
+        said = hashlib.sha256(token.encode()).digest()
         if (known := self._phones.get(phone.id)) is not None:
             phone = msgspec.structs.replace(
                 phone,
@@ -169,21 +188,43 @@ class PushPhones:
                 last_reason="" if known.dead else known.last_reason,
             )
             aged = (phone.seen_at - known.seen_at).total_seconds()
-            if msgspec.structs.replace(phone, seen_at=known.seen_at) == known and aged < 3600:
+            same = msgspec.structs.replace(phone, seen_at=known.seen_at) == known
+            if same and self._said.get(phone.id) == said and aged < 3600:
                 return  # a refresh says nothing new
         await self._store.put(phone, token)
-        self._phones[phone.id] = phone
+        self._phones[phone.id], self._said[phone.id] = phone, said
 
     async def remove(self, id_: str) -> bool:
-        self._phones.pop(id_, None)
+        for kept in (self._phones, self._said, self._came):
+            kept.pop(id_, None)
         return await self._store.remove(id_)
 
-    async def token(self, phone: PushPhone) -> str | None:
-        """None, and the phone is forgotten, when it is nobody's any more."""
+    async def token(self, phone: PushPhone, *, news: bool = False) -> str | None:
+        """The one for calls, or the one for `news`; "" where there is none of that kind.
+
+        None, and the phone is forgotten, when it is nobody's any more.
+        """
         token = await self._store.token(phone.id)
         if token is None:
             await self.remove(phone.id)
-        return token
+            return None
+        if phone.service != "apns":
+            return token
+        of_calls, _, of_news = token.partition("\n")
+        return of_news if news else of_calls
+
+    async def try_out(self, id_: str) -> WakeTest:
+        """Wake it now, for no call. Raises `UserError` 404, 503."""
+        phone = self._phones.get(id_)
+        if phone is None:
+            raise UserError(f"there is no phone {id_} that can be woken", http_status=404)
+        if self.waker is None:
+            raise UserError("this node wakes no phones", http_status=503)
+        return await self.waker(phone)
+
+    def in_trouble(self) -> list[PushPhone]:
+        """Those that did not wake the last time, and not only that time, or are known to be gone."""
+        return [each for each in self.all() if each.dead or (each.last_reason and each.score < TROUBLE_BELOW)]
 
     async def note(self, id_: str, *, woke_ms: float | None, reason: str = "", dead: bool = False) -> None:
         """What came of waking it for a call: after how long it was there, or why it was not."""
@@ -191,6 +232,9 @@ class PushPhones:
         if phone is None:
             return
         woke = woke_ms is not None
+        self.told["woke" if woke else "not_woken"] += 1
+        if woke_ms is not None:
+            self.on_woke(woke_ms / 1000)
         phone = self._phones[id_] = msgspec.structs.replace(
             phone,
             pushes=phone.pushes + 1,
@@ -210,7 +254,22 @@ class PushPhones:
 
     def owner(self, binding: Binding) -> str:
         """The phone that a registration is of; empty: none that can be woken."""
-        return next((each.id for each in self.of(binding.extension) if is_of(each, binding)), "")
+        return next((each.id for each in self.of(binding.extension) if self.is_of(each, binding)), "")
+
+    def is_of(self, phone: PushPhone, binding: Binding) -> bool:
+        """Whether a registration is this phone's."""
+        if phone.nameless:
+            return self._came.get(phone.id) == phone_of(binding)
+        if phone.instance is not None and _instance(binding) == phone.instance:
+            return True
+        if phone.told_by == "app":
+            return False
+        params = params_of(NameAddr("", binding.contact_uri, {}))
+        return params is not None and _id(binding.extension, params) == phone.id
+
+    def came_as(self, phone: PushPhone, binding: Binding) -> None:
+        """A phone without an instance was woken, and this registration can be no other's."""
+        self._came[phone.id] = phone_of(binding)
 
     # -- who sleeps ------------------------------------------------------------------------------------------------
 
@@ -221,18 +280,8 @@ class PushPhones:
         return [
             phone
             for phone in self.of(number)
-            if not any(is_of(phone, each) and can_be_rung(each) for each in bindings)
+            if not any(self.is_of(phone, each) and can_be_rung(each) for each in bindings)
         ]
-
-
-def is_of(phone: PushPhone, binding: Binding) -> bool:
-    """Whether a registration is this phone's."""
-    if phone.instance is not None and _instance(binding) == phone.instance:
-        return True
-    if phone.told_by == "app":
-        return False
-    params = params_of(NameAddr("", binding.contact_uri, {}))
-    return params is not None and _id(binding.extension, params) == phone.id
 
 
 def _instance(binding: Binding) -> str | None:

@@ -7,34 +7,33 @@ whose caller gave up, gets a cancel, and no INVITE when it registers too late: t
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hmac import compare_digest
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from pbx.call.ports import Record, Told
 from pbx.core.clock import Clock
 from pbx.core.ids import token
 from pbx.core.tasks import Supervisor
-from pbx.feature.push_phones import PushPhones, is_of
+from pbx.feature.push_phones import PushPhones
 from pbx.feature.registrar import Registrar
+from pbx.model import call_event as events
 from pbx.model.binding import Binding
+from pbx.model.call_event import CallEvent
 from pbx.model.party import DialTarget, Party
-from pbx.model.push_phone import PushNotice, PushPhone, PushResult
+from pbx.model.push_phone import PushNotice, PushPhone, PushResult, WakeTest
 from pbx.sip.outbound import phone_of
 
 __all__ = ["CALL_HEADER", "PushGateway", "Wake"]
 
-log = logging.getLogger(__name__)
-
 CALL_HEADER = "X-Push-Call"
 """In the INVITE of a phone that was woken: the call_id of the push, so that an app knows which is which."""
 CANCEL_GOOD_FOR_S = 60.0
-
-Told = Callable[[], Awaitable[None]]
 
 
 class PushGateway(Protocol):
@@ -68,6 +67,8 @@ class Waking:
     declined: bool = False
     secret: str = field(default_factory=partial(token, 16))
     """Goes with the push: whoever knows it may decline this call on this phone."""
+    heard: bool = False
+    """It has answered an INVITE: SIP tells it that the call is over, and no push needs to."""
 
     async def awake(self) -> DialTarget | None:
         """Where it can be rung; None when it does not wake in time, or need not be woken."""
@@ -89,6 +90,7 @@ class Waking:
 
     def here(self) -> None:
         """It has answered our INVITE: it is awake, and rings."""
+        self.heard = True
         if not self.came.done():
             self.came.set_result(None)
 
@@ -136,6 +138,7 @@ class Wake:
         phones.decline = self.decline
         phones.services = lambda: () if self.gateway is None else self.gateway.services
         phones.vapid_key = lambda: "" if self.gateway is None else self.gateway.vapid_key
+        phones.waker = self.try_out
         registrar.push = phones
         registrar.on_register = self.registered
 
@@ -143,7 +146,7 @@ class Wake:
         """A REGISTER has put these; whoever waits for one of them goes on after the 200 has left."""
         for waking in list(self._waiting.get(number, ())):
             for binding in bindings:
-                if _is_it(waking, binding) and not waking.came.done():
+                if not waking.came.done() and self._is_it(waking, binding, number):
                     waking.came.set_result(self._target(waking, binding))
 
     def decline(self, push_id: str, secret: str) -> bool:
@@ -153,66 +156,102 @@ class Wake:
 
     @asynccontextmanager
     async def wake(
-        self, call: str, caller: Party, target: DialTarget, told: Told
+        self, call: str, caller: Party, target: DialTarget, *, told: Told, record: Record
     ) -> AsyncIterator[Waking | NotThere]:
-        """Send the push. On the way out it is taken back, unless the phone came or was here all the time."""
+        """Send the push. On the way out it is taken back, unless the phone has been heard of by then."""
         phone = self.phones.get(target.phone)
         if phone is None or phone.dead:
             yield NotThere()
             return
         number = target.extension or ""
-        bindings = [each for each in self._registrar.bindings(number) if self._registrar.can_be_rung(each)]
-        waking = Waking(
-            phone,
-            f"{call}-{next(self._serial)}"[-64:],
-            told,
-            self._deadline_s(number),
-            frozenset(phone_of(each) for each in bindings),
-        )
-        mine = next((each for each in bindings if is_of(phone, each)), None)
+        waking = self._waking(phone, f"{call}-{next(self._serial)}"[-64:], told)
+        mine = next((each for each in self._there(number) if self.phones.is_of(phone, each)), None)
         if mine is not None and target.asleep:  # it has just come by itself
             waking.came.set_result(self._target(waking, mine))
+            waking.heard = True  # there is no push to be taken back
             yield waking
             return
-        began = self._clock.monotonic()
-        waiting = self._waiting.setdefault(number, set())
-        waiting.add(waking)
-        waking.sending = self._tasks.spawn("push", self._send(waking, "incoming", caller))
-        try:
+        about = _About(record, self._clock, call, phone)
+        about.pushed(waking.push_id)
+        async with self._pushed(waking, caller, about):
             yield waking
-        finally:
-            waiting.discard(waking)
-            if not waiting and self._waiting.get(number) is waiting:
-                del self._waiting[number]
-            self._tasks.spawn("push ended", self._ended(waking, caller, self._clock.monotonic() - began))
+
+    async def try_out(self, phone: PushPhone) -> WakeTest:
+        """Wake it now, for no call. Counts like any other time, but for a phone that is awake."""
+        was_awake = any(self.phones.is_of(phone, each) for each in self._there(phone.extension))
+        waking, caller = self._waking(phone, f"test-{secrets.token_hex(8)}", _nobody), Party("", "Test")
+        began = self._clock.monotonic()
+        async with self._pushed(
+            waking, caller, None if was_awake else _About(_nothing, self._clock, "", phone)
+        ):
+            if was_awake and waking.sending is not None:
+                result = await waking.sending
+                waking.why = "" if result.state == "sent" else result.reason or result.state
+                return WakeTest(state="refused" if waking.why else "awake", reason=waking.why)
+            if await waking.awake() is not None:
+                await asyncio.sleep(0)  # so that who asks for the phone now sees this time counted
+                return WakeTest(state="woke", after_ms=round((self._clock.monotonic() - began) * 1000, 1))
+        await asyncio.sleep(0)
+        sent = (
+            waking.sending is not None and waking.sending.done() and waking.sending.result().state == "sent"
+        )
+        return WakeTest(state="silent" if sent else "refused", reason=waking.why)
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Something that nobody waits for."""
         self._tasks.spawn(name, work)
 
-    async def _ended(self, waking: Waking, caller: Party, took_s: float) -> None:
-        """Note how it went, and take the push back where the phone was not there for it."""
-        came = waking.came.done() and not waking.came.cancelled()
-        if came:
-            target = waking.came.result()
-            if target is not None:
-                await self.phones.note(waking.phone.id, woke_ms=took_s * 1000)
-            return
-        waking.came.cancel()
-        if waking.why:
-            await self.phones.note(waking.phone.id, woke_ms=None, reason=waking.why, dead=waking.dead)
-        if not waking.dead:
-            await self._send(waking, "cancel", caller)
+    def _there(self, number: str) -> list[Binding]:
+        return [each for each in self._registrar.bindings(number) if self._registrar.can_be_rung(each)]
 
-    async def _send(self, waking: Waking, kind: str, caller: Party) -> PushResult:
+    def _waking(self, phone: PushPhone, push_id: str, told: Told) -> Waking:
+        number = phone.extension
+        seen = frozenset(phone_of(each) for each in self._there(number))
+        return Waking(phone, push_id, told, self._deadline_s(number), seen)
+
+    @asynccontextmanager
+    async def _pushed(self, waking: Waking, caller: Party, about: _About | None) -> AsyncIterator[None]:
+        """While it wakes and rings. `about` notes how it went; None: nobody wants to know."""
+        began = self._clock.monotonic()
+        waiting = self._waiting.setdefault(waking.phone.extension, set())
+        waiting.add(waking)
+
+        def came(future: asyncio.Future[DialTarget | None]) -> None:
+            if about is not None and not future.cancelled() and future.result() is not None:
+                took_ms = (self._clock.monotonic() - began) * 1000
+                about.woke(took_ms)
+                self._tasks.spawn("push woke", self.phones.note(waking.phone.id, woke_ms=took_ms))
+
+        waking.came.add_done_callback(came)
+        waking.sending = self._tasks.spawn("push", self._send(waking, "incoming", caller))
+        try:
+            yield
+        finally:
+            waiting.discard(waking)
+            if not waiting and self._waiting.get(waking.phone.extension) is waiting:
+                del self._waiting[waking.phone.extension]
+            waking.came.cancel()
+            if waking.why and about is not None:
+                about.not_woken(waking.why)
+                self._tasks.spawn(
+                    "push in vain",
+                    self.phones.note(waking.phone.id, woke_ms=None, reason=waking.why, dead=waking.dead),
+                )
+            if not (waking.heard or waking.dead or waking.declined):
+                self._tasks.spawn("push ended", self._take_back(waking, caller))
+
+    async def _take_back(self, waking: Waking, caller: Party) -> None:
+        await self._send(waking, "cancel", caller)
+
+    async def _send(self, waking: Waking, kind: Literal["incoming", "cancel"], caller: Party) -> PushResult:
         if self.gateway is None:
             return PushResult(state="failed", reason="there is no push gateway")
         where = await self.phones.token(waking.phone)
-        if where is None:
+        if not where:
             return PushResult(state="failed", reason="its log-in was taken back")
         return await self.gateway.send(
             PushNotice(
-                kind="incoming" if kind == "incoming" else "cancel",
+                kind=kind,
                 phone=waking.phone,
                 token=where,
                 call_id=waking.push_id,
@@ -227,9 +266,52 @@ class Wake:
         target = self._registrar.target_of(binding)
         return replace(target, phone=waking.phone.id, headers=((CALL_HEADER, waking.push_id),))
 
-
-def _is_it(waking: Waking, binding: Binding) -> bool:
-    phone = waking.phone
-    if is_of(phone, binding):
+    def _is_it(self, waking: Waking, binding: Binding, number: str) -> bool:
+        """Of a phone whose instance nobody knows, whatever comes while it is woken; if it can be no other, it is known
+        by that from now on."""
+        phone = waking.phone
+        if self.phones.is_of(phone, binding):
+            return True
+        if not phone.nameless or phone_of(binding) in waking.seen or self.phones.owner(binding):
+            return False
+        others = {each.phone.id for each in self._waiting.get(number, ()) if each.phone.nameless}
+        if others == {phone.id}:
+            self.phones.came_as(phone, binding)
         return True
-    return phone.told_by == "app" and phone.instance is None and phone_of(binding) not in waking.seen
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Tells a call's record of one phone that is woken."""
+
+    record: Record
+    clock: Clock
+    call: str
+    phone: PushPhone
+
+    def pushed(self, push: str) -> None:
+        self.record(events.PhonePushed(**self._who(), service=self.phone.service, push=push))
+
+    def woke(self, after_ms: float) -> None:
+        self.record(events.PhoneWoke(**self._who(), after_ms=round(after_ms, 1)))
+
+    def not_woken(self, reason: str) -> None:
+        self.record(events.PhoneNotWoken(**self._who(), reason=reason))
+
+    def _who(self) -> dict[str, Any]:
+        phone = self.phone
+        return {
+            "call": self.call,
+            "at": self.clock.now(),
+            "extension": phone.extension,
+            "phone": phone.id,
+            "device": phone.device,
+        }
+
+
+async def _nobody() -> None:
+    pass
+
+
+def _nothing(_event: CallEvent) -> None:
+    pass

@@ -64,6 +64,34 @@ class LegDialled(_Event, frozen=True, kw_only=True, tag="leg_dialled"):
     charged_to: str | None = None
 
 
+class PhonePushed(_Event, frozen=True, kw_only=True, tag="phone_pushed"):
+    """A phone that sleeps is being woken: `push` is what its push is called, `service` who carries it."""
+
+    extension: str
+    phone: str
+    device: str
+    service: str
+    push: str
+
+
+class PhoneWoke(_Event, frozen=True, kw_only=True, tag="phone_woke"):
+    """It has registered `after_ms` after that, and is rung."""
+
+    extension: str
+    phone: str
+    device: str
+    after_ms: float
+
+
+class PhoneNotWoken(_Event, frozen=True, kw_only=True, tag="phone_not_woken"):
+    """It was not there in time, for this reason."""
+
+    extension: str
+    phone: str
+    device: str
+    reason: str
+
+
 class LegRinging(_Event, frozen=True, kw_only=True, tag="leg_ringing"):
     leg: str
     status: int
@@ -452,6 +480,9 @@ CallEvent = (
     CallOffered
     | CallRouted
     | LegDialled
+    | PhonePushed
+    | PhoneWoke
+    | PhoneNotWoken
     | LegRinging
     | LegAnswered
     | LegAsked

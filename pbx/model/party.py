@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +74,13 @@ class DialTarget:
     phone: str = ""
     asleep: bool = False
     inside: bool = False
+
+    def instead_of(self, asked: DialTarget) -> DialTarget:
+        """This place where `asked` was to be rung: with what the call has to say there."""
+        return replace(
+            self,
+            caller=asked.caller,
+            headers=(*asked.headers, *self.headers),
+            sets_identity=asked.sets_identity,
+            codecs=asked.codecs,
+        )

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from pbx.model.base import Record
 
-__all__ = ["PushNotice", "PushPhone", "PushResult", "WakeService"]
+__all__ = ["PushNotice", "PushPhone", "PushResult", "WakeService", "WakeTest"]
 
 WakeService = Literal["apns", "fcm", "webpush"]
 
@@ -45,6 +45,31 @@ class PushPhone(Record, frozen=True, kw_only=True):
     dead: Annotated[
         bool, Meta(description="Its token is dead: it is woken no more until it says a new one.")
     ] = False
+    news: Annotated[
+        bool,
+        Meta(
+            description="Whether it is told of missed calls, voicemail and texts too: an iPhone needs a token for that."
+        ),
+    ] = True
+
+    @property
+    def nameless(self) -> bool:
+        """Whether nobody knows what its registrations look like."""
+        return self.told_by == "app" and self.instance is None
+
+
+class WakeTest(Record, frozen=True, kw_only=True):
+    """What came of waking a phone now."""
+
+    state: Annotated[
+        Literal["woke", "awake", "silent", "refused"],
+        Meta(
+            description="woke: it has registered; awake: the push was taken, and it was awake before; silent: the "
+            "push was taken, but it did not register in time; refused: the push was not taken."
+        ),
+    ]
+    after_ms: Annotated[float | None, Meta(description="From the push to its REGISTER.")] = None
+    reason: Annotated[str, Meta(description="Why it did not wake.")] = ""
 
 
 class PushNotice(Record, frozen=True, kw_only=True):

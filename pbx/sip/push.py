@@ -2,7 +2,7 @@
 
 `pn-provider` is the service, `pn-prid` the phone's token there, `pn-param` what else the service needs: for Apple the
 team and the app (`DEF123GHIJ.org.example.phone.voip`), for Google the project. Some phones give Apple's tokens for
-calls and for notices together (`token:voip&token:remote`).
+calls and for notices together (`token:voip&token:remote`); a phone that takes notices alone cannot be rung.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ _SERVICES: dict[str, Service] = {"apns": "apns", "fcm": "fcm", "webpush": "webpu
 
 @dataclass(frozen=True, slots=True)
 class PushParams:
-    """How one phone is woken; `token` as the gateway takes it."""
+    """How one phone is woken; tokens as the gateway takes them. `alert_token` is Apple's for what is no call."""
 
     service: Service
     token: str
     app: str = ""
+    alert_token: str = ""
 
 
 def asked_providers(request: Request) -> list[str]:
@@ -56,7 +57,11 @@ def params_of(contact: NameAddr) -> PushParams | None:
         return None
     param = params.get("pn-param", "")
     if service == "apns":
-        return PushParams(service, _for_calls(prid), _KINDS.sub("", _TEAM.sub("", param, count=1)))
+        tokens = _by_kind(prid, param)
+        app = _KINDS.sub("", _TEAM.sub("", param, count=1))
+        if not (token := tokens.get("voip", "")):
+            return None
+        return PushParams(service, token, app, tokens.get("remote", ""))
     if service == "webpush":
         return PushParams(service, json.dumps({"endpoint": prid}))
     return PushParams(service, prid, param)
@@ -67,9 +72,12 @@ def without_token(uri: str) -> str:
     return _PRID.sub(r"\1…", uri)
 
 
-def _for_calls(prid: str) -> str:
+def _by_kind(prid: str, param: str) -> dict[str, str]:
+    """Each token under what it is for; one that does not say it is for what `pn-param` names, and for calls."""
+    kinds = _KINDS.search(param)
+    alone = "remote" if kinds is not None and kinds[0] == ".remote" else "voip"
     tokens = [each.partition(":") for each in prid.split("&")]
-    return next((token for token, _, kind in tokens if kind == "voip"), tokens[0][0])
+    return {kind or alone: token for token, _, kind in tokens}
 
 
 def _params(contact: NameAddr) -> dict[str, str]:

@@ -3,7 +3,9 @@
     CALLING ──1xx──▶ PROCEEDING ──3xx-6xx──▶ COMPLETED ──timer D──▶ TERMINATED
        │ cancel           │ cancel  └──2xx──▶ ACCEPTED ──timer M──────▶┘
        ▼                  ▼
-    CANCEL_PENDING ─1xx─▶ CANCELLED        (both go on to COMPLETED or ACCEPTED, as above)
+    CANCEL_PENDING ─1xx─▶ CANCELLED        (all go on to COMPLETED or ACCEPTED, as above)
+       │ timer A          ▲ 1xx
+       └────▶ UNHEARD ────┘
 
 Why it looks so:
 - INVITE is repeated only until anything is heard (timer A doubles without the limit T2), since a person, not a
@@ -16,9 +18,12 @@ Why it looks so:
   with another To tag (a second phone of a forking proxy picked up) is delivered, because it is another dialog that
   has to be acknowledged and ended.
 - CANCEL may not be sent before a provisional response (9.1: it could overtake the INVITE), hence CANCEL_PENDING,
-  which is CALLING with an intention. It repeats the INVITE, whose answer it needs, for some seconds and not to the end:
-  a phone that wakes up in the last of the 32 would ring for a call that is over, and no time is left to cancel it.
-  After CANCEL the server owes us a 487, but an RFC 2543 server will not send one, so CANCELLED ends at 64·T1. A 2xx
+  which is CALLING with an intention. To the letter it would repeat the INVITE, whose answer it needs; but then a phone
+  that hears only a repeated one rings for a call that is over, and for long when its 180 is lost. So an INVITE that was
+  given up is repeated no more. When the last one has surely arrived, if it ever does, the CANCEL goes out unheard: it
+  ends the ringing of a phone whose answers were lost, and means nothing to all others (481).
+  A 1xx that comes yet, of an INVITE that the CANCEL has overtaken after all, is answered with another CANCEL.
+- After CANCEL the server owes us a 487, but an RFC 2543 server will not send one, so CANCELLED ends at 64·T1. A 2xx
   that crossed the CANCEL wins: the user sees it and says BYE.
 - A transport error in ACCEPTED or COMPLETED changes nothing about the outcome: the peer repeats what it misses.
 """
@@ -36,8 +41,8 @@ from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.timers import Timers
 
-REPEATS_UNTIL = 16
-"""An INVITE that was given up unheard is repeated while the pause is shorter than this many T1: for 7.5 s at 500 ms."""
+HEARD_BY = 4
+"""An INVITE that has not arrived after so many T1 is lost: 2 s at 500 ms."""
 
 
 class State(IntEnum):
@@ -45,9 +50,10 @@ class State(IntEnum):
     CALLING = 1
     CANCEL_PENDING = 2
     PROCEEDING = 3
-    CANCELLED = 4
-    COMPLETED = 5
-    ACCEPTED = 6
+    UNHEARD = 4
+    CANCELLED = 5
+    COMPLETED = 6
+    ACCEPTED = 7
 
 
 class Input(IntEnum):
@@ -133,11 +139,13 @@ class InviteClient(Machine):
         self.interval *= 2
         self.set_timer("A", now + self.interval, out)
 
-    def _repeat_a_while(self, now: float, out: list[Effect]) -> None:
-        """Who has not heard the INVITE by now shall not hear it when the call is long over."""
-        if self.interval < REPEATS_UNTIL * self.timers.t1:
-            self.send(now, out)
-            self._double_timer_a(now, out)
+    def _stop_repeating(self, now: float, out: list[Effect]) -> None:
+        if not self.reliable:
+            self.clear_timer("A", out)
+            self.set_timer("A", now + HEARD_BY * self.timers.t1, out)
+
+    def _cancel_unheard(self, now: float, out: list[Effect]) -> None:
+        self.cancel_due = True
 
     def _stop_calling(self, now: float, out: list[Effect]) -> None:
         if not self.reliable:
@@ -168,7 +176,7 @@ class InviteClient(Machine):
             Input.PROVISIONAL: (State.PROCEEDING, (_stop_calling, _deliver)),
             Input.SUCCESS: (State.ACCEPTED, (_stop_calling, *_ANSWERED)),
             Input.FAILURE: (State.COMPLETED, (_stop_calling, *_REFUSED)),
-            Input.CANCEL: (State.CANCEL_PENDING, ()),
+            Input.CANCEL: (State.CANCEL_PENDING, (_stop_repeating,)),
             Input.TIMER_A: (State.CALLING, (Machine.send, _double_timer_a)),
             Input.TIMER_B: (State.TERMINATED, (_stop_calling, *_SILENCE)),
             Input.TIMER_D: STALE,
@@ -181,7 +189,19 @@ class InviteClient(Machine):
             Input.SUCCESS: (State.ACCEPTED, (_stop_calling, *_ANSWERED)),
             Input.FAILURE: (State.COMPLETED, (_stop_calling, *_REFUSED)),
             Input.CANCEL: IGNORED,
-            Input.TIMER_A: (State.CANCEL_PENDING, (_repeat_a_while,)),
+            Input.TIMER_A: (State.UNHEARD, (_cancel_unheard,)),
+            Input.TIMER_B: (State.TERMINATED, (_stop_calling, *_SILENCE)),
+            Input.TIMER_D: STALE,
+            Input.TIMER_M: STALE,
+            Input.TIMER_CANCEL: STALE,
+            Input.TRANSPORT_ERROR: (State.TERMINATED, (_stop_calling, *_LOST)),
+        },
+        State.UNHEARD: {
+            Input.PROVISIONAL: (State.CANCELLED, (_stop_calling, _deliver, _request_cancel)),
+            Input.SUCCESS: (State.ACCEPTED, (_stop_calling, *_ANSWERED)),
+            Input.FAILURE: (State.COMPLETED, (_stop_calling, *_REFUSED)),
+            Input.CANCEL: IGNORED,
+            Input.TIMER_A: STALE,
             Input.TIMER_B: (State.TERMINATED, (_stop_calling, *_SILENCE)),
             Input.TIMER_D: STALE,
             Input.TIMER_M: STALE,

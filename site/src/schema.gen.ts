@@ -2860,6 +2860,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/push-phones/{id}/wake": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Wake a phone now, and see whether it comes
+         * @description It shows a call for a moment. Answers when the phone has registered, or its waking time is over.
+         */
+        readonly post: operations["wakePushPhone"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/queue-statuses": {
         readonly parameters: {
             readonly query?: never;
@@ -5559,7 +5579,7 @@ export interface components {
             /** @default [] */
             readonly recordings: readonly components["schemas"]["CdrRecording"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["EdgeStep"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["PhonePushed"] | components["schemas"]["PhoneWoke"] | components["schemas"]["PhoneNotWoken"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["EdgeStep"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -9923,6 +9943,35 @@ export interface components {
             readonly password: string;
         };
         /**
+         * PhoneNotWoken
+         * @description It was not there in time, for this reason.
+         */
+        readonly PhoneNotWoken: {
+            /** @enum {unknown} */
+            readonly type: "phone_not_woken";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly phone: string;
+            readonly device: string;
+            readonly reason: string;
+        };
+        /**
+         * PhonePushed
+         * @description A phone that sleeps is being woken: `push` is what its push is called, `service` who carries it.
+         */
+        readonly PhonePushed: {
+            /** @enum {unknown} */
+            readonly type: "phone_pushed";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly phone: string;
+            readonly device: string;
+            readonly service: string;
+            readonly push: string;
+        };
+        /**
          * PhoneSettings
          * @description What people set for themselves.
          */
@@ -9969,6 +10018,20 @@ export interface components {
             readonly call_waiting?: boolean | null;
             readonly forward?: components["schemas"]["Forwarding"] | null;
             readonly follow_me?: components["schemas"]["FollowMe"] | null;
+        };
+        /**
+         * PhoneWoke
+         * @description It has registered `after_ms` after that, and is rung.
+         */
+        readonly PhoneWoke: {
+            /** @enum {unknown} */
+            readonly type: "phone_woke";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly phone: string;
+            readonly device: string;
+            readonly after_ms: number;
         };
         /**
          * PlanFault
@@ -10275,6 +10338,11 @@ export interface components {
              * @default false
              */
             readonly dead: boolean;
+            /**
+             * @description Whether it is told of missed calls, voicemail and texts too: an iPhone needs a token for that.
+             * @default true
+             */
+            readonly news: boolean;
         };
         /**
          * PushPhoneList
@@ -10300,6 +10368,8 @@ export interface components {
          */
         readonly PushState: {
             readonly stored: boolean;
+            /** @description Whether it is told of missed calls, voicemail and texts too. */
+            readonly news: boolean;
             /** @description Whether this node can send to that service. */
             readonly delivering: boolean;
             readonly detail: string;
@@ -10314,6 +10384,11 @@ export interface components {
             /** @description What the platform gave the app; for webpush the subscription as JSON. */
             readonly token: string;
             /**
+             * @description apns only: the token for what is no call, so that the iPhone is told of missed calls, voicemail and texts too.
+             * @default
+             */
+            readonly alert_token: string;
+            /**
              * @description The app at its platform, such as org.example.phone.
              * @default
              */
@@ -10324,7 +10399,7 @@ export interface components {
              */
             readonly sandbox: boolean;
             /**
-             * @description The `+sip.instance` that it registers with. Without it the device counts as asleep always.
+             * @description The `+sip.instance` that it registers with. Without it the device counts as asleep until it has registered after a push.
              * @default null
              * @example "<urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>"
              */
@@ -13213,6 +13288,27 @@ export interface components {
             readonly call_back: boolean;
         };
         /**
+         * WakeTest
+         * @description What came of waking a phone now.
+         */
+        readonly WakeTest: {
+            /**
+             * @description woke: it has registered; awake: the push was taken, and it was awake before; silent: the push was taken, but it did not register in time; refused: the push was not taken.
+             * @enum {unknown}
+             */
+            readonly state: "awake" | "refused" | "silent" | "woke";
+            /**
+             * @description From the push to its REGISTER.
+             * @default null
+             */
+            readonly after_ms: number | null;
+            /**
+             * @description Why it did not wake.
+             * @default
+             */
+            readonly reason: string;
+        };
+        /**
          * Webhook
          * @description A web address to which live events are sent by POST, in their order, one after the other.
          */
@@ -13666,8 +13762,11 @@ export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordProof = components['schemas']['PasswordProof'];
+export type PhoneNotWoken = components['schemas']['PhoneNotWoken'];
+export type PhonePushed = components['schemas']['PhonePushed'];
 export type PhoneSettings = components['schemas']['PhoneSettings'];
 export type PhoneSettingsPatch = components['schemas']['PhoneSettingsPatch'];
+export type PhoneWoke = components['schemas']['PhoneWoke'];
 export type PlanFault = components['schemas']['PlanFault'];
 export type PlanSection = components['schemas']['PlanSection'];
 export type PressedAt = components['schemas']['PressedAt'];
@@ -13805,6 +13904,7 @@ export type VoicemailForward = components['schemas']['VoicemailForward'];
 export type VoicemailList = components['schemas']['VoicemailList'];
 export type VoicemailPatch = components['schemas']['VoicemailPatch'];
 export type WaitingCaller = components['schemas']['WaitingCaller'];
+export type WakeTest = components['schemas']['WakeTest'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookDelivery = components['schemas']['WebhookDelivery'];
 export type WebhookDeliveryList = components['schemas']['WebhookDeliveryList'];
@@ -34849,6 +34949,8 @@ export interface operations {
                 readonly last_reason?: string;
                 /** @description Only those with exactly this value. */
                 readonly dead?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly news?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -34920,6 +35022,73 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly wakePushPhone: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WakeTest"];
+                };
             };
             /** @description Unauthorized */
             readonly 401: {

@@ -1,4 +1,4 @@
-"""Sleeping phones are told who has left a message, and nothing of what it says."""
+"""Sleeping phones are told who has called in vain or left a message, and nothing of what it says."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from pbx.core.events import EventBus
 from pbx.core.tasks import Supervisor
 from pbx.feature.push_news import PushNews
 from pbx.feature.wake import Wake
+from pbx.model import call_event as events
 from pbx.model.push_phone import PushNotice, PushResult
 from pbx.model.text_message import MessageStored, TextMessage
 from pbx.model.voicemail import Voicemail, VoicemailChanged
@@ -32,7 +34,7 @@ TEXT = TextMessage(
 
 
 class Gateway:
-    services = ("fcm", "webpush")
+    services = ("fcm", "webpush", "apns")
     vapid_key = ""
 
     def __init__(self) -> None:
@@ -56,7 +58,7 @@ class Story:
             tasks=tasks,
         )
         self.wake.gateway = self.gateway
-        news = PushNews(
+        self.news = news = PushNews(
             self.wake,
             self.office.registrar,
             owners=lambda box: ["101", "102"] if box == "900" else [],
@@ -122,3 +124,71 @@ async def test_what_was_only_heard_or_deleted_is_no_news(story: Story) -> None:
     story.bus.publish("voicemail", VoicemailChanged(mailbox="900", message="gone"))
     story.bus.publish("voicemail", VoicemailChanged(mailbox="901", message="v1"))
     await story.nothing()
+
+
+def happens(story: Story, *happened: events.CallEvent) -> None:
+    offered = events.CallOffered(
+        call="c",
+        at=NOW,
+        from_number="+4930123",
+        from_name="Anna",
+        from_extension=None,
+        dialled="101",
+        source="x",
+    )
+    for each in (offered, *happened, events.CallEnded(call="c", at=NOW, cause="no_answer")):
+        story.news.take(each)
+
+
+RUNG = events.LegDialled(call="c", at=NOW, leg="b1", target="sip:101@x", extension="101")
+TAKEN = events.LegAnswered(call="c", at=NOW, leg="b2")
+DECLINED = events.LegEnded(call="c", at=NOW, leg="b1", cause="declined")
+PUSHED = events.PhonePushed(
+    call="c", at=NOW, extension="101", phone="p", device="", service="fcm", push="c-1"
+)
+
+
+async def test_a_call_that_nobody_answered_was_missed(story: Story) -> None:
+    story.office.clock.advance(61)
+    happens(story, RUNG, events.LegAnswered(call="c", at=NOW, leg="a"))  # a mailbox answers the caller
+    notice = await asyncio.wait_for(story.gateway.sent.get(), 2)
+    assert (notice.kind, notice.call_id, notice.caller, notice.caller_name) == (
+        "missed",
+        "c",
+        "+4930123",
+        "Anna",
+    )
+    assert not story.news._calls
+
+
+async def test_what_is_missed_is_called_as_its_push_was(story: Story) -> None:
+    story.office.clock.advance(61)
+    (phone,) = story.office.phones.all()
+    happens(story, msgspec.structs.replace(PUSHED, phone=phone.id))
+    assert (await asyncio.wait_for(story.gateway.sent.get(), 2)).call_id == "c-1"
+
+
+@pytest.mark.parametrize("happened", [(), (RUNG, TAKEN), (RUNG, DECLINED), (PUSHED, TAKEN)])
+async def test_what_rang_nobody_or_was_answered_or_declined_was_not_missed(
+    story: Story, happened: tuple[events.CallEvent, ...]
+) -> None:
+    story.office.clock.advance(61)
+    happens(story, *happened)
+    await story.nothing()
+    assert not story.news._calls
+
+
+@pytest.mark.parametrize("prid", ["V:voip", "A:remote&V:voip"])
+async def test_an_iphone_is_told_by_its_token_for_news(story: Story, prid: str) -> None:
+    story.office.phones.services = lambda: story.gateway.services
+    iphone = f"pn-provider=apns;pn-param=DEF123GHIJ.org.example.voip&remote;pn-prid={prid}"
+    await story.office.register(
+        f'<sip:101@10.0.0.6;{iphone}>;+sip.instance="<urn:uuid:9>";expires=60', call_id="iphone"
+    )
+    story.office.clock.advance(61)
+    happens(story, RUNG)
+    sent = {(await asyncio.wait_for(story.gateway.sent.get(), 2)).token for _ in prid.split("&")}
+    assert sent == ({"T1", "A"} if "remote" in prid else {"T1"})
+    await story.nothing()
+    (phone,) = [each for each in story.office.phones.all() if each.service == "apns"]
+    assert await story.office.phones.token(phone) == "V"

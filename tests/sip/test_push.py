@@ -25,7 +25,7 @@ APPLE = "a" * 64
         ),
         (
             f"pn-provider=apns;pn-param=ABCD1234.org.linphone.phone.voip&remote;pn-prid={'b' * 64}:remote&{APPLE}:voip",
-            ("apns", APPLE, "ABCD1234.org.linphone.phone"),
+            ("apns", APPLE, "ABCD1234.org.linphone.phone", "b" * 64),
         ),
         (
             "pn-provider=fcm;pn-param=office-phone;pn-prid=cJ1:APA91b-x_y",
@@ -34,7 +34,7 @@ APPLE = "a" * 64
         ("PN-Provider=FCM;pn-prid=abc", ("fcm", "abc", "")),
     ],
 )
-def test_what_a_contact_says_is_understood(params: str, expected: tuple[str, str, str]) -> None:
+def test_what_a_contact_says_is_understood(params: str, expected: tuple[str, ...]) -> None:
     assert params_of(NameAddr.parse(f"<sip:101@10.0.0.5;{params}>")) == PushParams(*expected)  # type: ignore[arg-type]
 
 
@@ -54,6 +54,7 @@ def test_web_push_has_an_address_and_no_keys() -> None:
         "pn-provider=other;pn-prid=x",
         "pn-prid=x",
         f"pn-provider=fcm;pn-prid={'x' * 1025}",
+        f"pn-provider=apns;pn-param=DEF123GHIJ.org.example.phone.remote;pn-prid={APPLE}",
     ],
 )
 def test_a_contact_that_says_too_little_is_of_a_phone_that_is_not_woken(params: str) -> None:

@@ -183,19 +183,40 @@ def test_late_refusals_and_provisional_responses_are_swallowed_when_accepted() -
 
 def test_cancel_waits_for_a_provisional_response() -> None:
     call = Call()
-    assert call.cancel() == []
+    assert lines(call.cancel()) == []
     effects = call.reply(100)
     cancel = sent(effects)[0]
     assert isinstance(cancel, Request)
     assert cancel.method == "CANCEL"
 
 
-def test_while_cancel_waits_the_invite_is_repeated_for_some_seconds_and_ends_at_timer_b() -> None:
+def test_an_invite_given_up_unheard_is_repeated_no_more_and_cancelled_when_it_must_have_arrived() -> None:
+    call = Call()
+    call.clockwork.run(0.6)
+    call.cancel()
+    assert lines(call.clockwork.run(2.5)) == []
+    assert lines(call.clockwork.run(2.6)) == ["CANCEL"]
+    call.clockwork.run(100)
+    assert lines(call.clockwork.effects).count("INVITE") == 2
+    assert only(TransactionFailed, call.clockwork.effects) == TransactionFailed(call.key, "timeout")
+    assert call.endpoint.live == 0
+
+
+def test_who_hears_the_invite_after_its_cancel_is_sent_another() -> None:
     call = Call()
     call.cancel()
+    call.clockwork.run(2.1)
+    assert lines(call.reply(180)) == ["CANCEL"]
+    call.reply(487)
     call.clockwork.run(100)
-    assert lines(call.clockwork.effects) == ["INVITE"] * 5
-    assert call.clockwork.effects[-2:] == [TransactionFailed(call.key, "timeout"), Terminated(call.key)]
+    assert call.endpoint.live == 0
+
+
+def test_over_a_connection_cancel_waits_until_something_is_heard() -> None:
+    call = Call(TCP)
+    call.cancel()
+    assert lines(call.clockwork.run(20)) == []
+    assert lines(call.reply(100)) == ["CANCEL"]
 
 
 def test_cancel_copies_the_invite() -> None:
@@ -382,4 +403,5 @@ def test_silence_is_the_end_of_everything_but_ringing(state: str) -> None:
     assert only(TransactionFailed, call.clockwork.effects) == TransactionFailed(call.key, "timeout")
     assert only(Terminated, call.clockwork.effects) == Terminated(call.key)
     assert not letters(call)
+    call.clockwork.run(40.0)  # a CANCEL that went out unheard began later
     assert call.endpoint.live == 0

@@ -24,6 +24,7 @@ from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
 from pbx.feature.follow_me import FollowMeCalls
 from pbx.feature.outside import WayOut
+from pbx.feature.phone_first import ClickToCall, PhoneFirst
 from pbx.feature.push_phones import PushPhones
 from pbx.feature.queue.queues import Queues
 from pbx.feature.queue.waiting import Announcement
@@ -121,6 +122,8 @@ class App:
         self.wakes = True
         self.token = "t" * 40
         self.instance = True
+        self.pushable = True
+        """Whether its REGISTER says where it can be woken."""
         self.registered_at: list[float] = []
         self.invited_at: list[float] = []
         self.shown: dict[str, str] = {}
@@ -146,8 +149,8 @@ class App:
         self._office.network.unreachable.discard((self.phone.host, 5060))
         await self.register()
 
-    async def register(self, *, expires: int = 600, push: bool = True, port: int = 5060) -> Response:
-        params = f";pn-provider=fcm;pn-param=project;pn-prid={self.token}" if push else ""
+    async def register(self, *, expires: int = 600, port: int = 5060) -> Response:
+        params = f";pn-provider=fcm;pn-param=project;pn-prid={self.token}" if self.pushable else ""
         instance = f";+sip.instance={INSTANCE}" if self.instance else ""
         contact = f"<sip:102@{self.phone.host}:{port}{params}>{instance};expires={expires}"
         request = request_of(
@@ -167,14 +170,15 @@ class App:
         while True:
             leg = await self.phone.incoming.get()
             self.invited_at.append(asyncio.get_running_loop().time())
-            if not self._office.call_is_on():
-                self._office.spawn(self._overdue(leg))
+            self.open.add(leg.id)
+            self._office.spawn(self._overdue(leg))
             self._office.spawn(self._leg(leg))
 
     async def _overdue(self, leg: SipLeg) -> None:
-        """An INVITE that was given up is repeated for some seconds (RFC 3261 9.1): its CANCEL follows."""
-        self.open.add(leg.id)
-        await asyncio.sleep(0.5 if self._office.network.weather is CALM else 5.0)
+        """However many messages are lost, a phone rings no longer than this for a call that is over."""
+        while self._office.call_is_on() and leg.id in self.open:
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5 if self._office.network.weather is CALM else 8.0)
         if leg.id in self.open:
             self.ghosts.append(leg.id)
 
@@ -243,7 +247,7 @@ class WakeNode(Node):
             agent_timeout_s=20,
             max_wait_s=30,
         )
-        return Dialplan(
+        self.plan = Dialplan(
             features=Features(),
             directory=directory,
             extensions=extensions,
@@ -259,6 +263,22 @@ class WakeNode(Node):
                 announcer=silent,
             ),
         )
+        self.click_to_call = ClickToCall(
+            PhoneFirst(
+                lambda: self.switch,
+                lambda: self.plan,
+                self,
+                signaling=self.phone.agent,
+                new_id=lambda: "clicked",
+            )
+        )
+        return self.plan
+
+    def extension(self, number: str) -> str | None:
+        return f"Phone {number}"
+
+    def phones(self, number: str) -> Sequence[DialTarget]:
+        return self.real.targets(number)
 
 
 class NoWayOut:

@@ -144,6 +144,7 @@ class Invitations:
             ring_s=RING_S,
             faults=TRUNK_FAULTS,
             given_up=given_up,
+            together=extension is not None,
         )
         incoming = Incoming(
             leg=leg,

@@ -86,6 +86,7 @@ class CallBacks:
             ring_s=RING_S,
             faults=TRUNK_FAULTS,
             given_up=given_up,
+            together=extension is not None,
         )
 
         async def program(call: Call) -> None:
