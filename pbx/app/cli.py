@@ -11,10 +11,11 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pbx.app import key_commands
+from pbx.app import key_commands, replica_commands
 from pbx.core.config import CONFIG_VARIABLE, NodeConfig, Setting, load, nearest, origins, settings
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_VARIABLE
@@ -126,9 +127,7 @@ def _parser() -> _Parser:
         "--dir", metavar="PATH", type=Path, help="where to; without, site/schema of this source tree"
     )
 
-    restoring = _command(commands, "restore", "put a backup into an empty data directory", _restore)
-    restoring.add_argument("file", metavar="FILE", type=Path, help="what POST /api/v1/backup gave")
-    _add_settings(restoring, [known[key] for key in OFFICE_SETTINGS])
+    replica_commands.add(partial(_command, commands), _add_settings, known, _config)
 
     upgrading = _command(
         commands, "upgrade", "bring the data directory to this version, as a start does", _upgrade
@@ -430,18 +429,6 @@ def _schema(arguments: argparse.Namespace) -> int:
 
     folder = arguments.dir or schema.FOLDER
     return schema.check(folder) if arguments.check else schema.write(folder)
-
-
-def _restore(arguments: argparse.Namespace) -> int:
-    config = _config(arguments)
-    from pbx.core.secret import KEY_FILE
-    from pbx.store.backup import restore
-
-    manifest = restore(arguments.file, config.data_dir)
-    print(f"restored into {config.data_dir}: the office of {manifest.made_at:%Y-%m-%d %H:%M} UTC")
-    if not (config.data_dir / KEY_FILE).exists() and not os.environ.get(KEY_VARIABLE):
-        print(f"Put {KEY_FILE} of the old node there before you start: it opens the passwords.")
-    return 0
 
 
 def _upgrade(arguments: argparse.Namespace) -> int:

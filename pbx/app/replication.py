@@ -21,12 +21,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from pbx.app.litestream_process import LitestreamProcess, end_leftover
+from pbx.app.replica_taking import fetch_files, take
 from pbx.app.replication_drill import Drills
 from pbx.core.clock import Clock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.metrics import Registry
-from pbx.core.secret import KEY_FILE, SecretBox, load_key
 from pbx.core.tasks import Supervisor
 from pbx.model.notice import NoticeKind
 from pbx.model.replication import DatabaseLag, DrillReport, Owner, ReplicationCondition, ReplicationState
@@ -35,11 +35,11 @@ from pbx.store.litestream import Litestream, LitestreamError, find
 from pbx.store.litestream_meta import forget_state, meta_folder
 from pbx.store.replica_files import ReplicaFilesError
 from pbx.store.replica_keys import KEYS_NAME, lock_keys
-from pbx.store.replica_owner import claim, newest
+from pbx.store.replica_owner import newest
 from pbx.store.replica_place import DATABASES, ReplicaPlace, sources_in
-from pbx.store.replica_restore import new_owner, restore_office
+from pbx.store.replica_restore import restore_office
 
-__all__ = ["Replication", "take"]
+__all__ = ["Replication"]
 
 log = logging.getLogger(__name__)
 
@@ -115,17 +115,9 @@ class Replication:
         log.warning(
             "the office was restored from its replica", extra={"databases": ", ".join(restored.databases)}
         )
-        if restored.owner is not None:
-            await take(place, restored.owner, self._clock)
-            files = place.now().files()
-            try:
-                generation = restored.owner.generation
-                done = await BlobCopier(self._config.data_dir, files, self._clock, 0, generation).restore()
-                log.info("sound files were restored", extra={"files": done})
-            except ReplicaFilesError as error:
-                raise StartupError(f"the sound files of the replica cannot be fetched: {error}") from error
-            finally:
-                await files.close()
+        if restored.newest is not None:
+            log.info("sound files were restored", extra={"files": await fetch_files(place, restored)})
+            await take(place.now(), restored.newest, self._clock)
 
     async def _refuse_second(self, place: ReplicaPlace, own: Owner) -> None:
         """Raises `StartupError` when another node has taken over. Who cannot ask, starts: phones come first."""
@@ -424,22 +416,6 @@ class _FencedError(Exception):
     def __init__(self, by: Owner) -> None:
         super().__init__(by.host)
         self.by = by
-
-
-async def take(place: ReplicaPlace, before: Owner | None, clock: Clock) -> Owner:
-    """Become the one who writes there. Raises `StartupError` when another was quicker, `ReplicaFilesError`."""
-    box = SecretBox(await asyncio.to_thread(load_key, place.config.data_dir / KEY_FILE))
-    owner = new_owner(before, box, socket.gethostname(), clock.now())
-    files = place.files()
-    try:
-        if not await claim(files, owner):
-            raise StartupError(
-                "another node was quicker to take over", action="Look at it before you try again"
-            )
-    finally:
-        await files.close()
-    place.keep("owner.json", owner)
-    return owner
 
 
 def _alone(place: ReplicaPlace, clock: Clock) -> Owner:

@@ -1,21 +1,23 @@
-"""A backup: one tar file with the database as it is in one moment, and the folders of sounds beside it.
+"""A backup: one tar file with the databases as they are in one moment, and the folders of sounds beside them.
 
     manifest.json                      what it is, of which version and layout, when it was made
     pbx.sqlite3                        by SQLite's backup API: whole, whatever is written meanwhile
+    edge/edge.sqlite3 push/push.sqlite3   where there are any
     sounds/ prompts/ phrases/ voicemail/ [recordings/]
+    secret.key tls/ … pbx.toml         only in one that is locked with a passphrase (see `lockbox`)
+    end.json                           how many files there were: what was cut is noticed
 
-`secret.key` is not in it: without that file, what is sealed in the database (passwords, PINs, keys) stays closed.
-Everything here blocks: it runs in threads of its own.
+A plain one has no `secret.key`: without that file, what is sealed in the database (passwords, PINs, keys) stays closed.
+Everything here blocks: it runs in threads of its own. The way back is `backup_restore`.
 """
 
 from __future__ import annotations
 
 import io
-import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -23,18 +25,24 @@ from typing import IO
 
 import msgspec
 
-from pbx.core.errors import StartupError
 from pbx.store.database import FILE_NAME
-from pbx.store.inspect import inspect
+from pbx.store.lockbox import LockedWriter
 from pbx.store.migrate import steps
+from pbx.store.replica_keys import key_files
 
-__all__ = ["FOLDERS", "RECORDINGS", "Manifest", "restore", "write"]
+__all__ = ["END", "FOLDERS", "FORMATS", "MANIFEST", "RECORDINGS", "End", "Manifest", "write", "write_locked"]
 
 MANIFEST = "manifest.json"
 FOLDERS = ("sounds", "prompts", "phrases", "voicemail")
 RECORDINGS = "recordings"
-FORMAT = "bellwire-backup-1"
-MOST_MANIFEST = 64 * 1024
+END = "end.json"
+CONFIG = "pbx.toml"
+FORMATS = ("bellwire-backup-1", "bellwire-backup-2")
+"""The first had one database and no end; it is still read."""
+DATABASES = (FILE_NAME, "edge/edge.sqlite3", "push/push.sqlite3")
+
+Progress = Callable[[int], None]
+"""Told how many bytes have been put in."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,23 +53,89 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     made_at: datetime
     layout: int
     folders: tuple[str, ...]
+    keys: bool = False
 
 
-def write(data_dir: Path, out: IO[bytes], *, recordings: bool, version: str, at: datetime) -> None:
-    """Write the tar as a stream. Files that go meanwhile are left out; what is being written may be cut."""
+class End(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The last file of a backup."""
+
+    files: int
+
+
+def write(
+    data_dir: Path,
+    out: IO[bytes],
+    *,
+    recordings: bool,
+    version: str,
+    at: datetime,
+    config_file: Path | None = None,
+    keys: bool = False,
+    progress: Progress = lambda _: None,
+) -> None:
+    """Write the tar as a stream. Files that go meanwhile are left out; what is being written may be cut.
+
+    `keys` only into what nobody can read: see `write_locked`.
+    """
     folders = (*FOLDERS, RECORDINGS) if recordings else FOLDERS
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=data_dir) as folder:
-        copy = Path(folder) / FILE_NAME
-        _copy_database(data_dir / FILE_NAME, copy)
-        manifest = Manifest(format=FORMAT, version=version, made_at=at, layout=len(steps()), folders=folders)
+        manifest = Manifest(
+            format=FORMATS[-1], version=version, made_at=at, layout=len(steps()), folders=folders, keys=keys
+        )
         with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-            head = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-            info = tarfile.TarInfo(MANIFEST)
-            info.size, info.mtime, info.mode = len(head), int(at.timestamp()), 0o600
-            tar.addfile(info, io.BytesIO(head))
-            tar.add(copy, FILE_NAME)
-            for path in _files(data_dir, folders):
-                _add(tar, path, path.relative_to(data_dir).as_posix())
+            _add_text(tar, MANIFEST, manifest, at)
+            count = done = 0
+            for name in DATABASES:
+                if name == FILE_NAME or (data_dir / name).exists():
+                    copy = Path(folder) / "copy.sqlite3"
+                    _copy_database(data_dir / name, copy)
+                    tar.add(copy, name)
+                    count, done = count + 1, done + copy.stat().st_size
+                    copy.unlink()
+                    progress(done)
+            paths = [(path, path.relative_to(data_dir).as_posix()) for path in _files(data_dir, folders)]
+            if keys:
+                paths += [(path, path.relative_to(data_dir).as_posix()) for path in key_files(data_dir)]
+                if config_file is not None and config_file.is_file():
+                    paths.append((config_file, CONFIG))
+            for path, name in paths:
+                if (size := _add(tar, path, name)) is not None:
+                    count, done = count + 1, done + size
+                    progress(done)
+            _add_text(tar, END, End(files=count), at)
+
+
+def write_locked(
+    data_dir: Path,
+    out: IO[bytes],
+    passphrase: str,
+    *,
+    recordings: bool,
+    version: str,
+    at: datetime,
+    config_file: Path | None = None,
+    progress: Progress = lambda _: None,
+) -> None:
+    """Everything, keys too, locked. Raises `LockError` for a passphrase that is too short."""
+    locked = LockedWriter(out, passphrase)
+    write(
+        data_dir,
+        locked,  # type: ignore[arg-type]  # all that tarfile needs
+        recordings=recordings,
+        version=version,
+        at=at,
+        config_file=config_file,
+        keys=True,
+        progress=progress,
+    )
+    locked.finish()
+
+
+def _add_text(tar: tarfile.TarFile, name: str, content: msgspec.Struct, at: datetime) -> None:
+    text = msgspec.json.format(msgspec.json.encode(content), indent=2)
+    info = tarfile.TarInfo(name)
+    info.size, info.mtime, info.mode = len(text), int(at.timestamp()), 0o600
+    tar.addfile(info, io.BytesIO(text))
 
 
 def _copy_database(source: Path, target: Path) -> None:
@@ -81,14 +155,15 @@ def _files(data_dir: Path, folders: tuple[str, ...]) -> Iterator[Path]:
                 yield path
 
 
-def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
-    """With the size that it has now: what is recorded may grow."""
+def _add(tar: tarfile.TarFile, path: Path, name: str) -> int | None:
+    """With the size that it has now: what is recorded may grow. None when it is gone."""
     try:
         with path.open("rb") as file:
             info = tar.gettarinfo(arcname=name, fileobj=file)
             tar.addfile(info, _Padded(file, info.size))
+            return info.size
     except FileNotFoundError:
-        return
+        return None
 
 
 class _Padded(io.RawIOBase):
@@ -103,74 +178,3 @@ class _Padded(io.RawIOBase):
         data = self._file.read(wanted).ljust(wanted, b"\0")
         self._left -= wanted
         return data
-
-
-def restore(file: Path, data_dir: Path) -> Manifest:
-    """Put a backup into an empty data directory. Raises `StartupError`, and then there is nothing new in it."""
-    if (data_dir / FILE_NAME).exists():
-        raise StartupError(
-            f"there is an office in {data_dir} already",
-            action="Choose an empty folder with --data-dir, or move that one away",
-        )
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
-        try:
-            with tarfile.open(file, mode="r:") as tar:
-                manifest = _manifest(tar, file)
-                for member in _members(tar, file):
-                    _put(tar, member, Path(folder) / member.name)
-        except (OSError, tarfile.TarError) as error:
-            raise StartupError(f"the backup {file} cannot be read: {error}") from error
-        found = inspect(Path(folder) / FILE_NAME, newest=len(steps()), check_all=True)
-        if found.is_new:
-            raise StartupError(f"the backup {file} has no database")
-        for path in sorted(Path(folder).iterdir()):
-            if path.name == FILE_NAME:
-                continue
-            if (data_dir / path.name).exists():
-                raise StartupError(
-                    f"there is a folder {path.name} in {data_dir} already", action="Move it away first"
-                )
-            shutil.move(path, data_dir / path.name)
-        (Path(folder) / FILE_NAME).chmod(0o600)
-        shutil.move(Path(folder) / FILE_NAME, data_dir / FILE_NAME)
-    return manifest
-
-
-def _manifest(tar: tarfile.TarFile, file: Path) -> Manifest:
-    first = tar.next()
-    if first is None or first.name != MANIFEST or first.size > MOST_MANIFEST:
-        raise StartupError(f"{file} is no backup of a node")
-    read = tar.extractfile(first)
-    try:
-        manifest = msgspec.json.decode(read.read() if read is not None else b"", type=Manifest)
-    except msgspec.MsgspecError as error:
-        raise StartupError(f"{file} is no backup that this version knows: {error}") from error
-    if manifest.format != FORMAT:
-        raise StartupError(f"{file} is a backup of another kind: {manifest.format}")
-    return manifest
-
-
-def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-    """Write a file of the archive, for its owner alone. (`extractall` has no filter in the Python of Debian 12.)"""
-    content = tar.extractfile(member)
-    if content is None:
-        raise tarfile.TarError(f"{member.name} has no content")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with content, path.open("xb") as file:
-        shutil.copyfileobj(content, file)
-
-
-def _members(tar: tarfile.TarFile, file: Path) -> Iterator[tarfile.TarInfo]:
-    """Files only, and only where they belong."""
-    for member in tar:
-        top = member.name.split("/", 1)[0]
-        if member.name == MANIFEST:
-            continue
-        if (
-            not member.isfile()
-            or top not in (FILE_NAME, *FOLDERS, RECORDINGS)
-            or ".." in member.name.split("/")
-        ):
-            raise StartupError(f"{file} has something in it that is no part of a backup: {member.name}")
-        yield member

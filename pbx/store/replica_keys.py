@@ -15,7 +15,7 @@ from pbx.core.errors import StartupError
 from pbx.core.secret import KEY_FILE
 from pbx.store.lockbox import LockedReader, LockedWriter, LockError
 
-__all__ = ["KEYS_NAME", "KEY_FILES", "lock_keys", "open_keys", "read_passphrase"]
+__all__ = ["KEYS_NAME", "KEY_FILES", "key_files", "lock_keys", "open_keys", "read_passphrase"]
 
 KEYS_NAME = "keys.locked"
 KEY_FILES = (KEY_FILE, "dtls.pem", "tls/*", "acme/*", "push/*.key", "push/*.pem", "edge/*.key")

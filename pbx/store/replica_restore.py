@@ -18,31 +18,43 @@ from pathlib import Path
 from pbx.core.errors import StartupError
 from pbx.core.secret import KEY_FILE, KEY_VARIABLE, SecretBox, load_key
 from pbx.model.replication import Owner
+from pbx.store.backup import FOLDERS, RECORDINGS
+from pbx.store.backup_restore import move_away
 from pbx.store.inspect import inspect
 from pbx.store.litestream import Litestream, LitestreamError, Source, write_config
 from pbx.store.migrate import steps
 from pbx.store.replica_files import ReplicaFiles, ReplicaFilesError
-from pbx.store.replica_keys import KEYS_NAME, open_keys
+from pbx.store.replica_keys import KEYS_NAME, key_files, open_keys
 from pbx.store.replica_owner import at_time, owners
 from pbx.store.replica_place import DATABASES, ReplicaPlace
 
 __all__ = ["Restored", "fetch_databases", "key_check", "new_owner", "restore_office"]
 
 Say = Callable[[str], None]
+SOUNDS = (*FOLDERS, RECORDINGS)
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back: whose replica it was, and which databases."""
+    """What was put back: whose replica it was, who owns it now, and which databases."""
 
     owner: Owner | None
+    newest: Owner | None
     databases: tuple[str, ...]
 
 
 async def restore_office(
-    place: ReplicaPlace, litestream: Litestream, *, at: datetime | None = None, say: Say = print
+    place: ReplicaPlace,
+    litestream: Litestream,
+    *,
+    at: datetime | None = None,
+    replace_at: datetime | None = None,
+    say: Say = print,
 ) -> Restored | None:
-    """Fill an empty data directory. None when the replica holds nothing. Raises `StartupError`: nothing was changed."""
+    """Fill a data directory, after moving away what is there (`replace_at`). None when the replica holds nothing.
+
+    Raises `StartupError`: nothing was changed.
+    """
     data_dir = place.config.data_dir
     files = place.files() if place.url.keeps_files else None
     try:
@@ -64,7 +76,12 @@ async def restore_office(
                     return None
                 raise StartupError(f"the replica at {place.url.shown} has no office in it yet")
             inspect(folder / DATABASES[0][1], newest=len(steps()), check_all=True)
-            _move(folder, data_dir, [file for short, file in DATABASES if short in names], keys)
+            away = (
+                move_away(data_dir, replace_at, keep=(folder.name, *SOUNDS))
+                if replace_at is not None
+                else None
+            )
+            _move(folder, data_dir, [file for short, file in DATABASES if short in names], keys, away)
     except (LitestreamError, ReplicaFilesError) as error:
         raise StartupError(
             f"the office cannot be restored from {place.url.shown}: {error}",
@@ -73,7 +90,7 @@ async def restore_office(
     finally:
         if files is not None:
             await files.close()
-    return Restored(owner, names)
+    return Restored(owner, found[-1] if found else None, names)
 
 
 async def fetch_databases(
@@ -134,8 +151,12 @@ async def _keys(place: ReplicaPlace, files: ReplicaFiles | None, owner: Owner | 
     return open_keys(sealed, file)
 
 
-def _move(folder: Path, data_dir: Path, names: list[str], keys: Mapping[str, bytes]) -> None:
-    """The main database last: without it, it is still an empty directory."""
+def _move(
+    folder: Path, data_dir: Path, names: list[str], keys: Mapping[str, bytes], away: Path | None
+) -> None:
+    """The main database last: without it, it is still an empty directory. The keys of what was moved away stay."""
+    if away is not None:
+        keys = {path.relative_to(away).as_posix(): path.read_bytes() for path in key_files(away)} | dict(keys)
     for name, content in keys.items():
         path = data_dir / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -14,7 +14,8 @@ from pbx.app import cli
 from pbx.core.config import NodeConfig, load, origins
 from pbx.core.errors import StartupError
 from pbx.model.node_report import DoctorCheck
-from pbx.store.backup import MANIFEST, restore
+from pbx.store.backup import END, MANIFEST
+from pbx.store.backup_restore import restore
 from pbx.store.database import FILE_NAME, Database
 from tests.api.conftest import Node, StartNode
 
@@ -52,7 +53,7 @@ async def test_a_backup_is_put_back_whole(office: Node, tmp_path: Path) -> None:
     with tarfile.open(file) as tar:
         names = tar.getnames()
     assert names[:2] == [MANIFEST, FILE_NAME]
-    assert sorted(names[2:]) == ["sounds/music.ogg", "voicemail/102/a.wav"]
+    assert sorted(names[2:]) == [END, "sounds/music.ogg", "voicemail/102/a.wav"]
     there = tmp_path / "there"
     assert cli.main(["restore", str(file), "--data-dir", str(there)]) == 0
     assert (there / "voicemail/102/a.wav").read_bytes() == b"message" * 100_000

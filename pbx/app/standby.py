@@ -1,0 +1,148 @@
+"""A second node: what makes it ready, and what makes it the office's own.
+
+standby    every minute: the sound files are fetched, the databases are restored beside and looked at, then dropped
+takeover   the databases are restored for good, and a new mark says who owns the replica; the old node is fenced
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+from pbx.app.replica_taking import fetch_files, take
+from pbx.core.clock import SystemClock
+from pbx.core.config import NodeConfig
+from pbx.core.errors import StartupError
+from pbx.store.blobs import BlobCopier
+from pbx.store.database import FILE_NAME
+from pbx.store.inspect import inspect
+from pbx.store.litestream import Litestream, LitestreamError, find
+from pbx.store.migrate import steps
+from pbx.store.replica_files import ReplicaFilesError
+from pbx.store.replica_owner import newest
+from pbx.store.replica_place import ReplicaPlace
+from pbx.store.replica_restore import Restored, fetch_databases, restore_office
+
+__all__ = ["restore_replica", "standby", "take_over"]
+
+
+async def restore_replica(config: NodeConfig, *, at: datetime | None, replace_at: datetime | None) -> None:
+    """Databases, keys and sound files into the data directory. Raises `StartupError`."""
+    place, litestream = _place(config), await find(config.litestream)
+    restored = await _restored(place, litestream, at=at, replace_at=replace_at)
+    print(
+        f"restored into {config.data_dir}: {', '.join(restored.databases)}. This node does not own "
+        "the replica: to go on with it, run pbx takeover --with-this-data, or give it another replica_url."
+    )
+
+
+async def take_over(
+    config: NodeConfig, *, replace_at: datetime | None, with_this_data: bool, hook: str | None
+) -> None:
+    """Raises `StartupError`; before the mark is made, the old node notices nothing."""
+    place, litestream = _place(config), await find(config.litestream)
+    if not place.url.keeps_files:
+        raise StartupError(
+            f"nobody can take over at {place.url.scheme}://: there is no way to keep an old node from writing there",
+            action="Stop the old node for good, and run: pbx restore --from-replica",
+        )
+    began = time.monotonic()
+    if with_this_data:
+        if not (config.data_dir / FILE_NAME).exists():
+            raise StartupError(f"there is no office in {config.data_dir}")
+    else:
+        await _restored(place, litestream, at=None, replace_at=replace_at)
+    try:
+        files = place.now().files()
+        try:
+            before = await newest(files)
+        finally:
+            await files.close()
+        owner = await take(place.now(), before, SystemClock())
+    except ReplicaFilesError as error:
+        raise StartupError(f"the replica cannot be marked as taken over: {error}") from error
+    was = f" from {before.host}" if before is not None else ""
+    print(
+        f"taken over{was} in {time.monotonic() - began:.1f} s; this node writes generation {owner.generation}."
+    )
+    print("Start it now: systemctl start bellwire, or pbx serve with the same settings.")
+    if hook:
+        await _run_hook(hook, before.host if before is not None else "", owner.host)
+
+
+async def standby(config: NodeConfig, *, every_s: float, once: bool) -> None:
+    """Look again and again; each time one line says what a takeover now would find."""
+    place, litestream = _place(config), await find(config.litestream)
+    while True:
+        began = time.monotonic()
+        try:
+            print(await _look(place, litestream, began), flush=True)
+        except (ReplicaFilesError, LitestreamError, StartupError) as error:
+            if once:
+                raise StartupError(f"this node could not take over now: {error}") from error
+            print(f"this node could not take over now: {error}", flush=True)
+        if once:
+            return
+        await asyncio.sleep(every_s)
+
+
+async def _look(place: ReplicaPlace, litestream: Litestream, began: float) -> str:
+    if (place.config.data_dir / FILE_NAME).exists():
+        raise StartupError(f"there is an office in {place.config.data_dir}: this is no standby")
+    files = place.files()
+    try:
+        owner = await newest(files)
+        if owner is None:
+            raise StartupError("the replica is empty")
+        fetched = await BlobCopier(place.config.data_dir, files, SystemClock(), 0, owner.generation).restore()
+    finally:
+        await files.close()
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=place.config.data_dir) as name:
+        names = await fetch_databases(place.now(), litestream, owner.generation, Path(name))
+        if "pbx" not in names:
+            raise StartupError("the replica has no office in it yet")
+        inspect(Path(name) / FILE_NAME, newest=len(steps()), check_all=True)
+    return (
+        f"{SystemClock().now():%Y-%m-%d %H:%M:%S} UTC: ready. {owner.host} writes generation {owner.generation}; "
+        f"databases {', '.join(names)}, {fetched} new sound files, {time.monotonic() - began:.1f} s"
+    )
+
+
+async def _restored(
+    place: ReplicaPlace, litestream: Litestream, *, at: datetime | None, replace_at: datetime | None
+) -> Restored:
+    if (place.config.data_dir / FILE_NAME).exists() and replace_at is None:
+        raise StartupError(
+            f"there is an office in {place.config.data_dir} already",
+            action="Choose an empty folder with --data-dir, or let it be moved aside with --replace",
+        )
+    restored = await restore_office(place, litestream, at=at, replace_at=replace_at)
+    if restored is None:
+        raise StartupError(f"the replica at {place.url.shown} is empty")
+    fetched = await fetch_files(place, restored, at=at)
+    print(f"{fetched} sound files fetched")
+    return restored
+
+
+def _place(config: NodeConfig) -> ReplicaPlace:
+    place = ReplicaPlace.of(config)
+    if place is None:
+        raise StartupError("no replica is set", action="Name it with --replica-url")
+    return place
+
+
+async def _run_hook(hook: str, before: str, now: str) -> None:
+    """With the names of both machines in its environment. Raises `StartupError` when it fails: phones may be lost."""
+    environment = {**os.environ, "PBX_OLD_HOST": before, "PBX_NEW_HOST": now}
+    try:
+        process = await asyncio.create_subprocess_exec(*shlex.split(hook), env=environment)
+        status = await process.wait()
+    except (OSError, ValueError) as error:
+        raise StartupError(f"the hook cannot be run: {error}") from error
+    if status:
+        raise StartupError(f"this node has taken over, but the hook ended with status {status}: {hook}")
