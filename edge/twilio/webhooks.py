@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 KEEP_MS = 24 * 3600 * 1000
 TOKEN = "I-Twilio-Idempotency-Token"  # noqa: S105  the name of a header
+FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS_BYTES = 64 << 10
 
 
@@ -82,6 +83,10 @@ class Webhooks:
 
     def _serve(self, hook: Webhook) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
+            if request.can_read_body and request.content_type != FORM:
+                raise web.HTTPForbidden(
+                    text="This is for Twilio only."
+                )  # a file of anybody's is not even read
             posted = MultiDict((name, str(value)) for name, value in (await request.post()).items())
             form = dict(posted)
             if not self._is_twilio(request, posted):

@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from pbx.api.exchange import Exchange
 from pbx.api.route import Route
@@ -79,7 +81,21 @@ def _told(
     fields = _plain(exchange.body) if route.forwarded else None if body is None else msgspec.to_builtins(body)
     if fields is None:
         return kind, key, None
-    return kind, key, {name: "(hidden)" if name in _PRIVATE else value for name, value in fields.items()}
+    private = {*_PRIVATE, *(() if body is None else _write_only(type(body)))}
+    return kind, key, {name: "(hidden)" if name in private else value for name, value in fields.items()}
+
+
+@cache
+def _write_only(kind: type) -> frozenset[str]:
+    """The fields of a body that are never read again, as its schema says."""
+    found = inspect.type_info(kind)
+    fields = found.fields if isinstance(found, inspect.StructType) else ()
+    return frozenset(
+        field.encode_name
+        for field in fields
+        for each in (field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,))
+        if isinstance(each, inspect.Metadata) and (each.extra_json_schema or {}).get("writeOnly")
+    )
 
 
 def _plain(body: bytes) -> dict[str, Any] | None:

@@ -72,6 +72,7 @@ class Table:
 
     rows: list[dict[str, str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
     faults: list[PlanFault] = field(default_factory=list)
 
     def fault(self, line: int, message: str, path: str = "$", **more: str | None) -> None:
@@ -120,11 +121,9 @@ def _take(table: Table, titles: Sequence[str], cells: Sequence[str], line: int) 
             table.fault(line, f"There are more than {MOST_ROWS} rows.")
     else:
         row = {title: _plain(cell.strip()) for title, cell in zip(titles, cells, strict=True)}
-        earlier = [
-            at for at, other in zip(table.lines, table.rows, strict=True) if other["number"] == row["number"]
-        ]
-        if earlier:
-            table.fault(line, f"The number {row['number']} stands in line {earlier[0]} already.")
+        earlier = table.numbers.setdefault(row["number"], line)
+        if earlier != line:
+            table.fault(line, f"The number {row['number']} stands in line {earlier} already.")
         table.rows.append(row)
         table.lines.append(line)
 

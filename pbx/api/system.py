@@ -11,7 +11,7 @@ from pbx.api.health import health_lines
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Health, HealthLine, NodeStatus, StatusCounts
-from pbx.core.config import settings
+from pbx.core.config import Setting, settings
 from pbx.core.metrics import CONTENT_TYPE
 from pbx.model.base import Record
 from pbx.model.kinds import EXTENSION
@@ -93,7 +93,7 @@ async def get_startup(exchange: Exchange) -> StartupSettings:
         items=tuple(
             StartupSetting(
                 name=name,
-                value=_shown(name, getattr(deps.config, name)),
+                value=_shown(setting, getattr(deps.config, name)),
                 source=deps.origins.get(name, "default"),  # type: ignore[arg-type]  # one of the words
                 option=setting.option,
                 variable=setting.variable,
@@ -104,8 +104,8 @@ async def get_startup(exchange: Exchange) -> StartupSettings:
     )
 
 
-def _shown(name: str, value: object) -> str:
-    if "password" in name:
+def _shown(setting: Setting, value: object) -> str:
+    if setting.is_secret:
         return "(set)" if value else ""
     if isinstance(value, tuple):
         return ", ".join(map(str, value))

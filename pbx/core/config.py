@@ -30,6 +30,9 @@ CONFIG_FILE = "pbx.toml"
 OTHER_VARIABLES = frozenset({KEY_VARIABLE, CONFIG_VARIABLE})
 """Variables with our prefix that are no setting of `NodeConfig`."""
 
+SECRET_ENDINGS = ("_password", "_token", "_key", "_secret")
+"""How a setting that is a secret is named. Files of keys are told by their path, public keys come in lists."""
+
 Port = Annotated[int, Meta(ge=0, le=65535)]
 RtpPort = Annotated[int, Meta(ge=1024, le=65535)]
 
@@ -421,6 +424,10 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         str, Meta(description="the program of Litestream: its name, or where it is", min_length=1)
     ] = "litestream"
 
+    def __repr__(self) -> str:
+        """Names no value: some are secrets, and this may come into a log."""
+        return f"NodeConfig({self.data_dir})"
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -442,6 +449,11 @@ class Setting:
     @property
     def is_flag(self) -> bool:
         return _plain(self.type) is bool
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value is shown to nobody."""
+        return _plain(self.type) is str and self.name.endswith(SECRET_ENDINGS)
 
     @property
     def is_list(self) -> bool:
@@ -565,7 +577,8 @@ def _converted(setting: Setting, value: object, origin: str, *, is_text: bool) -
     try:
         return msgspec.convert(value, setting.type, strict=not is_text, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise StartupError(f"{origin}: {error}", got=value, needed=setting.description) from None
+        got = "(hidden)" if setting.is_secret else value
+        raise StartupError(f"{origin}: {error}", got=got, needed=setting.description) from None
 
 
 def _understood(setting: Setting, text: str) -> object:

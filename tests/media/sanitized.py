@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[2]
-PACKAGES = ("pbx", "tests", "media_ext")
+PACKAGES = ("pbx", "edge", "tests", "media_ext")
 THREADED = (
     *sorted(
         str(path.relative_to(HERE))
