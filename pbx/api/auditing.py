@@ -81,7 +81,7 @@ def _told(
     fields = _plain(exchange.body) if route.forwarded else None if body is None else msgspec.to_builtins(body)
     if fields is None:
         return kind, key, None
-    private = {*_PRIVATE, *(() if body is None else _write_only(type(body)))}
+    private = {*_PRIVATE, *(() if body is None else _write_only(body.__class__))}
     return kind, key, {name: "(hidden)" if name in private else value for name, value in fields.items()}
 
 

@@ -126,7 +126,9 @@ async def test_who_waits_waits_on_and_who_meets_meets_on(tmp_path: Path, phone: 
             "conferences",
             {"number": "800", "name": "All", "announce": "nothing", "pin": "4242", "moderator_pin": "98765"},
         )
-        made = [phone(node, each, tone_hz=hz) for each, hz in zip(numbers, (440, 880, 550, 660, 770), strict=True)]
+        made = [
+            phone(node, each, tone_hz=hz) for each, hz in zip(numbers, (440, 880, 550, 660, 770), strict=True)
+        ]
         alice, bob, carol, dave, eve = made
         async with phones(*made):
             await registered(*made)

@@ -134,7 +134,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture
 def s3_place(s3_server: int, tmp_path: Path) -> Place:
-    import boto3
+    import boto3  # type: ignore[import-untyped]
 
     name = f"b{abs(hash(str(tmp_path))) % 10**10}"
     boto3.client(
