@@ -27,7 +27,11 @@ log = logging.getLogger(__name__)
 
 CALL = "call/"
 SOON_S = 0.5
-_MINOR = (events.AudioStarted, events.AudioQuality, events.DigitSeen, events.AudioSilent, events.AudioBack)
+_MINOR = (
+    *(events.CallOffered, events.CallRouted, events.LegRinging, events.DigitSeen),
+    *(events.AudioStarted, events.AudioQuality, events.AudioSilent, events.AudioBack, events.AudioOneWay),
+    *(events.LegQuality, events.LegEnded, events.NodeLeft, events.QueueRang),
+)
 
 
 class CallKeeper:

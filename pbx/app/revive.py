@@ -23,7 +23,7 @@ from pbx.call.leg import CallLeg
 from pbx.call.revive import close_recordings, in_order, revived, talk_on
 from pbx.core.errors import PeerError
 from pbx.media.udp_ports import NoPortError
-from pbx.model.call_event import CallEvent, LegEnded
+from pbx.model.call_event import CallEvent, LegDialled, LegEnded
 from pbx.model.leg_event import LegCause
 from pbx.sip.hop import Hop
 
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["go_on"]
 
 log = logging.getLogger(__name__)
+
+LONGEST_RINGING_S = 30.0
+"""A caller waits so long for the first ring of a phone, or has hung up."""
 
 MOST_AWAY_S = 300.0
 """Phones whose node was away for longer have given up."""
@@ -94,7 +97,7 @@ class _Reviving:
     def __init__(self, parts: Parts, keeper: CallKeeper) -> None:
         self._parts = parts
         self._keeper = keeper
-        self._too_late = time.time() - keeper.left_at > MOST_AWAY_S
+        self._away_s = time.time() - keeper.left_at
 
     def take(self, key: str, value: bytes) -> Call | None:
         """The call, which runs again, be it only to end; None where not even that can be done."""
@@ -104,12 +107,41 @@ class _Reviving:
             log.warning("a call of the last run cannot be read", extra={"call": key.removeprefix(CALL)})
             self._keeper.took(key, None)
             return None
+        for invite in kept.rung:
+            self._attempt(kept, partial(self._parts.agent.take_back, invite))
+        if not kept.legs:
+            return self._unanswered(key, kept)
         legs = [leg for each in kept.legs if (leg := self._leg(kept, each)) is not None]
         if not any(leg.kept.name == kept.served for leg in legs):
             self._keeper.took(key, None)
             self._give_up(kept, legs)
             return None
         return self._run(key, kept, legs)
+
+    def _attempt(self, kept: KeptCall, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except FAILURES as error:
+            log.warning("a phone could not be told", extra={"call": kept.id, "reason": str(error)})
+            return False
+        return True
+
+    def _unanswered(self, key: str, kept: KeptCall) -> Call | None:
+        """Nobody had answered: the phones that rang stop, and the caller's INVITE comes in once more."""
+        self._keeper.took(key, None)
+        if not kept.invite or self._away_s > LONGEST_RINGING_S:
+            return None
+        made: list[Call] = []
+
+        def offered(leg: SipLeg) -> None:
+            call = revived(kept, self._parts.call_ports, leg, leg.offer)
+            tidy_rung(call)
+            self._parts.entrance.belongs(call.id, leg.call_id)
+            self._parts.switch.begin_again(call, self._parts.trunks.loaded)
+            made.append(call)
+
+        self._attempt(kept, partial(self._parts.agent.ring_again, kept.invite, offered))
+        return made[0] if made else None
 
     def _run(self, key: str, kept: KeptCall, legs: list[_Leg]) -> Call:
         served = next(leg.signal for leg in legs if leg.kept.name == kept.served)
@@ -121,10 +153,23 @@ class _Reviving:
         made = [
             CallLeg.revived(leg.kept, leg.signal, leg.stream, leg.signal.remote_sdp or b"") for leg in legs
         ]
+        self._parts.agent.spawn("trunk channels", self._seize(call, kept, made))
         self._parts.switch.resume(call, in_order(made, kept.served), self._program(call, kept, made))
         for leg in legs:
             self._parts.entrance.belongs(call.id, leg.signal.call_id)
         return call
+
+    async def _seize(self, call: Call, kept: KeptCall, legs: Sequence[CallLeg]) -> None:
+        """The channels that the call's legs take of their trunks, once these are there."""
+        trunks = {event.leg: event.trunk for event in call.events if isinstance(event, LegDialled)}
+        trunks["a"] = kept.trunk
+        if not any(trunks.get(leg.name) for leg in legs):
+            return
+        await self._parts.trunks.loaded.wait()
+        for leg in legs:
+            line = self._parts.trunks.lines.get(trunks.get(leg.name) or "")
+            if line is not None and not leg.closed:
+                leg.on_close(line.seize())
 
     def _leg(self, call: KeptCall, kept: KeptLeg) -> _Leg | None:
         """A leg with its ports and its dialog; one that cannot have both is hung up."""
@@ -150,7 +195,7 @@ class _Reviving:
 
     def _program(self, call: Call, kept: KeptCall, legs: Sequence[CallLeg]) -> Program:
         """What the call did, or its end."""
-        if self._too_late:
+        if self._away_s > MOST_AWAY_S:
             return partial(_on, kept=kept, program=end)
         others = [leg for leg in legs if leg.name != kept.served]
         other = next((leg for leg in others if leg.name == kept.talks_with), None)
@@ -172,6 +217,19 @@ def tidy(call: Call, kept: KeptCall) -> None:
         cause = LegCause.SHUTDOWN.value
         call.record(LegEnded(call=call.id, at=call.now(), leg=name, cause=cause, status=0))
     close_recordings(call)
+
+
+def tidy_rung(call: Call) -> None:
+    """No phone rings any more in a call that begins again."""
+    rung: dict[str, None] = {}
+    for event in call.events:
+        if isinstance(event, LegDialled):
+            rung[event.leg] = None
+        elif isinstance(event, LegEnded):
+            rung.pop(event.leg, None)
+    cause = LegCause.SHUTDOWN.value
+    for leg in rung:
+        call.record(LegEnded(call=call.id, at=call.now(), leg=leg, cause=cause, status=0))
 
 
 async def end(call: Call) -> None:

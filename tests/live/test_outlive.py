@@ -112,6 +112,28 @@ async def test_encrypted_calls_go_on_and_signalling_when_the_phone_connects_agai
     assert cdr["hung_up_by"] not in ("a", "node")
 
 
+async def test_a_phone_that_rings_rings_again_and_no_other_does(node: Node, phone: PhoneMaker) -> None:
+    """The caller has heard that it rings; it need not dial again. One row tells the whole call."""
+    alice, bob = phone(node, "101", tone_hz=ALICE_HZ), phone(node, "102", tone_hz=BOB_HZ)
+    async with phones(alice, bob):
+        await registered(alice, bob)
+        await alice.dial("102")
+        await bob.wait_for("CALL_INCOMING")
+        await alice.wait_for("CALL_RINGING")
+        await killed_and_started(node)
+        await bob.wait_for("CALL_CLOSED")
+        if sum(event.type == "CALL_INCOMING" for event in bob.events) < 2:
+            await bob.wait_for("CALL_INCOMING")
+        await bob.accept()
+        await alice.wait_for("CALL_ESTABLISHED")
+        await asyncio.gather(hears(alice, BOB_HZ), hears(bob, ALICE_HZ))
+        await bob.hangup()
+        await alice.wait_for("CALL_CLOSED")
+        cdr = await one_record(node)
+    kinds = [event["type"] for event in cdr["events"]]
+    assert (kinds.count("offered"), kinds.count("leg_dialled")) == (1, 2)
+
+
 async def test_who_waits_waits_on_and_who_meets_meets_on(tmp_path: Path, phone: PhoneMaker) -> None:
     """A parking slot, a line and a conference, each with people in it."""
     numbers = ("101", "102", "103", "104", "105")
