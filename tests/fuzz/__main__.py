@@ -14,6 +14,7 @@ from collections.abc import Callable
 from tests.fuzz import (
     fuzz_audio,
     fuzz_demux,
+    fuzz_ice,
     fuzz_record,
     fuzz_rtp,
     fuzz_sdp,
@@ -42,6 +43,7 @@ def texts(target: Callable[[bytes], None], corpus: list[bytes]) -> Fuzz:
 TARGETS: dict[str, Fuzz] = {
     "sip": texts(fuzz_sip.target, fuzz_sip.CORPUS),
     "sdp": texts(fuzz_sdp.target, fuzz_sdp.CORPUS),
+    "ice": texts(fuzz_ice.target, fuzz_ice.CORPUS),
     "sound": texts(fuzz_sound.target, fuzz_sound.CORPUS),
     "rtp": lambda seconds, seed: asyncio.run(fuzz_rtp.fuzz(seconds, seed)),
     "srtp": fuzz_srtp.fuzz,
