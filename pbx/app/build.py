@@ -389,6 +389,7 @@ def build(
         endpoint=sip.endpoint,
         media=media,
     )
+    pages.on_use = media.expect_browsers
     return Parts(
         agent=sip.agent,
         bus=bus,

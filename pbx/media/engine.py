@@ -96,6 +96,7 @@ class MediaEngine:
         self._rooms: dict[int, Room] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
+        self._expects_browsers = False
         self.certificate = Certificate(identity_file)
         self.on_reserved: Callable[[Stream], None] = unkept
         """Is to write down `Stream.kept` before it returns."""
@@ -181,6 +182,12 @@ class MediaEngine:
         loop.remove_reader(self.native.fileno())
         self._drain()
         self.native.release()
+
+    def expect_browsers(self) -> None:
+        """Load what only they need, in a thread, so that the first call of one need not wait for it."""
+        if self._loop is not None and not self._expects_browsers:
+            self._expects_browsers = True
+            self._loop.run_in_executor(None, _load_for_browsers, self.certificate)
 
     def open_stream(self, *, label: str) -> Stream:
         """Bind a pair of ports and start listening on it; nothing is accepted before `Stream.set_remote`.
@@ -469,6 +476,15 @@ class MediaEngine:
                 "no RTP port is free, calls are refused: widen --rtp-port-min/--rtp-port-max",
                 extra={"reason": str(error), "streams": len(self._streams)},
             )
+
+
+def _load_for_browsers(certificate: Certificate) -> None:
+    from aioice import stun  # noqa: F401
+
+    from pbx.media import ice_path  # noqa: F401
+    from pbx.media.dtls import prepare
+
+    prepare(certificate.identity)
 
 
 def _drops(stream: Stream) -> dict[str, int]:
