@@ -5,12 +5,14 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  useLocation,
 } from "@tanstack/react-router";
 import { numberParam, pageSearch, textParam } from "./core/address.ts";
 import { DashboardPage } from "./pages/DashboardPage.tsx";
 import { Crashed, NotFound } from "./shell/Faults.tsx";
 import { OfficeSource } from "./office/OfficeSource.tsx";
 import { Layout } from "./shell/Layout.tsx";
+import { PhoneHost } from "./shell/PhoneHost.tsx";
 import { SessionGate } from "./shell/session.tsx";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: Crashed });
@@ -33,16 +35,31 @@ const connect = createRoute({
   component: lazyRouteComponent(() => import("./pages/connect/ConnectPage.tsx"), "ConnectPage"),
 });
 
+/** Whoever is signed in. The phone lives beside the pages, so that it goes on from one to the next. */
 const office = createRoute({
   getParentRoute: () => root,
   id: "office",
   component: () => (
     <SessionGate>
       <OfficeSource>
-        <Layout />
+        <Frame />
+        <PhoneHost />
       </OfficeSource>
     </SessionGate>
   ),
+});
+
+/** The phone fills its page by itself. */
+function Frame() {
+  const alone = useLocation({ select: ({ pathname }) => pathname === "/phone" });
+  return alone ? <Outlet /> : <Layout />;
+}
+
+const phone = createRoute({
+  getParentRoute: () => office,
+  path: "/phone",
+  validateSearch: (search): { dial?: string } => textParam(search, "dial"),
+  component: lazyRouteComponent(() => import("./phone/PhonePage.tsx"), "PhonePage"),
 });
 
 const dashboard = createRoute({ getParentRoute: () => office, path: "/", component: DashboardPage });
@@ -341,7 +358,7 @@ const edge = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, connect, office.addChildren([dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account, texts, textFigures, campaigns, receptionist, twilioNumbers, edge])]),
+  routeTree: root.addChildren([setup, invitation, connect, office.addChildren([phone, dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account, texts, textFigures, campaigns, receptionist, twilioNumbers, edge])]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -1,8 +1,8 @@
 /** One call of a line over JsSIP: its state as it goes, and what can be done with it. */
 import type { IncomingEvent, OutgoingEvent, RTCSession } from "jssip/lib/RTCSession";
-import type { IncomingRequest, IncomingResponse, OutgoingRequest } from "jssip/lib/SIPMessage";
+import type { IncomingRequest, IncomingResponse } from "jssip/lib/SIPMessage";
 import { causeOf } from "./causes.ts";
-import { calledOf, recordOf } from "./headers.ts";
+import { calledOf } from "./headers.ts";
 import { readStats, type CallStats } from "./quality.ts";
 import type { CallView, Peer, PhoneCall, Sound } from "./types.ts";
 
@@ -23,6 +23,8 @@ export class SipCall implements PhoneCall {
   session: RTCSession | undefined;
   private microphone: MediaStream | undefined;
   private hungUp = false;
+  /** What is heard from the other side. */
+  remote: MediaStream | undefined;
   /** What this call has proved about audio; the line asks when it ends. */
   last: CallStats | undefined;
 
@@ -35,6 +37,12 @@ export class SipCall implements PhoneCall {
 
   get id(): string {
     return this.view.id;
+  }
+
+  /** The SIP Call-ID, by which the node knows the call. */
+  get sipId(): string {
+    const request = (this.session as unknown as { _request?: { call_id?: string } } | undefined)?._request;
+    return request?.call_id ?? this.view.id;
   }
 
   get direction(): CallView["direction"] {
@@ -60,17 +68,11 @@ export class SipCall implements PhoneCall {
     session.on("peerconnection", ({ peerconnection }) => this.listen(peerconnection));
     // The node answers connectivity checks and sends none: one candidate of ours is enough, and waiting costs seconds.
     session.on("icecandidate", ({ ready }) => ready());
-    session.on("sending", ({ request }) => this.learn(request));
     session.on("progress", (event: IncomingEvent | OutgoingEvent) => {
       if (!("response" in event)) return;
-      const { response } = event;
-      this.learn(response);
-      this.set({ state: "ringing", earlyMedia: this.view.earlyMedia || Boolean(response.body) });
+      this.set({ state: "ringing", earlyMedia: this.view.earlyMedia || Boolean(event.response.body) });
     });
-    session.on("accepted", (event: IncomingEvent | OutgoingEvent) => {
-      if ("response" in event) this.learn(event.response);
-      this.set({ state: "talking", answeredAt: Date.now() });
-    });
+    session.on("accepted", () => this.set({ state: "talking", answeredAt: Date.now() }));
     session.on("hold", ({ originator }) => this.holds(originator, true));
     session.on("unhold", ({ originator }) => this.holds(originator, false));
     session.on("muted", () => this.set({ muted: true }));
@@ -87,15 +89,8 @@ export class SipCall implements PhoneCall {
     if (identity !== undefined && identity.number !== "") this.set({ peer: identity });
   }
 
-  private learn(message: OutgoingRequest | IncomingResponse | IncomingRequest): void {
-    if (!("getHeader" in message)) return;
-    const record = recordOf((name) => message.getHeader(name));
-    if (record !== "" && record !== this.view.record) this.set({ record });
-  }
-
   incoming(request: IncomingRequest): void {
-    const called = calledOf((name) => request.getHeader(name), this.view.called?.number ?? "");
-    this.view = { ...this.view, called, record: recordOf((name) => request.getHeader(name)) };
+    this.view = { ...this.view, called: calledOf((name) => request.getHeader(name), this.view.called?.number ?? "") };
   }
 
   private holds(originator: unknown, on: boolean): void {
@@ -105,7 +100,8 @@ export class SipCall implements PhoneCall {
 
   listen(connection: RTCPeerConnection): void {
     connection.addEventListener("track", ({ streams, track }) => {
-      this.ports.sound.play(this.id, streams[0] ?? new MediaStream([track]));
+      this.remote = streams[0] ?? new MediaStream([track]);
+      this.ports.sound.play(this.id, this.remote);
     });
     connection.addEventListener("iceconnectionstatechange", () => {
       if (connection.iceConnectionState === "disconnected") this.findAnotherWay();
@@ -140,6 +136,14 @@ export class SipCall implements PhoneCall {
     await sender.replaceTrack(track);
     stop(this.microphone);
     this.microphone = fresh;
+  }
+
+  /** Sends something else than the microphone: what several say together; undefined: the microphone again. */
+  async send(track: MediaStreamTrack | undefined): Promise<void> {
+    const sender = this.connection()?.getSenders().find((each) => each.track?.kind === "audio");
+    const own = this.microphone?.getAudioTracks()[0] ?? null;
+    if (own !== null && track === undefined) own.enabled = !this.view.muted;
+    await sender?.replaceTrack(track ?? own);
   }
 
   async answer(): Promise<void> {

@@ -76,7 +76,6 @@ export type EndCause =
 export type TransferState = "trying" | "ringing" | "done" | "failed";
 
 export interface CallView {
-  /** The SIP Call-ID. */
   readonly id: string;
   readonly direction: "in" | "out";
   readonly peer: Peer;
@@ -107,6 +106,8 @@ export interface DialOptions {
 
 export interface PhoneCall {
   readonly id: string;
+  /** The SIP Call-ID, by which the node knows the call; empty before it was put through. */
+  readonly sipId: string;
   readonly direction: "in" | "out";
   readonly peer: Peer;
   readonly state: CallState;
@@ -114,6 +115,10 @@ export interface PhoneCall {
   answer(): Promise<void>;
   /** Declines what rings, cancels what was dialled, ends what talks. */
   hangUp(): void;
+  /** What is heard from the other side, once it is. */
+  readonly remote: MediaStream | undefined;
+  /** Sends this in place of the microphone; undefined: the microphone again. */
+  send(track: MediaStreamTrack | undefined): Promise<void>;
   hold(on: boolean): void;
   mute(on: boolean): void;
   dtmf(keys: string): void;
