@@ -20,8 +20,13 @@ const OPEN_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
 const REGISTER_FOR_S = 300;
 
-export function createLine(login: PhoneLogin, sound: Sound = pageSound()): Line {
-  return new SipLine(login, sound);
+export interface LineOptions {
+  /** False: a line for calls from here only, which nobody can ring. */
+  readonly register?: boolean;
+}
+
+export function createLine(login: PhoneLogin, sound: Sound = pageSound(), { register = true }: LineOptions = {}): Line {
+  return new SipLine(login, sound, register);
 }
 
 /** What JsSIP has and its types do not say. */
@@ -66,6 +71,7 @@ class SipLine implements Line {
   constructor(
     login: PhoneLogin,
     sound: Sound,
+    private readonly register: boolean,
   ) {
     this.login = login;
     this.ports = {
@@ -84,6 +90,7 @@ class SipLine implements Line {
       display_name: login.name,
       instance_id: login.instance.replace(/^urn:uuid:/, ""),
       register_expires: REGISTER_FOR_S,
+      register: this.register,
       connection_recovery_min_interval: 1,
       connection_recovery_max_interval: 20,
       user_agent: "Bellwire browser phone",
@@ -186,7 +193,7 @@ class SipLine implements Line {
     this.ua.set("authorization_user", login.authorization_username);
     this.ua.set("password", login.password);
     this.refusals = 0;
-    if (this.ua.isConnected()) this.ua.register();
+    if (this.register && this.ua.isConnected()) this.ua.register();
     this.tell();
   }
 
@@ -195,7 +202,7 @@ class SipLine implements Line {
     if (this.state.link === "waiting" && !this.ua.isConnected()) this.inside.transport.connect();
     else if (this.state.link === "open") {
       this.ask();
-      if (!this.state.registered) this.ua.register();
+      if (this.register && !this.state.registered) this.ua.register();
     }
     for (const call of this.calls) call.findAnotherWay();
   };

@@ -141,7 +141,7 @@ function Recent({ recent, script, onPick }: { readonly recent: readonly FlowScri
 }
 
 /** A draft with faults is not walked: what is wrong, and where. */
-function Faults({ fault }: { readonly fault: unknown }) {
+export function Faults({ fault }: { readonly fault: unknown }) {
   const { select, fitTo, draft } = useEditor();
   const names = useNames(draft);
   if (fault === undefined) return null;

@@ -1,5 +1,6 @@
 /** The panels of the editor, in the order of its toolbar. Each is a file of its own, fetched when it is first opened. */
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { p } from "../../pocket/text.ts";
 import { t } from "../../text/index.ts";
 import type { IconName } from "../../ui/Icon.tsx";
 import { LiveTokens } from "./walk/LiveTokens.tsx";
@@ -42,6 +43,13 @@ export const PANELS: readonly EditorPanel[] = [
     icon: "check",
     place: "side",
     Panel: lazyPanel(() => import("./TestsPanel.tsx"), "TestsPanel"),
+  },
+  {
+    id: "call",
+    title: () => p.trial.title,
+    icon: "phone",
+    place: "side",
+    Panel: lazyPanel(() => import("./CallPanel.tsx"), "CallPanel"),
   },
   {
     id: "live",

@@ -1,11 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { statusQuery } from "../../api/queries.ts";
+import { phoneRows } from "../../core/phones.ts";
 import { newestCall, verdictOf, type Verdict } from "../../core/welcome.ts";
 import { CallRow } from "../../live/CallRow.tsx";
 import { viewCall } from "../../core/calls.ts";
 import type { LiveCall } from "../../schema.gen.ts";
 import { useLive } from "../../live/useLive.ts";
+import { EchoTest } from "../../pocket/EchoTest.tsx";
+import { p } from "../../pocket/text.ts";
+import { useSession } from "../../shell/session.tsx";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Icon } from "../../ui/Icon.tsx";
@@ -30,9 +34,42 @@ function watch(seen: Seen | undefined, call: LiveCall): Seen {
   return same || (seen.verdict.kind === "heard" && verdict.kind !== "silent") ? seen : { id: call.id, verdict };
 }
 
-/** A call that the node sees and the person hears: only both together are a success. */
+/** A call that was heard: out of this browser, which measures it, or of a phone, where the person has to say so. */
 export function CallStep({ onHeard, onSkip }: CallStepProps) {
-  const { calls, data } = useLive();
+  const [fine, setFine] = useState(false);
+  const [going, setGoing] = useState(false);
+  const [heardThere, setHeardThere] = useState(false);
+  const { data } = useLive();
+  const { user } = useSession();
+  const first = data === undefined ? undefined : phoneRows(data).find((row) => row.extension.enabled)?.extension.number;
+  const two = new Set([...(data?.registrations.values() ?? [])].map((each) => each.extension)).size > 1;
+  return (
+    <StepFrame
+      title={t.admin.welcome.callTitle}
+      help={p.echo.lead}
+      onSkip={onSkip}
+      next={
+        <Button look="primary" icon="check" disabled={!fine && !heardThere} onClick={onHeard}>
+          {fine ? t.admin.welcome.next : t.admin.welcome.iHeard}
+        </Button>
+      }
+    >
+      <EchoTest extension={user.extension === null ? first : undefined} onFine={() => setFine(true)} onGoing={setGoing} />
+      {!going && !fine && (
+        <div className="flex flex-col gap-3 border-t border-line pt-4">
+          <p className="text-pretty text-soft">
+            {p.echo.phoneHelp} {two ? t.admin.welcome.callHelpTwo : t.admin.welcome.callHelp}
+          </p>
+          <PhoneCall onHeard={setHeardThere} />
+        </div>
+      )}
+    </StepFrame>
+  );
+}
+
+/** The call of a phone, as the node sees it: only that and the person together are a success. */
+function PhoneCall({ onHeard }: { readonly onHeard: (heard: boolean) => void }) {
+  const { calls } = useLive();
   const call = newestCall(calls);
   const [seen, setSeen] = useState<Seen | undefined>(undefined);
   const [deafIn, setDeafIn] = useState("");
@@ -43,18 +80,10 @@ export function CallStep({ onHeard, onSkip }: CallStepProps) {
   const verdict = latest?.verdict;
   const deaf = deafIn !== "" && latest?.id === deafIn;
   const heard = verdict?.kind === "heard";
-  const two = new Set([...(data?.registrations.values() ?? [])].map((each) => each.extension)).size > 1;
+  const tell = useEffectEvent((now: boolean) => onHeard(now));
+  useEffect(() => tell(heard && !deaf), [heard, deaf]);
   return (
-    <StepFrame
-      title={t.admin.welcome.callTitle}
-      help={two ? t.admin.welcome.callHelpTwo : t.admin.welcome.callHelp}
-      onSkip={onSkip}
-      next={
-        <Button look="primary" icon="check" disabled={!heard || deaf} onClick={onHeard}>
-          {t.admin.welcome.iHeard}
-        </Button>
-      }
-    >
+    <>
       {call === undefined ? (
         latest === undefined && <Dial />
       ) : (
@@ -70,7 +99,7 @@ export function CallStep({ onHeard, onSkip }: CallStepProps) {
         </p>
       )}
       {deaf && <WhatToDo title={t.admin.welcome.deafTitle} />}
-    </StepFrame>
+    </>
   );
 }
 

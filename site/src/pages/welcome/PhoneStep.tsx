@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { phoneRows, type PhoneRow } from "../../core/phones.ts";
 import { useLive } from "../../live/useLive.ts";
+import { p } from "../../pocket/text.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Icon } from "../../ui/Icon.tsx";
@@ -24,8 +25,8 @@ export function PhoneStep({ onNext }: { readonly onNext: () => void }) {
       help={t.admin.welcome.phoneHelp}
       onSkip={onNext}
       next={
-        <Button look="primary" disabled={connected.length === 0} onClick={onNext}>
-          {t.admin.welcome.next}
+        <Button look="primary" onClick={onNext}>
+          {connected.length === 0 ? p.echo.noPhone : t.admin.welcome.next}
         </Button>
       }
     >

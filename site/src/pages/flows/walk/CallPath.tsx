@@ -9,6 +9,7 @@ import type { Flow } from "../../../flow/types.ts";
 import { namesIn } from "../../../flow/walk/names.ts";
 import { flowsOf, highlightPath, stepsOfEvents, type WalkStep } from "../../../flow/walk/path.ts";
 import type { Cdr } from "../../../schema.gen.ts";
+import { p } from "../../../pocket/text.ts";
 import { t } from "../../../text/index.ts";
 import { Button } from "../../../ui/Button.tsx";
 import { EmptyState } from "../../../ui/EmptyState.tsx";
@@ -40,7 +41,8 @@ interface ShownProps {
 
 function Shown({ cdr, steps, revision, onClose }: ShownProps) {
   const { number, draft, types, view, fitTo } = useEditor();
-  const { data: met, error } = useQuery(revisionQuery(number, revision));
+  // A call that tried the draft out met no revision: it is shown on the draft, which may be another by now.
+  const { data: met, error } = useQuery({ ...revisionQuery(number, revision), enabled: revision > 0 });
   const who = partyName(cdr.from_name, cdr.from_number);
   const document = (met?.document ?? undefined) as Flow | undefined;
 
@@ -64,7 +66,7 @@ function Shown({ cdr, steps, revision, onClose }: ShownProps) {
       <div className="flex flex-col gap-2 border-y border-line px-5 py-4">
         <h3 className="text-lead font-semibold">{t.walk.path.of(who)}</h3>
         <p className="text-soft tabular-nums">
-          {formatFull(cdr.started_at, t.locale)} · {t.walk.path.revision(revision)}
+          {formatFull(cdr.started_at, t.locale)} · {revision > 0 ? t.walk.path.revision(revision) : p.trial.draft}
         </p>
         {error !== null && <Notice tone="warn">{t.walk.path.revisionGone(revision)}</Notice>}
         <div className="flex flex-wrap gap-2">

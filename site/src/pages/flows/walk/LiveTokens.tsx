@@ -12,7 +12,7 @@ import { useHighlight } from "./hooks.ts";
 import { useLiveCalls } from "./useLiveCalls.ts";
 
 /** Panels that draw on the canvas what is not now. */
-const OTHER_TIMES: ReadonlySet<string> = new Set(["simulate", "tests", "path", "revisions"]);
+const OTHER_TIMES: ReadonlySet<string> = new Set(["simulate", "tests", "call", "path", "revisions"]);
 
 export function LiveTokens() {
   const { viewed, openPanel } = useEditor();
