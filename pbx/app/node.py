@@ -28,7 +28,7 @@ from pbx.app.keeping import CallKeeper, open_keeper
 from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
 from pbx.app.push import news_of, start_push
-from pbx.app.revive import go_on
+from pbx.app.revive import go_on, leave
 from pbx.app.secure import Secure
 from pbx.app.servers import Servers
 from pbx.app.welcome import greet
@@ -39,6 +39,7 @@ from pbx.core.events import EventBus
 from pbx.core.memory import collapse_heap
 from pbx.core.metrics import Registry
 from pbx.core.secret import SecretBox, load_key
+from pbx.core.service import Service
 from pbx.core.tasks import Supervisor
 from pbx.store.accounts import Accounts
 from pbx.store.bindings import BindingStore
@@ -78,6 +79,7 @@ class Ports:
     http: socket.socket
     guard: Guard
     secure: Secure
+    service: Service
     https: socket.socket | None = None
 
     def web_ports(self) -> dict[str, int]:
@@ -93,19 +95,25 @@ class Ports:
 
 
 def run(config: NodeConfig, origins: Mapping[str, str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; the exit status. Raises `StartupError` when the node cannot start."""
+    """Serve until SIGTERM, SIGINT or SIGUSR2; the exit status. Raises `StartupError` when the node cannot start."""
     logs.setup(config.log_level, config.log_format)
     uvloop.run(_serve(config, origins or {}))
     return 0
 
 
 async def _serve(config: NodeConfig, origins: Mapping[str, str]) -> None:
-    stop = asyncio.Event()
+    """SIGUSR2 leaves the calls to a process that is started at once, as a restart by systemd does; else they end."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with node(config, origins):
-        await stop.wait()
+    told: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
+        loop.add_signal_handler(each, told.put_nowait, each)
+    async with node(config, origins) as parts:
+        number = await told.get()
+        service = parts.keeper.service
+        if number == signal.SIGUSR2 or (number == signal.SIGTERM and await service.restarts()):
+            log.info("leaving the calls to the next process", extra={"calls": len(parts.switch)})
+            await leave(parts)
+        service.stopping()
         log.info("stopping")
 
 
@@ -136,7 +144,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             SyncStore(database, box),
             PushPhoneStore(database, box),
         )
-        keeper = stack.enter_context(open_keeper(config.data_dir, box))
+        keeper = stack.enter_context(open_keeper(config.data_dir, box, ports.service))
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
             config,
@@ -204,7 +212,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)},
         )
         supervisor.spawn("configuration bundle", parts.sync.run())
-        _settle()
+        _settle(ports.service, supervisor)
         yield parts
 
 
@@ -224,17 +232,19 @@ def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
     supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
 
 
-def _settle() -> None:
-    """What the start has made stays until the end: the garbage collector need not look at it again."""
+def _settle(service: Service, supervisor: Supervisor) -> None:
+    """All is there. What the start has made stays until the end: the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    service.ready()
+    supervisor.spawn("watchdog", service.live())
     log.debug("settled", extra={"large_pages": collapse_heap()})
 
 
 def take_ports(config: NodeConfig) -> Ports:
     """Bind everything the node listens on. Raises `StartupError` naming the setting to change."""
-    guard = Guard()
+    guard, service = Guard(), Service()
     secure = Secure(config)
     sip = SipSockets(
         config.host,
@@ -244,10 +254,12 @@ def take_ports(config: NodeConfig) -> Ports:
         origins=config.ws_origins,
         guard=guard,
     )
-    sip.bind()
+    sip.bind(lambda name: service.take(name, 1))
+    for name, fd in sip.udp.sockets().items():
+        service.store(name, [fd])
     http = _bind_http(config, "HTTP", config.http_port, "http_port")
     https = _bind_http(config, "HTTPS", config.https_port, "https_port") if config.tls else None
-    return Ports(sip, http, guard, secure, https)
+    return Ports(sip, http, guard, secure, service, https)
 
 
 def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket.socket:
