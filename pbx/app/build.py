@@ -402,6 +402,7 @@ def build(
         entrance=sip.entrance,
         fairness=fairness,
         going_on=GoingOn(dialplan, desk.parking, conferences.conferences, flows.flows),
+        keeper=keeper,
         guarding=guarding,
         external=sip.external,
         features=features,

@@ -7,11 +7,12 @@ agent, the call in the switch. What cannot go on is ended: its phones are told, 
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from pbx.model.binding import Binding
     from pbx.transport.sip_leg import SipLeg
 
-__all__ = ["go_on"]
+__all__ = ["go_on", "leave"]
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +63,14 @@ async def go_on(parts: Parts, stores: Stores, keeper: CallKeeper) -> None:
     """Take up what the last process has left, and close the records of all else. Once, before SIP is answered."""
     keeper.find = parts.switch.call
     parts.media.on_reserved = keeper.reserved
+    parts.media.on_forgotten = keeper.closed
     reviving = _Reviving(parts, keeper)
     going_on: dict[str, Sequence[CallEvent]] = {}
     for key, value in keeper.left.items():
         if key.startswith(CALL) and (call := reviving.take(key, value)) is not None:
             going_on[call.id] = call.events
     keeper.left = {}
+    keeper.service.drop_rest()
     _follow_connections(parts)
     closed = await stores.cdrs.close_interrupted(parts.clock.now(), but=going_on)
     await parts.guarding.prepare(stores.cdrs, stores.state, going_on)
@@ -176,7 +179,7 @@ class _Reviving:
         signal: SipLeg | None = None
         try:
             signal = self._parts.agent.revive(kept.dialog, away=kept.party.extension is not None)
-            stream, start = self._parts.media.revive_stream(kept.stream)
+            stream, start = self._parts.media.revive_stream(kept.stream, self._keeper.inherited)
         except FAILURES as error:
             log.warning(
                 "a phone's call does not go on",
@@ -235,3 +238,12 @@ def tidy_rung(call: Call) -> None:
 async def end(call: Call) -> None:
     """The call cannot go on: its phones are told when this returns."""
     call.end_with(Ending(LegCause.SHUTDOWN))
+
+
+async def leave(parts: Parts) -> NoReturn:
+    """End the process at once, and leave the calls to the next one: no phone is told."""
+    parts.keeper.write()
+    await parts.call_log.flush()
+    await parts.lamps.save()
+    logging.shutdown()
+    os._exit(0)
