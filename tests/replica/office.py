@@ -8,7 +8,9 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pbx.app.litestream_process import LitestreamProcess
 from pbx.app.replication import WAL_LIMIT, Replication
@@ -28,7 +30,7 @@ class Office:
     """`url` is a folder beside unless another is given."""
 
     def __init__(
-        self, folder: Path, program: str, url: str = "", name: str = "data", **settings: object
+        self, folder: Path, program: str, url: str = "", name: str = "data", **settings: Any
     ) -> None:
         (folder / "mounted").mkdir(exist_ok=True)
         self.data = folder / name
@@ -37,7 +39,7 @@ class Office:
             replica_url=url or f"file://{folder}/mounted/office",
             litestream=program,
             replica_drill_hours=0,
-            **settings,  # type: ignore[arg-type]
+            **settings,
         )
         self.notices: list[tuple[str, str]] = []
         self.metrics = Registry()
@@ -69,9 +71,7 @@ class Office:
         for _ in range(count):
             self.rows += 1
             row = (f"row {self.rows}", "x" * size)
-            await self.database.write(
-                lambda one, row=row: one.execute("INSERT INTO state VALUES (?, ?)", row), durable=False
-            )
+            await self.database.write(partial(_insert, row=row), durable=False)
 
     async def until(self, replication: Replication, condition: str) -> None:
         """Until it is in that condition."""
@@ -96,3 +96,7 @@ class Office:
                 assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
                 found = connection.execute("SELECT count(*) FROM state WHERE key LIKE 'row %'").fetchone()
         return int(found[0])
+
+
+def _insert(connection: sqlite3.Connection, row: tuple[str, str]) -> None:
+    connection.execute("INSERT INTO state VALUES (?, ?)", row)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pbx.store.drill import Comparison, compare, look
 from pbx.store.litestream import find
+from tests.replica.conftest import ONE_IS_SLOW
 from tests.replica.office import Office
 
 LAYOUT = """
@@ -113,6 +114,7 @@ async def test_the_drill_passes_while_rows_are_written_and_fails_on_a_lossy_repl
     assert any("pbx.state: 3 rows are missing" in fault for fault in report.faults)
 
 
+@pytest.mark.parametrize("program", ONE_IS_SLOW, indirect=True)
 async def test_a_damaged_file_of_the_replica_is_found(tmp_path: Path, program: str) -> None:
     office = Office(tmp_path, program)
     async with office.running() as replication:

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,17 +20,28 @@ from pbx.core.metrics import Registry
 from pbx.core.secret import KEY_FILE
 from pbx.store.database import FILE_NAME
 from pbx.store.litestream_meta import meta_folder
-from tests.replica.conftest import Place, litestream_program
+from tests.replica.conftest import LINES, ONE_IS_SLOW, Place, litestream_program
 from tests.replica.office import Office
 
+EVERY_TIME = (("sftp", "0.3"), ("s3", "0.5"))
 
+
+@pytest.mark.parametrize(
+    ("place", "program"),
+    [
+        pytest.param(kind, line, marks=() if (kind, line) in EVERY_TIME else pytest.mark.slow)
+        for kind in ("folder", "sftp", "s3")
+        for line in LINES
+    ],
+    indirect=True,
+)
 async def test_an_empty_folder_is_filled_from_the_replica(place: Place, tmp_path: Path, program: str) -> None:
     """Every kind of place with both lines. Who lost the disk comes back, with its key, and owns the replica."""
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("a long recovery passphrase\n")
     passphrase.chmod(0o600)
     given = dict(zip(place.options[::2], place.options[1::2], strict=True))
-    settings = {name[2:].replace("-", "_"): Path(value) for name, value in given.items()}
+    settings: dict[str, Any] = {name[2:].replace("-", "_"): Path(value) for name, value in given.items()}
     office = Office(tmp_path, program, place.text, **settings, replica_passphrase_file=passphrase)
     async with office.running() as replication:
         sound = office.data / "voicemail/102/hello.wav"
@@ -93,6 +105,7 @@ async def test_an_empty_folder_waits_for_a_replica_that_cannot_be_reached(tmp_pa
     assert not (office.data / FILE_NAME).exists()
 
 
+@pytest.mark.parametrize("program", ONE_IS_SLOW, indirect=True)
 async def test_a_dead_replica_never_fills_the_disk(tmp_path: Path, program: str) -> None:
     """Litestream is gone: checkpoints come back past the limit, the administrator is told once, and when it is there
     again a new snapshot holds everything."""
@@ -154,12 +167,13 @@ async def test_who_was_taken_over_from_stops_writing(tmp_path: Path, monkeypatch
         assert replication.state().generation == 2
         assert (await replication.drill()).faults == ()
     assert await new.restored_rows(2) == 30
-    assert cli.main(["restore", "--from-replica", *words]) == 1  # there is an office
-    assert cli.main(["restore", "--from-replica", "--replace", *words]) == 0
+    assert await asyncio.to_thread(cli.main, ["restore", "--from-replica", *words]) == 1  # there is an office
+    assert await asyncio.to_thread(cli.main, ["restore", "--from-replica", "--replace", *words]) == 0
     assert len(list(standby.glob("before-*"))) == 1
     assert (standby / KEY_FILE).exists()
 
 
+@pytest.mark.parametrize("program", ONE_IS_SLOW, indirect=True)
 async def test_the_past_can_be_asked_for(tmp_path: Path, program: str) -> None:
     from datetime import UTC, datetime
 
