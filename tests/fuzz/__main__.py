@@ -1,8 +1,8 @@
 """Fuzzing by hand, for as long as you like: `python -m tests.fuzz TARGET [--seconds 60 | --hours 8] [--seed N]`.
 
-The target `all` is one after the other. Compiled code is worth most on a sanitized build, which `--sanitize` makes first
-(`tests/media/sanitized.py`). Each target prints its seed, and the input that broke it; with the seed the same run can be
-had again.
+The target `all` is one after the other. Compiled code is worth most on a sanitized build, which `--sanitize` makes
+first (`tests/media/sanitized.py`). Each target prints its seed, and the input that broke it; with the seed the same run
+can be had again.
 """
 
 from __future__ import annotations
