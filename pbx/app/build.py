@@ -288,7 +288,7 @@ def build(
         belongs=sip.entrance.belongs,
         waker=wake,
     )
-    switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id)
+    switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id, limit=config.max_calls)
     register_features(
         features,
         dialplan=dialplan,
@@ -361,6 +361,7 @@ def build(
         subscribe=lamps.subscribe,
         on_offered=sip.entrance.belongs,
         expected=edge.calls.expected,
+        is_emergency=lambda number: outside.emergency_number(number) is not None,
     )
     sip.agent.on_invite = gatekeeper.invite
     sip.agent.on_request = gatekeeper.request

@@ -29,6 +29,7 @@ from pbx.app.parts import Parts, Stores
 from pbx.app.push import news_of, start_push
 from pbx.app.secure import Secure
 from pbx.app.servers import Servers
+from pbx.app.watching import Watching
 from pbx.app.welcome import greet
 from pbx.core import log as logs
 from pbx.core.config import NodeConfig
@@ -146,6 +147,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             web_ports=ports.web_ports(),
             hearing=Hearing(config),
         )
+        watching = Watching(config, parts, metrics)
         made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
         await parts.media.start()
@@ -163,14 +165,11 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         servers = Servers(config, parts.guarding.mailer, parts.hearing, state=stores.state, box=box)
         _follow_settings(supervisor, parts, servers, stores.settings, bus)
-        supervisor.spawn("recordings", parts.recordings.library.run())
-        supervisor.spawn(
-            "recording settings", parts.recordings.follow(stores.settings, bus, parts.sounds.sounds)
-        )
         supervisor.spawn("messages", parts.messages.run())
         parts.flows.start(supervisor, stores.state)
         stack.push_async_callback(parts.flows.client.close)
         await start_push(config, parts.wake, supervisor, stack)
+        await watching.start(config, supervisor, stores, database)
         _run_features(supervisor, parts, stores)
         delivered = EdgeDeliveryStore(database)
         await _start_edges(
@@ -190,6 +189,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             ca_certificate=lambda: ports.secure.ca_certificate,
             origins=origins or {},
             mail_password=servers.set_mail_password,
+            checks=watching.checks(),
         )
         if tls is not None and ports.https is not None:
             await serve_https(runner, ports.https, tls.context)
@@ -216,6 +216,10 @@ def _follow_settings(
 def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
     supervisor.spawn("queues", parts.queues.run(stores.state))
     supervisor.spawn("voicemail", parts.voicemail.run())
+    supervisor.spawn("recordings", parts.recordings.library.run())
+    supervisor.spawn(
+        "recording settings", parts.recordings.follow(stores.settings, parts.bus, parts.sounds.sounds)
+    )
     news = news_of(parts.wake, parts.office, parts.registrar, stores, parts.clock)
     supervisor.spawn("push of news", news.run(parts.bus))
     supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak

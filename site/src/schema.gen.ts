@@ -7301,6 +7301,18 @@ export interface components {
             readonly cause: string;
             /** @default  */
             readonly action: string;
+            /**
+             * @description The cause for programs; empty while there is none.
+             * @default
+             */
+            readonly code: string;
+            /**
+             * @description What differs from time to time in the cause.
+             * @default {}
+             */
+            readonly facts: {
+                readonly [key: string]: string;
+            };
         };
         /**
          * Heard
@@ -8522,7 +8534,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "emergency" | "limit" | "recording" | "sync" | "test";
+            readonly kind: "alarm" | "emergency" | "limit" | "recording" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -8582,7 +8594,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
+            readonly kinds: readonly ("alarm" | "emergency" | "limit" | "recording" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -8618,7 +8630,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[] | null;
+            readonly kinds?: readonly ("alarm" | "emergency" | "limit" | "recording" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -8655,7 +8667,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("emergency" | "limit" | "recording" | "sync" | "test")[];
+            readonly kinds: readonly ("alarm" | "emergency" | "limit" | "recording" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -29157,7 +29169,7 @@ export interface operations {
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly id?: string;
                 /** @description Only those with exactly this value. */
-                readonly kind?: "emergency" | "limit" | "recording" | "sync" | "test";
+                readonly kind?: "alarm" | "emergency" | "limit" | "recording" | "sync" | "test";
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly title?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
