@@ -495,6 +495,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/backup/locked": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a backup of everything, locked with a passphrase, and send it
+         * @description All that a new machine needs: databases, sounds, voice messages, recordings, the key file and the certificates. It is encrypted as it is sent (argon2id, AES-256-GCM). Put it back with `pbx restore`.
+         */
+        readonly post: operations["makeLockedBackup"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/bans": {
         readonly parameters: {
             readonly query?: never;
@@ -7781,6 +7801,18 @@ export interface components {
             readonly cause: string;
             /** @default  */
             readonly action: string;
+            /**
+             * @description The cause for programs; empty while there is none.
+             * @default
+             */
+            readonly code: string;
+            /**
+             * @description What differs from time to time in the cause.
+             * @default {}
+             */
+            readonly facts: {
+                readonly [key: string]: string;
+            };
         };
         /**
          * Heard
@@ -8473,6 +8505,19 @@ export interface components {
             readonly to: string;
         };
         /**
+         * LockedBackupOrder
+         * @description What is in it, and what locks it.
+         */
+        readonly LockedBackupOrder: {
+            /** @description Whoever has it and the file has the office. It is kept nowhere. */
+            readonly passphrase: string;
+            /**
+             * @description Also the recordings of calls.
+             * @default true
+             */
+            readonly recordings: boolean;
+        };
+        /**
          * Login
          * @description What the log-in form sends.
          */
@@ -9030,7 +9075,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
+            readonly kind: "alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -9090,7 +9135,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
+            readonly kinds: readonly ("alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -9126,7 +9171,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[] | null;
+            readonly kinds?: readonly ("alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -9163,7 +9208,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
+            readonly kinds: readonly ("alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -13709,6 +13754,7 @@ export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveSupervisor = components['schemas']['LiveSupervisor'];
+export type LockedBackupOrder = components['schemas']['LockedBackupOrder'];
 export type Login = components['schemas']['Login'];
 export type MailPassword = components['schemas']['MailPassword'];
 export type MailSettings = components['schemas']['MailSettings'];
@@ -16390,6 +16436,120 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeLockedBackup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LockedBackupOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -30612,7 +30772,7 @@ export interface operations {
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly id?: string;
                 /** @description Only those with exactly this value. */
-                readonly kind?: "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
+                readonly kind?: "alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly title?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
