@@ -113,8 +113,12 @@ globalThis.phone = {
     });
     agent.start();
   },
-  through: (address) => {
+  through(address) {
     by = address;
+  },
+  /** Audio goes through a TURN server or not at all. */
+  relayOnly() {
+    globalThis.relayOnly = true;
   },
   stop: () => agent.stop(),
   call(target) {
