@@ -40,7 +40,7 @@ export function CallStage(props: StageProps) {
   const name = nameOf(call);
   const ringsHere = call.direction === "in" && call.state === "ringing";
   return (
-    <article aria-label={name} data-stage={call.state} className="flex flex-col items-center gap-4 py-2">
+    <article aria-label={name} data-stage={call.state} className={`flex flex-col items-center gap-4 py-2 ${ringsHere ? "flex-1" : ""}`}>
       {panel === undefined && (
         <div className="flex flex-col items-center gap-3 text-center">
           <Face name={name} large ringing={ringsHere} />
@@ -131,7 +131,7 @@ function Situation({ call }: { readonly call: CallCard }) {
 function Ringing({ call }: { readonly call: CallCard }) {
   const busy = usePhone().calls.some((each) => each.state === "talking" && !each.held);
   return (
-    <div className="flex w-full max-w-72 items-start justify-between px-4 pt-2">
+    <div className="flex w-full max-w-72 items-start justify-between px-4 pt-2 max-lg:mt-auto max-lg:pb-6">
       <Round tone="bad" icon="hangUp" label={p.call.decline} onClick={() => desk.do({ do: "hangUp", id: call.id })} />
       <Round tone="good" icon="phone" label={busy ? p.call.answerHold : p.call.answer} onClick={() => desk.do({ do: "answer", id: call.id })} />
     </div>

@@ -109,6 +109,8 @@ function Open({ page, dial, mayWrite }: OpenProps) {
     setAside(false);
     setChosen("");
     setPanel(undefined);
+    // Not on the button that called: the space bar mutes now, and calls nobody twice.
+    root.current?.focus();
   };
   const write = (number: string) => {
     setThread(number);
@@ -183,7 +185,7 @@ function Open({ page, dial, mayWrite }: OpenProps) {
     </>
   );
   return (
-    <div ref={root} data-phone className="flex min-h-0 flex-1 flex-col">
+    <div ref={root} data-phone tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
       <Announce />
       <div className={`flex min-h-0 flex-1 flex-col ${page ? "lg:hidden" : ""}`}>
         <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto px-4 py-3">

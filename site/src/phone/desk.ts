@@ -13,7 +13,8 @@ import { readChoice, writeChoice } from "../shell/stored.ts";
 import { Meeting } from "./meeting.ts";
 import { NOTHING, type CallCard, type Command, type PhoneView, type TabMessage } from "./protocol.ts";
 import { judge, type CallStats, type Quality } from "./quality.ts";
-import { canCall, pageSound, type Signal } from "./sound.ts";
+import { canCall, pageSound } from "./sound.ts";
+import { signalFor, type Signal } from "./signals.ts";
 import type { CallView, Line, PhoneLogin } from "./types.ts";
 
 const ON = "bellwire.phone.on";
@@ -183,6 +184,7 @@ export class Desk {
     const call = "id" in command ? this.line?.calls.find((each) => each.id === command.id) : undefined;
     switch (command.do) {
       case "dial":
+        if (this.line?.calls.some((each) => each.state === "dialling" && each.peer.number === command.target) === true) break;
         this.quiet();
         this.line?.dial(command.target, { name: command.name });
         break;
@@ -423,14 +425,6 @@ export class Desk {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-/** What is to be heard: a call that rings comes first, quietly while somebody talks. */
-export function signalFor(calls: readonly CallView[]): Signal | undefined {
-  const ringing = calls.some((each) => each.direction === "in" && each.state === "ringing");
-  const talking = calls.some((each) => each.state === "talking" || each.state === "connecting");
-  if (ringing) return talking ? "waiting" : "ring";
-  return calls.some((each) => each.direction === "out" && each.state === "ringing" && !each.earlyMedia) ? "ringback" : undefined;
 }
 
 async function until(isTrue: () => boolean, ms: number): Promise<void> {
