@@ -1,6 +1,8 @@
 /** The call in front: who it is, how it goes, and everything that can be done with it. */
-import { useState, type ReactNode, type RefObject } from "react";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode, RefObject } from "react";
 import { formatDay, formatShortClock, formatTimer } from "../core/time.ts";
+import { useMay } from "../media/useMay.ts";
 import { t } from "../text/index.ts";
 import { p } from "../text/phone.ts";
 import { Button } from "../ui/Button.tsx";
@@ -244,7 +246,9 @@ function DigitPanel({ call }: { readonly call: CallCard }) {
 }
 
 function Over({ call, onDial, onWrite }: StageProps) {
-  const [internal] = useState(() => /^\d{2,6}$/.test(call.peer.number));
+  const internal = /^\d{2,6}$/.test(call.peer.number);
+  const outside = /^\+\d{7,}$/.test(call.peer.number);
+  const texts = useMay("texts:write");
   return (
     <div className="flex w-full max-w-80 flex-col gap-3">
       {(call.cause === "microphone_refused" || call.cause === "no_microphone") && <p className="text-center text-small text-pretty text-soft">{p.call.microphoneHelp}</p>}
@@ -271,6 +275,17 @@ function Over({ call, onDial, onWrite }: StageProps) {
           >
             {p.call.textBack}
           </Button>
+        )}
+        {texts && outside && (
+          <Link
+            to="/texts"
+            search={{ q: call.peer.number }}
+            onClick={() => desk.do({ do: "forget", id: call.id })}
+            className="inline-flex min-h-10 items-center gap-2 rounded-lg border border-line bg-surface px-3.5 hover:border-line-strong hover:bg-hover md:min-h-9"
+          >
+            <Icon name="chat" />
+            {p.call.textBack}
+          </Link>
         )}
         <Button look="primary" icon="check" data-focus-first onClick={() => desk.do({ do: "forget", id: call.id })}>
           {p.call.done}

@@ -6,7 +6,7 @@ import { signalFor } from "../../src/phone/signals.ts";
 import type { LineState } from "../../src/phone/types.ts";
 
 const NOW = 1_000_000;
-const LINE: LineState = { link: "open", retryAt: undefined, registered: true, reachedAt: NOW - 1000, refusal: undefined, contact: "abc", audio: "works", audioAt: NOW };
+const LINE: LineState = { link: "open", registered: true, reachedAt: NOW - 1000, refusal: undefined, contact: "abc", audio: "works", audioAt: NOW };
 const truth = (change: Partial<LineState> = {}, node: boolean | null = true, doNotDisturb = false) =>
   truthOf({ line: { ...LINE, ...change }, node, doNotDisturb, now: NOW });
 
