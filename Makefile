@@ -25,7 +25,9 @@ PY_SOURCES := $(shell find pbx media_ext edge mobile_push -name '*.py' 2>/dev/nu
 SITE_SOURCES := $(shell find site -path site/node_modules -prune -o -path site/dist -prune -o -path site/test-results -prune -o -type f -print 2>/dev/null)
 PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
 
-.PHONY: help run dev build test check bench capacity release clean python lint site-check pytest live-test format lock
+SHELL_SCRIPTS := $(wildcard pbx/deploy/*.sh) $(addprefix pbx/deploy/debian/,pbx postinst prerm postrm)
+
+.PHONY: shell-check audit wheel deb package-test help run dev build test check bench capacity release clean python lint site-check pytest live-test format lock
 
 help: ## this list
 	@echo "make run       start the node here, with a demo office on first start (ARGS='--http-port 9090' passes options)"
@@ -35,6 +37,9 @@ help: ## this list
 	@echo "make bench     measure: start, memory, calls, registrations, audio; writes bench/results/"
 	@echo "make capacity  how many calls, conferences and recordings this box carries: about a minute and a half"
 	@echo "make dev       start the node and the site's development server, and restart on change"
+	@echo "make wheel     the wheel for this machine, with the codec libraries inside, in dist/"
+	@echo "make deb       the Debian package, in dist/"
+	@echo "make package-test  install both where nothing else is, and make a call"
 	@echo "make release   source archive and wheel, with the built site inside, in dist/"
 	@echo "make clean     remove everything that was built or installed here (never ./data)"
 
@@ -140,7 +145,14 @@ lint: python
 site-check: .make/npm
 	@echo "tsc, eslint, vitest …" && $(NPM) run --silent check
 
-check: lint site-check
+# Nothing to check a script with is no error here: `make check` must run on a machine without Debian's packages.
+shell-check:
+	@echo "shellcheck …" && if command -v shellcheck >/dev/null; then shellcheck -x $(SHELL_SCRIPTS); else echo "    not installed"; fi
+
+audit: python
+	@echo "known weaknesses …" && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python pbx/deploy/audit.py
+
+check: lint shell-check audit site-check
 
 # Two run at once, and some measure what phones hear to the millisecond: a busy neighbour may show. What failed runs once
 # more, alone, and must pass then. The live tests mostly wait for phones.
@@ -164,6 +176,15 @@ release: build .make/python-test
 	@rm -rf dist build
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	@$(BIN)/python pbx/deploy/check_release.py dist
+
+wheel: build
+	@sh pbx/deploy/wheel.sh $(BIN)/python
+
+deb: build
+	@sh pbx/deploy/deb.sh
+
+package-test: python
+	$(BIN)/python -m pytest -m slow tests/packages $(ARGS)
 
 format: python
 	$(BIN)/ruff format .

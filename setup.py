@@ -8,12 +8,21 @@ the thread sanitizer; `python -m tests.media.sanitized` runs the audio tests on 
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+
+if sys.maxsize < 2**32:
+    sys.exit(
+        f"Bellwire needs a 64-bit system; this Python is a 32-bit one ({platform.machine()}). On a Raspberry Pi 3, 4\n"
+        "or 5, install the 64-bit Raspberry Pi OS: the Raspberry Pi Imager calls it “Raspberry Pi OS (64-bit)”."
+    )
+if sys.platform != "linux":
+    sys.exit("Bellwire runs on Linux: its audio engine is made of epoll, io_uring and recvmmsg")
 
 DEBUG = os.environ.get("PBX_DEBUG_BUILD", "0") or "0"
 if DEBUG not in ("0", "1", "thread"):

@@ -8,10 +8,10 @@ the node has what the audit log has not.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import nullcontext
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import inspect
@@ -77,16 +77,16 @@ def _told(
     key = "/".join(str(arguments[name]) for name, _ in route.path_types)
     kind = route.path.removeprefix(_PREFIX).split("/", 1)[0].replace("-", "_")
     kind = kind.removesuffix("es") if kind.endswith("ses") else kind.removesuffix("s")
-    body = arguments.get("body")
+    body: object = arguments.get("body")
     fields = _plain(exchange.body) if route.forwarded else None if body is None else msgspec.to_builtins(body)
     if fields is None:
         return kind, key, None
-    private = {*_PRIVATE, *(() if body is None else _write_only(type(body)))}
+    private = {*_PRIVATE, *(() if body is None else _write_only(cast(Hashable, type(body))))}
     return kind, key, {name: "(hidden)" if name in private else value for name, value in fields.items()}
 
 
 @cache
-def _write_only(kind: type) -> frozenset[str]:
+def _write_only(kind: Hashable) -> frozenset[str]:
     """The fields of a body that are never read again, as its schema says."""
     found = inspect.type_info(kind)
     fields = found.fields if isinstance(found, inspect.StructType) else ()

@@ -7,7 +7,9 @@ import io
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Annotated
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
 
 from aiohttp import web
 from msgspec import Meta
@@ -33,6 +35,21 @@ class BackupQuery(Record, frozen=True, kw_only=True):
     recordings: Annotated[
         bool, Meta(description="Also the recordings of calls, which may be many gigabytes.")
     ] = False
+
+
+class LockedBackupOrder(Record, frozen=True, kw_only=True):
+    """What is in it, and what locks it."""
+
+    passphrase: Annotated[
+        str,
+        Meta(
+            min_length=8,
+            max_length=1024,
+            description="Whoever has it and the file has the office. It is kept nowhere.",
+            extra_json_schema={"x-widget": "password", "writeOnly": True},
+        ),
+    ]
+    recordings: Annotated[bool, Meta(description="Also the recordings of calls.")] = True
 
 
 class _NobodyTakesItError(OSError):
@@ -83,6 +100,14 @@ class _Pipe(io.RawIOBase):
 
 
 async def make_backup(exchange: Exchange, *, query: BackupQuery) -> web.StreamResponse:
+    return await _make(exchange, recordings=query.recordings)
+
+
+async def make_locked_backup(exchange: Exchange, *, body: LockedBackupOrder) -> web.StreamResponse:
+    return await _make(exchange, recordings=body.recordings, passphrase=body.passphrase)
+
+
+async def _make(exchange: Exchange, *, recordings: bool, passphrase: str = "") -> web.StreamResponse:
     """One at a time: each reads the whole database and all sounds."""
     service = exchange.service
     if service.backing_up.locked():
@@ -96,13 +121,7 @@ async def make_backup(exchange: Exchange, *, query: BackupQuery) -> web.StreamRe
         def work() -> None:
             with suppress(_NobodyTakesItError, TimeoutError):
                 try:
-                    backup.write(
-                        deps.config.data_dir,
-                        pipe,  # type: ignore[arg-type]  # all that tarfile needs
-                        recordings=query.recordings,
-                        version=deps.version,
-                        at=at,
-                    )
+                    _write(deps.config.data_dir, pipe, recordings, passphrase, deps.version, at)
                 except (OSError, sqlite3.Error) as error:
                     pipe.finish(error)
                 else:
@@ -110,10 +129,21 @@ async def make_backup(exchange: Exchange, *, query: BackupQuery) -> web.StreamRe
 
         writing = loop.run_in_executor(None, work)
         try:
-            return await _send(exchange, pipe, f"bellwire-{at:%Y%m%d-%H%M%S}.tar")
+            name = f"bellwire-{at:%Y%m%d-%H%M%S}"
+            return await _send(exchange, pipe, f"{name}.backup" if passphrase else f"{name}.tar")
         finally:
             pipe.abandon()
             await writing
+
+
+def _write(  # noqa: PLR0917
+    data_dir: Path, pipe: _Pipe, recordings: bool, passphrase: str, version: str, at: datetime
+) -> None:
+    out: Any = pipe  # all that tarfile needs
+    if passphrase:
+        backup.write_locked(data_dir, out, passphrase, recordings=recordings, version=version, at=at)
+    else:
+        backup.write(data_dir, out, recordings=recordings, version=version, at=at)
 
 
 async def _send(exchange: Exchange, pipe: _Pipe, name: str) -> web.StreamResponse:
@@ -125,7 +155,7 @@ async def _send(exchange: Exchange, pipe: _Pipe, name: str) -> web.StreamRespons
         raise plain_error(503, f"No backup can be made: {error}") from error
     response = web.StreamResponse(
         headers={
-            "Content-Type": "application/x-tar",
+            "Content-Type": "application/x-tar" if name.endswith(".tar") else "application/octet-stream",
             "Content-Disposition": f'attachment; filename="{name}"',
         }
     )
@@ -154,5 +184,21 @@ ROUTES = (
         response_type="application/x-tar",
         errors=(409,),
         handler=make_backup,
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/backup/locked",
+        scope=Scope.BACKUP,
+        name="makeLockedBackup",
+        tag="Node",
+        summary="Make a backup of everything, locked with a passphrase, and send it",
+        description=(
+            "All that a new machine needs: databases, sounds, voice messages, recordings, the key file and the "
+            "certificates. It is encrypted as it is sent (argon2id, AES-256-GCM). Put it back with `pbx restore`."
+        ),
+        request=LockedBackupOrder,
+        response_type="application/octet-stream",
+        errors=(409,),
+        handler=make_locked_backup,
     ),
 )

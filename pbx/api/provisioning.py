@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -28,6 +29,7 @@ __all__ = ["ROUTES", "linphone_xml"]
 _TAG = "Extensions"
 _XML = "application/xml"
 REGISTER_S = 3600
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class ProvisioningWrite(Record, frozen=True, kw_only=True):
@@ -50,8 +52,17 @@ async def make_link(exchange: Exchange, *, body: ProvisioningWrite) -> Answer:
         raise plain_error(404, f"There is no extension {body.extension}.")
     secret, until = await deps.accounts.provisioning.new_link(body.extension)
     scheme = "https" if exchange.secure else "http"
-    url = f"{scheme}://{exchange.request.host}/api/v1/provisioning/{secret}"
+    host = _seen_from_phones(exchange.request.host, deps.address())
+    url = f"{scheme}://{host}/api/v1/provisioning/{secret}"
     return Answer(body=ProvisioningLink(url=url, qr_svg=qr_svg(url), expires_at=until))
+
+
+def _seen_from_phones(host: str, address: str) -> str:
+    """Where the site was opened, unless that is this very machine: a phone is another."""
+    parts = urlsplit(f"//{host}")
+    if parts.hostname not in LOOPBACK:
+        return host
+    return bracketed(address) if parts.port is None else f"{bracketed(address)}:{parts.port}"
 
 
 async def provision(exchange: Exchange, *, secret: str) -> web.Response:

@@ -117,7 +117,9 @@ async def put_push(exchange: Exchange, *, body: PushWrite) -> PushState:
     if not delivering:
         detail = f"The token is kept. This node has no key for {body.service}, so nothing is sent."
     elif phone.nameless:
-        detail = "Say the instance too: without it, nobody knows that the device is awake, and pushes are wasted."
+        detail = (
+            "Say the instance too: without it, nobody knows that the device is awake, and pushes are wasted."
+        )
     news = body.service != "apns" or bool(body.alert_token)
     return PushState(stored=True, news=news, delivering=delivering, detail=detail)
 

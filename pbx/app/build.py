@@ -389,6 +389,7 @@ def build(
         endpoint=sip.endpoint,
         media=media,
     )
+    pages.on_use = media.expect_browsers
     return Parts(
         agent=sip.agent,
         bus=bus,
@@ -401,6 +402,7 @@ def build(
         entrance=sip.entrance,
         fairness=fairness,
         going_on=GoingOn(dialplan, desk.parking, conferences.conferences, flows.flows),
+        keeper=keeper,
         guarding=guarding,
         external=sip.external,
         features=features,

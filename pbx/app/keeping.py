@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pbx.call import kept as kept_calls
 from pbx.model import call_event as events
@@ -19,6 +20,7 @@ from pbx.store.journal import FILE_NAME, Journal, read_journal
 if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.core.secret import SecretBox
+    from pbx.core.service import Service
     from pbx.media.stream import Stream
 
 __all__ = ["CALL", "CallKeeper", "open_keeper"]
@@ -26,15 +28,23 @@ __all__ = ["CALL", "CallKeeper", "open_keeper"]
 log = logging.getLogger(__name__)
 
 CALL = "call/"
+RTP = "rtp-"
 SOON_S = 0.5
-_MINOR = (events.AudioStarted, events.AudioQuality, events.DigitSeen, events.AudioSilent, events.AudioBack)
+_MINOR = (
+    *(events.CallOffered, events.CallRouted, events.LegRinging, events.DigitSeen),
+    *(events.AudioStarted, events.AudioQuality, events.AudioSilent, events.AudioBack, events.AudioOneWay),
+    *(events.LegQuality, events.LegEnded, events.NodeLeft, events.QueueRang),
+)
 
 
 class CallKeeper:
     """Implements `call.ports.Keeper`. `left` is what the last process has left, `left_at` when it wrote last."""
 
-    def __init__(self, journal: Journal | None, left: dict[str, bytes], left_at: float) -> None:
-        """Without a journal, nothing outlives the process."""
+    def __init__(
+        self, journal: Journal | None, left: dict[str, bytes], left_at: float, service: Service
+    ) -> None:
+        """Without a journal, nothing outlives the process. `service` keeps the sockets of what does."""
+        self.service = service
         self.left = left
         self.left_at = left_at
         self.find: Callable[[str], Call | None] = lambda _id: None
@@ -95,12 +105,27 @@ class CallKeeper:
             found = _kept(call)
             if found is not None:
                 self._written.add(id_)
+                self._store_sockets(call)
                 entries[CALL + id_] = found
             elif id_ in self._written:
                 self._written.discard(id_)
                 entries[CALL + id_] = None
         if entries and self._journal is not None:
             self._journal.change(entries)
+
+    def _store_sockets(self, call: Call) -> None:
+        if self.service.keeps:
+            for leg in call.legs.values():
+                stream: Any = leg.stream
+                if leg.answered and not stream.closed:
+                    self.service.store(f"{RTP}{stream.rtp_port}", stream.fds)
+
+    def inherited(self, rtp_port: int) -> list[socket.socket]:
+        """The sockets of a stream of the last process."""
+        return self.service.take(f"{RTP}{rtp_port}", 2)
+
+    def closed(self, rtp_port: int) -> None:
+        self.service.drop(f"{RTP}{rtp_port}")
 
     def __enter__(self) -> Self:
         return self
@@ -120,12 +145,12 @@ def _kept(call: Call) -> bytes | None:
         return None
 
 
-def open_keeper(data_dir: Path, box: SecretBox) -> CallKeeper:
+def open_keeper(data_dir: Path, box: SecretBox, service: Service) -> CallKeeper:
     """The keeper of a node's calls; one that keeps nothing where its file cannot be written."""
     path, key = data_dir / FILE_NAME, box.derive("journal of calls")
     left, left_at = read_journal(path, key)
     try:
-        return CallKeeper(Journal(path, key, left), left, left_at)
+        return CallKeeper(Journal(path, key, left), left, left_at, service)
     except OSError as error:
         log.error("calls would not outlive this process", extra={"error": error.strerror})  # noqa: TRY400
-        return CallKeeper(None, left, left_at)
+        return CallKeeper(None, left, left_at, service)

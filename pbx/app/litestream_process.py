@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pbx.store.litestream import Litestream, Source, write_config
+from pbx.store.litestream_meta import meta_folder
 from pbx.store.replica_place import ReplicaPlace
 
 if TYPE_CHECKING:
@@ -37,12 +38,7 @@ STOP_S = 10.0
 ASK_S = 10.0
 LEVELS = {"ERROR": logging.WARNING, "WARN": logging.WARNING, "INFO": logging.DEBUG}
 """Its errors are tried again by itself; what lasts is told by the health list."""
-_POSITIONS = {
-    "litestream_shadow_wal_index": 0,
-    "litestream_shadow_wal_size": 1,
-    "litestream_replica_wal_index": 2,
-    "litestream_replica_wal_offset": 3,
-}
+_POSITIONS = {"litestream_replica_wal_index": 0, "litestream_replica_wal_offset": 1}
 _METRIC = re.compile(r'^(\w+)\{db="((?:[^"\\]|\\.)*)"[^}]*\} ([0-9.e+]+)$', re.MULTILINE)
 
 
@@ -65,6 +61,10 @@ class LitestreamProcess:
     @property
     def pid(self) -> int:
         return self._process.pid if self._process is not None else 0
+
+    @property
+    def ended(self) -> bool:
+        return self._process is None or self._process.returncode is not None
 
     async def start(self) -> None:
         """Write its configuration and run it, after a snapshot where one has to be asked for. Raises
@@ -115,9 +115,6 @@ class LitestreamProcess:
                 self._process.terminate()
             try:
                 async with asyncio.timeout(STOP_S):
-                    if self._process.stderr is not None:
-                        async for line in self._process.stderr:
-                            self._pass_on(line)
                     await self._process.wait()
             except TimeoutError:
                 with suppress(ProcessLookupError):
@@ -149,8 +146,10 @@ class LitestreamProcess:
         places: dict[str, list[float]] = {}
         for name, path, value in _METRIC.findall(text):
             if name in _POSITIONS:
-                places.setdefault(path, [-1.0] * 4)[_POSITIONS[name]] = float(value)
-        return {source.name: _is_there(places.get(str(source.path.absolute()))) for source in self.sources}
+                places.setdefault(path, [-1.0] * 2)[_POSITIONS[name]] = float(value)
+        return {
+            each.name: _is_there(each.path, places.get(str(each.path.absolute()))) for each in self.sources
+        }
 
     async def _ask_socket(self, source: Source) -> bool:
         body = {"path": str(source.path.absolute()), "wait": True, "timeout": int(ASK_S) - 2}
@@ -207,12 +206,16 @@ def end_leftover(place: ReplicaPlace) -> None:
     path.unlink(missing_ok=True)
 
 
-def _is_there(places: list[float] | None) -> bool:
-    """Log index and size of what is to be sent, and of what was."""
-    if places is None or -1.0 in places:
+def _is_there(database: Path, sent: list[float] | None) -> bool:
+    """Whether what was sent, log index and offset, is all of the last log that Litestream 0.3 has copied for itself."""
+    folder = meta_folder(database)
+    try:
+        generation = (folder / "generation").read_text().strip()
+        last = max((folder / "generations" / generation / "wal").glob("*.wal"))
+        index, size = int(last.stem, 16), last.stat().st_size
+    except (OSError, ValueError):
         return False
-    index, size, sent_index, sent = places
-    return sent_index > index or (sent_index == index and sent >= size)
+    return sent is not None and (sent[0] > index or (sent[0] == index and sent[1] >= size))
 
 
 def _free_port() -> int:

@@ -32,7 +32,7 @@ from pbx.app.listening import Hearing
 from pbx.app.parts import Parts, Stores
 from pbx.app.push import news_of, start_push
 from pbx.app.replica import prepare_replica
-from pbx.app.revive import go_on
+from pbx.app.revive import go_on, leave
 from pbx.app.secure import Secure
 from pbx.app.servers import Servers
 from pbx.app.welcome import greet
@@ -44,6 +44,7 @@ from pbx.core.events import EventBus
 from pbx.core.memory import collapse_heap
 from pbx.core.metrics import Registry
 from pbx.core.secret import SecretBox
+from pbx.core.service import Service
 from pbx.core.tasks import Supervisor
 from pbx.feature.browser_login import ANY, BrowserLogins
 from pbx.store.accounts import Accounts
@@ -88,6 +89,7 @@ class Ports:
     http: socket.socket
     guard: Guard
     secure: Secure
+    service: Service
     https: socket.socket | None = None
 
     def web_ports(self) -> dict[str, int]:
@@ -103,19 +105,25 @@ class Ports:
 
 
 def run(config: NodeConfig, origins: Mapping[str, str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; the exit status. Raises `StartupError` when the node cannot start."""
+    """Serve until SIGTERM, SIGINT or SIGUSR2; the exit status. Raises `StartupError` when the node cannot start."""
     logs.setup(config.log_level, config.log_format)
     uvloop.run(_serve(config, origins or {}))
     return 0
 
 
 async def _serve(config: NodeConfig, origins: Mapping[str, str]) -> None:
-    stop = asyncio.Event()
+    """SIGUSR2 leaves the calls to a process that is started at once, as a restart by systemd does; else they end."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with node(config, origins):
-        await stop.wait()
+    told: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
+        loop.add_signal_handler(each, told.put_nowait, each)
+    async with node(config, origins) as parts:
+        number = await told.get()
+        service = parts.keeper.service
+        if number == signal.SIGUSR2 or (number == signal.SIGTERM and await service.restarts()):
+            log.info("leaving the calls to the next process", extra={"calls": len(parts.switch)})
+            await leave(parts)
+        service.stopping()
         log.info("stopping")
 
 
@@ -147,7 +155,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             SyncStore(database, box),
             PushPhoneStore(database, box),
         )
-        keeper = stack.enter_context(open_keeper(config.data_dir, box))
+        keeper = stack.enter_context(open_keeper(config.data_dir, box, ports.service))
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
             config,
@@ -218,7 +226,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             "ready",
             extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)},
         )
-        _run_last(supervisor, parts)
+        _run_last(supervisor, parts, ports.service)
         yield parts
 
 
@@ -247,23 +255,25 @@ def _page_logins(box: SecretBox, database: Database, ports: Ports) -> BrowserLog
     )
 
 
-def _run_last(supervisor: Supervisor, parts: Parts) -> None:
+def _run_last(supervisor: Supervisor, parts: Parts, service: Service) -> None:
     supervisor.spawn("configuration bundle", parts.sync.run())
     parts.replication.start(parts.guarding.notices.post)
-    _settle()
+    _settle(service, supervisor)
 
 
-def _settle() -> None:
-    """What the start has made stays until the end: the garbage collector need not look at it again."""
+def _settle(service: Service, supervisor: Supervisor) -> None:
+    """All is there. What the start has made stays until the end: the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    service.ready()
+    supervisor.spawn("watchdog", service.live())
     log.debug("settled", extra={"large_pages": collapse_heap()})
 
 
 def take_ports(config: NodeConfig) -> Ports:
     """Bind everything the node listens on. Raises `StartupError` naming the setting to change."""
-    guard = Guard()
+    guard, service = Guard(), Service()
     secure = Secure(config)
     sip = SipSockets(
         config.host,
@@ -273,10 +283,12 @@ def take_ports(config: NodeConfig) -> Ports:
         origins=config.ws_origins,
         guard=guard,
     )
-    sip.bind()
+    sip.bind(lambda name: service.take(name, 1))
+    for name, fd in sip.udp.sockets().items():
+        service.store(name, [fd])
     http = _bind_http(config, "HTTP", config.http_port, "http_port")
     https = _bind_http(config, "HTTPS", config.https_port, "https_port") if config.tls else None
-    return Ports(sip, http, guard, secure, https)
+    return Ports(sip, http, guard, secure, service, https)
 
 
 def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket.socket:

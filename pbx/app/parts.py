@@ -11,6 +11,7 @@ from pbx.app.door import Entrance
 from pbx.app.edge import EdgeParts
 from pbx.app.flows import FlowParts
 from pbx.app.guarding import Guarding
+from pbx.app.keeping import CallKeeper
 from pbx.app.listening import Hearing
 from pbx.app.office_settings import CurrentSettings
 from pbx.app.queues import QueueParts
@@ -73,6 +74,7 @@ class Parts:
     entrance: Entrance
     fairness: Fairness
     going_on: GoingOn
+    keeper: CallKeeper
     guarding: Guarding
     external: ExternalAddress
     features: Features

@@ -16,8 +16,9 @@ import logging
 import socket
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 
 from pbx.app.litestream_process import LitestreamProcess, end_leftover
@@ -35,7 +36,7 @@ from pbx.store.litestream import Litestream, LitestreamError, find
 from pbx.store.litestream_meta import forget_state, meta_folder
 from pbx.store.replica_files import ReplicaFilesError
 from pbx.store.replica_keys import KEYS_NAME, lock_keys
-from pbx.store.replica_owner import newest
+from pbx.store.replica_owner import drop_old, newest
 from pbx.store.replica_place import DATABASES, ReplicaPlace, sources_in
 from pbx.store.replica_restore import restore_office
 
@@ -61,7 +62,13 @@ class Replication:
     """Made before the database is opened, started when the node is ready, stopped after the database is closed."""
 
     def __init__(
-        self, config: NodeConfig, clock: Clock, metrics: Registry, *, wal_limit: int = WAL_LIMIT
+        self,
+        config: NodeConfig,
+        clock: Clock,
+        metrics: Registry,
+        *,
+        wal_limit: int = WAL_LIMIT,
+        pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
         self.condition: ReplicationCondition = "off"
         self.problem = ""
@@ -70,6 +77,7 @@ class Replication:
         self._config = config
         self._clock = clock
         self._wal_limit = wal_limit
+        self._pauses_s = pauses_s
         place = ReplicaPlace.of(config)
         if place is None:
             raise StartupError("no replica is set", path="replica_url")
@@ -86,6 +94,7 @@ class Replication:
         self._trouble_since: float | None = None
         self._told = False
         self._fresh = False
+        self._renew = False
         self._keeps_key = False
         self._measure(metrics)
 
@@ -178,13 +187,15 @@ class Replication:
     async def drill(self) -> DrillReport:
         """Restore the replica into an empty folder and compare. Raises `UserError` 409 when that cannot be done now."""
         place, litestream, owner = self._place, self._litestream, self._owner
+        if self.condition == "fenced":
+            raise UserError(self.problem, http_status=409, action=self.action)
         if litestream is None or owner is None:
             raise UserError(f"there is no replica yet: {self.problem or 'it is starting'}", http_status=409)
         process = self._process
         report = await self.drills.drill(place, litestream, owner.generation, process, self._copier)
         if not report.ok:
             await self._tell("The replica cannot be trusted", " ".join(report.faults)[:1500])
-            self._fresh = True
+            self._fresh = self._renew = True
             if process is not None and self._process is process:
                 await process.stop()  # the next start begins with a new snapshot
         return report
@@ -197,6 +208,9 @@ class Replication:
                 place = place.now()
                 self._litestream = await find(self._config.litestream)
                 self._owner = await self._own(place)
+                if self._renew and place.url.keeps_files:  # nothing is built on what is damaged
+                    self._owner = await take(place, self._owner, self._clock)
+                self._renew = False
                 self._owned.set()
                 await self._replicate(place, self._litestream, self._owner, failures)
                 self._trouble(
@@ -208,8 +222,8 @@ class Replication:
             except _FencedError as error:
                 self._fenced(error.by)
                 return
-            failures = 0 if time.monotonic() - began > RAN_WELL_S else failures + 1
-            await self._pause(PAUSES_S[min(failures, len(PAUSES_S) - 1)])
+            failures = 1 if time.monotonic() - began > RAN_WELL_S else failures + 1
+            await self._pause(self._pauses_s[min(failures, len(self._pauses_s)) - 1])
 
     async def _own(self, place: ReplicaPlace) -> Owner:
         """As whom this node writes; the first one makes the mark. Raises `_FencedError`, `StartupError`."""
@@ -262,13 +276,20 @@ class Replication:
         """Every second: how far it is. It is stopped when it would fill the disk, lost its right to write, or there is
         a database that it does not know."""
         asked = time.monotonic()
+        began_with = {
+            each.name: _size_of_wal(each.path) for each in process.sources
+        }  # a log that grew keeps its size
         while True:
             before = time.monotonic()
             for name, there in (await process.synced()).items():
                 if there:
                     self._synced_at[name] = before
             self._judge(process)
-            grown = [each.path for each in process.sources if _grown(each.path, self._wal_limit)]
+            grown = [
+                each.path
+                for each in process.sources
+                if _grown(each.path, max(self._wal_limit, 2 * began_with[each.name]))
+            ]
             if grown:
                 self._fresh = True
                 self._trouble(
@@ -364,10 +385,17 @@ class Replication:
         await self._owned.wait()
         assert self._owner is not None
         files = place.now().files()
-        keep_days, generation = self._config.replica_keep_days, self._owner.generation
-        self._copier = BlobCopier(self._config.data_dir, files, self._clock, keep_days, generation)
+        generation = 0
         try:
             while self.condition != "fenced":
+                if generation != self._owner.generation:
+                    generation = self._owner.generation
+                    keep_days = self._config.replica_keep_days
+                    self._copier = BlobCopier(
+                        self._config.data_dir, files, self._clock, keep_days, generation
+                    )
+                    with suppress(ReplicaFilesError):
+                        await drop_old(files, timedelta(days=keep_days), self._clock.now())
                 with suppress(ReplicaFilesError):
                     if not self._keeps_key and self._config.replica_passphrase_file is not None:
                         locked = await asyncio.to_thread(
@@ -375,9 +403,9 @@ class Replication:
                         )
                         await files.put(KEYS_NAME, locked)
                         self._keeps_key = True
-                if self._config.replica_files:
+                if self._config.replica_files and self._copier is not None:
                     await self._copier.round()
-                await asyncio.sleep(FILES_AGAIN_S if self._copier.state.error else FILES_S)
+                await asyncio.sleep(FILES_AGAIN_S if self._copier and self._copier.state.error else FILES_S)
         finally:
             await files.close()
 

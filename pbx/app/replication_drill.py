@@ -162,7 +162,7 @@ class Drills:
 async def _sent(process: LitestreamProcess | None, names: list[str]) -> float | None:
     """Wait until what was committed before is at the replica; how long that took. The first answer may be older."""
     began = time.monotonic()
-    while process is not None and (waited := time.monotonic() - began) < SYNC_S:
+    while process is not None and not process.ended and (waited := time.monotonic() - began) < SYNC_S:
         synced = await process.synced()
         if waited > 0.5 and synced and all(synced.get(name) for name in names):
             return waited

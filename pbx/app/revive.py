@@ -7,11 +7,12 @@ agent, the call in the switch. What cannot go on is ended: its phones are told, 
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -23,7 +24,7 @@ from pbx.call.leg import CallLeg
 from pbx.call.revive import close_recordings, in_order, revived, talk_on
 from pbx.core.errors import PeerError
 from pbx.media.udp_ports import NoPortError
-from pbx.model.call_event import CallEvent, LegEnded
+from pbx.model.call_event import CallEvent, LegDialled, LegEnded
 from pbx.model.leg_event import LegCause
 from pbx.sip.hop import Hop
 
@@ -35,9 +36,12 @@ if TYPE_CHECKING:
     from pbx.model.binding import Binding
     from pbx.transport.sip_leg import SipLeg
 
-__all__ = ["go_on"]
+__all__ = ["go_on", "leave"]
 
 log = logging.getLogger(__name__)
+
+LONGEST_RINGING_S = 30.0
+"""A caller waits so long for the first ring of a phone, or has hung up."""
 
 MOST_AWAY_S = 300.0
 """Phones whose node was away for longer have given up."""
@@ -59,12 +63,14 @@ async def go_on(parts: Parts, stores: Stores, keeper: CallKeeper) -> None:
     """Take up what the last process has left, and close the records of all else. Once, before SIP is answered."""
     keeper.find = parts.switch.call
     parts.media.on_reserved = keeper.reserved
+    parts.media.on_forgotten = keeper.closed
     reviving = _Reviving(parts, keeper)
     going_on: dict[str, Sequence[CallEvent]] = {}
     for key, value in keeper.left.items():
         if key.startswith(CALL) and (call := reviving.take(key, value)) is not None:
             going_on[call.id] = call.events
     keeper.left = {}
+    keeper.service.drop_rest()
     _follow_connections(parts)
     closed = await stores.cdrs.close_interrupted(parts.clock.now(), but=going_on)
     await parts.guarding.prepare(stores.cdrs, stores.state, going_on)
@@ -94,7 +100,7 @@ class _Reviving:
     def __init__(self, parts: Parts, keeper: CallKeeper) -> None:
         self._parts = parts
         self._keeper = keeper
-        self._too_late = time.time() - keeper.left_at > MOST_AWAY_S
+        self._away_s = time.time() - keeper.left_at
 
     def take(self, key: str, value: bytes) -> Call | None:
         """The call, which runs again, be it only to end; None where not even that can be done."""
@@ -104,12 +110,41 @@ class _Reviving:
             log.warning("a call of the last run cannot be read", extra={"call": key.removeprefix(CALL)})
             self._keeper.took(key, None)
             return None
+        for invite in kept.rung:
+            self._attempt(kept, partial(self._parts.agent.take_back, invite))
+        if not kept.legs:
+            return self._unanswered(key, kept)
         legs = [leg for each in kept.legs if (leg := self._leg(kept, each)) is not None]
         if not any(leg.kept.name == kept.served for leg in legs):
             self._keeper.took(key, None)
             self._give_up(kept, legs)
             return None
         return self._run(key, kept, legs)
+
+    def _attempt(self, kept: KeptCall, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except FAILURES as error:
+            log.warning("a phone could not be told", extra={"call": kept.id, "reason": str(error)})
+            return False
+        return True
+
+    def _unanswered(self, key: str, kept: KeptCall) -> Call | None:
+        """Nobody had answered: the phones that rang stop, and the caller's INVITE comes in once more."""
+        self._keeper.took(key, None)
+        if not kept.invite or self._away_s > LONGEST_RINGING_S:
+            return None
+        made: list[Call] = []
+
+        def offered(leg: SipLeg) -> None:
+            call = revived(kept, self._parts.call_ports, leg, leg.offer)
+            tidy_rung(call)
+            self._parts.entrance.belongs(call.id, leg.call_id)
+            self._parts.switch.begin_again(call, self._parts.trunks.loaded)
+            made.append(call)
+
+        self._attempt(kept, partial(self._parts.agent.ring_again, kept.invite, offered))
+        return made[0] if made else None
 
     def _run(self, key: str, kept: KeptCall, legs: list[_Leg]) -> Call:
         served = next(leg.signal for leg in legs if leg.kept.name == kept.served)
@@ -121,17 +156,30 @@ class _Reviving:
         made = [
             CallLeg.revived(leg.kept, leg.signal, leg.stream, leg.signal.remote_sdp or b"") for leg in legs
         ]
+        self._parts.agent.spawn("trunk channels", self._seize(call, kept, made))
         self._parts.switch.resume(call, in_order(made, kept.served), self._program(call, kept, made))
         for leg in legs:
             self._parts.entrance.belongs(call.id, leg.signal.call_id)
         return call
+
+    async def _seize(self, call: Call, kept: KeptCall, legs: Sequence[CallLeg]) -> None:
+        """The channels that the call's legs take of their trunks, once these are there."""
+        trunks = {event.leg: event.trunk for event in call.events if isinstance(event, LegDialled)}
+        trunks["a"] = kept.trunk
+        if not any(trunks.get(leg.name) for leg in legs):
+            return
+        await self._parts.trunks.loaded.wait()
+        for leg in legs:
+            line = self._parts.trunks.lines.get(trunks.get(leg.name) or "")
+            if line is not None and not leg.closed:
+                leg.on_close(line.seize())
 
     def _leg(self, call: KeptCall, kept: KeptLeg) -> _Leg | None:
         """A leg with its ports and its dialog; one that cannot have both is hung up."""
         signal: SipLeg | None = None
         try:
             signal = self._parts.agent.revive(kept.dialog, away=kept.party.extension is not None)
-            stream, start = self._parts.media.revive_stream(kept.stream)
+            stream, start = self._parts.media.revive_stream(kept.stream, self._keeper.inherited)
         except FAILURES as error:
             log.warning(
                 "a phone's call does not go on",
@@ -150,7 +198,7 @@ class _Reviving:
 
     def _program(self, call: Call, kept: KeptCall, legs: Sequence[CallLeg]) -> Program:
         """What the call did, or its end."""
-        if self._too_late:
+        if self._away_s > MOST_AWAY_S:
             return partial(_on, kept=kept, program=end)
         others = [leg for leg in legs if leg.name != kept.served]
         other = next((leg for leg in others if leg.name == kept.talks_with), None)
@@ -174,6 +222,28 @@ def tidy(call: Call, kept: KeptCall) -> None:
     close_recordings(call)
 
 
+def tidy_rung(call: Call) -> None:
+    """No phone rings any more in a call that begins again."""
+    rung: dict[str, None] = {}
+    for event in call.events:
+        if isinstance(event, LegDialled):
+            rung[event.leg] = None
+        elif isinstance(event, LegEnded):
+            rung.pop(event.leg, None)
+    cause = LegCause.SHUTDOWN.value
+    for leg in rung:
+        call.record(LegEnded(call=call.id, at=call.now(), leg=leg, cause=cause, status=0))
+
+
 async def end(call: Call) -> None:
     """The call cannot go on: its phones are told when this returns."""
     call.end_with(Ending(LegCause.SHUTDOWN))
+
+
+async def leave(parts: Parts) -> NoReturn:
+    """End the process at once, and leave the calls to the next one: no phone is told."""
+    parts.keeper.write()
+    await parts.call_log.flush()
+    await parts.lamps.save()
+    logging.shutdown()
+    os._exit(0)

@@ -193,6 +193,9 @@ class CalledBack:
     def kept(self) -> bytes | None:
         return None if self._leg is None else self._leg.kept()
 
+    def kept_invite(self) -> bytes | None:
+        return None  # of a call that nobody has made, nobody waits for the end
+
     async def alive(self) -> bool:
         return await self._reached().alive()
 

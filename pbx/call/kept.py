@@ -14,6 +14,7 @@ from pbx.call.encryption import KeptEncryption
 from pbx.model.call_event import CallEvent
 from pbx.model.party import Diversion, Party
 from pbx.sip.sdp.negotiate import Format
+from pbx.sip.sdp.security import SrtpPolicy
 
 if TYPE_CHECKING:
     from pbx.call.call import Call
@@ -43,7 +44,10 @@ class KeptLeg(msgspec.Struct, frozen=True, array_like=True):
 
 
 class KeptCall(msgspec.Struct, frozen=True, array_like=True):
-    """One call whose party has been answered. `talks_with` is the leg that it hears, "" when that is the node."""
+    """One call. `talks_with` is the leg that the party hears, "" when that is the node.
+
+    `invite` is that of a caller who has not been answered (then no leg has), `rung` are those of phones that ring.
+    """
 
     id: str
     caller: Party
@@ -59,6 +63,10 @@ class KeptCall(msgspec.Struct, frozen=True, array_like=True):
     legs_made: int
     priority: int
     legs: tuple[KeptLeg, ...]
+    codecs: tuple[str, ...]
+    srtp: SrtpPolicy | None
+    invite: bytes
+    rung: tuple[bytes, ...]
     values: dict[str, Any]
     events: tuple[CallEvent, ...]
 
@@ -70,11 +78,24 @@ decode = msgspec.msgpack.Decoder(KeptCall).decode
 def kept(call: Call) -> bytes | None:
     """The call as it is now; None while, or where, there is nothing that a later process could go on with."""
     served, incoming = call.served, call.incoming
-    if served is None or not served.answered or call.ending is not None:
+    if served is None or call.ending is not None:
         return None
-    legs = [found for leg in call.legs.values() if leg.answered and (found := _leg(leg)) is not None]
-    if not any(each.name == served.name for each in legs):
-        return None
+    legs: list[KeptLeg] = []
+    invite: bytes | None = b""
+    if served.answered:
+        legs = [found for leg in call.legs.values() if leg.answered and (found := _leg(leg)) is not None]
+        if not any(each.name == served.name for each in legs):
+            return None
+    else:
+        invite = None if served.signal is None else served.signal.kept_invite()
+    rung = [
+        ringing
+        for leg in call.legs.values()
+        if leg is not served and not leg.answered and leg.signal is not None
+        if (ringing := leg.signal.kept_invite()) is not None
+    ]
+    if not legs and not rung:
+        return None  # who calls hears nothing of us yet, or is known to nobody else
     talks_with = ""
     if call.talking is not None:
         talks_with = next(leg.name for leg in call.talking if leg is not served)
@@ -94,6 +115,10 @@ def kept(call: Call) -> bytes | None:
             legs_made=call.legs_made,
             priority=call.priority,
             legs=tuple(legs),
+            codecs=incoming.codecs,
+            srtp=incoming.srtp,
+            invite=invite or b"",
+            rung=tuple(rung),
             values=call.values,
             events=tuple(call.events),
         )

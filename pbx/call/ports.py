@@ -116,6 +116,10 @@ class Leg(Protocol):
         """What a later process goes on with; None where it cannot."""
         ...
 
+    def kept_invite(self) -> bytes | None:
+        """The same for one that has not been answered, for a later process to answer or to take back."""
+        ...
+
     async def end(self, cause: LegCause = LegCause.NORMAL) -> None:
         """Leave, in whichever way the state demands. Never raises; may be called twice."""
         ...

@@ -17,18 +17,22 @@ if TYPE_CHECKING:
 __all__ = ["close_recordings", "in_order", "revived", "talk_on"]
 
 
-def revived(kept: KeptCall, ports: CallPorts, signal: Any) -> Call:
-    """The call, not yet running. `signal` is the dialog of the leg that it runs for."""
+def revived(kept: KeptCall, ports: CallPorts, signal: Any, offer: bytes | None = None) -> Call:
+    """The call, not yet running. `signal` is the dialog of the leg that it runs for; `offer` that of its INVITE, where
+    it has not been answered.
+    """
     incoming = Incoming(
         leg=signal,
         caller=kept.caller,
         dialled=kept.dialled,
         source=kept.source,
         source_host=kept.source_host,
-        offer=None,
+        offer=offer,
         trunk=kept.trunk,
         diverted=kept.diverted,
         passed=Passed(kept.hops_left, kept.marks),
+        codecs=kept.codecs,
+        srtp=kept.srtp,
     )
     call = Call(kept.id, incoming, ports, kept.events)
     call.legs_made = kept.legs_made

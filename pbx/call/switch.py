@@ -21,6 +21,19 @@ from pbx.model.live_call import LiveCall
 log = logging.getLogger(__name__)
 
 
+class _When:
+    """A router that waits for the node to be ready. Implements `Router`."""
+
+    def __init__(self, ready: asyncio.Event, router: Router) -> None:
+        self._ready = ready
+        self._router = router
+        self.transfer = router.transfer
+
+    async def route(self, call: Call) -> None:
+        await self._ready.wait()
+        await self._router.route(call)
+
+
 class Switch:
     """All calls of the node. `limit` is how many may run at once; the next one is told to come back."""
 
@@ -63,6 +76,12 @@ class Switch:
         self._calls[call.id] = call
         self._empty.clear()
         self._supervisor.spawn("call", self._run(call, call.go_on(legs, program, self._router)))
+
+    def begin_again(self, call: Call, ready: asyncio.Event) -> None:
+        """Run a call of an earlier process from its beginning, which nobody had answered, when the node is `ready`."""
+        self._calls[call.id] = call
+        self._empty.clear()
+        self._supervisor.spawn("call", self._run(call, call.run(_When(ready, self._router))))
 
     def live_calls(self) -> list[LiveCall]:
         """The calls going on now, oldest first."""

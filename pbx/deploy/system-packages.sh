@@ -21,7 +21,7 @@ PY
 
 wanted="ca-certificates gcc libc6-dev libssl-dev pkg-config libopus-dev libspeexdsp-dev liburing-dev espeak-ng"
 python_is_usable || wanted="$wanted python3 python3-dev python3-venv"
-[ "$profile" = run ] || wanted="$wanted baresip-core sip-tester chromium libsrtp2-dev opus-tools ffmpeg flite sox tshark libspandsp2 postgresql openssh-server"
+[ "$profile" = run ] || wanted="$wanted baresip-core linphone-cli sip-tester chromium libsrtp2-dev opus-tools ffmpeg flite sox tshark libspandsp2 postgresql openssh-server iproute2 nftables procps"
 [ "$profile" = run ] || wanted="$wanted gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
 [ "$profile" = run ] || wanted="$wanted pebble shellcheck"
 

@@ -65,12 +65,15 @@ class BrowserLogins:
         self._cut = cut
         self._alive: dict[str, str] = {}
         self._connections: dict[str, set[int]] = {}
+        self.on_use: Callable[[], None] = lambda: None
+        """Told that a page has, or shows, a password: it may call soon."""
 
     def issue(self, extension: str, credential: str, *, scope: str) -> BrowserLogin:
         """A password for `extension` that ends with `credential`, which may speak for `scope`."""
         until = int(self._clock.now().timestamp()) + LIFETIME_S
         reference = self._reference(credential)
         self._alive[reference] = scope
+        self.on_use()
         username = f"{extension}{_MARK}{until:x}{_MARK}{reference}"
         instance = UUID(bytes=self._digest("instance " + credential)[:16], version=4)
         return BrowserLogin(
@@ -91,6 +94,7 @@ class BrowserLogins:
             return False
         if connection:
             self._connections.setdefault(reference, set()).add(connection)
+        self.on_use()
         return True
 
     async def refresh(self) -> None:

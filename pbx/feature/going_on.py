@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from pbx.call.call import Call, Program
 from pbx.feature.conference.conferences import Conferences
 from pbx.feature.dialplan import Dialplan
 from pbx.feature.park import Parking
-from pbx.flow.flows import Flows
 from pbx.model import call_event as events
 
 __all__ = ["GoingOn", "Was", "was"]
@@ -55,10 +55,20 @@ def was(happened: Iterable[events.CallEvent]) -> Was:
     return now if now.kind else walk
 
 
+class Walks(Protocol):
+    """The flows, from above."""
+
+    def has(self, number: str) -> bool: ...
+
+    async def go_on(self, call: Call, number: str, node: str) -> None:
+        """Enter that node again."""
+        ...
+
+
 class GoingOn:
     """Makes the programs."""
 
-    def __init__(self, dialplan: Dialplan, parking: Parking, conferences: Conferences, flows: Flows) -> None:
+    def __init__(self, dialplan: Dialplan, parking: Parking, conferences: Conferences, flows: Walks) -> None:
         self._dialplan = dialplan
         self._parking = parking
         self._conferences = conferences

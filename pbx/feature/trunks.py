@@ -73,6 +73,8 @@ class Trunks:
         """Whether an edge is connected; set by whoever keeps the tunnels."""
         self._lines: dict[str, TrunkLine] = {}
         self._tasks: dict[str, Supervisor] = {}
+        self.loaded = asyncio.Event()
+        """The trunks have been read at least once."""
         self._reloading = asyncio.Lock()
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -87,6 +89,7 @@ class Trunks:
             for name, trunk in wanted.items():
                 if name not in self._lines:
                     self._begin(trunk)
+        self.loaded.set()
 
     async def close(self) -> None:
         """Take every registration back, as far as the providers answer in time."""

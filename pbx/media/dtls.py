@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _context = lru_cache(maxsize=2)(context)
+
+
+def prepare(identity: Identity) -> None:
+    """Do what takes a while and is the same for every handshake."""
+    _context(identity)
+
+
 PATIENCE_S = 20.0
 MAX_PEERS = 4
 _HANDSHAKE_RECORD, _CLIENT_HELLO = 22, 1

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import resource
 import secrets
+import socket
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -96,9 +97,12 @@ class MediaEngine:
         self._rooms: dict[int, Room] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exhausted = False
+        self._expects_browsers = False
         self.certificate = Certificate(identity_file)
         self.on_reserved: Callable[[Stream], None] = unkept
         """Is to write down `Stream.kept` before it returns."""
+        self.on_forgotten: Callable[[int], None] = lambda _port: None
+        """Told of the RTP ports that are closed."""
         self._keeps = keeps
         self.refused_peers: Counter[str] = Counter()
         """What was refused of who wanted to be a stream's phone, by what was wrong."""
@@ -182,6 +186,12 @@ class MediaEngine:
         self._drain()
         self.native.release()
 
+    def expect_browsers(self) -> None:
+        """Load what only they need, in a thread, so that the first call of one need not wait for it."""
+        if self._loop is not None and not self._expects_browsers:
+            self._expects_browsers = True
+            self._loop.run_in_executor(None, _load_for_browsers, self.certificate)
+
     def open_stream(self, *, label: str) -> Stream:
         """Bind a pair of ports and start listening on it; nothing is accepted before `Stream.set_remote`.
 
@@ -204,17 +214,21 @@ class MediaEngine:
             self._pool.give_back(rtp_port)
             raise
 
-    def revive_stream(self, kept: bytes, pair: PortPair | None = None) -> tuple[Stream, Callable[[], None]]:
+    def revive_stream(
+        self, kept: bytes, inherited: Callable[[int], list[socket.socket]] = lambda _port: []
+    ) -> tuple[Stream, Callable[[], None]]:
         """Go on where the stream of an earlier process was of which `Stream.kept` was written down.
 
-        With `pair`, over sockets that stayed open. The stream neither takes nor sends anything before the second of
-        what is returned is called: what the first says of itself is to be written down until then. Raises
-        `NoPortError` when the ports cannot be had, `ValueError` for what is of another build.
+        `inherited` gives the sockets of an RTP port that stayed open, and of its RTCP port. The stream neither takes
+        nor sends anything before the second of what is returned is called: what the first says of itself is to be
+        written down until then. Raises `NoPortError` when the ports cannot be had, `ValueError` for what is of another
+        build.
         """
         record = _KEPT.decode(kept)
         state = unpacked_state(record.state)
-        if pair is None:
-            pair = self._pool.take_again(record.rtp_port)
+        port = record.rtp_port
+        still_open = inherited(port)
+        pair = self._pool.adopt(port, *still_open) if still_open else self._pool.take_again(port)
         try:
             stream = self._opened(pair, record.label, state)
         except ValueError:
@@ -247,9 +261,8 @@ class MediaEngine:
             state=state,
             keep=self._keeps,
         )
-        pair.rtp.detach()  # the engine's from here on
-        pair.rtcp.detach()
-        stream = self._streams[native.id] = Stream(self, native, rtp_port=pair.rtp_port, label=label)
+        fds = pair.rtp.detach(), pair.rtcp.detach()  # the engine's from here on
+        stream = self._streams[native.id] = Stream(self, native, rtp_port=pair.rtp_port, label=label, fds=fds)
         return stream
 
     def link(self, a: Stream, b: Stream, a_to_b: Mapping[int, int], b_to_a: Mapping[int, int]) -> None:
@@ -460,6 +473,7 @@ class MediaEngine:
         for room in self._rooms.values():
             room.look()
         self._pool.give_back(stream.rtp_port)
+        self.on_forgotten(stream.rtp_port)
 
     def _say_exhausted(self, error: NoPortError) -> None:
         self.refused += 1
@@ -469,6 +483,15 @@ class MediaEngine:
                 "no RTP port is free, calls are refused: widen --rtp-port-min/--rtp-port-max",
                 extra={"reason": str(error), "streams": len(self._streams)},
             )
+
+
+def _load_for_browsers(certificate: Certificate) -> None:
+    from aioice import stun  # noqa: F401
+
+    from pbx.media import ice_path  # noqa: F401
+    from pbx.media.dtls import prepare
+
+    prepare(certificate.identity)
 
 
 def _drops(stream: Stream) -> dict[str, int]:

@@ -39,6 +39,7 @@ MAX_TRANSACTIONS = 1024
 MAX_SOURCES = 32
 _REQUEST, _COOKIE = b"\x00\x01", b"\x21\x12\xa4\x42"
 _HEADER_BYTES = 20
+_INTEGRITY, _OPTIONAL = 0x0008, 0x8000
 
 
 class Fate(enum.Enum):
@@ -161,6 +162,8 @@ def _mistake(message: Message, generation: _Generation) -> Fate | None:
 def _read(data: bytes) -> Message | None:
     from aioice import stun
 
+    if attribute_kinds(data) is None:
+        return None
     try:
         message = stun.parse_message(data)
     except (ValueError, struct.error):
@@ -168,19 +171,23 @@ def _read(data: bytes) -> Message | None:
     return message
 
 
+def attribute_kinds(data: bytes) -> list[int] | None:
+    """What the message has, in order; None when its attributes do not fill it just so (aioice is not that strict)."""
+    kinds, at = [], _HEADER_BYTES
+    while at + 4 <= len(data):
+        kind, size = struct.unpack_from("!HH", data, at)
+        kinds.append(kind)
+        at += 4 + size + -size % 4
+    return kinds if at == len(data) else None
+
+
 def unknown_attributes(data: bytes) -> list[int]:
     """Those before the signature that have to be understood, and are not (RFC 8489 6.3.1)."""
     from aioice import stun
 
-    found, at = [], _HEADER_BYTES
-    while at + 4 <= len(data):
-        kind, size = struct.unpack_from("!HH", data, at)
-        if kind == 0x0008:
-            break
-        if kind < 0x8000 and kind not in stun.ATTRIBUTES_BY_TYPE:
-            found.append(kind)
-        at += 4 + size + -size % 4
-    return found
+    kinds = attribute_kinds(data) or []
+    signed = kinds[: kinds.index(_INTEGRITY)] if _INTEGRITY in kinds else kinds
+    return [each for each in signed if each < _OPTIONAL and each not in stun.ATTRIBUTES_BY_TYPE]
 
 
 _ERRORS = {

@@ -50,12 +50,17 @@ class Stream(Keying):
         "_remote_host",
         "_remote_port",
         "_reserved",
+        "fds",
         "id",
         "rtp_port",
     )
 
-    def __init__(self, engine: MediaEngine, native: Leg, *, rtp_port: int, label: str) -> None:
+    def __init__(
+        self, engine: MediaEngine, native: Leg, *, rtp_port: int, label: str, fds: tuple[int, int] = (-1, -1)
+    ) -> None:
         super().__init__(engine, native, label)
+        self.fds = fds
+        """Of its RTP and its RTCP socket, while it is open."""
         self.id = native.id
         self.rtp_port = rtp_port
         self._final: StreamStats | None = None

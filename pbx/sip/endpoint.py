@@ -202,14 +202,16 @@ class Endpoint:
     # -- what the user wants ---------------------------------------------------------------------------------------
 
     def request(
-        self, request: Request, hop: Hop, now: float, *, oversize: bool = False
+        self, request: Request, hop: Hop, now: float, *, oversize: bool = False, branch: str = ""
     ) -> tuple[TransactionId, list[Effect]]:
         """Send a request, any but ACK and CANCEL, with a Via of ours in place of whatever Via it had.
+
+        With the `branch` of one that an earlier process has sent, the peer takes it for the same.
 
         The request must not be changed afterwards until its final response. Raises `TooLargeForUdp`, with nothing
         begun; `oversize` sends it over UDP all the same, for when TCP was tried and refused.
         """
-        branch = self._branch()
+        branch = branch or self._branch()
         data = encode_for(request, hop, branch, oversize=oversize)
         key = client_id(branch, request.method)
         transaction: Client | InviteClient

@@ -9,14 +9,15 @@ even in the seconds before it finds out. Of two nodes that take over at once, on
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 
 from pbx.model.replication import Owner
 from pbx.store.replica_files import ReplicaFiles, ReplicaFilesError
 
-__all__ = ["at_time", "claim", "newest", "owners"]
+__all__ = ["at_time", "claim", "drop_old", "newest", "owners"]
 
 FOLDER = "owners"
 
@@ -46,6 +47,15 @@ def at_time(found: tuple[Owner, ...], moment: datetime | None) -> Owner:
     """Whose replica holds what there was at that moment."""
     earlier = [each for each in found if moment is None or each.at <= moment]
     return earlier[-1] if earlier else found[0]
+
+
+async def drop_old(files: ReplicaFiles, keep: timedelta, now: datetime) -> None:
+    """Delete what earlier generations wrote, once nobody can ask for that time any more. Raises `ReplicaFilesError`."""
+    found = await owners(files)
+    for one, successor in pairwise(found):
+        if now - successor.at > keep:
+            for name in await files.list(f"g{one.generation:06d}"):
+                await files.delete(name)
 
 
 async def _read(files: ReplicaFiles, name: str) -> Owner:

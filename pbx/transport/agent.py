@@ -15,12 +15,13 @@ from typing import Any
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
 from pbx.core.tasks import Supervisor
-from pbx.model.leg_event import LegCause
+from pbx.model.leg_event import Ended, LegCause
 from pbx.model.party import DialTarget, Party
 from pbx.sip.build import response_to
 from pbx.sip.effects import TransactionId
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
+from pbx.sip.parser import parse
 from pbx.sip.session_timer import SessionOffer
 from pbx.sip.session_timer import answer as answer_timer
 from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
@@ -42,7 +43,7 @@ from pbx.transport.in_dialog import handle
 from pbx.transport.invite_client import ClientInvite
 from pbx.transport.invite_request import Ours, invite_request
 from pbx.transport.invite_server import ServerInvite
-from pbx.transport.kept_dialog import decode
+from pbx.transport.kept_dialog import decode, decode_invite
 from pbx.transport.leg_core import LegCore
 from pbx.transport.leg_host import AgentSettings
 from pbx.transport.resolver import Resolver
@@ -173,6 +174,36 @@ class Agent:
         leg = SipLeg.revived(self, decode(kept), away=away)
         self._enter(leg)
         return leg
+
+    def ring_again(self, kept: bytes, on_invite: OnInvite) -> None:
+        """Take the INVITE of a caller to whom an earlier process owes its answer; `on_invite` gets the leg."""
+        invite = decode_invite(kept)
+        request = parse(invite.raw)
+        before, self.on_invite = self.on_invite, on_invite
+        try:
+            if isinstance(request, Request):
+                self.driver.received_message(request, invite.hop)
+        finally:
+            self.on_invite = before
+
+    def take_back(self, kept: bytes) -> None:
+        """Cancel an INVITE that an earlier process has sent."""
+        invite = decode_invite(kept)
+        request = parse(invite.raw)
+        if not isinstance(request, Request):
+            return
+        leg = SipLeg(
+            self,
+            leg_id=invite.leg_id,
+            direction="out",
+            request=request,
+            contact=request.headers.get("Contact") or "",
+            whereabouts=Whereabouts(self, invite.hop, natted=invite.natted),
+        )
+        leg.initial = client = ClientInvite(leg, request, session=SessionOffer.first(self.settings.session))
+        self._enter(leg)
+        client.take_back(self.facing(invite.hop), LegCause.CANCELLED)
+        leg.finish(Ended(LegCause.CANCELLED))
 
     def connected(self, contact_uri: str, hop: Hop) -> None:
         """A phone has registered over a new connection: requests in its dialogs go there."""

@@ -165,6 +165,17 @@ class Driver:
 
     # -- from the agent and its legs -------------------------------------------------------------------------------
 
+    def request_again(self, request: Request, hop: Hop, user: ClientUser) -> Outgoing:
+        """Send a request that an earlier process has sent: by its branch, the peer knows it."""
+        outgoing = Outgoing(user, hop)
+        now = self.clock.monotonic()
+        outgoing.id, effects = self.endpoint.request(
+            request, hop, now, oversize=True, branch=request.via.branch or ""
+        )
+        self._clients[outgoing.id] = outgoing
+        self._perform(effects)
+        return outgoing
+
     def request(self, request: Request, hop: Hop, user: ClientUser) -> Outgoing:
         """Send a request (anything but ACK and CANCEL). `user` is told what comes of it, never before this returns
         when called from outside a callback of this driver, unless the hop fails at once."""

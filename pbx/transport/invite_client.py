@@ -109,6 +109,12 @@ class ClientInvite:
             if self.hops and not self.answered:
                 attempt.watch(outgoing, self._next_hop)
 
+    def take_back(self, hop: Hop, cause: LegCause) -> None:
+        """Cancel what an earlier process has sent: once more the INVITE, whose answer allows the CANCEL."""
+        self._attempt = Attempt(self._leg.host, hop)
+        self._outgoing = self._leg.host.driver.request_again(self.request, hop, self)
+        self.give_up(cause)
+
     def _next_hop(self) -> None:
         """The same INVITE over the next hop, with a Contact that can be reached from there."""
         hop = self._leg.host.facing(self.hops[0])

@@ -10,7 +10,16 @@ from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 from pbx.sip.session_timer import SessionTimer
 
-__all__ = ["CSEQS_AHEAD", "KeptDialog", "decode", "encode", "placeholder"]
+__all__ = [
+    "CSEQS_AHEAD",
+    "KeptDialog",
+    "KeptInvite",
+    "decode",
+    "decode_invite",
+    "encode",
+    "encode_invite",
+    "placeholder",
+]
 
 CSEQS_AHEAD = 64
 """Requests of ours that may have gone out since it was written down: a gap in the numbers is allowed (RFC 3261 12.2.2),
@@ -41,3 +50,16 @@ def placeholder(dialog: Dialog) -> Request:
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(KeptDialog).decode
+
+
+class KeptInvite(msgspec.Struct, frozen=True, array_like=True):
+    """An INVITE without a final answer, as it went over this hop: the caller's, or one of ours."""
+
+    leg_id: str
+    raw: bytes
+    hop: Hop
+    natted: bool
+
+
+encode_invite = msgspec.msgpack.Encoder().encode
+decode_invite = msgspec.msgpack.Decoder(KeptInvite).decode

@@ -25,7 +25,7 @@ from pbx.transport.bodies import sdp_of
 from pbx.transport.info import DigitInfo
 from pbx.transport.invite_client import ClientInvite
 from pbx.transport.invite_server import ServerInvite
-from pbx.transport.kept_dialog import CSEQS_AHEAD, KeptDialog, encode, placeholder
+from pbx.transport.kept_dialog import CSEQS_AHEAD, KeptDialog, KeptInvite, encode, encode_invite, placeholder
 from pbx.transport.leg_core import ExtraHeaders, LegCore, Phase
 from pbx.transport.leg_host import LegHost
 from pbx.transport.liveness import is_alive
@@ -171,6 +171,19 @@ class SipLeg(LegCore):
                 timer=self.refresh.timer,
             )
         )
+
+    def kept_invite(self) -> bytes | None:
+        """What `Agent.ring_again` (a caller) or `Agent.take_back` of a later process needs; None without an INVITE that
+        has no final answer, and where that would not reach the peer.
+        """
+        initial = self.initial
+        if self.phase is not Phase.EARLY or initial is None or self.whereabouts.hop.reliable:
+            return None
+        request = initial.request
+        if not request.headers.get("Via"):
+            return None  # its way is still being looked for
+        invite = KeptInvite(self.id, request.encode(), self.whereabouts.hop, self.whereabouts.natted)
+        return encode_invite(invite)
 
     @classmethod
     def revived(cls, host: LegHost, kept: KeptDialog, *, away: bool) -> SipLeg:

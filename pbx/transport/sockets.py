@@ -82,15 +82,15 @@ class SipSockets:
         """The port of TLS; 0 when there is none."""
         return self.tls.port
 
-    def bind(self) -> None:
-        """Take the port for UDP and TCP; port 0 takes any that is free for both.
+    def bind(self, inherited: Callable[[str], list[socket.socket]] = lambda _: []) -> None:
+        """Take the port for UDP and TCP; port 0 takes any that is free for both. `inherited`: see `UdpListener.bind`.
 
         Raises `StartupError` that names the setting to change.
         """
         tries = 1 if self.port else _PORT_TRIES
         for remaining in reversed(range(tries)):
             try:
-                self._bind_both()
+                self._bind_both(inherited)
             except OSError as error:
                 if remaining and error.errno == errno.EADDRINUSE:
                     continue
@@ -157,9 +157,9 @@ class SipSockets:
             return (self.host,)
         return ("::", ANY_IPV4) if self.host == "::" and _has_ipv6() else (ANY_IPV4,)
 
-    def _bind_both(self) -> None:
+    def _bind_both(self, inherited: Callable[[str], list[socket.socket]]) -> None:
         hosts = self._hosts()
-        self.udp.bind(hosts, self.port)
+        self.udp.bind(hosts, self.port, inherited)
         try:
             self.tcp.bind(hosts, self.udp.port)
         except BaseException:

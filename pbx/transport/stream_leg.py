@@ -110,6 +110,9 @@ class StreamLeg:
         """The tunnel ends with the process, and its edge sees to the caller."""
         return None
 
+    def kept_invite(self) -> bytes | None:
+        return None
+
     async def alive(self) -> bool:
         """A call that the tunnel holds has somebody at its end, or a timer that will end it."""
         return not self.is_over

@@ -91,6 +91,21 @@ def bind_udp(host: str, port: int) -> socket.socket:
     return sock
 
 
+def name_of(host: str) -> str:
+    """What the socket of a host is called while nobody has it open."""
+    return "sip-udp-6" if ":" in host else "sip-udp-4"
+
+
+def _fitting(found: list[socket.socket], host: str, port: int) -> socket.socket | None:
+    """The one that is bound to just this; any other is closed."""
+    for sock in found:
+        if port and sock.getsockname()[:2] == (host, port):
+            sock.setblocking(False)
+            return sock
+        sock.close()
+    return None
+
+
 class UdpListener:
     """Reads and writes the bound UDP sockets of this node."""
 
@@ -110,15 +125,30 @@ class UdpListener:
             return int(sock.getsockname()[1])
         return 0
 
-    def bind(self, hosts: tuple[str, ...], port: int) -> None:
-        """Bind every host (one per family). Raises `OSError`; then nothing stays bound."""
+    def bind(
+        self,
+        hosts: tuple[str, ...],
+        port: int,
+        inherited: Callable[[str], list[socket.socket]] = lambda _: [],
+    ) -> None:
+        """Bind every host (one per family). Raises `OSError`; then nothing stays bound.
+
+        `inherited` gives the sockets that an earlier process has had open, by name: what came meanwhile waits there.
+        """
         try:
             for host in hosts:
-                sock = bind_udp(host, port or self.port)
+                sock = _fitting(inherited(name_of(host)), host, port) or bind_udp(host, port or self.port)
                 self._sockets[sock.family] = sock
         except BaseException:
             self.close()
             raise
+
+    def sockets(self) -> dict[str, int]:
+        """The files of the bound sockets, by the names for `inherited`."""
+        six = socket.AF_INET6
+        return {
+            name_of("::" if family == six else ""): sock.fileno() for family, sock in self._sockets.items()
+        }
 
     def start(self, received: Received, undeliverable: Undeliverable, waited: Waited | None = None) -> None:
         """Begin to read. `undeliverable` is told the destination of a packet that ICMP brought back, `waited` how

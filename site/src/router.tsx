@@ -84,6 +84,12 @@ const phones = createRoute({
   component: lazyRouteComponent(() => import("./pages/phones/PhonesPage.tsx"), "PhonesPage"),
 });
 
+const pushPhones = createRoute({
+  getParentRoute: () => office,
+  path: "/push-phones",
+  component: lazyRouteComponent(() => import("./pages/phones/PushPhonesPage.tsx"), "PushPhonesPage"),
+});
+
 export interface HistorySearch {
   q?: string;
   /** How it came out: a disposition, or "missed". */
@@ -358,7 +364,7 @@ const edge = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([setup, invitation, connect, office.addChildren([phone, dashboard, live, phones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account, texts, textFigures, campaigns, receptionist, twilioNumbers, edge])]),
+  routeTree: root.addChildren([setup, invitation, connect, office.addChildren([phone, dashboard, live, phones, pushPhones, history, voicemail, recordings, conferences, wallboard, analytics, flows, flowEditor, ringGroups, queues, mailboxes, schedules, prompts, trunks, numbers, outboundRoutes, kinds, kind, welcome, settings, users, tokens, audit, guard, traces, system, documents, webhooks, account, texts, textFigures, campaigns, receptionist, twilioNumbers, edge])]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

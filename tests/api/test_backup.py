@@ -59,10 +59,28 @@ async def test_a_backup_is_put_back_whole(office: Node, tmp_path: Path) -> None:
     assert (there / "voicemail/102/a.wav").read_bytes() == b"message" * 100_000
     with closing(sqlite3.connect(there / FILE_NAME)) as connection:
         assert connection.execute("SELECT value FROM state WHERE key = 'kept'").fetchone() == ("1",)
-    assert sorted(each.name for each in there.iterdir()) == [FILE_NAME, "sounds", "voicemail"]
+    assert sorted(each.name for each in there.iterdir()) == [
+        "node.lock",
+        FILE_NAME,
+        "sounds",
+        "voicemail",
+    ]
     assert (there / FILE_NAME).stat().st_mode & 0o777 == 0o600
     assert cli.main(["restore", str(file), "--data-dir", str(there)]) == 1
     assert [each.name for each in office.deps.config.data_dir.glob(".backup-*")] == []
+
+
+async def test_a_locked_one_has_the_key_and_nobody_reads_it(office: Node, tmp_path: Path) -> None:
+    file = tmp_path / "office.backup"
+    order = {"passphrase": "correct horse"}
+    async with office.ask("POST", "/api/v1/backup/locked", json=order) as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Disposition"].endswith('.backup"')
+        file.write_bytes(await answer.read())
+    assert b"voicemail" not in file.read_bytes()
+    restore(file, tmp_path / "there", passphrase="correct horse")
+    assert (tmp_path / "there/secret.key").read_bytes() == b"key"
+    assert (tmp_path / "there/recordings/b.wav").exists()
 
 
 async def test_recordings_are_in_it_when_asked_for(office: Node) -> None:

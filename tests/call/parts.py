@@ -115,6 +115,9 @@ class ScriptedLeg:
     def kept(self) -> bytes | None:
         return None
 
+    def kept_invite(self) -> bytes | None:
+        return None
+
     async def alive(self) -> bool:
         self.asked += 1
         return self.is_alive

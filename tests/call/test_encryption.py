@@ -215,10 +215,10 @@ def test_fingerprint_and_setup_may_stand_above_all_streams() -> None:
     assert stream.handshakes[0][1] == (PRINT_VALUE,)
 
 
-def test_a_browser_is_refused_because_it_needs_ice() -> None:
+def test_a_browser_that_wants_two_ports_is_refused() -> None:
     ice = ("a=ice-ufrag:abcd", "a=ice-pwd:0123456789012345678901")
     leg, _ = leg_with("optional")
-    answered(leg, said("UDP/TLS/RTP/SAVPF", *TLS, *ice))  # a phone that knows ICE does without
+    answered(leg, said("UDP/TLS/RTP/SAVPF", *TLS, *ice))  # a phone that knows ICE is found by its packets
     browser, stream = leg_with("optional")
     offer = said("UDP/TLS/RTP/SAVPF", *TLS, *ice).replace(b"t=0 0", b"t=0 0\r\na=group:BUNDLE 0")
     with pytest.raises(PeerError) as refused:

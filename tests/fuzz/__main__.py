@@ -1,8 +1,8 @@
 """Fuzzing by hand, for as long as you like: `python -m tests.fuzz TARGET [--seconds 60 | --hours 8] [--seed N]`.
 
-The target `all` is one after the other. Compiled code is worth most on a sanitized build, which `--sanitize` makes first
-(`tests/media/sanitized.py`). Each target prints its seed, and the input that broke it; with the seed the same run can be
-had again.
+The target `all` is one after the other. Compiled code is worth most on a sanitized build, which `--sanitize` makes
+first (`tests/media/sanitized.py`). Each target prints its seed, and the input that broke it; with the seed the same
+run can be had again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from tests.fuzz import (
     fuzz_audio,
     fuzz_demux,
+    fuzz_ice,
     fuzz_record,
     fuzz_rtp,
     fuzz_sdp,
@@ -46,6 +47,7 @@ TARGETS: dict[str, Fuzz] = {
     "sip": texts(fuzz_sip.target, fuzz_sip.CORPUS),
     "sdp": texts(fuzz_sdp.target, fuzz_sdp.CORPUS),
     **{name: texts(target, corpus) for name, (target, corpus) in fuzz_wire.TARGETS.items()},
+    "ice": texts(fuzz_ice.target, fuzz_ice.CORPUS),
     "sound": texts(fuzz_sound.target, fuzz_sound.CORPUS),
     "rtp": lambda seconds, seed: asyncio.run(fuzz_rtp.fuzz(seconds, seed)),
     "srtp": fuzz_srtp.fuzz,

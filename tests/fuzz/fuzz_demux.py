@@ -1,8 +1,8 @@
 """STUN, DTLS, SRTP and RTP, damaged, all on one port (RFC 7983): `python -m tests.fuzz demux`.
 
-A stream is listened to for STUN and has a DTLS handshake open, another is encrypted, a third is plain. The listener may
-get only what begins as STUN does, just as it was sent; a damaged flight may fail a handshake but raise nothing else;
-and in the end a good handshake still succeeds and plain audio still passes.
+A stream is listened to for STUN and has a DTLS handshake open, another is encrypted, a third is plain, and the fourth
+waits for a browser. The listener may get only what begins as STUN does, just as it was sent; a damaged flight may fail
+a handshake but raise nothing else; and in the end a good handshake still succeeds and plain audio still passes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from pbx.media.dtls_peer import DtlsError, DtlsPeer, context
 from pbx.media.engine import MediaEngine, Stream
 from pbx.media.identity import Identity, new_identity
 from pbx.model.stream import SrtpKey
+from tests.media.checks import OURS as OURS_ICE
+from tests.media.checks import THEIRS as THEIRS_ICE
+from tests.media.checks import check
 from tests.media.phone import Phone, write_rtp
 
 MAGIC_COOKIE = 0x2112A442
@@ -46,6 +49,7 @@ SEEDS = (
     stun(),
     stun(1, attribute(6, b"abcd:efgh"), attribute(0x24, bytes(4)), attribute(8, bytes(20)), attribute(0x8028, b"")),
     stun(0x101, attribute(0x20, b"\0\1" + bytes(6))),
+    check(name="nodename:page"),
     hello(THEIRS),
     b"\x15\xfe\xfd" + bytes(8) + b"\0\2\2\x28",
     write_rtp(1, 160, ssrc=7),
@@ -94,7 +98,9 @@ class Ports:
     """An engine and its three streams."""
 
     def __init__(self, media: MediaEngine, phone: Phone) -> None:
-        self.listened, self.sealed, self.plain = (media.open_stream(label=f"{n}/a") for n in range(3))
+        self.listened, self.sealed, self.plain, self.browser = (
+            media.open_stream(label=f"{n}/a") for n in range(4)
+        )
         self.phone = phone
         self.heard: list[bytes] = []
         self.sent: deque[bytes] = deque(maxlen=1000)
@@ -102,6 +108,9 @@ class Ports:
             stream.set_remote(phone.remote(rtcp_mux=True))
         self.sealed.secure(KEY, KEY)
         self.shake(self.listened)
+        self.browser.ice(OURS_ICE, THEIRS_ICE)
+        self.shake(self.browser)
+        self.browser.listen(None)
         media.echo(self.plain)
 
     def shake(self, stream: Stream) -> None:
@@ -113,7 +122,7 @@ class Ports:
     def throw(self, chance: random.Random) -> None:
         data = damaged(chance)
         self.sent.append(data)
-        for stream in (self.listened, self.sealed, self.plain):
+        for stream in (self.listened, self.sealed, self.plain, self.browser):
             self.phone.throw(data, stream.rtp_port if chance.random() < 0.9 else stream.rtcp_port)
 
     def check(self) -> None:

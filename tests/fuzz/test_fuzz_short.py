@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.fuzz import fuzz_sdp, fuzz_sip, fuzz_sound, fuzz_wire
+from tests.fuzz import fuzz_ice, fuzz_sdp, fuzz_sip, fuzz_sound, fuzz_wire
 from tests.fuzz.mutation import run
 
 
@@ -15,10 +15,11 @@ from tests.fuzz.mutation import run
     [
         (fuzz_sip.target, fuzz_sip.CORPUS),
         (fuzz_sdp.target, fuzz_sdp.CORPUS),
+        (fuzz_ice.target, fuzz_ice.CORPUS),
         (fuzz_sound.target, fuzz_sound.CORPUS),
         *fuzz_wire.TARGETS.values(),
     ],
-    ids=["sip", "sdp", "sound", *fuzz_wire.TARGETS],
+    ids=["sip", "sdp", "ice", "sound", *fuzz_wire.TARGETS],
 )
 def test_nothing_breaks_in_a_second(target: Callable[[bytes], None], corpus: Sequence[bytes]) -> None:
     for data in corpus:

@@ -25,7 +25,7 @@ import aiohttp
 from pbx.store.database import FILE_NAME
 from tests.live.ports import free_port, free_range
 
-__all__ = ["PASSWORD", "ROOT", "Node", "cpu_of", "rss_of", "running"]
+__all__ = ["PASSWORD", "ROOT", "Node", "cpu_of", "environment", "rss_of", "running"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct-horse-{number}"
@@ -85,7 +85,7 @@ class Node:
         """Run another `pbx` command on this node's data folder."""
         command = [sys.executable, "-m", "pbx", *words, "--data-dir", str(self.data)]
         result = subprocess.run(
-            command, cwd=ROOT, env=_environment(), capture_output=True, text=True, timeout=60, check=False
+            command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=False
         )
         if check and result.returncode:
             raise RuntimeError(
@@ -140,7 +140,7 @@ class Node:
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=ROOT,
-                env=_environment() | self.environment,
+                env=environment() | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -179,6 +179,13 @@ class Node:
             process.kill()
             await asyncio.to_thread(process.wait)
             raise TimeoutError(f"the node did not stop within 15 s of SIGTERM:\n{self.log[-4000:]}") from None
+
+    def leave(self) -> None:
+        """SIGUSR2: its calls are for the next process."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGUSR2)
+        assert self.process.wait(5) == 0
+        self.process = None
 
     def kill(self) -> None:
         """SIGKILL: what a power cut leaves of the process, at once."""
@@ -302,7 +309,7 @@ def rss_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The test runner's environment without what would change the node: its settings, and Python compiling anew."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PBX_")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)

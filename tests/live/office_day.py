@@ -330,7 +330,12 @@ async def _look(day: Day, before: Counter[str], settle_s: float) -> None:
     for kind in sorted(before | after):
         left[f"open files: {kind}"] = (after[kind], before[kind])
     await _look_at_records(day)
-    errors = [line for line in node.log.splitlines() if re.search(r"\b(ERROR|CRITICAL)\b|^Traceback", line)]
+    errors = [
+        line
+        for line in node.log.splitlines()
+        if re.search(r"\b(ERROR|CRITICAL)\b|^Traceback", line)
+        and not any(known in line for known in node.expected_errors)
+    ]
     left["errors in the log"] = (len(errors), 0)
     for line in errors[:10]:
         print(line, file=sys.stderr)

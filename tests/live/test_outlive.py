@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from tests.live.baresip import Pair, Phone, phones
 from tests.live.conftest import PhoneMaker
 from tests.live.node import Node, running
+from tests.live.service_manager import ManagedNode, Manager
 from tests.live.test_codes import code
 from tests.live.test_talk import registered
 
@@ -112,6 +114,28 @@ async def test_encrypted_calls_go_on_and_signalling_when_the_phone_connects_agai
     assert cdr["hung_up_by"] not in ("a", "node")
 
 
+async def test_a_phone_that_rings_rings_again_and_no_other_does(node: Node, phone: PhoneMaker) -> None:
+    """The caller has heard that it rings; it need not dial again. One row tells the whole call."""
+    alice, bob = phone(node, "101", tone_hz=ALICE_HZ), phone(node, "102", tone_hz=BOB_HZ)
+    async with phones(alice, bob):
+        await registered(alice, bob)
+        await alice.dial("102")
+        await bob.wait_for("CALL_INCOMING")
+        await alice.wait_for("CALL_RINGING")
+        await killed_and_started(node)
+        await bob.wait_for("CALL_CLOSED")
+        if sum(event.type == "CALL_INCOMING" for event in bob.events) < 2:
+            await bob.wait_for("CALL_INCOMING")
+        await bob.accept()
+        await alice.wait_for("CALL_ESTABLISHED")
+        await asyncio.gather(hears(alice, BOB_HZ), hears(bob, ALICE_HZ))
+        await bob.hangup()
+        await alice.wait_for("CALL_CLOSED")
+        cdr = await one_record(node)
+    kinds = [event["type"] for event in cdr["events"]]
+    assert (kinds.count("offered"), kinds.count("leg_dialled")) == (1, 2)
+
+
 async def test_who_waits_waits_on_and_who_meets_meets_on(tmp_path: Path, phone: PhoneMaker) -> None:
     """A parking slot, a line and a conference, each with people in it."""
     numbers = ("101", "102", "103", "104", "105")
@@ -126,7 +150,9 @@ async def test_who_waits_waits_on_and_who_meets_meets_on(tmp_path: Path, phone: 
             "conferences",
             {"number": "800", "name": "All", "announce": "nothing", "pin": "4242", "moderator_pin": "98765"},
         )
-        made = [phone(node, each, tone_hz=hz) for each, hz in zip(numbers, (440, 880, 550, 660, 770), strict=True)]
+        made = [
+            phone(node, each, tone_hz=hz) for each, hz in zip(numbers, (440, 880, 550, 660, 770), strict=True)
+        ]
         alice, bob, carol, dave, eve = made
         async with phones(*made):
             await registered(*made)
@@ -178,3 +204,41 @@ async def _until(node: Node, path: str, wanted: Callable[[dict[str, Any]], bool]
     async with asyncio.timeout(8):
         while not wanted(await node.get(path)):
             await asyncio.sleep(0.1)
+
+
+async def test_nobody_sees_a_closed_port_while_systemd_keeps_the_sockets(
+    tmp_path: Path, phone: PhoneMaker
+) -> None:
+    """What comes while no node is there waits in the sockets: old sound is thrown away, a BYE is answered."""
+    manager = Manager(tmp_path / "notify")
+    async with running(ManagedNode(tmp_path / "node", manager=manager)) as node:
+        alice, bob = phone(node, "101", tone_hz=ALICE_HZ), phone(node, "102", tone_hz=BOB_HZ)
+        async with phones(alice, bob):
+            await registered(alice, bob)
+            await Pair(alice, bob).talk("102")
+            await hears(alice, BOB_HZ)
+            node.leave()
+            manager.look()
+            assert "READY=1" in manager.said
+            assert manager.said.count("WATCHDOG=1") >= 2
+            rtp = [int(name.partition("-")[2]) for name in manager.files if name.startswith("rtp-")]
+            assert len(rtp) == 2
+            for port in (node.sip_port, *rtp, *(each + 1 for each in rtp)):
+                with (
+                    socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
+                    pytest.raises(OSError, match="in use"),
+                ):
+                    other.bind(("127.0.0.1", port))
+            await asyncio.sleep(0.5)
+            await node.start()
+            await asyncio.gather(hears(alice, BOB_HZ), hears(bob, ALICE_HZ))
+            node.kill()
+            await bob.hangup()
+            await node.start()
+            await alice.wait_for("CALL_CLOSED", timeout_s=3)
+            cdr = await one_record(node)
+            assert cdr["hung_up_by"] == "b1"
+            await asyncio.sleep(0.3)
+            manager.look()
+            assert set(manager.files) == {"sip-udp-4"}, "what is closed is kept nowhere"
+    manager.close()

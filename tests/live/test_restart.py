@@ -44,19 +44,20 @@ async def test_stopped_node_tells_both_phones_and_closes_the_record(node: Node, 
     assert not cdr["interrupted"]
 
 
-async def test_killed_node_closes_the_record_of_a_ringing_call(node: Node, phone: PhoneMaker) -> None:
+async def test_a_call_that_no_journal_has_is_closed_as_interrupted(node: Node, phone: PhoneMaker) -> None:
     alice, bob = phone(node, "101"), phone(node, "102")
     async with phones(alice, bob):
         await asyncio.gather(alice.registered(), bob.registered())
-        await alice.dial("102")
-        await bob.wait_for("CALL_INCOMING")
-        await node.cdrs(ended=False)
+        await Pair(alice, bob).talk("102")
+        (open_cdr,) = await node.cdrs(ended=False)
         node.kill()
+        (node.data / "calls.journal").unlink()
         await node.start()
         (cdr,) = await node.cdrs()
+        assert (await node.get("calls"))["items"] == []
+    assert cdr["id"] == open_cdr["id"]
     assert cdr["interrupted"]
-    assert cdr["answered_at"] is None
-    assert cdr["talk_s"] == 0
+    assert cdr["ended_at"] is not None
 
 
 async def test_confirmed_binding_is_there_after_kill_at_the_moment_of_the_200(tmp_path: Path) -> None:

@@ -54,12 +54,14 @@ class Browser:
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         return await asyncio.wait_for(self._waiting[number], timeout_s)
 
-    async def phone(self, node: Node, number: str, *, codec: str = "", **login: Any) -> PagePhone:
-        """A page whose phone is registered as this extension."""
+    async def phone(
+        self, node: Node, number: str, *, codec: str = "", tone_hz: float | None = None, **login: Any
+    ) -> PagePhone:
+        """A page whose phone is registered as this extension; `tone_hz` is said in place of the microphone's."""
         page = PagePhone(self, number)
         await self.ask(number, "open")
         found = await node.send("POST", "app/browser-phone", {"extension": number})
-        await self.ask(number, "start", found | login, codec)
+        await self.ask(number, "start", found | login, codec, tone_hz)
         await page.wait_for("registered")
         return page
 

@@ -4,6 +4,7 @@ twice, and the phone, which is libsrtp2, hears one stream."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -113,7 +114,7 @@ async def test_no_index_is_used_twice_over_three_kills(phone: MakePhone, profile
     assert len({data[8:12] for data in wire.rtp}) == 1, "one SSRC"
     numbers = [int.from_bytes(data[2:4], "big") for data in wire.rtp]
     assert len(set(numbers)) == len(numbers)
-    steps = [(later - earlier) & 0xFFFF for earlier, later in zip(numbers, numbers[1:], strict=False)]
+    steps = [(later - earlier) & 0xFFFF for earlier, later in itertools.pairwise(numbers)]
     assert max(steps) <= 2 * RESERVE
 
 

@@ -31,6 +31,10 @@ def litestream_program(line: str) -> str:
     return str(path)
 
 
+ONE_IS_SLOW = (pytest.param("0.3", marks=pytest.mark.slow), "0.5")
+"""For stories that run on the newer line every time, and on the older one in the longer run."""
+
+
 @pytest.fixture(params=LINES)
 def program(request: pytest.FixtureRequest) -> str:
     return litestream_program(str(request.param))
@@ -134,7 +138,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture
 def s3_place(s3_server: int, tmp_path: Path) -> Place:
-    import boto3
+    import boto3  # type: ignore[import-untyped]  # it came with moto
 
     name = f"b{abs(hash(str(tmp_path))) % 10**10}"
     boto3.client(

@@ -136,7 +136,7 @@ async def test_a_disk_that_is_not_mounted_is_no_empty_replica(tmp_path: Path) ->
     files = FolderFiles(tmp_path / "not there" / "office")
     for asked in (files.list("owners"), files.get("owners/1"), files.put("owners/1", b"")):
         with pytest.raises(ReplicaFilesError):
-            await asked  # type: ignore[misc]
+            await asked
 
 
 async def test_an_ssh_server_with_another_key_is_refused(sftp_place: Place) -> None:

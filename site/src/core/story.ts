@@ -77,6 +77,12 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
     case "leg_ringing":
       if (event.leg === "a") return ["plain", event.early_media ? t.story.callerEarly : t.story.callerRinging];
       return ["plain", t.story.legRinging(who(event.leg)), event.early_media ? t.story.earlyMedia : ""];
+    case "phone_pushed":
+      return ["plain", t.story.phonePushed(personOf(event.extension, cdr)), event.device];
+    case "phone_woke":
+      return ["good", t.story.phoneWoke(personOf(event.extension, cdr), secondsWords(event.after_ms, t)), event.device];
+    case "phone_not_woken":
+      return ["warn", t.story.phoneNotWoken(personOf(event.extension, cdr)), event.reason];
     case "leg_answered":
       return event.leg === "a"
         ? ["good", t.story.callerAnswered(who("a"))]
@@ -199,6 +205,14 @@ function isEcho(event: CallEvent, events: readonly CallEvent[]): boolean {
   if (end === undefined) return false;
   const together = Math.abs(Date.parse(end.at) - Date.parse(event.at)) < 1500;
   return together && (event.cause === end.cause || event.cause === "normal");
+}
+
+function personOf(extension: string, cdr: Cdr): string {
+  return partyName(extension === cdr.to_extension || extension === cdr.dialled ? cdr.to_name : "", extension);
+}
+
+function secondsWords(ms: number, t: Text): string {
+  return (ms / 1000).toLocaleString(t.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
 function addressOf(target: string): string {

@@ -58,7 +58,7 @@ function Details({ id, truth, onClose }: { readonly id: string; readonly truth: 
         event.stopPropagation();
         onClose();
       }}
-      className="rise-in absolute top-full right-0 z-20 mt-2 w-[min(19rem,calc(100vw-2rem))] rounded-xl border border-line bg-surface p-4 shadow-float"
+      className="rise-in absolute top-full right-0 z-20 mt-2 w-[min(19rem,calc(100vw-5rem))] rounded-xl border border-line bg-surface p-4 shadow-float"
     >
       <dl className="flex flex-col gap-2.5">
         {PARTS.map((part) => (

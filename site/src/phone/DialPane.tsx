@@ -76,7 +76,7 @@ export function DialPane({ typed, onType, onDial, box, keypad = true, action = p
             event.preventDefault();
             onType(pasted);
           }}
-          className="h-14 w-full rounded-2xl border border-line bg-sunken pr-12 pl-4 text-center text-[1.35rem] font-medium tabular-nums placeholder:text-lead placeholder:font-normal placeholder:text-faint"
+          className="h-14 w-full rounded-2xl border border-line bg-sunken px-12 text-center text-[1.35rem] font-medium tabular-nums placeholder:text-lead placeholder:font-normal placeholder:text-faint"
         />
         {typed !== "" && (
           <button

@@ -1,6 +1,5 @@
 /** Twelve keys. */
 import { useRef } from "react";
-import { p } from "../text/phone.ts";
 import { LETTERS } from "./t9.ts";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"] as const;
@@ -47,7 +46,6 @@ function Key({ name, letters, compact, onKey }: KeyProps) {
     <button
       type="button"
       data-key={name}
-      aria-label={p.dial.key(name, letters)}
       onPointerDown={down}
       onPointerUp={up}
       onPointerLeave={up}
@@ -58,7 +56,7 @@ function Key({ name, letters, compact, onKey }: KeyProps) {
       className={`flex touch-manipulation flex-col items-center justify-center rounded-2xl border border-line bg-surface transition-[background-color,scale] select-none hover:bg-hover active:scale-95 active:bg-accent-soft ${compact ? "h-12" : "h-[3.75rem]"}`}
     >
       <span className="text-[1.4rem] leading-6 font-medium tabular-nums">{name}</span>
-      <span aria-hidden="true" className="h-3.5 text-[0.625rem] leading-3.5 font-medium tracking-[0.12em] text-faint">
+      <span className="h-3.5 empty:hidden text-[0.625rem] leading-3.5 font-medium tracking-[0.12em] text-faint">
         {letters}
       </span>
     </button>

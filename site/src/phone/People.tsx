@@ -67,7 +67,7 @@ function Row({ person, onDial, onWrite }: RowProps) {
     <li data-person={number} className="group flex items-center rounded-xl pr-1 hover:bg-hover">
       <button
         type="button"
-        aria-label={p.people.call(name)}
+        title={p.people.call(name)}
         onClick={() => onDial(number, name)}
         className="flex min-h-14 min-w-0 flex-1 items-center gap-3 rounded-xl px-2 text-left"
       >

@@ -1,5 +1,5 @@
 /** The phone: calls first, below them whom to call. Docked, on a small screen, or wide with both side by side. */
-import { useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { PocketOffer } from "../pocket/PocketOffer.tsx";
 import { WaitingCall } from "../pocket/WaitingCall.tsx";
 import { p } from "../text/phone.ts";
@@ -43,6 +43,9 @@ export function Phone({ extension, page = false, dial = "", mayWrite, lead, asid
   const here = useHere();
   const [settings, setSettings] = useState(false);
   const on = phase === "on";
+  useEffect(() => {
+    if (extension !== null && extension !== "") desk.enter(extension);
+  }, [extension]);
   return (
     <div className="flex h-full min-h-0 flex-col bg-canvas">
       <header className="flex items-center gap-2 border-b border-line bg-surface py-2 pr-2 pl-3">

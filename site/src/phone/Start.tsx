@@ -27,7 +27,10 @@ export function Start({ extension }: { readonly extension: string | null }) {
   }
   return (
     <Card icon="phone" title={p.start.title} help={p.start.help}>
-      <Button look="primary" icon="phone" className="min-h-12! px-5! text-lead!" onClick={() => desk.turnOn()}>
+      <Button look="primary" icon="phone" className="min-h-12! px-5! text-lead!" onClick={() => {
+          desk.enter(extension);
+          desk.turnOn();
+        }}>
         {p.start.button}
       </Button>
     </Card>

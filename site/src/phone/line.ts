@@ -16,6 +16,7 @@ export type { CallView, Line, LineState, PhoneCall, PhoneLogin } from "./types.t
 /** An open WebSocket says nothing of the way behind it: the node is asked this often, and has this long. */
 const ASK_EVERY_MS = 20_000;
 const ANSWER_WITHIN_MS = 6_000;
+const OPEN_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
 const REGISTER_FOR_S = 300;
 
@@ -81,7 +82,8 @@ class SipLine implements Line {
       ended: (call) => this.ended(call),
     };
     this.ua = new UA({
-      sockets: login.web_sockets.map((url) => new WebSocketInterface(url)),
+      // The first is where the page is from; pages may not connect to others, and JsSIP would take any.
+      sockets: login.web_sockets.slice(0, 1).map((url) => new WebSocketInterface(url)),
       uri: login.uri,
       authorization_user: login.authorization_username,
       password: login.password,
@@ -105,7 +107,11 @@ class SipLine implements Line {
   }
 
   private listen(): void {
-    this.ua.on("connecting", () => this.set({ link: "connecting" }));
+    this.ua.on("connecting", () => {
+      this.set({ link: "connecting" });
+      clearTimeout(this.overdue);
+      this.overdue = setTimeout(() => this.openAnew("waiting"), OPEN_WITHIN_MS);
+    });
     this.ua.on("connected", () => {
       clearTimeout(this.overdue);
       this.set({ link: "open", retryAt: undefined });
@@ -231,12 +237,14 @@ class SipLine implements Line {
       if (this.state.link === "silent") this.set({ link: "open" });
     };
     clearTimeout(this.overdue);
-    this.overdue = setTimeout(() => {
-      this.set({ link: "silent", registered: false });
-      this.inside.transport.disconnect();
-      this.inside.transport.connect();
-    }, ANSWER_WITHIN_MS);
+    this.overdue = setTimeout(() => this.openAnew("silent"), ANSWER_WITHIN_MS);
     this.inside.sendOptions(this.uriOf(this.login.extension), undefined, { eventHandlers: { succeeded: answered, failed: answered } });
+  }
+
+  private openAnew(link: "waiting" | "silent"): void {
+    this.inside.transport.disconnect();
+    this.set({ link, registered: false });
+    this.inside.transport.connect();
   }
 
   private async look(): Promise<void> {

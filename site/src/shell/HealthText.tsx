@@ -11,6 +11,7 @@ const MENDED_AT = {
   "hold music": "/settings",
   "call flows": "/flows",
   "configuration bundle": "/documents",
+  "phones that sleep": "/push-phones",
 } as const;
 
 export function HealthText({ line, mark }: { readonly line: HealthLine; readonly mark?: ReactNode }) {

@@ -20,6 +20,7 @@ export type PagePath =
   | "/twilio-numbers"
   | "/edge"
   | "/phones"
+  | "/push-phones"
   | "/flows"
   | "/ring-groups"
   | "/queues"
@@ -95,6 +96,7 @@ export const GROUPS: readonly NavGroup[] = [
     label: t.nav.reach,
     items: [
       item("/phones", "phone", t.nav.phones, "supervisor"),
+      item("/push-phones", "bell", t.nav.pushPhones, "supervisor"),
       item("/flows", "flow", t.nav.flows, "admin"),
       item("/ring-groups", "group", t.nav.groups, "admin"),
       item("/queues", "queue", t.nav.queues, "admin"),

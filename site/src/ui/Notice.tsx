@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Icon, type IconName } from "./Icon.tsx";
 
 const LOOKS = {
+  good: "bg-good-soft text-good",
   bad: "bg-bad-soft text-bad",
   warn: "bg-warn-soft text-warn",
   plain: "bg-sunken text-soft",

@@ -4,7 +4,7 @@ import * as JsSIP from "jssip";
 const MIC = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 const events = [];
 const sessions = new Map();
-let agent, codec, ice, serial = 0;
+let agent, codec, ice, own, by, serial = 0;
 let heard = [];
 let context;
 
@@ -19,6 +19,25 @@ function only(sdp, name) {
     .replace(/^(m=audio \d+ \S+) .*$/m, (_, head) => `${head} ${kept.join(" ")}`)
     .replace(/^a=(rtpmap|fmtp|rtcp-fb):(\d+) .*\r\n/gm, (line, _, number) => (kept.includes(number) ? line : ""));
 }
+
+/** A microphone that hears this tone, in place of Chromium's. */
+function tone(hz) {
+  context ??= new AudioContext({ sampleRate: 48000 });
+  const source = context.createOscillator();
+  const volume = context.createGain();
+  const out = context.createMediaStreamDestination();
+  source.frequency.value = hz;
+  volume.gain.value = 10 ** (-12 / 20);
+  source.connect(volume).connect(out);
+  source.start();
+  return out.stream;
+}
+
+/** The other side's only candidate becomes a relay of the test's. */
+const redirected = (sdp) =>
+  sdp
+    .replace(/^a=candidate:.*\r\n/gm, "")
+    .replace(/^a=end-of-candidates\r\n/m, `a=candidate:1 1 udp 2130706431 ${by} typ host\r\na=end-of-candidates\r\n`);
 
 function listen(stream) {
   const element = new Audio();
@@ -45,6 +64,7 @@ function follow(session) {
   session.on("icecandidate", ({ candidate, ready }) => candidate?.type === "srflx" && ready());
   session.on("sdp", (data) => {
     if (data.originator === "local" && codec) data.sdp = only(data.sdp, codec);
+    if (data.originator === "remote" && by) data.sdp = redirected(data.sdp);
     tell("sdp", { id, originator: data.originator, type: data.type, sdp: data.sdp });
   });
   for (const name of ["progress", "accepted", "confirmed", "hold", "unhold", "muted", "refer", "replaces"])
@@ -56,6 +76,7 @@ function follow(session) {
 }
 
 const options = () => ({
+  ...(own ? { mediaStream: own } : {}),
   mediaConstraints: { audio: MIC, video: false },
   pcConfig: { iceServers: ice ?? [], ...(globalThis.relayOnly ? { iceTransportPolicy: "relay" } : {}) },
   rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: false },
@@ -63,8 +84,9 @@ const options = () => ({
 
 globalThis.phone = {
   events,
-  start(login, wanted) {
+  start(login, wanted, hz) {
     codec = wanted;
+    own = hz ? tone(hz) : undefined;
     ice = login.ice_servers;
     agent = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(login.web_sockets[0])],
@@ -83,6 +105,9 @@ globalThis.phone = {
     });
     agent.start();
   },
+  through: (address) => {
+    by = address;
+  },
   stop: () => agent.stop(),
   call(target) {
     const handlers = {};
@@ -93,13 +118,18 @@ globalThis.phone = {
     tell("answering", { id });
     sessions.get(id).answer(options());
   },
-  hangup: (id) => sessions.get(id).terminate(),
+  hangup(id) {
+    sessions.get(id).terminate();
+  },
   hold: (id) => sessions.get(id).hold(),
   unhold: (id) => sessions.get(id).unhold(),
   restart: (id) => sessions.get(id).renegotiate({ rtcOfferConstraints: { iceRestart: true } }),
-  dtmf: (id, tones) => sessions.get(id).sendDTMF(tones, { transportType: "RFC2833" }),
-  transfer: (id, target, replaces) =>
-    sessions.get(id).refer(target, replaces ? { replaces: sessions.get(replaces) } : {}),
+  dtmf(id, tones) {
+    sessions.get(id).sendDTMF(tones, { transportType: "RFC2833" });
+  },
+  transfer(id, target, replaces) {
+    sessions.get(id).refer(target, replaces ? { replaces: sessions.get(replaces) } : {});
+  },
   forget() {
     heard = [];
   },

@@ -27,6 +27,8 @@ import { SipLoginPanel } from "./SipLoginPanel.tsx";
 /** With the words and pages of the edge, which most who open a phone do not need. */
 const OutsideNumberSection = lazy(async () => ({ default: (await import("./OutsideNumberSection.tsx")).OutsideNumberSection }));
 
+const ProvisioningPanel = lazy(async () => ({ default: (await import("./ProvisioningPanel.tsx")).ProvisioningPanel }));
+
 interface PhoneDrawerProps {
   readonly row: PhoneRow;
   readonly onClose: () => void;
@@ -37,6 +39,7 @@ export function PhoneDrawer({ row, onClose, onDuplicate }: PhoneDrawerProps) {
   const { extension } = row;
   const { setDirty, tryClose, question } = useUnsavedGuard(onClose);
   const may = useMay("numbers:write");
+  const maySee = useMay("sip-login:read");
   return (
     <Dialog shape="wide" label={t.phones.drawerLabel(extension.number, extension.name)} onClose={tryClose}>
       <DrawerHead
@@ -55,6 +58,11 @@ export function PhoneDrawer({ row, onClose, onDuplicate }: PhoneDrawerProps) {
         </Section>
         <Section title={t.phones.tabConnect}>
           <SipLoginPanel number={extension.number} />
+          {maySee && (
+            <Suspense fallback={null}>
+              <ProvisioningPanel number={extension.number} />
+            </Suspense>
+          )}
         </Section>
         {may && (
           <Suspense fallback={null}>

@@ -311,6 +311,7 @@ export const admin: Text["admin"] = {
       extensions: "Telefone",
       "call records": "Anrufverlauf",
       "hold music": "Wartemusik",
+      "phones that sleep": "Schlafende Telefone",
       "call flows": "Anrufabläufe",
       voice: "Stimme der Anlage",
       "configuration bundle": "Konfigurationspaket",

@@ -68,7 +68,6 @@ export const phone: PhoneText = {
     noNumber: "Darin steht keine Nummer.",
     results: "Gefunden",
     nobody: (typed: string) => `Niemand heißt „${typed}“.`,
-    key: (key: string, letters: string) => (letters === "" ? key : `${key}, ${letters}`),
     speedDial: "Kurzwahl",
     lastCalled: "Schon angerufen",
     emergency: "Notruf",

@@ -313,6 +313,7 @@ export const admin = {
       "call flows": "Call flows",
       voice: "Voice of the system",
       "configuration bundle": "Configuration bundle",
+      "phones that sleep": "Phones that sleep",
     } as Readonly<Record<string, string>>,
     mend: "Open the page that mends it",
     doctor: "Doctor",

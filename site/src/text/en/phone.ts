@@ -66,7 +66,6 @@ export const phone = {
     noNumber: "There is no number in this.",
     results: "Found",
     nobody: (typed: string) => `Nobody is called “${typed}”.`,
-    key: (key: string, letters: string) => (letters === "" ? key : `${key}, ${letters}`),
     speedDial: "Speed dial",
     lastCalled: "Called before",
     emergency: "Emergency call",

@@ -1,0 +1,1 @@
+export const PUSH_PHONES = ["push-phones"];
