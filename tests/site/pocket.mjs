@@ -20,7 +20,7 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
   const found = [];
   let taken = 0;
   await context.addInitScript(standIns, { subscription: JSON.parse(subscription), hertz: PAGE_HZ });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
 
   // A page that is none of the node's keeps the browser, and its service worker, within reach of DevTools.
   const beside = await context.newPage();
@@ -74,7 +74,7 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
     expect(shown.actions.join() === "answer,decline", `buttons: ${shown.actions.join()}`);
     const [url] = await touch("answer");
     const phone = await context.newPage();
-    phone.setDefaultTimeout(30_000);
+    phone.setDefaultTimeout(60_000);
     await phone.goto(new URL(url, base).href);
     // It is answered by nobody but the page itself.
     await phone.locator('[data-stage="talking"]').filter({ visible: true }).first().waitFor();
