@@ -33,6 +33,8 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
 
   const worker = await switchOn();
   await closeIt(page);
+  // Its session has ended meanwhile: the device that it is takes the call all the same.
+  await context.clearCookies();
   const opened = await answer();
   await hangUp(opened);
   await noGhostAfterACancel();
