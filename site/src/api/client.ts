@@ -11,12 +11,20 @@ const TIMEOUT_MS = 10_000;
 const FILE_TIMEOUT_MS = 120_000;
 
 let csrfToken = "";
+let deviceToken: (() => Promise<string | undefined>) | undefined;
 let onSignedOut: () => void = () => undefined;
 
 /** The token that proves a change comes from this page; it arrives with the session. */
 export function setCsrfToken(token: string): void {
   csrfToken = token;
 }
+
+/** Without a session: this browser is a device of an extension, and asks as that. Undefined: it does no more. */
+export function askAsDevice(token: (() => Promise<string | undefined>) | undefined): void {
+  deviceToken = token;
+}
+
+export const asksAsDevice = (): boolean => deviceToken !== undefined;
 
 /** Called when the node no longer knows the session (401 on anything but the log-in itself). */
 export function whenSignedOut(callback: () => void): void {
@@ -151,6 +159,9 @@ async function attempt(path: string, options: RequestOptions): Promise<Response>
   try {
     if (ELSEWHERE) {
       const token = await accessToken();
+      if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
+    } else if (deviceToken !== undefined) {
+      const token = await deviceToken();
       if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
     } else if (method !== "GET" && csrfToken !== "") headers.set("X-CSRF-Token", csrfToken);
     return await fetch(`${NODE}/api/v1${path}${queryText(options.query)}`, {

@@ -134,6 +134,8 @@ export const setUp = (token: string, username: string, password: string) =>
   request<SessionView>("/setup", { method: "POST", body: { token, username, password }, expect401: true });
 
 export async function logOut(): Promise<void> {
+  // Nothing of theirs goes on ringing here.
+  await import("../pocket/pocket.ts").then(({ leavePocket }) => leavePocket()).catch(() => undefined);
   await request<undefined>(ELSEWHERE ? "/jwt" : "/session", { method: "DELETE" });
   if (ELSEWHERE) forget();
 }

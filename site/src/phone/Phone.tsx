@@ -1,5 +1,7 @@
 /** The phone: calls first, below them whom to call. Docked, on a small screen, or wide with both side by side. */
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import { PocketOffer } from "../pocket/PocketOffer.tsx";
+import { WaitingCall } from "../pocket/WaitingCall.tsx";
 import { p } from "../text/phone.ts";
 import { IconButton } from "../ui/Button.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
@@ -58,6 +60,7 @@ export function Phone({ extension, page = false, dial = "", mayWrite, lead, asid
       </header>
       {on && here && <Silenced />}
       {on && !here && <Elsewhere busy={calls.length > 0} />}
+      {on && page && <PocketOffer />}
       {on ? <Open page={page} dial={dial} mayWrite={mayWrite} /> : <Start extension={extension} />}
       {settings && <Settings onClose={() => setSettings(false)} />}
     </div>
@@ -190,6 +193,7 @@ function Open({ page, dial, mayWrite }: OpenProps) {
   );
   const top = (
     <>
+      {page && <WaitingCall />}
       {strips.length > 0 && (
         <ul aria-label={p.call.active} className="flex flex-col gap-1.5">
           {strips.map((each) => (

@@ -1,5 +1,6 @@
 /** What the phone hears and rings with, tested before anybody calls; and how one is reached. */
 import { useEffect, useId, useState } from "react";
+import { PocketSection } from "../pocket/PocketSection.tsx";
 import { p } from "../text/phone.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
@@ -52,6 +53,7 @@ export function Settings({ onClose }: { readonly onClose: () => void }) {
         </section>
         <HeadsetSection />
         <Reached />
+        <PocketSection />
         <Links />
         <Button
           look="quiet"

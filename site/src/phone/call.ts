@@ -2,7 +2,7 @@
 import type { IncomingEvent, OutgoingEvent, RTCSession } from "jssip/lib/RTCSession";
 import type { IncomingRequest, IncomingResponse } from "jssip/lib/SIPMessage";
 import { causeOf } from "./causes.ts";
-import { calledOf } from "./headers.ts";
+import { calledOf, PUSH_HEADER } from "./headers.ts";
 import { readStats, type CallStats } from "./quality.ts";
 import type { CallView, Peer, PhoneCall, Sound } from "./types.ts";
 
@@ -93,7 +93,11 @@ export class SipCall implements PhoneCall {
   }
 
   incoming(request: IncomingRequest): void {
-    this.view = { ...this.view, called: calledOf((name) => request.getHeader(name), this.view.called?.number ?? "") };
+    this.view = {
+      ...this.view,
+      called: calledOf((name) => request.getHeader(name), this.view.called?.number ?? ""),
+      push: request.getHeader(PUSH_HEADER) ?? "",
+    };
   }
 
   private holds(originator: unknown, on: boolean): void {

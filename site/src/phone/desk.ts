@@ -8,6 +8,7 @@ import { HISTORY, queryClient } from "../api/queries.ts";
 import { backoffMs } from "../core/backoff.ts";
 import { RequestFault } from "../core/problem.ts";
 import { liveClient } from "../live/useLive.ts";
+import { asDevice, device } from "../pocket/device.ts";
 import type { AppCallView } from "../schema.gen.ts";
 import { readChoice, writeChoice } from "../shell/stored.ts";
 import { Meeting } from "./meeting.ts";
@@ -155,7 +156,11 @@ export class Desk {
     }
   }
 
-  private logIn(): Promise<PhoneLogin> {
+  /** As the device that pushes wake, where this browser is one: by that the node knows whether it is awake. */
+  private async logIn(): Promise<PhoneLogin> {
+    const known = await device();
+    const answer = known?.extension === this.extension ? await asDevice("/app/browser-phone", "POST", {}).catch(() => undefined) : undefined;
+    if (answer?.ok === true) return (await answer.json()) as PhoneLogin;
     return request<PhoneLogin>("/app/browser-phone", { method: "POST", body: {} });
   }
 

@@ -3,6 +3,9 @@ import type { Peer } from "./types.ts";
 
 type Headers = (name: string) => string | undefined;
 
+/** In the INVITE of a page that was woken by a push: the push's `call_id`. */
+export const PUSH_HEADER = "X-Push-Call";
+
 /** What was called, where it is not `own`: the first of History-Info (RFC 7044), else Diversion (RFC 5806). */
 export function calledOf(header: Headers, own: string): Peer | undefined {
   const values = [header("History-Info")?.split(/,(?=\s*<|\s*")/)[0], header("Diversion")];

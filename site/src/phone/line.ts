@@ -281,6 +281,7 @@ function fresh(view: Pick<CallView, "id" | "direction" | "state" | "peer">): Cal
     ...view,
     called: undefined,
     record: "",
+    push: "",
     held: false,
     heldThere: false,
     muted: false,

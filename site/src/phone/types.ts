@@ -83,6 +83,8 @@ export interface CallView {
   readonly called: Peer | undefined;
   /** The node's id of the call; empty while it is not known. */
   readonly record: string;
+  /** The push that this page was woken by for it; empty: none. */
+  readonly push: string;
   readonly held: boolean;
   readonly heldThere: boolean;
   readonly muted: boolean;

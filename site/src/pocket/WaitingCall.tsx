@@ -2,19 +2,25 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { arrivals, listenForArrivals, type Arriving } from "./arrival.ts";
+import { desk } from "../phone/desk.ts";
+import { usePhone } from "../phone/usePhone.ts";
+import { arrivals, listenForArrivals } from "./arrival.ts";
 import { p } from "./text.ts";
 
-export function WaitingCall({ calls }: { readonly calls: readonly Arriving[] }) {
+export function WaitingCall() {
+  const { calls } = usePhone();
   const state = useSyncExternalStore(
     (listener) => arrivals.subscribe(listener),
     () => arrivals.state,
   );
   useEffect(() => listenForArrivals(), []);
-  useEffect(() => arrivals.look(calls), [calls, state]);
+  useEffect(
+    () => arrivals.look(calls.map((each) => ({ ...each, answer: () => desk.do({ do: "answer", id: each.id }), hangUp: () => desk.do({ do: "hangUp", id: each.id }) }))),
+    [calls, state],
+  );
   if (state.is === "nothing") return null;
   return (
-    <div role="status" data-arrival={state.is} className="flex items-center gap-3 rounded-2xl border border-line bg-surface px-4 py-3 shadow-card">
+    <div role="status" data-arrival={state.is} className="flex shrink-0 items-center gap-3 rounded-2xl border border-line bg-surface px-4 py-3 shadow-card">
       <Icon name="phone" className={`size-5 ${state.is === "coming" ? "animate-pulse text-accent" : "text-faint"}`} />
       <div className="min-w-0 flex-1">
         <p className="truncate font-medium">{state.is === "coming" ? p.coming(state.who) : p.gone(state.who)}</p>

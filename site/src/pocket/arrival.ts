@@ -11,7 +11,7 @@ export interface Arriving {
   readonly direction: "in" | "out";
   /** `X-Push-Call` of its INVITE; "" without one. */
   readonly push: string;
-  answer(): Promise<void>;
+  answer(): void;
   hangUp(): void;
 }
 
@@ -74,7 +74,7 @@ export class Arrivals {
   private take(call: Arriving, { answer }: Intent): void {
     this.forget();
     this.close(tagOf(call.push));
-    if (answer) call.answer().catch(() => undefined);
+    if (answer) call.answer();
   }
 
   private set(next: Arrival): void {

@@ -1,8 +1,9 @@
 /** Who is logged in. Pages inside the gate can rely on somebody being there. */
 import { useQuery } from "@tanstack/react-query";
+import { useLocation } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { createContext, lazy, Suspense, use, useEffect } from "react";
-import { setCsrfToken, whenSignedOut } from "../api/client.ts";
+import { askAsDevice, asksAsDevice, setCsrfToken, whenSignedOut } from "../api/client.ts";
 import { queryClient, sessionQuery } from "../api/queries.ts";
 import { NOT_A_NODE, RequestFault } from "../core/problem.ts";
 import { showTimesOf } from "../core/time.ts";
@@ -14,6 +15,8 @@ import { Unreachable } from "./Unreachable.tsx";
 
 const ConnectPage = lazy(async () => ({ default: (await import("../pages/connect/ConnectPage.tsx")).ConnectPage }));
 
+const DeviceGate = lazy(async () => ({ default: (await import("../pocket/DeviceGate.tsx")).DeviceGate }));
+
 const SessionContext = createContext<SessionView | undefined>(undefined);
 
 export function useSession(): SessionView {
@@ -23,6 +26,16 @@ export function useSession(): SessionView {
 }
 
 export function enter(session: SessionView): void {
+  askAsDevice(undefined);
+  welcome(session);
+}
+
+/** The phone alone, of a browser that is a device: what its user may do otherwise is not open. */
+export function enterAsDevice(session: SessionView): void {
+  welcome(session);
+}
+
+function welcome(session: SessionView): void {
   setCsrfToken(session.csrf_token);
   showTimesOf(session.time_zone);
   queryClient.setQueryData(sessionQuery.queryKey, session);
@@ -30,6 +43,7 @@ export function enter(session: SessionView): void {
 
 /** Forgets everything that was read: the next person on this browser may not be allowed to see it. */
 export function leave(): void {
+  askAsDevice(undefined);
   setCsrfToken("");
   liveClient.stop();
   queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
@@ -55,6 +69,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
 }
 
 function NodeGate({ children }: { readonly children: ReactNode }) {
+  const path = useLocation({ select: ({ pathname }) => pathname });
   const { data: session, error, refetch, isFetching } = useQuery({
     ...sessionQuery,
     refetchInterval: (query) => (query.state.error === null || isNoNode(query.state.error) ? false : 5000),
@@ -63,10 +78,17 @@ function NodeGate({ children }: { readonly children: ReactNode }) {
   useEffect(() => {
     if (session === undefined || session === null) return;
     setCsrfToken(session.csrf_token);
-    liveClient.start();
+    if (session.scopes.includes("events:read")) liveClient.start();
   }, [session]);
 
-  if (session === null) return <LoginPage />;
+  if (session === null && path === "/phone") {
+    return (
+      <Suspense fallback={null}>
+        <DeviceGate otherwise={<LoginPage />} />
+      </Suspense>
+    );
+  }
+  if (session === null || (asksAsDevice() && path !== "/phone")) return <LoginPage />;
   if (session !== undefined) return <SessionContext value={session}>{children}</SessionContext>;
   if (error === null) return null;
   if (isNoNode(error)) {

@@ -86,6 +86,8 @@ export const pocket: PocketText = {
   title: "Auf diesem Gerät klingeln",
   off: "Ist diese Seite geschlossen, klingelt hier nichts.",
   offer: "Klingeln, wenn die Seite geschlossen ist",
+  offerShort: "Hier klingeln",
+  putAway: "Nicht mehr anbieten",
   offerHelp: "Eine Mitteilung zeigt, wer anruft; eine Berührung nimmt an.",
   on: (extension) => `Anrufe für ${extension} klingeln hier, auch wenn diese Seite geschlossen ist.`,
   turnOff: "Hier nicht klingeln",

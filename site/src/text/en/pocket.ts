@@ -103,6 +103,8 @@ export const pocket = {
   title: "Ring this device",
   off: "When this page is closed, nothing rings here.",
   offer: "Ring this device when the page is closed",
+  offerShort: "Ring here",
+  putAway: "Do not offer this again",
   offerHelp: "A notification shows who calls; one touch answers.",
   on: (extension: string): string => `Calls for ${extension} ring here, also when this page is closed.`,
   turnOff: "Do not ring here",

@@ -1,34 +1,28 @@
 /** "Ring this device when the page is closed": what it is now, the button, and plainly why not where it cannot. */
-import { useEffect, useSyncExternalStore } from "react";
 import { Button } from "../ui/Button.tsx";
-import { Card } from "../ui/Card.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { StatusMark } from "../ui/StatusMark.tsx";
 import { isIos, surroundings } from "./platform.ts";
-import { onPocket, pocketState, preparePocket, switchOff, switchOn, type PocketState } from "./pocket.ts";
+import type { PocketState } from "./pocket.ts";
 import { p } from "./text.ts";
+import { turn, usePocket } from "./usePocket.ts";
 
-interface PocketCardProps {
-  /** Told when this browser has become a device, or is one no more: its line registers as that then. */
-  readonly onChange?: (() => void) | undefined;
-}
-
-export function PocketCard({ onChange }: PocketCardProps) {
-  const state = useSyncExternalStore(onPocket, pocketState);
-  useEffect(() => void preparePocket(), []);
+export function PocketSection() {
+  const state = usePocket();
   if (state.is === "unknown") return null;
-  const act = (work: () => Promise<void>) => void work().then(() => onChange?.());
   return (
-    <Card title={p.title} aside={state.is === "on" ? <Button onClick={() => act(switchOff)}>{p.turnOff}</Button> : undefined}>
-      <div className="space-y-3 px-4 pb-4 sm:px-5" data-pocket={state.is} aria-live="polite">
+    <section aria-label={p.title} data-pocket={state.is} className="flex flex-col items-start gap-3 border-t border-line pt-5">
+      <h3 className="font-semibold">{p.title}</h3>
+      <div aria-live="polite" className="flex w-full flex-col items-start gap-3">
         <Told state={state} />
-        {(state.is === "off" || state.is === "working") && (
-          <Button look="primary" icon="bell" className="w-full sm:w-auto" busy={state.is === "working"} onClick={() => act(switchOn)}>
-            {state.is === "working" ? p.working : p.offer}
-          </Button>
-        )}
       </div>
-    </Card>
+      {state.is === "on" && <Button onClick={() => turn(false)}>{p.turnOff}</Button>}
+      {(state.is === "off" || state.is === "working") && (
+        <Button look="primary" icon="bell" busy={state.is === "working"} onClick={() => turn(true)} className="text-pretty! whitespace-normal!">
+          {state.is === "working" ? p.working : p.offer}
+        </Button>
+      )}
+    </section>
   );
 }
 
