@@ -84,6 +84,7 @@ class Keying:
         if not self.closed:
             self.end_handshake()
             self._secure(receive, send, required)
+            self.told_keys()
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -135,7 +136,11 @@ class Keying:
     def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
         """What the stream's handshake has found."""
         self._secure(receive, send, True)
+        self.told_keys()
         self.on_event(Keyed())
+
+    def told_keys(self) -> None:
+        """There are keys that a later process would need."""
 
     def miss_keys(self, reason: str) -> None:
         """The stream's handshake has failed for good."""
