@@ -155,6 +155,7 @@ class Stream(Keying):
             receive=receive,
             send=send,
             handshake=self.kept_handshake(),
+            ice=self.kept_ice(),
         )
         return _ENCODER.encode(kept)
 
@@ -169,6 +170,8 @@ class Stream(Keying):
             return
         if kept.encrypted or kept.receive is not None:
             self.resume_keys(encrypted=kept.encrypted)
+        if kept.ice is not None:
+            self.resume_ice(kept.ice)
         self.set_remote(kept.remote)
 
     def close(self) -> None:
