@@ -101,6 +101,8 @@ class MediaEngine:
         self.certificate = Certificate(identity_file)
         self.on_reserved: Callable[[Stream], None] = unkept
         """Is to write down `Stream.kept` before it returns."""
+        self.on_changed: Callable[[Stream], None] = unkept
+        """Told when a phone is somewhere else, or has other keys."""
         self.on_forgotten: Callable[[int], None] = lambda _port: None
         """Told of the RTP ports that are closed."""
         self._keeps = keeps
