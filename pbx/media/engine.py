@@ -147,6 +147,11 @@ class MediaEngine:
         return self._recorder_in_use.cpu_seconds() if self._recorder_in_use is not None else []
 
     @property
+    def ports(self) -> int:
+        """How many streams there is a pair of ports for."""
+        return self._pool.size
+
+    @property
     def ports_available(self) -> int:
         """How many more streams could be opened now."""
         return self._pool.available
