@@ -26,8 +26,14 @@ FILES_KEPT = 64
 RETRY_AFTER_S = 5
 TOLD_S = 3600.0
 WORDS = {
-    "ports": ("No Audio Port Free", "no RTP port is free, calls are refused: widen --rtp-port-min/--rtp-port-max"),
-    "files": ("Too Many Open Files", "too many files are open, calls are refused: raise LimitNOFILE or ulimit -n"),
+    "ports": (
+        "No Audio Port Free",
+        "no RTP port is free, calls are refused: widen --rtp-port-min/--rtp-port-max",
+    ),
+    "files": (
+        "Too Many Open Files",
+        "too many files are open, calls are refused: raise LimitNOFILE or ulimit -n",
+    ),
     "memory": ("Out Of Memory", "the memory limit is reached, calls are refused: see --memory-limit-mb"),
 }
 
