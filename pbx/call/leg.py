@@ -63,8 +63,8 @@ class CallLeg:
         "session_id",
         "signal",
         "stream",
-        "version",
         "told_curve",
+        "version",
         "waits",
     )
 

@@ -78,6 +78,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/app/browser-phone": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Get the login of a phone in a page
+         * @description The password is good for twelve hours, and only as long as the session or token that asked. Nothing is stored, and others that were given before stay good.
+         */
+        readonly post: operations["openBrowserPhone"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/app/calls": {
         readonly parameters: {
             readonly query?: never;
@@ -98,6 +118,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/app/calls/{dialog}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * What to show of a call
+         * @description Of one that rings, goes on or is over, in which one's own extension has a part.
+         */
+        readonly get: operations["getAppCall"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/calls/{id}/note": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Write down something about a call
+         * @description One note of each extension; whoever may see the call sees it.
+         */
+        readonly put: operations["putAppCallNote"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/app/devices": {
         readonly parameters: {
             readonly query?: never;
@@ -108,7 +168,11 @@ export interface paths {
         /** List one's devices */
         readonly get: operations["listAppDevices"];
         readonly put?: never;
-        readonly post?: never;
+        /**
+         * Make the browser that one is signed in with a device
+         * @description For who is signed in to the site. It gets tokens as an app has: so it can be woken, and takes calls, when the session has ended. It is listed and revoked like any device.
+         */
+        readonly post: operations["addAppDevice"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -190,6 +254,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/app/parked-calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List what waits in parking slots
+         * @description Any phone of the office may fetch them.
+         */
+        readonly get: operations["listAppParkedCalls"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/app/profile": {
         readonly parameters: {
             readonly query?: never;
@@ -233,6 +317,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/app/push-calls/{id}/decline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Decline a call on the phone that was woken for it
+         * @description `id` is the `call_id` of the push, and what it carries as `decline` is the right to do so, once. The call stops there alone. 404 when it is over, or the phone has registered: then it declines by SIP.
+         */
+        readonly post: operations["declinePushCall"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/app/push-token": {
         readonly parameters: {
             readonly query?: never;
@@ -267,6 +371,23 @@ export interface paths {
          * @description A refresh token is good once. One that comes again later ends the device's log-in.
          */
         readonly post: operations["refreshApp"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/app/speed-dials": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List one's speed dials */
+        readonly get: operations["listAppSpeedDials"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -368,6 +489,26 @@ export interface paths {
          * @description One tar file: the database as it is in one moment, sounds, prompts and voice messages. Put it back with `pbx restore`. The file secret.key of the data directory is not in it: keep that elsewhere; without it the passwords in a backup stay closed.
          */
         readonly post: operations["makeBackup"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/backup/locked": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a backup of everything, locked with a passphrase, and send it
+         * @description All that a new machine needs: databases, sounds, voice messages, recordings, the key file and the certificates. It is encrypted as it is sent (argon2id, AES-256-GCM). Put it back with `pbx restore`.
+         */
+        readonly post: operations["makeLockedBackup"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -867,6 +1008,23 @@ export interface paths {
         };
         /** Read one call of the history with its events */
         readonly get: operations["getCdr"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/cdrs/{id}/notes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read what was written down about a call */
+        readonly get: operations["listCallNotes"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1836,6 +1994,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/flows/{number}/test-calls": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Prepare a real call into a flow, to try it out
+         * @description Answers with what any phone of the office can dial, once, within a minute. The call is a real one: phones ring, mail is sent. The history has it, marked as a test; no figure of the flow counts it. Refused with all `faults` when the flow cannot run.
+         */
+        readonly post: operations["testCallFlow"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/flows/{number}/tests": {
         readonly parameters: {
             readonly query?: never;
@@ -2722,6 +2900,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/push-phones/{id}/wake": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Wake a phone now, and see whether it comes
+         * @description It shows a call for a moment. Answers when the phone has registered, or its waking time is over.
+         */
+        readonly post: operations["wakePushPhone"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/queue-statuses": {
         readonly parameters: {
             readonly query?: never;
@@ -3078,6 +3276,43 @@ export interface paths {
         readonly get: operations["listRegistrations"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/replication": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Show how the replica of the office stands */
+        readonly get: operations["getReplication"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/replication/drill": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Restore the replica into an empty folder and compare it with the office
+         * @description Answers when it is done: seconds for a small office. What it found wrong is in `faults`. 409 when the node has no replica, or another drill goes on.
+         */
+        readonly post: operations["drillReplication"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -4282,6 +4517,27 @@ export interface components {
             readonly to: string;
         };
         /**
+         * AppCallView
+         * @description What a phone shows of a call beside the number: who that is, what they called, when it was the last time.
+         */
+        readonly AppCallView: {
+            readonly id: string;
+            /** @description The other side. */
+            readonly number: string;
+            readonly name: string;
+            /** @description Of the other side, where it is of this office. */
+            readonly department: string;
+            /** @description What was dialled, where it was not this extension. */
+            readonly called: string;
+            /** @description The queue, the group, the flow that it came through. */
+            readonly called_name: string;
+            /** @description "off", "on" or "paused". */
+            readonly recording: string;
+            readonly last: components["schemas"]["HistoryEntry"] | null;
+            readonly last_note: string;
+            readonly note: string;
+        };
+        /**
          * AppDirectory
          * @description A page of the directory.
          */
@@ -4368,6 +4624,26 @@ export interface components {
             readonly mailbox: string | null;
             /** @description New voice messages. */
             readonly unheard: number;
+        };
+        /**
+         * AppSpeedDial
+         * @description Somebody who is called often.
+         */
+        readonly AppSpeedDial: {
+            readonly name: string;
+            readonly destination: string;
+            /** @description What a phone dials for it; empty: the office has no code. */
+            readonly dialled: string;
+            readonly own: boolean;
+        };
+        /**
+         * AppSpeedDials
+         * @description One's own speed dials, and everybody's.
+         */
+        readonly AppSpeedDials: {
+            readonly items: readonly components["schemas"]["AppSpeedDial"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
         };
         /**
          * AppTokens
@@ -4600,6 +4876,72 @@ export interface components {
             readonly note: string;
         };
         /**
+         * BlobState
+         * @description Voice messages, recordings and sounds, which lie in files.
+         */
+        readonly BlobState: {
+            /**
+             * @description Files that are there.
+             * @default 0
+             */
+            readonly kept: number;
+            /**
+             * @description Files that are still to be copied.
+             * @default 0
+             */
+            readonly waiting: number;
+            /** @default 0 */
+            readonly waiting_bytes: number;
+            /**
+             * @description When the last round ended without an error.
+             * @default null
+             */
+            readonly done_at: string | null;
+            /** @default  */
+            readonly error: string;
+        };
+        /**
+         * BrowserPhone
+         * @description The login of a phone in a page.
+         */
+        readonly BrowserPhone: {
+            readonly extension: string;
+            readonly name: string;
+            /** @example sip:101@192.0.2.10 */
+            readonly uri: string;
+            /** @description For the digest; it is not the extension. */
+            readonly authorization_username: string;
+            readonly password: string;
+            /** @description Ask again before. It ends with the session that asked, too. */
+            readonly expires_at: string;
+            /**
+             * @description The `+sip.instance` to register with.
+             * @example urn:uuid:f81d4fae-7dec-…
+             */
+            readonly instance: string;
+            /** @description SIP over WebSocket; the first is where the page itself is from. */
+            readonly web_sockets: readonly string[];
+            readonly ice_servers: readonly components["schemas"]["IceServer"][];
+            /** @description What is dialled for it; empty: the office has no code. */
+            readonly echo_test: string;
+            /** @description What is dialled for one's messages; empty: likewise. */
+            readonly voicemail: string;
+            /** @description A call transferred to one of these is parked. */
+            readonly park_slots: readonly string[];
+            readonly emergency_numbers: readonly string[];
+        };
+        /**
+         * BrowserPhoneWrite
+         * @description Whose phone the page is.
+         */
+        readonly BrowserPhoneWrite: {
+            /**
+             * @description One's own without it; another's for those who may read SIP logins.
+             * @default null
+             */
+            readonly extension: string | null;
+        };
+        /**
          * CallChange
          * @description A call is new or different; `item` is null when it is over.
          */
@@ -4675,6 +5017,29 @@ export interface components {
          */
         readonly CallList: {
             readonly items: readonly components["schemas"]["LiveCall"][];
+            /** @description How many there are in all, beyond this page. */
+            readonly total: number;
+        };
+        /**
+         * CallNote
+         * @description A note on a call, by the extension that wrote it.
+         */
+        readonly CallNote: {
+            /**
+             * Number
+             * @description What is dialled to reach it: 2 to 10 digits; not 112 or 911, which call for help.
+             * @example 101
+             */
+            readonly extension: string;
+            readonly text: string;
+            readonly at: string;
+        };
+        /**
+         * CallNoteList
+         * @description The notes on a call, the oldest first.
+         */
+        readonly CallNoteList: {
+            readonly items: readonly components["schemas"]["CallNote"][];
             /** @description How many there are in all, beyond this page. */
             readonly total: number;
         };
@@ -5197,6 +5562,7 @@ export interface components {
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
          *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one. `flow`: the
          *         number of the flow that it took, the first where there were several; the way through it stands in the events.
+         *         `test`: it tried that flow out, so `dialled` is the flow's number, and it counts for no flow's traffic.
          *
          *         `direction` is "inbound" (over a trunk, to the number `did`), "outbound" (over the `trunk` that was called last) or
          *         "internal". `queue` is the first that the caller waited in. `wait_s`: from the offer until a person answered; where
@@ -5242,6 +5608,8 @@ export interface components {
             readonly continued_in: string | null;
             /** @default null */
             readonly flow: string | null;
+            /** @default false */
+            readonly test: boolean;
             /** @default internal */
             readonly direction: string;
             /** @default null */
@@ -5259,7 +5627,7 @@ export interface components {
             /** @default [] */
             readonly recordings: readonly components["schemas"]["CdrRecording"][];
             /** @default [] */
-            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["EdgeStep"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
+            readonly events: readonly (components["schemas"]["CallOffered"] | components["schemas"]["CallRouted"] | components["schemas"]["LegDialled"] | components["schemas"]["PhonePushed"] | components["schemas"]["PhoneWoke"] | components["schemas"]["PhoneNotWoken"] | components["schemas"]["LegRinging"] | components["schemas"]["LegAnswered"] | components["schemas"]["LegAsked"] | components["schemas"]["LegHeld"] | components["schemas"]["LegResumed"] | components["schemas"]["LegTransferred"] | components["schemas"]["CallParked"] | components["schemas"]["QueueJoined"] | components["schemas"]["QueueRang"] | components["schemas"]["AgentMissed"] | components["schemas"]["QueueLeft"] | components["schemas"]["ConferenceWaiting"] | components["schemas"]["ConferenceJoined"] | components["schemas"]["ConferenceLeft"] | components["schemas"]["ConferenceMuted"] | components["schemas"]["ConferenceRefused"] | components["schemas"]["ConferenceRecorded"] | components["schemas"]["MessageBegun"] | components["schemas"]["TransferFailed"] | components["schemas"]["LegJoined"] | components["schemas"]["LegLeft"] | components["schemas"]["DigitSeen"] | components["schemas"]["AudioStarted"] | components["schemas"]["AudioSilent"] | components["schemas"]["AudioBack"] | components["schemas"]["AudioOneWay"] | components["schemas"]["AudioJoined"] | components["schemas"]["RecordingStarted"] | components["schemas"]["RecordingPaused"] | components["schemas"]["RecordingResumed"] | components["schemas"]["RecordingStopped"] | components["schemas"]["RecordingFailed"] | components["schemas"]["SupervisorJoined"] | components["schemas"]["SupervisorChanged"] | components["schemas"]["SupervisorLeft"] | components["schemas"]["AudioQuality"] | components["schemas"]["LegQuality"] | components["schemas"]["FlowEntered"] | components["schemas"]["NodeEntered"] | components["schemas"]["NodeLeft"] | components["schemas"]["CallLimited"] | components["schemas"]["CallLimitNear"] | components["schemas"]["CalledForHelp"] | components["schemas"]["EdgeStep"] | components["schemas"]["LegEnded"] | components["schemas"]["CallEnded"])[];
         };
         /**
          * CdrLeg
@@ -5873,6 +6241,24 @@ export interface components {
             readonly members_in_conferences: number;
         };
         /**
+         * DatabaseLag
+         * @description How far the replica of one database is behind.
+         */
+        readonly DatabaseLag: {
+            /** @example pbx */
+            readonly name: string;
+            /**
+             * @description Seconds since everything was there; null before the first time.
+             * @default null
+             */
+            readonly lag_s: number | null;
+            /**
+             * @description Write-ahead log and what waits to be sent.
+             * @default 0
+             */
+            readonly waiting_bytes: number;
+        };
+        /**
          * DateSpan
          * @description A day, or all from `first` to `last`. Days of every year may go past its end (12-24 to 01-06).
          */
@@ -5979,6 +6365,18 @@ export interface components {
             readonly total: number;
         };
         /**
+         * DeviceWrite
+         * @description A browser that is to be a device of its own.
+         */
+        readonly DeviceWrite: {
+            /**
+             * Name
+             * @description What it is called.
+             * @example Chrome on Android
+             */
+            readonly device: string;
+        };
+        /**
          * DidOfCalls
          * @description The calls from outside to one number. `wait_s` is the mean of those that a person took, null without any.
          */
@@ -6017,6 +6415,8 @@ export interface components {
             readonly state: "calling" | "free" | "held" | "ringing" | "talking";
             readonly registered: boolean;
             readonly do_not_disturb: boolean;
+            /** @default  */
+            readonly department: string;
         };
         /**
          * Diverted
@@ -6070,6 +6470,77 @@ export interface components {
              * @default 0
              */
             readonly changes: number;
+        };
+        /**
+         * DrillReport
+         * @description What came of restoring the replica into an empty folder.
+         */
+        readonly DrillReport: {
+            readonly at: string;
+            readonly ok: boolean;
+            /** @default 0 */
+            readonly took_s: number;
+            /**
+             * @description Seconds from a write until it could be restored, at most.
+             * @default null
+             */
+            readonly lag_s: number | null;
+            /** @default [] */
+            readonly databases: readonly string[];
+            /**
+             * @description Tables that were compared.
+             * @default 0
+             */
+            readonly tables: number;
+            /**
+             * @description Rows that were compared.
+             * @default 0
+             */
+            readonly rows: number;
+            /**
+             * @description Sound files that were fetched and compared.
+             * @default 0
+             */
+            readonly files: number;
+            /**
+             * @description What is wrong, in plain words.
+             * @default []
+             */
+            readonly faults: readonly string[];
+            /** @default [] */
+            readonly differences: readonly components["schemas"]["DrillTable"][];
+        };
+        /**
+         * DrillTable
+         * @description A table in which the restored copy is not as the office has it.
+         */
+        readonly DrillTable: {
+            readonly database: string;
+            readonly table: string;
+            readonly live_rows: number;
+            readonly restored_rows: number;
+            /**
+             * @description Highest row number.
+             * @default null
+             */
+            readonly live_highest: number | null;
+            /** @default null */
+            readonly restored_highest: number | null;
+            /**
+             * @description Rows that the copy lacks.
+             * @default 0
+             */
+            readonly missing: number;
+            /**
+             * @description Rows that are older or damaged in the copy.
+             * @default 0
+             */
+            readonly changed: number;
+            /**
+             * @description Rows of the copy that the office does not have.
+             * @default 0
+             */
+            readonly strange: number;
         };
         /**
          * EdgeChange
@@ -6732,7 +7203,8 @@ export interface components {
         };
         /**
          * FlowEntered
-         * @description The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile.
+         * @description The call begins to walk a flow. `revision` is that of the whole walk there, whatever is published meanwhile; 0:
+         *         the draft. `test` is what was dialled to try the flow out, "" for every other call.
          */
         readonly FlowEntered: {
             /** @enum {unknown} */
@@ -6742,6 +7214,8 @@ export interface components {
             readonly flow: string;
             readonly name: string;
             readonly revision: number;
+            /** @default  */
+            readonly test: string;
         };
         /**
          * FlowExpectation
@@ -7113,6 +7587,32 @@ export interface components {
             readonly expect: components["schemas"]["FlowExpectation"];
         };
         /**
+         * FlowTestCall
+         * @description What a phone of the office dials, once.
+         */
+        readonly FlowTestCall: {
+            /**
+             * @description The user part of the address.
+             * @example flow-test-Jx0c2VtNfQ8r
+             */
+            readonly dial: string;
+            /** @description Until then it can be dialled. */
+            readonly expires_at: string;
+            /** @description Which one the call walks; 0: the draft. */
+            readonly revision: number;
+        };
+        /**
+         * FlowTestCallOrder
+         * @description Which state of the flow is to be called.
+         */
+        readonly FlowTestCallOrder: {
+            /**
+             * @description The draft as it is stored; false: what is live.
+             * @default true
+             */
+            readonly draft: boolean;
+        };
+        /**
          * FlowTestReport
          * @description How the tests of a flow went.
          */
@@ -7396,6 +7896,15 @@ export interface components {
             readonly answered: boolean;
             readonly talk_s: number;
             readonly disposition: string;
+            /** @default false */
+            readonly missed: boolean;
+            /** @default null */
+            readonly queue: string | null;
+            /**
+             * @description What one has written down oneself.
+             * @default
+             */
+            readonly note: string;
         };
         /**
          * HoldRequest
@@ -7419,6 +7928,15 @@ export interface components {
             readonly calls: number;
             /** @default 0 */
             readonly missed: number;
+        };
+        /**
+         * IceServer
+         * @description Who relays audio for a browser that cannot reach the node: an entry of RTCConfiguration.iceServers.
+         */
+        readonly IceServer: {
+            readonly urls: readonly string[];
+            readonly username: string;
+            readonly credential: string;
         };
         /**
          * InboundNumber
@@ -7975,7 +8493,7 @@ export interface components {
         readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["ConversationChange"] | components["schemas"]["CampaignChange"] | components["schemas"]["NumberChange"] | components["schemas"]["EdgeChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
-         * @description Where a call is in a flow: at `node` since `since`.
+         * @description Where a call is in a flow: at `node` since `since`. `test` is what was dialled to try the flow out.
          */
         readonly LivePosition: {
             readonly flow: string;
@@ -7986,6 +8504,8 @@ export interface components {
             /** @default  */
             readonly kind: string;
             readonly since: string;
+            /** @default  */
+            readonly test: string;
         };
         /**
          * LiveResumed
@@ -8042,6 +8562,19 @@ export interface components {
             readonly how: string;
             /** @default  */
             readonly to: string;
+        };
+        /**
+         * LockedBackupOrder
+         * @description What is in it, and what locks it.
+         */
+        readonly LockedBackupOrder: {
+            /** @description Whoever has it and the file has the office. It is kept nowhere. */
+            readonly passphrase: string;
+            /**
+             * @description Also the recordings of calls.
+             * @default true
+             */
+            readonly recordings: boolean;
         };
         /**
          * Login
@@ -8586,6 +9119,14 @@ export interface components {
             readonly exits: readonly components["schemas"]["ExitTraffic"][];
         };
         /**
+         * NoteWrite
+         * @description What to keep about a call.
+         */
+        readonly NoteWrite: {
+            /** @description Empty: the note is removed. */
+            readonly text: string;
+        };
+        /**
          * Notice
          * @description Something the administrator should know. Its `id` stays the same over all attempts to send it.
          */
@@ -8593,7 +9134,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "alarm" | "emergency" | "limit" | "recording" | "sync" | "test";
+            readonly kind: "alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -8653,7 +9194,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("alarm" | "emergency" | "limit" | "recording" | "sync" | "test")[];
+            readonly kinds: readonly ("alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -8689,7 +9230,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("alarm" | "emergency" | "limit" | "recording" | "sync" | "test")[] | null;
+            readonly kinds?: readonly ("alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -8726,7 +9267,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("alarm" | "emergency" | "limit" | "recording" | "sync" | "test")[];
+            readonly kinds: readonly ("alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -9506,6 +10047,35 @@ export interface components {
             readonly password: string;
         };
         /**
+         * PhoneNotWoken
+         * @description It was not there in time, for this reason.
+         */
+        readonly PhoneNotWoken: {
+            /** @enum {unknown} */
+            readonly type: "phone_not_woken";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly phone: string;
+            readonly device: string;
+            readonly reason: string;
+        };
+        /**
+         * PhonePushed
+         * @description A phone that sleeps is being woken: `push` is what its push is called, `service` who carries it.
+         */
+        readonly PhonePushed: {
+            /** @enum {unknown} */
+            readonly type: "phone_pushed";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly phone: string;
+            readonly device: string;
+            readonly service: string;
+            readonly push: string;
+        };
+        /**
          * PhoneSettings
          * @description What people set for themselves.
          */
@@ -9552,6 +10122,20 @@ export interface components {
             readonly call_waiting?: boolean | null;
             readonly forward?: components["schemas"]["Forwarding"] | null;
             readonly follow_me?: components["schemas"]["FollowMe"] | null;
+        };
+        /**
+         * PhoneWoke
+         * @description It has registered `after_ms` after that, and is rung.
+         */
+        readonly PhoneWoke: {
+            /** @enum {unknown} */
+            readonly type: "phone_woke";
+            readonly call: string;
+            readonly at: string;
+            readonly extension: string;
+            readonly phone: string;
+            readonly device: string;
+            readonly after_ms: number;
         };
         /**
          * PlanFault
@@ -9783,6 +10367,14 @@ export interface components {
             readonly override: boolean;
         };
         /**
+         * PushDecline
+         * @description A call that a phone was woken for is not wanted there.
+         */
+        readonly PushDecline: {
+            /** @description The secret of the push. */
+            readonly decline: string;
+        };
+        /**
          * PushPhone
          * @description One phone; its token is never part of it.
          */
@@ -9850,6 +10442,11 @@ export interface components {
              * @default false
              */
             readonly dead: boolean;
+            /**
+             * @description Whether it is told of missed calls, voicemail and texts too: an iPhone needs a token for that.
+             * @default true
+             */
+            readonly news: boolean;
         };
         /**
          * PushPhoneList
@@ -9875,6 +10472,8 @@ export interface components {
          */
         readonly PushState: {
             readonly stored: boolean;
+            /** @description Whether it is told of missed calls, voicemail and texts too. */
+            readonly news: boolean;
             /** @description Whether this node can send to that service. */
             readonly delivering: boolean;
             readonly detail: string;
@@ -9889,6 +10488,11 @@ export interface components {
             /** @description What the platform gave the app; for webpush the subscription as JSON. */
             readonly token: string;
             /**
+             * @description apns only: the token for what is no call, so that the iPhone is told of missed calls, voicemail and texts too.
+             * @default
+             */
+            readonly alert_token: string;
+            /**
              * @description The app at its platform, such as org.example.phone.
              * @default
              */
@@ -9899,7 +10503,7 @@ export interface components {
              */
             readonly sandbox: boolean;
             /**
-             * @description The `+sip.instance` that it registers with. Without it the device counts as asleep always.
+             * @description The `+sip.instance` that it registers with. Without it the device counts as asleep until it has registered after a push.
              * @default null
              * @example "<urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>"
              */
@@ -10732,6 +11336,57 @@ export interface components {
              * @default
              */
             readonly notice: string;
+        };
+        /**
+         * ReplicationState
+         * @description How the replica stands. `condition` off: none is set up.
+         */
+        readonly ReplicationState: {
+            /**
+             * @default off
+             * @enum {unknown}
+             */
+            readonly condition: "behind" | "fenced" | "off" | "running" | "starting" | "stopped";
+            /**
+             * @description Where it is kept, without passwords.
+             * @default
+             */
+            readonly target: string;
+            /**
+             * @description Version of Litestream; empty: not found yet.
+             * @default
+             */
+            readonly litestream: string;
+            /** @default 0 */
+            readonly generation: number;
+            /**
+             * @description What is not well, in plain words.
+             * @default
+             */
+            readonly problem: string;
+            /**
+             * @description What to do about it.
+             * @default
+             */
+            readonly action: string;
+            /** @default [] */
+            readonly databases: readonly components["schemas"]["DatabaseLag"][];
+            /** @default null */
+            readonly files: components["schemas"]["BlobState"] | null;
+            /**
+             * @description A copy of the key file lies there, locked with the recovery passphrase.
+             * @default false
+             */
+            readonly keeps_key: boolean;
+            /**
+             * @description Hours between two restore drills; 0: none.
+             * @default 0
+             */
+            readonly drill_hours: number;
+            /** @default false */
+            readonly drilling: boolean;
+            /** @default null */
+            readonly last_drill: components["schemas"]["DrillReport"] | null;
         };
         /**
          * RingGroup
@@ -12737,6 +13392,27 @@ export interface components {
             readonly call_back: boolean;
         };
         /**
+         * WakeTest
+         * @description What came of waking a phone now.
+         */
+        readonly WakeTest: {
+            /**
+             * @description woke: it has registered; awake: the push was taken, and it was awake before; silent: the push was taken, but it did not register in time; refused: the push was not taken.
+             * @enum {unknown}
+             */
+            readonly state: "awake" | "refused" | "silent" | "woke";
+            /**
+             * @description From the push to its REGISTER.
+             * @default null
+             */
+            readonly after_ms: number | null;
+            /**
+             * @description Why it did not wake.
+             * @default
+             */
+            readonly reason: string;
+        };
+        /**
          * Webhook
          * @description A web address to which live events are sent by POST, in their order, one after the other.
          */
@@ -12936,12 +13612,15 @@ export type AgentMissed = components['schemas']['AgentMissed'];
 export type AgentStatus = components['schemas']['AgentStatus'];
 export type AiSettings = components['schemas']['AiSettings'];
 export type AppCall = components['schemas']['AppCall'];
+export type AppCallView = components['schemas']['AppCallView'];
 export type AppDirectory = components['schemas']['AppDirectory'];
 export type AppHistory = components['schemas']['AppHistory'];
 export type AppLink = components['schemas']['AppLink'];
 export type AppLinkWrite = components['schemas']['AppLinkWrite'];
 export type AppLogin = components['schemas']['AppLogin'];
 export type AppProfile = components['schemas']['AppProfile'];
+export type AppSpeedDial = components['schemas']['AppSpeedDial'];
+export type AppSpeedDials = components['schemas']['AppSpeedDials'];
 export type AppTokens = components['schemas']['AppTokens'];
 export type Attachment = components['schemas']['Attachment'];
 export type AudioBack = components['schemas']['AudioBack'];
@@ -12955,12 +13634,17 @@ export type AuditList = components['schemas']['AuditList'];
 export type Ban = components['schemas']['Ban'];
 export type BanList = components['schemas']['BanList'];
 export type BanWrite = components['schemas']['BanWrite'];
+export type BlobState = components['schemas']['BlobState'];
+export type BrowserPhone = components['schemas']['BrowserPhone'];
+export type BrowserPhoneWrite = components['schemas']['BrowserPhoneWrite'];
 export type CallChange = components['schemas']['CallChange'];
 export type CallEnded = components['schemas']['CallEnded'];
 export type CallFigures = components['schemas']['CallFigures'];
 export type CallLimitNear = components['schemas']['CallLimitNear'];
 export type CallLimited = components['schemas']['CallLimited'];
 export type CallList = components['schemas']['CallList'];
+export type CallNote = components['schemas']['CallNote'];
+export type CallNoteList = components['schemas']['CallNoteList'];
 export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
 export type CallQuality = components['schemas']['CallQuality'];
@@ -13021,12 +13705,14 @@ export type ConversationReply = components['schemas']['ConversationReply'];
 export type Conversations = components['schemas']['Conversations'];
 export type Counts = components['schemas']['Counts'];
 export type Dashboard = components['schemas']['Dashboard'];
+export type DatabaseLag = components['schemas']['DatabaseLag'];
 export type DateSpan = components['schemas']['DateSpan'];
 export type DayFigures = components['schemas']['DayFigures'];
 export type DayOfCalls = components['schemas']['DayOfCalls'];
 export type Deed = components['schemas']['Deed'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeviceList = components['schemas']['DeviceList'];
+export type DeviceWrite = components['schemas']['DeviceWrite'];
 export type DidOfCalls = components['schemas']['DidOfCalls'];
 export type DigitSeen = components['schemas']['DigitSeen'];
 export type DirectoryEntry = components['schemas']['DirectoryEntry'];
@@ -13034,6 +13720,8 @@ export type Diverted = components['schemas']['Diverted'];
 export type Doctor = components['schemas']['Doctor'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
+export type DrillReport = components['schemas']['DrillReport'];
+export type DrillTable = components['schemas']['DrillTable'];
 export type EdgeChange = components['schemas']['EdgeChange'];
 export type EdgeKey = components['schemas']['EdgeKey'];
 export type EdgeNumberChange = components['schemas']['EdgeNumberChange'];
@@ -13076,6 +13764,8 @@ export type FlowStep = components['schemas']['FlowStep'];
 export type FlowTemplate = components['schemas']['FlowTemplate'];
 export type FlowTemplateList = components['schemas']['FlowTemplateList'];
 export type FlowTest = components['schemas']['FlowTest'];
+export type FlowTestCall = components['schemas']['FlowTestCall'];
+export type FlowTestCallOrder = components['schemas']['FlowTestCallOrder'];
 export type FlowTestReport = components['schemas']['FlowTestReport'];
 export type FlowTestResult = components['schemas']['FlowTestResult'];
 export type FlowTraffic = components['schemas']['FlowTraffic'];
@@ -13095,6 +13785,7 @@ export type HeldVoicemails = components['schemas']['HeldVoicemails'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type HoldRequest = components['schemas']['HoldRequest'];
 export type HourOfCalls = components['schemas']['HourOfCalls'];
+export type IceServer = components['schemas']['IceServer'];
 export type InboundNumber = components['schemas']['InboundNumber'];
 export type InboundNumberList = components['schemas']['InboundNumberList'];
 export type InboundNumberPatch = components['schemas']['InboundNumberPatch'];
@@ -13124,6 +13815,7 @@ export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveSupervisor = components['schemas']['LiveSupervisor'];
+export type LockedBackupOrder = components['schemas']['LockedBackupOrder'];
 export type Login = components['schemas']['Login'];
 export type MailPassword = components['schemas']['MailPassword'];
 export type MailSettings = components['schemas']['MailSettings'];
@@ -13142,6 +13834,7 @@ export type NodeExit = components['schemas']['NodeExit'];
 export type NodeLeft = components['schemas']['NodeLeft'];
 export type NodeStatus = components['schemas']['NodeStatus'];
 export type NodeTraffic = components['schemas']['NodeTraffic'];
+export type NoteWrite = components['schemas']['NoteWrite'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeList = components['schemas']['NoticeList'];
 export type NoticeTarget = components['schemas']['NoticeTarget'];
@@ -13176,8 +13869,11 @@ export type ParkedCall = components['schemas']['ParkedCall'];
 export type ParkedList = components['schemas']['ParkedList'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordProof = components['schemas']['PasswordProof'];
+export type PhoneNotWoken = components['schemas']['PhoneNotWoken'];
+export type PhonePushed = components['schemas']['PhonePushed'];
 export type PhoneSettings = components['schemas']['PhoneSettings'];
 export type PhoneSettingsPatch = components['schemas']['PhoneSettingsPatch'];
+export type PhoneWoke = components['schemas']['PhoneWoke'];
 export type PlanFault = components['schemas']['PlanFault'];
 export type PlanSection = components['schemas']['PlanSection'];
 export type PressedAt = components['schemas']['PressedAt'];
@@ -13190,6 +13886,7 @@ export type PromptPatch = components['schemas']['PromptPatch'];
 export type ProvisioningLink = components['schemas']['ProvisioningLink'];
 export type ProvisioningWrite = components['schemas']['ProvisioningWrite'];
 export type PublishOrder = components['schemas']['PublishOrder'];
+export type PushDecline = components['schemas']['PushDecline'];
 export type PushPhone = components['schemas']['PushPhone'];
 export type PushPhoneList = components['schemas']['PushPhoneList'];
 export type PushServices = components['schemas']['PushServices'];
@@ -13226,6 +13923,7 @@ export type RefusedSignInList = components['schemas']['RefusedSignInList'];
 export type RegistrationChange = components['schemas']['RegistrationChange'];
 export type RegistrationList = components['schemas']['RegistrationList'];
 export type RegistrationView = components['schemas']['RegistrationView'];
+export type ReplicationState = components['schemas']['ReplicationState'];
 export type RingGroup = components['schemas']['RingGroup'];
 export type RingGroupList = components['schemas']['RingGroupList'];
 export type RingGroupPatch = components['schemas']['RingGroupPatch'];
@@ -13313,6 +14011,7 @@ export type VoicemailForward = components['schemas']['VoicemailForward'];
 export type VoicemailList = components['schemas']['VoicemailList'];
 export type VoicemailPatch = components['schemas']['VoicemailPatch'];
 export type WaitingCaller = components['schemas']['WaitingCaller'];
+export type WakeTest = components['schemas']['WakeTest'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookDelivery = components['schemas']['WebhookDelivery'];
 export type WebhookDeliveryList = components['schemas']['WebhookDeliveryList'];
@@ -13615,6 +14314,120 @@ export interface operations {
             };
         };
     };
+    readonly openBrowserPhone: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["BrowserPhoneWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BrowserPhone"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly makeAppCall: {
         readonly parameters: {
             readonly query?: never;
@@ -13741,6 +14554,180 @@ export interface operations {
             };
         };
     };
+    readonly getAppCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly dialog: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppCallView"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putAppCallNote: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["NoteWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallNoteList"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listAppDevices: {
         readonly parameters: {
             readonly query?: never;
@@ -13779,6 +14766,123 @@ export interface operations {
             };
             /** @description Too Many Requests */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly addAppDevice: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeviceWrite"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppTokens"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14127,6 +15231,53 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAppParkedCalls: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ParkedList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -14513,6 +15664,111 @@ export interface operations {
             };
         };
     };
+    readonly declinePushCall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PushDecline"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly addAppPushToken: {
         readonly parameters: {
             readonly query?: never;
@@ -14714,6 +15970,53 @@ export interface operations {
             };
             /** @description Service Unavailable */
             readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAppSpeedDials: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AppSpeedDials"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -15194,6 +16497,120 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeLockedBackup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LockedBackupOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -19038,6 +20455,64 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Cdr"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listCallNotes: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallNoteList"];
                 };
             };
             /** @description Unauthorized */
@@ -25572,6 +27047,134 @@ export interface operations {
             };
         };
     };
+    readonly testCallFlow: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description Up to 128 characters of your own: who repeats the request with the same key within a day gets the same answer, and nothing is made twice. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                readonly number: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FlowTestCallOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FlowTestCall"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly testFlow: {
         readonly parameters: {
             readonly query?: {
@@ -29288,7 +30891,7 @@ export interface operations {
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly id?: string;
                 /** @description Only those with exactly this value. */
-                readonly kind?: "alarm" | "emergency" | "limit" | "recording" | "sync" | "test";
+                readonly kind?: "alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly title?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
@@ -33625,6 +35228,8 @@ export interface operations {
                 readonly last_reason?: string;
                 /** @description Only those with exactly this value. */
                 readonly dead?: boolean;
+                /** @description Only those with exactly this value. */
+                readonly news?: boolean;
             };
             readonly header?: never;
             readonly path?: never;
@@ -33696,6 +35301,73 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly wakePushPhone: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WakeTest"];
+                };
             };
             /** @description Unauthorized */
             readonly 401: {
@@ -35910,6 +37582,118 @@ export interface operations {
             };
             /** @description Too Many Requests */
             readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getReplication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReplicationState"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly drillReplication: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DrillReport"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
