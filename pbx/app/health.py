@@ -203,15 +203,23 @@ class HealthChecks:
             return CheckResult("replica", ok=True)
         if state.problem or last is None:
             return CheckResult(
-                "replica", ok=False, cause=state.problem, action=state.action, serious=False, code="replica"
+                "replica",
+                ok=False,
+                cause=state.problem,
+                action=state.action,
+                serious=False,
+                code="replica",
+                facts={"why": state.problem, "action": state.action},
             )
+        why = " ".join(last.faults)[:500]
         return CheckResult(
             "replica",
             ok=False,
-            cause=f"The last restore drill failed: {' '.join(last.faults)[:500]}",
+            cause=f"The last restore drill failed: {why}",
             action="A new snapshot is made. Run the drill again; if it fails again, look at the replica.",
             serious=False,
             code="drill_failed",
+            facts={"why": why},
         )
 
     def sleeping_phones(self) -> CheckResult:
@@ -225,7 +233,7 @@ class HealthChecks:
             cause=f"Calls do not reach these phones, since they do not wake: {names}.",
             action="Look at the page “Phones that sleep”: it says why.",
             serious=False,
-            code="phones_asleep",
+            code="do_not_wake",
             facts={"phones": names},
         )
 

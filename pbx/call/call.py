@@ -25,7 +25,7 @@ from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
 from pbx.call.live import LiveFold
 from pbx.call.party_side import PartySide
-from pbx.call.quality import leg_quality
+from pbx.call.quality import quality_of
 from pbx.call.reoffer import Reoffered, accept_alone, answer_reoffer, take_reanswer
 from pbx.call.scope import Scope
 from pbx.call.transfer import Transfer, carry_out
@@ -446,7 +446,7 @@ class Call(PartySide):
         del self.legs[leg.name]
         stats = leg.stream.stats()
         if stats.packets_in or stats.packets_out:
-            self.record(leg_quality(stats, call=self.id, at=self.now(), leg=leg.name))
+            self.record(quality_of(leg, stats, call=self.id, at=self.now()))
         if leg is not self._served or leg.name != "a":
             self.record(
                 events.LegEnded(call=self.id, at=self.now(), leg=leg.name, cause=cause.value, status=status)

@@ -124,6 +124,11 @@ class Encryption:
         return encryption
 
     @property
+    def name(self) -> str:
+        """How audio travels, in the words of a record; empty before both sides have spoken."""
+        return self._agreed.way.value if self._agreed is not None else ""
+
+    @property
     def next_way(self) -> Way | None:
         """What to insist on in another offer, to a phone that has refused ours; None: there is none left."""
         if self._browser:

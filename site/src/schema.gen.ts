@@ -1033,6 +1033,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/cdrs/{id}/quality": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read how a call sounded
+         * @description For each leg: codec, path, loss, jitter, MOS over time, and the cause in plain words.
+         */
+        readonly get: operations["getCallQuality"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/conference-statuses": {
         readonly parameters: {
             readonly query?: never;
@@ -5058,6 +5078,14 @@ export interface components {
             readonly by: string | null;
         };
         /**
+         * CallQuality
+         * @description Of a call that has ended: its legs. None while it goes on, and for a call without audio.
+         */
+        readonly CallQuality: {
+            readonly call: string;
+            readonly legs: readonly components["schemas"]["LegReport"][];
+        };
+        /**
          * CallRequest
          * @description Call somebody from an extension's own phone.
          */
@@ -8114,6 +8142,8 @@ export interface components {
          *         `lost`, `jitter_ms` and the fields up to `discarded` are of what the phone sent us: RFC 3550 loss and jitter (at
          *         the end, and at its worst), RFC 3611 parts of 1 lost within bursts and between them, what a jitter buffer of ours
          *         did not take. `heard` says how that sounds; `told` how we sound at the phone, if it sent RTCP reports.
+         *         `heard_mos` and `told_mos` are the same over the time that the leg was joined with another: the worst MOS of each
+         *         `mos_every_s`, 0 where nothing is known. `remote` is where its audio came from, `encryption` plain, sdes or dtls.
          */
         readonly LegQuality: {
             /** @enum {unknown} */
@@ -8145,6 +8175,35 @@ export interface components {
             readonly heard: components["schemas"]["Sound"] | null;
             /** @default null */
             readonly told: components["schemas"]["Sound"] | null;
+            /** @default 0 */
+            readonly mos_every_s: number;
+            /** @default [] */
+            readonly heard_mos: readonly number[];
+            /** @default [] */
+            readonly told_mos: readonly number[];
+            /** @default  */
+            readonly remote: string;
+            /** @default 0 */
+            readonly local_port: number;
+            /** @default  */
+            readonly encryption: string;
+        };
+        /**
+         * LegReport
+         * @description One leg: who it was, what was measured, what went wrong on the way, and what that means.
+         */
+        readonly LegReport: {
+            readonly leg: string;
+            /** @description The extension or number there. */
+            readonly party: string;
+            readonly figures: components["schemas"]["LegQuality"];
+            /**
+             * @description Times that nothing came from it while the other talked.
+             * @default 0
+             */
+            readonly one_way: number;
+            /** @description What it means, and what to look at first. */
+            readonly words: readonly string[];
         };
         /** LegResumed */
         readonly LegResumed: {
@@ -13588,6 +13647,7 @@ export type CallNote = components['schemas']['CallNote'];
 export type CallNoteList = components['schemas']['CallNoteList'];
 export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
+export type CallQuality = components['schemas']['CallQuality'];
 export type CallRequest = components['schemas']['CallRequest'];
 export type CallRouted = components['schemas']['CallRouted'];
 export type CallTotals = components['schemas']['CallTotals'];
@@ -13739,6 +13799,7 @@ export type LegHeld = components['schemas']['LegHeld'];
 export type LegJoined = components['schemas']['LegJoined'];
 export type LegLeft = components['schemas']['LegLeft'];
 export type LegQuality = components['schemas']['LegQuality'];
+export type LegReport = components['schemas']['LegReport'];
 export type LegResumed = components['schemas']['LegResumed'];
 export type LegRinging = components['schemas']['LegRinging'];
 export type LegTransferred = components['schemas']['LegTransferred'];
@@ -20452,6 +20513,64 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["CallNoteList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getCallQuality: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallQuality"];
                 };
             };
             /** @description Unauthorized */
