@@ -51,7 +51,7 @@ def office(folder: Path, kind: type[Node]) -> Node:
 
 def test_cost_of_the_journal(benchmark: BenchmarkFixture, run: Runner, tmp_path: Path) -> None:
     """In turns, so that both meet the same machine."""
-    rate, calls = 50, 400
+    rate, calls = 25, 250
 
     async def one(folder: Path, kind: type[Node]) -> float:
         async with running(office(folder / "node", kind)) as node:
