@@ -2,7 +2,8 @@
 
 Prints the phones' ports as JSON, reads {"ports": the node's, "payloads": [[hex, …] for each phone], "type", "units"} in
 one line, and talks until its input ends. Each phone sends one of its packets every 20 ms, at a place of its own in
-them; what it hears is counted.
+them; what it hears is counted. With "keys" ([SRTP profile, hex] for each, null for none) they are encrypted, and with
+"checks" ([hex, …] for each) one of these goes out at once and every 2.5 s, as browsers do it.
 """
 
 from __future__ import annotations
@@ -14,14 +15,23 @@ import socket
 import struct
 import sys
 import time
+from typing import Any
+
+from media_ext.srtp_door import SrtpProbe
 
 TICK_S = 0.02
 PLACES = 20
 
 
-def talk(phones: list[socket.socket], plan: dict[str, list[int]], payloads: list[list[bytes]]) -> int:
+CHECK_TICKS = 125
+
+
+def talk(phones: list[socket.socket], plan: dict[str, Any], payloads: list[list[bytes]]) -> int:
     """Until standard input ends; returns how many packets were heard."""
     heard, n, start = 0, 0, time.monotonic()
+    keys = plan.get("keys") or [None] * len(phones)
+    seals = [SrtpProbe(each[0], bytes.fromhex(each[1]), sending=True) if each else None for each in keys]
+    checks = [[bytes.fromhex(each) for each in one] for one in plan.get("checks") or [()] * len(phones)]
     group = max(len(phones) // PLACES, 1)
     while True:
         for index, phone in enumerate(phones):
@@ -29,8 +39,11 @@ def talk(phones: list[socket.socket], plan: dict[str, list[int]], payloads: list
                 time.sleep(max(start + n * TICK_S + index // group * TICK_S / PLACES - time.monotonic(), 0))
             kind, units = plan["type"][index], plan["units"][index]
             header = struct.pack("!BBHII", 0x80, kind, n & 0xFFFF, n * units & 0xFFFFFFFF, index + 1)
+            packet, seal = header + payloads[index][n % len(payloads[index])], seals[index]
             with contextlib.suppress(ConnectionRefusedError):
-                phone.send(header + payloads[index][n % len(payloads[index])])
+                if checks[index] and (n == 0 or (n + index) % CHECK_TICKS == 0):
+                    phone.send(checks[index][n // CHECK_TICKS % len(checks[index])])
+                phone.send(packet if seal is None else seal.protect(packet)[1])
             with contextlib.suppress(BlockingIOError, ConnectionRefusedError):
                 while phone.recv(2048):
                     heard += 1

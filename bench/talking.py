@@ -7,12 +7,13 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 from media_ext.codec_door import CodecProbe
 from pbx.media.engine import MediaEngine, Stream
-from pbx.model.stream import RemoteMedia, StreamFormat
+from pbx.model.stream import RemoteMedia, SrtpKey, StreamFormat
+from tests.media.checks import OURS, THEIRS, check
 from tests.media.sound import packets
 from tests.oracles.tones import speech_like
 
@@ -20,6 +21,9 @@ __all__ = ["percent_of", "said_in", "talking"]
 
 RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000, "OPUS": 48000}
 SPEECH_S = 4
+KEY = SrtpKey(8, bytes(range(32)), bytes(12))
+"""AES-256-GCM, which is what Chromium and this node agree on."""
+CHECKS = 60
 
 
 def said_in(form: StreamFormat) -> list[bytes]:
@@ -28,8 +32,10 @@ def said_in(form: StreamFormat) -> list[bytes]:
 
 
 @asynccontextmanager
-async def talking(formats: list[StreamFormat]) -> AsyncIterator[tuple[MediaEngine, list[Stream]]]:
-    """Streams whose phones talk from now on; nobody is joined yet."""
+async def talking(
+    formats: list[StreamFormat], browsers: Collection[int] = ()
+) -> AsyncIterator[tuple[MediaEngine, list[Stream]]]:
+    """Streams whose phones talk from now on; nobody is joined yet. Those of `browsers` use ICE and SRTP."""
     media = MediaEngine(bind_host="127.0.0.1", port_min=30000, port_max=31999, threads=1, silence_ms=0)
     await media.start()
     talkers = subprocess.Popen(
@@ -44,13 +50,27 @@ async def talking(formats: list[StreamFormat]) -> AsyncIterator[tuple[MediaEngin
     streams = []
     for n, (port, form) in enumerate(zip(ports, formats, strict=True)):
         streams.append(media.open_stream(label=f"bench/{n}"))
-        streams[-1].set_remote(RemoteMedia(rtp_host="127.0.0.1", rtp_port=port, formats=(form,), voice=form))
+        if n in browsers:
+            streams[-1].ice(OURS, THEIRS)
+            streams[-1].secure(KEY, KEY)
+        streams[-1].set_remote(
+            RemoteMedia(
+                rtp_host="127.0.0.1", rtp_port=port, rtcp_mux=n in browsers, formats=(form,), voice=form
+            )
+        )
     said = {form.encoding: said_in(form) for form in formats}
     plan = {
         "ports": [each.rtp_port for each in streams],
         "payloads": [[each.hex() for each in said[form.encoding]] for form in formats],
         "type": [form.payload_type for form in formats],
         "units": [form.clock_hz // 50 for form in formats],
+        "keys": [
+            [KEY.profile, (KEY.key + KEY.salt).hex()] if n in browsers else None for n in range(len(formats))
+        ],
+        "checks": [
+            [check(nominates=True).hex() for _ in range(CHECKS)] if n in browsers else []
+            for n in range(len(formats))
+        ],
     }
     talkers.stdin.write(json.dumps(plan) + "\n")
     talkers.stdin.flush()

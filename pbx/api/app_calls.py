@@ -125,6 +125,11 @@ def _sides(live: LiveCall | None, cdr: Cdr | None, own: str) -> tuple[str, str, 
     seen = live or cdr
     if seen is None:  # the caller has looked
         return "", "", "", ""
+    if live is not None and live.state in ("talking", "held"):
+        others = [leg for leg in live.legs if leg.extension != own]
+        if len(others) == 1 and others[0].extension not in (None, live.from_number, live.dialled):
+            # Somebody sent the call on: it is no longer whom the call began with.
+            return others[0].extension or "", "", "", ""
     caller = cdr.from_extension if cdr is not None else _caller(live)
     if caller == own:
         return seen.dialled, seen.to_name, "", ""

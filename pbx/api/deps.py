@@ -84,7 +84,8 @@ __all__ = [
 class CheckResult:
     """One line of the health list: what was looked at, whether it is well, and if not, why and what to do.
 
-    What is not `serious` is shown to the administrator, but does not make the node unhealthy.
+    What is not `serious` is shown to the administrator, but does not make the node unhealthy. `code` names the cause
+    for programs and translations, `facts` are what differs from time to time in it.
     """
 
     name: str
@@ -92,6 +93,8 @@ class CheckResult:
     cause: str = ""
     action: str = ""
     serious: bool = True
+    code: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 HealthCheck = Callable[[], CheckResult]

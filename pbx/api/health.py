@@ -15,4 +15,9 @@ __all__ = ["health_lines"]
 
 def health_lines(checks: Sequence[HealthCheck]) -> tuple[HealthLine, ...]:
     results = (check() for check in checks)
-    return tuple(HealthLine(name=one.name, ok=one.ok, cause=one.cause, action=one.action) for one in results)
+    return tuple(
+        HealthLine(
+            name=one.name, ok=one.ok, cause=one.cause, action=one.action, code=one.code, facts=dict(one.facts)
+        )
+        for one in results
+    )

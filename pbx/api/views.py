@@ -9,6 +9,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from pbx.api.scopes import Scope
@@ -164,6 +165,10 @@ class HealthLine(Record, frozen=True, kw_only=True):
     ok: bool
     cause: str = ""
     action: str = ""
+    code: Annotated[str, Meta(description="The cause for programs; empty while there is none.")] = ""
+    facts: Annotated[dict[str, str], Meta(description="What differs from time to time in the cause.")] = (
+        msgspec.field(default_factory=dict)
+    )
 
 
 class StatusCounts(Record, frozen=True, kw_only=True):

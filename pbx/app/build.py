@@ -303,7 +303,7 @@ def build(
         waker=wake,
         keeper=keeper,
     )
-    switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id)
+    switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id, limit=config.max_calls)
     register_features(
         features,
         dialplan=dialplan,
@@ -376,6 +376,7 @@ def build(
         subscribe=lamps.subscribe,
         on_offered=sip.entrance.belongs,
         expected=edge.calls.expected,
+        is_emergency=lambda number: outside.emergency_number(number) is not None,
     )
     sip.agent.on_invite = gatekeeper.invite
     sip.agent.on_request = gatekeeper.request

@@ -63,7 +63,7 @@ class Entrance:
         while True:
             await self.changed.wait()
             self.changed.clear()
-            await state.put(STATE_KEY, self.door.state())
+            await state.keep(STATE_KEY, self.door.state)
             await asyncio.sleep(PAUSE_S)
 
 

@@ -43,6 +43,7 @@ async def start_http(
     ca_certificate: Callable[[], bytes | None],
     origins: Mapping[str, str],
     mail_password: Callable[[str], Awaitable[None]],
+    checks: Sequence[HealthCheck],
     public_certificate: PublicCertificate | None = None,
 ) -> AppRunner:
     """Serve the API and the admin site on `listener`; `cleanup` of the result stops it."""
@@ -105,7 +106,7 @@ async def start_http(
             site_dir=config.site_dir or BUILT_SITE,
             replication=parts.replication,
             health_checks=(
-                *_checks(parts),
+                *checks,
                 *((public_certificate.check,) if public_certificate is not None else ()),
             ),
         )
@@ -172,75 +173,3 @@ def program_version() -> str:
         return version("bellwire")
     except PackageNotFoundError:
         return "dev"
-
-
-def _checks(parts: Parts) -> Sequence[HealthCheck]:
-    from pbx.api.deps import CheckResult
-
-    def extensions() -> CheckResult:
-        found = len(parts.directory) > 0
-        return CheckResult(
-            "extensions",
-            ok=found,
-            cause="" if found else "There is no extension yet, so no phone can register.",
-            action="" if found else "Create one on the page Phones.",
-        )
-
-    def call_records() -> CheckResult:
-        lost = parts.call_log.dropped
-        return CheckResult(
-            "call records",
-            ok=not lost,
-            cause=f"{lost} call records could not be stored and are lost." if lost else "",
-            action="Make room on the disk and look at the log." if lost else "",
-        )
-
-    def hold_music() -> CheckResult:
-        problem = parts.hold_music.problem
-        action = "Put the file into the folder sounds, or choose another in the settings." if problem else ""
-        return CheckResult("hold music", ok=not problem, cause=problem, action=action, serious=False)
-
-    def flows() -> CheckResult:
-        problems = parts.flows.flows.problems
-        cause = " ".join(f"The flow {number} cannot take calls: {why}." for number, why in problems.items())
-        action = "Open the flow, mend it, and publish it." if problems else ""
-        return CheckResult("call flows", ok=not problems, cause=cause, action=action)
-
-    def voice() -> CheckResult:
-        sounds = parts.sounds.sounds
-        problem = (
-            sounds.problem if sounds.voices else "The node has no voice: tones are heard in place of speech."
-        )
-        action = "Run `pbx doctor` on the node." if problem else ""
-        return CheckResult("voice", ok=not problem, cause=problem, action=action, serious=False)
-
-    def bundle() -> CheckResult:
-        problem = parts.sync.problem
-        action = "Look at the page Documents: nothing was changed, and it is tried again." if problem else ""
-        return CheckResult(
-            "configuration bundle", ok=not problem, cause=problem, action=action, serious=False
-        )
-
-    def replica() -> CheckResult:
-        state = parts.replication.state()
-        last = state.last_drill
-        if state.condition in ("off", "starting", "running") and (last is None or last.ok):
-            return CheckResult("replica", ok=True)
-        cause, action = state.problem, state.action
-        if not cause and last is not None:
-            cause = f"The last restore drill failed: {' '.join(last.faults)[:500]}"
-            action = "A new snapshot is made. Run the drill again; if it fails again, look at the replica."
-        return CheckResult("replica", ok=False, cause=cause, action=action, serious=False)
-
-    def sleeping_phones() -> CheckResult:
-        found = parts.wake.phones.in_trouble()
-        names = ", ".join(f"{each.extension} ({each.device or each.service})" for each in found[:5])
-        return CheckResult(
-            "phones that sleep",
-            ok=not found,
-            cause=f"Calls do not reach these phones, since they do not wake: {names}." if found else "",
-            action="Look at the page “Phones that sleep”: it says why." if found else "",
-            serious=False,
-        )
-
-    return (extensions, call_records, hold_music, flows, voice, bundle, replica, sleeping_phones)

@@ -55,10 +55,26 @@ class CallKeeper:
         self._is_soon = False
 
     def changed(self, call: Call, event: events.CallEvent) -> None:
+        self._note(call, minor=isinstance(event, _MINOR))
+
+    def moved(self, stream: Stream) -> None:
+        """A phone's audio comes from elsewhere, or has other keys."""
+        call = self._call_of(stream)
+        if call is not None:
+            self._note(call, minor=True)
+
+    def peer_moved(self, sip_call_id: str) -> None:
+        """A phone is to be told things elsewhere."""
+        for call in map(self.find, list(self._written)):
+            for leg in call.legs.values() if call is not None else ():
+                name = leg.signal.dialog_name() if leg.signal is not None else None
+                if call is not None and name is not None and name.call_id == sip_call_id:
+                    self._note(call, minor=True)
+
+    def _note(self, call: Call, *, minor: bool) -> None:
         if self._journal is None:
             return
         self._changed[call.id] = call
-        minor = isinstance(event, _MINOR)
         if self._due is not None:
             if minor or self._is_soon:
                 return
@@ -69,20 +85,18 @@ class CallKeeper:
 
     def reserved(self, stream: Stream) -> None:
         """What may be sent on a stream is written down before it is sent."""
-        call = self.find(stream.label.partition("/")[0])
-        if call is None or all(leg.stream is not stream for leg in call.legs.values()):
-            call = next(
-                (
-                    each
-                    for id_ in self._written
-                    if (each := self.find(id_)) is not None
-                    and any(leg.stream is stream for leg in each.legs.values())
-                ),
-                None,
-            )
-        if call is not None and call.id in self._written:
+        call = self._call_of(stream)
+        if call is not None:
             self._changed[call.id] = call
             self.write()
+
+    def _call_of(self, stream: Stream) -> Call | None:
+        """The call that is written down with this stream. Legs change calls, and keep the label of their first."""
+        first = self.find(stream.label.partition("/")[0])
+        if first is not None and _has(first, stream):
+            return first if first.id in self._written else None
+        calls = map(self.find, self._written)
+        return next((each for each in calls if each is not None and _has(each, stream)), None)
 
     def took(self, key: str, call: bytes | None) -> None:
         """A call of the last process goes on as this, or does not."""
@@ -134,6 +148,10 @@ class CallKeeper:
         if self._journal is not None:
             self.write()
             self._journal.close()
+
+
+def _has(call: Call, stream: Stream) -> bool:
+    return any(leg.stream is stream for leg in call.legs.values())
 
 
 def _kept(call: Call) -> bytes | None:

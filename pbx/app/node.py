@@ -35,6 +35,7 @@ from pbx.app.replica import prepare_replica
 from pbx.app.revive import go_on, leave
 from pbx.app.secure import Secure
 from pbx.app.servers import Servers
+from pbx.app.watching import Watching
 from pbx.app.welcome import greet
 from pbx.core import log as logs
 from pbx.core.clock import SystemClock
@@ -172,6 +173,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             replication=replication,
             flow_secrets=stores.records.flow_secrets,
         )
+        watching = Watching(config, parts, metrics)
         made = await demo.fill(stores.records) if config.demo else []
         await _prepare(stores, parts)
         await _start_audio(stack, parts, stores, keeper)
@@ -189,13 +191,10 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
         servers = Servers(config, parts.guarding.mailer, parts.hearing, state=stores.state, box=box)
         _follow_settings(supervisor, parts, servers, stores.settings, bus)
-        supervisor.spawn("recordings", parts.recordings.library.run())
-        supervisor.spawn(
-            "recording settings", parts.recordings.follow(stores.settings, bus, parts.sounds.sounds)
-        )
         supervisor.spawn("messages", parts.messages.run())
         stack.push_async_callback(parts.flows.client.close)
         await start_push(config, parts.wake, supervisor, stack)
+        await watching.start(config, supervisor, stores, database)
         _run_features(supervisor, parts, stores)
         delivered = EdgeDeliveryStore(database)
         await _start_edges(
@@ -216,6 +215,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             origins=origins or {},
             mail_password=servers.set_mail_password,
             public_certificate=public_certificate,
+            checks=watching.checks(),
         )
         await _start_https(runner, ports, tls)
         stack.push_async_callback(runner.cleanup)
@@ -242,6 +242,10 @@ def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
     parts.flows.start(supervisor, stores.state)
     supervisor.spawn("queues", parts.queues.run(stores.state))
     supervisor.spawn("voicemail", parts.voicemail.run())
+    supervisor.spawn("recordings", parts.recordings.library.run())
+    supervisor.spawn(
+        "recording settings", parts.recordings.follow(stores.settings, parts.bus, parts.sounds.sounds)
+    )
     news = news_of(parts.wake, parts.office, parts.registrar, stores, parts.clock)
     parts.call_log.folds.append(news.take)
     supervisor.spawn("push of news", news.run(parts.bus))

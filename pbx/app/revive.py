@@ -63,7 +63,9 @@ async def go_on(parts: Parts, stores: Stores, keeper: CallKeeper) -> None:
     """Take up what the last process has left, and close the records of all else. Once, before SIP is answered."""
     keeper.find = parts.switch.call
     parts.media.on_reserved = keeper.reserved
+    parts.media.on_changed = keeper.moved
     parts.media.on_forgotten = keeper.closed
+    parts.agent.on_moved = keeper.peer_moved
     reviving = _Reviving(parts, keeper)
     going_on: dict[str, Sequence[CallEvent]] = {}
     for key, value in keeper.left.items():

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pbx.call.called_back import CalledBack
@@ -24,7 +25,7 @@ from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
 from pbx.call.live import LiveFold
 from pbx.call.party_side import PartySide
-from pbx.call.quality import leg_quality
+from pbx.call.quality import quality_of
 from pbx.call.reoffer import Reoffered, accept_alone, answer_reoffer, take_reanswer
 from pbx.call.scope import Scope
 from pbx.call.transfer import Transfer, carry_out
@@ -103,6 +104,7 @@ class Call(PartySide):
         self._next: Transfer | None = None
         self._leaves: tuple[CallLeg, Deliver] | None = None
         self.legs_made = 0
+        self._began_at, self._began_s = ports.clock.now(), ports.clock.monotonic()
         if history:
             self._remember(history)
             return
@@ -135,7 +137,8 @@ class Call(PartySide):
             self.live.take(event)
 
     def now(self) -> datetime:
-        return self.ports.clock.now()
+        """What the wall showed when the call began, and the time since: setting the clock makes no call longer."""
+        return self._began_at + timedelta(seconds=self.ports.clock.monotonic() - self._began_s)
 
     def record(self, event: events.CallEvent) -> None:
         """Add to the list, and tell whoever watches. The CDR is written at the start, the answer and the end."""
@@ -443,7 +446,7 @@ class Call(PartySide):
         del self.legs[leg.name]
         stats = leg.stream.stats()
         if stats.packets_in or stats.packets_out:
-            self.record(leg_quality(stats, call=self.id, at=self.now(), leg=leg.name))
+            self.record(quality_of(leg, stats, call=self.id, at=self.now()))
         if leg is not self._served or leg.name != "a":
             self.record(
                 events.LegEnded(call=self.id, at=self.now(), leg=leg.name, cause=cause.value, status=status)

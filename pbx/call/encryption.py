@@ -65,7 +65,9 @@ class KeptEncryption(msgspec.Struct, frozen=True, array_like=True):
     wanted: bool
     insist: Way | None
     material: dict[str, bytes]
-    agreed: tuple[Way, str, str] | None
+    agreed: tuple[Way, str, str, IceCredentials | None] | None
+    browser: bool
+    ice: IceCredentials | None
     keys: tuple[SrtpKey, SrtpKey] | None
 
 
@@ -106,7 +108,9 @@ class Encryption:
             self._wanted,
             self._insist,
             self._material,
-            None if agreed is None else (agreed.way, agreed.protocol, agreed.setup),
+            None if agreed is None else (agreed.way, agreed.protocol, agreed.setup, agreed.ice),
+            self._browser,
+            self._ice,
             self._keys,
         )
 
@@ -116,8 +120,13 @@ class Encryption:
         encryption = cls(stream, kept.policy, wanted=kept.wanted, insist=kept.insist)
         encryption._material = dict(kept.material)
         encryption._agreed = None if kept.agreed is None else _Agreed(*kept.agreed)
-        encryption._keys = kept.keys
+        encryption._browser, encryption._ice, encryption._keys = kept.browser, kept.ice, kept.keys
         return encryption
+
+    @property
+    def name(self) -> str:
+        """How audio travels, in the words of a record; empty before both sides have spoken."""
+        return self._agreed.way.value if self._agreed is not None else ""
 
     @property
     def next_way(self) -> Way | None:

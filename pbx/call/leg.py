@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pbx.call.codecs import digits, only, stream_format, voice
 from pbx.call.encryption import Encryption
 from pbx.call.ports import Leg, Stream
+from pbx.call.sound_curve import LOOK_EVERY_S, SoundCurve
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause
 from pbx.model.party import Party
@@ -46,6 +47,7 @@ class CallLeg:
         "closed",
         "codecs",
         "encryption",
+        "heard_curve",
         "held",
         "host",
         "keys_by_info",
@@ -61,6 +63,7 @@ class CallLeg:
         "session_id",
         "signal",
         "stream",
+        "told_curve",
         "version",
         "waits",
     )
@@ -104,6 +107,8 @@ class CallLeg:
         self.pressed: Callable[[str], None] | None = None
         """Gets the digits of a leg that is joined with nobody."""
         self.answered = False
+        self.heard_curve = SoundCurve(LOOK_EVERY_S)
+        self.told_curve = SoundCurve(LOOK_EVERY_S)
         self.closed = False
         self._closers: list[Callable[[], None]] = []
         self.host = host

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
+from pbx.call.sound_curve import LOOK_EVERY_S
 from pbx.model import call_event as events
 from pbx.model.stream import StreamStats
 
@@ -20,15 +23,28 @@ if TYPE_CHECKING:
     from pbx.call.leg import CallLeg
     from pbx.model.quality import Quality
 
-LOOK_EVERY_S = 5.0
 LOOKS = 2
 """A change lasts so many looks before it is told."""
 TALKING_PACKETS = 50
 """So many in one look: this side does talk."""
 
 
+def quality_of(leg: CallLeg, stats: StreamStats, *, call: str, at: datetime) -> events.LegQuality:
+    """All that is known of a leg's audio, in the words of the call's record."""
+    host = f"[{stats.remote_host}]" if ":" in stats.remote_host else stats.remote_host
+    return structs.replace(
+        leg_quality(stats, call=call, at=at, leg=leg.name),
+        mos_every_s=leg.heard_curve.every_s if leg.heard_curve.points or leg.told_curve.points else 0.0,
+        heard_mos=leg.heard_curve.points,
+        told_mos=leg.told_curve.points,
+        remote=f"{host}:{stats.remote_port}" if host else "",
+        local_port=leg.stream.rtp_port,
+        encryption=leg.encryption.name,
+    )
+
+
 def leg_quality(stats: StreamStats, *, call: str, at: datetime, leg: str) -> events.LegQuality:
-    """All that was counted of a leg's audio, in the words of the call's record."""
+    """What was counted."""
     return events.LegQuality(
         call=call,
         at=at,
@@ -122,8 +138,11 @@ class QualityWatch:
             each.look()
         for this, other in (self._legs, self._legs[::-1]):
             self._look_for_silence(this, other)
-            self._compare(this, this.heard, "from", _heard(this.last))
-            self._compare(this, this.told, "to", _told(this.last))
+            heard, told = _heard(this.last), _told(this.last)
+            this.leg.heard_curve.add(heard.mos if heard is not None else None)
+            this.leg.told_curve.add(told.mos if told is not None else None)
+            self._compare(this, this.heard, "from", heard)
+            self._compare(this, this.told, "to", told)
 
     def _look_for_silence(self, this: _Watched, other: _Watched) -> None:
         """One-way audio, and its end where the stream's own events do not tell it."""

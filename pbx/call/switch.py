@@ -11,6 +11,7 @@ from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
 from pbx.call.ports import Router
+from pbx.core import log as logs
 from pbx.core.errors import PeerError
 from pbx.core.tasks import Supervisor
 from pbx.model import call_event as events
@@ -50,18 +51,26 @@ class Switch:
         self._router = router
         self._supervisor = supervisor
         self._new_id = new_id
-        self._limit = limit
         self._calls: dict[str, Call] = {}
         self._empty = asyncio.Event()
         self._empty.set()
         self._draining = False
+        self.limit = limit
+        self.refused = 0
+        """Calls that were one too many."""
+        self.room: Callable[[], None] = lambda: None
+        """Raises `PeerError` when the machine has no room for another call; set by who watches it."""
 
-    def admit(self) -> None:
-        """Raises `PeerError` 503 with Retry-After when no more calls are taken."""
+    def admit(self, *, for_help: bool = False) -> None:
+        """Raises `PeerError` 503 with Retry-After when no more calls are taken. Calls for help always are."""
         if self._draining:
             raise PeerError(503, "Shutting Down", headers=(("Retry-After", "10"),))
-        if len(self._calls) >= self._limit:
+        if for_help:
+            return
+        if len(self._calls) >= self.limit:
+            self.refused += 1
             raise PeerError(503, "Too Many Calls", headers=(("Retry-After", "5"),))
+        self.room()
 
     def offered(self, incoming: Incoming, router: Router | None = None) -> Call:
         """Take a call whose caller is known and run it, by the dial plan or `router`. `admit` must have agreed."""
@@ -178,7 +187,8 @@ class Switch:
 
     async def _run(self, call: Call, life: Awaitable[None]) -> None:
         try:
-            await life
+            with logs.context(call=call.id):
+                await life
         finally:
             del self._calls[call.id]
             if not self._calls:

@@ -188,6 +188,17 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="seconds between two questions whether a registered phone is there; 0 asks none", ge=0
         ),
     ] = 60.0
+    max_calls: Annotated[
+        int, Meta(description="calls at once; the next one is told to come back later", ge=1, le=20000)
+    ] = 2000
+    memory_limit_mb: Annotated[
+        int,
+        Meta(
+            description="memory of this process, in MB, from which on no new call is taken; 0: nine tenths of what its "
+            "unit or container may take",
+            ge=0,
+        ),
+    ] = 0
     dns_servers: Annotated[
         tuple[str, ...], Meta(description="name servers in place of the system's, such as 192.0.2.53")
     ] = ()

@@ -78,6 +78,8 @@ class JsonFormatter(logging.Formatter):
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:
     fields = {key: value for key, value in vars(record).items() if key not in _PLAIN}
+    if "/" in (stream := str(fields.get("stream", ""))):  # a stream is named by its call and leg
+        fields.setdefault("call", stream.partition("/")[0])
     fields.update((key, variable.get()) for key, variable in _CONTEXT.items() if variable.get())
     return fields
 

@@ -81,5 +81,5 @@ sed -e "s/@VERSION@/$version/" -e "s/@ARCH@/$arch/" -e "s/@SIZE@/$size/" \
 
 echo "4/4 the package …"
 mkdir -p dist
-dpkg-deb --root-owner-group --build -Zxz "$root" "dist/bellwire_${version}_$arch.deb" >/dev/null
+dpkg-deb --root-owner-group --build -Zzstd -z9 "$root" "dist/bellwire_${version}_$arch.deb" >/dev/null
 ls -l "dist/bellwire_${version}_$arch.deb"

@@ -35,7 +35,13 @@ class CallLog:
         self._bus = bus
         self._limit = limit
         self._waiting: dict[str, Cdr] = {}
+        self._writing = 0
         self._wake = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Records that are not in the store yet."""
+        return len(self._waiting) + self._writing
 
     def publish(self, event: CallEvent) -> None:
         for fold in self.folds:
@@ -69,8 +75,11 @@ class CallLog:
         batch, self._waiting = self._waiting, {}
         if not batch:
             return
+        self._writing = len(batch)
         try:
             await self._write(list(batch.values()))
         except BaseException:
             self._waiting = {**batch, **self._waiting}
             raise
+        finally:
+            self._writing = 0

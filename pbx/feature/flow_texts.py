@@ -94,6 +94,11 @@ class FlowTexts:
     def waiting(self) -> int:
         return self._queue.waiting
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many were sent, are to be repeated, and were given up."""
+        return self._queue.counts
+
     def put(self, to: str, text: str) -> None:
         """Returns at once. Raises `NoWayError` without an edge, or when too many wait already."""
         if not self._has_edge():

@@ -49,10 +49,12 @@ class Gatekeeper:
         subscribe: Callable[[Request, Hop], Response] | None = None,
         on_offered: Callable[[str, str], None] | None = None,
         expected: Callable[[SipLeg], Incoming | None] = lambda _: None,
+        is_emergency: Callable[[str], bool] = lambda _number: False,
     ) -> None:
         """`on_offered` is told the name of each new call and the SIP Call-ID of its caller's leg. `expected` knows the
         calls that an edge has told of, by what their INVITE shows."""
         self._expected = expected
+        self._is_emergency = is_emergency
         self._subscribe = subscribe
         self._on_offered = on_offered
         self._inbound = inbound
@@ -70,7 +72,7 @@ class Gatekeeper:
 
     def _incoming(self, leg: SipLeg) -> Incoming:
         request, hop = leg.request, leg.hop
-        self._switch.admit()
+        self._switch.admit(for_help=self._is_emergency(_dialled(request)))
         told = self._expected(leg)
         if told is not None:
             return told

@@ -49,7 +49,9 @@ class LimitedCalls:
             try:
                 found.ports.media.play(leg.stream, self._tone())
             except ValueError as error:
-                log.info("a phone could not be warned", extra={"leg": leg.name, "reason": str(error)})
+                log.info(
+                    "a phone could not be warned", extra={"call": call, "leg": leg.name, "reason": str(error)}
+                )
 
     def end(self, talk: Talk, reached: Reached) -> None:
         found, extension = self._find(talk.call), talk.accounts[2][1]
@@ -69,7 +71,12 @@ class LimitedCalls:
         )
         log.warning(
             "a call was ended by a limit",
-            extra={"limit": reached.limit.id, "extension": extension, "reason": reached.words},
+            extra={
+                "call": talk.call,
+                "limit": reached.limit.id,
+                "extension": extension,
+                "reason": reached.words,
+            },
         )
         found.hang_up(Ending(LegCause.LIMIT, by="node"))
 
@@ -104,4 +111,4 @@ async def keep_alive(usage: UsageFold, state: StateStore, clock: Clock) -> NoRet
     while True:
         await asyncio.sleep(ALIVE_EVERY_S)
         if any(talk.answered is not None for talk in usage.running()):
-            await state.put(ALIVE_KEY, clock.now())
+            await state.keep(ALIVE_KEY, clock.now)

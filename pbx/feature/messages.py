@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from pbx.core.clock import Clock
-from pbx.core.errors import PeerError, UserError
+from pbx.core.errors import PbxError, PeerError, UserError
 from pbx.core.events import EventBus
 from pbx.core.tasks import Supervisor
 from pbx.feature.directory import Directory
@@ -145,8 +145,11 @@ class Messages:
 
     async def _forget(self) -> None:
         while True:
-            if given_up := await self._store.forget(self._clock.now()):
-                log.info("messages have expired undelivered", extra={"messages": given_up})
+            try:
+                if given_up := await self._store.forget(self._clock.now()):
+                    log.info("messages have expired undelivered", extra={"messages": given_up})
+            except PbxError as error:  # a full disk: they expire when there is room
+                log.warning("messages could not be forgotten", extra={"error": str(error)})
             await asyncio.sleep(FORGET_EVERY_S)
 
     async def _deliver(self, extension: str, tasks: Supervisor) -> None:

@@ -15,6 +15,8 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Protocol
 
+from msgspec import structs
+
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
 from pbx.core.events import EventBus
@@ -23,7 +25,7 @@ from pbx.model.binding import Binding
 from pbx.model.party import DialTarget
 from pbx.model.push_phone import PushPhone
 from pbx.model.registration import Registered, Unregistered
-from pbx.sip.binding import Limits, plan
+from pbx.sip.binding import Limits, RegisterPlan, plan
 from pbx.sip.build import response_to
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 LATE_S = 3.0
 """How much later a phone that seems to be gone is rung, if others still ring then."""
 MAX_REMEMBERED = 512
+STORE_S = 2.0
+"""So long a REGISTER waits for the disk; phones ask again after half a second, and give up after 32."""
 
 
 class Push(Protocol):
@@ -92,6 +96,8 @@ class Registrar:
         self._bindings: dict[str, list[Binding]] = {}
         self._turns: dict[str, asyncio.Lock] = {}
         self._rewritten: OrderedDict[str, None] = OrderedDict()
+        self._unstored: dict[str, list[Binding]] = {}
+        """Extensions whose bindings the disk did not take, and what is to be removed of them."""
         self.can_be_rung: Callable[[Binding], bool] = lambda _: True
         """Whether nothing speaks against ringing a phone; set by who asks them."""
         self.push: Push | None = None
@@ -162,14 +168,38 @@ class Registrar:
             rewritten=request.call_id in self._rewritten,
         )
         if change.put or change.remove:
-            try:
-                await self._ports.store.apply(change.put, change.remove)
-            except StoreError as error:  # not stored, so not confirmed: the phone tries again
-                log.error("a registration could not be stored", extra={"error": str(error)})  # noqa: TRY400
-                raise PeerError(503, "Service Unavailable", headers=(("Retry-After", "10"),)) from error
+            await self._keep_change(number, change)
             self._bindings[number] = list(change.result)
             self._tell(number, existing, change.result)
         return list(change.result)
+
+    async def _keep_change(self, number: str, change: RegisterPlan) -> None:
+        """Store it. A disk that is full or does not answer keeps no phone away: then it is in memory until `sweep` has
+        stored it, and a restart before that costs the phone one more REGISTER."""
+        try:
+            async with asyncio.timeout(STORE_S):
+                await self._ports.store.apply(change.put, change.remove)
+        except (StoreError, TimeoutError) as error:
+            if not self._unstored:
+                why = str(error) or "the disk does not answer"
+                log.error("registrations are only in memory", extra={"error": why})  # noqa: TRY400
+            self._unstored.setdefault(number, []).extend(change.remove)
+
+    async def _store_late(self) -> None:
+        late, self._unstored = self._unstored, {}
+        kept = [each for number in late for each in self.bindings(number)]
+        there = {(each.extension, each.contact_uri) for each in kept}
+        gone = [each for several in late.values() for each in several]
+        try:
+            async with asyncio.timeout(STORE_S):
+                await self._ports.store.apply(
+                    kept, [each for each in gone if (each.extension, each.contact_uri) not in there]
+                )
+        except (StoreError, TimeoutError):
+            for number, several in late.items():
+                self._unstored.setdefault(number, []).extend(several)
+        else:
+            log.info("registrations are stored again", extra={"extensions": len(late)})
 
     def _look_for_alg(self, request: Request, hop: Hop) -> None:
         """The first REGISTER of a phone shows whether a router meddles; later ones may say what we told it."""
@@ -261,12 +291,26 @@ class Registrar:
         return [_target(each) for each in there] + late
 
     async def sweep(self) -> None:
-        """Forget what has expired. Called about once a second."""
+        """Forget what has expired, and store what could not be. Called about once a second."""
+        if self._unstored:
+            await self._store_late()
         now = self._now()
         await self._drop(
             [each for several in self._bindings.values() for each in several if each.expires_at <= now],
             "expired",
         )
+
+    def clock_jumped(self, by_s: float) -> Sequence[Binding]:
+        """The wall clock was set: every binding lasts as long as before. Returns what `keep` has to store."""
+        for number, several in self._bindings.items():
+            self._bindings[number] = [
+                structs.replace(each, expires_at=each.expires_at + by_s) for each in several
+            ]
+        return [each for several in self._bindings.values() for each in several]
+
+    async def keep(self, bindings: Sequence[Binding]) -> None:
+        """Store them as they are."""
+        await self._ports.store.apply(bindings, ())
 
     async def prune(self, may_register: Callable[[str], bool]) -> None:
         """Forget the phones of extensions that were deleted or disabled."""
@@ -296,7 +340,10 @@ class Registrar:
                 "registration",
                 Unregistered(extension=binding.extension, contact_uri=binding.contact_uri, reason=reason),
             )
-        await self._ports.store.apply((), gone)
+        try:
+            await self._ports.store.apply((), gone)
+        except StoreError:  # they have expired there, too
+            log.debug("expired registrations are still stored")
 
     def _now(self) -> float:
         return self._ports.clock.now().timestamp()

@@ -40,7 +40,7 @@ class Fairness:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await state.put(STATE_KEY, self._talked)
+            await state.keep(STATE_KEY, lambda: self._talked)
 
     def talked(self, group: str, member: str, at: float) -> None:
         self._talked[f"{group}/{member}"] = at

@@ -33,6 +33,8 @@ class Talk:
     began: float
     number: str = ""
     answered: float | None = None
+    behind_s: float = 0.0
+    """How much the wall clock was set forward since the call began."""
 
 
 @dataclass(slots=True)

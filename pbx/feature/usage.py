@@ -53,6 +53,14 @@ class UsageFold:
         step = self._steps.get(type(event))
         return step is not None and step(event)
 
+    def clock_jumped(self, by_s: float) -> None:
+        """The wall clock was set; calls go on in the time that they began in, and are counted in the new one."""
+        for talk in self.running():
+            talk.began += by_s
+            talk.behind_s += by_s
+            if talk.answered is not None:
+                talk.answered += by_s
+
     def end_all(self, at: datetime, but: Container[str] = ()) -> None:
         """Nothing goes on any more, `but` in those calls."""
         for talk in list(self.running()):
@@ -97,7 +105,7 @@ class UsageFold:
     def _answered(self, event: LegAnswered) -> bool:
         talks = self._of(event.call, event.leg)
         for talk in talks:
-            talk.answered = event.at.timestamp()
+            talk.answered = event.at.timestamp() + talk.behind_s
         return bool(talks)
 
     def _leg_ended(self, event: LegEnded) -> bool:
@@ -141,7 +149,7 @@ class UsageFold:
             tally = self._tallies[account]
             del tally.running[id(talk)]
             if talk.answered is not None:
-                tally.talked(talk.answered, ended)
+                tally.talked(talk.answered, ended + talk.behind_s)
             if not carried:
                 tally.add(talk.began, calls=-1)
         self._forget(talk)

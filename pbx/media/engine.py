@@ -101,6 +101,8 @@ class MediaEngine:
         self.certificate = Certificate(identity_file)
         self.on_reserved: Callable[[Stream], None] = unkept
         """Is to write down `Stream.kept` before it returns."""
+        self.on_changed: Callable[[Stream], None] = unkept
+        """Told when a phone is somewhere else, or has other keys."""
         self.on_forgotten: Callable[[int], None] = lambda _port: None
         """Told of the RTP ports that are closed."""
         self._keeps = keeps
@@ -145,6 +147,11 @@ class MediaEngine:
     def reader_cpu_seconds(self) -> list[float]:
         """CPU time of each thread that reads taps; none while nothing was ever recorded."""
         return self._recorder_in_use.cpu_seconds() if self._recorder_in_use is not None else []
+
+    @property
+    def ports(self) -> int:
+        """How many streams there is a pair of ports for."""
+        return self._pool.size
 
     @property
     def ports_available(self) -> int:

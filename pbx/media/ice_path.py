@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
 from pbx.media.ice import Fate, IceLite
+from pbx.media.kept import KeptIce
 from pbx.model.stream import IceCredentials, Resumed, WentSilent
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class IcePath:
         self._stream = stream
         self._refused = refused
         self._lite = IceLite()
+        self._credentials: tuple[IceCredentials, IceCredentials | None] | None = None
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._consented_at = 0.0
@@ -43,6 +45,16 @@ class IcePath:
 
     def use(self, ours: IceCredentials, theirs: IceCredentials | None) -> None:
         self._lite.use(ours, theirs)
+        self._credentials = (ours, theirs)
+
+    def kept(self) -> KeptIce | None:
+        """For a later process."""
+        return None if self._credentials is None else KeptIce(*self._credentials, self.selected)
+
+    def resume(self, selected: Address | None) -> None:
+        """Where an earlier process had found the browser, which is to check again in time."""
+        if selected is not None:
+            self._select(selected)
 
     @property
     def reply_to(self) -> Address | None:

@@ -6,9 +6,9 @@ import zlib
 
 import msgspec
 
-from pbx.model.stream import Fingerprint, RemoteMedia, SrtpKey
+from pbx.model.stream import Fingerprint, IceCredentials, RemoteMedia, SrtpKey
 
-__all__ = ["KeptHandshake", "KeptStream", "packed_state", "unpacked_state"]
+__all__ = ["KeptHandshake", "KeptIce", "KeptStream", "packed_state", "unpacked_state"]
 
 
 class KeptHandshake(msgspec.Struct, frozen=True, array_like=True):
@@ -16,6 +16,14 @@ class KeptHandshake(msgspec.Struct, frozen=True, array_like=True):
 
     active: bool
     fingerprints: tuple[Fingerprint, ...]
+
+
+class KeptIce(msgspec.Struct, frozen=True, array_like=True):
+    """Both sides' credentials, and where the browser was found."""
+
+    ours: IceCredentials
+    theirs: IceCredentials | None
+    selected: tuple[str, int] | None
 
 
 class KeptStream(msgspec.Struct, frozen=True, array_like=True):
@@ -31,6 +39,7 @@ class KeptStream(msgspec.Struct, frozen=True, array_like=True):
     receive: SrtpKey | None = None
     send: SrtpKey | None = None
     handshake: KeptHandshake | None = None
+    ice: KeptIce | None = None
 
 
 def packed_state(state: bytes) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pbx.media.host_address import packed, readable
-from pbx.media.kept import KeptHandshake
+from pbx.media.kept import KeptHandshake, KeptIce
 from pbx.model.stream import Fingerprint, IceCredentials, Keyed, KeyingFailed, SrtpKey, StreamEvent
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class Keying:
         if not self.closed:
             self.end_handshake()
             self._secure(receive, send, required)
+            self.told_keys()
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -131,11 +132,26 @@ class Keying:
         """For the stream's ICE: where audio goes, None for nowhere."""
         host = b"" if address is None else packed(address[0], ipv6=self._engine.ipv6)
         self._engine.native.set_path(self.native, True, host, 0 if address is None else address[1])
+        self.told_keys()
 
     def take_keys(self, receive: SrtpKey, send: SrtpKey) -> None:
         """What the stream's handshake has found."""
         self._secure(receive, send, True)
+        self.told_keys()
         self.on_event(Keyed())
+
+    def told_keys(self) -> None:
+        """There are keys, or a path, that a later process would need."""
+
+    def kept_ice(self) -> KeptIce | None:
+        """For a later process, of a stream whose path ICE finds."""
+        return None if self._ice is None else self._ice.kept()
+
+    def resume_ice(self, kept: KeptIce) -> None:
+        """Go on with it."""
+        self.ice(kept.ours, kept.theirs)
+        if self._ice is not None:
+            self._ice.resume(kept.selected)
 
     def miss_keys(self, reason: str) -> None:
         """The stream's handshake has failed for good."""

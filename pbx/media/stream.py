@@ -110,6 +110,7 @@ class Stream(Keying):
             None if digits is None else (digits.payload_type, digits.clock_hz),
             remote.ptime_ms,
         )
+        self._engine.on_changed(self)
 
     def stats(self) -> StreamStats:
         """Counters up to now, or up to the end of a closed stream. Costs no lock and no thread's time."""
@@ -136,6 +137,9 @@ class Stream(Keying):
         self._engine.native.export(self.native, hand_over)
         return await waiting
 
+    def told_keys(self) -> None:
+        self._engine.on_changed(self)
+
     def kept(self) -> bytes:
         """What `MediaEngine.revive_stream` of a later process goes on with; of use until the stream says otherwise."""
         remote = self._remote
@@ -151,6 +155,7 @@ class Stream(Keying):
             receive=receive,
             send=send,
             handshake=self.kept_handshake(),
+            ice=self.kept_ice(),
         )
         return _ENCODER.encode(kept)
 
@@ -165,6 +170,8 @@ class Stream(Keying):
             return
         if kept.encrypted or kept.receive is not None:
             self.resume_keys(encrypted=kept.encrypted)
+        if kept.ice is not None:
+            self.resume_ice(kept.ice)
         self.set_remote(kept.remote)
 
     def close(self) -> None:
@@ -181,6 +188,7 @@ class Stream(Keying):
         kind, number, duration_ms, host, port = event[1:]
         if kind == "latched":
             self._remote_host, self._remote_port = readable(host), port
+            self._engine.on_changed(self)
         elif kind == "exported":
             self._give_state()
         elif kind == "reserved":

@@ -379,6 +379,8 @@ class LegQuality(_Event, frozen=True, kw_only=True, tag="leg_quality"):
     `lost`, `jitter_ms` and the fields up to `discarded` are of what the phone sent us: RFC 3550 loss and jitter (at
     the end, and at its worst), RFC 3611 parts of 1 lost within bursts and between them, what a jitter buffer of ours
     did not take. `heard` says how that sounds; `told` how we sound at the phone, if it sent RTCP reports.
+    `heard_mos` and `told_mos` are the same over the time that the leg was joined with another: the worst MOS of each
+    `mos_every_s`, 0 where nothing is known. `remote` is where its audio came from, `encryption` plain, sdes or dtls.
     """
 
     leg: str
@@ -396,6 +398,12 @@ class LegQuality(_Event, frozen=True, kw_only=True, tag="leg_quality"):
     rtt_ms: float | None = None
     heard: Sound | None = None
     told: Sound | None = None
+    mos_every_s: float = 0.0
+    heard_mos: tuple[float, ...] = ()
+    told_mos: tuple[float, ...] = ()
+    remote: str = ""
+    local_port: int = 0
+    encryption: str = ""
 
 
 class FlowEntered(_Event, frozen=True, kw_only=True, tag="flow"):

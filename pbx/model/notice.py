@@ -13,7 +13,7 @@ from pbx.model.scalars import Label, Slug
 
 __all__ = ["Delivery", "Notice", "NoticeKind", "NoticeList", "NoticeTarget", "NoticeTargetWrite"]
 
-NoticeKind = Literal["emergency", "limit", "recording", "replication", "sync", "certificate", "test"]
+NoticeKind = Literal["emergency", "limit", "recording", "replication", "sync", "certificate", "alarm", "test"]
 
 SigningKey = Annotated[
     str,

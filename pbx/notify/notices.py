@@ -32,6 +32,8 @@ TOPIC = "notice"
 STATE_KEY = "notices"
 MOST = 500
 PAUSES_S = (10, 30, 120, 600, 1800, 3600)
+FURTHEST = timedelta(seconds=2 * max(PAUSES_S))
+"""Later than this nothing is to be repeated: the clock was set back."""
 GIVE_UP = timedelta(days=1)
 KEEP_AGAIN_S = 30.0
 """After the disk took nothing."""
@@ -146,7 +148,7 @@ class Notices:
                     continue
                 if delivery.target not in targets:
                     self._ended(notice, delivery.target, "failed", "The target is gone or switched off.")
-                elif delivery.next_at is None or delivery.next_at <= now:
+                elif delivery.next_at is None or not now < delivery.next_at <= now + FURTHEST:
                     busy.add(delivery.target)
                     found.append((targets[delivery.target], notice))
         return found

@@ -56,6 +56,11 @@ class Outbox:
     def waiting(self) -> int:
         return self._queue.waiting
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many were sent, are to be repeated, and were given up."""
+        return self._queue.counts
+
     async def run(self, state: State) -> None:
         """Send, and keep what waits. Runs until it is cancelled."""
         await self._queue.run(state)

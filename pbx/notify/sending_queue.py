@@ -57,6 +57,7 @@ class SendingQueue(Generic[Q]):
         self._pauses_s = pauses_s
         self._give_up = give_up
         self._waiting: dict[str, Q] = {}  # oldest first
+        self.counts = {"sent": 0, "given_up": 0, "repeated": 0}
         self._dirty = False
         self._wake = asyncio.Event()
 
@@ -97,7 +98,13 @@ class SendingQueue(Generic[Q]):
     def _due(self) -> Q | None:
         """The one that has waited for longest."""
         now = self._clock.now()
-        due = [each for each in self._waiting.values() if each.next_at is None or each.next_at <= now]
+        # Further ahead than any pause: the clock was set back since.
+        ahead = now + timedelta(seconds=2 * max(self._pauses_s))
+        due = [
+            each
+            for each in self._waiting.values()
+            if each.next_at is None or each.next_at <= now or each.next_at > ahead
+        ]
         return min(due, key=lambda each: each.next_at or each.at, default=None)
 
     def _until_next(self) -> float | None:
@@ -114,6 +121,7 @@ class SendingQueue(Generic[Q]):
             log.exception("sending failed", extra={"what": self._name, "id": item.id})
             self._failed(item, SendError(f"A fault of this node: {error}"))
         else:
+            self.counts["sent"] += 1
             self._forget(item)
 
     def _failed(self, item: Q, error: SendError) -> None:
@@ -129,6 +137,7 @@ class SendingQueue(Generic[Q]):
                 "final": gives_up,
             },
         )
+        self.counts["given_up" if gives_up else "repeated"] += 1
         if gives_up:
             self._forget(item)
             return

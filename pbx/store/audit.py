@@ -40,7 +40,7 @@ COMMAND_LINE = "command line"
 HIDDEN = "(hidden)"
 LONGEST_VALUE = 4096
 """Of a field, in bytes of JSON: a drawn flow is longer, and has revisions of its own."""
-_PRIVATE = ("password", "secret", "token", "signing_key", "api_key", "private_key")
+_PRIVATE = ("password", "passphrase", "secret", "token", "signing_key", "api_key", "private_key")
 _TABLE = Table(AuditEntry, "audit")
 
 Fields = Mapping[str, Any]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
 
 from pbx.store.database import Database
+from pbx.store.errors import StoreClosedError, StoreError
 
 __all__ = ["StateStore"]
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
+AGAIN_S = 10.0
 _PUT = "INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value"
 
 
@@ -57,6 +63,18 @@ class StateStore:
             connection.executemany(_PUT, rows)
 
         await self._database.write(work, durable=False)
+
+    async def keep(self, key: str, value: Callable[[], object]) -> None:
+        """As `put`, for what is remembered in the background: while the disk takes nothing, it is tried again, each
+        time with the value of then."""
+        while True:
+            try:
+                return await self.put(key, value())
+            except StoreClosedError:
+                raise
+            except StoreError as error:
+                log.warning("could not be stored, is tried again", extra={"what": key, "error": str(error)})
+                await asyncio.sleep(AGAIN_S)
 
     async def put(self, key: str, value: object) -> None:
         """Survives the end of the process at once, a power cut a moment later."""

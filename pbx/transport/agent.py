@@ -98,6 +98,8 @@ class Agent:
         self.on_request: OnRequest | None = None
         self.on_refresh: OnRefresh = lambda _transaction, _request, _hop: False
         self.on_dialled: OnDialled | None = None
+        self.on_moved: Callable[[str], None] = lambda _call_id: None
+        """Told the Call-ID of a leg whose peer is elsewhere now."""
         self._guard = guard if guard is not None else Guard()
         self._methods = methods
         self._local_address = local_address
@@ -214,6 +216,7 @@ class Agent:
                 and same_place(leg.dialog.remote_target, contact_uri)
             ):
                 leg.whereabouts.heard_from(hop)
+                self.moved(leg)
 
     async def hops(self, uri: str) -> list[Hop]:
         """Where a request for this URI goes, best first (RFC 3263). Raises `PeerError`."""
@@ -383,6 +386,9 @@ class Agent:
     def count(self, name: str) -> None:
         counters = self.driver.endpoint.counters
         counters[name] = counters.get(name, 0) + 1
+
+    def moved(self, leg: LegCore) -> None:
+        self.on_moved(leg.call_id)
 
     def released(self, leg: LegCore) -> None:
         self._legs.pop((leg.call_id, leg.id), None)

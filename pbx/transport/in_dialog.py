@@ -46,8 +46,11 @@ def _dispatch(leg: SipLeg, transaction: TransactionId, request: Request, hop: Ho
     check_options(request)
     if not dialog.accepts(request):
         raise PeerError(500, "CSeq Out Of Order")
+    before = leg.whereabouts.hop, dialog.remote_target
     leg.whereabouts.heard_from(hop)
     handler(_Asked(leg, dialog, exchange, transaction, request))
+    if (leg.whereabouts.hop, dialog.remote_target) != before:
+        leg.host.moved(leg)
 
 
 class _Asked:

@@ -50,6 +50,10 @@ class LegHost(Protocol):
         """Count something odd by name; metrics read it."""
         ...
 
+    def moved(self, leg: LegCore) -> None:
+        """Its peer is to be reached elsewhere from now on."""
+        ...
+
     def released(self, leg: LegCore) -> None:
         """Nothing is expected for this leg any more: forget it."""
         ...

@@ -29,6 +29,8 @@ _READS_PER_WAKE = 64
 _FRESH_S = 0.0005
 """A datagram read so soon is nearly always alone: whether another follows is left to the next wake, which costs
 nothing when none does."""
+_CLOCK_WAS_SET_S = 32.0
+"""The kernel stamps with the wall clock: what seems to have waited so long (64·T1) was stamped before that was set."""
 
 _IP_MTU_DISCOVER = 10
 _IPV6_MTU_DISCOVER = 23
@@ -228,6 +230,8 @@ class UdpListener:
         if extra:
             seconds, nanoseconds = _TIMESTAMP.unpack_from(extra[0][2])
             waited_s = max(0.0, time.time() - seconds - nanoseconds * 1e-9)
+            if waited_s > _CLOCK_WAS_SET_S:
+                waited_s = 0.0
             if self._waited is not None:
                 self._waited(waited_s)
         return data, address, waited_s

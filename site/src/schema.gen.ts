@@ -495,6 +495,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/backup/locked": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a backup of everything, locked with a passphrase, and send it
+         * @description All that a new machine needs: databases, sounds, voice messages, recordings, the key file and the certificates. It is encrypted as it is sent (argon2id, AES-256-GCM). Put it back with `pbx restore`.
+         */
+        readonly post: operations["makeLockedBackup"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/bans": {
         readonly parameters: {
             readonly query?: never;
@@ -1005,6 +1025,26 @@ export interface paths {
         };
         /** Read what was written down about a call */
         readonly get: operations["listCallNotes"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/cdrs/{id}/quality": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read how a call sounded
+         * @description For each leg: codec, path, loss, jitter, MOS over time, and the cause in plain words.
+         */
+        readonly get: operations["getCallQuality"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -5038,6 +5078,14 @@ export interface components {
             readonly by: string | null;
         };
         /**
+         * CallQuality
+         * @description Of a call that has ended: its legs. None while it goes on, and for a call without audio.
+         */
+        readonly CallQuality: {
+            readonly call: string;
+            readonly legs: readonly components["schemas"]["LegReport"][];
+        };
+        /**
          * CallRequest
          * @description Call somebody from an extension's own phone.
          */
@@ -7781,6 +7829,18 @@ export interface components {
             readonly cause: string;
             /** @default  */
             readonly action: string;
+            /**
+             * @description The cause for programs; empty while there is none.
+             * @default
+             */
+            readonly code: string;
+            /**
+             * @description What differs from time to time in the cause.
+             * @default {}
+             */
+            readonly facts: {
+                readonly [key: string]: string;
+            };
         };
         /**
          * Heard
@@ -8082,6 +8142,8 @@ export interface components {
          *         `lost`, `jitter_ms` and the fields up to `discarded` are of what the phone sent us: RFC 3550 loss and jitter (at
          *         the end, and at its worst), RFC 3611 parts of 1 lost within bursts and between them, what a jitter buffer of ours
          *         did not take. `heard` says how that sounds; `told` how we sound at the phone, if it sent RTCP reports.
+         *         `heard_mos` and `told_mos` are the same over the time that the leg was joined with another: the worst MOS of each
+         *         `mos_every_s`, 0 where nothing is known. `remote` is where its audio came from, `encryption` plain, sdes or dtls.
          */
         readonly LegQuality: {
             /** @enum {unknown} */
@@ -8113,6 +8175,35 @@ export interface components {
             readonly heard: components["schemas"]["Sound"] | null;
             /** @default null */
             readonly told: components["schemas"]["Sound"] | null;
+            /** @default 0 */
+            readonly mos_every_s: number;
+            /** @default [] */
+            readonly heard_mos: readonly number[];
+            /** @default [] */
+            readonly told_mos: readonly number[];
+            /** @default  */
+            readonly remote: string;
+            /** @default 0 */
+            readonly local_port: number;
+            /** @default  */
+            readonly encryption: string;
+        };
+        /**
+         * LegReport
+         * @description One leg: who it was, what was measured, what went wrong on the way, and what that means.
+         */
+        readonly LegReport: {
+            readonly leg: string;
+            /** @description The extension or number there. */
+            readonly party: string;
+            readonly figures: components["schemas"]["LegQuality"];
+            /**
+             * @description Times that nothing came from it while the other talked.
+             * @default 0
+             */
+            readonly one_way: number;
+            /** @description What it means, and what to look at first. */
+            readonly words: readonly string[];
         };
         /** LegResumed */
         readonly LegResumed: {
@@ -8471,6 +8562,19 @@ export interface components {
             readonly how: string;
             /** @default  */
             readonly to: string;
+        };
+        /**
+         * LockedBackupOrder
+         * @description What is in it, and what locks it.
+         */
+        readonly LockedBackupOrder: {
+            /** @description Whoever has it and the file has the office. It is kept nowhere. */
+            readonly passphrase: string;
+            /**
+             * @description Also the recordings of calls.
+             * @default true
+             */
+            readonly recordings: boolean;
         };
         /**
          * Login
@@ -9030,7 +9134,7 @@ export interface components {
             readonly id: string;
             readonly at: string;
             /** @enum {unknown} */
-            readonly kind: "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
+            readonly kind: "alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
             readonly title: string;
             /**
              * @description What happened and what to do, in plain words.
@@ -9090,7 +9194,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
+            readonly kinds: readonly ("alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
         };
         /**
          * NoticeTargetList
@@ -9126,7 +9230,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly address?: string;
-            readonly kinds?: readonly ("certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[] | null;
+            readonly kinds?: readonly ("alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -9163,7 +9267,7 @@ export interface components {
              * @description None: all notices.
              * @default []
              */
-            readonly kinds: readonly ("certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
+            readonly kinds: readonly ("alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -13543,6 +13647,7 @@ export type CallNote = components['schemas']['CallNote'];
 export type CallNoteList = components['schemas']['CallNoteList'];
 export type CallOffered = components['schemas']['CallOffered'];
 export type CallParked = components['schemas']['CallParked'];
+export type CallQuality = components['schemas']['CallQuality'];
 export type CallRequest = components['schemas']['CallRequest'];
 export type CallRouted = components['schemas']['CallRouted'];
 export type CallTotals = components['schemas']['CallTotals'];
@@ -13694,6 +13799,7 @@ export type LegHeld = components['schemas']['LegHeld'];
 export type LegJoined = components['schemas']['LegJoined'];
 export type LegLeft = components['schemas']['LegLeft'];
 export type LegQuality = components['schemas']['LegQuality'];
+export type LegReport = components['schemas']['LegReport'];
 export type LegResumed = components['schemas']['LegResumed'];
 export type LegRinging = components['schemas']['LegRinging'];
 export type LegTransferred = components['schemas']['LegTransferred'];
@@ -13709,6 +13815,7 @@ export type LivePosition = components['schemas']['LivePosition'];
 export type LiveResumed = components['schemas']['LiveResumed'];
 export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LiveSupervisor = components['schemas']['LiveSupervisor'];
+export type LockedBackupOrder = components['schemas']['LockedBackupOrder'];
 export type Login = components['schemas']['Login'];
 export type MailPassword = components['schemas']['MailPassword'];
 export type MailSettings = components['schemas']['MailSettings'];
@@ -16390,6 +16497,120 @@ export interface operations {
             };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly makeLockedBackup: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["LockedBackupOrder"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/octet-stream": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -20292,6 +20513,64 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["CallNoteList"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getCallQuality: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CallQuality"];
                 };
             };
             /** @description Unauthorized */
@@ -30612,7 +30891,7 @@ export interface operations {
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly id?: string;
                 /** @description Only those with exactly this value. */
-                readonly kind?: "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
+                readonly kind?: "alarm" | "certificate" | "emergency" | "limit" | "recording" | "replication" | "sync" | "test";
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly title?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */

@@ -88,3 +88,16 @@ async def test_speed_dials_are_ones_own_and_everybodys(office: Node, phone: App)
 
 async def test_what_is_parked_is_told_to_every_phone(phone: App) -> None:
     assert await phone.get("parked-calls") == {"items": [], "total": 0}
+
+
+async def test_who_talks_after_a_transfer_is_told(office: Node, phone: App) -> None:
+    legs = (
+        LiveLeg(leg="a", party="101", extension="101", state="talking"),
+        LiveLeg(leg="b2", party="105", extension="105", state="talking"),
+    )
+    begun = msgspec.structs.replace(
+        live_call("A", "talking"), from_number="101", dialled="102", to_name="Bob"
+    )
+    office.calls[:] = [msgspec.structs.replace(begun, legs=legs)]
+    told = await phone.get("calls/A")
+    assert (told["number"], told["name"]) == ("105", "Carol")

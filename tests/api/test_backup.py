@@ -81,6 +81,7 @@ async def test_a_locked_one_has_the_key_and_nobody_reads_it(office: Node, tmp_pa
     restore(file, tmp_path / "there", passphrase="correct horse")
     assert (tmp_path / "there/secret.key").read_bytes() == b"key"
     assert (tmp_path / "there/recordings/b.wav").exists()
+    assert b"correct horse" not in await _audit(office)
 
 
 async def test_recordings_are_in_it_when_asked_for(office: Node) -> None:
@@ -154,3 +155,10 @@ async def test_startup_settings_say_where_they_come_from_and_no_password(
     assert items["tls"]["value"] == "on"
     assert items["sip_port"]["option"] == "--sip-port"
     assert set(items) == set(NodeConfig.__struct_fields__)
+
+
+async def _audit(node: Node) -> bytes:
+    async with node.ask("GET", "/api/v1/audit") as answer:
+        said = await answer.read()
+    assert b"backup" in said
+    return said

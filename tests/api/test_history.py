@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pbx.api import cdr_csv
 from pbx.api.sweep import sweep
 from pbx.feature.office_time import midnight, office_zone, stretches
-from pbx.model.cdr import Cdr
+from pbx.model.call_event import AudioOneWay, LegQuality, Sound
+from pbx.model.cdr import Cdr, CdrLeg
 from pbx.store import cdrs
 from tests.api.conftest import START, Node
 from tests.api.test_listing import cdr
@@ -231,3 +232,23 @@ async def test_calls_are_forgotten_when_the_setting_says_so(
     await sweep(node.deps)
     page = await node.json("GET", "/api/v1/cdrs")
     assert [each["id"] for each in page["items"]] == ["CALL1", "CALL2", "CALL3", "CALL99"]  # that one goes on
+
+
+async def test_a_call_tells_how_it_sounded_in_plain_words(node: Node) -> None:
+    fair = Sound(mos=3.7, grade="fair", cause="loss", loss=0.023, jitter_ms=4.0)
+    part = CdrLeg(leg="a", party="101", extension="101", started_at=START)
+    quality = LegQuality(
+        call="CALL9", at=START, leg="a", packets_in=500, packets_out=510, lost=12, jitter_ms=2.0, codec="PCMU",
+        heard=fair, mos_every_s=5.0, heard_mos=(4.2, 3.1, 4.2), remote="192.0.2.7:4000", encryption="sdes",
+    )  # fmt: skip
+    silent = AudioOneWay(call="CALL9", at=START, leg="a", silent_ms=10_000)
+    await put(node, cdr(9, legs=(part,), events=(silent, quality)))
+    report = await node.json("GET", "/api/v1/cdrs/CALL9/quality")
+    (leg,) = report["legs"]
+    assert (leg["party"], leg["one_way"], leg["figures"]["heard_mos"]) == ("101", 1, [4.2, 3.1, 4.2])
+    assert leg["words"] == [
+        "For a while nothing came from 101: its network, or it was muted and sends nothing then.",
+        "What 101 said sounds fair (MOS 3.7): packets are lost on the way (2.3%). Look at 101's network, upwards.",
+        "101's phone sends no RTCP reports, so what it heard is not known.",
+        "It was bad for a while and then well again.",
+    ]

@@ -38,7 +38,9 @@ async def office(node: Node) -> Node:
 
 async def test_a_link_gives_a_softphone_its_login_once(office: Node) -> None:
     link = await office.json("POST", LINKS, 201, json={"extension": "101"})
-    assert link["url"].startswith("http://192.0.2.10:"), "where phones reach it, not where the site was opened"
+    assert link["url"].startswith("http://192.0.2.10:"), (
+        "where phones reach it, not where the site was opened"
+    )
     assert "<svg" in link["qr_svg"]
     status, xml = await fetch(office, link["url"])
     assert status == 200

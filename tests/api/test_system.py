@@ -20,13 +20,29 @@ async def test_health_is_open_and_says_nothing_private(node: Node) -> None:
 
 
 async def test_failing_check_makes_health_503_and_status_says_why(node: Node) -> None:
-    node.checks.append(CheckResult("disk", ok=False, cause="only 3 MB free", action="Make room"))
+    node.checks.append(
+        CheckResult(
+            "disk",
+            ok=False,
+            cause="only 3 MB free",
+            action="Make room",
+            code="disk_low",
+            facts={"free_mb": "3"},
+        )
+    )
     async with node.browser().get("/api/v1/health") as answer:
         assert answer.status == 503
         assert await answer.json() == {"status": "degraded", "failing": ["disk"]}
     status = await node.json("GET", "/api/v1/status")
     assert status["health"] == [
-        {"name": "disk", "ok": False, "cause": "only 3 MB free", "action": "Make room"}
+        {
+            "name": "disk",
+            "ok": False,
+            "cause": "only 3 MB free",
+            "action": "Make room",
+            "code": "disk_low",
+            "facts": {"free_mb": "3"},
+        }
     ]
 
 

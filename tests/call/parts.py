@@ -281,7 +281,7 @@ class TickingClock:
         self._at = datetime(2026, 1, 1, tzinfo=UTC)
 
     def monotonic(self) -> float:
-        return self._at.timestamp()
+        return self.now().timestamp()
 
     def now(self) -> datetime:
         self._at += timedelta(seconds=1)

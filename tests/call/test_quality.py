@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pbx.call.cdr import fold
 from pbx.call.live import LiveFold
-from pbx.call.quality import LOOK_EVERY_S, QualityWatch, leg_quality
+from pbx.call.quality import QualityWatch, leg_quality
+from pbx.call.sound_curve import LOOK_EVERY_S, MOST, SoundCurve
 from pbx.model import call_event as events
 from pbx.model.call_event import AudioBack, AudioOneWay, AudioQuality, CallEvent, CallOffered, LegDialled
 from pbx.model.live_call import LiveLeg
@@ -29,6 +32,8 @@ class Leg:
         self.name = name
         self.stream = FakeStream(name, 4000)
         self.should_talk = True
+        self.heard_curve = SoundCurve(LOOK_EVERY_S)
+        self.told_curve = SoundCurve(LOOK_EVERY_S)
 
     def count(self, **more: float) -> None:
         """Five seconds more of PCMU, without a fault unless `more` says so."""
@@ -165,3 +170,24 @@ def test_a_record_from_before_is_read() -> None:
 
 def qualities(call: Call) -> list[AudioQuality]:
     return [event for event in call.events if isinstance(event, AudioQuality)]
+
+
+@given(st.lists(st.none() | st.floats(1, 4.5), max_size=400))
+def test_a_curve_has_few_points_and_forgets_no_bad_moment(looks: list[float | None]) -> None:
+    curve = SoundCurve(5.0)
+    for each in looks:
+        curve.add(each)
+    known = [round(each, 1) for each in looks if each is not None]
+    assert len(curve.points) <= MOST
+    assert len(curve.points) * curve.every_s >= 5 * len(looks) or not known
+    assert min((each for each in curve.points if each), default=None) == min(known, default=None)
+
+
+def test_a_curve_keeps_the_order() -> None:
+    curve = SoundCurve(5.0)
+    for mos in (4.4, None, 2.0):
+        curve.add(mos)
+    assert curve.points == (4.4, 0.0, 2.0)
+    for _ in range(MOST):
+        curve.add(4.0)
+    assert (curve.every_s, curve.points[:3]) == (10.0, (4.4, 2.0, 4.0))

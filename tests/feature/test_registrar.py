@@ -9,6 +9,7 @@ import pytest
 
 from pbx.core.errors import PeerError
 from pbx.core.events import EventBus
+from pbx.feature import registrar
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.identify import Identify
 from pbx.feature.registrar import Registrar, RegistrarPorts
@@ -161,13 +162,31 @@ async def test_a_binding_is_stored_before_it_is_confirmed(office: Office) -> Non
     assert [each.contact_uri for each in office.shelf.kept] == ["sip:101@10.0.0.5"]
 
 
-async def test_what_cannot_be_stored_is_not_confirmed(office: Office) -> None:
+async def test_a_full_or_slow_disk_keeps_no_phone_away_and_gets_what_it_missed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registrar, "STORE_S", 0.01)
+    assert (await office.register("<sip:101@10.0.0.4>")).status == 200
     office.shelf.broken = True
-    with pytest.raises(PeerError) as refused:
-        await office.register("<sip:101@10.0.0.5>")
-    assert refused.value.sip_status == 503
-    assert ("Retry-After", "10") in refused.value.headers
-    assert office.registrar.targets("101") == []
+    assert (await office.register("<sip:101@10.0.0.5>")).status == 200
+    assert (await office.register("<sip:101@10.0.0.4>;expires=0")).status == 200
+    office.shelf.broken = False
+    office.shelf.gate.clear()
+    assert (await office.register("<sip:101@10.0.0.6>")).status == 200
+    await office.registrar.sweep()
+    assert [each.uri for each in office.registrar.targets("101")] == ["sip:101@10.0.0.5", "sip:101@10.0.0.6"]
+    assert [each.contact_uri for each in office.shelf.kept] == ["sip:101@10.0.0.4"]
+    office.shelf.gate.set()
+    await office.registrar.sweep()
+    assert [each.contact_uri for each in office.shelf.kept] == ["sip:101@10.0.0.5", "sip:101@10.0.0.6"]
+
+
+async def test_setting_the_clock_ends_no_registration(office: Office) -> None:
+    await office.register("<sip:101@10.0.0.5>")
+    (before,) = office.registrar.bindings("101")
+    (after,) = office.registrar.clock_jumped(86_400)
+    assert after.expires_at == before.expires_at + 86_400
+    assert office.registrar.bindings("101") == [after]
 
 
 async def test_known_unknown_and_disabled_extensions_get_the_same_challenge(office: Office) -> None:

@@ -111,4 +111,3 @@ def test_settings_files_of_the_guide_are_understood() -> None:
         for text in texts:
             table = tomllib.loads(text)
             assert set(table) <= set(settings()), path.name
-

@@ -18,7 +18,7 @@ from tests.live.service_manager import ManagedNode, Manager
 from tests.live.test_codes import code
 from tests.live.test_talk import registered
 
-ALICE_HZ, BOB_HZ = 440.0, 880.0
+ALICE_HZ, BOB_HZ, CAROL_HZ = 440.0, 880.0, 660.0
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -56,8 +56,9 @@ async def one_record(node: Node, *, answered: bool = True) -> dict[str, Any]:
 
 async def test_a_call_goes_on_after_a_kill(node: Node, phone: PhoneMaker) -> None:
     alice, bob = phone(node, "101", tone_hz=ALICE_HZ), phone(node, "102", tone_hz=BOB_HZ)
-    async with phones(alice, bob):
-        await registered(alice, bob)
+    carol = phone(node, "103", tone_hz=CAROL_HZ, codecs=("G722",))
+    async with phones(alice, bob, carol):
+        await registered(alice, bob, carol)
         await Pair(alice, bob).talk("102")
         await asyncio.gather(hears(alice, BOB_HZ), hears(bob, ALICE_HZ))
         (before,) = (await node.get("calls"))["items"]
@@ -74,8 +75,15 @@ async def test_a_call_goes_on_after_a_kill(node: Node, phone: PhoneMaker) -> Non
         await bob.resume()
         await _state(node, "talking")
         await hears(alice, BOB_HZ)  # baresip 1.0 does not record again what it hears after it held
+        await bob.command("transfer", "103")
+        await carol.wait_for("CALL_INCOMING")
+        await carol.accept()
+        await bob.wait_for("CALL_CLOSED")
+        await asyncio.gather(hears(alice, CAROL_HZ), hears(carol, ALICE_HZ))
+        await killed_and_started(node)  # now they speak different codecs
+        await asyncio.gather(hears(alice, CAROL_HZ), hears(carol, ALICE_HZ))
         await alice.hangup()
-        await bob.wait_for("CALL_CLOSED", timeout_s=3)
+        await carol.wait_for("CALL_CLOSED", timeout_s=3)
         cdr = await one_record(node)
     assert [event.param for event in bob.events if event.type == "CALL_DTMF_START"] == list("15")
     assert [event.param for event in alice.events if event.type == "CALL_DTMF_START"] == ["9"]
@@ -104,6 +112,8 @@ async def test_encrypted_calls_go_on_and_signalling_when_the_phone_connects_agai
         await killed_and_started(node)
         await asyncio.gather(hears(alice, BOB_HZ), hears(bob, ALICE_HZ))
         await alice.hold()  # over a connection that it opens for that
+        await _state(node, "held")
+        await killed_and_started(node)
         await _state(node, "held")
         await alice.resume()
         await _state(node, "talking")

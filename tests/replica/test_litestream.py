@@ -104,6 +104,7 @@ async def test_what_silently_goes_wrong_without_the_rule(tmp_path: Path, program
         for _ in range(3):
             process = replication._process
             assert process is not None
+            assert process.pid > 1
             os.kill(process.pid, 9)
             await office.write(300)
             await asyncio.sleep(0)

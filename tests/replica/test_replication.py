@@ -118,6 +118,7 @@ async def test_a_dead_replica_never_fills_the_disk(tmp_path: Path, program: str)
         object.__setattr__(replication, "_config", _with(replication._config, litestream=str(broken)))
         process = replication._process
         assert process is not None
+        assert process.pid > 1
         os.kill(process.pid, 9)
         await office.until(replication, "stopped")
         for _ in range(12):

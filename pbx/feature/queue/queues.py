@@ -86,6 +86,15 @@ class Queues:
         self._lines: dict[str, Line] = {}
         self._to_save = asyncio.Event()
 
+    def clock_jumped(self, by_s: float) -> None:
+        """The wall clock was set: everybody has waited, and been free, as long as before."""
+        for line in self._lines.values():
+            for entry in line.entries:
+                entry.since += by_s
+                entry.not_before += by_s if entry.not_before else 0.0
+        free = self.agents.saved.free_since
+        free.update({extension: since + by_s for extension, since in free.items()})
+
     # -- callers -------------------------------------------------------------------------------------------------------
 
     def find(self, number: str) -> Queue | None:
@@ -301,7 +310,7 @@ class Queues:
         while True:
             await self._to_save.wait()
             self._to_save.clear()
-            await state.put(STATE_KEY, self._to_remember())
+            await state.keep(STATE_KEY, self._to_remember)
             await asyncio.sleep(SAVE_PAUSE_S)
 
     def _take_back(self, saved: Iterable[SavedCallBack]) -> None:

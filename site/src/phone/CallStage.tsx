@@ -1,6 +1,8 @@
 /** The call in front: who it is, how it goes, and everything that can be done with it. */
-import { useState, type ReactNode, type RefObject } from "react";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode, RefObject } from "react";
 import { formatDay, formatShortClock, formatTimer } from "../core/time.ts";
+import { useMay } from "../media/useMay.ts";
 import { t } from "../text/index.ts";
 import { p } from "../text/phone.ts";
 import { Button } from "../ui/Button.tsx";
@@ -40,7 +42,7 @@ export function CallStage(props: StageProps) {
   const name = nameOf(call);
   const ringsHere = call.direction === "in" && call.state === "ringing";
   return (
-    <article aria-label={name} data-stage={call.state} className="flex flex-col items-center gap-4 py-2">
+    <article aria-label={name} data-stage={call.state} className={`flex flex-col items-center gap-4 py-2 ${ringsHere ? "flex-1" : ""}`}>
       {panel === undefined && (
         <div className="flex flex-col items-center gap-3 text-center">
           <Face name={name} large ringing={ringsHere} />
@@ -131,7 +133,7 @@ function Situation({ call }: { readonly call: CallCard }) {
 function Ringing({ call }: { readonly call: CallCard }) {
   const busy = usePhone().calls.some((each) => each.state === "talking" && !each.held);
   return (
-    <div className="flex w-full max-w-72 items-start justify-between px-4 pt-2">
+    <div className="flex w-full max-w-72 items-start justify-between px-4 pt-2 max-lg:mt-auto max-lg:pb-6">
       <Round tone="bad" icon="hangUp" label={p.call.decline} onClick={() => desk.do({ do: "hangUp", id: call.id })} />
       <Round tone="good" icon="phone" label={busy ? p.call.answerHold : p.call.answer} onClick={() => desk.do({ do: "answer", id: call.id })} />
     </div>
@@ -244,7 +246,9 @@ function DigitPanel({ call }: { readonly call: CallCard }) {
 }
 
 function Over({ call, onDial, onWrite }: StageProps) {
-  const [internal] = useState(() => /^\d{2,6}$/.test(call.peer.number));
+  const internal = /^\d{2,6}$/.test(call.peer.number);
+  const outside = /^\+\d{7,}$/.test(call.peer.number);
+  const texts = useMay("texts:write");
   return (
     <div className="flex w-full max-w-80 flex-col gap-3">
       {(call.cause === "microphone_refused" || call.cause === "no_microphone") && <p className="text-center text-small text-pretty text-soft">{p.call.microphoneHelp}</p>}
@@ -271,6 +275,17 @@ function Over({ call, onDial, onWrite }: StageProps) {
           >
             {p.call.textBack}
           </Button>
+        )}
+        {texts && outside && (
+          <Link
+            to="/texts"
+            search={{ q: call.peer.number }}
+            onClick={() => desk.do({ do: "forget", id: call.id })}
+            className="inline-flex min-h-10 items-center gap-2 rounded-lg border border-line bg-surface px-3.5 hover:border-line-strong hover:bg-hover md:min-h-9"
+          >
+            <Icon name="chat" />
+            {p.call.textBack}
+          </Link>
         )}
         <Button look="primary" icon="check" data-focus-first onClick={() => desk.do({ do: "forget", id: call.id })}>
           {p.call.done}

@@ -1,5 +1,5 @@
 /** The phone: calls first, below them whom to call. Docked, on a small screen, or wide with both side by side. */
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { PocketOffer } from "../pocket/PocketOffer.tsx";
 import { WaitingCall } from "../pocket/WaitingCall.tsx";
 import { p } from "../text/phone.ts";
@@ -58,6 +58,7 @@ export function Phone({ extension, page = false, dial = "", mayWrite, lead, asid
         {on && <IconButton icon="sliders" label={p.settings.title} onClick={() => setSettings(true)} />}
         {aside}
       </header>
+      {on && here && <Silenced />}
       {on && !here && <Elsewhere busy={calls.length > 0} />}
       {on && page && <PocketOffer />}
       {on ? <Open page={page} dial={dial} mayWrite={mayWrite} /> : <Start extension={extension} />}
@@ -76,6 +77,29 @@ function Elsewhere({ busy }: { readonly busy: boolean }) {
         </button>
       )}
     </div>
+  );
+}
+
+const PRESSES = ["pointerdown", "keydown"] as const;
+
+function subscribeToPresses(listener: () => void): () => void {
+  // What a press allows is known a moment later.
+  const later = () => setTimeout(listener, 50);
+  for (const each of PRESSES) window.addEventListener(each, later);
+  return () => {
+    for (const each of PRESSES) window.removeEventListener(each, later);
+  };
+}
+
+/** Browsers let a page make sounds after the first press on it; until then it could not ring. */
+function Silenced() {
+  const pressed = useSyncExternalStore(subscribeToPresses, () => !("userActivation" in navigator) || navigator.userActivation.hasBeenActive);
+  if (pressed) return null;
+  return (
+    <p role="status" className="flex items-center gap-2 border-b border-line bg-warn-soft px-4 py-2 text-small text-warn">
+      <Icon name="speaker" className="size-4" />
+      {p.silenced}
+    </p>
   );
 }
 
@@ -112,6 +136,8 @@ function Open({ page, dial, mayWrite }: OpenProps) {
     setAside(false);
     setChosen("");
     setPanel(undefined);
+    // Not on the button that called: the space bar mutes now, and calls nobody twice.
+    root.current?.focus();
   };
   const write = (number: string) => {
     setThread(number);
@@ -187,7 +213,7 @@ function Open({ page, dial, mayWrite }: OpenProps) {
     </>
   );
   return (
-    <div ref={root} data-phone className="flex min-h-0 flex-1 flex-col">
+    <div ref={root} data-phone tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
       <Announce />
       <div className={`flex min-h-0 flex-1 flex-col ${page ? "lg:hidden" : ""}`}>
         <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto px-4 py-3">

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { p } from "../text/phone.ts";
 import { Button } from "../ui/Button.tsx";
 import { nameOf } from "./CallStage.tsx";
-import { useContacts, usePeople } from "./contacts.ts";
+import { useContacts, usePeople, type Person } from "./contacts.ts";
 import { desk } from "./desk.ts";
 import { useTarget } from "./DialPane.tsx";
 import { readable } from "./number.ts";
@@ -25,7 +25,8 @@ export function TransferPanel({ call, others, onDone }: TransferProps) {
   const people = usePeople();
   const contacts = useContacts();
   const target = useTarget(typed);
-  const shown = typed.trim() === "" ? people.slice(0, MOST) : findContacts(contacts, typed, MOST);
+  const elsewhere = (all: readonly Person[]) => all.filter((each) => each.number !== call.peer.number);
+  const shown = typed.trim() === "" ? elsewhere(people).slice(0, MOST) : findContacts(elsewhere(contacts), typed, MOST);
   const blind = (to: string) => {
     desk.do({ do: "transfer", id: call.id, to });
     onDone();

@@ -17,12 +17,15 @@ export interface CallPorts {
 /** Keys are sent as RFC 4733 by the browser itself; JsSIP's own way is INFO. */
 const TONE_MS = 100;
 const GAP_MS = 70;
+const REOFFER_AGAIN_MS = 150;
 
 export class SipCall implements PhoneCall {
   view: CallView;
   session: RTCSession | undefined;
   private microphone: MediaStream | undefined;
   private hungUp = false;
+  private wantsHold = false;
+  private holding: ReturnType<typeof setTimeout> | undefined;
   /** What is heard from the other side. */
   remote: MediaStream | undefined;
   /** What this call has proved about audio; the line asks when it ends. */
@@ -181,10 +184,14 @@ export class SipCall implements PhoneCall {
     this.session.terminate(ringing ? { status_code: 603, reason_phrase: "Decline" } : {});
   }
 
+  /** One re-INVITE at a time (RFC 3261 14.1): what is wanted meanwhile is done after it. */
   hold(on: boolean): void {
-    if (this.state !== "talking") return;
-    if (on) this.session?.hold();
-    else this.session?.unhold();
+    this.wantsHold = on;
+    clearTimeout(this.holding);
+    const { session } = this;
+    if (this.state !== "talking" || session === undefined || session.isOnHold().local === on) return;
+    const sent = on ? session.hold() : session.unhold();
+    if (!sent) this.holding = setTimeout(() => this.hold(this.wantsHold), REOFFER_AGAIN_MS);
   }
 
   mute(on: boolean): void {

@@ -14,7 +14,8 @@ import { readChoice, writeChoice } from "../shell/stored.ts";
 import { Meeting } from "./meeting.ts";
 import { NOTHING, type CallCard, type Command, type PhoneView, type TabMessage } from "./protocol.ts";
 import { judge, type CallStats, type Quality } from "./quality.ts";
-import { canCall, pageSound, type Signal } from "./sound.ts";
+import { canCall, pageSound } from "./sound.ts";
+import { signalFor, type Signal } from "./signals.ts";
 import type { CallView, Line, PhoneLogin } from "./types.ts";
 
 const ON = "bellwire.phone.on";
@@ -37,6 +38,7 @@ export class Desk {
   private attempt = 0;
   private readonly listeners = new Set<() => void>();
   private readonly infos = new Map<string, AppCallView>();
+  private readonly parties = new Map<string, string>();
   private readonly asked = new Set<string>();
   private readonly samples = new Map<string, CallStats[]>();
   private readonly qualities = new Map<string, Quality>();
@@ -140,7 +142,10 @@ export class Desk {
       this.line = createLine(login);
       this.line.subscribe(() => this.changed());
       this.looking = setInterval(() => void this.look(), LOOK_EVERY_MS);
-      this.forgetLive = liveClient.subscribe(() => this.changed());
+      this.forgetLive = liveClient.subscribe(() => {
+        this.follow();
+        this.changed();
+      });
       this.renewBefore(login);
       this.changed();
     } catch (reason) {
@@ -188,6 +193,7 @@ export class Desk {
     const call = "id" in command ? this.line?.calls.find((each) => each.id === command.id) : undefined;
     switch (command.do) {
       case "dial":
+        if (this.line?.calls.some((each) => each.state === "dialling" && each.peer.number === command.target) === true) break;
         this.quiet();
         this.line?.dial(command.target, { name: command.name });
         break;
@@ -323,10 +329,26 @@ export class Desk {
     }, backoffMs(++this.attempt, Math.random()));
   }
 
+  /** Who talks in a call may change without a word to this phone: somebody sends it on. The node's live list tells. */
+  private follow(): void {
+    const calls = liveClient.snapshot().data?.calls;
+    if (calls === undefined) return;
+    for (const { view } of this.line?.calls ?? []) {
+      const info = this.infos.get(view.id);
+      if (view.state !== "talking" || info === undefined) continue;
+      const parties = calls.get(info.id)?.legs.map((each) => each.party).join(" ") ?? "";
+      const before = this.parties.get(view.id);
+      this.parties.set(view.id, parties);
+      if (before !== undefined && before !== parties) void this.learn(view.id, 0);
+    }
+  }
+
   private card(view: CallView): CallCard {
     const joined = this.meeting?.ids.includes(view.id) === true;
     const info = this.infos.get(view.id);
-    const peer = { number: view.peer.number || (info?.number ?? ""), name: info !== undefined && info.name !== "" ? info.name : view.peer.name };
+    const moved = view.state === "talking" && info !== undefined && info.number !== "";
+    const number = moved ? info.number : view.peer.number || (info?.number ?? "");
+    const peer = { number, name: info !== undefined && info.name !== "" ? info.name : view.peer.name };
     return {
       ...view,
       peer,
@@ -428,14 +450,6 @@ export class Desk {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-/** What is to be heard: a call that rings comes first, quietly while somebody talks. */
-export function signalFor(calls: readonly CallView[]): Signal | undefined {
-  const ringing = calls.some((each) => each.direction === "in" && each.state === "ringing");
-  const talking = calls.some((each) => each.state === "talking" || each.state === "connecting");
-  if (ringing) return talking ? "waiting" : "ring";
-  return calls.some((each) => each.direction === "out" && each.state === "ringing" && !each.earlyMedia) ? "ringback" : undefined;
 }
 
 async function until(isTrue: () => boolean, ms: number): Promise<void> {

@@ -49,7 +49,6 @@ class SipLine implements Line {
   calls: readonly SipCall[] = [];
   state: LineState = {
     link: "connecting",
-    retryAt: undefined,
     registered: false,
     reachedAt: undefined,
     refusal: undefined,
@@ -114,7 +113,7 @@ class SipLine implements Line {
     });
     this.ua.on("connected", () => {
       clearTimeout(this.overdue);
-      this.set({ link: "open", retryAt: undefined });
+      this.set({ link: "open" });
       for (const call of this.calls) call.findAnotherWay();
     });
     this.ua.on("disconnected", () => this.set({ link: this.closed ? "closed" : "waiting", registered: false, reachedAt: undefined }));

@@ -33,13 +33,17 @@ function strict(text: string): string {
   return plain === "+" ? "" : plain;
 }
 
-/** Whether two numbers are of the same phone, however they are written: the last nine digits, if there are so many. */
+/** Whether two numbers are of the same phone, however they are written: with the country, or as it is dialled in it. */
 export function sameNumber(one: string, other: string): boolean {
-  const digits = (text: string) => text.replaceAll(/\D/g, "");
-  const [a, b] = [digits(one), digits(other)];
-  if (a === "" || b === "") return one === other;
-  if (a.length < 7 || b.length < 7) return a === b && one.startsWith("*") === other.startsWith("*");
-  return a.slice(-9) === b.slice(-9);
+  if (one === other) return true;
+  const [a, b] = [significant(one), significant(other)];
+  if (a.length < 7 || b.length < 7) return false;
+  if (one.startsWith("+") && other.startsWith("+")) return a === b;
+  return a.endsWith(b) || b.endsWith(a);
+}
+
+function significant(number: string): string {
+  return /^\+?\d+$/.test(number) ? number.replace(/^(\+|00?)/, "") : "";
 }
 
 /** As people read it: "+49 30 901820" in groups; extensions and codes stay as they are. */

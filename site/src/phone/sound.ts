@@ -4,6 +4,7 @@
  * Devices come and go. What was chosen is used whenever it is there, the computer's own default until then.
  */
 import { readChoice, writeChoice } from "../shell/stored.ts";
+import type { Signal } from "./signals.ts";
 import type { Sound } from "./types.ts";
 
 export type DeviceUse = "microphone" | "voice" | "ring";
@@ -150,8 +151,6 @@ export class PageSound implements Sound {
     for (const listener of this.listeners) listener();
   }
 }
-
-export type Signal = "ring" | "waiting" | "ringback" | "test";
 
 interface Pattern {
   readonly tones: readonly number[];

@@ -37,7 +37,6 @@ export type AudioProof = "unknown" | "works" | "not_heard" | "not_hearing" | "no
 
 export interface LineState {
   readonly link: Link;
-  readonly retryAt: number | undefined;
   /** The node has taken the registration. */
   readonly registered: boolean;
   /** When the node last reached this page by itself: an OPTIONS or a call (ms). */

@@ -76,7 +76,7 @@ function isDialBox(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.dataset["dial"] !== undefined;
 }
 
-/** A call that rings is answered and declined also from the box that is typed into. */
+/** A call that rings is answered and declined also from the box that is typed into, and Escape empties it. */
 function goesToCall(key: string, { front }: KeyActions): boolean {
-  return (key === "Enter" || key === "Escape") && front !== undefined && ringing(front);
+  return key === "Escape" || (key === "Enter" && front !== undefined && ringing(front));
 }

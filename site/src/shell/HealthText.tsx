@@ -12,20 +12,22 @@ const MENDED_AT = {
   "call flows": "/flows",
   "configuration bundle": "/documents",
   "phones that sleep": "/push-phones",
+  lines: "/trunks",
 } as const;
 
 export function HealthText({ line, mark }: { readonly line: HealthLine; readonly mark?: ReactNode }) {
   const at = line.ok ? undefined : MENDED_AT[line.name as keyof typeof MENDED_AT];
+  const [cause, action] = t.health[line.code]?.(line.facts) ?? [line.cause, line.action];
   return (
     <>
       <p className="flex items-center gap-2 font-medium">
         {mark}
         {t.admin.system.checks[line.name] ?? line.name}
       </p>
-      {line.cause !== "" && <p className="text-small text-pretty">{line.cause}</p>}
-      {line.action !== "" && (
+      {cause !== "" && <p className="text-small text-pretty break-words">{cause}</p>}
+      {action !== "" && (
         <p className="text-small text-pretty">
-          <span className="font-medium">{t.dashboard.whatToDo}</span> {line.action}
+          <span className="font-medium">{t.dashboard.whatToDo}</span> {action}
         </p>
       )}
       {at !== undefined && (

@@ -45,8 +45,16 @@ function listen(stream) {
   element.play().catch((error) => tell("playback failed", { error: String(error) }));
   context ??= new AudioContext({ sampleRate: 48000 });
   const source = context.createMediaStreamSource(stream);
-  const taker = context.createScriptProcessor(4096, 1, 1);
-  taker.onaudioprocess = (event) => heard.push(event.inputBuffer.getChannelData(0).slice());
+  const taker = context.createScriptProcessor(1024, 1, 1);
+  let silent = true;
+  taker.onaudioprocess = (event) => {
+    const samples = event.inputBuffer.getChannelData(0);
+    heard.push(samples.slice());
+    if (silent && samples.some((value) => Math.abs(value) > 0.02)) {
+      silent = false;
+      tell("audio");
+    }
+  };
   source.connect(taker);
   taker.connect(context.destination);
 }
@@ -105,11 +113,16 @@ globalThis.phone = {
     });
     agent.start();
   },
-  through: (address) => {
+  through(address) {
     by = address;
+  },
+  /** Audio goes through a TURN server or not at all. */
+  relayOnly() {
+    globalThis.relayOnly = true;
   },
   stop: () => agent.stop(),
   call(target) {
+    tell("dialling");
     const handlers = {};
     const session = agent.call(target, { ...options(), eventHandlers: handlers });
     return follow(session);

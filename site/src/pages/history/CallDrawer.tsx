@@ -20,6 +20,7 @@ import { Section } from "../../ui/Section.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { StatusMark } from "../../ui/StatusMark.tsx";
 import { CallLadder } from "./CallLadder.tsx";
+import { CallNotes } from "./CallNotes.tsx";
 import { CallRecordings } from "./CallRecordings.tsx";
 import { FlowPaths, Legs, Quality } from "./CallParts.tsx";
 import { Timeline } from "./Timeline.tsx";
@@ -79,6 +80,7 @@ function Details({ cdr }: { readonly cdr: Cdr }) {
           {cdr.source !== "" && <Fact term={t.history.source}>{cdr.source}</Fact>}
         </dl>
       </div>
+      <CallNotes id={cdr.id} />
       <CallRecordings cdr={cdr} />
       <Section title={t.history.timeline}>
         <Timeline cdr={cdr} />

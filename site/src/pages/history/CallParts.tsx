@@ -12,6 +12,7 @@ import { t } from "../../text/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { StatusMark, type Tone } from "../../ui/StatusMark.tsx";
+import { SoundCurve } from "./SoundCurve.tsx";
 
 export function FlowPaths({ cdr }: { readonly cdr: Cdr }) {
   const paths = flowPaths(cdr.events);
@@ -181,6 +182,13 @@ function LegSound({ who, quality }: { readonly who: string; readonly quality: Le
         );
       })}
       <p className="text-small text-faint">{qualityWords({ ...quality, heard: null, told: null }, t)}</p>
+      {quality.remote !== "" && (
+        <p className="text-small break-words text-faint">
+          {t.callQuality.path(quality.remote, quality.local_port)}
+          {quality.encryption in t.callQuality.encryption && ` · ${t.callQuality.encryption[quality.encryption] ?? ""}`}
+        </p>
+      )}
+      <SoundCurve quality={quality} />
     </li>
   );
 }

@@ -360,6 +360,7 @@ export const base: typeof english = {
     ending: "Wie er endete",
     sipStatus: "SIP-Status",
     callId: "Anrufkennung",
+    notes: "Notizen",
     timeline: "Was geschah",
     timelineNone: "Zu diesem Anruf wurden keine Einzelheiten aufbewahrt.",
     today: "Heute",

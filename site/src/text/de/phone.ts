@@ -28,6 +28,7 @@ export const phone: PhoneText = {
 
   elsewhere: "Das Telefon ist in einem anderen Tab offen. Gespräche sind dort zu hören.",
   takeOver: "Hier benutzen",
+  silenced: "Klicken Sie einmal irgendwohin: Vorher lässt der Browser diese Seite nicht klingeln.",
 
   badge: {
     label: "Zustand Ihres Telefons",

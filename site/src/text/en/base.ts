@@ -358,6 +358,7 @@ export const base = {
     ending: "How it ended",
     sipStatus: "SIP status",
     callId: "Call id",
+    notes: "Notes",
     timeline: "What happened",
     timelineNone: "No details were kept for this call.",
     today: "Today",

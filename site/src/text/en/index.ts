@@ -6,8 +6,9 @@ import { admin } from "./admin.ts";
 import { base } from "./base.ts";
 import { documents } from "./documents.ts";
 import { flows } from "./flows.ts";
+import { callQuality, health } from "./health.ts";
 import { media } from "./media.ts";
 import { records } from "./records.ts";
 import { walk } from "./walk.ts";
 
-export const en = { ...base, records, flows, walk, media, admin, documents };
+export const en = { ...base, records, flows, walk, media, admin, documents, health, callQuality };

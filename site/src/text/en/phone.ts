@@ -26,6 +26,7 @@ export const phone = {
 
   elsewhere: "The phone is open in another tab. Calls are heard there.",
   takeOver: "Use it here",
+  silenced: "Press anywhere once: until then the browser does not let this page ring.",
 
   badge: {
     label: "State of your phone",

@@ -5,6 +5,7 @@ export const values: Readonly<Record<string, string>> = {
   "do.pause": "Anhalten",
   "do.resume": "Fortsetzen",
   "kinds.sync": "Konfigurationspakete",
+  "kinds.alarm": "Störungen, Muster in Anrufen, Aktualisierungen",
   "notice.announcement": "Ansage",
   "notice.nothing": "Nichts",
   "notice.tone": "Ton",

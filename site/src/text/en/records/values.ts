@@ -5,6 +5,7 @@ export const values: Readonly<Record<string, string>> = {
   "do.pause": "Pause",
   "do.resume": "Resume",
   "kinds.sync": "Configuration bundles",
+  "kinds.alarm": "Trouble, patterns of calls, upgrades",
   "notice.announcement": "An announcement",
   "notice.nothing": "Nothing",
   "notice.tone": "A tone",
