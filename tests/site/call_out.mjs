@@ -80,7 +80,7 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
     await page.locator('[data-step="bob"][data-here]').waitFor();
     await page.locator('.react-flow__node[data-id="menu"] .flow-card[data-tone="path"]').waitFor();
     await page.waitForTimeout(2500);
-    await button("Hang up").click();
+    await page.locator('[data-trial]').getByRole("button", { name: "Hang up", exact: true }).click();
     await cue("bob is left");
     await page.locator('[data-trial="over"]').waitFor();
     // The way stays when the call is over.

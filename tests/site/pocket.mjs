@@ -7,6 +7,7 @@
 import { axeFaults, overflows, withBrowser } from "./browser.mjs";
 import { cue, expect, leave } from "./cues.mjs";
 
+process.on("uncaughtException", (error) => leave([String(error.stack).replaceAll(/\s*\n\s*/g, " | ")]));
 const [, , base, control, subscription] = process.argv;
 const PASSWORD = "correct horse battery";
 const PAGE_HZ = 700;
@@ -144,7 +145,7 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
 
   /** The next push of that kind; what is told of missed calls in between is delivered as it would be. */
   async function pushed(kind) {
-    for (let tries = 0; tries < 150; tries += 1) {
+    for (let tries = 0; tries < 300; tries += 1) {
       const all = await (await fetch(control)).json();
       while (taken < all.length) {
         const push = all[taken];
@@ -169,10 +170,10 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
   }
 
   async function notification(is) {
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < 400; tries += 1) {
       const one = (await notifications()).find(is);
       if (one !== undefined) return one;
-      await beside.waitForTimeout(50);
+      await beside.waitForTimeout(100);
     }
     throw new Error(`notifications: ${JSON.stringify(await notifications())}`);
   }

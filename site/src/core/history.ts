@@ -20,6 +20,8 @@ export interface HistoryRow {
   /** Talk time, empty for a call nobody answered. */
   readonly talked: string;
   readonly interrupted: boolean;
+  /** It tried a flow out. */
+  readonly test: boolean;
 }
 
 export type Directory = ReadonlyMap<string, Extension>;
@@ -40,6 +42,7 @@ export function historyRow(cdr: Cdr, directory: Directory, t: Text): HistoryRow 
     why: needsWhy(cdr) ? causeWords(cdr.cause, endedBy(cdr, t), t) : "",
     talked: answered && cdr.ended_at !== null && !cdr.interrupted ? formatDuration(cdr.talk_s, t.duration) : "",
     interrupted: cdr.interrupted,
+    test: cdr.test,
   };
 }
 

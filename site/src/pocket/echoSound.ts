@@ -30,6 +30,7 @@ export class EchoSound implements Sound {
   private readonly context = new AudioContext();
   private readonly spoken = this.ear();
   private readonly returned = this.ear();
+  private readonly mouth = this.context.createGain();
   private out: MediaStreamAudioDestinationNode | undefined;
   private lent: MediaStream | undefined;
 
@@ -39,7 +40,7 @@ export class EchoSound implements Sound {
     const source = this.context.createMediaStreamSource(this.lent);
     this.out = this.context.createMediaStreamDestination();
     source.connect(this.spoken);
-    source.connect(this.out);
+    source.connect(this.mouth).connect(this.out);
     return this.out.stream;
   }
 
@@ -63,12 +64,18 @@ export class EchoSound implements Sound {
 
   /** From the tone to its return, in milliseconds; undefined when it does not come back. */
   async roundTrip(signal: AbortSignal): Promise<number | undefined> {
-    for (let tries = 0; tries < TRIES && !signal.aborted; tries += 1) {
-      const found = await this.once(signal);
-      await pause(400, signal);
-      if (found !== undefined) return found;
+    this.mouth.gain.value = 0; // whoever speaks already does not drown it
+    try {
+      for (let tries = 0; tries < TRIES && !signal.aborted; tries += 1) {
+        const found = await this.once(signal);
+        if (found !== undefined) return found;
+        await pause(300, signal);
+      }
+      return undefined;
+    } finally {
+      await pause(300, signal);
+      this.mouth.gain.value = 1;
     }
-    return undefined;
   }
 
   /** While somebody speaks. `lost` is asked for at the end. */

@@ -55,6 +55,11 @@ function Details({ cdr }: { readonly cdr: Cdr }) {
   return (
     <>
       <div className="flex flex-col gap-4 border-b border-line px-5 py-5">
+        {cdr.test && (
+          <Notice tone="plain" icon="flow">
+            <span className="font-medium">{t.history.test}.</span> {t.history.testHelp}
+          </Notice>
+        )}
         {cdr.interrupted && (
           <Notice tone="warn" icon="restart">
             <span className="font-medium">{t.history.interrupted}.</span> {t.history.interruptedHelp}

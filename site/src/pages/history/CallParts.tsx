@@ -27,7 +27,7 @@ export function FlowPaths({ cdr }: { readonly cdr: Cdr }) {
               <span className="font-medium">
                 {path.name} <span className="font-normal text-faint tabular-nums">{path.flow}</span>
               </span>
-              <span className="text-small text-faint">{t.media.history.revision(path.revision)}</span>
+              <span className="text-small text-faint">{path.revision > 0 ? t.media.history.revision(path.revision) : t.walk.revision.draft}</span>
               <Link
                 to="/flows/$number"
                 params={{ number: path.flow }}

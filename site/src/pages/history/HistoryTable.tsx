@@ -161,6 +161,12 @@ const Cells = memo(function Cells({ call, directory, href, now }: CellsProps) {
       <span role="cell" className="flex min-w-0 items-center gap-x-2.5 px-2 max-md:clear-both max-md:px-4 max-md:pt-1.5">
         <StatusMark tone={row.tone}>{row.outcome}</StatusMark>
         {row.why !== "" && <span className="truncate text-small text-faint">{row.why}</span>}
+        {row.test && (
+          <span className="inline-flex items-center gap-1 truncate text-small text-accent" title={t.history.testHelp}>
+            <Icon name="flow" className="size-3.5" />
+            {t.history.test}
+          </span>
+        )}
         {row.interrupted && (
           <span className="inline-flex items-center gap-1 truncate text-small text-warn" title={t.history.interruptedHelp}>
             <Icon name="restart" className="size-3.5" />

@@ -39,10 +39,18 @@ export function CallStep({ onHeard, onSkip }: CallStepProps) {
   const [fine, setFine] = useState(false);
   const [going, setGoing] = useState(false);
   const [heardThere, setHeardThere] = useState(false);
-  const { data } = useLive();
+  // The call of this page may be there for a moment when it has ended here: it is no phone's.
+  const [ours, setOurs] = useState<ReadonlySet<string>>(() => new Set());
+  const { data, calls } = useLive();
   const { user } = useSession();
   const first = data === undefined ? undefined : phoneRows(data).find((row) => row.extension.enabled)?.extension.number;
   const two = new Set([...(data?.registrations.values() ?? [])].map((each) => each.extension)).size > 1;
+  const follow = (now: boolean) => {
+    if (now === going) return;
+    setGoing(now);
+    setOurs(new Set(calls.map((each) => each.id)));
+    if (now) setHeardThere(false);
+  };
   return (
     <StepFrame
       title={t.admin.welcome.callTitle}
@@ -54,13 +62,13 @@ export function CallStep({ onHeard, onSkip }: CallStepProps) {
         </Button>
       }
     >
-      <EchoTest extension={user.extension === null ? first : undefined} onFine={() => setFine(true)} onGoing={setGoing} />
+      <EchoTest extension={user.extension === null ? first : undefined} onFine={() => setFine(true)} onGoing={follow} />
       {!going && !fine && (
         <div className="flex flex-col gap-3 border-t border-line pt-4">
           <p className="text-pretty text-soft">
             {p.echo.phoneHelp} {two ? t.admin.welcome.callHelpTwo : t.admin.welcome.callHelp}
           </p>
-          <PhoneCall onHeard={setHeardThere} />
+          <PhoneCall ours={ours} onHeard={setHeardThere} />
         </div>
       )}
     </StepFrame>
@@ -68,9 +76,9 @@ export function CallStep({ onHeard, onSkip }: CallStepProps) {
 }
 
 /** The call of a phone, as the node sees it: only that and the person together are a success. */
-function PhoneCall({ onHeard }: { readonly onHeard: (heard: boolean) => void }) {
+function PhoneCall({ ours, onHeard }: { readonly ours: ReadonlySet<string>; readonly onHeard: (heard: boolean) => void }) {
   const { calls } = useLive();
-  const call = newestCall(calls);
+  const call = newestCall(calls.filter((each) => !ours.has(each.id)));
   const [seen, setSeen] = useState<Seen | undefined>(undefined);
   const [deafIn, setDeafIn] = useState("");
 

@@ -342,6 +342,8 @@ export const base: typeof english = {
     newer: "Neuere",
     older: "Ältere",
     pages: "Seiten des Verlaufs",
+    test: "Test eines Ablaufs",
+    testHelp: "Jemand hat den Ablauf aus seiner Zeichnung angerufen. In seinen Zahlen zählt dieser Anruf nicht.",
     interrupted: "Nach Neustart geschlossen",
     interruptedHelp: "Die Anlage endete vor diesem Anruf. Als Ende gilt, wann sie wieder startete.",
     disposition: {

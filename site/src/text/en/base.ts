@@ -340,6 +340,8 @@ export const base = {
     newer: "Newer",
     older: "Older",
     pages: "Pages of the history",
+    test: "Test of a flow",
+    testHelp: "Somebody tried the flow out from its editor. Its figures do not count this call.",
     interrupted: "Closed after a restart",
     interruptedHelp: "The node stopped before this call did. The end shown is when the node started again.",
     disposition: {
