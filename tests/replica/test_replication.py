@@ -149,7 +149,7 @@ async def test_who_was_taken_over_from_stops_writing(tmp_path: Path, monkeypatch
         hook = tmp_path / "hook"
         assert await asyncio.to_thread(cli.main, ["standby", "--once", *words]) == 0
         assert not (standby / FILE_NAME).exists()
-        takeover = ["takeover", "--hook", f"sh -c 'echo $PBX_NEW_HOST > {hook}'", *words]
+        takeover = ["takeover", "--hook", f"sh -c 'echo $BELLWIRE_NEW_HOST > {hook}'", *words]
         assert await asyncio.to_thread(cli.main, takeover) == 0
         assert hook.read_text().strip()
         await old.until(replication, "fenced")
