@@ -17,7 +17,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.conftest import Runner
-from bench.figure import Figure, record
+from bench.figure import Figure, measure, record
 from pbx.core.secret import KEY_FILE
 from tests.live.node import Node
 from tests.live.test_standby import litestream_of, until
@@ -29,7 +29,7 @@ WRITES_S = 4.0
 @pytest.mark.parametrize("line", ["0.3", "0.5"])
 def test_a_machine_dies(benchmark: BenchmarkFixture, tmp_path: Path, run: Runner, line: str) -> None:
     lost_s, takeover_s, answer_s = run(_die_and_take_over(tmp_path, litestream_program(line)))
-    benchmark.pedantic(lambda: None, rounds=1)
+    measure(benchmark, lambda: None)
     record(
         benchmark,
         Figure(
