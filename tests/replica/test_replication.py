@@ -93,8 +93,16 @@ async def test_without_its_key_an_office_is_not_restored(tmp_path: Path) -> None
             pass
     assert not (office.data / FILE_NAME).exists()
     (office.data / KEY_FILE).write_bytes(key)
-    async with office.running():
+    async with office.running() as replication:
         assert (office.data / FILE_NAME).exists()
+        await office.until(replication, "running")
+        assert replication.state().generation == 2
+    (office.data / KEY_FILE).write_bytes(
+        base64.b64encode(bytes(32))
+    )  # changed by pbx key rotate: a mark of its own
+    async with office.running() as replication:
+        await office.until(replication, "running")
+        assert replication.state().generation == 3
 
 
 async def test_an_empty_folder_waits_for_a_replica_that_cannot_be_reached(tmp_path: Path) -> None:
