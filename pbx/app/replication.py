@@ -55,7 +55,7 @@ PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 RAN_WELL_S = 60.0
 WAL_LIMIT = 64 << 20
 """What the write-ahead log, or what Litestream keeps back, may grow to."""
-START_ASK_S = 1.0
+START_ASK_S = 2.0
 Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 
 

@@ -35,8 +35,13 @@ EVERY_TIME = (("sftp", "0.3"), ("s3", "0.5"))
     ],
     indirect=True,
 )
-async def test_an_empty_folder_is_filled_from_the_replica(place: Place, tmp_path: Path, program: str) -> None:
+async def test_an_empty_folder_is_filled_from_the_replica(
+    place: Place, tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every kind of place with both lines. Who lost the disk comes back, with its key, and owns the replica."""
+    monkeypatch.setattr(
+        "pbx.app.replication.START_ASK_S", 30.0
+    )  # a busy machine must not let the old node in
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("a long recovery passphrase\n")
     passphrase.chmod(0o600)
@@ -216,6 +221,22 @@ async def test_without_a_replica_connections_look_after_their_log(tmp_path: Path
         with pytest.raises(UserError):
             await replica.drill()
     assert not meta_folder(tmp_path / FILE_NAME).exists()
+
+
+async def test_the_doctor_looks_at_the_replica(tmp_path: Path) -> None:
+    from pbx.app.doctor_replica import replica
+
+    program = litestream_program("0.5")
+    office = Office(tmp_path, program)
+    async with office.running() as replication:
+        await office.until(replication, "running")
+    ((grade, _, text, _),) = await asyncio.to_thread(lambda: list(replica(office.config)))
+    assert (grade, "answers" in text) == ("ok", True)
+    gone = _with(office.config, litestream=str(tmp_path / "nothing"))
+    ((grade, _, text, action),) = await asyncio.to_thread(lambda: list(replica(gone)))
+    assert (grade, "there is no program" in text, bool(action)) == ("warn", True, True)
+    ((grade, *_),) = replica(NodeConfig(data_dir=tmp_path))
+    assert grade == "ok"
 
 
 async def test_a_strange_replica_is_not_written_to(tmp_path: Path) -> None:
