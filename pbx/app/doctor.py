@@ -22,8 +22,10 @@ from enum import Enum
 from pathlib import Path
 
 import pbx
+from pbx.app.doctor_internet import internet
 from pbx.app.doctor_listening import listening
 from pbx.app.doctor_network import look
+from pbx.app.doctor_office import office
 from pbx.app.doctor_replica import replica
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
@@ -80,7 +82,14 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield _key(config.data_dir / KEY_FILE)
     yield _database(config.data_dir / FILE_NAME)
     yield from (
-        Finding(Grade(grade), *rest) for grade, *rest in (*look(config), *listening(config), *replica(config))
+        Finding(Grade(grade), *rest)
+        for grade, *rest in (
+            *look(config),
+            *office(config),
+            *replica(config),
+            *internet(config),
+            *listening(config),
+        )
     )
     yield from _ports(config)
 

@@ -514,6 +514,11 @@ def _drops(stream: Stream) -> dict[str, int]:
     }
 
 
+def speaks(codec: str) -> bool:
+    """Whether the node can encode and decode it."""
+    return available(codec)
+
+
 def allow_many_files() -> None:
     """Two sockets a stream: a login shell's limit of 1,024 files would end at 250 calls."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
