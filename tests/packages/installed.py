@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.live.node import Node, _environment
+from tests.live.node import Node, environment
 
 __all__ = ["InstalledNode"]
 
@@ -22,8 +22,9 @@ class InstalledNode(Node):
         ours = super().command()
         return [*self.prefix, str(self.program), *ours[3:]]
 
-    def environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in _environment().items() if key not in ("PYTHONPATH", "PATH")}
+    def bare(self) -> dict[str, str]:
+        """The environment without what would find the sources or a compiler."""
+        kept = {key: value for key, value in environment().items() if key not in ("PYTHONPATH", "PATH")}
         return kept | {"PATH": str(self.program.parent)}
 
     def cli(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -31,7 +32,7 @@ class InstalledNode(Node):
         return subprocess.run(
             command,
             cwd=self.folder,
-            env=self.environment(),
+            env=self.bare(),
             capture_output=True,
             text=True,
             timeout=60,
@@ -44,7 +45,7 @@ class InstalledNode(Node):
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=self.folder,
-                env=self.environment(),
+                env=self.bare() | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
