@@ -91,6 +91,7 @@ class Replication:
         self._tasks = Supervisor()
         self._post: Post | None = None
         self._synced_at: dict[str, float] = {}
+        self._sizes: dict[str, int] = {}
         self._began = time.monotonic()
         self._trouble_since: float | None = None
         self._told = False
@@ -175,7 +176,9 @@ class Replication:
             problem=self.problem,
             action=self.action,
             databases=tuple(
-                DatabaseLag(name=each.name, lag_s=self._lag(each.name), waiting_bytes=_size(each.path))
+                DatabaseLag(
+                    name=each.name, lag_s=self._lag(each.name), waiting_bytes=self._sizes.get(each.name, 0)
+                )
                 for each in sources_in(self._config.data_dir)
             ),
             files=self._copier.state if self._copier is not None else None,
@@ -279,24 +282,21 @@ class Replication:
         """Every second: how far it is. It is stopped when it would fill the disk, lost its right to write, or there is
         a database that it does not know."""
         asked = time.monotonic()
-        began_with = {
-            each.name: _size_of_wal(each.path) for each in process.sources
-        }  # a log that grew keeps its size
+        # A log that grew keeps its size on the disk, though there is nothing in it any more.
+        limits = {each.name: max(self._wal_limit, 2 * _size_of_wal(each.path)) for each in process.sources}
         while True:
             before = time.monotonic()
             for name, there in (await process.synced()).items():
                 if there:
                     self._synced_at[name] = before
             self._judge(process)
-            grown = [
-                each.path
-                for each in process.sources
-                if _grown(each.path, max(self._wal_limit, 2 * began_with[each.name]))
-            ]
-            if grown:
+            self._sizes = await asyncio.to_thread(
+                lambda: {each.name: _size(each.path) for each in process.sources}
+            )
+            if any(_grown(each.path, self._sizes[each.name], limits[each.name]) for each in process.sources):
                 self._fresh = True
                 self._trouble(
-                    f"The replica takes nothing, and {len(grown)} write-ahead log is {self._wal_limit >> 20} MB long",
+                    f"The replica takes too little: more than {self._wal_limit >> 20} MB wait for it",
                     "Look at the network and the account of the replica. Nothing of the office is lost meanwhile, but "
                     "nothing new is in the replica.",
                 )
@@ -429,7 +429,7 @@ class Replication:
         metrics.gauge("pbx_replication_lag_seconds", text, ("database",), read=self._lags)
 
     def _waiting(self) -> float:
-        return float(sum(_size(each.path) for each in sources_in(self._config.data_dir)))
+        return float(sum(self._sizes.values()))
 
     def _files_waiting(self) -> float:
         return float(self._copier.state.waiting if self._copier is not None else 0)
@@ -472,10 +472,10 @@ def _size(path: Path) -> int:
     return _size_of_wal(path) + kept
 
 
-def _grown(path: Path, limit: int) -> bool:
+def _grown(path: Path, size: int, limit: int) -> bool:
     """Litestream keeps a copy of the newest log for itself, and of the whole database at a snapshot."""
     with suppress(FileNotFoundError):
-        return _size_of_wal(path) > limit or _size(path) > 3 * limit + 2 * path.stat().st_size
+        return _size_of_wal(path) > limit or size > 3 * limit + 2 * path.stat().st_size
     return False
 
 

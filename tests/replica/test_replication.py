@@ -146,6 +146,34 @@ async def test_a_dead_replica_never_fills_the_disk(tmp_path: Path, program: str)
     assert await office.restored_rows() == office.rows
 
 
+@pytest.mark.slow
+async def test_a_replica_that_takes_nothing_never_fills_the_disk(tmp_path: Path, program: str) -> None:
+    """Litestream runs and cannot send: what it keeps for itself is limited, too."""
+    office = Office(tmp_path, program)
+    async with office.running(wal_limit=1 << 20) as replication:
+        await office.write(10)
+        await office.until(replication, "running")
+        (tmp_path / "mounted/office/g000001").rename(tmp_path / "gone")
+        (tmp_path / "mounted/office/g000001").write_text("no folder")
+        for _ in range(40):
+            if office.notices:
+                break
+            await office.write(100, size=5000)
+            await asyncio.sleep(0.2)
+        assert "wait for it" in office.notices[0][1] or "not replicated" in office.notices[0][0]
+        for _ in range(6):
+            await office.write(100, size=5000)
+            await asyncio.sleep(0.3)
+        kept = sum(
+            path.stat().st_size for path in meta_folder(office.data / FILE_NAME).rglob("*") if path.is_file()
+        )
+        assert kept + (office.data / f"{FILE_NAME}-wal").stat().st_size < 30 << 20
+        (tmp_path / "mounted/office/g000001").unlink()
+        (tmp_path / "gone").rename(tmp_path / "mounted/office/g000001")
+        await office.until(replication, "running")
+        assert (await replication.drill()).faults == ()
+
+
 async def test_who_was_taken_over_from_stops_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pbx.app.replication.OWNER_LOOK_S", 0.2)
     program = litestream_program("0.5")
