@@ -182,7 +182,7 @@ class Registrar:
         except (StoreError, TimeoutError) as error:
             if not self._unstored:
                 why = str(error) or "the disk does not answer"
-                log.error("registrations are only in memory", extra={"error": why})  # noqa: TRY400
+                log.warning("registrations are only in memory", extra={"error": why})
             self._unstored.setdefault(number, []).extend(change.remove)
 
     async def _store_late(self) -> None:

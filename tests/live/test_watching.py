@@ -48,7 +48,7 @@ class SetClock(Node):
     def command(self) -> list[str]:
         self.set_clock(0)
         return [
-            "env", f"LD_PRELOAD={FAKETIME}", f"FAKETIME_TIMESTAMP_FILE={self.offset}", "FAKETIME_NO_CACHE=1",
+            "env", f"LD_PRELOAD={FAKETIME}", f"FAKETIME_TIMESTAMP_FILE={self.offset}", "FAKETIME_CACHE_DURATION=1",
             "DONT_FAKE_MONOTONIC=1", "FAKETIME_DONT_RESET=1", *super().command(),
         ]  # fmt: skip
 
