@@ -105,7 +105,7 @@ async def get_call(exchange: Exchange, *, dialog: str) -> AppCallView:
     return AppCallView(
         id=id_,
         number=number,
-        name=name or ("" if extension is None else extension.name),
+        name=name if extension is None else extension.name,
         department="" if extension is None else extension.department,
         called="" if called == own else called,
         called_name="" if mine is not None and called_name == mine.record.name else called_name,

@@ -68,6 +68,7 @@ await withBrowser(OPTIONS, async (anna, faults) => {
     await find();
     await pageToPage();
     await transfers();
+    await parks();
     await second();
     await otherTab();
     await docked();
@@ -170,6 +171,23 @@ await withBrowser(OPTIONS, async (anna, faults) => {
       await shoot(ben, "transferred");
       await putAll(ben);
       await cue("carla hangs up");
+      await put(anna);
+    }
+
+    /** Carla is put into a slot, whose lamp shows on both pages, and is fetched with a press. */
+    async function parks() {
+      await seen(anna, '[data-person="103"] button').click();
+      await cue("carla answers");
+      await state(anna, "talking");
+      await anna.keyboard.press("p");
+      await check(anna, "park");
+      await anna.getByTitle("Park in slot 3").filter({ visible: true }).click();
+      for (const page of [ben, anna]) await seen(page, '[data-slot="3"]').waitFor();
+      await putAll(anna);
+      await check(anna, "parked");
+      await seen(anna, '[data-slot="3"] button').click();
+      await state(anna, "talking");
+      await anna.keyboard.press("x");
       await put(anna);
     }
 

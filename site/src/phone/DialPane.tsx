@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import type { RefObject } from "react";
 import { p } from "../text/phone.ts";
 import { Icon } from "../ui/Icon.tsx";
-import { useContacts, type Person } from "./contacts.ts";
+import { useContacts, usePeople, type Person } from "./contacts.ts";
 import { Keypad } from "./Keypad.tsx";
 import { dialable, readable, sameNumber } from "./number.ts";
 import { Face, PresenceWord } from "./Person.tsx";
@@ -25,8 +25,11 @@ interface DialPaneProps {
 /** The number that Enter calls again while nothing is typed. */
 export function useRedial(): { readonly number: string; readonly name: string } | undefined {
   const { data } = useInfiniteQuery(historyQuery);
-  const last = data?.pages[0]?.items.find((each) => each.direction === "out" && each.number !== "");
-  return last === undefined ? undefined : { number: last.number, name: last.name };
+  const people = usePeople();
+  const slots = usePhone().login?.park_slots ?? [];
+  const last = data?.pages[0]?.items.find((each) => each.direction === "out" && each.number !== "" && !slots.includes(each.number));
+  if (last === undefined) return undefined;
+  return { number: last.number, name: people.find((each) => each.number === last.number)?.name ?? last.name };
 }
 
 export function useTarget(typed: string): { readonly found: readonly Person[]; readonly number: string; readonly name: string } {

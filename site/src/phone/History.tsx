@@ -9,6 +9,7 @@ import { Button, IconButton } from "../ui/Button.tsx";
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { useNow } from "../ui/now.ts";
 import { Skeleton } from "../ui/Skeleton.tsx";
+import { usePeople } from "./contacts.ts";
 import { NoteBox } from "./NoteBox.tsx";
 import { readable } from "./number.ts";
 import { PhoneIcon, type PhoneIconName } from "./PhoneIcon.tsx";
@@ -73,8 +74,11 @@ interface RowProps extends HistoryProps {
 
 function Row({ entry, open, onOpen, onDial }: RowProps) {
   const now = useNow();
+  const people = usePeople();
   const [icon, words, colour] = kindOf(entry);
-  const who = entry.name !== "" ? entry.name : entry.number !== "" ? readable(entry.number) : p.history.withheld;
+  // Whose number it is says more than where a call ended up, such as a parking slot.
+  const name = people.find((each) => each.number === entry.number)?.name ?? entry.name;
+  const who = name !== "" ? name : entry.number !== "" ? readable(entry.number) : p.history.withheld;
   const { note } = entry;
   return (
     <li data-call={entry.id} className={`rounded-xl ${open ? "bg-hover" : "hover:bg-hover"}`}>
@@ -84,7 +88,7 @@ function Row({ entry, open, onOpen, onDial }: RowProps) {
           <span className="min-w-0 flex-1">
             <span className={`block truncate ${icon === "missed" ? "font-semibold text-bad" : "font-medium"}`}>{who}</span>
             <span className="block truncate text-small text-faint">
-              {[words, entry.name !== "" ? readable(entry.number) : "", entry.answered && entry.talk_s > 0 ? formatDuration(entry.talk_s, t.duration) : ""]
+              {[words, name !== "" ? readable(entry.number) : "", entry.answered && entry.talk_s > 0 ? formatDuration(entry.talk_s, t.duration) : ""]
                 .filter((each) => each !== "")
                 .join(" · ")}
             </span>
@@ -100,7 +104,7 @@ function Row({ entry, open, onOpen, onDial }: RowProps) {
             <span className="block text-label text-faint">{formatDay(entry.started_at, now, t.locale, t.history)}</span>
           </time>
         </button>
-        {entry.number !== "" && <IconButton icon="phone" label={p.people.call(who)} onClick={() => onDial(entry.number, entry.name)} />}
+        {entry.number !== "" && <IconButton icon="phone" label={p.people.call(who)} onClick={() => onDial(entry.number, name)} />}
       </div>
       {open && (
         <div className="px-3 pb-3">

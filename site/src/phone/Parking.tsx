@@ -5,6 +5,7 @@ import type { ParkedCall } from "../schema.gen.ts";
 import { p } from "../text/phone.ts";
 import { useNow } from "../ui/now.ts";
 import { StatusShape } from "../ui/StatusMark.tsx";
+import { usePeople } from "./contacts.ts";
 import { desk } from "./desk.ts";
 import { parkedQuery } from "./queries.ts";
 import type { CallCard } from "./protocol.ts";
@@ -15,10 +16,13 @@ const shortSlot = (code: string): string => code.slice(-1);
 
 function useSlots(): readonly { readonly code: string; readonly slot: string; readonly parked: ParkedCall | undefined }[] {
   const { login } = usePhone();
+  const people = usePeople();
   const { data } = useQuery(parkedQuery);
   return (login?.park_slots ?? []).map((code) => {
     const slot = shortSlot(code);
-    return { code, slot, parked: data?.items.find((each) => each.slot === slot) };
+    const parked = data?.items.find((each) => each.slot === slot);
+    const known = people.find((each) => each.number === parked?.party)?.name;
+    return { code, slot, parked: parked === undefined || known === undefined ? parked : { ...parked, party_name: known } };
   });
 }
 
@@ -42,7 +46,7 @@ export function ParkPanel({ call, onDone }: ParkPanelProps) {
             key={code}
             type="button"
             disabled={parked !== undefined}
-            aria-label={parked === undefined ? p.park.parkHere(slot) : `${p.park.slot(slot)}: ${partyOf(parked)}`}
+            title={parked === undefined ? p.park.parkHere(slot) : undefined}
             onClick={() => park(code)}
             className="flex min-h-14 min-w-0 flex-col items-center justify-center rounded-xl border border-line bg-surface px-1 not-disabled:hover:border-accent not-disabled:hover:bg-accent-soft disabled:bg-sunken"
           >
@@ -74,7 +78,6 @@ export function ParkedLamps() {
           <li key={code} data-slot={slot}>
             <button
               type="button"
-              aria-label={p.park.fetch(slot, partyOf(parked))}
               title={p.park.fetch(slot, partyOf(parked))}
               onClick={() => desk.do({ do: "dial", target: code, name: partyOf(parked) })}
               className="flex min-h-9 items-center gap-2 rounded-full border border-warn-line/50 bg-warn-soft px-3 text-small text-warn hover:border-warn-line"
