@@ -30,6 +30,12 @@ const QUALITY = {
   rtt_ms: null,
   heard: null,
   told: null,
+  mos_every_s: 5,
+  heard_mos: [],
+  told_mos: [],
+  remote: "",
+  local_port: 0,
+  encryption: "",
 };
 const ANSWERED: Events = [
   { type: "offered", call: "c1", at: at(0), from_number: "101", from_name: "Alice", from_extension: "101", dialled: "102", source: "192.0.2.31:5062", diverted: [], trunk: null },
