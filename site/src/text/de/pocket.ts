@@ -97,7 +97,7 @@ export const pocket: PocketText = {
   troubles: {
     ...obstacles,
     asked: "Ohne Mitteilungen kann hier nichts klingeln. Drücken Sie noch einmal und erlauben Sie sie.",
-    no_key: "Diese Anlage kann keine Browser wecken. Fragen Sie, wer sie betreut: Unter System steht, warum.",
+    no_key: "Diese Anlage kann keine Browser wecken. Fragen Sie, wer sie betreut: Ihr Protokoll sagt, warum.",
     push: "Der Push-Dienst dieses Browsers ist nicht erreichbar. Prüfen Sie die Verbindung und versuchen Sie es wieder.",
     ended: "Dieses Gerät wurde abgemeldet. Schalten Sie es wieder ein.",
     node: "Die Anlage hat es nicht angenommen. Versuchen Sie es wieder.",
