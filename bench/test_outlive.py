@@ -19,7 +19,7 @@ from bench.test_calls import call, cost_ms
 from tests.live.node import Node, running
 from tests.live.raw_call import RawPhone
 
-TURNS = 5
+TURNS = 3
 KILLS = 5
 WITHOUT = """
 import sys
@@ -45,13 +45,13 @@ class Unkept(Node):
 
 def office(folder: Path, kind: type[Node]) -> Node:
     return kind(
-        folder, extensions=EXTENSIONS, rtp_first=0, rtp_ports=4000, options=("--log-level", "warning")
+        folder, extensions=EXTENSIONS, rtp_first=2000, rtp_ports=8000, options=("--log-level", "warning")
     )
 
 
 def test_cost_of_the_journal(benchmark: BenchmarkFixture, run: Runner, tmp_path: Path) -> None:
     """In turns, so that both meet the same machine."""
-    rate, calls = 50, 500
+    rate, calls = 25, 250
 
     async def one(folder: Path, kind: type[Node]) -> float:
         async with running(office(folder / "node", kind)) as node:

@@ -125,15 +125,19 @@ def _sides(live: LiveCall | None, cdr: Cdr | None, own: str) -> tuple[str, str, 
     seen = live or cdr
     if seen is None:  # the caller has looked
         return "", "", "", ""
-    if live is not None and live.state in ("talking", "held"):
-        others = [leg for leg in live.legs if leg.extension != own]
-        if len(others) == 1 and others[0].extension not in (None, live.from_number, live.dialled):
-            # Somebody sent the call on: it is no longer whom the call began with.
-            return others[0].extension or "", "", "", ""
+    if live is not None and live.state in ("talking", "held") and (other := _other(live, own)) is not None:
+        # Not always whom the call began with: somebody may have sent it on.
+        return other, "", "", ""
     caller = cdr.from_extension if cdr is not None else _caller(live)
     if caller == own:
         return seen.dialled, seen.to_name, "", ""
     return seen.from_number, seen.from_name, seen.dialled, seen.to_name
+
+
+def _other(live: LiveCall, own: str) -> str | None:
+    """The extension that one talks with, where it is one of this office and the only other."""
+    others = [leg.extension for leg in live.legs if leg.extension != own]
+    return others[0] if len(others) == 1 else None
 
 
 def _caller(live: LiveCall | None) -> str | None:

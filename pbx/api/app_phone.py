@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from pbx.api import voicemail
+from pbx.api import messages, recordings, voicemail
 from pbx.api.codec import convert, decode_object, merge
 from pbx.api.exchange import Answer, Exchange
 from pbx.api.patch import patch_of
@@ -212,11 +212,15 @@ def _settings(extension: Extension) -> PhoneSettings:
     return PhoneSettings(**{name: getattr(extension, name) for name in PhoneSettings.__struct_fields__})
 
 
-_VOICEMAIL = {
+_SHARED = {
     "listVoicemails": "listAppVoicemails",
     "getVoicemailAudio": "getAppVoicemailAudio",
     "patchVoicemail": "patchAppVoicemail",
     "deleteVoicemail": "deleteAppVoicemail",
+    "listMessages": "listAppMessages",
+    "sendMessage": "sendAppMessage",
+    "listRecordings": "listAppRecordings",
+    "getRecordingAudio": "getAppRecordingAudio",
 }
 """The same handlers, and the same rules of what is one's own."""
 
@@ -288,10 +292,10 @@ ROUTES = (
             each,
             path=each.path.replace("/api/v1/", "/api/v1/app/"),
             scope=Scope.APP,
-            name=_VOICEMAIL[each.name],
+            name=_SHARED[each.name],
             tag=_TAG,
         )
-        for each in voicemail.ROUTES
-        if each.name in _VOICEMAIL
+        for each in (*voicemail.ROUTES, *messages.ROUTES, *recordings.ROUTES)
+        if each.name in _SHARED
     ),
 )

@@ -22,8 +22,11 @@ from enum import Enum
 from pathlib import Path
 
 import pbx
+from pbx.app.doctor_internet import internet
 from pbx.app.doctor_listening import listening
 from pbx.app.doctor_network import look
+from pbx.app.doctor_office import office
+from pbx.app.doctor_replica import replica
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_FILE, KEY_VARIABLE, key_mode_problem, load_key
@@ -78,7 +81,16 @@ def examine(config: NodeConfig) -> Iterator[Finding]:
     yield _data_dir(config.data_dir)
     yield _key(config.data_dir / KEY_FILE)
     yield _database(config.data_dir / FILE_NAME)
-    yield from (Finding(Grade(grade), *rest) for grade, *rest in (*look(config), *listening(config)))
+    yield from (
+        Finding(Grade(grade), *rest)
+        for grade, *rest in (
+            *look(config),
+            *office(config),
+            *replica(config),
+            *internet(config),
+            *listening(config),
+        )
+    )
     yield from _ports(config)
 
 

@@ -1,7 +1,7 @@
 """Keeps the journal of running calls up to date: what a later process needs, should this one be killed.
 
-A change is written when the loop has done what it is at, once for all that changed by then: an answer is several
-events. What only colours the record (a key, the quality of the sound) waits half a second for company.
+A change is written within 50 ms, together with all that has changed by then. Where a phone's audio comes from waits
+half a second, and what only colours the record (a key, the quality of the sound) some seconds, for company.
 """
 
 from __future__ import annotations
@@ -29,11 +29,19 @@ log = logging.getLogger(__name__)
 
 CALL = "call/"
 RTP = "rtp-"
+AT_ONCE_S = 0.05
+"""An answer is several events, and a busy moment is several calls: one write for all of them, as with their records."""
+RINGS_S = 0.2
+"""A phone that is answered before has hardly rung."""
 SOON_S = 0.5
-_MINOR = (
-    *(events.CallOffered, events.CallRouted, events.LegRinging, events.DigitSeen),
-    *(events.AudioStarted, events.AudioQuality, events.AudioSilent, events.AudioBack, events.AudioOneWay),
-    *(events.LegQuality, events.LegEnded, events.NodeLeft, events.QueueRang),
+LATER_S = 5.0
+_AT_ONCE = frozenset({events.LegAnswered, events.AudioJoined, events.LegJoined})
+"""What makes a call one that may be written down; all else matters once it is."""
+_MINOR = frozenset(
+    {
+        *(events.LegRinging, events.DigitSeen, events.LegQuality, events.NodeLeft, events.QueueRang),
+        *(events.AudioStarted, events.AudioQuality, events.AudioSilent, events.AudioBack, events.AudioOneWay),
+    }
 )
 
 
@@ -51,17 +59,27 @@ class CallKeeper:
         self._journal = journal
         self._written: set[str] = set()
         self._changed: dict[str, Call] = {}
-        self._due: asyncio.Handle | asyncio.TimerHandle | None = None
-        self._is_soon = False
+        self._due: asyncio.TimerHandle | None = None
+        self._within_s = 0.0
 
     def changed(self, call: Call, event: events.CallEvent) -> None:
-        self._note(call, minor=isinstance(event, _MINOR))
+        kind = type(event)
+        if kind in _AT_ONCE:
+            self._note(call, AT_ONCE_S)
+        elif kind is events.LegDialled:
+            asyncio.get_running_loop().call_later(RINGS_S, self._still_rings, call)
+        elif call.id in self._written:
+            self._note(call, LATER_S if kind in _MINOR else AT_ONCE_S)
+
+    def _still_rings(self, call: Call) -> None:
+        if call.id not in self._written and call.ringing is not None and call.ending is None:
+            self._note(call, AT_ONCE_S)
 
     def moved(self, stream: Stream) -> None:
         """A phone's audio comes from elsewhere, or has other keys."""
         call = self._call_of(stream)
         if call is not None:
-            self._note(call, minor=True)
+            self._note(call, SOON_S)
 
     def peer_moved(self, sip_call_id: str) -> None:
         """A phone is to be told things elsewhere."""
@@ -69,19 +87,18 @@ class CallKeeper:
             for leg in call.legs.values() if call is not None else ():
                 name = leg.signal.dialog_name() if leg.signal is not None else None
                 if call is not None and name is not None and name.call_id == sip_call_id:
-                    self._note(call, minor=True)
+                    self._note(call, SOON_S)
 
-    def _note(self, call: Call, *, minor: bool) -> None:
+    def _note(self, call: Call, within_s: float) -> None:
         if self._journal is None:
             return
         self._changed[call.id] = call
         if self._due is not None:
-            if minor or self._is_soon:
+            if within_s >= self._within_s:
                 return
             self._due.cancel()
-        loop = asyncio.get_running_loop()
-        self._is_soon = not minor
-        self._due = loop.call_later(SOON_S, self.write) if minor else loop.call_soon(self.write)
+        self._within_s = within_s
+        self._due = asyncio.get_running_loop().call_later(within_s, self.write)
 
     def reserved(self, stream: Stream) -> None:
         """What may be sent on a stream is written down before it is sent."""

@@ -28,6 +28,7 @@ from pbx.core.clock import Clock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.metrics import Registry
+from pbx.core.secret import KEY_FILE, SecretBox, load_key
 from pbx.core.tasks import Supervisor
 from pbx.model.notice import NoticeKind
 from pbx.model.replication import DatabaseLag, DrillReport, Owner, ReplicationCondition, ReplicationState
@@ -38,7 +39,7 @@ from pbx.store.replica_files import ReplicaFilesError
 from pbx.store.replica_keys import KEYS_NAME, lock_keys
 from pbx.store.replica_owner import drop_old, newest
 from pbx.store.replica_place import DATABASES, ReplicaPlace, sources_in
-from pbx.store.replica_restore import restore_office
+from pbx.store.replica_restore import key_check, restore_office
 
 __all__ = ["Replication"]
 
@@ -54,7 +55,7 @@ PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 RAN_WELL_S = 60.0
 WAL_LIMIT = 64 << 20
 """What the write-ahead log, or what Litestream keeps back, may grow to."""
-START_ASK_S = 1.0
+START_ASK_S = 2.0
 Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 
 
@@ -237,6 +238,8 @@ class Replication:
                 and own is not None
                 and (found.generation, found.node) == (own.generation, own.node)
             ):
+                box = SecretBox(await asyncio.to_thread(load_key, self._config.data_dir / KEY_FILE))
+                self._renew = self._renew or own.key_check != key_check(box)  # the key was changed meanwhile
                 return own
             if found is not None and own is not None and found.generation > own.generation:
                 raise _FencedError(found)

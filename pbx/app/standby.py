@@ -138,7 +138,7 @@ def _place(config: NodeConfig) -> ReplicaPlace:
 
 async def _run_hook(hook: str, before: str, now: str) -> None:
     """With the names of both machines in its environment. Raises `StartupError` when it fails: phones may be lost."""
-    environment = {**os.environ, "PBX_OLD_HOST": before, "PBX_NEW_HOST": now}
+    environment = {**os.environ, "BELLWIRE_OLD_HOST": before, "BELLWIRE_NEW_HOST": now}
     try:
         process = await asyncio.create_subprocess_exec(*shlex.split(hook), env=environment)
         status = await process.wait()

@@ -57,6 +57,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
     if not isinstance(first, CallOffered):
         raise TypeError("a call begins with CallOffered")
     routed: CallRouted | None = None
+    meant: str | None = None  # the extension; whose mailbox takes the call, it is meant for too
     answered: LegAnswered | None = None
     answered_by: str | None = None
     ended: CallEnded | None = None
@@ -76,6 +77,8 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
             flow = flow or event.flow
         elif isinstance(event, CallRouted):
             routed = event
+            if event.kind != "mailbox":
+                meant = event.to if event.kind == "extension" else None
         elif isinstance(event, LegAnswered):
             if event.leg == "a":
                 answered = answered or event
@@ -90,7 +93,7 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
         from_name=first.from_name,
         from_extension=first.from_extension,
         dialled=flow if test and flow else first.dialled,
-        to_extension=routed.to if routed and routed.kind == "extension" else None,
+        to_extension=meant,
         to_name=routed.to_name if routed else "",
         answered_by=answered_by if answered else None,
         source=first.source,

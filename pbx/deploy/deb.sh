@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the Debian package for this release and machine: dist/bellwire_<version>_<arch>.deb
+# Builds the Debian package for this release and machine: dist/bellwire_<version>+<time>_<arch>.deb
 #
 #   deb.sh
 #
@@ -45,7 +45,8 @@ echo "1/4 the program …"
 pip install --constraint "$here/constraints.txt" setuptools wheel cython
 rm -rf "$tools/wheel"
 pip wheel --no-deps --no-build-isolation --wheel-dir "$tools/wheel" .
-version=$(basename "$tools"/wheel/bellwire-*.whl | cut -d- -f2)
+# With the time, so that what was built later is newer for apt.
+version=$(basename "$tools"/wheel/bellwire-*.whl | cut -d- -f2)+$(date -u +%Y%m%d%H%M)
 
 echo "2/4 its environment …"
 "$python" -m venv --without-pip --symlinks "$root/opt/bellwire"

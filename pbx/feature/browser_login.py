@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 LIFETIME_S = 12 * 3600
 FOLLOW_S = 5.0
+MAX_CONNECTIONS = 32
+"""Of one log-in; older ones have ended when a page comes so often."""
 ANY = "*"
 """What a log-in may speak for: an extension, or this for all of them."""
 _MARK = "~"
@@ -93,7 +95,10 @@ class BrowserLogins:
         if self._alive.get(reference) not in (extension, ANY):
             return False
         if connection:
-            self._connections.setdefault(reference, set()).add(connection)
+            known = self._connections.setdefault(reference, set())
+            known.add(connection)
+            if len(known) > MAX_CONNECTIONS:  # they are numbered in order
+                known.remove(min(known))
         self.on_use()
         return True
 

@@ -92,6 +92,8 @@ class PushNews:
             call.pushes[event.phone] = event.push
         elif isinstance(event, events.LegEnded) and event.cause == LegCause.DECLINED.value:
             call.rung.pop(call.legs.get(event.leg, ""), None)
+        elif isinstance(event, events.PhoneDeclined):
+            call.rung.pop(event.extension, None)
         elif isinstance(event, events.LegJoined) or (
             isinstance(event, events.LegAnswered) and event.leg != "a"
         ):

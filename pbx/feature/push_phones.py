@@ -223,8 +223,15 @@ class PushPhones:
         return await self.waker(phone)
 
     def in_trouble(self) -> list[PushPhone]:
-        """Those that did not wake the last time, and not only that time, or are known to be gone."""
-        return [each for each in self.all() if each.dead or (each.last_reason and each.score < TROUBLE_BELOW)]
+        """Those that did not wake the last time, and not only that time, or are known to be gone.
+
+        Pages come when somebody clicks what they show: that nobody did is no trouble.
+        """
+        return [
+            each
+            for each in self.all()
+            if each.dead or (each.last_reason and each.score < TROUBLE_BELOW and each.service != "webpush")
+        ]
 
     async def note(self, id_: str, *, woke_ms: float | None, reason: str = "", dead: bool = False) -> None:
         """What came of waking it for a call: after how long it was there, or why it was not."""

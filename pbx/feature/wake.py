@@ -188,7 +188,7 @@ class Wake:
                 result = await waking.sending
                 waking.why = "" if result.state == "sent" else result.reason or result.state
                 return WakeTest(state="refused" if waking.why else "awake", reason=waking.why)
-            if await waking.awake() is not None:
+            if await waking.awake() is not None or waking.declined:
                 await asyncio.sleep(0)  # so that who asks for the phone now sees this time counted
                 return WakeTest(state="woke", after_ms=round((self._clock.monotonic() - began) * 1000, 1))
         await asyncio.sleep(0)
@@ -231,6 +231,8 @@ class Wake:
             if not waiting and self._waiting.get(waking.phone.extension) is waiting:
                 del self._waiting[waking.phone.extension]
             waking.came.cancel()
+            if waking.declined and about is not None:
+                about.declined()
             if waking.why and about is not None:
                 about.not_woken(waking.why)
                 self._tasks.spawn(
@@ -294,6 +296,9 @@ class _About:
 
     def woke(self, after_ms: float) -> None:
         self.record(events.PhoneWoke(**self._who(), after_ms=round(after_ms, 1)))
+
+    def declined(self) -> None:
+        self.record(events.PhoneDeclined(**self._who()))
 
     def not_woken(self, reason: str) -> None:
         self.record(events.PhoneNotWoken(**self._who(), reason=reason))

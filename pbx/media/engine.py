@@ -24,6 +24,7 @@ from media_ext.codec import available, transcode_cost_ns
 from media_ext.engine import Engine, io_uring_refusal
 from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
+from pbx.media.ice import Fate
 from pbx.media.identity import Certificate
 from pbx.media.kept import KeptStream, unpacked_state
 from pbx.media.room import Room
@@ -43,6 +44,11 @@ log = logging.getLogger(__name__)
 _KEPT = msgspec.msgpack.Decoder(KeptStream)
 
 RETRY_AFTER_S = 5
+REFUSALS = (
+    *(f"ice_{fate.value}" for fate in Fate if not fate.good),
+    *("dtls", "dtls_fingerprint", "dtls_stranger"),
+)
+"""What may be refused of who wants to be a stream's phone, besides what its thread drops."""
 
 LoopSetting = Literal["auto", "io_uring", "epoll"]
 
@@ -129,7 +135,9 @@ class MediaEngine:
 
     def refusals(self) -> Counter[str]:
         """What all streams have refused since the start, by what was wrong with it."""
-        found = self.refused_peers + self._final_drops
+        found = Counter(dict.fromkeys(REFUSALS, 0))
+        found.update(self.refused_peers)
+        found.update(self._final_drops)
         for stream in self._streams.values():
             found.update(_drops(stream))
         return found
@@ -512,6 +520,11 @@ def _drops(stream: Stream) -> dict[str, int]:
         "flood": stats.dropped_datagrams,
         "malformed": stats.dropped_malformed,
     }
+
+
+def speaks(codec: str) -> bool:
+    """Whether the node can encode and decode it."""
+    return available(codec)
 
 
 def allow_many_files() -> None:

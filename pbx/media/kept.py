@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
+import struct
 
 import msgspec
 
 from pbx.model.stream import Fingerprint, IceCredentials, RemoteMedia, SrtpKey
+
+_ZEROS = bytes(512)
+_PLACES = struct.Struct("=HHH")
 
 __all__ = ["KeptHandshake", "KeptIce", "KeptStream", "packed_state", "unpacked_state"]
 
@@ -43,13 +46,18 @@ class KeptStream(msgspec.Struct, frozen=True, array_like=True):
 
 
 def packed_state(state: bytes) -> bytes:
-    """The engine's record is mostly zeros."""
-    return zlib.compress(state, 1)
+    """The engine's record without its longest row of zeros and those that it ends with: most of it."""
+    begins = state.find(_ZEROS)
+    if begins < 0:
+        begins = len(state)
+    rest = state[begins:].lstrip(b"\0")
+    return _PLACES.pack(len(state), begins, len(state) - len(rest)) + state[:begins] + rest.rstrip(b"\0")
 
 
 def unpacked_state(packed: bytes) -> bytes:
     """Raises `ValueError` for what is none."""
-    try:
-        return zlib.decompress(packed)
-    except zlib.error as error:
-        raise ValueError("not a packed state") from error
+    if len(packed) < _PLACES.size:
+        raise ValueError("not a packed state")
+    size, begins, ends = _PLACES.unpack_from(packed)
+    head, tail = packed[_PLACES.size :][:begins], packed[_PLACES.size + begins :]
+    return (head.ljust(ends, b"\0") + tail).ljust(size, b"\0")

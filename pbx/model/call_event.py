@@ -83,6 +83,14 @@ class PhoneWoke(_Event, frozen=True, kw_only=True, tag="phone_woke"):
     after_ms: float
 
 
+class PhoneDeclined(_Event, frozen=True, kw_only=True, tag="phone_declined"):
+    """Its owner did not want the call, and said so where the push was shown."""
+
+    extension: str
+    phone: str
+    device: str
+
+
 class PhoneNotWoken(_Event, frozen=True, kw_only=True, tag="phone_not_woken"):
     """It was not there in time, for this reason."""
 
@@ -490,6 +498,7 @@ CallEvent = (
     | LegDialled
     | PhonePushed
     | PhoneWoke
+    | PhoneDeclined
     | PhoneNotWoken
     | LegRinging
     | LegAnswered

@@ -369,6 +369,18 @@ async def test_voice_messages_are_heard_marked_and_deleted(office: Node) -> None
     assert (await phone.ask("GET", f"{theirs}/audio"))[0] == 404
 
 
+async def test_ones_own_texts_and_recordings(office: Node) -> None:
+    phone = await app(office)
+    assert (await phone.get("messages"))["items"] == []
+    assert (await phone.ask("GET", "messages?extension=102"))[0] == 403
+    text = {"to_extension": "105", "text": "Lunch?"}
+    assert (await phone.ask("POST", "messages", text | {"from_extension": "102"}))[0] == 403
+    assert (await phone.ask("GET", "recordings"))[0] == 403
+    await office.json("PATCH", "/api/v1/settings", json={"users_hear_recordings": True})
+    assert (await phone.get("recordings"))["items"] == []
+    assert (await phone.ask("GET", "recordings?extension=102"))[0] == 403
+
+
 async def test_one_calls_from_ones_own_phone(office: Node) -> None:
     asked: list[tuple[str, str]] = []
 

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +14,12 @@ import pytest
 
 from pbx.app import doctor
 from pbx.app.doctor import Grade, examine
+from pbx.app.doctor_internet import clock_offset, graded
 from pbx.core.config import NodeConfig
 from pbx.core.secret import load_key
 from pbx.media import engine
+from pbx.model.binding import Binding
+from pbx.store.bindings import BindingStore
 from pbx.store.database import Database, lock_data_dir
 from pbx.transport.certificate import ensure
 
@@ -141,3 +149,58 @@ def test_an_external_address_that_is_not_found_is_a_warning(config: NodeConfig) 
     grade, text = _found(lost)["external address"]
     assert grade is Grade.WARNING
     assert "--external-ip" in text
+
+
+@pytest.fixture
+def time_server() -> Iterator[tuple[int, Callable[[float], None]]]:
+    """An SNTP server on this machine whose clock can be wrong (RFC 4330)."""
+    ahead = [0.0]
+    served = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    served.bind(("127.0.0.1", 0))
+    served.settimeout(10)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                asked, client = served.recvfrom(64)
+                now = time.time() + ahead[0] + 2_208_988_800
+                stamp = struct.pack("!II", int(now) & 0xFFFFFFFF, int(now % 1 * (1 << 32)))
+                served.sendto(bytes([0x24, 2, 0, 0]) + bytes(20) + asked[40:48] + stamp * 2, client)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield served.getsockname()[1], lambda seconds: ahead.__setitem__(0, seconds)
+    served.close()
+
+
+def test_the_clock_is_compared_with_a_time_server(time_server: tuple[int, Callable[[float], None]]) -> None:
+    port, set_ahead = time_server
+    for offset_s, grade in ((0.0, "ok"), (-30.0, "warn"), (3600.0, "FAIL"), (4 * 86_400 * 365, "FAIL")):
+        set_ahead(offset_s)
+        found = clock_offset("127.0.0.1", port)
+        assert found is not None
+        assert found == pytest.approx(offset_s, abs=0.5)
+        assert graded("here", found)[0] == grade
+    assert clock_offset("127.0.0.1", _free_port()) is None
+
+
+async def test_a_router_that_meddles_and_codecs_that_nobody_outside_speaks_are_named(
+    config: NodeConfig,
+) -> None:
+    config.data_dir.mkdir()
+    binding = Binding(
+        extension="107", contact_uri="sip:107@10.0.0.7", transport="UDP", source_host="192.0.2.7", source_port=5060,
+        expires_at=4e9, call_id="x", cseq=1, registered_at=1.0, rewritten=True,
+    )  # fmt: skip
+    async with await Database.open(config.data_dir / "pbx.sqlite3") as database:
+        await BindingStore(database).apply([binding], [])
+    found = _found(msgspec.structs.replace(config, codecs=("G722",)))
+    assert (found["SIP ALG"][0], "107" in found["SIP ALG"][1]) == (Grade.WARNING, True)
+    assert (found["codecs"][0], "G.711" in found["codecs"][1]) == (Grade.WARNING, True)
+    assert _found(config)["codecs"][0] is Grade.OK
+
+
+def test_a_replica_without_its_program_is_a_failure(config: NodeConfig) -> None:
+    replica = msgspec.structs.replace(config, replica_url="file:///tmp/x", litestream="no-such-program")
+    assert _found(replica)["Litestream"][0] is Grade.FAILURE
+    assert "Litestream" not in _found(config)

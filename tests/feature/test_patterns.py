@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbx.call.switch import Switch
 from pbx.core.errors import PeerError
 from pbx.core.metrics import Registry
 from pbx.feature.call_meters import CallMeters
@@ -181,6 +182,15 @@ def test_what_is_used_up_refuses_new_calls_early() -> None:
     assert refusal(lambda: Reading(files=900, files_limit=1000), calls=7) == "files", "between two looks, too"
     assert refusal(lambda: Reading(memory_bytes=100, memory_limit=100)) == ""
     assert refusal(lambda: Reading(memory_bytes=101, memory_limit=100)) == "memory"
+
+
+def test_one_call_too_many_is_refused_but_none_for_help() -> None:
+    switch = Switch(None, None, supervisor=None, new_id=None, limit=0)  # type: ignore[arg-type]  # takes no call here
+    with pytest.raises(PeerError, match="503 Too Many Calls") as refused:
+        switch.admit()
+    assert ("Retry-After", "5") in refused.value.headers
+    switch.admit(for_help=True)
+    assert switch.refused == 1
 
 
 def test_calls_and_their_sound_become_figures_without_numbers_of_people() -> None:

@@ -143,6 +143,7 @@ def happens(story: Story, *happened: events.CallEvent) -> None:
 RUNG = events.LegDialled(call="c", at=NOW, leg="b1", target="sip:101@x", extension="101")
 TAKEN = events.LegAnswered(call="c", at=NOW, leg="b2")
 DECLINED = events.LegEnded(call="c", at=NOW, leg="b1", cause="declined")
+SENT_AWAY = events.PhoneDeclined(call="c", at=NOW, extension="101", phone="p", device="")
 PUSHED = events.PhonePushed(
     call="c", at=NOW, extension="101", phone="p", device="", service="fcm", push="c-1"
 )
@@ -168,7 +169,9 @@ async def test_what_is_missed_is_called_as_its_push_was(story: Story) -> None:
     assert (await asyncio.wait_for(story.gateway.sent.get(), 2)).call_id == "c-1"
 
 
-@pytest.mark.parametrize("happened", [(), (RUNG, TAKEN), (RUNG, DECLINED), (PUSHED, TAKEN)])
+@pytest.mark.parametrize(
+    "happened", [(), (RUNG, TAKEN), (RUNG, DECLINED), (PUSHED, TAKEN), (PUSHED, SENT_AWAY)]
+)
 async def test_what_rang_nobody_or_was_answered_or_declined_was_not_missed(
     story: Story, happened: tuple[events.CallEvent, ...]
 ) -> None:

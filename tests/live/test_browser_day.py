@@ -16,6 +16,7 @@ from tests.live.conftest import PhoneMaker
 from tests.live.node import Node, running
 from tests.live.ports import free_port, free_range
 from tests.live.test_browser_phone import CAROL_HZ, PAGE_HZ, assert_tone, settled
+from tests.live.test_outlive import hears, killed_and_started
 from tests.live.test_talk import ALICE_HZ, BOB_HZ, registered
 from tests.live.web_phone import browser
 
@@ -143,3 +144,30 @@ async def test_a_page_that_reaches_nothing_but_a_turn_server_talks(tmp_path: Pat
             stats = await page.do("stats", call)
     used = {each["candidateType"] for each in stats if each["type"] == "local-candidate"}
     assert used == {"relay"}
+
+
+async def test_a_pages_call_goes_on_after_a_kill(node: Node, phone: PhoneMaker, tmp_path: Path) -> None:
+    """Its checks are answered by the new process when the old consent has long ended, and it hangs up there."""
+    bob = phone(node, "102", tone_hz=BOB_HZ)
+    async with browser(node, tmp_path / "browser", tone_hz=PAGE_HZ) as chromium, phones(bob):
+        page = await chromium.phone(node, "101")
+        await registered(bob)
+        call = await page.dial("102")
+        await bob.wait_for("CALL_INCOMING")
+        await bob.accept()
+        await page.wait_for("connection", state="connected")
+        assert_tone(await settled(page), BOB_HZ)
+        await killed_and_started(node)
+        await page.wait_for("registered", timeout_s=20)
+        assert_tone(await settled(page), BOB_HZ)
+        await hears(bob, PAGE_HZ)
+        await asyncio.sleep(33)
+        assert_tone(await settled(page), BOB_HZ)
+        states = [each["state"] for each in await page.events() if each["name"] == "connection"]
+        assert "failed" not in states
+        await page.do("hold", call)
+        await page.wait_for("hold")
+        await page.do("hangup", call)
+        await bob.wait_for("CALL_CLOSED")
+        (cdr,) = await node.cdrs()
+    assert (cdr["disposition"], cdr["interrupted"]) == ("answered", False)

@@ -132,6 +132,7 @@ async def test_a_phone_that_rings_rings_again_and_no_other_does(node: Node, phon
         await alice.dial("102")
         await bob.wait_for("CALL_INCOMING")
         await alice.wait_for("CALL_RINGING")
+        await asyncio.sleep(0.5)  # what has hardly rung is not written down
         await killed_and_started(node)
         await bob.wait_for("CALL_CLOSED")
         if sum(event.type == "CALL_INCOMING" for event in bob.events) < 2:

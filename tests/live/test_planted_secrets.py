@@ -39,6 +39,8 @@ PLANTED = {
     "conference": "846201957308",
     "speech": "planted-speech-5Xq2",
     "chat": "planted-chat-8Yw3",
+    "turn": "planted-turn-7Fs5",
+    "replica": "planted-replica-1Ks8",
     "wrong": "planted-wrong-2Ud4",
 }
 
@@ -61,9 +63,10 @@ def leaks(what: str, data: bytes, secrets: dict[str, str]) -> list[str]:
 
 
 def node_with_secrets(folder: Path) -> Node:
-    keys = {name: folder / f"{name}.key" for name in ("speech", "chat")}
+    keys = {name: folder / f"{name}.key" for name in ("speech", "chat", "replica")}
     for name, path in keys.items():
-        path.write_text(PLANTED[name])
+        path.touch(mode=0o600)
+        path.write_text(PLANTED[name] if name != "replica" else f"AWS_SECRET_ACCESS_KEY={PLANTED[name]}\n")
     closed = free_port()
     return Node(
         folder / "node",
@@ -75,6 +78,8 @@ def node_with_secrets(folder: Path) -> Node:
             "--edge-url", f"http://127.0.0.1:{closed}", "--edge-key", f"office.{PLANTED['edge']}",
             "--speech-url", f"http://127.0.0.1:{closed}", "--speech-key-file", str(keys["speech"]),
             "--chat-url", f"http://127.0.0.1:{closed}", "--chat-model", "m", "--chat-key-file", str(keys["chat"]),
+            "--turn-server", "turn:127.0.0.1:3478", "--turn-secret", PLANTED["turn"],
+            "--replica-url", f"file://{folder / 'replica'}", "--replica-credentials", str(keys["replica"]),
             "--log-level", "debug",
         ),
         expected_errors=("edge", "twilio", "Twilio"),

@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from pbx.store.database import FILE_NAME
 from tests.live.baresip import Pair, phones
 from tests.live.conftest import PhoneMaker
 from tests.live.node import ROOT, Node, running
@@ -165,3 +167,22 @@ async def test_a_full_disk_costs_recordings_and_nothing_else(tmp_path: Path, pho
     of_calls = [each for each in lines if {"leg", "stream"} & each.keys() or "a call" in each["message"]]
     assert of_calls
     assert [each for each in of_calls if not each.get("call")] == []
+
+
+async def test_a_disk_that_does_not_answer_delays_no_call_and_no_phone(node: Node, phone: PhoneMaker) -> None:
+    """Another process holds the database: every write of the node waits."""
+    node.expected_errors = ("only in memory", "will try again")
+    alice, bob = phone(node, "101", tone_hz=440), phone(node, "102", tone_hz=880)
+    async with phones(alice, bob):
+        await asyncio.gather(alice.registered(), bob.registered())
+        with contextlib.closing(sqlite3.connect(node.data / FILE_NAME, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            await Pair(alice, bob).talk("102")
+            with Peer(node.sip_port) as third:
+                assert third.register("103", node.password("103")).status == 200
+            await alice.hangup()
+            await bob.wait_for("CALL_CLOSED")
+            holder.execute("COMMIT")
+        (cdr,) = await node.cdrs()
+    assert cdr["disposition"] == "answered"
+    assert {each["lost"] for each in cdr["events"] if each["type"] == "leg_quality"} == {0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 import aioice
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx.media import ice_path
+from pbx.media.dtls_peer import DtlsError
 from pbx.media.engine import MediaEngine, Stream
 from pbx.media.ice import MAX_TRANSACTIONS, Fate, IceLite
 from pbx.model.stream import IceCredentials, Keyed, Resumed, StreamEvent, WentSilent
@@ -27,8 +29,8 @@ from tests.media.checks import (
 )
 from tests.media.phone import Phone, eventually
 from tests.media.secure_phone import SecurePhone
+from tests.media.test_dtls import STRANGER, Handshaker, theirs
 from tests.media.test_dtls import THEIRS as CERTIFICATE
-from tests.media.test_dtls import Handshaker, theirs
 
 MakePhone = Callable[..., Phone]
 SOURCE, ELSEWHERE = ("192.0.2.7", 40000), ("198.51.100.9", 666)
@@ -253,6 +255,30 @@ async def test_dtls_is_only_spoken_with_who_has_shown_the_password(
     await Handshaker(a, stream, peer).run()
     assert peer.done
     await eventually(lambda: Keyed() in told)
+
+
+async def test_another_certificate_and_forged_audio_are_refused_and_counted(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
+    a = phone()
+    stream = on_ice(engine, a)
+    stream.handshake(active=False, fingerprints=[STRANGER.fingerprint], host="0.0.0.0", port=9)
+    a.throw(check(nominates=True), stream.rtp_port)
+    peer = theirs(stream, active=True)
+    peer.start()
+    with suppress(DtlsError):  # it is told by an alert
+        await Handshaker(a, stream, peer).run(timeout_s=1)
+    await eventually(lambda: engine.refusals()["dtls_fingerprint"] == 1)
+    assert stream.stats().packets_out == 0
+    other = on_ice(engine, a, SecurePhone(a))
+    forger = SecurePhone(a, seed=40)
+    for _ in range(3):
+        forger.say(other.rtp_port)
+    await eventually(lambda: engine.refusals()["srtp_forged"] == 3)
+    before = engine.refusals()
+    other.close()
+    await eventually(lambda: other not in engine.open_streams)
+    assert engine.refusals() == before, "what a stream has counted stays"
 
 
 async def test_a_full_agent_of_others_finds_us_and_moves_the_audio(engine: MediaEngine) -> None:

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pbx.media.engine import MediaEngine, Stream
+from pbx.media.kept import packed_state, unpacked_state
 from tests.media.phone import Phone, eventually
 from tests.media.secure_phone import SecurePhone
 from tests.media.srtp_samples import GCM_256, SHA1_80
@@ -162,3 +165,10 @@ async def test_time_goes_on_where_it_was(phone: MakePhone) -> None:
         assert [packet.rtp_ts - after[0].rtp_ts for packet in after] == [160 * n for n in range(5)]
     finally:
         await two.stop()
+
+
+@given(st.lists(st.tuples(st.binary(max_size=40), st.integers(0, 1500)), max_size=6))
+def test_a_state_is_packed_and_unpacked(parts: list[tuple[bytes, int]]) -> None:
+    state = b"".join(part + bytes(zeros) for part, zeros in parts)
+    assert unpacked_state(packed_state(state)) == state
+    assert len(packed_state(state)) <= len(state) + 6

@@ -22,7 +22,8 @@ class InstalledNode(Node):
         ours = super().command()
         return [*self.prefix, str(self.program), *ours[3:]]
 
-    def _own_environment(self) -> dict[str, str]:
+    def bare(self) -> dict[str, str]:
+        """The environment without what would find the sources or a compiler."""
         kept = {key: value for key, value in environment().items() if key not in ("PYTHONPATH", "PATH")}
         return kept | {"PATH": str(self.program.parent)}
 
@@ -31,7 +32,7 @@ class InstalledNode(Node):
         return subprocess.run(
             command,
             cwd=self.folder,
-            env=self._own_environment(),
+            env=self.bare(),
             capture_output=True,
             text=True,
             timeout=60,
@@ -44,7 +45,7 @@ class InstalledNode(Node):
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=self.folder,
-                env=self._own_environment(),
+                env=self.bare() | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -23,7 +23,7 @@ from pbx.store.litestream import find
 from pbx.store.replica_place import ReplicaPlace
 from pbx.store.replica_restore import fetch_databases
 
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 
 
 class Office:

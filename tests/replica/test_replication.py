@@ -35,8 +35,13 @@ EVERY_TIME = (("sftp", "0.3"), ("s3", "0.5"))
     ],
     indirect=True,
 )
-async def test_an_empty_folder_is_filled_from_the_replica(place: Place, tmp_path: Path, program: str) -> None:
+async def test_an_empty_folder_is_filled_from_the_replica(
+    place: Place, tmp_path: Path, program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every kind of place with both lines. Who lost the disk comes back, with its key, and owns the replica."""
+    monkeypatch.setattr(
+        "pbx.app.replication.START_ASK_S", 30.0
+    )  # a busy machine must not let the old node in
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("a long recovery passphrase\n")
     passphrase.chmod(0o600)
@@ -93,8 +98,16 @@ async def test_without_its_key_an_office_is_not_restored(tmp_path: Path) -> None
             pass
     assert not (office.data / FILE_NAME).exists()
     (office.data / KEY_FILE).write_bytes(key)
-    async with office.running():
+    async with office.running() as replication:
         assert (office.data / FILE_NAME).exists()
+        await office.until(replication, "running")
+        assert replication.state().generation == 2
+    (office.data / KEY_FILE).write_bytes(
+        base64.b64encode(bytes(32))
+    )  # changed by pbx key rotate: a mark of its own
+    async with office.running() as replication:
+        await office.until(replication, "running")
+        assert replication.state().generation == 3
 
 
 async def test_an_empty_folder_waits_for_a_replica_that_cannot_be_reached(tmp_path: Path) -> None:
@@ -149,7 +162,7 @@ async def test_who_was_taken_over_from_stops_writing(tmp_path: Path, monkeypatch
         hook = tmp_path / "hook"
         assert await asyncio.to_thread(cli.main, ["standby", "--once", *words]) == 0
         assert not (standby / FILE_NAME).exists()
-        takeover = ["takeover", "--hook", f"sh -c 'echo $PBX_NEW_HOST > {hook}'", *words]
+        takeover = ["takeover", "--hook", f"sh -c 'echo $BELLWIRE_NEW_HOST > {hook}'", *words]
         assert await asyncio.to_thread(cli.main, takeover) == 0
         assert hook.read_text().strip()
         await old.until(replication, "fenced")
@@ -208,6 +221,22 @@ async def test_without_a_replica_connections_look_after_their_log(tmp_path: Path
         with pytest.raises(UserError):
             await replica.drill()
     assert not meta_folder(tmp_path / FILE_NAME).exists()
+
+
+async def test_the_doctor_looks_at_the_replica(tmp_path: Path) -> None:
+    from pbx.app.doctor_replica import replica
+
+    program = litestream_program("0.5")
+    office = Office(tmp_path, program)
+    async with office.running() as replication:
+        await office.until(replication, "running")
+    ((grade, _, text, _),) = await asyncio.to_thread(lambda: list(replica(office.config)))
+    assert (grade, "answers" in text) == ("ok", True)
+    gone = _with(office.config, litestream=str(tmp_path / "nothing"))
+    ((grade, _, text, action),) = await asyncio.to_thread(lambda: list(replica(gone)))
+    assert (grade, "there is no program" in text, bool(action)) == ("warn", True, True)
+    ((grade, *_),) = replica(NodeConfig(data_dir=tmp_path))
+    assert grade == "ok"
 
 
 async def test_a_strange_replica_is_not_written_to(tmp_path: Path) -> None:

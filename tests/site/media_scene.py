@@ -231,6 +231,11 @@ async def recorded_call(stage: Stage, media: MediaStage) -> str:
                 heard=happened.Sound(
                     mos=3.6 if cause else 4.4, grade=grade, cause=cause, loss=0.043 if cause else 0.0
                 ),
+                mos_every_s=5.0,
+                heard_mos=(4.4, 4.3, 3.7, 2.1, 0.0, 3.8, 4.4, 4.4) if cause else (4.4,) * 8,
+                remote="192.0.2.7:41000",
+                local_port=10_002,
+                encryption="sdes" if cause else "plain",
             )
         )
     await call.end(by="a")

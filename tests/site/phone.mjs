@@ -43,7 +43,19 @@ await withBrowser(OPTIONS, async (anna, faults) => {
       await page.locator("[data-stage]").first().waitFor({ state: "detached" });
     };
 
-    for (const page of [anna, ben]) page.setDefaultTimeout(30_000);
+    for (const page of [anna, ben]) {
+      page.setDefaultTimeout(30_000);
+      await page.addInitScript(() => {
+        const Connection = globalThis.RTCPeerConnection;
+        globalThis.connections = [];
+        globalThis.RTCPeerConnection = class extends Connection {
+          constructor(...rest) {
+            super(...rest);
+            globalThis.connections.push(this);
+          }
+        };
+      });
+    }
     const putAll = async (page) => {
       const done = page.getByRole("button", { name: "Done" }).filter({ visible: true });
       while ((await done.count()) > 0) await done.first().click({ timeout: 1000 }).catch(() => undefined);
@@ -175,6 +187,7 @@ await withBrowser(OPTIONS, async (anna, faults) => {
       await seen(anna, '[data-strip="talking"]').waitFor();
       await press(anna, "Join all");
       await anna.getByText("All three").filter({ visible: true }).first().waitFor();
+      expect(await hears(ben, 880), "Ben does not hear Carla's tone through Anna");
       await shoot(anna, "three");
       await press(anna, "Part");
       await cue("carla hangs up");
@@ -183,6 +196,29 @@ await withBrowser(OPTIONS, async (anna, faults) => {
         await page.locator('[data-stage="talking"], [data-strip="talking"]').first().waitFor({ state: "detached" });
         await putAll(page);
       }
+    }
+
+    /** Whether a tone stands out of what comes to a page, within a few seconds. */
+    function hears(page, hertz) {
+      return page.evaluate(async (wanted) => {
+        const live = globalThis.connections.filter((each) => each.connectionState === "connected");
+        const tracks = live.flatMap((each) => each.getReceivers().map((receiver) => receiver.track));
+        const context = new AudioContext();
+        await context.resume();
+        const analyser = context.createAnalyser();
+        analyser.fftSize = 8192;
+        for (const track of tracks) context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+        const levels = new Float32Array(analyser.frequencyBinCount);
+        const at = Math.round((wanted * analyser.fftSize) / context.sampleRate);
+        for (let tries = 0; tries < 80; tries += 1) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          analyser.getFloatFrequencyData(levels);
+          const near = Math.max(...levels.slice(at - 2, at + 3));
+          const around = [...levels.slice(at - 60, at - 15), ...levels.slice(at + 16, at + 61)].sort((a, b) => a - b);
+          if (near > -70 && near - around[around.length >> 1] > 20) return true;
+        }
+        return false;
+      }, hertz);
     }
 
     async function otherTab() {

@@ -52,7 +52,6 @@ await withBrowser({}, async (page, faults) => {
   await phone("iphone").getByText("the phone did not register").waitFor();
   await phone("page").getByRole("button", { name: "Wake it now" }).click();
   await phone("page").getByText("awake already").waitFor();
-  await look("woken");
 
   await phone("gone").getByRole("button", { name: /^Forget/ }).click();
   await page.getByRole("button", { name: "Forget", exact: true }).click();
@@ -70,7 +69,6 @@ await withBrowser({}, async (page, faults) => {
   await page.locator("[data-cdr]").first().click();
   await page.getByText("The phone of Alice Morgan woke up after 1.8 s").waitFor();
   await page.getByText("The phone of Alice Morgan did not wake up").scrollIntoViewIfNeeded();
-  await look("story");
 
   await page.evaluate(() => localStorage.setItem("language", "de"));
   await page.goto(`${base}/push-phones`);
@@ -79,7 +77,6 @@ await withBrowser({}, async (page, faults) => {
   await page.goto(`${base}/phones?open=101`);
   await page.getByRole("button", { name: "Link erstellen" }).click();
   await page.getByText("Gilt einmal, bis").scrollIntoViewIfNeeded();
-  await look("link-de");
   found.push(...faults);
 });
 leave(found);

@@ -14,12 +14,14 @@ import pytest
 from edge.store import open_store as open_edge
 from mobile_push.errors import SetupError
 from mobile_push.store import open_store as open_push
-from pbx.app import upgrade
+from pbx.app import upgrade, upgraded
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError
 from pbx.store import database as databases
 from pbx.store import kept, migrate
 from pbx.store.database import Database, lock_data_dir
+from pbx.store.state import StateStore
+from tests.fakes.clock import FakeClock
 
 NEXT = "-- Every setting says who made it.\nALTER TABLE settings ADD COLUMN made_by TEXT;\n"
 BROKEN = f"{NEXT}INSERT INTO missing VALUES (1);\n"
@@ -37,7 +39,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> Newer:
     today = migrate.steps()
 
     def come(sql: str) -> None:
-        for module in (databases, upgrade):
+        for module in (databases, upgrade, upgraded):
             monkeypatch.setattr(module, "steps", lambda: [*today, (len(today) + 1, sql)] if sql else today)
 
     return come
@@ -178,3 +180,23 @@ async def test_edge_and_push_gateway_keep_copies_too(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version=99")
     with pytest.raises(SetupError, match="layout 99"):
         await open_push(push)
+
+
+async def test_the_first_start_of_a_version_tells_what_is_new_and_no_other_does(
+    path: Path, newer: Newer
+) -> None:
+    told: list[dict[str, str]] = []
+
+    async def started() -> str:
+        found = upgraded.Upgraded(FakeClock())
+        async with await Database.open(path, poll_s=0) as database:
+            await found.look(StateStore(database), database, lambda *words: told.append({"text": words[2]}))
+        return "" if found.change is None else found.change.words()
+
+    today = len(migrate.steps())
+    assert await started() == ""
+    newer(NEXT)
+    assert await started() == await started() == f"layout {today} → {today + 1}"
+    (notice,) = told
+    assert "\n- Every setting says who made it." in notice["text"]
+    assert f"layout-{today}" in notice["text"]

@@ -194,3 +194,18 @@ def test_reasons_are_written_where_there_is_something_to_say() -> None:
         for name, value in reason_headers(cause):
             assert name == "Reason"
             assert read_reason([value])[0]
+
+
+def test_a_browser_is_told_every_address_once_and_the_likeliest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = {"2001:db8::1": "fd00::2", "192.0.2.1": "10.0.0.1", "10.9.9.9": "10.0.0.1"}
+    monkeypatch.setattr("pbx.transport.local_address.source_address", lambda host: routes.get(host, ""))
+
+    def candidates(peer: str, bound: str, external: str = "203.0.113.7") -> tuple[str, ...]:
+        return LocalAddress(FakeClock(), bound_host=bound, external=lambda: external).candidates(peer)
+
+    assert candidates("10.9.9.9", "0.0.0.0") == ("10.0.0.1", "203.0.113.7")
+    assert candidates("8.8.8.8", "0.0.0.0") == ("203.0.113.7", "10.0.0.1")
+    assert candidates("8.8.8.8", "0.0.0.0", external="") == ("127.0.0.1", "10.0.0.1")
+    assert candidates("8.8.8.8", "::") == ("203.0.113.7", "10.0.0.1", "fd00::2")
+    assert candidates("10.9.9.9", "10.0.0.1", external="") == ("10.0.0.1",)
+    assert candidates("10.9.9.9", "0.0.0.0", external="2001:db8::7") == ("10.0.0.1",), "audio is IPv4 only"

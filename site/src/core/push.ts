@@ -3,6 +3,7 @@ import type { PushPhone } from "../schema.gen.ts";
 
 export type WakeReason =
   | "slow"
+  | "page"
   | "gone"
   | "otherApp"
   | "wrongKey"
@@ -30,10 +31,11 @@ const REASONS: readonly (readonly [RegExp, WakeReason])[] = [
   [/^late$|no answer|timeout|in time/i, "late"],
 ];
 
-/** Undefined for a phone that came the last time. */
-export function reasonOf(reason: string): WakeReason | undefined {
+/** Undefined for a phone that came the last time. A page comes when somebody clicks what it shows. */
+export function reasonOf(reason: string, service: PushPhone["service"]): WakeReason | undefined {
   if (reason === "") return undefined;
-  return REASONS.find(([pattern]) => pattern.test(reason))?.[1] ?? "other";
+  const found = REASONS.find(([pattern]) => pattern.test(reason))?.[1] ?? "other";
+  return found === "slow" && service === "webpush" ? "page" : found;
 }
 
 export function gradeOf(phone: Pick<PushPhone, "dead" | "score" | "pushes">): WakeGrade {

@@ -81,6 +81,8 @@ function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text)
       return ["plain", t.story.phonePushed(personOf(event.extension, cdr)), event.device];
     case "phone_woke":
       return ["good", t.story.phoneWoke(personOf(event.extension, cdr), secondsWords(event.after_ms, t)), event.device];
+    case "phone_declined":
+      return ["warn", t.story.phoneDeclined(personOf(event.extension, cdr)), event.device];
     case "phone_not_woken":
       return ["warn", t.story.phoneNotWoken(personOf(event.extension, cdr)), event.reason];
     case "leg_answered":

@@ -72,8 +72,9 @@ export class SipCall implements PhoneCall {
     // The node answers connectivity checks and sends none: one candidate of ours is enough, and waiting costs seconds.
     session.on("icecandidate", ({ ready }) => ready());
     session.on("progress", (event: IncomingEvent | OutgoingEvent) => {
-      if (!("response" in event)) return;
-      this.set({ state: "ringing", earlyMedia: this.view.earlyMedia || Boolean(event.response.body) });
+      // For a call that comes in there is no response, whatever the types say.
+      const response = "response" in event ? (event.response as IncomingResponse | null) : null;
+      if (response !== null) this.set({ state: "ringing", earlyMedia: this.view.earlyMedia || Boolean(response.body) });
     });
     session.on("accepted", () => this.set({ state: "talking", answeredAt: Date.now() }));
     session.on("hold", ({ originator }) => this.holds(originator, true));
@@ -106,8 +107,9 @@ export class SipCall implements PhoneCall {
   }
 
   listen(connection: RTCPeerConnection): void {
-    connection.addEventListener("track", ({ streams, track }) => {
-      this.remote = streams[0] ?? new MediaStream([track]);
+    connection.addEventListener("track", ({ track }) => {
+      // Of our own: the browser takes the track out of its stream while one side holds.
+      this.remote = new MediaStream([track]);
       this.ports.sound.play(this.id, this.remote);
     });
     connection.addEventListener("iceconnectionstatechange", () => {

@@ -337,9 +337,9 @@ export class Desk {
       const info = this.infos.get(view.id);
       if (view.state !== "talking" || info === undefined) continue;
       const parties = calls.get(info.id)?.legs.map((each) => each.party).join(" ") ?? "";
-      const before = this.parties.get(view.id);
+      if (this.parties.get(view.id) === parties) continue;
       this.parties.set(view.id, parties);
-      if (before !== undefined && before !== parties) void this.learn(view.id, 0);
+      void this.learn(view.id, 0);
     }
   }
 

@@ -31,7 +31,7 @@ function Bars({ name, points, every }: { readonly name: string; readonly points:
       <span>{name}</span>
       <ol className="flex h-8 items-end gap-px" aria-label={name}>
         {points.map((mos, at) => (
-          <li key={at} title={words[at]} className="flex h-full min-w-0 flex-1 items-end">
+          <li key={at} title={words[at]} className="flex h-full max-w-6 min-w-0 flex-1 items-end">
             <span className="sr-only">{words[at]}</span>
             <span
               aria-hidden

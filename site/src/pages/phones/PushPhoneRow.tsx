@@ -78,7 +78,7 @@ export function PushPhoneRow({ phone, name }: PushPhoneRowProps) {
       <Trouble phone={phone} />
       <div role="status">
         {waking.isPending && <Notice tone="plain" icon="bell">{p.waking}</Notice>}
-        {waking.isSuccess && <Result result={waking.data} />}
+        {waking.isSuccess && <Result result={waking.data} service={phone.service} />}
         {waking.error !== null && <Notice tone="bad">{faultWords(waking.error, t)}</Notice>}
       </div>
     </li>
@@ -125,7 +125,7 @@ function Score({ score, tried }: { readonly score: number; readonly tried: boole
 }
 
 function Trouble({ phone }: { readonly phone: PushPhone }) {
-  const reason = reasonOf(phone.last_reason);
+  const reason = reasonOf(phone.last_reason, phone.service);
   if (reason === undefined && phone.news) return null;
   return (
     <div className="flex flex-col gap-1 text-small">
@@ -139,14 +139,17 @@ function Trouble({ phone }: { readonly phone: PushPhone }) {
   );
 }
 
-function Result({ result }: { readonly result: WakeTest }) {
+function Result({ result, service }: { readonly result: WakeTest; readonly service: PushPhone["service"] }) {
   if (result.state === "woke") return <Notice tone="good" icon="check">{p.woke(secondsOf(result.after_ms ?? 0, t.locale))}</Notice>;
   if (result.state === "awake") return <Notice tone="plain" icon="bell">{p.awake}</Notice>;
-  const reason = reasonOf(result.reason);
-  const words = reason === undefined || (result.state === "silent" && reason === "slow") ? "" : p.reasons[reason];
+  if (result.state === "silent") {
+    const page = service === "webpush";
+    return <Notice tone={page ? "plain" : "bad"}>{page ? p.silentPage : p.silent}</Notice>;
+  }
+  const reason = reasonOf(result.reason, service);
   return (
     <Notice tone="bad">
-      {result.state === "silent" ? p.silent : p.refused} {words}
+      {p.refused} {reason === undefined ? "" : p.reasons[reason]}
     </Notice>
   );
 }

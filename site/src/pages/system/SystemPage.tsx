@@ -1,6 +1,6 @@
 /** The node itself: whether it is well and what to do, what it found out about its network, and a backup to keep. */
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { download, request } from "../../api/client.ts";
+import { request } from "../../api/client.ts";
 import { statusQuery } from "../../api/queries.ts";
 import { faultWords } from "../../core/problem.ts";
 import { formatDuration, formatFull } from "../../core/time.ts";
@@ -14,6 +14,8 @@ import { Loaded } from "../../ui/Loaded.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
 import { StatusMark, type Tone } from "../../ui/StatusMark.tsx";
+import { BackupCard } from "./BackupCard.tsx";
+import { ReplicaCard } from "./ReplicaCard.tsx";
 
 export function SystemPage() {
   const query = useQuery(statusQuery);
@@ -47,7 +49,8 @@ export function SystemPage() {
           </Loaded>
         </Card>
         <Doctor />
-        <Backup />
+        <ReplicaCard />
+        <BackupCard />
       </div>
     </>
   );
@@ -101,25 +104,6 @@ function Doctor() {
           </li>
         ))}
       </ul>
-    </Card>
-  );
-}
-
-function Backup() {
-  const save = useMutation({
-    mutationFn: () => download("/backup", `bellwire-${new Date().toISOString().slice(0, 10)}.tar`, { method: "POST" }),
-  });
-  return (
-    <Card title={t.admin.system.backup}>
-      <div className="flex flex-col gap-3 px-4 pt-1 pb-5 sm:px-5">
-        <p className="text-pretty text-soft">{t.admin.system.backupHelp}</p>
-        <div>
-          <Button icon="download" busy={save.isPending} onClick={() => save.mutate()}>
-            {t.admin.system.backupRun}
-          </Button>
-        </div>
-        {save.error !== null && <Trouble fault={save.error} />}
-      </div>
     </Card>
   );
 }

@@ -410,6 +410,7 @@ export const base: typeof english = {
     legDialled: (who: string) => `${who} wird angerufen`,
     phonePushed: (who: string) => `Ein Telefon von ${who} wird geweckt`,
     phoneWoke: (who: string, seconds: string) => `Das Telefon von ${who} ist nach ${seconds} s aufgewacht`,
+    phoneDeclined: (who: string) => `${who} hat auf einem Telefon abgelehnt, das geweckt wurde`,
     phoneNotWoken: (who: string) => `Das Telefon von ${who} ist nicht aufgewacht`,
     legRinging: (who: string) => `Bei ${who} klingelt es`,
     callerRinging: "Der Anrufer hört es klingeln",

@@ -27,6 +27,7 @@ export const push: PushText = {
   woke: (seconds) => `Es ist aufgewacht und hat sich nach ${seconds} s angemeldet.`,
   awake: "Der Weckruf wurde angenommen. Das Telefon ist schon wach; ob es aufwachen würde, zeigt das nicht.",
   silent: "Der Weckruf wurde angenommen, aber das Telefon hat sich nicht angemeldet.",
+  silentPage: "Der Weckruf wurde angenommen. Die Seite zeigt einen Hinweis und verbindet sich, wenn jemand darauf klickt.",
   refused: "Der Weckruf wurde nicht angenommen.",
   forget: (device) => `${device} vergessen`,
   forgetHelp: "Es wird nicht mehr geweckt, bis seine App sich wieder anmeldet.",
@@ -34,6 +35,7 @@ export const push: PushText = {
   forgotten: (device) => `${device} wird nicht mehr geweckt`,
   reasons: {
     slow: "Der Weckruf wurde angenommen, aber die App kam nicht rechtzeitig. Meist spart das Telefon Strom: Nehmen Sie die App vom Energiesparen aus. Ist es nur langsam, geben Sie der Nebenstelle mehr Zeit zum Aufwachen.",
+    page: "Der Weckruf wurde angenommen, aber niemand hat die Seite rechtzeitig geöffnet.",
     gone: "Die App wurde entfernt oder hat ein neues Token. Sie wird wieder geweckt, sobald sie sich damit anmeldet.",
     otherApp: "Das Token gehört zu einer anderen App oder zur Testumgebung ihrer Plattform.",
     wrongKey: "Der Schlüssel dieser Anlage gehört nicht zu dieser App.",

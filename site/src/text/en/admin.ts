@@ -313,6 +313,7 @@ export const admin = {
       "call flows": "Call flows",
       voice: "Voice of the system",
       "configuration bundle": "Configuration bundle",
+      replica: "Second copy",
       "phones that sleep": "Phones that sleep",
       disk: "Disk",
       capacity: "Room for calls",
@@ -324,9 +325,6 @@ export const admin = {
     doctor: "Doctor",
     doctorHelp: "Looks at the network, ports, certificates and sound as a technician would. Takes a few seconds and disturbs no call.",
     doctorRun: "Examine the node",
-    backup: "Backup",
-    backupHelp: "One file with everything that is set up, call history and messages. Keep it in a safe place: it holds passwords.",
-    backupRun: "Download a backup",
     grades: { ok: "Well", warning: "Look at this", failure: "Needs you" },
   },
 

@@ -412,6 +412,7 @@ export const base = {
     legRinging: (who: string) => `${who} rings`,
     phonePushed: (who: string) => `Waking a phone of ${who}`,
     phoneWoke: (who: string, seconds: string) => `The phone of ${who} woke up after ${seconds} s`,
+    phoneDeclined: (who: string) => `${who} declined on a phone that was to be woken`,
     phoneNotWoken: (who: string) => `The phone of ${who} did not wake up`,
     callerRinging: "The caller hears it ring",
     callerEarly: "The caller hears early audio",

@@ -9,6 +9,7 @@ import { flows } from "./flows.ts";
 import { callQuality, health } from "./health.ts";
 import { media } from "./media.ts";
 import { records } from "./records.ts";
+import { replication } from "./replication.ts";
 import { walk } from "./walk.ts";
 
-export const en = { ...base, records, flows, walk, media, admin, documents, health, callQuality };
+export const en = { ...base, records, flows, walk, media, admin, documents, health, callQuality, replication };

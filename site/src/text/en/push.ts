@@ -25,6 +25,7 @@ export const push = {
   woke: (seconds: string) => `It woke up and registered within ${seconds} s.`,
   awake: "The push was taken. The phone is awake already, so this does not show whether it would wake up.",
   silent: "The push was taken, but the phone did not register.",
+  silentPage: "The push was taken. The page shows a notice, and connects when somebody clicks it.",
   refused: "The push was not taken.",
   forget: (device: string) => `Forget ${device}`,
   forgetHelp: "It is woken no more, until its app registers or signs in again.",
@@ -32,6 +33,7 @@ export const push = {
   forgotten: (device: string) => `${device} is woken no more`,
   reasons: {
     slow: "The push was taken, but the app did not come in time. Usually the phone saves power: take the app out of battery saving. If it is only slow, give the extension a longer waking time.",
+    page: "The push was taken, but nobody opened the page in time.",
     gone: "The app was removed, or has a new token. It is woken again when it registers with that.",
     otherApp: "The token belongs to another app, or to the test environment of its platform.",
     wrongKey: "The key of this node does not belong to this app.",

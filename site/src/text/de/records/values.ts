@@ -86,6 +86,7 @@ export const values: Readonly<Record<string, string>> = {
   "kinds.emergency": "Notrufe",
   "kinds.limit": "Erreichte Grenzen",
   "kinds.recording": "Probleme beim Aufnehmen",
+  "kinds.replication": "Zweite Kopie",
   "kinds.certificate": "Probleme mit dem Zertifikat",
   "kinds.test": "Tests",
   "may_call.internal": "Nur im Büro",

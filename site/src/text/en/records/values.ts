@@ -86,6 +86,7 @@ export const values: Readonly<Record<string, string>> = {
   "kinds.emergency": "Emergency calls",
   "kinds.limit": "Limits that were reached",
   "kinds.recording": "Recording in trouble",
+  "kinds.replication": "Second copy",
   "kinds.certificate": "Certificate in trouble",
   "kinds.test": "Tests",
   "may_call.internal": "Only inside the office",

@@ -1,0 +1,45 @@
+/** The replica of the office, and the locked backup, in German. */
+import type { Text } from "../text.ts";
+
+export const replication: Text["replication"] = {
+  title: "Zweite Kopie",
+  off: "Von diesem Büro gibt es keine zweite Kopie",
+  offHelp:
+    "Fällt dieses Gerät aus, ist alles seit der letzten Sicherung verloren. Mit replica_url wird sekundengenau eine Kopie auf einer anderen Platte, einem Server oder in der Cloud gehalten.",
+  conditions: {
+    off: "Aus",
+    starting: "Startet",
+    running: "Aktuell",
+    behind: "Im Rückstand",
+    stopped: "Kopiert nicht",
+    fenced: "Übernommen",
+  },
+  where: "Liegt auf",
+  program: "Litestream",
+  generation: "Generation",
+  databases: { pbx: "Büro", edge: "Textnachrichten und Kampagnen", push: "Wecken der Mobiltelefone" },
+  lag: (seconds) => (seconds < 5 ? "sekundengenau" : `${Math.round(seconds)} s zurück`),
+  never: "noch nichts dort",
+  files: "Tondateien",
+  filesWaiting: (count, size) => `${count} warten (${size})`,
+  filesDone: (count) => `${count}, alle dort`,
+  filesOff: "werden nicht kopiert",
+  key: "Schlüsseldatei",
+  keyThere: "verschlossene Kopie dort",
+  keyMissing: "nicht dort: secret.key selbst aufbewahren",
+  drill: "Probe der Wiederherstellung",
+  drillHelp: "Stellt die Kopie in einem leeren Ordner her und vergleicht jede Zeile mit dem Büro. Gespräche merken nichts davon.",
+  drillNow: "Jetzt proben",
+  drillNone: "Noch keine.",
+  passed: "Bestanden",
+  failed: "Fehlgeschlagen",
+  compared: (rows, tables, files) => `${rows} Zeilen in ${tables} Tabellen und ${files} Tondateien verglichen.`,
+  every: (hours) => (hours > 0 ? `Von selbst alle ${hours} Std.` : "Nie von selbst."),
+  backup: "Sicherung in einer Datei",
+  backupHelp:
+    "Alles, was ein neues Gerät braucht: Einrichtung, Verlauf, Nachrichten, Aufnahmen, Schlüssel. Die Passphrase verschließt sie; ohne sie öffnet niemand die Datei, auch Sie nicht.",
+  passphrase: "Passphrase",
+  passphraseHelp: "Mindestens 8 Zeichen. Sie wird nirgends gespeichert: Schreiben Sie sie auf.",
+  recordings: "Mit Aufnahmen",
+  download: "Verschlossene Sicherung herunterladen",
+};
