@@ -30,7 +30,7 @@ const QUALITY = {
   rtt_ms: null,
   heard: null,
   told: null,
-  mos_every_s: 0,
+  mos_every_s: 5,
   heard_mos: [],
   told_mos: [],
   remote: "",

@@ -14,7 +14,7 @@ const obstacles: Readonly<Record<Obstacle | "blocked", string>> = {
 const troubles: Readonly<Record<Trouble, string>> = {
   ...obstacles,
   asked: "Without notifications nothing can ring here. Press the button again and allow them.",
-  no_key: "This node cannot wake browsers. Ask whoever looks after it: it says why under System.",
+  no_key: "This node cannot wake browsers. Ask whoever looks after it: its log says why.",
   push: "The push service of this browser cannot be reached. Check the connection, then try again.",
   ended: "This device was signed out. Switch it on again.",
   node: "The node did not take it. Try again.",
