@@ -38,7 +38,7 @@ def options(apple: FakeApple) -> tuple[str, ...]:
     )
 
 
-async def sign_in(node: Node, number: str) -> str:
+async def sign_in(node: Node, number: str, alert_token: str = "") -> str:
     """The app of an extension signs in with a link, and says its push token; the token."""
     made = await node.send("POST", "app-links", {"extension": number})
     token = secrets.token_hex(32)
@@ -48,7 +48,7 @@ async def sign_in(node: Node, number: str) -> str:
             assert reply.status == 201, await reply.text()
             tokens = await reply.json()
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-        body = {"service": "apns", "token": token, "app": APP}
+        body = {"service": "apns", "token": token, "alert_token": alert_token, "app": APP}
         async with http.post(f"{node.url}/api/v1/app/push-token", json=body, headers=headers) as reply:
             assert reply.status == 200, await reply.text()
             assert (await reply.json())["delivering"] is True
@@ -110,8 +110,9 @@ async def test_a_sleeping_phone_wakes_registers_and_talks(
 async def test_a_caller_who_gives_up_leaves_nothing_ringing(
     apple: FakeApple, tmp_path: Path, phone: PhoneMaker
 ) -> None:
+    alert_token = secrets.token_hex(32)
     async with running(Node(tmp_path / "node", options=options(apple))) as node:
-        await sign_in(node, "102")
+        await sign_in(node, "102", alert_token)
         alice, bob = phone(node, "101"), phone(node, "102")
         async with phones(alice):
             await alice.registered()
@@ -120,6 +121,9 @@ async def test_a_caller_who_gives_up_leaves_nothing_ringing(
             await alice.hangup()
             cancel = await pushed(apple, "cancel")
             assert cancel.payload["call_id"] == incoming.payload["call_id"]
+            missed = await pushed(apple, "missed")
+            assert (missed.token, missed.headers["apns-topic"]) == (alert_token, APP)
+            assert missed.payload["call_id"] == incoming.payload["call_id"]
             async with phones(bob):  # it wakes all the same, too late
                 await bob.registered()
                 await asyncio.sleep(1)

@@ -152,6 +152,8 @@ await withBrowser({ reducedMotion: "reduce" }, async (page, faults) => {
 
   async function twoPeople() {
     await cue("somebody else renames it");
+    // Made wide again, the page shows the panel of what is selected, and the card may lie beneath it.
+    await page.getByRole("button", { name: "Show everything" }).first().click();
     await card("away").click();
     await page.getByLabel("Name on the canvas").fill("Away");
     await page.getByRole("heading", { name: "Somebody else has changed this flow" }).waitFor();
