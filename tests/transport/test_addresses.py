@@ -196,7 +196,9 @@ def test_reasons_are_written_where_there_is_something_to_say() -> None:
             assert read_reason([value])[0]
 
 
-def test_a_browser_is_told_every_address_once_and_the_likeliest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_is_told_every_address_once_and_the_likeliest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     routes = {"2001:db8::1": "fd00::2", "192.0.2.1": "10.0.0.1", "10.9.9.9": "10.0.0.1"}
     monkeypatch.setattr("pbx.transport.local_address.source_address", lambda host: routes.get(host, ""))
 
