@@ -28,9 +28,9 @@ from pbx.model.stream import Fingerprint, StreamFormat
 from tests.live.node import Node, running
 from tests.live.web_phone import browser
 
-PAIRS = 40
+PAIRS = 20
 TURNS = 3
-SETTLE_S, TURN_S = 1.5, 2.0
+SETTLE_S, TURN_S = 1.0, 2.0
 FRAME_S = 0.02
 HANDSHAKES = 100
 CLICKS = 7

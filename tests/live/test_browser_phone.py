@@ -10,7 +10,7 @@ import pytest
 
 from tests.live.baresip import phones
 from tests.live.conftest import PhoneMaker
-from tests.live.node import Node
+from tests.live.node import Node, running
 from tests.live.test_flow import FLOW
 from tests.live.test_talk import ALICE_HZ, BOB_HZ, registered
 from tests.live.udp_relay import relay
@@ -21,32 +21,39 @@ PAGE_HZ, CAROL_HZ = 660.0, 1200.0
 pytestmark = pytest.mark.timeout(120)
 
 
-def assert_tone(sound: Sound, frequency_hz: float, *, within_db: float = 3.0) -> None:
+def assert_tone(sound: Sound, frequency_hz: float) -> None:
+    """Said at -12 dBFS. A busy browser stretches what comes late, which smears a tone but moves it nowhere else."""
     assert sound.seconds > 0.8
-    assert sound.dominant_hz() == pytest.approx(frequency_hz, abs=4)
-    assert sound.level_dbfs(frequency_hz) == pytest.approx(-12, abs=within_db)
+    assert sound.dominant_hz() == pytest.approx(frequency_hz, abs=12)
+    assert -18 < sound.level_dbfs(frequency_hz) < -9
 
 
-@pytest.mark.parametrize("codec", ["opus", "G722", "PCMU"])
-async def test_a_page_and_a_desk_phone_hear_each_other(
-    node: Node, phone: PhoneMaker, tmp_path: Path, codec: str
+async def test_a_page_and_desk_phones_hear_each_other_in_each_codec(
+    tmp_path: Path, phone: PhoneMaker
 ) -> None:
-    bob = phone(node, "102", tone_hz=BOB_HZ, codecs=(codec,))
-    async with browser(node, tmp_path / "browser", tone_hz=PAGE_HZ) as chromium, phones(bob):
-        page = await chromium.phone(node, "101", codec=codec)
-        await registered(bob)
-        call = await page.dial("102")
-        await bob.wait_for("CALL_INCOMING")
-        await bob.accept()
-        await page.wait_for("confirmed", id=call)
-        await page.wait_for("connection", state="connected")
-        await asyncio.sleep(0.5)
-        at_page = await page.hears(2.0)
-        await page.do("hangup", call)
-        await bob.wait_for("CALL_CLOSED")
-    assert_tone(at_page, BOB_HZ)
-    sound = bob.heard()
-    assert_tone(sound.between(sound.seconds - 2.0, sound.seconds - 0.2), PAGE_HZ)
+    desks = {"102": "opus", "103": "G722", "104": "PCMU"}
+    async with (
+        running(Node(tmp_path / "node", extensions=("101", *desks))) as node,
+        browser(node, tmp_path / "browser", tone_hz=PAGE_HZ) as chromium,
+    ):
+        made = {
+            number: phone(node, number, tone_hz=BOB_HZ, codecs=(codec,)) for number, codec in desks.items()
+        }
+        async with phones(*made.values()):
+            page = await chromium.phone(node, "101")
+            await registered(*made.values())
+            for number, codec in desks.items():
+                await page.do("speak", codec)
+                call = await page.dial(number)
+                await made[number].wait_for("CALL_INCOMING")
+                await made[number].accept()
+                await page.wait_for("connection", state="connected")
+                assert_tone(await settled(page), BOB_HZ)
+                await page.do("hangup", call)
+                await made[number].wait_for("CALL_CLOSED")
+    for each in made.values():
+        sound = each.heard()
+        assert_tone(sound.between(sound.seconds - 1.6, sound.seconds - 0.2), PAGE_HZ)
 
 
 async def settled(page: PagePhone, seconds: float = 1.2) -> Sound:

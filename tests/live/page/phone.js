@@ -6,7 +6,7 @@ const events = [];
 const sessions = new Map();
 let agent, codec, ice, own, by, serial = 0;
 let heard = [];
-let context;
+let context, worklet;
 
 const tell = (name, detail = {}) => events.push({ name, at: performance.now(), ...detail });
 
@@ -39,24 +39,35 @@ const redirected = (sdp) =>
     .replace(/^a=candidate:.*\r\n/gm, "")
     .replace(/^a=end-of-candidates\r\n/m, `a=candidate:1 1 udp 2130706431 ${by} typ host\r\na=end-of-candidates\r\n`);
 
-function listen(stream) {
+/** Runs in the audio thread, which a busy page does not hold up: samples in blocks, and when there is first a sound. */
+const EARS = `registerProcessor("ears", class extends AudioWorkletProcessor {
+  block = new Float32Array(4096); at = 0; silent = true;
+  process([[samples]]) {
+    if (!samples) return true;
+    if (this.silent && samples.some((value) => Math.abs(value) > 0.02)) {
+      this.silent = false;
+      this.port.postMessage("audio");
+    }
+    this.block.set(samples, this.at);
+    this.at += samples.length;
+    if (this.at === this.block.length) {
+      this.port.postMessage(this.block.slice());
+      this.at = 0;
+    }
+    return true;
+  }
+});`;
+
+async function listen(stream) {
   const element = new Audio();
   element.srcObject = stream;
   element.play().catch((error) => tell("playback failed", { error: String(error) }));
   context ??= new AudioContext({ sampleRate: 48000 });
-  const source = context.createMediaStreamSource(stream);
-  const taker = context.createScriptProcessor(1024, 1, 1);
-  let silent = true;
-  taker.onaudioprocess = (event) => {
-    const samples = event.inputBuffer.getChannelData(0);
-    heard.push(samples.slice());
-    if (silent && samples.some((value) => Math.abs(value) > 0.02)) {
-      silent = false;
-      tell("audio");
-    }
-  };
-  source.connect(taker);
-  taker.connect(context.destination);
+  worklet ??= context.audioWorklet.addModule(URL.createObjectURL(new Blob([EARS], { type: "text/javascript" })));
+  await worklet;
+  const ears = new AudioWorkletNode(context, "ears", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+  ears.port.onmessage = ({ data }) => (data === "audio" ? tell("audio") : heard.push(data));
+  context.createMediaStreamSource(stream).connect(ears);
 }
 
 function follow(session) {
@@ -112,6 +123,9 @@ globalThis.phone = {
       if (originator === "remote") tell("incoming", { id: follow(session), from: session.remote_identity.uri.user });
     });
     agent.start();
+  },
+  speak(name) {
+    codec = name;
   },
   through(address) {
     by = address;
