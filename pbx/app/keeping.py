@@ -152,8 +152,8 @@ class CallKeeper:
                     self.service.store(f"{RTP}{stream.rtp_port}", stream.fds)
 
     def inherited(self, rtp_port: int) -> list[socket.socket]:
-        """The sockets of a stream of the last process."""
-        return self.service.take(f"{RTP}{rtp_port}", 2)
+        """The sockets of a stream of the last process: RTP, RTCP. systemd gives back what has one name in any order."""
+        return sorted(self.service.take(f"{RTP}{rtp_port}", 2), key=_port)
 
     def closed(self, rtp_port: int) -> None:
         self.service.drop(f"{RTP}{rtp_port}")
@@ -169,6 +169,13 @@ class CallKeeper:
 
 def _has(call: Call, stream: Stream) -> bool:
     return any(leg.stream is stream for leg in call.legs.values())
+
+
+def _port(sock: socket.socket) -> int:
+    try:
+        return int(sock.getsockname()[1])
+    except OSError:  # whoever takes them finds out
+        return 0
 
 
 def _kept(call: Call) -> bytes | None:

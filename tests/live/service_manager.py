@@ -75,7 +75,8 @@ class ManagedNode(Node):
         self.folder.mkdir(parents=True, exist_ok=True)
         self.manager.look()
         names = [name for name, fds in self.manager.files.items() for _ in fds]
-        fds = [fd for each in self.manager.files.values() for fd in each]
+        # Of one name, the last first: so systemd 252 does it.
+        fds = [fd for each in self.manager.files.values() for fd in reversed(each)]
         told = {
             "NOTIFY_SOCKET": str(self.manager.path),
             "LISTEN_FDS": str(len(fds)),
