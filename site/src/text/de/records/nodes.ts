@@ -98,6 +98,7 @@ export const nodes: Readonly<Record<string, string>> = {
   "Who may read the flow may read it.": "Wer den Ablauf lesen darf, darf ihn lesen.",
   "Field that decides": "Feld, das entscheidet",
   "Whose value chooses among the exits below.": "Sein Wert wählt unter den Ausgängen unten.",
+  "Kept sealed: what stands here after saving opens on this node alone.": "Wird versiegelt aufbewahrt: Was nach dem Speichern hier steht, öffnet nur dieser Node.",
   Field: "Feld",
   "Of the answer's JSON object; inner ones with dots, members of a list by their place from 0.": "Im JSON-Objekt der Antwort; innere mit Punkten, Glieder einer Liste mit ihrem Platz ab 0.",
   "Exits by that field": "Ausgänge nach diesem Feld",
