@@ -73,6 +73,18 @@ def test_a_right_check_is_answered_with_the_address_it_came_from() -> None:
         (check(attribute(0x8022, b"x" * 600)), Fate.MALFORMED, 0, False),
         (check().replace(b"\x21\x12\xa4\x42", b"\x21\x12\xa4\x43", 1), Fate.MALFORMED, 0, False),
     ],
+    ids=[
+        *(
+            "wrong password",
+            "unsigned",
+            "nobody",
+            "another page",
+            "no name",
+            "both controlled",
+            "unknown attribute",
+        ),
+        *("an indication", "an answer", "too long", "too large", "another cookie"),
+    ],
 )
 def test_what_is_wrong_is_told_or_passed_over_and_never_believed(
     data: bytes, fate: Fate, error: int, is_signed: bool
