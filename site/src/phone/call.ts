@@ -97,7 +97,7 @@ export class SipCall implements PhoneCall {
     this.view = {
       ...this.view,
       called: calledOf((name) => request.getHeader(name), this.view.called?.number ?? ""),
-      push: request.getHeader(PUSH_HEADER) ?? "",
+      push: request.getHeaders(PUSH_HEADER)[0] ?? "",
     };
   }
 
