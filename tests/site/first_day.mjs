@@ -12,7 +12,7 @@ await withBrowser({}, async (page, faults) => {
     found.push(...(await axeFaults(page)).map((fault) => `${name}: ${fault}`));
     if (await overflows(page)) found.push(`${name}: wider than the screen`);
   };
-  const nav = (name) => page.getByRole("navigation", { name: "Main" }).first().getByRole("link", { name }).click();
+  const nav = (name, exact = false) => page.getByRole("navigation", { name: "Main" }).first().getByRole("link", { name, exact }).click();
   const phone = (number) => page.locator(`[data-phone="${number}"]`);
   const call = page.locator("[data-call]");
 
@@ -133,7 +133,7 @@ await withBrowser({}, async (page, faults) => {
   }
 
   async function lookAfterPhones() {
-    await nav("Phones");
+    await nav("Phones", true);
     await page.getByRole("button", { name: "Add phone" }).click();
     const drawer = page.getByRole("dialog");
     // The first field has the focus.

@@ -115,7 +115,7 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
     await cue("carla calls");
     const late = await pushed("incoming");
     await cue("carla hangs up");
-    await deliver(await pushed("cancel"));
+    await deliver(await pushed("cancel", late.call_id));
     await deliver(late);
     await notification((each) => each.call === late.call_id && each.kind === "missed");
     await cue("carla is left");
@@ -143,14 +143,14 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
     await beside.waitForTimeout(500);
   }
 
-  /** The next push of that kind; what is told of missed calls in between is delivered as it would be. */
-  async function pushed(kind) {
+  /** The next push of that kind, and call; what is told of others in between is delivered as it would be. */
+  async function pushed(kind, call = undefined) {
     for (let tries = 0; tries < 300; tries += 1) {
       const all = await (await fetch(control)).json();
       while (taken < all.length) {
         const push = all[taken];
         taken += 1;
-        if (push.kind === kind) return push;
+        if (push.kind === kind && (call === undefined || push.call_id === call)) return push;
         await deliver(push);
       }
       await beside.waitForTimeout(100);

@@ -42,6 +42,9 @@ interface Remembered {
 }
 
 export class Worker {
+  /** What is known of calls is read and written by one push at a time: a cancel and its call may come together. */
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly scope: Scope) {}
 
   /** To be waited for until it is done: the browser ends the worker after. */
@@ -52,12 +55,15 @@ export class Worker {
       await this.show({ title: "Bellwire", body: "", tag: "unknown", rings: false, buttons: [], data: NOTHING });
       return;
     }
-    const known = push.call === "" ? undefined : await this.known(push.call);
-    const show = showOf(push, words, known, this.scope.now());
-    // What rings no more counts at once, so that what overtakes it is not shown.
-    if (push.call !== "") await this.remember(push.call, show.rings ? "rings" : "over");
-    if (push.kind === "missed") await this.closeOver(push.caller);
-    await this.show(show);
+    const show = await this.inTurn(async () => {
+      const known = push.call === "" ? undefined : await this.known(push.call);
+      const found = showOf(push, words, known, this.scope.now());
+      // What rings no more counts at once, so that what overtakes it is not shown.
+      if (push.call !== "") await this.remember(push.call, found.rings ? "rings" : "over");
+      if (push.kind === "missed") await this.closeOver(push.caller);
+      await this.show(found);
+      return found;
+    });
     if (show.rings && push.until > 0) {
       await this.scope.sleep(Math.min(LONGEST_MS, push.until - this.scope.now() + GRACE_MS));
       await this.endOverdue(show.data);
@@ -92,7 +98,7 @@ export class Worker {
   }
 
   private async decline(shown: ShownData): Promise<void> {
-    await this.remember(shown.call, "over");
+    await this.inTurn(() => this.remember(shown.call, "over"));
     await this.tellPages({ type: "bellwire-declined", call: shown.call });
     if (shown.decline === "") return;
     // No log-in: the secret of the push is the right to do just this, once. 404: too late, and then there is nothing to do.
@@ -140,8 +146,17 @@ export class Worker {
   private async endOverdue(data: ShownData): Promise<void> {
     const shown = await this.scope.registration.getNotifications({ tag: tagOf(data.call) });
     if (!shown.some((each) => (each.data as ShownData).kind === "incoming")) return;
-    await this.remember(data.call, "over");
-    await this.show(overdue(data, wordsOf(await read<string>("language"))));
+    const words = wordsOf(await read<string>("language"));
+    await this.inTurn(async () => {
+      await this.remember(data.call, "over");
+      await this.show(overdue(data, words));
+    });
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.last.then(work);
+    this.last = next.catch(() => undefined);
+    return next;
   }
 
   private async closeOver(caller: string): Promise<void> {

@@ -96,6 +96,14 @@ beforeEach(() => {
 });
 
 describe("a call to a closed page", () => {
+  it("does not ring when its cancel came a moment before it, and both are read at once", async () => {
+    browser.slept = new Promise(() => undefined);
+    const ends = String(NOW / 1000 + 15);
+    void browser.worker.push({ kind: "cancel", call_id: "c-1", caller: "101", caller_name: "Ann", expires_at: ends });
+    void browser.worker.push({ kind: "incoming", call_id: "c-1", caller: "101", caller_name: "Ann", expires_at: ends, decline: "secret" });
+    await vi.waitFor(() => expect(browser.shown).toMatchObject([{ requireInteraction: false, data: { kind: "missed" } }]));
+  });
+
   it("rings, and answering opens the phone with it", async () => {
     await browser.ring();
     expect(browser.shown).toMatchObject([{ title: "Ann", requireInteraction: true, silent: false }]);
