@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import sqlite3
 import time
@@ -275,6 +276,10 @@ class Replication:
             found = errors.exceptions[0]
             assert isinstance(found, _FencedError)
             raise found from None
+        except* OSError as errors:  # of our own looks at the disk: Litestream is started again
+            raise ReplicaFilesError(
+                f"The disk of this node cannot be read: {errors.exceptions[0]}"
+            ) from errors
         finally:
             await asyncio.shield(process.stop())
 
@@ -466,9 +471,12 @@ def _size_of_wal(path: Path) -> int:
 def _size(path: Path) -> int:
     """The write-ahead log, and what Litestream has copied of it."""
     kept = 0
-    for each in meta_folder(path).rglob("*"):
-        with suppress(OSError):
-            kept += each.stat().st_size if each.is_file() else 0
+    for folder, _, names in os.walk(
+        meta_folder(path)
+    ):  # what goes away meanwhile is passed over, folders too
+        for name in names:
+            with suppress(OSError):
+                kept += Path(folder, name).stat().st_size
     return _size_of_wal(path) + kept
 
 

@@ -24,12 +24,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from pbx.core.secret import KEY_FILE
 from tests.live.edge_office import NUMBER, Line, edge_office
 from tests.live.home import Home, home
 from tests.live.jumping_clock import JumpingClock
 from tests.live.node import Node
 from tests.live.office_day import Day, live_a_day
 from tests.live.steady import Steady
+from tests.live.test_standby import litestream_of
+from tests.replica.conftest import litestream_program
 
 __all__ = ["Chaos", "live_in_chaos"]
 
@@ -76,7 +79,7 @@ class Chaos:
                 self.gaps_s.append(pair.longest_gap_s)
 
     async def litestream_is_killed(self) -> None:
-        for pid in _children(self.node, "litestream"):
+        if pid := litestream_of(self.node):
             os.kill(pid, signal.SIGKILL)
             self.counts["replications killed"] += 1
 
@@ -180,12 +183,9 @@ class Chaos:
             await call.hang_up()
 
 
-def _children(node: Node, name: str) -> list[int]:
-    assert node.process is not None
-    found = subprocess.run(
-        ["pgrep", "-P", str(node.process.pid), "-f", name], capture_output=True, text=True, check=False
-    )
-    return [int(each) for each in found.stdout.split()]
+def _replica(folder: Path) -> tuple[str, ...]:
+    program = litestream_program("0.5")
+    return ("--replica-url", f"file://{folder}/mounted/office", "--litestream", program)
 
 
 @contextlib.contextmanager
@@ -209,7 +209,17 @@ async def broken_office(
         + tuple(str(300 + n) for n in range(2 * PAIRS + 1))
         + (BOX,)
     )
-    options = ("--rtp-timeout-s", "15", "--host", "0.0.0.0", "--external-ip", "127.0.0.1", *more)
+    (folder / "mounted").mkdir()
+    options = (
+        *_replica(folder),
+        "--rtp-timeout-s",
+        "15",
+        "--host",
+        "0.0.0.0",
+        "--external-ip",
+        "127.0.0.1",
+        *more,
+    )
     with small_disk(folder / "node" / "data"):
         async with edge_office(
             folder,
@@ -219,7 +229,12 @@ async def broken_office(
             rtp_ports=20 * phones + 100,
             environment=clock.environment,
         ) as line:
-            line.node.expected_errors = ("the disk is full", "no space left")
+            line.node.expected_errors = (
+                "the disk is full",
+                "no space left",
+                "restore drill failed",
+                "has taken over",
+            )
             yield line
 
 
@@ -250,6 +265,7 @@ async def live_in_chaos(
                 for pair in chaos.pairs:
                     await pair.hang_up()
             await _judge(chaos, day.result(), before)
+            await _recover(chaos, day.result(), folder)
             return day.result()
 
 
@@ -295,6 +311,48 @@ async def _judge(chaos: Chaos, day: Day, before: tuple[int, int]) -> None:
         gaps = sorted(chaos.gaps_s)
         day.counts["silence at a restart, median ms"] = round(gaps[len(gaps) // 2] * 1000)
         day.counts["silence at a restart, longest ms"] = round(gaps[-1] * 1000)
+
+
+async def _recover(chaos: Chaos, day: Day, folder: Path) -> None:
+    """The replica is whole, damage to it is found, and another machine takes over."""
+    node = chaos.node
+    day.left["faults that the drill found"] = ((await node.send("POST", "replication/drill"))["faults"], [])
+    files = [each for each in (folder / "mounted").rglob("*.ltx") if each.is_file()]
+    largest = max(files, key=lambda each: each.stat().st_size)
+    data = bytearray(largest.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    largest.write_bytes(data)
+    missed = (await node.send("POST", "replication/drill"))["faults"] == []
+    day.left["damage that the drill missed"] = (int(missed), 0)
+    before = await _kept(node)
+    ending = time.monotonic() + 60
+    while (await node.get("replication"))["condition"] != "running" and time.monotonic() < ending:
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(8)  # the replica that was begun anew is whole
+    node.kill()
+    began = time.monotonic()
+    new = Node(folder / "new", options=node.options, token=node.token, environment=node.environment)
+    new.data.mkdir(parents=True)
+    (new.data / KEY_FILE).write_bytes((node.data / KEY_FILE).read_bytes())
+    (new.data / KEY_FILE).chmod(0o600)
+    await asyncio.to_thread(new.cli, "takeover", *_replica(folder))
+    await new.start()
+    day.counts["takeover until the new node answers, s"] = round(time.monotonic() - began)
+    after = await _kept(new)
+    await new.stop()
+    try:
+        await node.start()
+        day.left["old node that came back"] = (1, 0)
+    except RuntimeError:  # it says who has taken over
+        day.left["old node that came back"] = (0, 0)
+    for what, now, then in zip(("call records", "messages", "registrations"), after, before, strict=True):
+        day.left[f"{what} lost by the takeover"] = (max(then - now, 0), 0)
+
+
+async def _kept(node: Node) -> tuple[int, ...]:
+    return tuple(
+        [(await node.get(f"{what}?limit=1"))["total"] for what in ("cdrs", "voicemails", "registrations")]
+    )
 
 
 async def main(minutes: float, seed: int, phones: int) -> int:
