@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 KEEP = "subscription/"
 SAVE_S = 1.0
+NEW_S = 0.02
+"""Until new subscriptions are written down: a phone makes those of all its lamps at once."""
 QUEUE = 20_000
 
 
@@ -70,11 +73,14 @@ class Lamps:
         self._saving = asyncio.Lock()
         self._unsaved: dict[str, Kept | None] = {}
         self._failing = False
+        self._new = asyncio.Event()
 
     def subscribe(self, request: Request, hop: Hop) -> Response:
         """Answer a SUBSCRIBE outside any dialog. Raises `PeerError` 401, 403, 404, 423, 489 …"""
         subscriber = self._ports.identify.extension(request, hop)
-        return self._ports.notifier.subscribe(request, hop, subscriber.number)
+        response = self._ports.notifier.subscribe(request, hop, subscriber.number)
+        self._new.set()  # a phone that was told yes and then forgotten would show this state for good
+        return response
 
     # -- how extensions are ----------------------------------------------------------------------------------------
 
@@ -184,7 +190,11 @@ class Lamps:
 
     async def _save_always(self) -> None:
         while True:
-            await asyncio.sleep(SAVE_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SAVE_S):
+                    await self._new.wait()
+                    await asyncio.sleep(NEW_S)
+            self._new.clear()
             await self.save()
 
     async def save(self) -> None:
