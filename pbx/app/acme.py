@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from pbx.api.deps import CheckResult
     from pbx.app.secure import Secure
     from pbx.core.config import NodeConfig
-    from pbx.core.tasks import Supervisor
     from pbx.transport.tls import ServerTls
 
-__all__ = ["PublicCertificate", "build_public_certificate", "follow_certificate"]
+__all__ = ["PublicCertificate"]
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +35,6 @@ LOOK_S = 3600.0
 """The longest sleep: the wall clock may be set meanwhile."""
 PORTS = {"http-01": 80, "tls-alpn-01": 443}
 Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
-
-
-def build_public_certificate(
-    config: NodeConfig, secure: Secure, tls: ServerTls | None, post: Post
-) -> PublicCertificate | None:
-    """None where no name asks for one."""
-    return PublicCertificate(config, secure, tls, post) if config.acme_domain and tls is not None else None
-
-
-def follow_certificate(supervisor: Supervisor, certificate: PublicCertificate | None) -> None:
-    """Once the node answers HTTP: the CA may ask there."""
-    if certificate is not None:
-        supervisor.spawn("public certificate", certificate.run())
 
 
 class PublicCertificate:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pbx.api.deps import CheckResult
+from pbx.app.replica import NoReplica
 
 if TYPE_CHECKING:
     from pbx.api.deps import HealthCheck
@@ -47,7 +48,7 @@ class HealthChecks:
             self.flows,
             self.voice,
             self.bundle,
-            self.replica,
+            *(() if isinstance(self._parts.replication, NoReplica) else (self.replica,)),
             self.sleeping_phones,
             self.upgrade,
         )

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from pbx.app import demo
-from pbx.app.acme import build_public_certificate, follow_certificate
 from pbx.app.build import build
 from pbx.app.flow_ports import machine_zone
 from pbx.app.hold_music import follow_hold_music
@@ -72,6 +71,8 @@ from pbx.transport.tls import ServerTls
 
 if TYPE_CHECKING:
     from aiohttp.web import AppRunner
+
+    from pbx.app.acme import PublicCertificate
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +184,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             "SIP is answered", extra={"port": ports.sip.port, "after_s": round(time.monotonic() - started, 3)}
         )
         tls = await _start_tls(ports, parts, supervisor) if config.tls else None
-        public_certificate = build_public_certificate(config, ports.secure, tls, parts.guarding.notices.post)
+        public_certificate = _public_certificate(config, ports, parts, tls)
         stack.push_async_callback(parts.guarding.webhooks.close)
         parts.guarding.start(supervisor, parts.switch, stores.state)
         supervisor.spawn("door", parts.entrance.remember(stores.state))
@@ -219,7 +220,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         )
         await _start_https(runner, ports, tls)
         stack.push_async_callback(runner.cleanup)
-        follow_certificate(supervisor, public_certificate)
+        _follow_certificate(supervisor, public_certificate)
         stack.push_async_callback(stop_sip)  # phones in browsers are told before their connections go
         await greet(made, accounts.users, parts.address(), ports.sip.port, ports.http.getsockname()[1])
         log.info(
@@ -250,6 +251,23 @@ def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
     parts.call_log.folds.append(news.take)
     supervisor.spawn("push of news", news.run(parts.bus))
     supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
+
+
+def _public_certificate(
+    config: NodeConfig, ports: Ports, parts: Parts, tls: ServerTls | None
+) -> PublicCertificate | None:
+    """None where no name asks for one; then nothing of it is imported."""
+    if not config.acme_domain or tls is None:
+        return None
+    from pbx.app.acme import PublicCertificate
+
+    return PublicCertificate(config, ports.secure, tls, parts.guarding.notices.post)
+
+
+def _follow_certificate(supervisor: Supervisor, certificate: PublicCertificate | None) -> None:
+    """Once the node answers HTTP: the CA may ask there."""
+    if certificate is not None:
+        supervisor.spawn("public certificate", certificate.run())
 
 
 def _page_logins(box: SecretBox, database: Database, ports: Ports) -> BrowserLogins:

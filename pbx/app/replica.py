@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 
-__all__ = ["DATABASE_FILES", "Replica", "prepare_replica"]
+__all__ = ["DATABASE_FILES", "NoReplica", "Replica", "prepare_replica"]
 
 DATABASE_FILES = ("pbx.sqlite3", "edge/edge.sqlite3", "push/push.sqlite3")
 

@@ -62,6 +62,7 @@ class Pebble:
                 "httpPort": self.asks_port,
                 "tlsPort": self.asks_port,
                 "certificateValidityPeriod": self.life_s,
+                "retryAfter": {"authz": 1, "order": 1},
             }
         }
         path = self.folder / "pebble.json"

@@ -35,7 +35,7 @@ async def served(port: int, authority: str, name: str) -> bytes:
 
 
 async def eventually(
-    port: int, authority: str, name: str, *, other_than: bytes = b"", seconds: float = 30
+    port: int, authority: str, name: str, *, other_than: bytes = b"", seconds: float = 60
 ) -> bytes:
     async with asyncio.timeout(seconds):
         while True:
@@ -69,7 +69,7 @@ async def test_a_certificate_is_had_and_renewed_while_phones_talk(tmp_path: Path
             async with phones(alice, bob):
                 await registered(alice, bob)
                 await Pair(alice, bob).talk("102")
-                second = await eventually(node.https_port, root, NAME, other_than=first, seconds=40)
+                second = await eventually(node.https_port, root, NAME, other_than=first)
                 assert await served(node.sip_tls_port, root, NAME) == second
                 await asyncio.sleep(1)
                 await alice.hangup()

@@ -1,5 +1,8 @@
 /** What is shown while there is no phone: how to get one, or why there can be none. */
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { useMay } from "../media/useMay.ts";
+import { useSession } from "../shell/session.tsx";
 import { p } from "../text/phone.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
@@ -8,7 +11,7 @@ import { usePhone } from "./usePhone.ts";
 
 export function Start({ extension }: { readonly extension: string | null }) {
   const { phase, fault } = usePhone();
-  if (extension === null) return <Card icon="user" title={p.start.noExtension} help={p.start.noExtensionHelp} />;
+  if (extension === null) return <NoExtension />;
   if (phase === "insecure") return <Insecure />;
   if (phase === "starting") return <Card icon="phone" title={p.start.starting} help="" />;
   if (phase === "unreachable") {
@@ -33,6 +36,21 @@ export function Start({ extension }: { readonly extension: string | null }) {
         }}>
         {p.start.button}
       </Button>
+    </Card>
+  );
+}
+
+/** Whoever may choose an extension for others may for themselves. */
+function NoExtension() {
+  const { user } = useSession();
+  const may = useMay("users:write");
+  return (
+    <Card icon="user" title={p.start.noExtension} help={may ? p.start.chooseExtension : p.start.noExtensionHelp}>
+      {may && (
+        <Link to="/users" search={{ open: user.id }} className="inline-flex min-h-11 items-center rounded-lg bg-accent px-4 font-medium text-on-accent hover:bg-accent-hover">
+          {p.start.choose}
+        </Link>
+      )}
     </Card>
   );
 }

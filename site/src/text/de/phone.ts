@@ -14,6 +14,8 @@ export const phone: PhoneText = {
     help: "Ihre Nebenstelle klingelt hier, über Mikrofon und Lautsprecher dieses Computers. Ihre anderen Telefone klingeln weiter mit.",
     button: "Diesen Browser als mein Telefon benutzen",
     noExtension: "Sie haben noch keine Nebenstelle",
+    chooseExtension: "Ein Telefon braucht eine Nummer. Wählen Sie Ihre, und diese Seite ist Ihr Telefon.",
+    choose: "Meine Nebenstelle wählen",
     noExtensionHelp: "Ein Telefon braucht eine Nummer. Eine Administratorin oder ein Administrator wählt sie unter Benutzer aus.",
     insecure: "Diese Seite darf das Mikrofon nicht benutzen",
     insecureHelp: "Browser geben das Mikrofon nur sicheren Seiten. Öffnen Sie das Büro mit https:// in der Adresse, oder am Computer selbst als http://localhost.",

@@ -12,6 +12,8 @@ export const phone = {
     help: "Your extension rings here, on this computer's microphone and speakers. Other phones of yours ring as well.",
     button: "Use this browser as my phone",
     noExtension: "You have no extension yet",
+    chooseExtension: "A phone needs a number. Choose yours, and this page is your phone.",
+    choose: "Choose my extension",
     noExtensionHelp: "A phone needs a number. An administrator chooses one for you under Users.",
     insecure: "This page may not use the microphone",
     insecureHelp: "Browsers lend the microphone to secure pages only. Open the office with https:// in its address, or on the computer itself as http://localhost.",
