@@ -167,7 +167,7 @@ def build(
         redirect=extensions.redirect,
         question=sounds.question,
     ).ring
-    edge = build_edge(config, sip.agent, trunks, switch=lambda: switch, bus=bus, clock=clock)
+    edge = build_edge(config, sip.agent, trunks, switch=lambda: switch, bus=bus, clock=clock, names=sip.names)
     desk = build_desk(office, sip.directory, extensions, switch=lambda: switch)
     queues = build_queues(
         office,
@@ -413,6 +413,7 @@ def build(
         local_address=sip.local_address,
         media=media,
         messages=messages,
+        names=sip.names,
         office=office,
         pages=pages,
         reachability=sip.reachability,

@@ -239,6 +239,7 @@ def _follow_settings(
 
 
 def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
+    supervisor.spawn("names", parts.names.run(stores.state))
     parts.flows.start(supervisor, stores.state)
     supervisor.spawn("queues", parts.queues.run(stores.state))
     supervisor.spawn("voicemail", parts.voicemail.run())
@@ -317,6 +318,7 @@ def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket
 
 async def _prepare(stores: Stores, parts: Parts) -> None:
     """Bring back what the last run left: extensions, bindings, who waits where."""
+    await parts.names.load(stores.state)
     await stores.records.seal_flows()
     await parts.office.reload()
     await parts.flows.flows.reload()
