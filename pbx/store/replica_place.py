@@ -23,11 +23,12 @@ from pbx.store.litestream_meta import meta_folder
 from pbx.store.replica_files import ReplicaFiles, files_at
 from pbx.store.replica_url import Credentials, ReplicaUrl, parse, read_credentials
 
-__all__ = ["DATABASES", "ReplicaPlace", "sources_in"]
+__all__ = ["DATABASES", "OWNER_NOTE", "ReplicaPlace", "sources_in"]
 
 T = TypeVar("T")
 
 FOLDER = "replica"
+OWNER_NOTE = "owner.json"
 DATABASES = (("pbx", FILE_NAME), ("edge", "edge/edge.sqlite3"), ("push", "push/push.sqlite3"))
 
 
@@ -63,7 +64,7 @@ class ReplicaPlace:
     @property
     def owner(self) -> Owner | None:
         """As whom this node writes."""
-        return self.note("owner.json", Owner)
+        return self.note(OWNER_NOTE, Owner)
 
     def files(self) -> ReplicaFiles:
         """A connection to where the files are. Raises `StartupError` for a place that keeps none."""

@@ -54,6 +54,8 @@ class Chaos:
     line: Line
     clock: JumpingClock
     dice: Random
+    only: str = ""
+    """Faults with this in their name, if it is not to be all."""
     counts: Counter[str] = field(default_factory=Counter)
     pairs: list[Steady] = field(default_factory=list)
     gaps_s: list[float] = field(default_factory=list)
@@ -137,6 +139,7 @@ class Chaos:
             names.dns_denies_all,
             names.dns_lies,
         ]
+        kinds = [kind for kind in kinds if self.only in kind.__name__]
         self.dice.shuffle(kinds)
         return kinds
 
@@ -251,7 +254,7 @@ async def broken_office(
 
 
 async def live_in_chaos(
-    folder: Path, *, seed: int, seconds: float, phones: int, more: tuple[str, ...] = ()
+    folder: Path, *, seed: int, seconds: float, phones: int, only: str = "", more: tuple[str, ...] = ()
 ) -> Day:
     """The whole run; what is left of it stands in the day's `left`."""
     dice = Random(seed)
@@ -265,7 +268,7 @@ async def live_in_chaos(
             line = await stack.enter_async_context(
                 broken_office(folder, phones, clock, server, (*replica, *more))
             )
-            chaos = Chaos(line, clock, dice)
+            chaos = Chaos(line, clock, dice, only)
             chaos.names = Names(chaos, server)
             before = await _held(line.node)
             await _furnish(chaos, out)
@@ -384,9 +387,9 @@ async def _kept(node: Node) -> tuple[int, ...]:
     )
 
 
-async def main(minutes: float, seed: int, phones: int) -> int:
+async def main(minutes: float, seed: int, phones: int, only: str) -> int:
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        day = await live_in_chaos(Path(folder), seed=seed, seconds=minutes * 60, phones=phones)
+        day = await live_in_chaos(Path(folder), seed=seed, seconds=minutes * 60, phones=phones, only=only)
         print(f"chaos for {minutes:g} minutes, seed {seed}, {phones} phones\n{day.table()}")
         if day.wrong:
             kept = Path(tempfile.gettempdir()) / f"chaos-{seed}.log"
@@ -400,5 +403,6 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--phones", type=int, default=12)
+    parser.add_argument("--only", default="", help="faults with this in their name, such as dns")
     wanted = parser.parse_args()
-    raise SystemExit(asyncio.run(main(wanted.minutes, wanted.seed, wanted.phones)))
+    raise SystemExit(asyncio.run(main(wanted.minutes, wanted.seed, wanted.phones, wanted.only)))

@@ -73,8 +73,9 @@ class Names:
         await asyncio.sleep(TTL_S + 1)
         drawn = chaos.dice.random()
         if drawn < 0.4:
+            before = self._tunnels()
             await chaos.tunnel_is_cut()
-            await self._tunnel_is_back(mode)
+            await self._tunnel_is_back(mode, before)
         elif drawn < 0.7:
             chaos.counts["node is killed, without DNS"] += 1
             await chaos.node_is_killed()
@@ -102,14 +103,17 @@ class Names:
             chaos.troubles.append(f"a call over the line without sound while the DNS is {mode}")
         await self._phone.hang_up(call)
 
-    async def _tunnel_is_back(self, mode: str) -> None:
-        """An edge that moved cannot be found where it was; else the tunnel comes back."""
+    def _tunnels(self) -> int:
+        """How many have been made."""
+        return self._chaos.node.log.count("the tunnel is up")
+
+    async def _tunnel_is_back(self, mode: str, before: int) -> None:
+        """But not while the DNS names another place."""
         if mode == "wrong":
             return
         ending = time.monotonic() + 60
         while time.monotonic() < ending:
-            edges = (await self._chaos.node.get("status"))["edges"]
-            if any(each["connected"] for each in edges):
+            if self._tunnels() > before:
                 self._chaos.counts["tunnels made without DNS"] += 1
                 return
             await asyncio.sleep(0.5)
