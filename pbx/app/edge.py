@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from pbx.core.clock import SystemClock
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
+    from pbx.core.names import Lookup
     from pbx.core.secret import SecretBox
     from pbx.feature.edge_delivery import EdgeDelivery
     from pbx.feature.edge_directory import EdgeDirectories
     from pbx.feature.trunks import Trunks
     from pbx.store.settings import SettingStore
     from pbx.store.state import StateStore
-    from pbx.transport.dns import Dns
 
 __all__ = ["EdgeParts", "build_edge"]
 
@@ -64,14 +64,14 @@ class EdgeParts:
     """What the node has of its edges. Implements `EdgeDoor`."""
 
     def __init__(
-        self, config: NodeConfig, calls: EdgeCalls, signaling: Signaling, clock: SystemClock, names: Dns
+        self, config: NodeConfig, calls: EdgeCalls, signaling: Signaling, clock: SystemClock, lookup: Lookup
     ) -> None:
         self.calls = calls
         self.signaling = signaling
         self.local: Edge | None = None
         self._config = config
         self._clock = clock
-        self._names = names
+        self._lookup = lookup
         self._tls: ssl.SSLContext | None = None
         self._running: dict[str, tuple[str, asyncio.Task[None]]] = {}
         self._settings = OfficeSettings()
@@ -219,7 +219,7 @@ class EdgeParts:
                 if name not in self._running and self._supervisor is not None:
                     self._add(
                         name,
-                        partial(web_socket, name, key, self._tls_of(name), self._names),
+                        partial(web_socket, name, key, self._tls_of(name), self._lookup),
                         self._supervisor,
                         key,
                     )
@@ -255,7 +255,7 @@ def build_edge(
     switch: Callable[[], Switch],
     bus: EventBus,
     clock: SystemClock,
-    names: Dns,
+    lookup: Lookup,
 ) -> EdgeParts:
     """`switch` is asked late: it is made after all features. `sip` makes the legs that go through no tunnel."""
     calls = EdgeCalls(
@@ -267,7 +267,7 @@ def build_edge(
     )
     trunks.edge_up = lambda: any(calls.up())
     calls.on_change = lambda _: trunks.edge_changed()
-    return EdgeParts(config, calls, ByTransport(sip, calls), clock, names)
+    return EdgeParts(config, calls, ByTransport(sip, calls), clock, lookup)
 
 
 def _publish(bus: EventBus, topic: str, id: str, document: bytes) -> None:

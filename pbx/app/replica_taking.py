@@ -52,7 +52,7 @@ async def take_office(
     try:
         async with fetched_office(place.now(), litestream, say=say) as second:
             if second is None:
-                raise StartupError(f"the replica at {place.url.shown} is empty")
+                raise StartupError(f"the replica at {place.url.shown} is empty")  # noqa: TRY301  told as the others are
             return second.put(replace_at=replace_at, mark=mark), mark
     except StartupError as error:
         raise StartupError(error.message, action=SHUT_OUT) from error

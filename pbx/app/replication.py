@@ -19,6 +19,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from pbx.core.clock import Clock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.metrics import Registry
+from pbx.core.names import Lookup
 from pbx.core.secret import KEY_FILE, SecretBox, load_key
 from pbx.core.tasks import Supervisor
 from pbx.model.notice import NoticeKind
@@ -152,9 +154,10 @@ class Replication:
 
     # -- while the node runs -------------------------------------------------------------------------------------------
 
-    def start(self, post: Post) -> None:
+    def start(self, post: Post, lookup: Lookup) -> None:
         """From now on, until `stop`. `post` tells the administrator."""
         self._post = post
+        self._place = replace(self._place, lookup=lookup)
         self._tasks.spawn("replica", self._run(self._place))
         if self._place.url.keeps_files:
             self._tasks.spawn("replica of files", self._copy_files(self._place))

@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from pbx.core.config import NodeConfig
+from pbx.core.names import Lookup, system_lookup
 from pbx.model.replication import Owner
 from pbx.store.database import FILE_NAME
 from pbx.store.litestream import Source, write_config
@@ -39,6 +40,7 @@ class ReplicaPlace:
     config: NodeConfig
     url: ReplicaUrl
     credentials: Credentials
+    lookup: Lookup = system_lookup
 
     @classmethod
     def of(cls, config: NodeConfig) -> ReplicaPlace | None:
@@ -68,7 +70,7 @@ class ReplicaPlace:
 
     def files(self) -> ReplicaFiles:
         """A connection to where the files are. Raises `StartupError` for a place that keeps none."""
-        return files_at(self.url, self.credentials, learned=self._learned)
+        return files_at(self.url, self.credentials, learned=self._learned, lookup=self.lookup)
 
     def now(self) -> ReplicaPlace:
         """The same with what has been learned meanwhile."""

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pbx.core.names import system_lookup
+
 if TYPE_CHECKING:
     import aiodns
 
@@ -62,12 +64,6 @@ class Dns(Protocol):
 def is_of_this_machine(name: str) -> bool:
     """Whether it is no name server's: one of the machine's own names, or mDNS."""
     return "." not in name or name.endswith(_NOT_IN_DNS)
-
-
-async def system_lookup(host: str) -> list[str]:
-    """Addresses from the system's resolver, which runs in a thread."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-    return list(dict.fromkeys(str(address[4][0]) for address in found))
 
 
 class CaresDns:

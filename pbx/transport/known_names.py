@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -120,6 +120,11 @@ class KnownNames:
 
     async def addresses(self, name: str) -> Answer:
         return await self._answer(("addresses", name))
+
+    async def lookup(self, name: str) -> Sequence[str]:
+        """The addresses alone (`pbx.core.names.Lookup`)."""
+        found: tuple[str, ...] = (await self.addresses(name)).records
+        return found
 
     async def _answer(self, key: Key) -> Answer:
         now = self._clock.monotonic()

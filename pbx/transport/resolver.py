@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import SystemRandom
 
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
+from pbx.core.names import Lookup
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.uri import SipUri
-from pbx.transport.dns import ADDRESS_TTL_S, Answer, CaresDns, Dns, Naptr, Srv, system_lookup
+from pbx.transport.dns import ADDRESS_TTL_S, Answer, CaresDns, Dns, Naptr, Srv
 from pbx.transport.udp import family_of
 
-__all__ = ["DEFAULT_PORT", "Resolver", "system_lookup"]
+__all__ = ["DEFAULT_PORT", "Resolver"]
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +48,6 @@ _SECURED = {"UDP": "TLS", "TCP": "TLS", "WS": "WSS"}
 
 _SERVICES = {"SIP+D2U": "UDP", "SIP+D2T": "TCP", "SIPS+D2T": "TLS"}
 _SRV_PREFIX = {"UDP": "_sip._udp.", "TCP": "_sip._tcp.", "TLS": "_sips._tcp."}
-
-Lookup = Callable[[str], Awaitable[list[str]]]
-"""A host name to its addresses, best first. Raises `OSError`."""
 
 
 @dataclass(frozen=True, slots=True)

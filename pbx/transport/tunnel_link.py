@@ -11,13 +11,13 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from pbx.transport.http_names import http_names
+from pbx.core.names import http_names, system_lookup
 from pbx.transport.tunnel_frames import MOST_TEXT, SOUND
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession, ClientWebSocketResponse
 
-    from pbx.transport.dns import Dns
+    from pbx.core.names import Lookup
 
 __all__ = ["Link", "NoEntry", "WebSocketLink", "web_socket"]
 
@@ -122,7 +122,7 @@ class WebSocketLink:
 
 
 async def web_socket(
-    address: str, key: str, tls: ssl.SSLContext | None, names: Dns | None = None
+    address: str, key: str, tls: ssl.SSLContext | None, lookup: Lookup = system_lookup
 ) -> WebSocketLink:
     """Connect to the edge at `address` ("https://edge.example.com"). Raises `NoEntry`.
 
@@ -131,7 +131,7 @@ async def web_socket(
     import aiohttp
 
     url = f"{address.rstrip('/')}/tunnel"
-    connector = aiohttp.TCPConnector(resolver=http_names(names)) if names is not None else None
+    connector = aiohttp.TCPConnector(resolver=http_names(lookup))
     session = aiohttp.ClientSession(
         connector=connector, timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S)
     )
