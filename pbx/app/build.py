@@ -142,6 +142,7 @@ def build(
         clock=clock,
         call_log=call_log,
         colleague=inbound.is_from_office,
+        lookup=sip.names.lookup,
     )
     sounds = build_sounds(config, office, stores.records, clock=clock, supervisor=supervisor)
     outside = OutsideCalls(
@@ -167,7 +168,9 @@ def build(
         redirect=extensions.redirect,
         question=sounds.question,
     ).ring
-    edge = build_edge(config, sip.agent, trunks, switch=lambda: switch, bus=bus, clock=clock)
+    edge = build_edge(
+        config, sip.agent, trunks, switch=lambda: switch, bus=bus, clock=clock, lookup=sip.names.lookup
+    )
     desk = build_desk(office, sip.directory, extensions, switch=lambda: switch)
     queues = build_queues(
         office,
@@ -194,6 +197,7 @@ def build(
         ),
         country=config.country,
         emergency=config.emergency_numbers,
+        lookup=sip.names.lookup,
     )
     groups, paging = build_groups(office, extensions, fairness=fairness, rooms=media, switch=lambda: switch)
     recordings = build_recordings(
@@ -413,6 +417,7 @@ def build(
         local_address=sip.local_address,
         media=media,
         messages=messages,
+        names=sip.names,
         office=office,
         pages=pages,
         reachability=sip.reachability,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pbx.core.clock import SystemClock
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
+    from pbx.core.names import Lookup
     from pbx.core.secret import SecretBox
     from pbx.feature.edge_delivery import EdgeDelivery
     from pbx.feature.edge_directory import EdgeDirectories
@@ -63,13 +64,14 @@ class EdgeParts:
     """What the node has of its edges. Implements `EdgeDoor`."""
 
     def __init__(
-        self, config: NodeConfig, calls: EdgeCalls, signaling: Signaling, clock: SystemClock
+        self, config: NodeConfig, calls: EdgeCalls, signaling: Signaling, clock: SystemClock, lookup: Lookup
     ) -> None:
         self.calls = calls
         self.signaling = signaling
         self.local: Edge | None = None
         self._config = config
         self._clock = clock
+        self._lookup = lookup
         self._tls: ssl.SSLContext | None = None
         self._running: dict[str, tuple[str, asyncio.Task[None]]] = {}
         self._settings = OfficeSettings()
@@ -215,7 +217,12 @@ class EdgeParts:
                     await self._remove(name)
             for name in wanted:
                 if name not in self._running and self._supervisor is not None:
-                    self._add(name, partial(web_socket, name, key, self._tls_of(name)), self._supervisor, key)
+                    self._add(
+                        name,
+                        partial(web_socket, name, key, self._tls_of(name), self._lookup),
+                        self._supervisor,
+                        key,
+                    )
 
     def _tls_of(self, address: str) -> ssl.SSLContext | None:
         return self._tls if address.startswith("https") else None
@@ -248,6 +255,7 @@ def build_edge(
     switch: Callable[[], Switch],
     bus: EventBus,
     clock: SystemClock,
+    lookup: Lookup,
 ) -> EdgeParts:
     """`switch` is asked late: it is made after all features. `sip` makes the legs that go through no tunnel."""
     calls = EdgeCalls(
@@ -259,7 +267,7 @@ def build_edge(
     )
     trunks.edge_up = lambda: any(calls.up())
     calls.on_change = lambda _: trunks.edge_changed()
-    return EdgeParts(config, calls, ByTransport(sip, calls), clock)
+    return EdgeParts(config, calls, ByTransport(sip, calls), clock, lookup)
 
 
 def _publish(bus: EventBus, topic: str, id: str, document: bytes) -> None:

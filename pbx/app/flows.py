@@ -9,6 +9,7 @@ from pbx.app.flow_ports import machine_zone
 from pbx.app.wishes import matcher
 from pbx.core.clock import Clock
 from pbx.core.events import EventBus
+from pbx.core.names import Lookup
 from pbx.core.tasks import Supervisor
 from pbx.feature.documents import Documents
 from pbx.feature.flow_texts import FlowTexts
@@ -62,6 +63,7 @@ def build_flows(
     texts: FlowTexts,
     country: str,
     emergency: Collection[str],
+    lookup: Lookup,
 ) -> FlowParts:
     """`open_ports` gives the nodes of a call what they work with; `outbox` and `texts` take what flows send."""
     tests = TestCalls(clock)
@@ -79,4 +81,4 @@ def build_flows(
     documents = Documents(
         records, FlowImport(records, publishing, store, changed=flows.reload), emergency=emergency
     )
-    return FlowParts(flows, publishing, store, documents, outbox, texts, HttpClient())
+    return FlowParts(flows, publishing, store, documents, outbox, texts, HttpClient(lookup))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pbx.core.clock import Clock
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
+    from pbx.core.names import Lookup
     from pbx.core.tasks import Supervisor
     from pbx.feature.call_log import CallLog
     from pbx.feature.office import Office
@@ -73,9 +74,10 @@ def build_guarding(
     clock: Clock,
     call_log: CallLog,
     colleague: Callable[[Call], bool],
+    lookup: Lookup,
 ) -> Guarding:
     """Make them. Nothing runs yet. `colleague` tells calls of another office."""
-    mailer, webhooks = Mailer(smtp_server(config)), Webhooks()
+    mailer, webhooks = Mailer(smtp_server(config)), Webhooks(lookup)
     channels = Channels(mailer, webhooks, clock=clock, signing_key=partial(records.secret, NOTICE_TARGET))
     notices = Notices(
         targets=partial(office.all, NOTICE_TARGET),

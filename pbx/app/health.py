@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pbx.api.deps import CheckResult
 from pbx.app.replica import NoReplica
+from pbx.feature.lost_names import shown, words
 
 if TYPE_CHECKING:
     from pbx.api.deps import HealthCheck
@@ -44,6 +45,7 @@ class HealthChecks:
             self.capacity,
             self.event_loop,
             self.lines,
+            self.names,
             self.hold_music,
             self.flows,
             self.voice,
@@ -143,6 +145,21 @@ class HealthChecks:
             serious=False,
             code="lines_down",
             facts={"lines": ", ".join(each.trunk for each in down), "error": down[0].error},
+        )
+
+    def names(self) -> CheckResult:
+        found = self._parts.names.trouble()
+        if found is None:
+            return CheckResult("host names", ok=True)
+        cause, action = words(found)
+        return CheckResult(
+            "host names",
+            ok=False,
+            cause=cause,
+            action=action,
+            serious=False,
+            code=f"names_{found.kind}",
+            facts={"since": f"{found.since:%H:%M}", "names": shown(found.names), "why": found.reason},
         )
 
     def hold_music(self) -> CheckResult:

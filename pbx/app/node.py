@@ -240,6 +240,7 @@ def _follow_settings(
 
 
 def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
+    supervisor.spawn("names", parts.names.run(stores.state))
     parts.flows.start(supervisor, stores.state)
     supervisor.spawn("queues", parts.queues.run(stores.state))
     supervisor.spawn("voicemail", parts.voicemail.run())
@@ -279,7 +280,7 @@ def _page_logins(box: SecretBox, database: Database, ports: Ports) -> BrowserLog
 
 def _run_last(supervisor: Supervisor, parts: Parts, service: Service) -> None:
     supervisor.spawn("configuration bundle", parts.sync.run())
-    parts.replication.start(parts.guarding.notices.post)
+    parts.replication.start(parts.guarding.notices.post, parts.names.lookup)
     _settle(service, supervisor)
 
 
@@ -335,6 +336,7 @@ def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket
 
 async def _prepare(stores: Stores, parts: Parts) -> None:
     """Bring back what the last run left: extensions, bindings, who waits where."""
+    await parts.names.load(stores.state)
     await stores.records.seal_flows()
     await parts.office.reload()
     await parts.flows.flows.reload()

@@ -54,6 +54,7 @@ from pbx.store.voicemail import VoicemailStore
 from pbx.sync.service import Sync
 from pbx.transport.agent import Agent
 from pbx.transport.external import ExternalAddress
+from pbx.transport.known_names import KnownNames
 from pbx.transport.local_address import LocalAddress
 
 __all__ = ["Parts", "Stores"]
@@ -84,6 +85,7 @@ class Parts:
     local_address: LocalAddress
     media: MediaEngine
     messages: Messages
+    names: KnownNames
     office: Office
     pages: BrowserLogins
     reachability: Reachability

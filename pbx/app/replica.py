@@ -12,6 +12,7 @@ from pbx.store.litestream_meta import drop_state
 if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
+    from pbx.core.names import Lookup
     from pbx.model.notice import NoticeKind
     from pbx.model.replication import DrillReport, ReplicationState
 
@@ -25,8 +26,8 @@ DATABASE_FILES = ("pbx.sqlite3", "edge/edge.sqlite3", "push/push.sqlite3")
 class Replica(Protocol):
     """The replica of a node. Implemented by `pbx.app.replication`."""
 
-    def start(self, post: Post) -> None:
-        """From now on. `post` tells the administrator."""
+    def start(self, post: Post, lookup: Lookup) -> None:
+        """From now on. `post` tells the administrator; host names are looked up by `lookup`."""
         ...
 
     def state(self) -> ReplicationState: ...
@@ -39,7 +40,7 @@ class Replica(Protocol):
 class NoReplica:
     """None is set."""
 
-    def start(self, post: Post) -> None:
+    def start(self, post: Post, lookup: Lookup) -> None:
         return
 
     def state(self) -> ReplicationState:

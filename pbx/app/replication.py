@@ -19,16 +19,18 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from pbx.app.litestream_process import LitestreamProcess, end_leftover
-from pbx.app.replica_taking import fetch_files, take
+from pbx.app.replica_taking import fetch_files, take, take_office
 from pbx.app.replication_drill import Drills
 from pbx.core.clock import Clock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.metrics import Registry
+from pbx.core.names import Lookup
 from pbx.core.secret import KEY_FILE, SecretBox, load_key
 from pbx.core.tasks import Supervisor
 from pbx.model.notice import NoticeKind
@@ -39,8 +41,8 @@ from pbx.store.litestream_meta import forget_state, meta_folder
 from pbx.store.replica_files import ReplicaFilesError
 from pbx.store.replica_keys import KEYS_NAME, lock_keys
 from pbx.store.replica_owner import drop_old, newest
-from pbx.store.replica_place import DATABASES, ReplicaPlace, sources_in
-from pbx.store.replica_restore import key_check, restore_office
+from pbx.store.replica_place import DATABASES, OWNER_NOTE, ReplicaPlace, sources_in
+from pbx.store.replica_restore import key_check
 
 __all__ = ["Replication"]
 
@@ -120,16 +122,15 @@ class Replication:
 
     async def _restore(self, place: ReplicaPlace) -> None:
         litestream = await find(self._config.litestream)
-        restored = await restore_office(place, litestream, say=log.info)
-        if restored is None:
+        taken = await take_office(place, litestream, self._clock, say=log.info)
+        if taken is None:
             log.info("the replica is empty: this office begins here", extra={"replica": place.url.shown})
             return
+        restored, _ = taken
         log.warning(
             "the office was restored from its replica", extra={"databases": ", ".join(restored.databases)}
         )
-        if restored.newest is not None:
-            log.info("sound files were restored", extra={"files": await fetch_files(place, restored)})
-            await take(place.now(), restored.newest, self._clock)
+        log.info("sound files were restored", extra={"files": await fetch_files(place, restored)})
 
     async def _refuse_second(self, place: ReplicaPlace, own: Owner) -> None:
         """Raises `StartupError` when another node has taken over. Who cannot ask, starts: phones come first."""
@@ -153,9 +154,10 @@ class Replication:
 
     # -- while the node runs -------------------------------------------------------------------------------------------
 
-    def start(self, post: Post) -> None:
+    def start(self, post: Post, lookup: Lookup) -> None:
         """From now on, until `stop`. `post` tells the administrator."""
         self._post = post
+        self._place = replace(self._place, lookup=lookup)
         self._tasks.spawn("replica", self._run(self._place))
         if self._place.url.keeps_files:
             self._tasks.spawn("replica of files", self._copy_files(self._place))
@@ -457,7 +459,7 @@ class _FencedError(Exception):
 def _alone(place: ReplicaPlace, clock: Clock) -> Owner:
     """Where no marks can be kept, nobody takes over, and nobody is fenced."""
     owner = Owner(generation=1, node="alone", host=socket.gethostname(), at=clock.now())
-    place.keep("owner.json", owner)
+    place.keep(OWNER_NOTE, owner)
     return owner
 
 

@@ -29,6 +29,7 @@ from pbx.transport.dns import CaresDns
 from pbx.transport.driver import Driver
 from pbx.transport.external import ExternalAddress
 from pbx.transport.guard import Guard, Offence
+from pbx.transport.known_names import KnownNames
 from pbx.transport.local_address import LocalAddress
 from pbx.transport.overload import Overload
 from pbx.transport.resolver import Resolver
@@ -48,6 +49,7 @@ class SignalingParts:
 
     external: ExternalAddress
     local_address: LocalAddress
+    names: KnownNames
     directory: Directory
     entrance: Entrance
     identify: Identify
@@ -70,8 +72,8 @@ def build_signaling(
     pages: BrowserLogins,
 ) -> SignalingParts:
     """`web_ports` are those of SIP over WebSocket, by transport."""
-    dns = CaresDns(config.dns_servers)
-    external = ExternalAddress(configured=config.external_ip, server=config.stun_server, dns=dns)
+    names = KnownNames(CaresDns(config.dns_servers), clock)
+    external = ExternalAddress(configured=config.external_ip, server=config.stun_server, dns=names)
     local_address = LocalAddress(
         clock,
         bound_host=config.host,
@@ -129,7 +131,7 @@ def build_signaling(
     agent = Agent(
         driver=Driver(endpoint, sockets, clock=clock, guard=guard, overload=overload, tap=entrance.trace),
         clock=clock,
-        resolver=Resolver(clock, dns=dns),
+        resolver=Resolver(clock, dns=names),
         local_address=local_address,
         local_port=sockets.port,
         local_ports=sip_ports,
@@ -151,6 +153,7 @@ def build_signaling(
     return SignalingParts(
         external=external,
         local_address=local_address,
+        names=names,
         directory=directory,
         entrance=entrance,
         identify=identify,

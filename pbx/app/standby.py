@@ -1,7 +1,8 @@
 """A second node: what makes it ready, and what makes it the office's own.
 
 standby    every minute: the sound files are fetched, the databases are restored beside and looked at, then dropped
-takeover   the databases are restored for good, and a new mark says who owns the replica; the old node is fenced
+takeover   the databases are restored for good, and a new mark says who owns the replica; the old node is shut out
+           before the office is here (`replica_taking`)
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from pbx.app.replica_taking import fetch_files, take
+from pbx.app.replica_taking import fetch_files, take, take_office
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError
+from pbx.model.replication import Owner
 from pbx.store.blobs import BlobCopier
 from pbx.store.database import FILE_NAME
 from pbx.store.inspect import inspect
@@ -53,19 +55,9 @@ async def take_over(
         )
     began = time.monotonic()
     if with_this_data:
-        if not (config.data_dir / FILE_NAME).exists():
-            raise StartupError(f"there is no office in {config.data_dir}")
+        before, owner = await _marked(place)
     else:
-        await _restored(place, litestream, at=None, replace_at=replace_at)
-    try:
-        files = place.now().files()
-        try:
-            before = await newest(files)
-        finally:
-            await files.close()
-        owner = await take(place.now(), before, SystemClock())
-    except ReplicaFilesError as error:
-        raise StartupError(f"the replica cannot be marked as taken over: {error}") from error
+        before, owner = await _taken(place, litestream, replace_at)
     was = f" from {before.host}" if before is not None else ""
     print(
         f"taken over{was} in {time.monotonic() - began:.1f} s; this node writes generation {owner.generation}."
@@ -73,6 +65,34 @@ async def take_over(
     print("Start it now: systemctl start bellwire, or pbx serve with the same settings.")
     if hook:
         await _run_hook(hook, before.host if before is not None else "", owner.host)
+
+
+async def _marked(place: ReplicaPlace) -> tuple[Owner | None, Owner]:
+    """Who had it before, and this node's mark, for the office that is here. Raises `StartupError`."""
+    if not (place.config.data_dir / FILE_NAME).exists():
+        raise StartupError(f"there is no office in {place.config.data_dir}")
+    try:
+        files = place.files()
+        try:
+            before = await newest(files)
+        finally:
+            await files.close()
+        return before, await take(place.now(), before, SystemClock())
+    except ReplicaFilesError as error:
+        raise StartupError(f"the replica cannot be marked as taken over: {error}") from error
+
+
+async def _taken(
+    place: ReplicaPlace, litestream: Litestream, replace_at: datetime | None
+) -> tuple[Owner | None, Owner]:
+    """The same, with the office from the replica. Raises `StartupError`."""
+    _refuse_an_office(place, replace_at)
+    taken = await take_office(place, litestream, SystemClock(), replace_at=replace_at)
+    restored, owner = taken if taken is not None else (None, None)
+    if restored is None or owner is None:
+        raise StartupError(f"the replica at {place.url.shown} is empty")
+    print(f"{await fetch_files(place, restored)} sound files fetched")
+    return restored.owner, owner
 
 
 async def standby(config: NodeConfig, *, every_s: float, once: bool) -> None:
@@ -116,17 +136,21 @@ async def _look(place: ReplicaPlace, litestream: Litestream, began: float) -> st
 async def _restored(
     place: ReplicaPlace, litestream: Litestream, *, at: datetime | None, replace_at: datetime | None
 ) -> Restored:
-    if (place.config.data_dir / FILE_NAME).exists() and replace_at is None:
-        raise StartupError(
-            f"there is an office in {place.config.data_dir} already",
-            action="Choose an empty folder with --data-dir, or let it be moved aside with --replace",
-        )
+    _refuse_an_office(place, replace_at)
     restored = await restore_office(place, litestream, at=at, replace_at=replace_at)
     if restored is None:
         raise StartupError(f"the replica at {place.url.shown} is empty")
     fetched = await fetch_files(place, restored, at=at)
     print(f"{fetched} sound files fetched")
     return restored
+
+
+def _refuse_an_office(place: ReplicaPlace, replace_at: datetime | None) -> None:
+    if (place.config.data_dir / FILE_NAME).exists() and replace_at is None:
+        raise StartupError(
+            f"there is an office in {place.config.data_dir} already",
+            action="Choose an empty folder with --data-dir, or let it be moved aside with --replace",
+        )
 
 
 def _place(config: NodeConfig) -> ReplicaPlace:

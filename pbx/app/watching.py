@@ -22,6 +22,7 @@ from pbx.feature.call_lines import CallLines
 from pbx.feature.call_meters import CallMeters
 from pbx.feature.call_patterns import CallPatterns
 from pbx.feature.ceilings import Ceilings, Reading
+from pbx.feature.lost_names import LostNames
 from pbx.feature.lost_phones import LostPhones
 from pbx.feature.message_meters import MessageMeters
 from pbx.store.errors import StoreError
@@ -63,6 +64,7 @@ class Watching:
             registered=lambda: len({each.extension for each in parts.registrar.all_bindings()}),
             wakes=lambda number: bool(parts.wake.phones.of(number)),
         )
+        self.lost_names = LostNames(post, clock=parts.clock, trouble=parts.names.trouble)
         self.pushes = MessageMeters(metrics)
         parts.switch.room = self.ceilings.admit
         parts.call_log.folds += [CallMeters(metrics).take, CallPatterns(post).take, CallLines().take]
@@ -94,6 +96,7 @@ class Watching:
             self.parts.clock.follow()
             self.ceilings.look()
             self.lost_phones.tick()
+            self.lost_names.tick()
             await asyncio.sleep(LOOK_S)
 
     async def _listen(self) -> None:

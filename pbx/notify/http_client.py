@@ -16,6 +16,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from pbx.core.names import Lookup, http_names, system_lookup
 from pbx.notify.errors import SendError
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class HttpAnswer:
 class HttpClient:
     """One session for all requests. `close` it."""
 
-    def __init__(self) -> None:
+    def __init__(self, lookup: Lookup = system_lookup) -> None:
+        self._lookup = lookup
         self._session: ClientSession | None = None
 
     async def ask(
@@ -58,7 +60,7 @@ class HttpClient:
         if not is_allowed(urlsplit(url).hostname or ""):
             raise SendError("Its address may not be asked.")
         if self._session is None:
-            self._session = _session()
+            self._session = _session(self._lookup)
         try:
             async with self._session.request(
                 method,
@@ -104,26 +106,25 @@ def is_allowed(host: str) -> bool:
     return not (address.is_link_local or address.is_multicast or address.is_unspecified)
 
 
-def _session() -> ClientSession:
+def _session(lookup: Lookup) -> ClientSession:
     import aiohttp
 
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=_resolver(), limit=100, ttl_dns_cache=60),
+        connector=aiohttp.TCPConnector(resolver=_resolver(lookup), limit=100, ttl_dns_cache=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
     )
 
 
-def _resolver() -> AbstractResolver:
+def _resolver(lookup: Lookup) -> AbstractResolver:
     import socket
 
     from aiohttp.abc import AbstractResolver
-    from aiohttp.resolver import ThreadedResolver
 
     class Judging(AbstractResolver):
         def __init__(self) -> None:
-            self._names = ThreadedResolver()
+            self._names = http_names(lookup)
 
         async def resolve(
             self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET

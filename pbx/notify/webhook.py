@@ -12,6 +12,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
+from pbx.core.names import Lookup, http_names, system_lookup
 from pbx.notify.errors import SendError
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def signature(key: str, at: int, body: bytes) -> str:
 class Webhooks:
     """One HTTP client for all receivers. Redirects are not followed: the address is the administrator's choice."""
 
-    def __init__(self) -> None:
+    def __init__(self, lookup: Lookup = system_lookup) -> None:
+        self._lookup = lookup
         self._session: ClientSession | None = None
 
     async def send(self, url: str, body: bytes, *, id_: str, key: str | None, at: int) -> None:
@@ -41,7 +43,11 @@ class Webhooks:
 
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-            self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(resolver=http_names(self._lookup)),
+                timeout=timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
         headers = {"Content-Type": "application/json", "User-Agent": "Bellwire", "X-Bellwire-Id": id_}
         if key is not None:
             headers["X-Bellwire-Signature"] = signature(key, at, body)

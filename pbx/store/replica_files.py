@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pbx.core.errors import PbxError, StartupError
+from pbx.core.names import Lookup, system_lookup
 from pbx.store.replica_url import Credentials, ReplicaUrl
 
 __all__ = ["FolderFiles", "ReplicaFiles", "ReplicaFilesError", "files_at"]
@@ -61,7 +62,11 @@ class ReplicaFiles(Protocol):
 
 
 def files_at(
-    url: ReplicaUrl, credentials: Credentials, *, learned: Callable[[str], None] | None = None
+    url: ReplicaUrl,
+    credentials: Credentials,
+    *,
+    learned: Callable[[str], None] | None = None,
+    lookup: Lookup = system_lookup,
 ) -> ReplicaFiles:
     """`learned` is told the key that an SSH server showed, where none was expected.
 
@@ -72,11 +77,11 @@ def files_at(
     if url.scheme == "s3":
         from pbx.store.replica_s3 import S3Files
 
-        return S3Files(url, credentials)
+        return S3Files(url, credentials, lookup)
     if url.scheme == "sftp":
         from pbx.store.replica_sftp import SftpFiles
 
-        return SftpFiles(url, credentials, learned)
+        return SftpFiles(url, credentials, learned, lookup)
     raise StartupError(
         f"voice messages, recordings and keys cannot be kept at {url.scheme}://, only databases",
         action="Use s3://, sftp:// or file:// for all of it, or keep backups of them with: pbx backup",

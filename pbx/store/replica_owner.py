@@ -9,6 +9,7 @@ even in the seconds before it finds out. Of two nodes that take over at once, on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -17,7 +18,7 @@ import msgspec
 from pbx.model.replication import Owner
 from pbx.store.replica_files import ReplicaFiles, ReplicaFilesError
 
-__all__ = ["at_time", "claim", "drop_old", "newest", "owners"]
+__all__ = ["at_time", "claim", "drop_old", "newest", "owners", "written"]
 
 FOLDER = "owners"
 
@@ -49,12 +50,17 @@ def at_time(found: tuple[Owner, ...], moment: datetime | None) -> Owner:
     return earlier[-1] if earlier else found[0]
 
 
+async def written(files: ReplicaFiles, generation: int) -> Mapping[str, int]:
+    """All that was written in it, with sizes: what is added has a name of its own. Raises `ReplicaFilesError`."""
+    return await files.list(f"g{generation:06d}")
+
+
 async def drop_old(files: ReplicaFiles, keep: timedelta, now: datetime) -> None:
     """Delete what earlier generations wrote, once nobody can ask for that time any more. Raises `ReplicaFilesError`."""
     found = await owners(files)
     for one, successor in pairwise(found):
         if now - successor.at > keep:
-            for name in await files.list(f"g{one.generation:06d}"):
+            for name in await written(files, one.generation):
                 await files.delete(name)
 
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from pbx.core.config import NodeConfig
+from pbx.core.names import Lookup, system_lookup
 from pbx.model.replication import Owner
 from pbx.store.database import FILE_NAME
 from pbx.store.litestream import Source, write_config
@@ -23,11 +24,12 @@ from pbx.store.litestream_meta import meta_folder
 from pbx.store.replica_files import ReplicaFiles, files_at
 from pbx.store.replica_url import Credentials, ReplicaUrl, parse, read_credentials
 
-__all__ = ["DATABASES", "ReplicaPlace", "sources_in"]
+__all__ = ["DATABASES", "OWNER_NOTE", "ReplicaPlace", "sources_in"]
 
 T = TypeVar("T")
 
 FOLDER = "replica"
+OWNER_NOTE = "owner.json"
 DATABASES = (("pbx", FILE_NAME), ("edge", "edge/edge.sqlite3"), ("push", "push/push.sqlite3"))
 
 
@@ -38,6 +40,7 @@ class ReplicaPlace:
     config: NodeConfig
     url: ReplicaUrl
     credentials: Credentials
+    lookup: Lookup = system_lookup
 
     @classmethod
     def of(cls, config: NodeConfig) -> ReplicaPlace | None:
@@ -63,11 +66,11 @@ class ReplicaPlace:
     @property
     def owner(self) -> Owner | None:
         """As whom this node writes."""
-        return self.note("owner.json", Owner)
+        return self.note(OWNER_NOTE, Owner)
 
     def files(self) -> ReplicaFiles:
         """A connection to where the files are. Raises `StartupError` for a place that keeps none."""
-        return files_at(self.url, self.credentials, learned=self._learned)
+        return files_at(self.url, self.credentials, learned=self._learned, lookup=self.lookup)
 
     def now(self) -> ReplicaPlace:
         """The same with what has been learned meanwhile."""

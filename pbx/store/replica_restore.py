@@ -9,8 +9,8 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,10 +25,18 @@ from pbx.store.litestream import Litestream, LitestreamError, Source, write_conf
 from pbx.store.migrate import steps
 from pbx.store.replica_files import ReplicaFiles, ReplicaFilesError
 from pbx.store.replica_keys import KEYS_NAME, key_files, open_keys
-from pbx.store.replica_owner import at_time, owners
-from pbx.store.replica_place import DATABASES, ReplicaPlace
+from pbx.store.replica_owner import at_time, owners, written
+from pbx.store.replica_place import DATABASES, OWNER_NOTE, ReplicaPlace
 
-__all__ = ["Restored", "fetch_databases", "key_check", "new_owner", "restore_office"]
+__all__ = [
+    "Fetched",
+    "Restored",
+    "fetch_databases",
+    "fetched_office",
+    "key_check",
+    "new_owner",
+    "restore_office",
+]
 
 Say = Callable[[str], None]
 SOUNDS = (*FOLDERS, RECORDINGS)
@@ -43,6 +51,40 @@ class Restored:
     databases: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An office beside the data directory, whole, of which nothing has been moved yet."""
+
+    place: ReplicaPlace
+    folder: Path
+    owner: Owner | None
+    newest: Owner | None
+    databases: tuple[str, ...]
+    seen: Mapping[str, int]
+    """What its owner had written before it was fetched."""
+    keys: Mapping[str, bytes]
+
+    def put(self, *, replace_at: datetime | None = None, mark: Owner | None = None) -> Restored:
+        """Move it into the data directory, after moving away what is there. `mark` is what this node owns from now on:
+        it is there before the office is."""
+        data_dir = self.place.config.data_dir
+        away = (
+            move_away(data_dir, replace_at, keep=(self.folder.name, *SOUNDS))
+            if replace_at is not None
+            else None
+        )
+        if mark is not None:
+            self.place.keep(OWNER_NOTE, mark)
+        _move(
+            self.folder,
+            data_dir,
+            [file for short, file in DATABASES if short in self.databases],
+            self.keys,
+            away,
+        )
+        return Restored(self.owner, self.newest, self.databases)
+
+
 async def restore_office(
     place: ReplicaPlace,
     litestream: Litestream,
@@ -55,7 +97,29 @@ async def restore_office(
 
     Raises `StartupError`: nothing was changed.
     """
-    data_dir = place.config.data_dir
+    async with fetched_office(place, litestream, at=at, say=say) as fetched:
+        return fetched.put(replace_at=replace_at) if fetched is not None else None
+
+
+@asynccontextmanager
+async def fetched_office(
+    place: ReplicaPlace, litestream: Litestream, *, at: datetime | None = None, say: Say = print
+) -> AsyncIterator[Fetched | None]:
+    """Fetch all and look at it. None when the replica holds nothing. Raises `StartupError`."""
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=place.config.data_dir) as name:
+        try:
+            fetched = await _fetched(place, litestream, Path(name), at, say)
+        except (LitestreamError, ReplicaFilesError) as error:
+            raise StartupError(
+                f"the office cannot be restored from {place.url.shown}: {error}",
+                action="Nothing was changed. Make the replica reachable and try again",
+            ) from error
+        yield fetched
+
+
+async def _fetched(
+    place: ReplicaPlace, litestream: Litestream, folder: Path, at: datetime | None, say: Say
+) -> Fetched | None:
     files = place.files() if place.url.keeps_files else None
     try:
         found = await owners(files) if files is not None else ()
@@ -63,34 +127,29 @@ async def restore_office(
             return None
         owner = at_time(found, at) if found else None
         place = place.now()
-        with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as name:
-            folder = Path(name)
-            say(
-                f"restoring the office from {place.url.shown}"
-                + (f" as of {at:%Y-%m-%d %H:%M:%S} UTC" if at else "")
-            )
-            keys = await _keys(place, files, owner)
-            names = await fetch_databases(place, litestream, owner.generation if owner else 1, folder, at=at)
-            if "pbx" not in names:
-                if owner is None:
-                    return None
-                raise StartupError(f"the replica at {place.url.shown} has no office in it yet")
-            inspect(folder / DATABASES[0][1], newest=len(steps()), check_all=True)
-            away = (
-                move_away(data_dir, replace_at, keep=(folder.name, *SOUNDS))
-                if replace_at is not None
-                else None
-            )
-            _move(folder, data_dir, [file for short, file in DATABASES if short in names], keys, away)
-    except (LitestreamError, ReplicaFilesError) as error:
-        raise StartupError(
-            f"the office cannot be restored from {place.url.shown}: {error}",
-            action="Nothing was changed. Make the replica reachable and try again",
-        ) from error
+        say(
+            f"restoring the office from {place.url.shown}"
+            + (f" as of {at:%Y-%m-%d %H:%M:%S} UTC" if at else "")
+        )
+        keys = await _keys(place, files, owner)
+        names: tuple[str, ...] = ()
+        seen: Mapping[str, int] = {}
+        # Who took over and died at once has written nothing: the office is where it was before.
+        for generation in range(owner.generation if owner else 1, 0, -1):
+            seen = await written(files, generation) if files is not None else {}
+            names = await fetch_databases(place, litestream, generation, folder, at=at)
+            if "pbx" in names:
+                owner = next((each for each in found if each.generation == generation), owner)
+                break
     finally:
         if files is not None:
             await files.close()
-    return Restored(owner, found[-1] if found else None, names)
+    if "pbx" not in names:
+        if owner is None:
+            return None
+        raise StartupError(f"the replica at {place.url.shown} has no office in it yet")
+    inspect(folder / DATABASES[0][1], newest=len(steps()), check_all=True)
+    return Fetched(place, folder, owner, found[-1] if found else None, names, seen, keys)
 
 
 async def fetch_databases(
@@ -113,9 +172,11 @@ async def fetch_databases(
             try:
                 there = await litestream.restore(config, source, target, credentials=place.credentials, at=at)
             except LitestreamError as error:
-                if name != "pbx" and "no matching backups" in str(error):
-                    continue
-                raise
+                if "no matching backups" not in str(error):
+                    raise
+                there = False
+            if name == "pbx" and not there:
+                break
             if there:
                 target.chmod(0o600)
                 found.append(name)

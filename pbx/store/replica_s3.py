@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from pbx.core.names import Lookup, http_names, system_lookup
 from pbx.store.replica_files import CHUNK, ReplicaFilesError
 from pbx.store.replica_url import Credentials, ReplicaUrl
 
@@ -59,7 +60,8 @@ def signature(  # noqa: PLR0917
 class S3Files:
     """One bucket, below one path. The session is made at the first request."""
 
-    def __init__(self, url: ReplicaUrl, credentials: Credentials) -> None:
+    def __init__(self, url: ReplicaUrl, credentials: Credentials, lookup: Lookup = system_lookup) -> None:
+        self._lookup = lookup
         if url.endpoint:
             self._server, self._root = url.endpoint, f"/{url.bucket}"
         else:
@@ -205,7 +207,7 @@ class S3Files:
             context = ssl.create_default_context(cafile=trust) if trust else True
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=ANSWER_S),
-                connector=aiohttp.TCPConnector(ssl=context, limit=8),
+                connector=aiohttp.TCPConnector(ssl=context, limit=8, resolver=http_names(self._lookup)),
                 skip_auto_headers=("Content-Type",),
             )
         return self._session

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pbx.core.names import Lookup, addresses_of, system_lookup
 from pbx.store.replica_files import CHUNK, ReplicaFilesError
 from pbx.store.replica_url import Credentials, ReplicaUrl
 
@@ -30,8 +31,13 @@ class SftpFiles:
     """One connection, made when it is first needed and again when it has broken."""
 
     def __init__(
-        self, url: ReplicaUrl, credentials: Credentials, learned: Callable[[str], None] | None
+        self,
+        url: ReplicaUrl,
+        credentials: Credentials,
+        learned: Callable[[str], None] | None,
+        lookup: Lookup = system_lookup,
     ) -> None:
+        self._lookup = lookup
         self._url = url
         self._credentials = credentials
         self._learned = learned
@@ -164,10 +170,11 @@ class SftpFiles:
 
         known = self._credentials.host_key
         key = self._credentials.ssh_key
-        name = self._url.host if self._url.port == 22 else f"[{self._url.host}]:{self._url.port}"
         async with asyncio.timeout(CONNECT_S):
+            address, *_ = await addresses_of(self._url.host, self._lookup)
+            name = address if self._url.port == 22 else f"[{address}]:{self._url.port}"
             self._connection = await asyncssh.connect(
-                self._url.host,
+                address,
                 self._url.port,
                 username=self._url.user,
                 client_keys=[str(key)] if key is not None else None,

@@ -36,7 +36,7 @@ from pbx.transport.dialling import (
     user_of,
 )
 from pbx.transport.driver import Driver
-from pbx.transport.failover import ask_in_turn
+from pbx.transport.failover import GIVES_UP, ask_in_turn
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.identity import contact
 from pbx.transport.in_dialog import handle
@@ -224,10 +224,19 @@ class Agent:
 
     async def request(self, request: Request, hop: Hop) -> Response:
         """Send a request outside any dialog; returns the final response, a made-up 408 or 503 when none comes."""
-        return (await self.exchange(request, hop))[0]
+        return (await self._send(request, hop))[0]
 
     async def exchange(self, request: Request, hop: Hop) -> tuple[Response, Hop]:
-        """The same, with the hop that the response came over: it names the connection, where there is one."""
+        """The same for a provider's server, with the hop that the response came over: it names the connection, where
+        there is one. Calls try what answers first."""
+        response, over = await self._send(request, hop)
+        if response.status in GIVES_UP:
+            self.resolver.failed(hop)
+        else:
+            self.resolver.answered(hop)
+        return response, over
+
+    async def _send(self, request: Request, hop: Hop) -> tuple[Response, Hop]:
         final = FinalResponse(request)
         self.driver.request(request, self.facing(hop), final)
         return await final.arrived, final.hop or hop

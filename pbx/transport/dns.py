@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pbx.core.names import system_lookup
+
 if TYPE_CHECKING:
     import aiodns
 
@@ -59,10 +61,9 @@ class Dns(Protocol):
     async def addresses(self, name: str) -> Answer: ...
 
 
-async def system_lookup(host: str) -> list[str]:
-    """Addresses from the system's resolver, which runs in a thread."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-    return list(dict.fromkeys(str(address[4][0]) for address in found))
+def is_of_this_machine(name: str) -> bool:
+    """Whether it is no name server's: one of the machine's own names, or mDNS."""
+    return "." not in name or name.endswith(_NOT_IN_DNS)
 
 
 class CaresDns:
@@ -79,7 +80,7 @@ class CaresDns:
         return await self._query(name, "SRV", 33, _srv)
 
     async def addresses(self, name: str) -> Answer:
-        if "." not in name or name.endswith(_NOT_IN_DNS):  # the machine's own names, and mDNS
+        if is_of_this_machine(name):
             try:
                 return Answer(tuple(await system_lookup(name)), ADDRESS_TTL_S)
             except socket.gaierror:

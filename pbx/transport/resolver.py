@@ -5,37 +5,40 @@
     host;transport=tcp      → SRV _sip._tcp.host, else A, AAAA
     host                    → NAPTR → SRV, else SRV of every transport, else A, AAAA
 
-Answers are kept for as long as the DNS says, and for a day longer in case it falls silent: calls must not stop because
-a name server has. A hop that failed stands last for a while.
+Answers are kept for as long as the DNS says; `KnownNames` holds them while it says nothing. A hop that failed stands
+last for a while. One that has proven itself is still tried, last, when the DNS names others: it may be wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import SystemRandom
 
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
+from pbx.core.names import Lookup
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.uri import SipUri
-from pbx.transport.dns import ADDRESS_TTL_S, Answer, CaresDns, Dns, Naptr, Srv, system_lookup
+from pbx.transport.dns import ADDRESS_TTL_S, Answer, CaresDns, Dns, Naptr, Srv
 from pbx.transport.udp import family_of
 
-__all__ = ["DEFAULT_PORT", "Resolver", "system_lookup"]
+__all__ = ["DEFAULT_PORT", "Resolver"]
 
 log = logging.getLogger(__name__)
 
 DEFAULT_PORT = {"UDP": 5060, "TCP": 5060, "TLS": 5061, "WS": 80, "WSS": 443}
 FAILED_FRESH_S = 5.0
 LONGEST_S = 3600.0
-STALE_S = 86400.0
 LOOKUP_S = 8.0
 AVOID_S = 60.0
 """How long a hop that failed is tried last."""
+
+PROVEN_S = 3600.0
+"""How long a host that answered is tried when the DNS no longer names it."""
 
 MAX_HOPS = 12
 _MAX_CACHED = 1024
@@ -45,9 +48,6 @@ _SECURED = {"UDP": "TLS", "TCP": "TLS", "WS": "WSS"}
 
 _SERVICES = {"SIP+D2U": "UDP", "SIP+D2T": "TCP", "SIPS+D2T": "TLS"}
 _SRV_PREFIX = {"UDP": "_sip._udp.", "TCP": "_sip._tcp.", "TLS": "_sips._tcp."}
-
-Lookup = Callable[[str], Awaitable[list[str]]]
-"""A host name to its addresses, best first. Raises `OSError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class Resolver:
         self._dns: Dns = dns or (_Addresses(lookup) if lookup is not None else CaresDns())
         self._cache: dict[Destination, _Cached] = {}
         self._avoided: dict[tuple[str, str, int], float] = {}
+        self._proven: dict[str, float] = {}
         self._random = SystemRandom().random
 
     # -- asking ----------------------------------------------------------------------------------------------------
@@ -133,6 +134,10 @@ class Resolver:
     def answered(self, hop: Hop) -> None:
         """The hop works (again)."""
         self._avoided.pop(_place(hop), None)
+        self._proven.pop(hop.remote_host, None)
+        self._proven[hop.remote_host] = self._clock.monotonic()
+        if len(self._proven) > _MAX_CACHED:
+            del self._proven[next(iter(self._proven))]
 
     def _ordered(self, hops: Iterable[Hop]) -> list[Hop]:
         now = self._clock.monotonic()
@@ -147,24 +152,32 @@ class Resolver:
             async with asyncio.timeout(LOOKUP_S):
                 hops, ttl_s = await self._look_up(wanted)
         except OSError as error:  # a TimeoutError is one too
-            return self._stale(wanted, error)
+            return self._unknown(wanted, error)
         if len(self._cache) >= _MAX_CACHED:
             self._cache.clear()
         if not hops:
             log.info("host name not found", extra={"host": wanted.host})
             ttl_s = FAILED_FRESH_S
         fresh_s = min(max(ttl_s, 1.0), LONGEST_S)
+        if hops and (before := self._cache.get(wanted)) is not None:
+            hops = [*hops, *self._no_longer_named(before.hops, hops)][:MAX_HOPS]
         self._cache[wanted] = cached = _Cached(tuple(hops), self._clock.monotonic() + fresh_s)
         return cached
 
-    def _stale(self, wanted: Destination, error: OSError) -> _Cached:
-        known = self._cache.get(wanted)
-        timed_out = isinstance(error, TimeoutError)
-        if known is not None and known.hops and known.fresh_until + STALE_S > self._clock.monotonic():
-            log.warning("the DNS does not answer, its last answer is used", extra={"host": wanted.host})
-            return known
+    def _no_longer_named(self, before: Iterable[Hop], now: Iterable[Hop]) -> list[Hop]:
+        """Those of before that have answered not long ago."""
+        named = {_place(hop) for hop in now}
+        proven_from = self._clock.monotonic() - PROVEN_S
+        return [
+            hop
+            for hop in before
+            if _place(hop) not in named and self._proven.get(hop.remote_host, proven_from) > proven_from
+        ]
+
+    def _unknown(self, wanted: Destination, error: OSError) -> _Cached:
+        """Nobody has ever said where it is."""
         log.info("host name not resolved", extra={"host": wanted.host, "error": str(error)})
-        if timed_out:
+        if isinstance(error, TimeoutError):
             raise PeerError(504, "Resolver Time-out") from error
         self._cache[wanted] = cached = _Cached((), self._clock.monotonic() + FAILED_FRESH_S)
         return cached

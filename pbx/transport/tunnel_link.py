@@ -11,10 +11,13 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from pbx.core.names import http_names, system_lookup
 from pbx.transport.tunnel_frames import MOST_TEXT, SOUND
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession, ClientWebSocketResponse
+
+    from pbx.core.names import Lookup
 
 __all__ = ["Link", "NoEntry", "WebSocketLink", "web_socket"]
 
@@ -118,7 +121,9 @@ class WebSocketLink:
         await self._session.close()
 
 
-async def web_socket(address: str, key: str, tls: ssl.SSLContext | None) -> WebSocketLink:
+async def web_socket(
+    address: str, key: str, tls: ssl.SSLContext | None, lookup: Lookup = system_lookup
+) -> WebSocketLink:
     """Connect to the edge at `address` ("https://edge.example.com"). Raises `NoEntry`.
 
     aiohttp is imported here: the node answers SIP before it has been read.
@@ -126,7 +131,10 @@ async def web_socket(address: str, key: str, tls: ssl.SSLContext | None) -> WebS
     import aiohttp
 
     url = f"{address.rstrip('/')}/tunnel"
-    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S))
+    connector = aiohttp.TCPConnector(resolver=http_names(lookup))
+    session = aiohttp.ClientSession(
+        connector=connector, timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S)
+    )
     try:
         async with asyncio.timeout(CONNECT_S):
             socket = await session.ws_connect(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import getpass
 import os
 import signal
 import subprocess
@@ -25,14 +26,16 @@ from pathlib import Path
 from random import Random
 
 from pbx.core.secret import KEY_FILE
+from tests.live.chaos_names import EDGE, REPLICA, Names
 from tests.live.edge_office import NUMBER, Line, edge_office
 from tests.live.home import Home, home
 from tests.live.jumping_clock import JumpingClock
+from tests.live.names import NameServer, name_server
 from tests.live.node import Node
 from tests.live.office_day import Day, live_a_day
 from tests.live.steady import Steady
 from tests.live.test_standby import litestream_of
-from tests.replica.conftest import litestream_program
+from tests.replica.conftest import litestream_program, running_sshd
 
 __all__ = ["Chaos", "live_in_chaos"]
 
@@ -41,6 +44,7 @@ ECHO = "*43"
 PAIRS = 4
 DISK_MB = 400
 FIRST_USES = 12
+LONGEST_FAULT_S = 100.0
 
 
 @dataclass
@@ -50,10 +54,13 @@ class Chaos:
     line: Line
     clock: JumpingClock
     dice: Random
+    only: str = ""
+    """Faults with this in their name, if it is not to be all."""
     counts: Counter[str] = field(default_factory=Counter)
     pairs: list[Steady] = field(default_factory=list)
     gaps_s: list[float] = field(default_factory=list)
     """The longest silence that each pair heard around each restart."""
+    names: Names = field(init=False)
     messages: int = 0
     """How many a caller has left who hung up by himself."""
     troubles: list[str] = field(default_factory=list)
@@ -118,6 +125,7 @@ class Chaos:
 
     def faults(self) -> list[Callable[[], Awaitable[None]]]:
         """All kinds once, the restart of the node three times, in some order."""
+        names = self.names
         kinds: list[Callable[[], Awaitable[None]]] = [
             *(self.node_is_killed,) * 3,
             self.litestream_is_killed,
@@ -126,14 +134,19 @@ class Chaos:
             self.disk_is_full,
             self.lines_are_bad,
             self.clock_jumps,
+            names.dns_is_silent,
+            names.dns_fails,
+            names.dns_denies_all,
+            names.dns_lies,
         ]
+        kinds = [kind for kind in kinds if self.only in kind.__name__]
         self.dice.shuffle(kinds)
         return kinds
 
     async def break_things(self, until: float) -> None:
         """One fault after the other, a while apart, so that what comes of each can be seen."""
         waiting: list[Callable[[], Awaitable[None]]] = []
-        while time.monotonic() < until - 25:
+        while time.monotonic() < until - LONGEST_FAULT_S:
             waiting = waiting or self.faults()
             fault = waiting.pop()
             await asyncio.sleep(self.dice.uniform(8, 16))
@@ -183,9 +196,10 @@ class Chaos:
             await call.hang_up()
 
 
-def _replica(folder: Path) -> tuple[str, ...]:
-    program = litestream_program("0.5")
-    return ("--replica-url", f"file://{folder}/mounted/office", "--litestream", program)
+def _replica(folder: Path, sshd: tuple[int, Path, str]) -> tuple[str, ...]:
+    port, key, _ = sshd
+    url = f"sftp://{getpass.getuser()}@{REPLICA}:{port}{folder}/mounted/office"
+    return ("--replica-url", url, "--replica-ssh-key", str(key), "--litestream", litestream_program("0.5"))
 
 
 @contextlib.contextmanager
@@ -201,29 +215,30 @@ def small_disk(folder: Path) -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def broken_office(
-    folder: Path, phones: int, clock: JumpingClock, more: tuple[str, ...]
+    folder: Path, phones: int, clock: JumpingClock, server: NameServer, options: tuple[str, ...]
 ) -> AsyncIterator[Line]:
     """The office, which can be broken in all ways."""
     numbers = (
         tuple(str(200 + n) for n in range(phones))
-        + tuple(str(300 + n) for n in range(2 * PAIRS + 1))
+        + tuple(str(300 + n) for n in range(2 * PAIRS + 4))
         + (BOX,)
     )
     (folder / "mounted").mkdir()
     options = (
-        *_replica(folder),
+        *options,
         "--rtp-timeout-s",
         "15",
         "--host",
         "0.0.0.0",
         "--external-ip",
         "127.0.0.1",
-        *more,
     )
     with small_disk(folder / "node" / "data"):
         async with edge_office(
             folder,
             extensions=numbers,
+            edge_host=EDGE,
+            within=server.within,
             options=options,
             ring_timeout_s=10,
             rtp_ports=20 * phones + 100,
@@ -239,14 +254,22 @@ async def broken_office(
 
 
 async def live_in_chaos(
-    folder: Path, *, seed: int, seconds: float, phones: int, more: tuple[str, ...] = ()
+    folder: Path, *, seed: int, seconds: float, phones: int, only: str = "", more: tuple[str, ...] = ()
 ) -> Day:
     """The whole run; what is left of it stands in the day's `left`."""
     dice = Random(seed)
     clock = JumpingClock(folder)
-    with home() as out:
-        async with broken_office(folder, phones, clock, more) as line:
-            chaos = Chaos(line, clock, dice)
+    (folder / "sshd").mkdir()
+    with home() as out, running_sshd(folder / "sshd") as sshd:
+        async with contextlib.AsyncExitStack() as stack:
+            server = await stack.enter_async_context(name_server(folder))
+            server.hosts |= {EDGE: "127.0.0.1", REPLICA: "127.0.0.1"}
+            replica = _replica(folder, sshd)
+            line = await stack.enter_async_context(
+                broken_office(folder, phones, clock, server, (*replica, *more))
+            )
+            chaos = Chaos(line, clock, dice, only)
+            chaos.names = Names(chaos, server)
             before = await _held(line.node)
             await _furnish(chaos, out)
             until = time.monotonic() + seconds
@@ -265,7 +288,7 @@ async def live_in_chaos(
                 for pair in chaos.pairs:
                     await pair.hang_up()
             await _judge(chaos, day.result(), before)
-            await _recover(chaos, day.result(), folder)
+            await _recover(chaos, day.result(), folder, replica)
             return day.result()
 
 
@@ -281,6 +304,7 @@ async def _furnish(chaos: Chaos, out: Home) -> None:
         await pair.register()
         await pair.talk()
         chaos.pairs.append(pair)
+    chaos.pairs.append(await chaos.names.furnish())
 
 
 async def _held(node: Node) -> tuple[int, int]:
@@ -307,13 +331,15 @@ async def _judge(chaos: Chaos, day: Day, before: tuple[int, int]) -> None:
         chaos.counts["callers from outside who heard nothing"],
         0,
     )
+    if chaos.counts["dns is silent"]:
+        day.left["nobody was told that the DNS is gone"] = (int(not await chaos.names.alarms()), 0)
     if chaos.gaps_s:
         gaps = sorted(chaos.gaps_s)
         day.counts["silence at a restart, median ms"] = round(gaps[len(gaps) // 2] * 1000)
         day.counts["silence at a restart, longest ms"] = round(gaps[-1] * 1000)
 
 
-async def _recover(chaos: Chaos, day: Day, folder: Path) -> None:
+async def _recover(chaos: Chaos, day: Day, folder: Path, replica: tuple[str, ...]) -> None:
     """The replica is whole, damage to it is found, and another machine takes over."""
     node = chaos.node
     day.left["faults that the drill found"] = ((await node.send("POST", "replication/drill"))["faults"], [])
@@ -331,11 +357,17 @@ async def _recover(chaos: Chaos, day: Day, folder: Path) -> None:
     await asyncio.sleep(8)  # the replica that was begun anew is whole
     node.kill()
     began = time.monotonic()
-    new = Node(folder / "new", options=node.options, token=node.token, environment=node.environment)
+    new = Node(
+        folder / "new",
+        options=node.options,
+        token=node.token,
+        environment=node.environment,
+        within=node.within,
+    )
     new.data.mkdir(parents=True)
     (new.data / KEY_FILE).write_bytes((node.data / KEY_FILE).read_bytes())
     (new.data / KEY_FILE).chmod(0o600)
-    await asyncio.to_thread(new.cli, "takeover", *_replica(folder))
+    await asyncio.to_thread(new.cli, "takeover", *replica)
     await new.start()
     day.counts["takeover until the new node answers, s"] = round(time.monotonic() - began)
     after = await _kept(new)
@@ -355,9 +387,9 @@ async def _kept(node: Node) -> tuple[int, ...]:
     )
 
 
-async def main(minutes: float, seed: int, phones: int) -> int:
+async def main(minutes: float, seed: int, phones: int, only: str) -> int:
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        day = await live_in_chaos(Path(folder), seed=seed, seconds=minutes * 60, phones=phones)
+        day = await live_in_chaos(Path(folder), seed=seed, seconds=minutes * 60, phones=phones, only=only)
         print(f"chaos for {minutes:g} minutes, seed {seed}, {phones} phones\n{day.table()}")
         if day.wrong:
             kept = Path(tempfile.gettempdir()) / f"chaos-{seed}.log"
@@ -371,5 +403,6 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--phones", type=int, default=12)
+    parser.add_argument("--only", default="", help="faults with this in their name, such as dns")
     wanted = parser.parse_args()
-    raise SystemExit(asyncio.run(main(wanted.minutes, wanted.seed, wanted.phones)))
+    raise SystemExit(asyncio.run(main(wanted.minutes, wanted.seed, wanted.phones, wanted.only)))

@@ -164,6 +164,11 @@ class DayPhone:
         return f"{host}:{port}"
 
     @property
+    def port(self) -> int:
+        """Where it takes SIP."""
+        return int(self._here.rpartition(":")[2])
+
+    @property
     def _node(self) -> tuple[str, int]:
         return ("127.0.0.1" if self._home is None else self._home.node_host, self.node.sip_port)
 

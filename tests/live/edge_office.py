@@ -174,8 +174,10 @@ class Line:
 
 
 @contextlib.asynccontextmanager
-async def edge_office(folder: Path, *, inside: bool = False, **of_node: Any) -> AsyncIterator[Line]:
-    """Everything started and connected; `inside`: the edge runs in the node."""
+async def edge_office(
+    folder: Path, *, inside: bool = False, edge_host: str = "127.0.0.1", **of_node: Any
+) -> AsyncIterator[Line]:
+    """Everything started and connected; `inside`: the edge runs in the node. `edge_host` is how the office knows it."""
     async with FakeTwilio() as twilio:
         twilio.add_number(
             NUMBER,
@@ -191,7 +193,7 @@ async def edge_office(folder: Path, *, inside: bool = False, **of_node: Any) -> 
             )  # fmt: skip
         else:
             key = await edge.add_office()
-            options = ("--edge-url", f"http://127.0.0.1:{cable.port}", "--edge-key", key)
+            options = ("--edge-url", f"http://{edge_host}:{cable.port}", "--edge-key", key)
         node = Node(folder / "node", options=(*of_node.pop("options", ()), *options), **of_node)
         line = Line(node, edge, twilio, cable)
         try:

@@ -50,6 +50,8 @@ class Node:
     expected_errors: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     """More of it, for the process that serves."""
+    within: Sequence[str] = ()
+    """Words before all its commands, such as those of `unshare`."""
 
     def __post_init__(self) -> None:
         if not self.rtp_first:
@@ -83,7 +85,7 @@ class Node:
 
     def cli(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run another `pbx` command on this node's data folder."""
-        command = [sys.executable, "-m", "pbx", *words, "--data-dir", str(self.data)]
+        command = [*self.within, sys.executable, "-m", "pbx", *words, "--data-dir", str(self.data)]
         result = subprocess.run(
             command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=False
         )
@@ -118,7 +120,7 @@ class Node:
     def command(self) -> list[str]:
         """The command line of this node."""
         return [
-            sys.executable, "-m", "pbx", "serve",
+            *self.within, sys.executable, "-m", "pbx", "serve",
             "--data-dir", str(self.data),
             "--host", "127.0.0.1",
             "--http-port", str(self.http_port),

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,13 @@ def folder_place(tmp_path: Path) -> Place:
 
 @pytest.fixture(scope="session")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path, str]]:
+    with running_sshd(tmp_path_factory.mktemp("sshd")) as found:
+        yield found
+
+
+@contextmanager
+def running_sshd(folder: Path) -> Iterator[tuple[int, Path, str]]:
     """OpenSSH's server as this user: its port, a key that it lets in, and the line of its own key."""
-    folder = tmp_path_factory.mktemp("sshd")
     server = shutil.which("sshd", path="/usr/sbin:/usr/bin")
     assert server, "openssh-server is not installed: make .make/system-test"
     for name in ("host", "client"):

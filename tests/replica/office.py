@@ -17,6 +17,7 @@ from pbx.app.replication import WAL_LIMIT, Replication
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.metrics import Registry
+from pbx.core.names import system_lookup
 from pbx.core.secret import KEY_FILE, load_key
 from pbx.store.database import FILE_NAME, Database
 from pbx.store.litestream import find
@@ -61,7 +62,9 @@ class Office:
             async with await Database.open(self.data / FILE_NAME, poll_s=0) as self.database:
                 load_key(self.data / KEY_FILE)
                 if started:
-                    replication.start(lambda kind, title, text, facts: self.notices.append((title, text)))
+                    replication.start(
+                        lambda kind, title, text, facts: self.notices.append((title, text)), system_lookup
+                    )
                 yield replication
         finally:
             await replication.stop()

@@ -7,12 +7,13 @@ from ipaddress import ip_network
 import pytest
 
 from pbx.core.errors import PeerError
+from pbx.core.names import system_lookup
 from pbx.model.leg_event import LegCause
 from pbx.sip.hop import Hop
 from pbx.transport import interfaces
 from pbx.transport.local_address import CACHE_S, LocalAddress
 from pbx.transport.reason import read_reason, reason_headers
-from pbx.transport.resolver import FAILED_FRESH_S, Resolver, system_lookup
+from pbx.transport.resolver import FAILED_FRESH_S, Resolver
 from tests.fakes.clock import FakeClock
 
 

@@ -39,6 +39,18 @@ export const health: typeof Health = {
     `Leitungen nach draußen sind gestört: ${f["lines"] ?? ""}. ${f["error"] ?? ""}`.trim(),
     "Prüfen Sie sie auf der Seite „Amtsleitungen“: Der Test sagt, wo es endet.",
   ],
+  names_gone: (f) => [
+    `Seit ${f["since"] ?? ""} UTC gibt kein Nameserver Auskunft. Was vorher gefunden war, gilt noch einen Tag; neue Namen werden nicht gefunden.`,
+    "Sehen Sie nach dem Router und dem Internet. Andere Nameserver lassen sich mit --dns-servers einstellen.",
+  ],
+  names_failing: (f) => [
+    `Seit ${f["since"] ?? ""} UTC sagen die Nameserver nicht, wo ${f["names"] ?? ""} ist. Was vorher gefunden war, gilt noch einen Tag.`,
+    "Fragen Sie, wer diese Namen pflegt, oder stellen Sie mit --dns-servers andere Nameserver ein.",
+  ],
+  names_denied: (f) => [
+    `Seit ${f["since"] ?? ""} UTC sagen die Nameserver, es gebe ${f["names"] ?? ""} nicht. Die Adressen von vorher gelten noch eine Stunde.`,
+    "Prüfen Sie, ob der Name noch stimmt und ob diesen Nameservern zu trauen ist.",
+  ],
   hold_music: (f) => [
     `Die Wartemusik kann nicht gespielt werden: ${f["why"] ?? ""}`,
     "Legen Sie die Datei in den Ordner sounds oder wählen Sie in den Einstellungen eine andere.",

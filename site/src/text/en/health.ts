@@ -31,6 +31,18 @@ export const health: Readonly<Record<string, (facts: Facts) => HealthWords>> = {
     `Lines to the outside are down: ${f["lines"] ?? ""}. ${f["error"] ?? ""}`.trim(),
     "Test them on the page Trunks: the test says where it ends.",
   ],
+  names_gone: (f) => [
+    `No name server has had an answer since ${f["since"] ?? ""} UTC. What was found before goes on working for a day; new names are not found.`,
+    "Look at the router and the Internet. Other name servers can be set with --dns-servers.",
+  ],
+  names_failing: (f) => [
+    `The name servers do not say since ${f["since"] ?? ""} UTC where ${f["names"] ?? ""} is. What was found before goes on working for a day.`,
+    "Ask whoever keeps these names, or set other name servers with --dns-servers.",
+  ],
+  names_denied: (f) => [
+    `The name servers say since ${f["since"] ?? ""} UTC that there is no ${f["names"] ?? ""}. The addresses of before are used for an hour.`,
+    "Look whether the name is still right, and whether these name servers can be trusted.",
+  ],
   hold_music: (f) => [
     `The hold music cannot be played: ${f["why"] ?? ""}`,
     "Put the file into the folder sounds, or choose another in the settings.",
