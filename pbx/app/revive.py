@@ -24,7 +24,7 @@ from pbx.call.leg import CallLeg
 from pbx.call.revive import close_recordings, in_order, revived, talk_on
 from pbx.core.errors import PeerError
 from pbx.media.udp_ports import NoPortError
-from pbx.model.call_event import CallEvent, LegDialled, LegEnded
+from pbx.model.call_event import CallEvent, LegDialled, LegEnded, SupervisorLeft
 from pbx.model.leg_event import LegCause
 from pbx.sip.hop import Hop
 
@@ -222,6 +222,8 @@ def tidy(call: Call, kept: KeptCall) -> None:
         cause = LegCause.SHUTDOWN.value
         call.record(LegEnded(call=call.id, at=call.now(), leg=name, cause=cause, status=0))
     close_recordings(call)
+    for listener in call.live.view().supervisors:  # who listened comes back by himself
+        call.record(SupervisorLeft(call=call.id, at=call.now(), extension=listener.extension))
 
 
 def tidy_rung(call: Call) -> None:

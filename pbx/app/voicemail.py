@@ -117,6 +117,15 @@ class VoicemailParts:
         if not await self.inbox.any(call, number or ""):
             raise PeerError(403, "Wrong PIN")
 
+    def has(self, number: str) -> bool:
+        return self.boxes.find(number) is not None
+
+    async def speak_on(self, call: Call, number: str, *, greet: bool) -> None:
+        """For a caller of the last run: what was said until then is a message of its own."""
+        box = self.boxes.find(number)
+        if box is not None:
+            await self.leave.take(call, box, greet=greet)
+
     def lamps(self, features: Features) -> MailboxLamps:
         """The lamps of those codes."""
         return MailboxLamps(features, self.boxes)

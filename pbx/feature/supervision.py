@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pbx.call.call import Call
 from pbx.call.ending import Ending
@@ -33,6 +34,8 @@ from pbx.model.supervision import How, Supervised
 __all__ = ["Calls", "Supervision"]
 
 MOST_LISTENERS = 4
+BACK_S = 5.0
+"""A call that has outlived a restart goes on within that."""
 KEYS: dict[str, How] = {"4": "listen", "5": "whisper", "6": "barge"}
 """What a listener may press."""
 
@@ -187,8 +190,31 @@ class Supervision:
         )
         return Supervised(call=listener.own.id, extension=listener.extension, how=listener.how)
 
-    async def _run(self, own: Call, call: Call, listener: _Listener) -> None:
-        """For the listener who has picked up, until one side has had enough."""
+    async def come_back(self, own: Call, call_id: str) -> None:
+        """Listen on, as before the node was started anew; the end for one whose two talk no longer."""
+        call = await self._back(call_id)
+        how, to, asked_by = _listened(call, own.id) if call is not None else ("", "", "")
+        if call is None or call.talking is None or not how:
+            own.end_with(Ending(LegCause.NORMAL))
+            return
+        leg = call.legs.get(to)
+        if leg not in call.talking:
+            leg = _whispered_to(call, None)
+        listener = _Listener(own.party.extension or "", how, leg, asked_by, own)
+        await self._run(own, call, listener, tells=False)
+
+    async def _back(self, call_id: str) -> Call | None:
+        """The call, once its two talk again; None when they do not."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BACK_S):
+                while (call := self._calls().call(call_id)) is not None:
+                    if call.talking is not None:
+                        return call
+                    await asyncio.sleep(0.05)
+        return None
+
+    async def _run(self, own: Call, call: Call, listener: _Listener, *, tells: bool = True) -> None:
+        """For the listener who has picked up, until one side has had enough. `tells`: the two may hear that."""
         if call.talking is None or self._calls().call(call.id) is not call or listener.to not in call.talking:
             own.end_with(Ending(LegCause.NORMAL))
             return
@@ -203,7 +229,8 @@ class Supervision:
                 with Stoppable() as listening:
                     listener.stop = listening.stop
                     session.enter(listener)
-                    await self._tell(session)
+                    if tells:
+                        await self._tell(session)
                     await self._keys(session, listener, talk)
         except ValueError:  # the engine cannot decode it, or cannot speak to it
             own.end_with(Ending(LegCause.INCOMPATIBLE, 488))
@@ -263,6 +290,22 @@ class Supervision:
         if call.talking is None:
             raise UserError("only a call in which two people talk can be listened to", http_status=409)
         return call
+
+
+def _listened(call: Call, supervision: str) -> tuple[How | Literal[""], str, str]:
+    """How that supervision was done when the call was last told, to which leg, and who had asked for it."""
+    how: How | Literal[""] = ""
+    extension = to = asked_by = ""
+    for event in call.events:
+        if isinstance(event, SupervisorJoined) and event.supervision == supervision:
+            how, to, extension, asked_by = _how(event.how), event.to, event.extension, event.asked_by
+        elif isinstance(event, SupervisorChanged) and event.extension == extension:
+            how, to = _how(event.how), event.to
+    return how, to, asked_by
+
+
+def _how(word: str) -> How:
+    return next((each for each in KEYS.values() if each == word), "listen")
 
 
 def _whispered_to(call: Call, name: str | None) -> CallLeg:

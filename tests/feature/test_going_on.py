@@ -22,6 +22,11 @@ OUT_OF_LINE = event(events.QueueLeft, queue="700", reason="timeout", waited_s=3.
 SLOT = event(events.CallParked, slot="3", by="104")
 ROOM = event(events.ConferenceJoined, conference="800", member=1, moderator=True)
 OUT_OF_ROOM = event(events.ConferenceLeft, conference="800", member=1, reason="removed")
+CODE = event(events.CallRouted, kind="feature", to="*99104", to_name="Leave a message")
+BOX = event(events.CallRouted, kind="mailbox", to="104", to_name="Dave")
+SPEAKS = event(events.MessageBegun, mailbox="104", message="m")
+OPERATOR = event(events.CallRouted, kind="forward", to="101")
+LISTENS = event(events.CallRouted, kind="supervision", to="d", to_name="A – B")
 SENT_ON = event(events.LegTransferred, leg="b1", stays="a", to="3")
 
 
@@ -41,6 +46,15 @@ SENT_ON = event(events.LegTransferred, leg="b1", stays="a", to="3")
         ([ROOM], Was("conference", "800", moderator=True)),
         ([ROOM, OUT_OF_ROOM], Was()),
         ([event(events.ConferenceWaiting, conference="800", member=2)], Was("conference", "800")),
+        ([CODE], Was("feature", "*99104")),
+        ([CODE, BOX], Was("mailbox", "104")),
+        ([CODE, BOX, SPEAKS], Was("mailbox", "104", speaks=True)),
+        ([CODE, BOX, SPEAKS, OPERATOR], Was()),
+        ([FLOW, NODE, BOX], Was("flow", "900", "ask")),
+        ([FLOW, NODE, BOX, SPEAKS], Was("mailbox", "104", speaks=True)),
+        ([FLOW, NODE, BOX, SPEAKS, NODE], Was("flow", "900", "ask")),
+        ([LINE, BOX], Was("mailbox", "104")),
+        ([LISTENS], Was("supervision", "d")),
     ],
 )
 def test_the_newest_counts(happened: list[events.CallEvent], wanted: Was) -> None:

@@ -26,7 +26,13 @@ from pbx.core.errors import UserError
 from pbx.feature.recording.conversation import RecordedConversation
 from pbx.feature.recording.library import Library
 from pbx.feature.recording.policy import Get, Rule, decide, leg_of, way_of
-from pbx.model.call_event import INTERRUPTED, RecordingStarted, RecordingStopped
+from pbx.model.call_event import (
+    INTERRUPTED,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStarted,
+    RecordingStopped,
+)
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.recording import Recording as RecordingRow
 from pbx.model.recording import RecordingDo, RecordingSettings
@@ -248,4 +254,16 @@ def _session_of(call: Call) -> Session:
         session.chain = f"{call.id}-1"
         if stopped and stopped[-1].reason == INTERRUPTED:
             session.asked = "node"
+            session.paused = _paused_by(call, stopped[-1].recording)
     return session
+
+
+def _paused_by(call: Call, recording: str) -> str:
+    """Who wanted nothing recorded when it ended; "" when it was not paused."""
+    by = ""
+    for event in call.events:
+        if isinstance(event, RecordingPaused) and event.recording == recording:
+            by = event.by
+        elif isinstance(event, RecordingResumed) and event.recording == recording:
+            by = ""
+    return by

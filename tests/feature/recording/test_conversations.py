@@ -12,6 +12,13 @@ from msgspec.structs import replace as changed
 
 from pbx.call.call import Call
 from pbx.core.errors import UserError
+from pbx.model.call_event import (
+    INTERRUPTED,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStarted,
+    RecordingStopped,
+)
 from pbx.model.extension import Extension
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered, Referred
 from pbx.model.recording import RecordingSettings, When
@@ -287,6 +294,25 @@ async def test_a_forgotten_pause_ends_by_itself() -> None:
     made.recordings.control("call-1", "pause", "api")
     await asyncio.sleep(1.1)
     assert made.engine.made[0].pauses == ["pause", "resume"]
+    await ends(office, made, task)
+
+
+@pytest.mark.parametrize(("resumed", "pauses"), [(False, ["pause"]), (True, [])])
+async def test_what_was_paused_when_the_node_was_killed_stays_paused(
+    resumed: bool, pauses: list[str]
+) -> None:
+    office = Office(offer=OFFER)
+    made = studio(office, calls="always")
+    call, at = office.call, office.call.now()
+    call.record(RecordingStarted(call=call.id, at=at, leg="a", recording="old", file="old.wav"))
+    call.record(RecordingPaused(call=call.id, at=at, recording="old", by="key:101"))
+    if resumed:
+        call.record(RecordingResumed(call=call.id, at=at, recording="old", by="key:101"))
+    call.record(RecordingStopped(call=call.id, at=at, recording="old", reason=INTERRUPTED))
+    task = await talking(office)
+    (writing,) = made.engine.made
+    assert writing.pauses == pauses
+    assert [each.part for each in made.library.rows.values()] == [2]
     await ends(office, made, task)
 
 
