@@ -17,6 +17,7 @@ from pbx.feature.browser_login import BrowserLogins
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.identify import Identify
 from pbx.feature.reachability import Reachability
+from pbx.feature.refresh import Refreshes
 from pbx.feature.registrar import Registrar, RegistrarPorts
 from pbx.model.kinds import EXTENSION
 from pbx.sip.binding import Limits
@@ -149,6 +150,7 @@ def build_signaling(
     )
     registrar.can_be_rung = reachability.can_be_rung
     agent.on_dialled = entrance.belongs
+    agent.driver.short_way = Refreshes(registrar, identify, entrance.door, clock=clock, new_tag=new_tag)
     entrance.door.on_failed = lambda host: _discard(guard.count(Offence.AUTH_FAILED, host))
     return SignalingParts(
         external=external,

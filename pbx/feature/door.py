@@ -123,6 +123,17 @@ class Door:
         self.turned_away += 1
         return True
 
+    def is_quiet(self, host: str, account: str) -> bool:
+        """Whether nothing is held against this address, nor against anybody for what was done to this account."""
+        if not len(self.bans) and not self.failures:
+            return True
+        key, now = self._key(host), self._now()
+        return (
+            self.bans.of(key, host) is None
+            and self.failures.pair(key, account, now) is None
+            and not self.failures.account_wait_s(account, now)
+        )
+
     # -- what the digest check tells -------------------------------------------------------------------------------
 
     def challenged(self, request: Request, hop: Hop) -> None:

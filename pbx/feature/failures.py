@@ -89,6 +89,10 @@ class Failures:
         self._known: dict[str, Tries] = {}
         self._unknown: OrderedDict[str, Tries] = OrderedDict()
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._sources or self._known or self._unknown)
+
     def count(self, host: str, account: str, now: float, *, at: float, user_agent: str) -> Tries:
         """One more; returns what this address has done to this account."""
         source = self._sources.setdefault(host, _Source())

@@ -71,6 +71,18 @@ class Identify:
                 return entry.extension
         raise self._refusal(verdict, request, hop, is_ours=True)
 
+    def challenges(self, hop: Hop) -> list[str]:
+        """WWW-Authenticate values for a phone that is known."""
+        return self._challenger.challenge(self._monotonic(), source_host=hop.remote_host)
+
+    def proves(self, proof: str, method: str, hop: Hop, number: str) -> bool:
+        """Whether these credentials are right, and of this extension. Nobody is told; what is wrong may be judged
+        again."""
+        verdict = self._challenger.verify(
+            (proof,), method, self._monotonic(), hop.remote_host, self._directory.password
+        )
+        return verdict.kind is VerdictKind.OK and verdict.username == number
+
     def _password(self, user: str) -> str | None:
         """Of a phone, or of a page that has one for hours; None for nobody, and for who is disabled."""
         number = owner_of(user)

@@ -21,11 +21,12 @@ from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
 from pbx.core.events import EventBus
 from pbx.feature.identify import Identify
+from pbx.feature.kept_bindings import BindingStore, KeptBindings
 from pbx.model.binding import Binding
 from pbx.model.party import DialTarget
 from pbx.model.push_phone import PushPhone
 from pbx.model.registration import Registered, Unregistered
-from pbx.sip.binding import Limits, RegisterPlan, plan
+from pbx.sip.binding import Limits, RegisterPlan, granted_s, plan
 from pbx.sip.build import response_to
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
@@ -64,14 +65,7 @@ class Push(Protocol):
         ...
 
 
-class BindingStore(Protocol):
-    """Where bindings survive a restart."""
-
-    async def load(self) -> list[Binding]: ...
-
-    async def apply(self, put: Sequence[Binding], remove: Sequence[Binding]) -> None:
-        """Returns when the change would survive a power cut."""
-        ...
+Answered = Callable[[Request, Hop, Response, Sequence[Binding]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +87,7 @@ class Registrar:
 
     def __init__(self, ports: RegistrarPorts) -> None:
         self._ports = ports
+        self._store = KeptBindings(ports.store, self._now)
         self._bindings: dict[str, list[Binding]] = {}
         self._turns: dict[str, asyncio.Lock] = {}
         self._rewritten: OrderedDict[str, None] = OrderedDict()
@@ -103,11 +98,13 @@ class Registrar:
         self.push: Push | None = None
         self.on_register: Callable[[str, Sequence[Binding]], None] = lambda _number, _put: None
         """Told of every REGISTER that has put bindings, once they are stored; the 200 leaves first."""
+        self.on_answered: Answered = lambda _request, _hop, _response, _bindings: None
+        """Told of every REGISTER that is answered 200, with all bindings of its extension."""
 
     async def load(self) -> None:
         """Bring back the bindings of the last run that have not expired."""
         now = self._now()
-        for binding in await self._ports.store.load():
+        for binding in await self._store.load():
             if binding.expires_at > now:
                 self._bindings.setdefault(binding.extension, []).append(binding)
 
@@ -122,9 +119,9 @@ class Registrar:
             raise PeerError(403, "Forbidden")  # one extension may not register another's phones
         if self.push is not None:
             self.push.check(request)
-        return self._store(number, request, hop)
+        return self._bind(number, request, hop)
 
-    async def _store(self, number: str, request: Request, hop: Hop) -> Response:
+    async def _bind(self, number: str, request: Request, hop: Hop) -> Response:
         """Change the bindings of one extension, in turn, and say what they are then."""
         async with self._turns.setdefault(number, asyncio.Lock()):
             bindings = await self._change(number, request, hop)
@@ -133,7 +130,7 @@ class Registrar:
         response = response_to(request, 200, to_tag=self._ports.new_tag())
         now = self._now()
         for binding in bindings:
-            response.headers.add("Contact", _contact(binding, now))
+            response.headers.add("Contact", contact_of(binding, now))
         for name, value in flow_headers(request, self._ports.service_route(hop)):
             response.headers.add(name, value)
         if self.push is not None:
@@ -144,6 +141,7 @@ class Registrar:
             each for each in bindings if each.call_id == request.call_id and each.cseq == request.cseq.number
         ]:
             self.on_register(number, put)
+        self.on_answered(request, hop, response, bindings)
         return response
 
     async def _keep_push(self, number: str, request: Request, bindings: Sequence[Binding]) -> None:
@@ -178,7 +176,7 @@ class Registrar:
         stored it, and a restart before that costs the phone one more REGISTER."""
         try:
             async with asyncio.timeout(STORE_S):
-                await self._ports.store.apply(change.put, change.remove)
+                await self._store.apply(change.put, change.remove)
         except (StoreError, TimeoutError) as error:
             if not self._unstored:
                 why = str(error) or "the disk does not answer"
@@ -192,7 +190,7 @@ class Registrar:
         gone = [each for several in late.values() for each in several]
         try:
             async with asyncio.timeout(STORE_S):
-                await self._ports.store.apply(
+                await self._store.apply(
                     kept, [each for each in gone if (each.extension, each.contact_uri) not in there]
                 )
         except (StoreError, TimeoutError):
@@ -229,6 +227,34 @@ class Registrar:
             self._ports.bus.publish(
                 "registration", Unregistered(extension=number, contact_uri=uri, reason="unregistered")
             )
+
+    # -- refreshes that change nothing else (see `refresh`) ----------------------------------------------------------
+
+    def granted_s(self, request: Request) -> int:
+        """How long the first contact of a REGISTER may stay. Raises `PeerError` 423."""
+        return granted_s(request, self._ports.limits)
+
+    def renewal(
+        self, binding: Binding, expires_at: float, call_id: str, cseq: int, now: float
+    ) -> Binding | None:
+        """A binding with another end, if it is still there and nothing has to be waited for."""
+        number = binding.extension
+        turn = self._turns.get(number)
+        if binding.expires_at <= now or all(each is not binding for each in self._bindings.get(number, ())):
+            return None
+        if number in self._unstored or turn is None or turn.locked():
+            return None
+        if binding.call_id == call_id and cseq <= binding.cseq:
+            return None
+        renewed = structs.replace(binding, expires_at=expires_at, call_id=call_id, cseq=cseq)
+        return renewed if self._store.holds(renewed) else None
+
+    def renew(self, binding: Binding, renewed: Binding) -> list[Binding]:
+        """Put what `renewal` gave in the place of the old; returns all bindings of the extension."""
+        number = binding.extension
+        self._bindings[number] = [renewed if each is binding else each for each in self._bindings[number]]
+        self.on_register(number, (renewed,))
+        return self.bindings(number)
 
     # -- who can be rung -------------------------------------------------------------------------------------------
 
@@ -310,7 +336,7 @@ class Registrar:
 
     async def keep(self, bindings: Sequence[Binding]) -> None:
         """Store them as they are."""
-        await self._ports.store.apply(bindings, ())
+        await self._store.write(bindings)
 
     async def prune(self, may_register: Callable[[str], bool]) -> None:
         """Forget the phones of extensions that were deleted or disabled."""
@@ -341,7 +367,7 @@ class Registrar:
                 Unregistered(extension=binding.extension, contact_uri=binding.contact_uri, reason=reason),
             )
         try:
-            await self._ports.store.apply((), gone)
+            await self._store.apply((), gone)
         except StoreError:  # they have expired there, too
             log.debug("expired registrations are still stored")
 
@@ -380,7 +406,8 @@ def _sleeper(phone: PushPhone) -> DialTarget:
     )
 
 
-def _contact(binding: Binding, now: float) -> str:
+def contact_of(binding: Binding, now: float) -> str:
+    """A binding as the 200 names it."""
     value = f"<{binding.contact_uri}>;expires={max(0, round(binding.expires_at - now))}"
     return f"{value};q={binding.q:g}" if binding.q != 1.0 else value
 

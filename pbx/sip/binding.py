@@ -142,6 +142,12 @@ def _expiry(contact: NameAddr, default_s: int, limits: Limits) -> int:
     return min(wanted, limits.max_expires_s)
 
 
+def granted_s(request: Request, limits: Limits) -> int:
+    """How long the first contact may stay. Raises `PeerError` 423."""
+    default_s = _seconds(request.headers.get("Expires"), limits.default_expires_s)
+    return _expiry(request.contacts[0], default_s, limits)
+
+
 def _template(request: Request, hop: Hop, now: float, extension: str, *, rewritten: bool) -> Binding:
     """What all contacts of one REGISTER have in common."""
     paths = [each for value in request.headers.all("Path") for each in NameAddr.parse_list(value)]

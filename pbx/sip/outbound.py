@@ -69,7 +69,12 @@ def was_rewritten(request: Request, hop: Hop) -> bool:
     was told, and then says so in both places. If only one of them is the address its packets come from, and the other
     a private one, somebody else wrote it.
     """
-    if request.headers.all("Authorization") or len(request.headers.all("Via")) != 1:
+    return not request.headers.all("Authorization") and looks_rewritten(request, hop)
+
+
+def looks_rewritten(request: Request, hop: Hop) -> bool:
+    """The same of a REGISTER that is not the first."""
+    if len(request.headers.all("Via")) != 1:
         return False
     seen = _address(hop.remote_host)
     if seen is None or seen.is_private:

@@ -413,6 +413,7 @@ class Agent:
     async def close(self, within_s: float = CLOSING_S) -> None:
         """Refuse what is new with 503, end every leg, wait a little for the last answers, stop all timers."""
         self._closing = True
+        self.driver.short_way = None
         for leg in list(self._legs.values()):
             await leg.end(LegCause.SHUTDOWN)
         try:

@@ -56,6 +56,11 @@ class Overload:
             return 0.0
         return min(self._shortest_s, self._shortest_before_s)
 
+    @property
+    def is_late(self) -> bool:
+        """Whether anything may have to be put off."""
+        return self._shortest_s > EARLY_S and self.behind_s > EARLY_S
+
     def waited(self, seconds: float) -> None:
         """A message that is read now has waited this long."""
         now = self._monotonic()
