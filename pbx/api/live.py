@@ -26,6 +26,7 @@ from pbx.api.live_message import (
     CampaignChange,
     ConferenceChange,
     ConversationChange,
+    DrillChange,
     EdgeChange,
     ExtensionChange,
     ExtensionStateChange,
@@ -68,6 +69,7 @@ _TOPICS_OF = {
     "recording": ("recordings",),
     "flows": ("flows",),
     "settings": ("settings",),
+    "drill": ("drills",),
     "edge": (),
 }
 """What of the bus may change which topics; what the edge says is passed on as it is.
@@ -84,6 +86,7 @@ _CHANGE = {
     "recordings": RecordingChange,
     "flows": FlowChange,
     "health": HealthChange,
+    "drills": DrillChange,
     "settings": SettingsChange,
     "conversations": ConversationChange,
     "campaigns": CampaignChange,
@@ -366,6 +369,11 @@ class LiveHub:
                 self.dropped += 1
 
 
+def _last_drill(deps: ApiDeps) -> dict[str, msgspec.Struct]:
+    last = deps.replication.state().last_drill
+    return {"replica": last} if last is not None else {}
+
+
 def _in_memory(deps: ApiDeps) -> dict[str, Callable[[], dict[str, msgspec.Struct]]]:
     """What is known at once, without a look into the database."""
     return {
@@ -379,4 +387,5 @@ def _in_memory(deps: ApiDeps) -> dict[str, Callable[[], dict[str, msgspec.Struct
         "queues": lambda: {one.queue: one for one in deps.queues.statuses()},
         "trunks": lambda: {one.trunk: one for one in deps.trunks()},
         "health": lambda: {one.name: one for one in health_lines(deps.health_checks)},
+        "drills": lambda: _last_drill(deps),
     }

@@ -15,6 +15,7 @@ from pbx.model.flow_revision import FlowState
 from pbx.model.live_call import LiveCall
 from pbx.model.queue_status import QueueStatus
 from pbx.model.recording import Recording
+from pbx.model.replication import DrillReport
 from pbx.model.settings import OfficeSettings
 from pbx.model.trunk import TrunkStatus
 from pbx.model.voicemail import MailboxState
@@ -24,6 +25,7 @@ __all__ = [
     "CampaignChange",
     "ConferenceChange",
     "ConversationChange",
+    "DrillChange",
     "EdgeChange",
     "ExtensionChange",
     "ExtensionStateChange",
@@ -74,6 +76,7 @@ class LiveSnapshot(_Message, tag="snapshot", frozen=True, kw_only=True):
     recordings: tuple[Recording, ...] | None = None
     flows: tuple[FlowState, ...] | None = None
     health: tuple[HealthLine, ...] | None = None
+    drills: tuple[DrillReport, ...] | None = None
     settings: tuple[OfficeSettings, ...] | None = None
 
 
@@ -158,6 +161,13 @@ class HealthChange(_Message, tag="health", frozen=True, kw_only=True):
     item: HealthLine | None
 
 
+class DrillChange(_Message, tag="drill", frozen=True, kw_only=True):
+    """A restore drill has ended: `ok` says whether the replica can be trusted. `id` is always "replica"."""
+
+    id: str
+    item: DrillReport | None
+
+
 class SettingsChange(_Message, tag="settings", frozen=True, kw_only=True):
     """The settings of the office were changed. `id` is always "office"."""
 
@@ -211,6 +221,7 @@ LiveMessage = (
     | RecordingChange
     | FlowChange
     | HealthChange
+    | DrillChange
     | SettingsChange
     | ConversationChange
     | CampaignChange

@@ -280,7 +280,7 @@ def _page_logins(box: SecretBox, database: Database, ports: Ports) -> BrowserLog
 
 def _run_last(supervisor: Supervisor, parts: Parts, service: Service) -> None:
     supervisor.spawn("configuration bundle", parts.sync.run())
-    parts.replication.start(parts.guarding.notices.post, parts.names.lookup)
+    parts.replication.start(parts.guarding.notices.post, parts.names.lookup, parts.bus.publish)
     _settle(service, supervisor)
 
 

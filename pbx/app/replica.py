@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pbx.model.replication import DrillReport, ReplicationState
 
     Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
+    Publish = Callable[[str, DrillReport], object]
 
 __all__ = ["DATABASE_FILES", "NoReplica", "Replica", "prepare_replica"]
 
@@ -26,8 +27,8 @@ DATABASE_FILES = ("pbx.sqlite3", "edge/edge.sqlite3", "push/push.sqlite3")
 class Replica(Protocol):
     """The replica of a node. Implemented by `pbx.app.replication`."""
 
-    def start(self, post: Post, lookup: Lookup) -> None:
-        """From now on. `post` tells the administrator; host names are looked up by `lookup`."""
+    def start(self, post: Post, lookup: Lookup, publish: Publish) -> None:
+        """From now on. `post` tells the administrator, `publish` whoever listens; `lookup` finds hosts."""
         ...
 
     def state(self) -> ReplicationState: ...
@@ -40,7 +41,7 @@ class Replica(Protocol):
 class NoReplica:
     """None is set."""
 
-    def start(self, post: Post, lookup: Lookup) -> None:
+    def start(self, post: Post, lookup: Lookup, publish: Publish) -> None:
         return
 
     def state(self) -> ReplicationState:

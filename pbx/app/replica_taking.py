@@ -60,6 +60,7 @@ async def take_office(
 
 async def _marked(fetched: Fetched, clock: Clock) -> Owner:
     """The mark of this node; it may be there since a takeover that did not come to its end. Raises `StartupError`."""
+    fetched.put_keys()
     found, own = fetched.newest, fetched.place.owner
     if found is not None and own is not None and found.node == own.node:
         return own

@@ -60,6 +60,7 @@ WAL_LIMIT = 64 << 20
 """What the write-ahead log, or what Litestream keeps back, may grow to."""
 START_ASK_S = 2.0
 Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
+Publish = Callable[[str, DrillReport], object]
 
 
 class Replication:
@@ -93,6 +94,7 @@ class Replication:
         self._copier: BlobCopier | None = None
         self._tasks = Supervisor()
         self._post: Post | None = None
+        self._publish: Publish = lambda _topic, _report: None
         self._synced_at: dict[str, float] = {}
         self._sizes: dict[str, int] = {}
         self._began = time.monotonic()
@@ -154,9 +156,9 @@ class Replication:
 
     # -- while the node runs -------------------------------------------------------------------------------------------
 
-    def start(self, post: Post, lookup: Lookup) -> None:
-        """From now on, until `stop`. `post` tells the administrator."""
-        self._post = post
+    def start(self, post: Post, lookup: Lookup, publish: Publish) -> None:
+        """From now on, until `stop`. `post` tells the administrator, `publish` whoever listens."""
+        self._post, self._publish = post, publish
         self._place = replace(self._place, lookup=lookup)
         self._tasks.spawn("replica", self._run(self._place))
         if self._place.url.keeps_files:
@@ -198,14 +200,31 @@ class Replication:
             raise UserError(self.problem, http_status=409, action=self.action)
         if litestream is None or owner is None:
             raise UserError(f"there is no replica yet: {self.problem or 'it is starting'}", http_status=409)
-        process = self._process
+        process, before = self._process, self.drills.last
         report = await self.drills.drill(place, litestream, owner.generation, process, self._copier)
+        self._publish("drill", report)
+        self._tell_of_drill(report, before)
         if not report.ok:
-            await self._tell("The replica cannot be trusted", " ".join(report.faults)[:1500])
             self._fresh = self._renew = True
             if process is not None and self._process is process:
                 await process.stop()  # the next start begins with a new snapshot
         return report
+
+    def _tell_of_drill(self, report: DrillReport, before: DrillReport | None) -> None:
+        """Each fault once, whatever else is told of the replica; and that it is over."""
+        failed_before = before is not None and not before.ok
+        if self._post is None or (report.ok and not failed_before):
+            return
+        if report.ok:
+            self._post(
+                "replication",
+                "The replica can be trusted again",
+                "The restore drill found no fault.",
+                {"replica": self.target},
+            )
+        elif before is None or before.faults != report.faults:
+            text = f"The last restore drill failed: {' '.join(report.faults)[:1500]} A new snapshot is made."
+            self._post("replication", "The replica cannot be trusted", text, {"replica": self.target})
 
     async def _run(self, place: ReplicaPlace) -> None:
         failures = 0

@@ -25,6 +25,7 @@ Topic = Literal[
     "recordings",
     "flows",
     "health",
+    "drills",
     "settings",
     "conversations",
     "campaigns",

@@ -64,6 +64,10 @@ class Fetched:
     """What its owner had written before it was fetched."""
     keys: Mapping[str, bytes]
 
+    def put_keys(self) -> None:
+        """Before all else: a mark is made with them."""
+        _put_keys(self.keys, self.place.config.data_dir)
+
     def put(self, *, replace_at: datetime | None = None, mark: Owner | None = None) -> Restored:
         """Move it into the data directory, after moving away what is there. `mark` is what this node owns from now on:
         it is there before the office is."""
@@ -218,12 +222,7 @@ def _move(
     """The main database last: without it, it is still an empty directory. The keys of what was moved away stay."""
     if away is not None:
         keys = {path.relative_to(away).as_posix(): path.read_bytes() for path in key_files(away)} | dict(keys)
-    for name, content in keys.items():
-        path = data_dir / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(content)
+    _put_keys(keys, data_dir)
     for name in reversed(names):
         path = data_dir / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -231,6 +230,16 @@ def _move(
             with suppress(FileNotFoundError):
                 path.with_name(path.name + suffix).unlink()
         shutil.move(folder / name, path)
+
+
+def _put_keys(keys: Mapping[str, bytes], data_dir: Path) -> None:
+    """Those that are not there."""
+    for name, content in keys.items():
+        path = data_dir / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(content)
 
 
 def key_check(box: SecretBox) -> str:

@@ -6536,6 +6536,18 @@ export interface components {
             readonly changes: number;
         };
         /**
+         * DrillChange
+         * @description A restore drill has ended: `ok` says whether the replica can be trusted. `id` is always "replica".
+         */
+        readonly DrillChange: {
+            /** @enum {unknown} */
+            readonly type: "drill";
+            /** @description Rises with every change; give the last one seen as ?since= to go on from there. */
+            readonly seq: number;
+            readonly id: string;
+            readonly item: components["schemas"]["DrillReport"] | null;
+        };
+        /**
          * DrillReport
          * @description What came of restoring the replica into an empty folder.
          */
@@ -8554,7 +8566,7 @@ export interface components {
             /** @default false */
             readonly transcoded: boolean;
         };
-        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["ConversationChange"] | components["schemas"]["CampaignChange"] | components["schemas"]["NumberChange"] | components["schemas"]["EdgeChange"] | components["schemas"]["LiveHeartbeat"];
+        readonly LiveMessage: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveResumed"] | components["schemas"]["CallChange"] | components["schemas"]["RegistrationChange"] | components["schemas"]["ExtensionChange"] | components["schemas"]["ExtensionStateChange"] | components["schemas"]["ConferenceChange"] | components["schemas"]["MailboxChange"] | components["schemas"]["QueueChange"] | components["schemas"]["TrunkChange"] | components["schemas"]["RecordingChange"] | components["schemas"]["pbx.api.live_message.FlowChange"] | components["schemas"]["HealthChange"] | components["schemas"]["DrillChange"] | components["schemas"]["SettingsChange"] | components["schemas"]["ConversationChange"] | components["schemas"]["CampaignChange"] | components["schemas"]["NumberChange"] | components["schemas"]["EdgeChange"] | components["schemas"]["LiveHeartbeat"];
         /**
          * LivePosition
          * @description Where a call is in a flow: at `node` since `since`. `test` is what was dialled to try the flow out.
@@ -8614,6 +8626,8 @@ export interface components {
             readonly flows: readonly components["schemas"]["FlowState"][] | null;
             /** @default null */
             readonly health: readonly components["schemas"]["HealthLine"][] | null;
+            /** @default null */
+            readonly drills: readonly components["schemas"]["DrillReport"][] | null;
             /** @default null */
             readonly settings: readonly components["schemas"]["OfficeSettings"][] | null;
         };
@@ -13522,7 +13536,7 @@ export interface components {
              * @description None: all topics.
              * @default []
              */
-            readonly topics: readonly ("calls" | "campaigns" | "conferences" | "conversations" | "edge" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "numbers" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+            readonly topics: readonly ("calls" | "campaigns" | "conferences" | "conversations" | "drills" | "edge" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "numbers" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
         };
         /**
          * WebhookDelivery
@@ -13606,7 +13620,7 @@ export interface components {
              * @example https://office.example/hooks/bellwire
              */
             readonly url?: string;
-            readonly topics?: readonly ("calls" | "campaigns" | "conferences" | "conversations" | "edge" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "numbers" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[] | null;
+            readonly topics?: readonly ("calls" | "campaigns" | "conferences" | "conversations" | "drills" | "edge" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "numbers" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[] | null;
             readonly signing_key?: string | null;
         };
         /**
@@ -13642,7 +13656,7 @@ export interface components {
              * @description None: all topics.
              * @default []
              */
-            readonly topics: readonly ("calls" | "campaigns" | "conferences" | "conversations" | "edge" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "numbers" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
+            readonly topics: readonly ("calls" | "campaigns" | "conferences" | "conversations" | "drills" | "edge" | "extension_states" | "extensions" | "flows" | "health" | "mailboxes" | "numbers" | "queues" | "recordings" | "registrations" | "settings" | "trunks")[];
             /** @default null */
             readonly signing_key: string | null;
         };
@@ -13797,6 +13811,7 @@ export type Diverted = components['schemas']['Diverted'];
 export type Doctor = components['schemas']['Doctor'];
 export type DoctorCheck = components['schemas']['DoctorCheck'];
 export type DocumentPlan = components['schemas']['DocumentPlan'];
+export type DrillChange = components['schemas']['DrillChange'];
 export type DrillReport = components['schemas']['DrillReport'];
 export type DrillTable = components['schemas']['DrillTable'];
 export type EdgeChange = components['schemas']['EdgeChange'];

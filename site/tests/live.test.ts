@@ -18,6 +18,7 @@ const SNAPSHOT: LiveSnapshot = {
   recordings: [],
   flows: [],
   health: [],
+  drills: null,
   settings: null,
 };
 

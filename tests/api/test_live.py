@@ -18,6 +18,7 @@ from pbx.model.call_event import LegRinging
 from pbx.model.extension_state import ExtensionState, ExtensionStateChanged
 from pbx.model.live_call import LiveCall, LiveLeg
 from pbx.model.registration import Registered
+from pbx.model.replication import DrillReport, ReplicationState
 from tests.api.conftest import START, Node, StartNode, live_call, registration, soon
 
 PATH = "/api/v1/events"
@@ -401,3 +402,21 @@ async def test_who_sees_only_their_own_things_is_told_of_these(node: Node) -> No
     with pytest.raises(WSServerHandshakeError) as refused:
         await browser.ws_connect(f"{PATH}?topics=queues", headers={"Origin": node.base})
     assert refused.value.status == 403
+
+
+async def test_a_restore_drill_is_told_when_it_has_ended(start_node: StartNode) -> None:
+    class Desk:
+        last: DrillReport | None = None
+
+        def state(self) -> ReplicationState:
+            return ReplicationState(condition="running", last_drill=self.last)
+
+    desk = Desk()
+    node = await start_node(replication=desk)
+    async with connected(node, "?topics=drills") as page:
+        assert (await page.next())["drills"] == []
+        desk.last = DrillReport(at=START, ok=False, faults=("3 rows are missing.",))
+        node.deps.bus.publish("drill", desk.last)
+        told = await page.next()
+        assert (told["type"], told["id"], told["item"]["ok"]) == ("drill", "replica", False)
+        assert told["item"]["faults"] == ["3 rows are missing."]

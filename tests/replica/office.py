@@ -19,6 +19,7 @@ from pbx.core.config import NodeConfig
 from pbx.core.metrics import Registry
 from pbx.core.names import system_lookup
 from pbx.core.secret import KEY_FILE, load_key
+from pbx.model.replication import DrillReport
 from pbx.store.database import FILE_NAME, Database
 from pbx.store.litestream import find
 from pbx.store.replica_place import ReplicaPlace
@@ -43,6 +44,7 @@ class Office:
             **settings,
         )
         self.notices: list[tuple[str, str]] = []
+        self.events: list[tuple[str, DrillReport]] = []
         self.metrics = Registry()
         self.rows = 0
         self.database: Database | None = None
@@ -63,7 +65,9 @@ class Office:
                 load_key(self.data / KEY_FILE)
                 if started:
                     replication.start(
-                        lambda kind, title, text, facts: self.notices.append((title, text)), system_lookup
+                        lambda kind, title, text, facts: self.notices.append((title, text)),
+                        system_lookup,
+                        lambda topic, report: self.events.append((topic, report)),
                     )
                 yield replication
         finally:

@@ -129,9 +129,13 @@ async def test_a_damaged_file_of_the_replica_is_found(tmp_path: Path, program: s
                 path.write_bytes(content)
         process = replication._process
         assert process is not None
+        replication._told = True  # of something else, a while ago
         report = await replication.drill()
         assert not report.ok
         assert [title for title, _ in office.notices] == ["The replica cannot be trusted"]
+        assert office.events == [("drill", report)]
         # and it heals: the next start begins with a snapshot
         await office.until_started_again(replication, process)
         assert (await replication.drill()).faults == ()
+        assert [title for title, _ in office.notices][1:] == ["The replica can be trusted again"]
+        assert [event.ok for _, event in office.events] == [False, True]

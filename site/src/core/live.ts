@@ -61,6 +61,7 @@ export function applyMessage(data: LiveData | undefined, message: LiveMessage): 
     case "recording":
     case "flow":
     case "health":
+    case "drill":
     case "settings":
     case "conversation":
     case "campaign":
@@ -126,6 +127,7 @@ const MESSAGE_TYPES: ReadonlySet<string> = new Set<LiveMessage["type"]>([
   "recording",
   "flow",
   "health",
+  "drill",
   "settings",
   "conversation",
   "campaign",

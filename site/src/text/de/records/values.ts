@@ -22,6 +22,7 @@ export const values: Readonly<Record<string, string>> = {
   "topics.extension_states": "Zustände der Nebenstellen",
   "topics.extensions": "Nebenstellen",
   "topics.flows": "Anrufabläufe",
+  "topics.drills": "Wiederherstellungsproben",
   "topics.health": "Zustand der Anlage",
   "topics.mailboxes": "Postfächer",
   "topics.queues": "Warteschlangen",

@@ -19,6 +19,7 @@ export const values: Readonly<Record<string, string>> = {
   "topics.extension_states": "States of extensions",
   "topics.extensions": "Extensions",
   "topics.flows": "Call flows",
+  "topics.drills": "Restore drills",
   "topics.health": "Health of the node",
   "topics.mailboxes": "Mailboxes",
   "topics.queues": "Queues",
