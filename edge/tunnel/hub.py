@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -174,7 +174,7 @@ class Hub:
         if hello.version != f.VERSION:
             raise Cut(OTHER_VERSION, f"version {hello.version} of the tunnel; this edge speaks {f.VERSION}")
         numbers = [each.e164 for each in await self._offices.numbers(office)]
-        session, resumed = await self._session(office, hello.session)
+        session, resumed = await self._session(office, hello.session, hello.calls)
         session.sip = hello.sip
         welcome = f.Welcome(
             version=f.VERSION,
@@ -183,13 +183,14 @@ class Hub:
             numbers=tuple(numbers),
             got=session.got.last,
             resumed=resumed,
+            calls=session.held(hello.calls),
         )
         session.carry_on(link, hello.got if resumed else 0, welcome)
         log.info("an office is connected", extra={"office": office, "resumed": resumed})
         return session
 
-    async def _session(self, office: str, name: str) -> tuple[Session, bool]:
-        """The session of that name, and whether it was known. Another one of the office ends."""
+    async def _session(self, office: str, name: str, calls: Sequence[str]) -> tuple[Session, bool]:
+        """The session of that name, and whether it was known. Another one of the office ends, but for these calls."""
         known = self._sessions.get(office)
         if known is not None and known.link is not None:
             link = known.link
@@ -197,6 +198,9 @@ class Hub:
             await link.close(REPLACED, "another connection has taken the place of this one")
         if known is not None and known.id == name and not known.is_over:
             return known, True
+        if known is not None and calls and not known.is_over:
+            known.renew(name, frozenset(calls))
+            return known, False
         session = self._sessions[office] = Session(office, name, resume_s=self._resume_s)
         if known is not None:
             known.end()

@@ -1,14 +1,14 @@
 """One life of an office's node, as the edge sees it: its calls, whichever connection carries them at the moment.
 
-When the connection breaks, the session waits for the next one. It ends when none comes in time, or when the node comes
-back as another one, which knows nothing of these calls.
+When the connection breaks, the session waits for the next one. It ends when none comes in time. When the node comes
+back in another life, the calls go on that it has brought along, and no others.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
 import msgspec
@@ -120,6 +120,8 @@ class Session:
         self._numbers: Iterator[int] = itertools.count(1)
         self._resume_s = resume_s
         self._giving_up: asyncio.TimerHandle | None = None
+        self._unheard: list[f.ToOffice] = []
+        """Said since the connection broke."""
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -156,6 +158,8 @@ class Session:
             return
         if self.link is not None:
             self.link.send(frame)
+        else:
+            self._unheard.append(message)
 
     # -- connections ------------------------------------------------------------------------------------------------
 
@@ -178,8 +182,27 @@ class Session:
         for frame in self.kept.again():
             link.send(frame)
         self.link = link
+        self._unheard.clear()
         for call in list(self._calls.values()):
             call.side.resumed()
+
+    def renew(self, session: str, calls: Collection[str]) -> None:
+        """The node was started anew, and has brought these calls along: what it could not hear meanwhile is said to its
+        new life. All others go their own way."""
+        self.id = session
+        for call in [each for each in self._calls.values() if each.id not in calls]:
+            self.drop(call)
+            call.side.lost()
+        unheard = [each for each in self._unheard if getattr(each, "call", "") in calls]
+        self.kept, self.got, self._unheard = Kept(), Got(), []
+        for message in unheard:
+            self.say(message)
+
+    def held(self, calls: Collection[str]) -> dict[str, int]:
+        """Those of the calls that go on, with their streams; 0 for one of which a hang-up is still to be said."""
+        left = {each.call: 0 for each in self._unheard if isinstance(each, f.Hangup) and each.call in calls}
+        left |= {each: call.stream for each in calls if (call := self._calls.get(each)) is not None}
+        return left
 
     def end(self) -> None:
         """The node will not come back: every call goes its own way."""

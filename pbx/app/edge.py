@@ -236,9 +236,15 @@ class EdgeParts:
 
     def _add(self, name: str, connect: Callable[[], Any], supervisor: Supervisor, key: str = "") -> None:
         tunnel = Tunnel(
-            name, connect, self.calls, supervisor=supervisor, clock=self._clock, sip=self._config.edge_sip
+            name,
+            connect,
+            self.calls,
+            supervisor=supervisor,
+            clock=self._clock,
+            sip=self._config.edge_sip,
+            outlives=name != LOCAL,
         )
-        self.calls.tunnels[name] = tunnel
+        self.calls.add(tunnel)
         self._running[name] = (key, supervisor.spawn(f"tunnel to {name}", tunnel.run()))
 
     async def _remove(self, name: str) -> None:

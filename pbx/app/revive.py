@@ -27,6 +27,7 @@ from pbx.media.udp_ports import NoPortError
 from pbx.model.call_event import CallEvent, LegDialled, LegEnded, SupervisorLeft
 from pbx.model.leg_event import LegCause
 from pbx.sip.hop import Hop
+from pbx.transport.stream_leg import read_kept
 
 if TYPE_CHECKING:
     from pbx.app.keeping import CallKeeper
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pbx.media.stream import Stream
     from pbx.model.binding import Binding
     from pbx.transport.sip_leg import SipLeg
+    from pbx.transport.stream_leg import StreamLeg
 
 __all__ = ["go_on", "leave"]
 
@@ -54,7 +56,7 @@ class _Leg:
     """A leg that is being put together."""
 
     kept: KeptLeg
-    signal: SipLeg
+    signal: SipLeg | StreamLeg
     stream: Stream
     start: Callable[[], None]
 
@@ -161,7 +163,8 @@ class _Reviving:
         self._parts.agent.spawn("trunk channels", self._seize(call, kept, made))
         self._parts.switch.resume(call, in_order(made, kept.served), self._program(call, kept, made))
         for leg in legs:
-            self._parts.entrance.belongs(call.id, leg.signal.call_id)
+            if (name := leg.signal.dialog_name()) is not None:
+                self._parts.entrance.belongs(call.id, name.call_id)
         return call
 
     async def _seize(self, call: Call, kept: KeptCall, legs: Sequence[CallLeg]) -> None:
@@ -178,9 +181,9 @@ class _Reviving:
 
     def _leg(self, call: KeptCall, kept: KeptLeg) -> _Leg | None:
         """A leg with its ports and its dialog; one that cannot have both is hung up."""
-        signal: SipLeg | None = None
+        signal: SipLeg | StreamLeg | None = None
         try:
-            signal = self._parts.agent.revive(kept.dialog, away=kept.party.extension is not None)
+            signal = self._signal(kept)
             stream, start = self._parts.media.revive_stream(kept.stream, self._keeper.inherited)
         except FAILURES as error:
             log.warning(
@@ -191,6 +194,12 @@ class _Reviving:
                 self._parts.agent.spawn("hang up", signal.end(LegCause.SHUTDOWN))
             return None
         return _Leg(kept, signal, stream, start)
+
+    def _signal(self, kept: KeptLeg) -> SipLeg | StreamLeg:
+        through_edge = read_kept(kept.dialog)
+        if through_edge is not None:
+            return self._parts.edge.calls.revive(through_edge)
+        return self._parts.agent.revive(kept.dialog, away=kept.party.extension is not None)
 
     def _give_up(self, kept: KeptCall, legs: Sequence[_Leg]) -> None:
         """Nobody is left for whom the call runs: hang up, and close its record."""

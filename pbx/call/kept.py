@@ -83,9 +83,8 @@ def kept(call: Call) -> bytes | None:
     legs: list[KeptLeg] = []
     invite: bytes | None = b""
     if served.answered:
+        # Without the leg that it runs for the call cannot go on; the other phones are then told so.
         legs = [found for leg in call.legs.values() if leg.answered and (found := _leg(leg)) is not None]
-        if not any(each.name == served.name for each in legs):
-            return None
     else:
         invite = None if served.signal is None else served.signal.kept_invite()
     rung = [

@@ -6,6 +6,7 @@ was delivered, what has happened) goes to whoever takes it here.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -16,9 +17,10 @@ from pbx.call.incoming import Incoming
 from pbx.call.ports import Leg, Signaling
 from pbx.core.errors import PeerError, UserError
 from pbx.feature.numbering import to_e164, written
+from pbx.model.leg_event import LegCause
 from pbx.model.party import DialTarget, Party
-from pbx.transport.stream_leg import StreamLeg
-from pbx.transport.tunnel import CallSide, Delivery, EdgeCall, NeverTaken, Tunnel, TunnelDown
+from pbx.transport.stream_leg import KeptStreamLeg, StreamLeg
+from pbx.transport.tunnel import RESUME_S, CallSide, Delivery, EdgeCall, NeverTaken, Tunnel, TunnelDown
 
 if TYPE_CHECKING:
     from pbx.transport.sip_leg import SipLeg
@@ -82,6 +84,8 @@ class EdgeCalls:
         self._publish = publish
         self._monotonic = monotonic
         self._expected: dict[str, _Expected] = {}
+        self._waiting: dict[str, list[tuple[str, StreamLeg]]] = {}
+        """Legs of the last run, by their edge, and what its tunnel calls them."""
 
     # -- for the other parts ----------------------------------------------------------------------------------------
 
@@ -124,6 +128,30 @@ class EdgeCalls:
         """The office has changed: every edge is told."""
         for tunnel in list(self.tunnels.values()):
             await tunnel.say_directory()
+
+    # -- legs of the last run ---------------------------------------------------------------------------------------
+
+    def revive(self, kept: KeptStreamLeg) -> StreamLeg:
+        """Go on with a leg, which waits for its tunnel. Raises `PeerError`."""
+        leg = StreamLeg.revived(self._host, kept)
+        waiting = self._waiting.setdefault(kept.edge, [])
+        if not waiting:
+            asyncio.get_running_loop().call_later(RESUME_S, self._give_up, kept.edge)
+        waiting.append((kept.call, leg))
+        return leg
+
+    def add(self, tunnel: Tunnel) -> None:
+        """From now on this tunnel is one of the office's. It brings along its calls of the last run."""
+        self.tunnels[tunnel.name] = tunnel
+        for name, leg in self._waiting.pop(tunnel.name, ()):
+            leg.call = tunnel.bring(name, leg)
+            if leg.is_over:
+                leg.call.hang_up(LegCause.NORMAL.value)
+
+    def _give_up(self, edge: str) -> None:
+        """That edge is no longer one of the office's."""
+        for _, leg in self._waiting.pop(edge, ()):
+            leg.lost()
 
     # -- TunnelUser -------------------------------------------------------------------------------------------------
 

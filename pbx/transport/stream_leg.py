@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import Self
+
+import msgspec
 
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status, status_of_cause
@@ -18,7 +21,7 @@ from pbx.transport.inbox import Inbox
 from pbx.transport.stream_sound import StreamSound
 from pbx.transport.tunnel import EdgeCall
 
-__all__ = ["StreamLeg"]
+__all__ = ["KeptStreamLeg", "StreamLeg", "read_kept"]
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +29,37 @@ VOICE = Format(0, "PCMU")
 EVENTS = Format(101, "TELEPHONE-EVENT", 8000, 1, "0-15")
 
 
+class KeptStreamLeg(msgspec.Struct, frozen=True, array_like=True):
+    """What a later process needs to go on with a leg that had been answered. `call` is its name in the tunnel to
+    `edge`; `port` is ours, `engine` that of the engine, both on the loopback."""
+
+    call: str
+    edge: str
+    incoming: bool
+    port: int
+    engine: int
+    voice: int
+    events: int | None
+    session_id: int
+    version: int
+    sdp: bytes
+
+
+_MARK = b"edge"
+"""Tells these from dialogs of SIP."""
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(KeptStreamLeg).decode
+
+
+def read_kept(kept: bytes) -> KeptStreamLeg | None:
+    """None for what is a leg of another kind. Raises `msgspec.MsgspecError` for what cannot be read."""
+    return _decode(kept[len(_MARK) :]) if kept.startswith(_MARK) else None
+
+
 class StreamLeg:
     """A caller from outside, or somebody outside who is called. Implements `CallSide` of the tunnel too."""
 
-    def __init__(self, host: str, *, incoming: bool) -> None:
+    def __init__(self, host: str, *, incoming: bool, port: int = 0) -> None:
         """`host` is the loopback address to speak with the engine. Raises `PeerError` 503 when no port is free."""
         self.id = secrets.token_hex(8)
         self.inbox = Inbox()
@@ -39,15 +69,21 @@ class StreamLeg:
         self._offer: AudioSession | None = None
         self._version = 0
         self._session_id = secrets.randbits(62)
+        self.remote_sdp = b""
+        """What the engine was told last: where this leg is."""
+        self._engine: tuple[int, int, int | None] | None = None
+        self._was = ("", "")
+        """The call's name and edge in an earlier process, until the tunnel is there."""
         try:
-            self._sound = StreamSound(host, on_voice=self._voice, on_digit=self._digit)
+            self._sound = StreamSound(host, on_voice=self._voice, on_digit=self._digit, port=port)
         except OSError as error:
             raise PeerError(503, "No Port For A Stream", headers=(("Retry-After", "5"),)) from error
 
     @property
     def offer(self) -> bytes:
         """What a caller's INVITE would say."""
-        return write_offer(self._local(), (VOICE, EVENTS), ptime_ms=20)
+        self.remote_sdp = write_offer(self._local(), (VOICE, EVENTS), ptime_ms=20)
+        return self.remote_sdp
 
     @property
     def is_over(self) -> bool:
@@ -107,8 +143,33 @@ class StreamLeg:
         return None
 
     def kept(self) -> bytes | None:
-        """The tunnel ends with the process, and its edge sees to the caller."""
-        return None
+        """What `revived` of a later process goes on with; None while nobody talks, and where the edge ends with us."""
+        name, edge = self._was if self.call is None else (self.call.id, self.call.edge)
+        if self.is_over or not self._answered or self._engine is None or not edge:
+            return None
+        port, voice, events = self._engine
+        leg = KeptStreamLeg(
+            call=name,
+            edge=edge,
+            incoming=self._incoming,
+            port=self._sound.port,
+            engine=port,
+            voice=voice,
+            events=events,
+            session_id=self._session_id,
+            version=self._version,
+            sdp=self.remote_sdp,
+        )
+        return _MARK + _encode(leg)
+
+    @classmethod
+    def revived(cls, host: str, kept: KeptStreamLeg) -> Self:
+        """The leg of an earlier process; its `call` follows when the tunnel is there. Raises `PeerError`."""
+        leg = cls(host, incoming=kept.incoming, port=kept.port)
+        leg._answered, leg._was = True, (kept.call, kept.edge)
+        leg._session_id, leg._version, leg.remote_sdp = kept.session_id, kept.version, kept.sdp
+        leg._to_engine(kept.engine, kept.voice, kept.events)
+        return leg
 
     def kept_invite(self) -> bytes | None:
         return None
@@ -201,22 +262,22 @@ class StreamLeg:
     def _answer_to(self, offer: AudioSession) -> bytes:
         self._aim(offer)
         formats = tuple(each for each in offer.formats if each.key in (VOICE.key, EVENTS.key))
-        return write_answer(offer, self._local(), formats)
+        self.remote_sdp = write_answer(offer, self._local(), formats)
+        return self.remote_sdp
 
     def _aim(self, session: AudioSession) -> None:
         voice = next((each for each in session.formats if each.key == VOICE.key), None)
         events = next((each for each in session.formats if each.key == EVENTS.key), None)
         if voice is None:
             raise PeerError(488, "Not Acceptable Here")
+        self._to_engine(session.rtp_port, voice.payload_type, None if events is None else events.payload_type)
+
+    def _to_engine(self, port: int, voice: int, events: int | None) -> None:
         try:
-            self._sound.to(
-                session.host,
-                session.rtp_port,
-                voice=voice.payload_type,
-                events=None if events is None else events.payload_type,
-            )
+            self._sound.to(self._sound.host, port, voice=voice, events=events)
         except OSError as error:
             raise PeerError(500, "The Engine Cannot Be Reached") from error
+        self._engine = (port, voice, events)
 
     def _must_be_alive(self) -> None:
         if (ended := self.inbox.ended) is not None:

@@ -33,9 +33,14 @@ class StreamSound:
     """`on_voice` gets the payload of each packet of the engine, `on_digit` each key it says."""
 
     def __init__(
-        self, host: str, *, on_voice: Callable[[bytes], None], on_digit: Callable[[str], None]
+        self,
+        host: str,
+        *,
+        on_voice: Callable[[bytes], None],
+        on_digit: Callable[[str], None],
+        port: int = 0,
     ) -> None:
-        """Opens the socket. Raises `OSError`."""
+        """Opens the socket; `port`: that of an earlier process, which its engine knows. Raises `OSError`."""
         self.host = host
         self._on_voice = on_voice
         self._on_digit = on_digit
@@ -43,7 +48,7 @@ class StreamSound:
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.setblocking(False)
-            self._socket.bind((host, 0))
+            self._socket.bind((host, port))
         except OSError:
             self._socket.close()
             raise

@@ -156,6 +156,11 @@ class EdgeCall:
     def is_open(self) -> bool:
         return self._tunnel.calls.get(self.id) is self
 
+    @property
+    def edge(self) -> str:
+        """The edge that holds the call while this process is started anew; "" for one that ends with it."""
+        return self._tunnel.name if self._tunnel.outlives else ""
+
     def sound(self, payload: bytes) -> None:
         """20 ms of μ-law; lost while the tunnel is broken."""
         self._number += 1
@@ -222,10 +227,12 @@ class Tunnel:
         supervisor: Supervisor,
         clock: Clock,
         sip: str = "",
+        outlives: bool = True,
         random: Callable[[], float] = _random,
         resume_s: float = RESUME_S,
     ) -> None:
         self.name = name
+        self.outlives = outlives
         self.link: Link | None = None
         self.state = TunnelState()
         self.calls: dict[str, EdgeCall] = {}
@@ -239,6 +246,8 @@ class Tunnel:
         self._resume_s = resume_s
         self._session = _Session()
         self._giving_up: asyncio.TimerHandle | None = None
+        self._brought: list[str] = []
+        """Calls of the node's last life, until the edge has said which of them go on."""
         self._heard = 0.0
         self._requests: dict[int, asyncio.Future[HttpReply]] = {}
         self._request_ids = itertools.count(1)
@@ -260,6 +269,14 @@ class Tunnel:
         call = self.calls[name] = EdgeCall(self, name, None)
         call.side = side
         self.say(f.Place(call=name, from_=shown, to=number, timeout_s=timeout_s))
+        return call
+
+    def bring(self, name: str, side: CallSide) -> EdgeCall:
+        """A call of this node's last life, which the edge holds, perhaps. Before `run`."""
+        call = self.calls[name] = EdgeCall(self, name, None)
+        call.side = side
+        self._brought.append(name)
+        self._hold()
         return call
 
     async def request(
@@ -369,13 +386,23 @@ class Tunnel:
         finally:
             self._broke(link)
             await link.close(code, reason)
+        if self._brought and link.last_words.startswith(str(BAD_FRAME)):  # an edge that takes no calls over
+            self._forget()
         self._down(reason or link.last_words or "the connection was lost")
         return REFUSED_WAIT_S if link.last_words.startswith(("4403", "4409", "4426")) else 0.0
 
     async def _greet(self, link: Link) -> f.Welcome | None:
         session = self._session
         link.send(
-            f.encode(f.Hello(version=f.VERSION, session=session.id, got=session.got.last, sip=self._sip))
+            f.encode(
+                f.Hello(
+                    version=f.VERSION,
+                    session=session.id,
+                    got=session.got.last,
+                    sip=self._sip,
+                    calls=tuple(self._brought),
+                )
+            )
         )
         frame = await link.receive()
         if frame is None:
@@ -387,8 +414,9 @@ class Tunnel:
             raise f.BadFrame(f"version {welcome.version} of the tunnel; this node speaks {f.VERSION}")
         if welcome.resumed:
             session.kept.arrived(welcome.got)
-        else:
+        elif not self._brought:
             self._begin_anew(session.id)
+        self._take_brought(welcome)
         if self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up = None
@@ -399,6 +427,19 @@ class Tunnel:
         log.info("the tunnel is up", extra={"edge": self.name, "resumed": welcome.resumed})
         self._user.changed(self)
         return welcome
+
+    def _take_brought(self, welcome: f.Welcome) -> None:
+        """Calls of the last life go on, or are lost. Nothing else was said in this session before the edge knew it."""
+        brought, self._brought = self._brought, []
+        for name in brought:
+            call = self.calls.get(name)
+            stream = welcome.calls.get(name)
+            if call is None:  # it has ended here, and the edge is told
+                continue
+            if stream:
+                self._open_stream(call, stream)
+            elif stream is None and self.drop(call) and call.side is not None:
+                call.side.lost()
 
     async def _watch(self, link: Link) -> None:
         self._heard = self._clock.monotonic()
@@ -411,12 +452,16 @@ class Tunnel:
         """The connection has ended. Calls wait for the next one; requests do not."""
         if self.link is link:
             self.link = None
-            if self._giving_up is None:
-                self._giving_up = asyncio.get_running_loop().call_later(self._resume_s, self._forget)
+            self._hold()
         self._bodies, self._deliveries = Bodies(), Bodies()
         for waiting in self._requests.values():
             if not waiting.done():
                 waiting.set_exception(TunnelDown("the connection was lost meanwhile", late=True))
+
+    def _hold(self) -> None:
+        """Calls wait for a connection, but not for ever."""
+        if self._giving_up is None:
+            self._giving_up = asyncio.get_running_loop().call_later(self._resume_s, self._forget)
 
     def _down(self, reason: str) -> None:
         if self.state.error != reason:
@@ -427,6 +472,7 @@ class Tunnel:
     def _forget(self) -> None:
         """The calls of this session are lost, and the next connection begins another."""
         self._giving_up = None
+        self._brought.clear()
         self._begin_anew(_Session().id)
 
     def _begin_anew(self, session: str) -> None:

@@ -65,6 +65,8 @@ PIECE = 16 * 1024
 MOST_TEXT = 4 * 1024 * 1024
 """The directory of a large office is the longest text."""
 
+MOST_CALLS = 10_000
+
 _HEAD = struct.Struct("!BII")
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$(?!\n)")]
@@ -111,7 +113,7 @@ class Hangup(_Counted, frozen=True, kw_only=True, tag_field="t", tag="hangup"):
 
 class Hello(_Message, frozen=True, kw_only=True, tag_field="t", tag="hello"):
     """The first frame. A session is one life of the node; `got` is the last numbered message taken in it. `sip`: where
-    Twilio is to bring calls by SIP, in place of streams."""
+    Twilio is to bring calls by SIP, in place of streams. `calls` are those that the node has from its last life."""
 
     version: int
     session: Id
@@ -119,6 +121,7 @@ class Hello(_Message, frozen=True, kw_only=True, tag_field="t", tag="hello"):
     sip: Annotated[
         str, Meta(max_length=255, pattern=r"^([A-Za-z0-9.:\[\]-]+(;transport=(udp|tcp|tls))?)?$(?!\n)")
     ] = ""
+    calls: Annotated[tuple[Id, ...], Meta(max_length=MOST_CALLS)] = ()
 
 
 class Directory(_Message, frozen=True, kw_only=True, tag_field="t", tag="directory"):
@@ -190,7 +193,8 @@ class Pong(_Message, frozen=True, kw_only=True, tag_field="t", tag="pong"):
 
 
 class Welcome(_Message, frozen=True, kw_only=True, tag_field="t", tag="welcome"):
-    """The answer to `hello`. Without `resumed` the edge knows nothing of that session: both begin anew."""
+    """The answer to `hello`. Without `resumed` the edge knows nothing of that session: both begin anew. `calls` are
+    those of `hello` that go on, with the streams of their sound; 0 for one of which a hang-up follows."""
 
     version: int
     edge: Id
@@ -198,6 +202,7 @@ class Welcome(_Message, frozen=True, kw_only=True, tag_field="t", tag="welcome")
     numbers: tuple[Phone, ...] = ()
     got: Count = 0
     resumed: bool = False
+    calls: Annotated[dict[Id, Number], Meta(max_length=MOST_CALLS)] = {}
 
 
 class Call(_Counted, frozen=True, kw_only=True, tag_field="t", tag="call"):

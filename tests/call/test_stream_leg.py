@@ -16,7 +16,7 @@ from pbx.core.errors import PeerError
 from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Progress, Refused
 from pbx.sip.sdp import parse
 from pbx.sip.sdp.negotiate import audio_of
-from pbx.transport.stream_leg import StreamLeg
+from pbx.transport.stream_leg import StreamLeg, read_kept
 from tests.call.parts import sdp
 
 EVENTS = "101 telephone-event/8000"
@@ -93,6 +93,35 @@ async def test_a_caller_is_rung_answered_heard_and_let_go() -> None:
         await leg.end()
         assert call.said == [("ringing",), ("answer",), ("hang_up", "normal")]
         assert await leg.receive() == Ended(LegCause.NORMAL)
+
+
+async def test_a_later_process_goes_on_at_the_same_port_also_before_its_tunnel_is_there() -> None:
+    with leg_and_engine() as (leg, call, engine):
+        offer = audio_of(parse(leg.offer), "off")
+        call.id, call.edge = "c1", "https://edge"  # type: ignore[attr-defined]
+        assert leg.kept() is None, "nobody has answered"
+        await leg.answer(answer_of(engine))
+        call.edge = ""  # type: ignore[attr-defined]
+        assert leg.kept() is None, "an edge that ends with this process holds nothing"
+        call.edge = "https://edge"  # type: ignore[attr-defined]
+        kept = leg.kept()
+        leg._sound.close()
+        assert kept is not None
+        found = read_kept(kept)
+        assert found is not None
+        assert (found.call, found.edge) == ("c1", "https://edge")
+        again = StreamLeg.revived("127.0.0.1", found)
+        assert again.kept() == kept, "written anew before the tunnel is there, it is the same leg"
+        tunnel = FakeCall()
+        again.call = tunnel  # type: ignore[assignment]
+        again.sound(FRAME, 900)
+        (packet,) = await engine.packets(1)
+        assert (packet[1], packet[12:]) == (0x80, FRAME)
+        engine.say(0, b"\x31" * 160, offer.rtp_port)
+        await asyncio.sleep(0.05)
+        assert tunnel.sounds == [b"\x31" * 160]
+        await again.end()
+    assert read_kept(b"\x9a") is None
 
 
 async def test_keys_go_both_ways_once() -> None:

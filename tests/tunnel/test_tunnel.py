@@ -9,8 +9,8 @@ import pytest
 
 from edge.model.base import new_id
 from edge.tunnel import frames as edge_frames
-from pbx.transport.tunnel import TunnelDown
-from tests.tunnel.ends import OFFICE, Document, Said, Side, both_ends
+from pbx.transport.tunnel import EdgeCall, TunnelDown
+from tests.tunnel.ends import OFFICE, Document, Ends, Said, Side, both_ends
 
 FRAME = bytes(range(160))
 
@@ -115,6 +115,70 @@ async def test_another_life_of_the_node_loses_the_calls_of_the_last(tmp_path: Pa
         await ends.mend()
         await outside.until("lost")
         assert outside.told == [("broken",), ("lost",)]
+
+
+async def another_life(ends: Ends, *calls: str) -> list[tuple[EdgeCall, Side]]:
+    """The node is killed and started again, and has kept these calls; it is not connected yet."""
+    await ends.cut()
+    ends.tunnel._forget()
+    made = []
+    for each in calls:
+        side = Side()
+        made.append((ends.tunnel.bring(each, side), side))
+    return made
+
+
+async def test_another_life_of_the_node_goes_on_with_the_calls_that_it_has_kept(tmp_path: Path) -> None:
+    async with both_ends(tmp_path) as ends:
+        call, outside, before, _ = await ends.call()
+        before.answer()
+        call.digit("1")
+        _, forgotten, _, _ = await ends.call("c2")
+        await outside.until("answered")
+        ((again, inside),) = await another_life(ends, "c1")
+        await outside.until("broken")
+        call.digit("5")
+        call.sound(FRAME)
+        await ends.mend()
+        await asyncio.gather(outside.until("resumed"), forgotten.until("lost"))
+        await inside.until("digit", "5")
+        call.sound(FRAME)
+        again.sound(bytes(160))
+        call.digit("6")
+        again.digits("9")
+        await asyncio.gather(inside.until("digit", "6"), outside.until("digits", "9"))
+        assert inside.sounds == [(FRAME, 1)]
+        assert outside.sounds == [(bytes(160), 0)]
+        await ends.cut()  # from now on it is a call like any other
+        await ends.mend()
+        again.hang_up("normal")
+        await outside.until("hung_up", "normal")
+        assert inside.told == [("digit", "5"), ("digit", "6")]
+        _, _, new, _ = await ends.call("c3")
+        assert new.is_open
+
+
+async def test_what_ended_while_the_node_was_away_is_told(tmp_path: Path) -> None:
+    """The caller of the first has hung up, the second ends in the office, of the third the edge knows nothing."""
+    async with both_ends(tmp_path) as ends:
+        one, _, _, _ = await ends.call("c1")
+        _, other, _, _ = await ends.call("c2")
+        (_, first), (second, _), (_, third) = await another_life(ends, "c1", "c2", "c9")
+        one.hang_up()
+        second.hang_up("normal")
+        await ends.mend()
+        await asyncio.gather(
+            first.until("hung_up", "normal"), other.until("hung_up", "normal"), third.until("lost")
+        )
+        assert first.told == [("hung_up", "normal")]
+        assert not ends.tunnel.calls
+
+
+async def test_calls_that_no_edge_holds_end_when_it_has_had_its_time(tmp_path: Path) -> None:
+    async with both_ends(tmp_path, resume_s=0.2) as ends:
+        ((_, inside),) = await another_life(ends, "c1")
+        await inside.until("lost")
+        assert not ends.tunnel.calls
 
 
 async def test_a_call_that_the_office_places(tmp_path: Path) -> None:
