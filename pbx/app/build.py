@@ -383,6 +383,7 @@ def build(
         is_emergency=lambda number: outside.emergency_number(number) is not None,
     )
     sip.agent.on_invite = gatekeeper.invite
+    sip.agent.on_challenge = gatekeeper.challenge
     sip.agent.on_request = gatekeeper.request
     queues.queues.agents.duty_changed = lamps.named_changed
     measure(

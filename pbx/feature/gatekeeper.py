@@ -14,6 +14,7 @@ from pbx.call.encryption import BROWSER_TRANSPORTS
 from pbx.call.incoming import Incoming
 from pbx.call.switch import Switch
 from pbx.core.errors import PeerError
+from pbx.feature.edge_calls import TOKEN_HEADER
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
 from pbx.feature.messages import Messages
@@ -69,6 +70,15 @@ class Gatekeeper:
         call = self._switch.offered(self._incoming(leg))
         if self._on_offered is not None:
             self._on_offered(call.id, leg.call_id)
+
+    def challenge(self, request: Request, hop: Hop) -> tuple[tuple[str, str], ...]:
+        """What an INVITE without credentials is asked for; nothing of who need not show any. Raises `PeerError`."""
+        self._switch.admit(for_help=self._is_emergency(_dialled(request)))
+        if TOKEN_HEADER in request.headers:
+            return ()
+        if self._inbound is not None and self._inbound.trunk_of(request, hop) is not None:
+            return ()
+        return self._identify.challenged(request, hop)
 
     def _incoming(self, leg: SipLeg) -> Incoming:
         request, hop = leg.request, leg.hop

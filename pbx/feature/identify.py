@@ -71,6 +71,11 @@ class Identify:
                 return entry.extension
         raise self._refusal(verdict, request, hop, is_ours=True)
 
+    def challenged(self, request: Request, hop: Hop) -> tuple[tuple[str, str], ...]:
+        """The headers of a 401 for a request that shows no credentials."""
+        self._door.challenged(request, hop)
+        return tuple([("WWW-Authenticate", value) for value in self.challenges(hop)])
+
     def challenges(self, hop: Hop) -> list[str]:
         """WWW-Authenticate values for a phone that is known."""
         return self._challenger.challenge(self._monotonic(), source_host=hop.remote_host)

@@ -120,7 +120,8 @@ class Challenger:
         password = lookup(user)
         algorithm = params["algorithm"]
         expected = _response(self._ha1_of(user, algorithm, password), algorithm, method, params)
-        right = hmac.compare_digest(expected, params.get("response", "").lower())
+        said = params.get("response", "").lower().encode("utf-8", "replace")
+        right = hmac.compare_digest(expected.encode(), said)
         if password is None:
             return Verdict(VerdictKind.UNKNOWN_USER, user)
         if not right:

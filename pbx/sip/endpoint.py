@@ -72,6 +72,10 @@ class Endpoint:
         self._new_tag = new_tag
         self.retry_after: Callable[[Request, Hop], int] | None = None
         """Asked about each new request: 0 takes it, else it is answered 503 without a transaction."""
+        self.challenge: Callable[[Request, Hop], tuple[tuple[str, str], ...]] | None = None
+        """Asked about each INVITE that would begin something: the headers of a 401, none where it has to be looked at.
+
+        The 401 takes no transaction (RFC 3261 8.2.7): an INVITE that comes again is challenged again."""
         self._server_name = server_name
         self._turns_away = turns_away
         self._transactions = Transactions()
@@ -162,6 +166,11 @@ class Endpoint:
             pause = (("Retry-After", str(pause_s)),)
             out.extend(self._refuse(request, 503, "Overloaded", hop, headers=pause))
             return
+        if method == "INVITE" and self.challenge is not None and not request.to_tag:
+            asked = self.challenge(request, hop)
+            if asked:
+                out.extend(self._refuse(request, 401, "Unauthorized", hop, headers=asked))
+                return
         back = response_hop(request, hop)
         fix_via(request, hop)
         transaction: Server | InviteServer

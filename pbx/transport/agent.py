@@ -54,6 +54,7 @@ log = logging.getLogger(__name__)
 
 OnInvite = Callable[[SipLeg], None]
 OnRequest = Callable[[Request, Hop], Response | Awaitable[Response]]
+OnChallenge = Callable[[Request, Hop], tuple[tuple[str, str], ...]]
 OnRefresh = Callable[[TransactionId, Request, Hop], bool]
 OnDialled = Callable[[str, str], None]
 """Called with the node's name for a call, and the SIP Call-ID of a leg that is dialled for it."""
@@ -96,6 +97,8 @@ class Agent:
         self.random = random
         self.on_invite: OnInvite | None = None
         self.on_request: OnRequest | None = None
+        self.on_challenge: OnChallenge = lambda _request, _hop: ()
+        """The headers of a 401 for an INVITE that has to prove first who sent it; none for all others."""
         self.on_refresh: OnRefresh = lambda _transaction, _request, _hop: False
         self.on_dialled: OnDialled | None = None
         self.on_moved: Callable[[str], None] = lambda _call_id: None
@@ -113,6 +116,7 @@ class Agent:
         self._empty = asyncio.Event()
         self._allow = ", ".join([ALLOW, *sorted(methods - {"OPTIONS"})])
         driver.user = self
+        driver.endpoint.challenge = self._challenge
 
     def __len__(self) -> int:
         """How many legs are known, the ending ones included."""
@@ -289,6 +293,17 @@ class Agent:
                 return
             raise PeerError(481, "Call/Transaction Does Not Exist")
         handle(leg, transaction, request, hop)
+
+    def _challenge(self, request: Request, hop: Hop) -> tuple[tuple[str, str], ...]:
+        """Only of an INVITE that would be taken otherwise: what is wrong with it is said first."""
+        if self._closing or "Authorization" in request.headers or len(self._legs) >= self.settings.max_legs:
+            return ()
+        try:
+            check_invite(request)
+            answer_timer(request, self.settings.session)
+            return self.on_challenge(request, hop)
+        except PeerError:
+            return ()
 
     def _invited(self, transaction: TransactionId, request: Request, hop: Hop) -> None:
         self._admit(hop, full=len(self._legs) >= self.settings.max_legs or self.on_invite is None)

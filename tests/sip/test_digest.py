@@ -207,6 +207,7 @@ def test_a_forged_or_foreign_nonce_is_stale() -> None:
         (', cnonce="c"', ""),
         (f'uri="{URI}"', 'uri=""'),
         ('response="', 'response="0'),
+        ('response="', 'response="é'),
     ],
 )
 def test_credentials_with_a_piece_missing_are_bad(old: str, new: str) -> None:

@@ -158,6 +158,7 @@ class Office:
             inbound=inbound,
         )
         self.phone.agent.on_invite = door.invite
+        self.phone.agent.on_challenge = door.challenge
 
     async def open(self) -> None:
         await self.directory.reload()
