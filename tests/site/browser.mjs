@@ -38,7 +38,7 @@ export async function withBrowser(options, work) {
     const refusal = /Failed to load resource|WebSocket connection to/.test(message.text());
     if (message.type() === "error" && !refusal) faults.push(`console: ${message.text()}`);
   });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   try {
     return await work(page, faults, context);
   } catch (error) {

@@ -85,6 +85,7 @@ await withBrowser({}, async (page, faults) => {
     expect((await form.getByLabel("Number", { exact: true }).inputValue()) === "+4930901820", "the pasted number is not made plain");
     await form.getByRole("button", { name: "Create" }).click();
     await cell("+4930901820", "600 Support").waitFor();
+    await form.waitFor({ state: "detached" });
     await page.getByRole("searchbox").fill("nothing like it");
     await page.getByText("Nothing matches").waitFor();
   }

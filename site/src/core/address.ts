@@ -38,3 +38,19 @@ export function pageSearch(search: Search): PageSearch {
     ...numberParam(search, "page", 2, 1_000_000),
   };
 }
+
+/** What to change in an address; nothing, or an empty text, takes it out. */
+export type Change<S> = { readonly [K in keyof S]?: S[K] | undefined };
+
+/**
+ * For `navigate({ search: changed({ q }) })`: the address as it is by then, with this changed. Never what the page last
+ * drew, or a search typed while a panel closes would be lost with it.
+ */
+export function changed(change: Change<Readonly<Record<string, string | number>>>): <S extends object>(now: S) => S {
+  return <S extends object>(now: S) => Object.fromEntries(Object.entries({ ...now, ...change }).filter(([, value]) => value !== undefined && value !== "")) as S;
+}
+
+/** The number of a part of a list, as it stands in the address: the first one does not. */
+export function part(page: number): number | undefined {
+  return page > 1 ? page : undefined;
+}

@@ -1,4 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
+import { changed } from "../core/address.ts";
 import { CallList } from "../live/CallList.tsx";
 import { useLive } from "../live/useLive.ts";
 import { t } from "../text/index.ts";
@@ -20,7 +21,7 @@ export function LivePage() {
         <SearchBox
           label={t.live.search}
           value={q}
-          onChange={(value) => void navigate({ search: value === "" ? {} : { q: value }, replace: true })}
+          onChange={(value) => void navigate({ search: changed({ q: value }), replace: true })}
         />
         {data !== undefined && <span className="text-soft">{t.dashboard.liveCount(calls.length)}</span>}
         <AsOf />

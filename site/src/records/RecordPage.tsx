@@ -2,7 +2,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { lazy, Suspense, useState } from "react";
-import type { PageSearch } from "../core/address.ts";
+import { changed, part, type Change, type PageSearch } from "../core/address.ts";
 import { faultWords } from "../core/problem.ts";
 import type { Data } from "../forms/json.ts";
 import type { FormLayout } from "../forms/layouts.ts";
@@ -45,10 +45,10 @@ export interface RecordPageProps extends RowAction {
 }
 
 /** The part of the address that a page of records owns, and a way to change it. */
-export function usePageSearch(): readonly [PageSearch, (next: PageSearch, replace?: boolean) => void] {
+export function usePageSearch(): readonly [PageSearch, (change: Change<PageSearch>, replace?: boolean) => void] {
   const search: PageSearch = useSearch({ strict: false });
   const navigate = useNavigate();
-  const go = (next: PageSearch, replace = false) => void navigate({ to: ".", search: next as never, replace, resetScroll: false });
+  const go = (change: Change<PageSearch>, replace = false) => void navigate({ to: ".", search: changed(change) as never, replace, resetScroll: false });
   return [search, go];
 }
 
@@ -71,10 +71,9 @@ export function RecordPage(props: RecordPageProps) {
           (row, column) => columns.find((each) => each.name === column)?.cell(row) ?? "",
           (row) => [keyOf(kind, row), titleOf(kind, row), ...columns.map((each) => String(each.cell(row)))].join(" "),
         );
-  const rest = without(search, "open");
   const show = (key: string | undefined, replace = false) => {
     setDraft(undefined);
-    go(key === undefined ? rest : { ...rest, open: key }, replace);
+    go({ open: key }, replace);
   };
   const add = (
     <Button look="primary" icon="plus" onClick={() => show("new")}>
@@ -94,7 +93,7 @@ export function RecordPage(props: RecordPageProps) {
       {props.children}
       {(rows === undefined || rows.length > 0) && (
         <div className="mb-3 flex flex-wrap items-center gap-3">
-          <SearchBox label={t.records.list.search} value={q} onChange={(value) => go(value === "" ? without(search, "q", "page") : { ...without(search, "page"), q: value }, true)} />
+          <SearchBox label={t.records.list.search} value={q} onChange={(value) => go({ q: value, page: undefined }, true)} />
           {list !== undefined && (
             <span role="status" className="text-soft">
               {t.records.list.count(list.found)}
@@ -120,7 +119,7 @@ export function RecordPage(props: RecordPageProps) {
             rows={list.shown}
             names={names}
             sort={sort}
-            {...(props.ordered === undefined ? { onSort: (column: string) => go(sorted(search, nextSort(sort, column)), true) } : {})}
+            {...(props.ordered === undefined ? { onSort: (column: string) => go({ sort: nextSort(sort, column), page: undefined }, true) } : {})}
             onOpen={show}
             {...(props.before === undefined ? {} : { before: props.before })}
             {...(props.after === undefined ? {} : { after: props.after })}
@@ -131,11 +130,11 @@ export function RecordPage(props: RecordPageProps) {
           </EmptyState>
         ) : (
           <EmptyState icon="search" title={t.records.list.noMatch(q)}>
-            <Button onClick={() => go(without(search, "q", "page"))}>{t.common.clearSearch}</Button>
+            <Button onClick={() => go({ q: undefined, page: undefined })}>{t.common.clearSearch}</Button>
           </EmptyState>
         )}
       </section>
-      {list !== undefined && list.pages > 1 && <Pages page={list.page} pages={list.pages} onPage={(next) => go(next === 1 ? without(search, "page") : { ...search, page: next })} />}
+      {list !== undefined && list.pages > 1 && <Pages page={list.page} pages={list.pages} onPage={(next) => go({ page: part(next) })} />}
       {asking && props.begin(setDraft, () => show(undefined))}
       {open !== undefined && !asking && (
         <Suspense>
@@ -151,21 +150,13 @@ export function RecordPage(props: RecordPageProps) {
           {...(open === "new" ? { onSaved: () => show(undefined, true) } : {})}
           onDuplicate={(copy) => {
             setDraft(copy);
-            go({ ...rest, open: "new" });
+            go({ open: "new" });
           }}
         />
         </Suspense>
       )}
     </>
   );
-}
-
-function without(search: PageSearch, ...names: readonly (keyof PageSearch)[]): PageSearch {
-  return Object.fromEntries(Object.entries(search).filter(([name]) => !names.includes(name as keyof PageSearch)));
-}
-
-function sorted(search: PageSearch, sort: string): PageSearch {
-  return sort === "" ? without(search, "sort", "page") : { ...without(search, "page"), sort };
 }
 
 /** "101 Alice Morgan" for 101: names of whatever has a number, and of trunks. */

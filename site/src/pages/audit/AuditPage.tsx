@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
+import { changed, part, type Change, type PageSearch } from "../../core/address.ts";
 import { changesOf } from "../../core/audit.ts";
 import { formatDay, formatFull, formatShortClock, midnight } from "../../core/time.ts";
 import { auditQuery } from "../../office/accounts.ts";
@@ -28,11 +29,7 @@ export function AuditPage() {
   const [day, setDay] = useState("");
   const range = { from: midnight(day), to: midnight(day, 1) };
   const query = useQuery(auditQuery({ actor: q, kind: show, key: tab, ...range, limit: SIZE, offset: (page - 1) * SIZE }));
-  const go = (next: { q?: string; show?: string; tab?: string; page?: number }) => {
-    const wanted = { q, show, tab, ...next };
-    const kept = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== "" && value !== 1));
-    void navigate({ search: kept, replace: true, resetScroll: false });
-  };
+  const go = (change: Change<PageSearch>) => void navigate({ search: changed({ page: undefined, ...change }), replace: true, resetScroll: false });
   return (
     <>
       <PageHead title={t.nav.audit} lead={t.admin.audit.lead} />
@@ -63,7 +60,7 @@ export function AuditPage() {
         </Loaded>
       </Panel>
       {query.data !== undefined && query.data.total > SIZE && (
-        <Pager page={page} size={SIZE} shown={query.data.items.length} total={query.data.total} onPage={(next) => go({ page: next })} />
+        <Pager page={page} size={SIZE} shown={query.data.items.length} total={query.data.total} onPage={(next) => go({ page: part(next) })} />
       )}
     </>
   );

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
+import { changed } from "../../core/address.ts";
 import { readable } from "../../core/outside.ts";
 import { formatFull } from "../../core/time.ts";
 import { campaignsQuery } from "../../edge/campaigns.ts";
@@ -26,7 +27,7 @@ const route = getRouteApi("/office/campaigns");
 export function CampaignsPage() {
   const { open, q = "", tab } = route.useSearch();
   const navigate = route.useNavigate();
-  if (open === undefined) return <List q={q} onSearch={(next) => void navigate({ search: next === "" ? {} : { q: next }, replace: true, resetScroll: false })} />;
+  if (open === undefined) return <List q={q} onSearch={(next) => void navigate({ search: changed({ q: next }), replace: true, resetScroll: false })} />;
   const go = (id: string, step?: string) => void navigate({ search: { open: id, ...(step !== undefined && { tab: step }) }, replace: open === "new" });
   return (
     <Suspense fallback={<Skeleton rows={6} />}>

@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
+import { changed } from "../../core/address.ts";
 import { faultWords, RequestFault } from "../../core/problem.ts";
 import { formatFull } from "../../core/time.ts";
 import { fold } from "../../flow/search.ts";
@@ -41,7 +42,7 @@ export function FlowsPage() {
   const making = open === "new" ? {} : start;
   const close = () => {
     setStart(undefined);
-    if (open !== undefined) void navigate({ search: q === "" ? {} : { q } });
+    if (open !== undefined) void navigate({ search: changed({ open: undefined }) });
   };
   const read = async (chosen: File | undefined) => {
     if (chosen === undefined) return;
@@ -75,7 +76,7 @@ export function FlowsPage() {
         }}
       />
       <div className="mb-3 flex flex-wrap items-center gap-3">
-        <SearchBox label={t.flows.search} value={q} onChange={(value) => void navigate({ search: value === "" ? {} : { q: value }, replace: true })} />
+        <SearchBox label={t.flows.search} value={q} onChange={(value) => void navigate({ search: changed({ q: value }), replace: true })} />
         {shown !== undefined && (
           <span role="status" className="text-soft">
             {t.flows.count(shown.length)}
@@ -102,7 +103,7 @@ export function FlowsPage() {
           </EmptyState>
         ) : (
           <EmptyState icon="search" title={t.flows.noMatch(q)}>
-            <Button onClick={() => void navigate({ search: {} })}>{t.common.clearSearch}</Button>
+            <Button onClick={() => void navigate({ search: changed({ q: undefined }) })}>{t.common.clearSearch}</Button>
           </EmptyState>
         )}
       </section>

@@ -2,24 +2,24 @@
 import type { ReactNode } from "react";
 import { useId } from "react";
 import { useDirectory } from "../../live/useLive.ts";
+import type { Change } from "../../core/address.ts";
 import type { HistorySearch } from "../../router.tsx";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 
 interface FiltersProps {
   readonly search: HistorySearch;
-  readonly onChange: (search: HistorySearch) => void;
+  readonly onChange: (change: Change<HistorySearch>) => void;
 }
 
+/** All finer filters, taken out. */
+export const UNFILTERED = { direction: undefined, extension: undefined, queue: undefined, flow: undefined, from: undefined, to: undefined, talk: undefined } satisfies Change<HistorySearch>;
 const BOX = "min-h-10 w-full min-w-0 rounded-lg border border-line-strong/60 bg-surface px-2.5 hover:border-line-strong md:min-h-9";
 const TALKS = [10, 30, 60, 300, 900] as const;
 
 export function Filters({ search, onChange }: FiltersProps) {
   const directory = useDirectory();
-  const set = <K extends keyof HistorySearch>(name: K, value: HistorySearch[K] | "") => {
-    const others = Object.fromEntries(Object.entries(search).filter(([each]) => each !== name));
-    onChange(value === "" || value === undefined ? others : { ...others, [name]: value });
-  };
+  const set = <K extends keyof HistorySearch>(name: K, value: HistorySearch[K] | "") => onChange({ [name]: value === "" ? undefined : value });
   const people = [...directory.values()].sort((one, other) => one.number.localeCompare(other.number));
   return (
     <div className="mb-3 grid grid-cols-2 gap-3 rounded-2xl border border-line bg-surface p-4 md:grid-cols-4">
@@ -72,7 +72,7 @@ export function Filters({ search, onChange }: FiltersProps) {
         )}
       </Labelled>
       <div className="flex items-end">
-        <Button look="quiet" onClick={() => onChange({ ...(search.q && { q: search.q }), ...(search.show && { show: search.show }) })}>
+        <Button look="quiet" onClick={() => onChange(UNFILTERED)}>
           {t.media.history.resetFilters}
         </Button>
       </div>

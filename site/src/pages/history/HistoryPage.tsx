@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { historyPartQuery } from "../../api/queries.ts";
+import { changed, type Change } from "../../core/address.ts";
 import { cdrFilter } from "../../core/history.ts";
 import { midnight } from "../../core/time.ts";
 import { faultWords } from "../../core/problem.ts";
@@ -17,7 +18,7 @@ import { SearchBox } from "../../ui/SearchBox.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
 import { CallDrawer } from "./CallDrawer.tsx";
 import { FilterChips } from "./FilterChips.tsx";
-import { Filters } from "./Filters.tsx";
+import { Filters, UNFILTERED } from "./Filters.tsx";
 import { HistoryTable } from "./HistoryTable.tsx";
 
 const route = getRouteApi("/office/history");
@@ -41,7 +42,7 @@ export function HistoryPage() {
     placeholderData: keepPreviousData,
   });
 
-  const go = (next: HistorySearch, replace = false) => void navigate({ search: next, resetScroll: false, replace });
+  const go = (change: Change<HistorySearch>, replace = false) => void navigate({ search: changed(change), resetScroll: false, replace });
 
   return (
     <>
@@ -54,9 +55,9 @@ export function HistoryPage() {
         <SearchBox
           label={t.history.search}
           value={q}
-          onChange={(next) => go({ ...finer, ...(show && { show }), ...(next && { q: next }) }, true)}
+          onChange={(next) => go({ q: next }, true)}
         />
-        <FilterChips chosen={show} onChoose={(next) => go({ ...finer, ...(q && { q }), ...(next && { show: next }) })} />
+        <FilterChips chosen={show} onChoose={(next) => go({ show: next })} />
         <Button icon="filter" aria-expanded={filtering} onClick={() => setFiltering(!filtering)}>
           {fine === 0 ? t.media.history.filters : t.media.history.filtersOn(fine)}
         </Button>
@@ -87,11 +88,11 @@ export function HistoryPage() {
           <EmptyState icon="history" title={t.history.none} help={t.history.noneHelp} />
         ) : (
           <EmptyState icon="search" title={t.history.noMatch}>
-            <Button onClick={() => go({})}>{t.history.clearFilters}</Button>
+            <Button onClick={() => go({ q: undefined, show: undefined, ...UNFILTERED })}>{t.history.clearFilters}</Button>
           </EmptyState>
         )}
       </section>
-      {opened !== undefined && <CallDrawer key={opened} id={opened} onClose={() => go(list)} />}
+      {opened !== undefined && <CallDrawer key={opened} id={opened} onClose={() => go({ call: undefined })} />}
     </>
   );
 }

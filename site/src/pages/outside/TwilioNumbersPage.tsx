@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { changed, type Change, type PageSearch } from "../../core/address.ts";
 import { readable } from "../../core/outside.ts";
 import { EdgeLoaded, edgeFaultWords, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import { adoptNumber, checkNumbers, NUMBERS, numbersQuery, releaseNumber, repairNumber, unassignedQuery } from "../../edge/numbers.ts";
@@ -30,8 +31,8 @@ export function TwilioNumbersPage() {
   const may = useMay("numbers:write");
   const query = useQuery(numbersQuery({ q }));
   const there = !isWithoutEdge(query.error);
-  const go = (next: { readonly q?: string; readonly open?: string }, replace = true) => void navigate({ search: next, replace, resetScroll: false });
-  const buy = () => go({ ...(q !== "" && { q }), open: "new" }, false);
+  const go = (change: Change<PageSearch>, replace = true) => void navigate({ search: changed(change), replace, resetScroll: false });
+  const buy = () => go({ open: "new" }, false);
   return (
     <>
       <PageHead title={t.nav.twilioNumbers} lead={e.numbers.lead}>
@@ -48,7 +49,7 @@ export function TwilioNumbersPage() {
       </PageHead>
       {there && (
         <div className="mb-3">
-          <SearchBox label={e.numbers.search} value={q} onChange={(next) => go(next === "" ? {} : { q: next })} />
+          <SearchBox label={e.numbers.search} value={q} onChange={(next) => go({ q: next })} />
         </div>
       )}
       <Panel label={t.nav.twilioNumbers}>
@@ -81,7 +82,7 @@ export function TwilioNumbersPage() {
           {t.nav.numbers}
         </Link>
       </p>
-      {open === "new" && <BuyNumber onClose={() => go(q === "" ? {} : { q })} />}
+      {open === "new" && <BuyNumber onClose={() => go({ open: undefined })} />}
     </>
   );
 }

@@ -1,10 +1,12 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
+import { changed, type Change } from "../../core/address.ts";
 import { matchesPhone, phoneRows } from "../../core/phones.ts";
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
 import { useLive } from "../../live/useLive.ts";
 import { useMode } from "../../office/mode.ts";
 import { RecordPage } from "../../records/RecordPage.tsx";
+import type { PhonesSearch } from "../../router.tsx";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
@@ -35,13 +37,11 @@ function LivePhones() {
   const shown = rows?.filter((row) => matchesPhone(row, q));
   const opened = rows?.find((row) => row.extension.number === open);
 
-  const go = (next: { q?: string; open?: string }, replace = false) =>
-    void navigate({ search: next, replace, resetScroll: false });
-  const withQuery = q === "" ? {} : { q };
-  const close = () => go(withQuery);
+  const go = (change: Change<PhonesSearch>, replace = false) => void navigate({ search: changed(change), replace, resetScroll: false });
+  const close = () => go({ open: undefined });
   const add = (from: Data) => {
     setDraft(from);
-    go({ ...withQuery, open: "new" });
+    go({ open: "new" });
   };
 
   return (
@@ -60,7 +60,7 @@ function LivePhones() {
         <SearchBox
           label={t.phones.search}
           value={q}
-          onChange={(value) => go(value === "" ? {} : { q: value }, true)}
+          onChange={(value) => go({ q: value }, true)}
         />
         {shown !== undefined && (
           <span role="status" className="text-soft">
@@ -84,11 +84,11 @@ function LivePhones() {
           </EmptyState>
         ) : (
           <EmptyState icon="search" title={t.phones.noMatch(q)}>
-            <Button onClick={() => go({})}>{t.common.clearSearch}</Button>
+            <Button onClick={() => go({ q: undefined })}>{t.common.clearSearch}</Button>
           </EmptyState>
         )}
       </section>
-      {open === "new" && <NewPhone key={JSON.stringify(draft)} draft={draft} onClose={close} onCreated={(number) => go({ ...withQuery, open: number }, true)} />}
+      {open === "new" && <NewPhone key={JSON.stringify(draft)} draft={draft} onClose={close} onCreated={(number) => go({ open: number }, true)} />}
       {opened !== undefined && <PhoneDrawer key={opened.extension.number} row={opened} onClose={close} onDuplicate={add} />}
       {selected.size > 0 && <BulkBar numbers={[...selected]} onDone={() => setSelected(new Set())} />}
       {table && <CsvDialog onClose={() => setTable(false)} />}

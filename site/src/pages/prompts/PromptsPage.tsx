@@ -1,6 +1,7 @@
 /** What the node says for the office: as a sound, or as a text that its voice speaks. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { changed } from "../../core/address.ts";
 import { fold } from "../../core/phones.ts";
 import { faultWords } from "../../core/problem.ts";
 import { formatDay, formatTimer } from "../../core/time.ts";
@@ -39,7 +40,7 @@ export function PromptsPage() {
   const shown = items.filter((each) => [each.name, each.id, each.text].some((words) => fold(words).includes(wanted)));
   const audio = new Map((audios.data?.items ?? []).map((each) => [each.prompt, each]));
   const kept = search.q === undefined ? {} : { q: search.q };
-  const go = (open?: string) => void navigate({ search: { ...kept, ...(open && { open }) }, resetScroll: false });
+  const go = (open?: string) => void navigate({ search: changed({ open }), resetScroll: false });
   const opened = items.find((each) => each.id === search.open);
   const ready = prompts.data !== undefined && audios.data !== undefined;
 
@@ -54,7 +55,7 @@ export function PromptsPage() {
         <SearchBox
           label={t.media.prompts.search}
           value={search.q ?? ""}
-          onChange={(q) => void navigate({ search: q === "" ? {} : { q }, replace: true })}
+          onChange={(q) => void navigate({ search: changed({ q }), replace: true })}
         />
       </div>
       <section

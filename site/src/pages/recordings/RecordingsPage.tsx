@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { queryClient } from "../../api/queries.ts";
+import { changed, part, type Change } from "../../core/address.ts";
 import { formatBytes } from "../../core/bytes.ts";
 import { faultWords } from "../../core/problem.ts";
 import { formatDay, formatDuration, formatFull, formatShortClock, formatTimer } from "../../core/time.ts";
@@ -49,12 +50,10 @@ export function RecordingsPage() {
       offset: (page - 1) * PAGE_SIZE,
     }),
   );
-  const kept = {
-    ...(search.q && { q: search.q }),
-    ...(search.tab && { tab: search.tab }),
-    ...(search.show && { show: search.show }),
-  };
-  const go = (next: typeof search, replace = false) => void navigate({ search: next, resetScroll: false, replace });
+  const filtered = [search.q, search.tab, search.show].some(Boolean);
+  /** Another list: from its start, with nothing open. */
+  const anew = (change: Change<typeof search>, replace = false) => go({ ...change, page: undefined, open: undefined }, replace);
+  const go = (change: Change<typeof search>, replace = false) => void navigate({ search: changed(change), resetScroll: false, replace });
   const items = data?.items ?? [];
 
   return (
@@ -65,19 +64,19 @@ export function RecordingsPage() {
         <SearchBox
           label={t.media.recordings.search}
           value={search.q ?? ""}
-          onChange={(q) => go({ ...(search.tab && { tab: search.tab }), ...(search.show && { show: search.show }), ...(q && { q }) }, true)}
+          onChange={(q) => anew({ q }, true)}
         />
         <Chips
           label={t.media.recordings.span}
           choices={[["", t.media.recordings.allTime], ...Object.keys(SPANS).map((each) => [each, t.media.recordings.spans[each as Span]] as const)]}
           chosen={span ?? ""}
-          onChoose={(tab) => go({ ...(search.q && { q: search.q }), ...(search.show && { show: search.show }), ...(tab && { tab }) })}
+          onChoose={(tab) => anew({ tab })}
         />
         <Chips
           label={t.media.recordings.which}
           choices={[["", t.media.recordings.kept], ["deleted", t.media.recordings.deletedOnes]]}
           chosen={deleted ? "deleted" : ""}
-          onChoose={(show) => go({ ...(search.q && { q: search.q }), ...(search.tab && { tab: search.tab }), ...(show && { show }) })}
+          onChoose={(show) => anew({ show })}
         />
         <AsOf />
       </div>
@@ -95,9 +94,9 @@ export function RecordingsPage() {
             </EmptyState>
           )
         ) : items.length === 0 ? (
-          Object.keys(kept).length > 0 ? (
+          filtered ? (
             <EmptyState icon="search" title={t.media.recordings.noMatch}>
-              <Button onClick={() => go({})}>{t.media.recordings.clear}</Button>
+              <Button onClick={() => anew({ q: undefined, tab: undefined, show: undefined })}>{t.media.recordings.clear}</Button>
             </EmptyState>
           ) : (
             <EmptyState icon="record" title={t.media.recordings.none} help={t.media.recordings.noneHelp}>
@@ -117,9 +116,7 @@ export function RecordingsPage() {
                   key={recording.id}
                   recording={recording}
                   open={recording.id === search.open}
-                  onOpen={() =>
-                    go({ ...kept, ...(page > 1 && { page }), ...(recording.id !== search.open && { open: recording.id }) }, true)
-                  }
+                  onOpen={() => go({ open: recording.id === search.open ? undefined : recording.id }, true)}
                 />
               ))}
             </ul>
@@ -127,7 +124,7 @@ export function RecordingsPage() {
         )}
       </section>
       {data !== undefined && data.total > PAGE_SIZE && (
-        <Pager page={page} size={PAGE_SIZE} shown={items.length} total={data.total} onPage={(next) => go({ ...kept, ...(next > 1 && { page: next }) })} />
+        <Pager page={page} size={PAGE_SIZE} shown={items.length} total={data.total} onPage={(next) => go({ page: part(next), open: undefined })} />
       )}
     </>
   );

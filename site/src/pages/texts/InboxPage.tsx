@@ -2,7 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import type { PageSearch } from "../../core/address.ts";
+import { changed, type Change, type PageSearch } from "../../core/address.ts";
 import { neighbour, readThreadKey, threadKey } from "../../core/thread.ts";
 import { EdgeLoaded, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import { conversationsQuery, type InboxFilter } from "../../edge/texts.ts";
@@ -46,9 +46,9 @@ export function InboxPage() {
   const open = readThreadKey(search.open);
   const composer = useRef<HTMLTextAreaElement>(null);
 
-  const go = (next: PageSearch, replace = true) => void navigate({ search: next, replace, resetScroll: false });
-  const without: PageSearch = { ...(search.q !== undefined && { q: search.q }), ...(search.show !== undefined && { show: search.show }) };
-  const show = (conversation: { readonly from: string; readonly to: string }) => go({ ...without, open: threadKey(conversation) }, open !== undefined);
+  const go = (change: Change<PageSearch>, replace = true) => void navigate({ search: changed(change), replace, resetScroll: false });
+  const close = () => go({ open: undefined });
+  const show = (conversation: { readonly from: string; readonly to: string }) => go({ open: threadKey(conversation) }, open !== undefined);
   const items = (query.data?.pages ?? []).flatMap((page) => page.items);
   useInboxKeys({
     move: (step) => {
@@ -56,7 +56,7 @@ export function InboxPage() {
       if (next !== undefined) show(next);
     },
     reply: () => composer.current?.focus(),
-    close: () => go(without),
+    close,
   });
   useTitle(query.data?.pages[0]?.unread ?? 0);
 
@@ -77,7 +77,7 @@ export function InboxPage() {
         </PageHead>
       </div>
       <div className={`mb-3 flex-wrap items-center gap-3 ${!there ? "hidden" : open === undefined ? "flex" : "flex max-lg:hidden"}`}>
-        <SearchBox label={e.texts.search} value={search.q ?? ""} onChange={(q) => go({ ...(q !== "" && { q }), ...(shown !== "all" && { show: shown }) })} />
+        <SearchBox label={e.texts.search} value={search.q ?? ""} onChange={(q) => go({ q, open: undefined })} />
         <Filters shown={shown} q={search.q} unread={query.data?.pages[0]?.unread ?? 0} />
       </div>
       <EdgeLoaded query={query} rows={6}>
@@ -98,7 +98,7 @@ export function InboxPage() {
               {open === undefined ? (
                 <EmptyState icon="inbox" title={items.length === 0 ? e.texts.nothingOpenYet : e.texts.nothingOpen} help={e.texts.keysHelp} />
               ) : (
-                <Thread key={threadKey(open)} pair={open} may={may} composer={composer} onClose={() => go(without)} />
+                <Thread key={threadKey(open)} pair={open} may={may} composer={composer} onClose={close} />
               )}
             </Panel>
           </div>

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { download, request } from "../../api/client.ts";
+import { changed, part } from "../../core/address.ts";
 import { faultWords } from "../../core/problem.ts";
 import { formatClock, formatDay } from "../../core/time.ts";
 import { traceQuery } from "../../media/queries.ts";
@@ -32,7 +33,6 @@ export function TracesPage() {
     queryFn: () => request<SipTraceList>("/sip-traces", { query: { peer: q, limit: SIZE, offset: (page - 1) * SIZE } }),
     refetchInterval: 10_000,
   });
-  const withQuery = q === "" ? {} : { q };
   return (
     <>
       <PageHead title={t.nav.traces} lead={t.admin.traces.lead} />
@@ -40,7 +40,7 @@ export function TracesPage() {
         <SearchBox
           label={t.admin.traces.search}
           value={q}
-          onChange={(value) => void navigate({ search: value === "" ? {} : { q: value }, replace: true })}
+          onChange={(value) => void navigate({ search: changed({ q: value, page: undefined }), replace: true })}
         />
       </div>
       <Panel label={t.nav.traces}>
@@ -64,10 +64,10 @@ export function TracesPage() {
           size={SIZE}
           shown={query.data.items.length}
           total={query.data.total}
-          onPage={(next) => void navigate({ search: { ...withQuery, ...(next > 1 ? { page: next } : {}) } })}
+          onPage={(next) => void navigate({ search: changed({ page: part(next) }) })}
         />
       )}
-      {open !== undefined && <TraceDrawer id={open} onClose={() => void navigate({ search: withQuery, resetScroll: false })} />}
+      {open !== undefined && <TraceDrawer id={open} onClose={() => void navigate({ search: changed({ open: undefined }), resetScroll: false })} />}
     </>
   );
 }

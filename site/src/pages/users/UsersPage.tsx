@@ -1,6 +1,7 @@
 /** Who can sign in here, and as what. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { changed, type Change, type PageSearch } from "../../core/address.ts";
 import { find } from "../../core/find.ts";
 import { formatFull } from "../../core/time.ts";
 import { changeUser, deleteUser, USERS, usersQuery, type Account, type AccountPatch } from "../../office/accounts.ts";
@@ -36,20 +37,18 @@ export function UsersPage() {
   const { q = "", open } = route.useSearch();
   const navigate = route.useNavigate();
   const query = useQuery(usersQuery);
-  const go = (next: { q?: string; open?: string }, replace = false) =>
-    void navigate({ search: next, replace, resetScroll: false });
-  const withQuery = q === "" ? {} : { q };
-  const close = () => go(withQuery);
+  const go = (change: Change<PageSearch>, replace = false) => void navigate({ search: changed(change), replace, resetScroll: false });
+  const close = () => go({ open: undefined });
   const opened = query.data?.items.find((user) => user.id === open);
   return (
     <>
       <PageHead title={t.nav.users} lead={t.admin.users.lead}>
-        <Button look="primary" icon="plus" onClick={() => go({ ...withQuery, open: "new" })}>
+        <Button look="primary" icon="plus" onClick={() => go({ open: "new" })}>
           {t.admin.users.add}
         </Button>
       </PageHead>
       <div className="mb-3">
-        <SearchBox label={t.admin.users.search} value={q} onChange={(value) => go(value === "" ? {} : { q: value }, true)} />
+        <SearchBox label={t.admin.users.search} value={q} onChange={(value) => go({ q: value }, true)} />
       </div>
       <Panel label={t.nav.users}>
         <Loaded query={query}>

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { queryClient } from "../../api/queries.ts";
-import type { PageSearch } from "../../core/address.ts";
+import { changed, part, type Change, type PageSearch } from "../../core/address.ts";
 import { faultWords } from "../../core/problem.ts";
 import { AsOf, Fresh } from "../../live/Fresh.tsx";
 import { useLive } from "../../live/useLive.ts";
@@ -42,7 +42,7 @@ export function VoicemailPage() {
     if (states !== undefined) void queryClient.invalidateQueries({ queryKey: [...VOICEMAIL, "messages"] });
   }, [states]);
 
-  const go = (next: PageSearch, replace = false) => void navigate({ search: next, resetScroll: false, replace });
+  const go = (change: Change<PageSearch>, replace = false) => void navigate({ search: changed(change), resetScroll: false, replace });
   const boxes = (data?.items ?? []).map((box) => states?.get(box.number) ?? box);
   const box = boxes.find((each) => each.number === search.show);
   const tabs = TABS.filter((each) => each !== "greetings" || box !== undefined);
@@ -102,8 +102,8 @@ export function VoicemailPage() {
                 open={search.open}
                 boxes={boxes}
                 transcripts={data.transcripts}
-                onOpen={(open) => go({ ...address(tab), ...(search.page && { page: search.page }), ...(open && { open }) }, true)}
-                onPage={(page) => go({ ...address(tab), ...(page > 1 && { page }) })}
+                onOpen={(open) => go({ open }, true)}
+                onPage={(page) => go({ page: part(page), open: undefined })}
               />
             )}
           </div>
