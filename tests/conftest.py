@@ -54,11 +54,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Before 3.11.9, Python may fail to read the source of a failed test (gh-106905). pytest would end there, and what
-    comes after it would not run: so the report goes without."""
+    """Before 3.11.9, Python may fail to read the source of a failed test (gh-106905), and the time of a test may be over
+    while its report is made. pytest would end there, without the tests that come after it: so the report is a plain one.
+    """
     try:
         return (yield)
-    except SystemError:
+    except (SystemError, pytest.fail.Exception):
         item.config.option.tbstyle = "native"
         return pytest.TestReport.from_item_and_call(item, call)
 
