@@ -14,7 +14,8 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint pbx/deploy/constraints.txt
-AGAIN := --last-failed --last-failed-no-failures none
+PYTEST := $(BIN)/python -m pytest
+unexport PYTHONDONTWRITEBYTECODE  # each worker would compile all tests
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix site --no-audit --no-fund --no-update-notifier
 NPM_CONTRACT := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tests/contract --no-audit --no-fund --no-update-notifier
 # Prism (90 MB) is only installed where TWILIO_OPENAPI names Twilio's description; elsewhere its tests are skipped.
@@ -23,16 +24,26 @@ CONTRACT := $(if $(TWILIO_OPENAPI),.make/contract)
 EXT_SOURCES := $(wildcard media_ext/*.pyx media_ext/*.pxd media_ext/*.h media_ext/src/* media_ext/*.c.in)
 PY_SOURCES := $(shell find pbx media_ext edge mobile_push -name '*.py' 2>/dev/null)
 SITE_SOURCES := $(shell find site -path site/node_modules -prune -o -path site/dist -prune -o -path site/test-results -prune -o -type f -print 2>/dev/null)
+# $(call twice,where,who runs beside whom): the tests there. What failed runs once more, alone, and must pass in one of three
+# turns: a machine that stalls does not make it red, a fault does. That happens only when all have had their turn (pytest's
+# exit code 1); when pytest itself has failed, it is over.
+define twice
+@$(PYTEST) $(1) $(2) $(ARGS); code=$$?; test $$code != 1 && exit $$code; \
+echo && echo "once more, alone: what failed; PASSED and RERUN below need a look all the same" && \
+$(PYTEST) $(1) --last-failed --last-failed-no-failures none --reruns 2 --reruns-delay 5 -v -r fEpR $(ARGS)
+endef
+
 PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
 
 SHELL_SCRIPTS := $(wildcard pbx/deploy/*.sh) $(addprefix pbx/deploy/debian/,pbx postinst prerm postrm)
 
-.PHONY: shell-check audit wheel deb package-test help run dev build test check bench capacity release clean python lint site-check pytest live-test format lock
+.PHONY: shell-check audit wheel deb package-test help run dev build test slow check bench capacity release clean python lint site-check pytest live-test format lock
 
 help: ## this list
 	@echo "make run       start the node here, with a demo office on first start (ARGS='--http-port 9090' passes options)"
 	@echo "make build     build everything, start nothing; then .venv/bin/pbx is ready"
 	@echo "make test      lint, types, layers, all tests but the slow ones: phones and a browser included"
+	@echo "make slow      the tests that take long: about an hour on two processors"
 	@echo "make check     lint, types, layers, schema, and the site's own checks"
 	@echo "make bench     measure: start, memory, calls, registrations, audio; writes bench/results/"
 	@echo "make capacity  how many calls, conferences and recordings this box carries: about a minute and a half"
@@ -152,17 +163,21 @@ shell-check:
 audit: python
 	@echo "known weaknesses …" && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python pbx/deploy/audit.py
 
-check: lint shell-check audit site-check
+# Two halves that need a processor each: Python and the site.
+check: python .make/npm shell-check audit
+	@$(MAKE) site-check >.make/site-check.log 2>&1 & other=$$!; \
+	$(MAKE) lint; code=$$?; wait $$other || code=1; cat .make/site-check.log; exit $$code
 
-# Two run at once, and some measure what phones hear to the millisecond: a busy neighbour may show. What failed runs once
-# more, alone, and must pass then. The live tests mostly wait for phones.
+# On two processors: one worker with a browser, one that listens in real time, one that computes (see tests/conftest.py).
 pytest: python .make/site .make/litestream $(CONTRACT)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/live $(ARGS) || \
-	    { echo "once more, alone: what failed" && $(BIN)/python -m pytest --ignore tests/live $(AGAIN) $(ARGS); }
+	$(call twice,--ignore tests/live,-n 3 --dist loadfile)
 
+# The live tests mostly wait for phones; each takes the next one when it is done.
 live-test: python .make/site .make/litestream
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/live $(ARGS) || \
-	    { echo "once more, alone: what failed" && $(BIN)/python -m pytest tests/live $(AGAIN) $(ARGS); }
+	$(call twice,tests/live,-n 4 --dist load --maxschedchunk 1)
+
+slow: python .make/site .make/litestream $(CONTRACT) ## what `make test` leaves out
+	$(call twice,--ignore tests/packages -m slow --timeout 3600,-n 2 --dist loadfile)
 
 test: check pytest live-test
 

@@ -133,7 +133,7 @@ class Phone:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 30
         while True:
             try:
                 reader, self._writer = await asyncio.open_connection("127.0.0.1", control_port)

@@ -8,6 +8,7 @@ from shutil import which
 
 import pytest
 
+from tests.live import ready_made
 from tests.live.baresip import Account, Phone
 from tests.live.node import Node, running
 from tests.live.ports import give_back
@@ -22,7 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _ports_of_one_test() -> Iterator[None]:
-    """What a test has used is free for the next ones, also those of the other worker."""
+    """What a test has used is free for the next ones, also those of the other workers."""
+    ready_made.next_test()
     yield
     give_back()
 
