@@ -1,11 +1,12 @@
 """Two legs, transcoded; see pair.pxd."""
 
-from libc.stdint cimport int16_t
+from libc.stdint cimport int16_t, int32_t
 from libc.stdlib cimport calloc, free
 
-from media_ext.beat cimport beat_first_ns, beat_next_ns
+from media_ext.beat cimport BEAT_MS, beat_first_ns, beat_left_out
+from media_ext.clock cimport ms
 from media_ext.listener cimport listener_serve, listener_tick
-from media_ext.speaker cimport speaker_feed, speaker_tick
+from media_ext.speaker cimport speaker_feed, speaker_left_out, speaker_tick
 from media_ext.types cimport TIMER_PAIR
 from media_ext.voice cimport NO_TYPE
 from media_ext.wheel cimport wheel_arm, wheel_disarm
@@ -51,9 +52,13 @@ cdef void pair_part(Worker *w, Leg *leg) noexcept nogil:
 
 
 cdef void pair_run(Worker *w, Pair *pair) noexcept nogil:
+    cdef int32_t beats = beat_left_out(w, &pair.due_ns)
+    if beats:
+        speaker_left_out(pair.a, beats)
+        speaker_left_out(pair.b, beats)
     one_way(w, pair.a, pair.b)
     one_way(w, pair.b, pair.a)
-    pair.due_ns = beat_next_ns(w, pair.due_ns)
+    pair.due_ns += ms(BEAT_MS)
     wheel_arm(&w.wheel, &pair.timer, pair.due_ns)
 
 

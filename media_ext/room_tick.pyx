@@ -4,14 +4,15 @@ from libc.stdint cimport int16_t, int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from media_ext.atomics cimport store_relaxed
-from media_ext.beat cimport beat_first_ns, beat_next_ns
+from media_ext.beat cimport BEAT_MS, beat_first_ns, beat_left_out
+from media_ext.clock cimport ms
 from media_ext.listener cimport listener_tick
 from media_ext.mixer cimport MIX_TICK_MS, MixMember, mix_once, mixer_join, mixer_leave, mixer_link
 from media_ext.player cimport player_close, player_follow, player_read
 from media_ext.resample cimport resample
 from media_ext.ring cimport ring_publish, ring_reserve
 from media_ext.room cimport ROOM_TICK_SAMPLES
-from media_ext.speaker cimport speaker_share, speaker_tick
+from media_ext.speaker cimport speaker_left_out, speaker_share, speaker_tick
 from media_ext.tap cimport tap_pcm
 from media_ext.types cimport (
     EVENT_ROOM_PLAYED,
@@ -57,9 +58,12 @@ cdef void room_wake(Worker *w, Room *room) noexcept nogil:
 
 cdef void room_run(Worker *w, Room *room) noexcept nogil:
     cdef int32_t i
+    cdef int32_t beats = beat_left_out(w, &room.due_ns)
     room.tick += 1
     for i in range(room.mixer.used):
         if room.seats[i].leg != NULL:
+            if beats:
+                speaker_left_out(room.seats[i].leg, beats)
             room.mixer.members[i].says = said(w, room, room.seats[i].leg)
     for i in range(ROOM_PLAYERS):
         announce(w, room, i)
@@ -69,7 +73,7 @@ cdef void room_run(Worker *w, Room *room) noexcept nogil:
     for i in range(ROOM_LINKS):
         if room.links[i].other != NULL and room.links[i].drives:
             mixer_link(&room.mixer, room.links[i].here, &room.links[i].other.mixer, room.links[i].there)
-    room.due_ns = beat_next_ns(w, room.due_ns)
+    room.due_ns += ms(BEAT_MS)
     if busy(room):
         wheel_arm(&w.wheel, &room.timer, room.due_ns)
 

@@ -4,7 +4,7 @@ A pair or a room that feeds the speaker gives it 20 ms of what comes through at 
 otherwise the speaker has a timer of its own, while it has something to say. There is a speaker from `speaker_install`
 on, until the leg is closed.
 """
-from libc.stdint cimport int16_t
+from libc.stdint cimport int16_t, int32_t
 
 from media_ext.player cimport Player
 from media_ext.types cimport DigitsCommand, Leg, SharedFrame, Worker
@@ -17,6 +17,7 @@ cdef void speaker_feed(Worker *w, Leg *leg, bint fed) noexcept nogil            
 cdef void speaker_tick(Worker *w, Leg *leg, const int16_t *pcm) noexcept nogil
 # The same for what others hear too: encoded by the first whose codec it is, unless a player is heard besides.
 cdef void speaker_share(Worker *w, Leg *leg, const int16_t *pcm, SharedFrame *shared) noexcept nogil
+cdef void speaker_left_out(Leg *leg, int32_t beats) noexcept nogil      # so many ticks are not coming; time passes
 
 # The worker's: there is a speaker whenever these come.
 cdef void speaker_start(Worker *w, Leg *leg, Player *player) noexcept nogil         # takes `player` over

@@ -141,6 +141,10 @@ cdef void speaker_share(Worker *w, Leg *leg, const int16_t *pcm, SharedFrame *sh
     say(w, leg, pcm, leg.speaker.tick_samples, shared)
 
 
+cdef void speaker_left_out(Leg *leg, int32_t beats) noexcept nogil:
+    leg.speaker.gap += <uint32_t> beats * (leg.speaker.encoder.rtp_clock_hz // 50)
+
+
 cdef void say(Worker *w, Leg *leg, const int16_t *pcm, int32_t samples, SharedFrame *shared) noexcept nogil:
     """Add what is played, and cut it into packets. Silence is no packets: the next one begins a talkspurt."""
     cdef Speaker *s = leg.speaker

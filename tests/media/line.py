@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,18 +157,26 @@ def heard_by(
     """Put packets of 20 ms on their time line; `units` is what a frame lasts in their clock."""
     assert packets, "nothing was heard at all"
     assert len({packet.ssrc for packet in packets}) == 1, "one stream"
-    first = min(packets, key=lambda packet: (packet.rtp_ts - packets[0].rtp_ts + 2**31) & 0xFFFFFFFF)
+    ordered = sorted(packets, key=lambda packet: (packet.rtp_ts - packets[0].rtp_ts + 2**31) & 0xFFFFFFFF)
     frame = rate_hz * FRAME_MS // 1000
-    frames: dict[int, bytes] = {}
+    sounds: dict[int, Samples] = {}
     earliest = float("inf")
-    for packet in packets:
-        place, rest = divmod((packet.rtp_ts - first.rtp_ts) & 0xFFFFFFFF, units)
-        assert rest == 0, "timestamps step by whole frames"
-        assert place not in frames, "a timestamp came twice"
-        frames[place] = packet.payload
-        earliest = min(earliest, packet.at - place * FRAME_MS / 1000)
-    sound = np.zeros((max(frames) + 1) * frame)
-    for place in sorted(frames):
-        sound[place * frame : (place + 1) * frame] = decode(frames[place])
-    missing = tuple(place * FRAME_MS for place in range(max(frames) + 1) if place not in frames)
+    last = ordered[0]
+    for packet in ordered:
+        assert packet is last or packet.rtp_ts != last.rtp_ts, "a timestamp came twice"
+        # Silence lasts as long as it lasts: the talkspurt after it (RFC 3550 5.1) begins at no multiple of a frame.
+        step = (packet.rtp_ts - last.rtp_ts) & 0xFFFFFFFF
+        assert step % units == 0 or packet.marker, "timestamps step by whole frames"
+        place = ((packet.rtp_ts - ordered[0].rtp_ts) & 0xFFFFFFFF) * frame // units
+        sounds[place] = decode(packet.payload)
+        earliest = min(earliest, packet.at - place / rate_hz)
+        last = packet
+    sound = np.zeros(max(sounds) + frame)
+    for place, part in sounds.items():
+        sound[place : place + frame] = part
+    missing = tuple(
+        at * 1000 // rate_hz
+        for begin, following in pairwise(sounds)
+        for at in range(begin + frame, following, frame)
+    )
     return Heard(sound, rate_hz, earliest, missing, len(packets))

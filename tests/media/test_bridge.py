@@ -66,13 +66,14 @@ async def test_a_tone_goes_through_every_pair_of_codecs_both_ways(
         bridged(engine, phone, a, b, f"{n}")
         for n, (a, b) in enumerate(itertools.combinations_with_replacement(VOICES, 2))
     ]
-    await asyncio.gather(
-        *(
-            one.say(tone(hz, one.rate_hz, 1.0))
-            for pair in pairs
-            for one, hz in zip(pair, (1000, 600), strict=True)
+    for at in range(0, len(pairs), 5):  # more at a time, and the phones keep nothing of their own time
+        await asyncio.gather(
+            *(
+                one.say(tone(hz, one.rate_hz, 1.0))
+                for pair in pairs[at : at + 5]
+                for one, hz in zip(pair, (1000, 600), strict=True)
+            )
         )
-    )
     for pair in pairs:
         for one, hz in zip(pair, (600, 1000), strict=True):
             name = f"{pair[0].voice.encoding} and {pair[1].voice.encoding}, heard by {one.voice.encoding}"
@@ -300,7 +301,9 @@ async def test_streams_of_two_threads_are_bridged_and_closed_in_any_order(phone:
                 media.bridge(a.stream, second.stream)
                 b = second
             await a.say(tone(1000, 8000, 0.2))
-            assert len(b.voices()) >= 3
+            async with asyncio.timeout(5):
+                while len(b.voices()) < 3:
+                    await asyncio.sleep(0.01)
             (a if n % 3 else b).stream.close()
             await asyncio.sleep(0.05)
     finally:

@@ -39,6 +39,7 @@ export async function withBrowser(options, work) {
     if (message.type() === "error" && !refusal) faults.push(`console: ${message.text()}`);
   });
   page.setDefaultTimeout(30_000);
+  fillLikeAPerson(page);
   try {
     return await work(page, faults, context);
   } catch (error) {
@@ -50,10 +51,33 @@ export async function withBrowser(options, work) {
   }
 }
 
+/**
+ * `fill` types into whatever has the focus in the end: while a dialog is open, that is the dialog. So it waits until its
+ * field can have it.
+ */
+function fillLikeAPerson(page) {
+  const locator = Object.getPrototypeOf(page.locator("html"));
+  if (Object.hasOwn(locator, "fillAtOnce")) return;
+  locator.fillAtOnce = locator.fill;
+  locator.fill = async function (text, options) {
+    // The page may go away meanwhile, or the field be drawn anew: `fill` itself waits for that.
+    await this.evaluate(focused).catch(() => undefined);
+    return this.fillAtOnce(text, options);
+  };
+}
+
+async function focused(field) {
+  for (let tries = 0; tries < 1000 && field.isConnected; tries += 1) {
+    field.focus({ preventScroll: true });
+    if (document.activeElement === field) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Serious and critical faults of accessibility on the page as it is, as lines. */
 export async function axeFaults(page) {
   // The policy of the node forbids injected <script> elements; evaluating through the debugger is not that.
-  await page.evaluate(AXE);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   // What is still fading in has the contrast of a ghost; endless animations (a pulse) are left to run.
   await page.evaluate(() =>
     Promise.all(

@@ -24,7 +24,7 @@ def need_browser() -> None:
         raise pytest.UsageError("the site is not built; run `make build`")
 
 
-async def play(script: str, *arguments: str, cues: Cues, timeout_s: float = 120) -> None:
+async def play(script: str, *arguments: str, cues: Cues, timeout_s: float = 270) -> None:
     """Run `script` to its end. Its faults, and whatever it printed, fail the test."""
     need_browser()
     node = str(NODE_BIN) if NODE_BIN.exists() else "node"

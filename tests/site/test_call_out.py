@@ -12,7 +12,7 @@ from tests.site.script import BUILT, play
 from tests.site.test_first_day import _setup_url
 from tests.site.test_flow_walk import FLOW
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(300)
 
 PAGE_HZ = 500.0
 BOB_HZ = 880.0
@@ -40,7 +40,7 @@ async def test_the_wizard_says_how_one_sounds_and_a_draft_is_called_with_the_can
         async with phones(bob):
             await bob.registered()
             cues = {"bob answers": bob_answers, "bob is left": bob_is_left}
-            await play("call_out.mjs", await _setup_url(node), str(PAGE_HZ), cues=cues, timeout_s=200)
+            await play("call_out.mjs", await _setup_url(node), str(PAGE_HZ), cues=cues, timeout_s=270)
             echoes = [each for each in await node.cdrs() if each["dialled"] == "*43"]
             (tried,) = [each for each in await node.cdrs() if each["flow"] == "500"]
         heard = bob.heard()

@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer
 from tests.live.node import ROOT, Node, running
 from tests.site.script import BUILT, play
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(300)
 
 PASSWORD = "correct horse battery"
 OFFICE: dict[str, list[dict[str, object]]] = {
@@ -86,7 +86,7 @@ async def test_an_office_without_a_node_becomes_a_bundle_that_a_node_follows(tmp
                 str(saved),
                 os.environ.get("PICTURES", ""),
                 cues={"publish": publish, "tamper": tamper, "applied": applied, "rolled back": rolled_back},
-                timeout_s=180,
+                timeout_s=270,
             )
 
 

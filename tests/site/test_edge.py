@@ -12,7 +12,7 @@ from tests.site.edge_stage import OURS, PlayedEdge
 from tests.site.script import play
 from tests.site.stage import staged
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_texts_are_read_and_answered_by_keyboard_while_more_come(tmp_path: Path) -> None:

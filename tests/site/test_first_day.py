@@ -13,7 +13,7 @@ from tests.live.baresip import Account, Phone, phones
 from tests.live.node import Node, running
 from tests.site.script import BUILT, play
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_set_up_log_in_phones_a_live_call_and_its_history(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.live.baresip import Account, Phone, phones
 from tests.live.node import Node, running
 from tests.site.script import BUILT, play
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_a_flow_from_a_template_is_mended_published_and_called(tmp_path: Path) -> None:

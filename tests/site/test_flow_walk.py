@@ -13,7 +13,7 @@ from tests.live.node import Node, running
 from tests.site.script import BUILT, play
 from tests.site.test_first_day import _setup_url
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(300)
 
 FLOW: dict[str, Any] = {
     "number": "500",
@@ -78,7 +78,7 @@ async def test_a_call_moves_through_the_canvas_and_a_made_up_one_becomes_a_test(
                 "flow_walk.mjs",
                 await _setup_url(node),
                 cues={"dial": dial, "press": press, "hang up": hang_up},
-                timeout_s=200,
+                timeout_s=270,
             )
         revisions = (await node.get("flows/500/revisions"))["items"]
         assert [each["rolled_back_to"] for each in revisions] == [1, None, None]

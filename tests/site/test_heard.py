@@ -13,7 +13,7 @@ from tests.site.media_stage import MediaStage
 from tests.site.script import play
 from tests.site.stage import staged
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_messages_prompts_conferences_and_calls_are_heard_and_told(tmp_path: Path) -> None:

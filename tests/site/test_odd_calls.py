@@ -11,7 +11,7 @@ from pbx.api.app import CheckResult
 from tests.site.script import Cues, play
 from tests.site.stage import Stage, StagedCall, staged
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 ALICE, BOB = ("101", "Alice"), ("102", "Bob")
 

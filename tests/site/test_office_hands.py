@@ -18,7 +18,7 @@ from pbx.store.database import Database
 from tests.site.script import play
 from tests.site.stage import Stage, StagedCall, staged
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 HELLO: dict[str, Any] = {
     "number": "500",
@@ -128,5 +128,5 @@ async def test_factor_invitation_spreadsheet_copies_and_live_calls(tmp_path: Pat
                 "somebody else renames the flow": director.rename,
                 "the flow is as it was drawn": director.is_mine,
             },
-            timeout_s=170,
+            timeout_s=270,
         )

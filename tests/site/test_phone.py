@@ -12,7 +12,7 @@ from tests.live.baresip import Account, Phone, phones
 from tests.live.node import Node, running
 from tests.site.script import BUILT, play
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(300)
 
 PASSWORD = "correct horse battery"
 PEOPLE = (("101", "Anna Meier", "Sales"), ("102", "Ben Okafor", "Support"), ("103", "Carla Weiß", ""))
@@ -48,7 +48,7 @@ async def test_two_pages_and_a_desk_phone_call_hold_transfer_and_note(tmp_path: 
             "carla hangs up": carla.hangup,
             "the note is kept": noted,
         }
-        await play("phone.mjs", node.url, cues=cues, timeout_s=200)
+        await play("phone.mjs", node.url, cues=cues, timeout_s=270)
 
 
 async def furnish(node: Node) -> None:

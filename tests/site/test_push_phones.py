@@ -19,7 +19,7 @@ from pbx.store.push_phones import PushPhoneStore
 from tests.site.script import Cues, play
 from tests.site.stage import Stage, staged
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(300)
 
 ALICE = ("101", "Alice Morgan")
 RESULTS = {
@@ -32,7 +32,7 @@ RESULTS = {
 async def test_phones_that_sleep_are_shown_tried_and_forgotten(tmp_path: Path) -> None:
     office = Sleepers()
     async with staged(tmp_path, furnish=office.furnish) as stage:
-        await play("push_phones.mjs", stage.setup_url, str(tmp_path), cues=office.cues(stage), timeout_s=180)
+        await play("push_phones.mjs", stage.setup_url, str(tmp_path), cues=office.cues(stage), timeout_s=270)
         assert [each.id for each in office.phones.all()] == ["iphone", "page", "pixel"]
 
 

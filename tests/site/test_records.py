@@ -9,7 +9,7 @@ import pytest
 from tests.site.script import BUILT, play
 from tests.site.stage import staged
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_records_are_made_changed_by_two_and_deleted_with_undo(tmp_path: Path) -> None:

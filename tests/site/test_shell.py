@@ -14,7 +14,7 @@ from pbx.model.registration import Registered
 from tests.site.script import BUILT, Cues, play
 from tests.site.stage import Stage, StagedCall, staged
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 ALICE = ("101", "Alice Morgan")
 
