@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { draftRows, MOST_PEOPLE, newestCall, verdictOf } from "../src/core/welcome.ts";
+import { draftRows, MOST_PEOPLE, newestCall, ownChoice, verdictOf } from "../src/core/welcome.ts";
 import { at, leg, liveCall } from "./samples.ts";
 
 test("proposed numbers go on after those that are taken, and names typed so far stay", () => {
@@ -10,6 +10,19 @@ test("proposed numbers go on after those that are taken, and names typed so far 
   ]);
   expect(draftRows(1000, "20", new Set(), [])).toHaveLength(MOST_PEOPLE);
   expect(draftRows(1, "x", new Set(), [])[0]?.number).toBe("101");
+});
+
+test("whoever has no extension is offered the lowest that is in use and nobody's", () => {
+  const office = [
+    { number: "1000", enabled: true },
+    { number: "100", enabled: false },
+    { number: "102", enabled: true },
+    { number: "101", enabled: true },
+  ];
+  const number = (...extensions: readonly (string | null)[]) => ownChoice(office, extensions.map((extension) => ({ extension })))?.number;
+  expect(number(null)).toBe("101");
+  expect(number(null, "101")).toBe("102");
+  expect(number("101", "102", "1000")).toBeUndefined();
 });
 
 const answered = { state: "talking", answered_at: at(4) };

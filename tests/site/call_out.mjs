@@ -37,11 +37,14 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
     await page.evaluate(() => localStorage.setItem("bellwire.welcome", "call"));
     await page.goto(`${base}/welcome`);
     await button("Call the echo test").waitFor();
+    // Whoever tries it first has no extension, and is given one unless they do not want it.
+    await page.getByRole("switch", { name: "Make 101 my phone", checked: true }).waitFor();
     await check("echo");
 
     await page.evaluate(() => (window.testMicrophone = "refused"));
     await button("Call the echo test").click();
     await page.getByText("The microphone is not allowed").waitFor();
+    await page.getByText("101 is your phone").waitFor();
     await check("echo-refused");
 
     await page.evaluate(() => (window.testMicrophone = "silent"));
@@ -64,6 +67,11 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
     expect(trip >= 0 && trip < 600, `there and back: ${figures.join(", ")}`);
     await button("Continue").click();
     await page.getByText("It works: your call was heard").waitFor();
+    await check("done");
+    await page.getByRole("link", { name: "Use your phone" }).click();
+    await button("Use this browser as my phone").click();
+    await page.locator('[data-badge="ready"]').waitFor();
+    await cue("101 is the administrator's");
   }
 
   async function callTheDraft() {

@@ -37,9 +37,17 @@ async def test_the_wizard_says_how_one_sounds_and_a_draft_is_called_with_the_can
         async def bob_is_left() -> None:
             await bob.wait_for("CALL_CLOSED")
 
+        async def own_phone() -> None:
+            (admin,) = (await node.get("users"))["items"]
+            assert (admin["username"], admin["extension"]) == ("admin", "101")
+
         async with phones(bob):
             await bob.registered()
-            cues = {"bob answers": bob_answers, "bob is left": bob_is_left}
+            cues = {
+                "101 is the administrator's": own_phone,
+                "bob answers": bob_answers,
+                "bob is left": bob_is_left,
+            }
             await play("call_out.mjs", await _setup_url(node), str(PAGE_HZ), cues=cues, timeout_s=270)
             echoes = [each for each in await node.cdrs() if each["dialled"] == "*43"]
             (tried,) = [each for each in await node.cdrs() if each["flow"] == "500"]

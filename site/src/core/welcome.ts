@@ -23,6 +23,17 @@ export function draftRows(count: number, first: string, taken: ReadonlySet<strin
   return rows;
 }
 
+/** The extension that is offered to somebody who has none: the first in use that is nobody's. */
+export function ownChoice(
+  extensions: readonly { readonly number: string; readonly enabled: boolean }[],
+  users: readonly { readonly extension: string | null }[],
+): { readonly number: string } | undefined {
+  const theirs = new Set(users.map(({ extension }) => extension));
+  return extensions
+    .filter(({ number, enabled }) => enabled && !theirs.has(number))
+    .sort((one, other) => one.number.localeCompare(other.number, undefined, { numeric: true }))[0];
+}
+
 export type Verdict =
   /** Nobody has answered yet. */
   | { readonly kind: "ringing" }

@@ -13,6 +13,8 @@ import { p } from "./text.ts";
 interface EchoTestProps {
   /** Whose phone the page is meanwhile; one's own without it. */
   readonly extension?: string | undefined;
+  /** What is done first; no call is made when it fails, and whoever asked for it says why. */
+  readonly before?: (() => Promise<void>) | undefined;
   readonly onFine?: (() => void) | undefined;
   /** Told when it begins and when it is over. */
   readonly onGoing?: ((going: boolean) => void) | undefined;
@@ -22,7 +24,7 @@ const DIALLED = "*43";
 /** Until the first packets have found their way. */
 const SETTLE_MS = 600;
 
-export function EchoTest({ extension, onFine, onGoing }: EchoTestProps) {
+export function EchoTest({ extension, before, onFine, onGoing }: EchoTestProps) {
   const [call] = useState(() => new OneCall());
   const state = useSyncExternalStore(call.subscribe, call.snapshot);
   const [levels, setLevels] = useState<Levels>();
@@ -53,12 +55,16 @@ export function EchoTest({ extension, onFine, onGoing }: EchoTestProps) {
     if (over) sound.current?.close();
   }, [over]);
 
-  const start = () => {
+  const start = async () => {
     setVerdict(undefined);
     setLevels(undefined);
     sound.current?.close();
     sound.current = window.isSecureContext ? new EchoSound() : undefined;
-    void call.start({ extension, dial: (login) => (login.echo_test === undefined || login.echo_test === "" ? DIALLED : login.echo_test), ...(sound.current === undefined ? {} : { sound: sound.current }) }).catch(() => undefined);
+    await before?.().catch((fault: unknown) => {
+      sound.current?.close();
+      throw fault;
+    });
+    await call.start({ extension, dial: (login) => (login.echo_test === undefined || login.echo_test === "" ? DIALLED : login.echo_test), ...(sound.current === undefined ? {} : { sound: sound.current }) });
   };
 
   const going = state.is === "opening" || state.is === "calling" || talking;
@@ -81,7 +87,7 @@ export function EchoTest({ extension, onFine, onGoing }: EchoTestProps) {
         {going ? (
           <Button icon="close" onClick={call.close}>{t.common.cancel}</Button>
         ) : (
-          <Button look={verdict?.fine === true ? "outline" : "primary"} icon={state.is === "idle" ? "phone" : "restart"} onClick={start}>
+          <Button look={verdict?.fine === true ? "outline" : "primary"} icon={state.is === "idle" ? "phone" : "restart"} onClick={() => void start().catch(() => undefined)}>
             {state.is === "idle" ? p.echo.start : p.echo.again}
           </Button>
         )}

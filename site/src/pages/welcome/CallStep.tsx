@@ -14,6 +14,7 @@ import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Notice } from "../../ui/Notice.tsx";
+import { useOwnPhone } from "./OwnPhone.tsx";
 import { StepFrame } from "./StepFrame.tsx";
 
 interface CallStepProps {
@@ -43,6 +44,7 @@ export function CallStep({ onHeard, onSkip }: CallStepProps) {
   const [ours, setOurs] = useState<ReadonlySet<string>>(() => new Set());
   const { data, calls } = useLive();
   const { user } = useSession();
+  const own = useOwnPhone();
   const first = data === undefined ? undefined : phoneRows(data).find((row) => row.extension.enabled)?.extension.number;
   const two = new Set([...(data?.registrations.values() ?? [])].map((each) => each.extension)).size > 1;
   const follow = (now: boolean) => {
@@ -57,12 +59,13 @@ export function CallStep({ onHeard, onSkip }: CallStepProps) {
       help={p.echo.lead}
       onSkip={onSkip}
       next={
-        <Button look="primary" icon="check" disabled={!fine && !heardThere} onClick={onHeard}>
+        <Button look="primary" icon="check" disabled={!fine && !heardThere} onClick={() => void own.save().then(onHeard, () => undefined)}>
           {fine ? t.admin.welcome.next : t.admin.welcome.iHeard}
         </Button>
       }
     >
-      <EchoTest extension={user.extension === null ? first : undefined} onFine={() => setFine(true)} onGoing={follow} />
+      {own.offer}
+      <EchoTest extension={user.extension === null ? first : undefined} before={own.save} onFine={() => setFine(true)} onGoing={follow} />
       {!going && !fine && (
         <div className="flex flex-col gap-3 border-t border-line pt-4">
           <p className="text-pretty text-soft">

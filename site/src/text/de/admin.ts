@@ -207,6 +207,9 @@ export const admin: Text["admin"] = {
     nobody: "Es gibt noch keine Nebenstelle. Gehen Sie einen Schritt zurück und legen Sie eine an.",
     waiting: (number) => `Warte, dass sich ein Telefon als ${number} anmeldet …`,
     registered: (device) => `Verbunden: ${device}`,
+    own: (number) => `${number} zu meinem Telefon machen`,
+    ownHelp: "Das Telefon in der Ecke jeder Seite ruft dann als diese Nebenstelle an und klingelt für sie.",
+    ownGiven: (number) => `${number} ist Ihr Telefon: Es ist in der Ecke jeder Seite.`,
     callTitle: "Machen Sie einen Testanruf",
     callHelp: "Wählen Sie *43 am Telefon und sprechen Sie: Sie hören sich selbst. Was geschieht, erscheint sofort hier.",
     callHelpTwo: "Wählen Sie *43 am Telefon und sprechen Sie: Sie hören sich selbst. Oder rufen Sie ein Telefon vom anderen an.",
@@ -233,6 +236,8 @@ export const admin: Text["admin"] = {
     backToCall: "Testanruf machen",
     later: "Was als Nächstes kommt",
     nextSteps: {
+      phone: { title: "Ihr Telefon benutzen", help: "In diesem Browser anrufen und angerufen werden." },
+      ownPhone: { title: "Sich selbst ein Telefon geben", help: "Wählen Sie Ihre Nebenstelle, und rufen Sie aus diesem Browser an." },
       phones: { title: "Die anderen Telefone verbinden", help: "Jede Nebenstelle hat ihren eigenen Code." },
       trunk: { title: "Anrufe von und nach draußen", help: "Verbinden Sie einen Anbieter und geben Sie Ihren Rufnummern ein Ziel." },
       flow: { title: "Begrüßung, Menü, Öffnungszeiten", help: "Zeichnen Sie, was Anrufer hören; eine Vorlage hilft beim Anfang." },

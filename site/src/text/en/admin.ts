@@ -205,6 +205,9 @@ export const admin = {
     nobody: "There is no extension yet. Go back one step and create one.",
     waiting: (number: string) => `Waiting for a phone to log in as ${number} …`,
     registered: (device: string) => `Connected: ${device}`,
+    own: (number: string) => `Make ${number} my phone`,
+    ownHelp: "The phone in the corner of every page then calls and rings as this extension.",
+    ownGiven: (number: string) => `${number} is your phone: it is in the corner of every page.`,
     callTitle: "Make a test call",
     callHelp: "Dial *43 on the phone and speak: you hear yourself. What happens shows here at once.",
     callHelpTwo: "Dial *43 on the phone and speak: you hear yourself. Or call one phone from the other.",
@@ -231,6 +234,8 @@ export const admin = {
     backToCall: "Make the test call",
     later: "What comes next",
     nextSteps: {
+      phone: { title: "Use your phone", help: "Call and be called in this browser." },
+      ownPhone: { title: "Give yourself a phone", help: "Choose your extension, and call in this browser." },
       phones: { title: "Connect the other phones", help: "Each extension has its own code." },
       trunk: { title: "Calls from and to outside", help: "Connect a provider, then give your numbers a destination." },
       flow: { title: "Greeting, menu, opening hours", help: "Draw what callers hear, starting from a template." },
