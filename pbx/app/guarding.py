@@ -88,7 +88,8 @@ def build_guarding(
     )
     limits = Limits(partial(office.all, LIMIT), country=config.country, clock=clock)
     office.on_change(limits.changed)
-    call_log.folds += [limits.take, Alarms(notices.post).take]
+    call_log.tell(limits.take)
+    call_log.tell(Alarms(notices.post).take, *Alarms.KINDS)
     rules = partial(office.all, CALLER_RULE)
 
     def save(rule: CallerRule) -> Awaitable[None]:

@@ -249,7 +249,7 @@ def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
         "recording settings", parts.recordings.follow(stores.settings, parts.bus, parts.sounds.sounds)
     )
     news = news_of(parts.wake, parts.office, parts.registrar, stores, parts.clock)
-    parts.call_log.folds.append(news.take)
+    parts.call_log.tell(news.take, *news.KINDS)
     supervisor.spawn("push of news", news.run(parts.bus))
     supervisor.spawn("trunks", parts.trunks.reload())  # not before TLS, which some of them speak
 

@@ -12,7 +12,7 @@ from pbx.app.ways import Ways
 from pbx.call.ports import Router, Signaling
 from pbx.call.switch import Switch
 from pbx.core.clock import Clock
-from pbx.core.events import EventBus
+from pbx.core.events import EventBus, Published
 from pbx.feature.answering import Answering
 from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
@@ -55,12 +55,12 @@ class QueueParts:
 
     async def _follow(self) -> None:
         """An agent may be free by what happens in other calls, or by a phone that comes back."""
-        with self.bus.subscribe("call", "registration") as happened:
-            async for published in happened:
-                if published.topic == "registration" or isinstance(
-                    published.event, (LegEnded, LegLeft, CallEnded)
-                ):
-                    self.queues.look_again()
+        with self.bus.follow("call", "registration", take=self._take, lost=self.queues.look_again):
+            await asyncio.get_running_loop().create_future()
+
+    def _take(self, published: Published) -> None:
+        if published.topic == "registration" or isinstance(published.event, (LegEnded, LegLeft, CallEnded)):
+            self.queues.look_again()
 
 
 def build_queues(

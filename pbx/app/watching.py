@@ -67,7 +67,8 @@ class Watching:
         self.lost_names = LostNames(post, clock=parts.clock, trouble=parts.names.trouble)
         self.pushes = MessageMeters(metrics)
         parts.switch.room = self.ceilings.admit
-        parts.call_log.folds += [CallMeters(metrics).take, CallPatterns(post).take, CallLines().take]
+        for each in (CallMeters(metrics), CallPatterns(post), CallLines()):
+            parts.call_log.tell(each.take, *each.KINDS)
         parts.clock.on_jump += [
             self._clock_jumped,
             parts.guarding.limits.usage.clock_jumped,

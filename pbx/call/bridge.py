@@ -50,7 +50,8 @@ class Bridge:
         call.reoffered, call.reflow = self._reoffered, self._flow
         call.talking = (call.a, b)
         watches = [SilenceWatch(call, leg) for leg in (call.a, b)]
-        quality = call.scope.spawn(QualityWatch(call, call.a, b).run())
+        quality = QualityWatch(call, call.a, b)
+        quality.begin()
         conversation = call.begin_conversation(b)
         announcing: asyncio.Task[None] | None = None
         try:
@@ -65,7 +66,7 @@ class Bridge:
                 call.stop_talking = talking.stop
                 await self._listen()
         finally:
-            quality.cancel()
+            quality.end()
             if announcing is not None:
                 announcing.cancel()
             call.end_conversation()

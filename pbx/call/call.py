@@ -88,6 +88,8 @@ class Call(PartySide):
         """Takes the transfers of a party that talks with no other leg, as one in a conference."""
         self.talking: tuple[CallLeg, CallLeg] | None = None
         self.conversation: Conversation | None = None
+        self._unkept: tuple[CallLeg | None, CallLeg] | None = None
+        """Two of whom is known that nothing is kept of what they say."""
         self.overheard: Overhearing | None = None
         self.ringing: Fork | None = None
         self.joined: tuple[str, str, str, bool] | None = None
@@ -422,13 +424,15 @@ class Call(PartySide):
 
     def begin_conversation(self, other: CallLeg) -> Conversation | None:
         """The party and `other` are about to hear each other; may be said twice of the same two."""
-        if self.conversation is None and self.ports.conversations is not None:
+        pair = (self._served, other)
+        if self.conversation is None and self.ports.conversations is not None and self._unkept != pair:
             self.conversation = self.ports.conversations.begin(self, other)
+            self._unkept = pair if self.conversation is None else None
         return self.conversation
 
     def end_conversation(self) -> None:
         """They no longer do."""
-        conversation, self.conversation = self.conversation, None
+        conversation, self.conversation, self._unkept = self.conversation, None, None
         if conversation is not None:
             conversation.end()
 

@@ -121,16 +121,26 @@ class _Watched:
 
 
 class QualityWatch:
-    """Looks at the two legs of a bridge until it is cancelled."""
+    """Looks at the two legs of a bridge, from `begin` to `end`. A timer, since most calls need none of its looks."""
 
     def __init__(self, call: Call, a: CallLeg, b: CallLeg) -> None:
         self._call = call
         self._legs = tuple(_Watched(leg, leg.stream.stats()) for leg in (a, b))
+        self._next: asyncio.TimerHandle | None = None
 
-    async def run(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            self.look()
+    def begin(self) -> None:
+        """Look each few seconds from now on."""
+        self._next = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look_again)
+
+    def end(self) -> None:
+        """Look no more."""
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+
+    def _look_again(self) -> None:
+        self.begin()
+        self.look()
 
     def look(self) -> None:
         """One look at both legs."""

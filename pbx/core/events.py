@@ -8,10 +8,14 @@ there only.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple, Self
 
 import msgspec
+
+log = logging.getLogger(__name__)
 
 
 class Published(NamedTuple):
@@ -69,12 +73,76 @@ class Subscription:
         self.close()
 
 
+class Follower:
+    """Has `take` called with each event of some topics, soon, in order: all that one turn of the loop brings together.
+
+    That is cheaper than a subscription whose task wakes for each of them. When more than `limit` wait, they are thrown
+    away, and `lost` is called instead.
+    """
+
+    def __init__(
+        self,
+        bus: EventBus,
+        topics: frozenset[str],
+        take: Callable[[Published], object],
+        lost: Callable[[], object],
+        limit: int,
+    ) -> None:
+        self.topics = topics
+        self._bus = bus
+        self._take = take
+        self._lost = lost
+        self._limit = limit
+        self._waiting: list[Published] = []
+        self._dropped = False
+        self._closed = False
+
+    def close(self) -> None:
+        """Take no more."""
+        self._closed = True
+        self._bus.forget(self)
+
+    def offer(self, published: Published) -> None:
+        """Queue an event; used by the bus."""
+        waiting = self._waiting
+        if not waiting:
+            asyncio.get_running_loop().call_soon(self._drain)
+        elif len(waiting) >= self._limit:
+            self._bus.dropped += len(waiting)
+            self._dropped = True
+            waiting.clear()
+        waiting.append(published)
+
+    def _drain(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if self._closed:
+            return
+        if self._dropped:
+            self._dropped, waiting = False, []
+            self._try(self._lost)
+        for published in waiting:
+            self._try(self._take, published)
+
+    def _try(self, what: Callable[..., object], *arguments: Published) -> None:
+        try:
+            what(*arguments)
+        except Exception:
+            # One event that cannot be taken must not keep the next ones away.
+            log.exception("an event was not taken", extra={"topics": ", ".join(sorted(self.topics))})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
 class EventBus:
     """Topics and who listens to them. `dropped` counts what slow listeners have lost in all."""
 
     def __init__(self) -> None:
         self.dropped = 0
-        self._listeners: dict[str, tuple[Subscription, ...]] = {}
+        self._listeners: dict[str, tuple[Subscription | Follower, ...]] = {}
 
     def publish(self, topic: str, event: msgspec.Struct) -> None:
         """Hand `event` to every subscription of `topic`; costs a dictionary look-up when there are none."""
@@ -87,11 +155,26 @@ class EventBus:
     def subscribe(self, *topics: str, limit: int = 1000) -> Subscription:
         """Listen to `topics`; at most `limit` events wait."""
         subscription = Subscription(self, frozenset(topics), limit)
-        for topic in subscription.topics:
-            self._listeners[topic] = (*self._listeners.get(topic, ()), subscription)
+        self._listen(subscription)
         return subscription
 
-    def forget(self, subscription: Subscription) -> None:
+    def follow(
+        self,
+        *topics: str,
+        take: Callable[[Published], object],
+        lost: Callable[[], object] = lambda: None,
+        limit: int = 1000,
+    ) -> Follower:
+        """Have `take` called with what comes under `topics`."""
+        follower = Follower(self, frozenset(topics), take, lost, limit)
+        self._listen(follower)
+        return follower
+
+    def _listen(self, listener: Subscription | Follower) -> None:
+        for topic in listener.topics:
+            self._listeners[topic] = (*self._listeners.get(topic, ()), listener)
+
+    def forget(self, subscription: Subscription | Follower) -> None:
         """Take a subscription out; called by its `close()`."""
         for topic in subscription.topics:
             rest = tuple(one for one in self._listeners.get(topic, ()) if one is not subscription)

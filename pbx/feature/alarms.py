@@ -23,6 +23,8 @@ Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 class Alarms:
     """`post` tells the administrator: kind, title, text, facts."""
 
+    KINDS = (CalledForHelp, CallLimited)
+
     def __init__(self, post: Post) -> None:
         self._post = post
         self._told: dict[tuple[str, str, str], datetime] = {}

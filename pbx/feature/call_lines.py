@@ -13,7 +13,9 @@ log = logging.getLogger(__name__)
 
 
 class CallLines:
-    """`take` each event of each call, in order."""
+    """`take` each event of `KINDS` of each call, in order."""
+
+    KINDS = (CallOffered, LegAnswered, CallEnded)
 
     def __init__(self) -> None:
         self._began: dict[str, datetime] = {}

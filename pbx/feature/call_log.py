@@ -17,6 +17,8 @@ from pbx.store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
+Fold = Callable[[CallEvent], object]
+
 RETRY_S = 2.0
 GATHER_S = 0.05
 """How long a record waits for others, so that a busy second is some twenty commits and not hundreds."""
@@ -29,8 +31,8 @@ class CallLog:
         self, write: Callable[[Sequence[Cdr]], Awaitable[None]], bus: EventBus, *, limit: int = 10_000
     ) -> None:
         self.dropped = 0
-        self.folds: list[Callable[[CallEvent], object]] = []
-        """Told of every event at once, before the call goes on; they must not wait or raise."""
+        self._folds: list[tuple[Fold, frozenset[type]]] = []
+        self._told: dict[type, tuple[Fold, ...]] = {}
         self._write = write
         self._bus = bus
         self._limit = limit
@@ -43,8 +45,18 @@ class CallLog:
         """Records that are not in the store yet."""
         return len(self._waiting) + self._writing
 
+    def tell(self, fold: Fold, *kinds: type) -> None:
+        """Have `fold` told of events of these kinds, or of all, before the call goes on; it must not wait or raise."""
+        self._folds.append((fold, frozenset(kinds)))
+        self._told.clear()
+
     def publish(self, event: CallEvent) -> None:
-        for fold in self.folds:
+        kind = type(event)
+        told = self._told.get(kind)
+        if told is None:
+            told = tuple([fold for fold, kinds in self._folds if not kinds or kind in kinds])
+            self._told[kind] = told
+        for fold in told:
             fold(event)
         self._bus.publish("call", event)
 

@@ -44,7 +44,12 @@ class _Going:
 
 
 class CallMeters:
-    """`take` each event of each call, in order."""
+    """`take` each event of `KINDS` of each call, in order."""
+
+    KINDS = (
+        *(CallOffered, LegRinging, LegAnswered, LegEnded, LegQuality, CallEnded),
+        *(AudioQuality, AudioOneWay, AudioBack),
+    )
 
     def __init__(self, metrics: Registry) -> None:
         self._calls: dict[str, _Going] = {}

@@ -56,7 +56,9 @@ class _Subject:
 
 
 class CallPatterns:
-    """`take` each event of each call, in order; `post` tells the administrator."""
+    """`take` each event of `KINDS` of each call, in order; `post` tells the administrator."""
+
+    KINDS = (CallOffered, LegDialled, LegAnswered, AudioOneWay, CallEnded)
 
     def __init__(self, post: Post) -> None:
         self._post = post

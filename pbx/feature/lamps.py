@@ -143,18 +143,15 @@ class Lamps:
         async with Supervisor() as tasks:
             self._ports.notice.spawn = tasks.spawn
             tasks.spawn("save subscriptions", self._save_always())
-            while True:
-                await self._follow()
+            with self._ports.bus.follow(
+                "call", "registration", take=self._take, lost=self._lost, limit=QUEUE
+            ):
+                self._begin_anew()
+                await asyncio.get_running_loop().create_future()
 
-    async def _follow(self) -> None:
-        """Until the bus has dropped something."""
-        with self._ports.bus.subscribe("call", "registration", limit=QUEUE) as changes:
-            self._begin_anew()
-            async for published in changes:
-                if changes.dropped:
-                    log.warning("events were lost, all lamps are looked at again")
-                    return
-                self._take(published)
+    def _lost(self) -> None:
+        log.warning("events were lost, all lamps are looked at again")
+        self._begin_anew()
 
     def _begin_anew(self) -> None:
         fold = self._ports.fold

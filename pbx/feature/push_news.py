@@ -49,6 +49,12 @@ class PushNews:
     whom it is for, only while it waits.
     """
 
+    KINDS = (
+        *(events.CallOffered, events.LegDialled, events.LegAnswered, events.LegJoined, events.LegEnded),
+        *(events.PhonePushed, events.PhoneDeclined, events.CallEnded),
+    )
+    """What `take` is to be told of."""
+
     def __init__(
         self,
         wake: Wake,

@@ -18,7 +18,8 @@ def response_to(
     Works on half-understood requests too: what is missing is left out, a To that cannot be read is copied as it is.
     """
     asked = request.headers
-    fields = {name: list(values) for name in _COPIED if (values := asked.all(name))}
+    there = asked.fields
+    fields = {name: there[name][:] for name in _COPIED if name in there}
     if to_tag and status != 100 and "To" in fields and not _has_tag(request):
         fields["To"][0] += f";tag={to_tag}"
     if status == 100 and (stamp := asked.get("Timestamp")) is not None:

@@ -63,97 +63,92 @@ def canonical(name: str) -> str:
 class Headers:
     """`name → values`, each value as it stood on the wire (unfolded, trimmed).
 
-    What a field means is parsed once by `view` and kept until the field changes.
+    What a field means is parsed once by `view` and kept in `views` until the field changes. Only what is asked for all
+    the time (`message`, `parser`, `build`) looks into `fields` and `views` itself.
     """
 
-    __slots__ = ("_fields", "_views")
+    __slots__ = ("fields", "views")
 
     def __init__(self, fields: dict[str, list[str]] | None = None) -> None:
         """Takes `fields` over; nobody else may change it afterwards."""
-        self._fields: dict[str, list[str]] = {} if fields is None else fields
-        self._views: dict[str, Any] = {}
+        self.fields: dict[str, list[str]] = {} if fields is None else fields
+        self.views: dict[str, Any] = {}
 
     def get(self, name: str) -> str | None:
         """The first value."""
-        values = self._fields.get(name)
+        values = self.fields.get(name)
         return values[0] if values else None
 
     def all(self, name: str) -> list[str]:
         """All values, in order, not to be changed. Comma lists are not split, except Via, which the parser splits."""
-        return self._fields.get(name, [])
+        return self.fields.get(name, [])
 
     def view(self, name: str, parse: Callable[[str], T]) -> T:
         """The first value, parsed. Raises `ParseError` 400 when it is missing or `parse` refuses it."""
-        view: T | None = self._views.get(name)
+        view: T | None = self.views.get(name)
         if view is None:
-            values = self._fields.get(name)
+            values = self.fields.get(name)
             if not values:
                 raise ParseError(400, f"Missing {name}")
-            view = self._views[name] = parse(values[0])
+            view = self.views[name] = parse(values[0])
         return view
 
     def add(self, name: str, value: str) -> None:
-        self._views.pop(name, None)
-        self._fields.setdefault(name, []).append(value)
+        self.views.pop(name, None)
+        self.fields.setdefault(name, []).append(value)
 
     def set(self, name: str, value: str) -> None:
         """One value in place of all."""
-        self._views.pop(name, None)
-        self._fields[name] = [value]
+        self.views.pop(name, None)
+        self.fields[name] = [value]
 
     def set_all(self, name: str, values: list[str]) -> None:
         """These values in place of all; none removes the name."""
-        self._views.pop(name, None)
+        self.views.pop(name, None)
         if values:
-            self._fields[name] = values
+            self.fields[name] = values
         else:
-            self._fields.pop(name, None)
+            self.fields.pop(name, None)
 
     def set_first(self, name: str, value: str, view: object) -> None:
         """Another first value, whose parsed form is `view`; the name is there already."""
-        self._fields[name][0] = value
-        self._views[name] = view
+        self.fields[name][0] = value
+        self.views[name] = view
 
     def prepend(self, name: str, value: str) -> None:
         """A value before all others of its name, and its name before all others when it is new."""
-        self._views.pop(name, None)
-        if name in self._fields:
-            self._fields[name].insert(0, value)
+        self.views.pop(name, None)
+        if name in self.fields:
+            self.fields[name].insert(0, value)
         else:
-            self._fields = {name: [value], **self._fields}
+            self.fields = {name: [value], **self.fields}
 
     def remove(self, name: str) -> None:
-        self._views.pop(name, None)
-        self._fields.pop(name, None)
+        self.views.pop(name, None)
+        self.fields.pop(name, None)
 
     def items(self) -> Iterator[tuple[str, str]]:
         """Every field, a pair for each value."""
-        for name, values in self._fields.items():
+        for name, values in self.fields.items():
             for value in values:
                 yield name, value
 
     def lines(self) -> list[str]:
         """Every field as it goes onto the wire, without line ends."""
-        lines = []
-        for name, values in self._fields.items():
-            if len(values) == 1:
-                lines.append(f"{name}: {values[0]}")
-            else:
-                lines += [f"{name}: {value}" for value in values]
-        return lines
+        return [f"{name}: {value}" for name, values in self.fields.items() for value in values]
 
     def copy(self) -> Headers:
-        twin = Headers({name: list(values) for name, values in self._fields.items()})
-        twin._views = dict(self._views)
+        twin = Headers({name: list(values) for name, values in self.fields.items()})
+        twin.views = dict(self.views)
         return twin
 
     def __contains__(self, name: object) -> bool:
-        return name in self._fields
+        return name in self.fields
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._fields == other._fields
+        return isinstance(other, Headers) and self.fields == other.fields
 
     __hash__ = None  # type: ignore[assignment]  # mutable
 
     def __repr__(self) -> str:
-        return f"Headers({self._fields!r})"
+        return f"Headers({self.fields!r})"

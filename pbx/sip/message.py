@@ -28,26 +28,30 @@ class _Views:
     @property
     def via(self) -> Via:
         """The topmost Via."""
-        return self.headers.view("Via", Via.parse)
+        known: Via | None = self.headers.views.get("Via")
+        return known or self.headers.view("Via", Via.parse)
 
     @property
     def from_(self) -> NameAddr:
-        return self.headers.view("From", NameAddr.parse)
+        known: NameAddr | None = self.headers.views.get("From")
+        return known or self.headers.view("From", NameAddr.parse)
 
     @property
     def to(self) -> NameAddr:
-        return self.headers.view("To", NameAddr.parse)
+        known: NameAddr | None = self.headers.views.get("To")
+        return known or self.headers.view("To", NameAddr.parse)
 
     @property
     def cseq(self) -> CSeq:
-        return self.headers.view("CSeq", CSeq.parse)
+        known: CSeq | None = self.headers.views.get("CSeq")
+        return known or self.headers.view("CSeq", CSeq.parse)
 
     @property
     def call_id(self) -> str:
-        value = self.headers.get("Call-ID")
-        if not value:
+        values = self.headers.fields.get("Call-ID")
+        if not values or not values[0]:
             raise ParseError(400, "Missing Call-ID")
-        return value
+        return values[0]
 
     @property
     def contacts(self) -> list[NameAddr]:
@@ -60,7 +64,8 @@ class _Views:
 
     @property
     def to_tag(self) -> str | None:
-        return self.to.params.get("tag")
+        known: NameAddr | None = self.headers.views.get("To")
+        return (known or self.to).params.get("tag")
 
     def _encode(self, start: str) -> bytes:
         self.headers.set("Content-Length", str(len(self.body)))

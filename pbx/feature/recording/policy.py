@@ -76,10 +76,11 @@ def way_of(call: Call, get: Get, numbers: Callable[[], Sequence[InboundNumber]])
     if call.trunk is not None and (number := number_of(numbers(), call.dialled, call.trunk)) is not None:
         seen[INBOUND_NUMBER, INBOUND_NUMBER.key_of(number)] = None
     for event in call.events:
-        if isinstance(event, CallRouted) and event.kind == "ring_group":
-            seen[RING_GROUP, event.to] = None
-        elif isinstance(event, CallRouted) and event.kind == "queue":
-            queue, seen[QUEUE, event.to] = event.to, None
+        if isinstance(event, CallRouted):
+            if event.kind == "ring_group":
+                seen[RING_GROUP, event.to] = None
+            elif event.kind == "queue":
+                queue, seen[QUEUE, event.to] = event.to, None
         elif isinstance(event, FlowEntered):
             seen[FLOW, event.flow] = None
     return Way(queue, tuple(_rules(seen, get)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 MAX_CACHED = 256
@@ -53,18 +53,18 @@ class Format:
     clock_hz: int = 8000
     channels: int = 1
     fmtp: str | None = None
+    key: tuple[str, int, int, str] = field(init=False, repr=False, compare=False)
+    """Formats with equal keys are the same codec: their packets differ only in the payload number."""
+
+    def __post_init__(self) -> None:
+        rule = _MUST_AGREE.get(self.encoding)
+        agreed = "" if rule is None else _parameter(self.fmtp or "", *rule)
+        object.__setattr__(self, "key", (self.encoding, self.clock_hz, self.channels, agreed))
 
     @property
     def encoding_name(self) -> str:
         """The spelling phones expect on the wire."""
         return _SPELLING.get(self.encoding, self.encoding)
-
-    @property
-    def key(self) -> tuple[str, int, int, str]:
-        """Formats with equal keys are the same codec: their packets differ only in the payload number."""
-        rule = _MUST_AGREE.get(self.encoding)
-        agreed = "" if rule is None else _parameter(self.fmtp or "", *rule)
-        return (self.encoding, self.clock_hz, self.channels, agreed)
 
     def matches(self, other: Format) -> bool:
         """Whether both are the same codec."""
