@@ -57,6 +57,7 @@ class OpusVoice(TypedDict, total=False):
     dtx: bool
 
 def io_uring_refusal() -> str: ...
+def packed_state(state: bytes) -> bytes: ...
 
 class Leg:
     @property

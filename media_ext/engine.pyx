@@ -48,6 +48,7 @@ from media_ext.relay_record cimport RelayRecord, relay_ahead, relay_export, rela
 from media_ext.ring cimport ring_peek, ring_publish, ring_release, ring_reserve
 from media_ext.rtcp cimport CNAME_BYTES
 from media_ext.security cimport security_close, security_drop
+from media_ext.sparse cimport sparse_bound, sparse_pack
 from media_ext.srtp cimport Srtp, srtp_import, srtp_open
 from media_ext.srtp_keys cimport SrtpShape, srtp_shape
 from media_ext.tap cimport tap_hold
@@ -172,6 +173,14 @@ def io_uring_refusal():
     return f"the kernel refuses it: {os.strerror(refusal)}" if refusal else ""
 
 
+def packed_state(bytes state not None):
+    """A leg's state without its zeros; `pbx.media.kept` unpacks it."""
+    cdef size_t size = PyBytes_GET_SIZE(state)
+    cdef bytes packed = PyBytes_FromStringAndSize(NULL, sparse_bound(size))
+    size = sparse_pack(<const uint8_t *> PyBytes_AS_STRING(state), size, <uint8_t *> PyBytes_AS_STRING(packed))
+    return packed[:size]
+
+
 cdef class Leg:
     """A phone's audio: handed to the engine's methods, and read for its counters."""
 
@@ -228,10 +237,13 @@ cdef class Leg:
 
     @property
     def reserved(self):
-        """What is to be written down before `Engine.reserve`: from the start, and after each "reserved"."""
+        """What is to be written down before `Engine.reserve`: from the start, and after each "reserved". Packed as
+        `packed_state` does it."""
         if self.ahead == NULL:
             return None
-        return PyBytes_FromStringAndSize(<char *> self.ahead, sizeof(RelayRecord))
+        cdef RelayRecord room[2]            # more than sparse_bound
+        cdef size_t size = sparse_pack(<const uint8_t *> self.ahead, sizeof(RelayRecord), <uint8_t *> room)
+        return PyBytes_FromStringAndSize(<char *> room, size)
 
     def counters(self):
         """The counters as keyword arguments of `pbx.model.stream.StreamStats`."""

@@ -1,7 +1,9 @@
 """Keeps the journal of running calls up to date: what a later process needs, should this one be killed.
 
-A change is written within 50 ms, together with all that has changed by then. Where a phone's audio comes from waits
-half a second, and what only colours the record (a key, the quality of the sound) some seconds, for company.
+That somebody has answered is written before the loop turns again, since nobody would put it right. That a call is over
+is too, unless something was written in the last 50 ms. What else changes in a call (a hold, a transfer, another line)
+is written within 50 ms, together with all that has changed by then. Where a phone's audio comes from waits half a
+second, and what only colours the record (a key, the quality of the sound) some seconds, for company.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,20 +32,21 @@ log = logging.getLogger(__name__)
 
 CALL = "call/"
 RTP = "rtp-"
-AT_ONCE_S = 0.05
-"""An answer is several events, and a busy moment is several calls: one write for all of them, as with their records."""
+AT_ONCE_S = 0.0
+"""When all that is due now has been done: an answer is several events, and a busy moment is several calls."""
+BATCH_S = 0.05
 RINGS_S = 0.2
 """A phone that is answered before has hardly rung."""
 SOON_S = 0.5
 LATER_S = 5.0
-_AT_ONCE = frozenset({events.LegAnswered, events.AudioJoined, events.LegJoined})
+_BEGINS = frozenset({events.LegAnswered, events.AudioJoined, events.LegJoined})
 """What makes a call one that may be written down; all else matters once it is."""
-_MINOR = frozenset(
-    {
-        *(events.LegRinging, events.DigitSeen, events.LegQuality, events.NodeLeft, events.QueueRang),
-        *(events.AudioStarted, events.AudioQuality, events.AudioSilent, events.AudioBack, events.AudioOneWay),
-    }
+_ENDS = frozenset({events.CallEnded, events.LegLeft})
+_MINOR = (
+    *(events.LegRinging, events.DigitSeen, events.LegQuality, events.NodeLeft, events.QueueRang),
+    *(events.AudioStarted, events.AudioQuality, events.AudioSilent, events.AudioBack, events.AudioOneWay),
 )
+_WITHIN_S = {**dict.fromkeys(_MINOR, LATER_S), **dict.fromkeys(_BEGINS, AT_ONCE_S)}
 
 
 class CallKeeper:
@@ -59,21 +63,35 @@ class CallKeeper:
         self._journal = journal
         self._written: set[str] = set()
         self._changed: dict[str, Call] = {}
-        self._due: asyncio.TimerHandle | None = None
+        self._due: asyncio.Handle | None = None
         self._within_s = 0.0
+        self._wrote_at = 0.0
+        self._ring: dict[str, Call] = {}
+        """Where phones have begun to ring since the last look."""
+        self._looks = False
 
     def changed(self, call: Call, event: events.CallEvent) -> None:
         kind = type(event)
-        if kind in _AT_ONCE:
-            self._note(call, AT_ONCE_S)
+        if call.id in self._written:
+            if kind in _ENDS:
+                self._note(call, max(self._wrote_at + BATCH_S - time.monotonic(), AT_ONCE_S))
+            elif call.ending is None:  # else its end follows
+                self._note(call, _WITHIN_S.get(kind, BATCH_S))
+        elif kind in _BEGINS:
+            if call.served is not None and call.served.answered:
+                self._note(call, AT_ONCE_S)
         elif kind is events.LegDialled:
-            asyncio.get_running_loop().call_later(RINGS_S, self._still_rings, call)
-        elif call.id in self._written:
-            self._note(call, LATER_S if kind in _MINOR else AT_ONCE_S)
+            self._ring[call.id] = call
+            if not self._looks:
+                self._looks = True
+                asyncio.get_running_loop().call_later(RINGS_S, self._look)
 
-    def _still_rings(self, call: Call) -> None:
-        if call.id not in self._written and call.ringing is not None and call.ending is None:
-            self._note(call, AT_ONCE_S)
+    def _look(self) -> None:
+        """Calls that still ring are worth writing down. Looked at once in a while for all, not for each."""
+        rang, self._ring, self._looks = self._ring, {}, False
+        for call in rang.values():
+            if call.id not in self._written and call.ringing is not None and call.ending is None:
+                self._note(call, BATCH_S)
 
     def moved(self, stream: Stream) -> None:
         """A phone's audio comes from elsewhere, or has other keys."""
@@ -98,7 +116,8 @@ class CallKeeper:
                 return
             self._due.cancel()
         self._within_s = within_s
-        self._due = asyncio.get_running_loop().call_later(within_s, self.write)
+        loop = asyncio.get_running_loop()
+        self._due = loop.call_later(within_s, self.write) if within_s else loop.call_soon(self.write)
 
     def reserved(self, stream: Stream) -> None:
         """What may be sent on a stream is written down before it is sent."""
@@ -109,6 +128,8 @@ class CallKeeper:
 
     def _call_of(self, stream: Stream) -> Call | None:
         """The call that is written down with this stream. Legs change calls, and keep the label of their first."""
+        if not self._written:
+            return None
         first = self.find(stream.label.partition("/")[0])
         if first is not None and _has(first, stream):
             return first if first.id in self._written else None
@@ -142,6 +163,7 @@ class CallKeeper:
                 self._written.discard(id_)
                 entries[CALL + id_] = None
         if entries and self._journal is not None:
+            self._wrote_at = time.monotonic()
             self._journal.change(entries)
 
     def _store_sockets(self, call: Call) -> None:
@@ -156,7 +178,8 @@ class CallKeeper:
         return sorted(self.service.take(f"{RTP}{rtp_port}", 2), key=_port)
 
     def closed(self, rtp_port: int) -> None:
-        self.service.drop(f"{RTP}{rtp_port}")
+        if self.service.keeps:
+            self.service.drop(f"{RTP}{rtp_port}")
 
     def __enter__(self) -> Self:
         return self

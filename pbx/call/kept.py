@@ -81,18 +81,18 @@ def kept(call: Call) -> bytes | None:
     if served is None or call.ending is not None:
         return None
     legs: list[KeptLeg] = []
-    invite: bytes | None = b""
-    if served.answered:
-        # Without the leg that it runs for the call cannot go on; the other phones are then told so.
-        legs = [found for leg in call.legs.values() if leg.answered and (found := _leg(leg)) is not None]
-    else:
-        invite = None if served.signal is None else served.signal.kept_invite()
     rung = [
         ringing
         for leg in call.legs.values()
         if leg is not served and not leg.answered and leg.signal is not None
         if (ringing := leg.signal.kept_invite()) is not None
     ]
+    invite: bytes | None = None
+    if served.answered:
+        # Without the leg that it runs for the call cannot go on; the other phones are then told so.
+        legs = [found for leg in call.legs.values() if leg.answered and (found := _leg(leg)) is not None]
+    elif rung and served.signal is not None:
+        invite = served.signal.kept_invite()
     if not legs and not rung:
         return None  # who calls hears nothing of us yet, or is known to nobody else
     talks_with = ""

@@ -8,6 +8,9 @@ serves where Python carries an OpenSSL of its own inside (and as the oracle of t
 from __future__ import annotations
 
 import ctypes
+import functools
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 NONCE_BYTES = 12
@@ -41,38 +44,75 @@ def aes_256_gcm(key: bytes) -> Aead:
         return Cryptography(key)
 
 
+def sealer(key: bytes) -> Callable[[bytes, bytes], bytes]:
+    """`encrypt(nonce, plaintext)` of this key for one thread, which seals often: what the key costs is paid once."""
+    cipher = aes_256_gcm(key)
+    if isinstance(cipher, LoadedOpenssl):
+        return Sealer(key).encrypt
+    return partial(_without_more, cipher)
+
+
+def _without_more(cipher: Aead, nonce: bytes, plaintext: bytes) -> bytes:
+    return cipher.encrypt(nonce, plaintext, b"")
+
+
+class Sealer:
+    """One EVP context, which keeps its key; each message has another nonce. Of one thread."""
+
+    def __init__(self, key: bytes) -> None:
+        evp = self._evp = _load(ctypes.PyDLL)
+        self._context = evp.EVP_CIPHER_CTX_new()
+        if not self._context:
+            raise MemoryError("OpenSSL has no memory for a cipher")
+        self._length = _length()
+        self._tag = _room(TAG_BYTES)
+        self._out = _room(8192)
+        _ok(evp.EVP_EncryptInit_ex(self._context, evp.EVP_aes_256_gcm(), None, key, None))
+
+    def __del__(self) -> None:
+        self._evp.EVP_CIPHER_CTX_free(self._context)
+
+    def encrypt(self, nonce: bytes, plaintext: bytes) -> bytes:
+        evp, context, length = self._evp, self._context, self._length
+        size = len(plaintext)
+        if size > len(self._out):
+            self._out = _room(size)
+        _ok(evp.EVP_EncryptInit_ex(context, None, None, None, _nonce(nonce)))
+        _ok(evp.EVP_EncryptUpdate(context, self._out, length, plaintext, size))
+        _ok(evp.EVP_EncryptFinal_ex(context, None, length))
+        _ok(evp.EVP_CIPHER_CTX_ctrl(context, _CTRL_GET_TAG, TAG_BYTES, self._tag))
+        return ctypes.string_at(self._out, size) + self._tag.raw[:TAG_BYTES]
+
+
 class LoadedOpenssl:
     """EVP of the loaded libcrypto. A context lives for one call, so threads may share the cipher."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._evp = _load()
+        self._cipher = self._evp.EVP_aes_256_gcm()
 
     def encrypt(self, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:
         evp, context = self._evp, self._context()
-        out, tag, length = (
-            ctypes.create_string_buffer(len(plaintext)),
-            ctypes.create_string_buffer(TAG_BYTES),
-            _length(),
-        )
+        out, tag, length = _room(len(plaintext)), _room(TAG_BYTES), _length()
         try:
-            _ok(evp.EVP_EncryptInit_ex(context, evp.EVP_aes_256_gcm(), None, self._key, _nonce(nonce)))
+            _ok(evp.EVP_EncryptInit_ex(context, self._cipher, None, self._key, _nonce(nonce)))
             _ok(evp.EVP_EncryptUpdate(context, None, length, associated, len(associated)))
             _ok(evp.EVP_EncryptUpdate(context, out, length, plaintext, len(plaintext)))
             _ok(evp.EVP_EncryptFinal_ex(context, None, length))
             _ok(evp.EVP_CIPHER_CTX_ctrl(context, _CTRL_GET_TAG, TAG_BYTES, tag))
         finally:
             evp.EVP_CIPHER_CTX_free(context)
-        return out.raw[: len(plaintext)] + tag.raw
+        return ctypes.string_at(out, len(plaintext)) + ctypes.string_at(tag, TAG_BYTES)
 
     def decrypt(self, nonce: bytes, sealed: bytes, associated: bytes) -> bytes:
         if len(sealed) < TAG_BYTES:
             raise TagMismatchError
         evp, context = self._evp, self._context()
         body, tag = sealed[:-TAG_BYTES], sealed[-TAG_BYTES:]
-        out, length = ctypes.create_string_buffer(len(body)), _length()
+        out, length = _room(len(body)), _length()
         try:
-            _ok(evp.EVP_DecryptInit_ex(context, evp.EVP_aes_256_gcm(), None, self._key, _nonce(nonce)))
+            _ok(evp.EVP_DecryptInit_ex(context, self._cipher, None, self._key, _nonce(nonce)))
             _ok(evp.EVP_DecryptUpdate(context, None, length, associated, len(associated)))
             _ok(evp.EVP_DecryptUpdate(context, out, length, body, len(body)))
             _ok(evp.EVP_CIPHER_CTX_ctrl(context, _CTRL_SET_TAG, TAG_BYTES, tag))
@@ -80,7 +120,7 @@ class LoadedOpenssl:
                 raise TagMismatchError
         finally:
             evp.EVP_CIPHER_CTX_free(context)
-        return out.raw[: len(body)]
+        return ctypes.string_at(out, len(body))
 
     def _context(self) -> int:
         context: int | None = self._evp.EVP_CIPHER_CTX_new()
@@ -109,11 +149,11 @@ class Cryptography:
             raise TagMismatchError from None
 
 
-def _load() -> ctypes.CDLL:
+def _load(kind: type[ctypes.CDLL] = ctypes.CDLL) -> ctypes.CDLL:
     """The library behind `_hashlib`: a look-up in a shared object goes on in those it was linked with."""
     import _hashlib
 
-    evp = ctypes.CDLL(_hashlib.__file__)
+    evp = kind(_hashlib.__file__)
     pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
     update = (pointer, pointer, ctypes.POINTER(number), text, number)
     for name, result, arguments in (
@@ -133,8 +173,18 @@ def _load() -> ctypes.CDLL:
     return evp
 
 
-def _length() -> ctypes._Pointer[ctypes.c_int]:
-    return ctypes.pointer(ctypes.c_int())
+def _room(size: int) -> ctypes.Array[ctypes.c_char]:
+    """At least so many bytes. ctypes makes a class for each length, which costs more than a short encryption."""
+    return _bytes_type(max(size - 1, TAG_BYTES).bit_length())()
+
+
+@functools.cache
+def _bytes_type(bits: int) -> type[ctypes.Array[ctypes.c_char]]:
+    return ctypes.c_char * (1 << bits)
+
+
+def _length() -> ctypes._CArgObject:
+    return ctypes.byref(ctypes.c_int())
 
 
 def _nonce(nonce: bytes) -> bytes:

@@ -8,10 +8,11 @@ import msgspec
 
 from pbx.model.stream import Fingerprint, IceCredentials, RemoteMedia, SrtpKey
 
-_ZEROS = bytes(512)
-_PLACES = struct.Struct("=HHH")
+_SIZE, _RUN = struct.Struct("=I"), struct.Struct("=HH")
+WORD = 8
+MOST_STATE = 1 << 20
 
-__all__ = ["KeptHandshake", "KeptIce", "KeptStream", "packed_state", "unpacked_state"]
+__all__ = ["KeptHandshake", "KeptIce", "KeptStream", "unpacked_state"]
 
 
 class KeptHandshake(msgspec.Struct, frozen=True, array_like=True):
@@ -45,19 +46,23 @@ class KeptStream(msgspec.Struct, frozen=True, array_like=True):
     ice: KeptIce | None = None
 
 
-def packed_state(state: bytes) -> bytes:
-    """The engine's record without its longest row of zeros and those that it ends with: most of it."""
-    begins = state.find(_ZEROS)
-    if begins < 0:
-        begins = len(state)
-    rest = state[begins:].lstrip(b"\0")
-    return _PLACES.pack(len(state), begins, len(state) - len(rest)) + state[:begins] + rest.rstrip(b"\0")
-
-
 def unpacked_state(packed: bytes) -> bytes:
-    """Raises `ValueError` for what is none."""
-    if len(packed) < _PLACES.size:
+    """What the engine has packed (`media_ext/sparse.pxd`). Raises `ValueError` for what is none."""
+    try:
+        (size,) = _SIZE.unpack_from(packed)
+        if size > MOST_STATE:
+            raise ValueError("not a packed state")
+        state, at = bytearray(), _SIZE.size
+        while size - len(state) >= WORD:
+            zeros, words = _RUN.unpack_from(packed, at)
+            at += _RUN.size
+            state += bytes(zeros * WORD) + packed[at : at + words * WORD]
+            at += words * WORD
+            if not zeros and not words:
+                raise ValueError("not a packed state")
+    except struct.error as error:
+        raise ValueError("not a packed state") from error
+    state += packed[at:]
+    if len(state) != size:
         raise ValueError("not a packed state")
-    size, begins, ends = _PLACES.unpack_from(packed)
-    head, tail = packed[_PLACES.size :][:begins], packed[_PLACES.size + begins :]
-    return (head.ljust(ends, b"\0") + tail).ljust(size, b"\0")
+    return bytes(state)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pbx.media.host_address import packed, readable
-from pbx.media.kept import KeptStream, packed_state
+from pbx.media.kept import KeptStream
 from pbx.media.keying import Keying, unheard
 from pbx.model.stream import (
     DigitPressed,
@@ -50,6 +50,7 @@ class Stream(Keying):
         "_remote_host",
         "_remote_port",
         "_reserved",
+        "_told",
         "fds",
         "id",
         "rtp_port",
@@ -69,7 +70,9 @@ class Stream(Keying):
         self._remote: RemoteMedia | None = None
         self._remote_host = ""
         self._remote_port = 0
-        self._reserved = _reserve_of(native)
+        self._reserved = native.reserved or b""
+        self._told = False
+        """Whether somebody has asked what a later process needs, and is to be told of changes."""
 
     def __repr__(self) -> str:
         return f"<Stream {self.label} port {self.rtp_port}{' closed' if self.closed else ''}>"
@@ -110,7 +113,7 @@ class Stream(Keying):
             None if digits is None else (digits.payload_type, digits.clock_hz),
             remote.ptime_ms,
         )
-        self._engine.on_changed(self)
+        self._changed()
 
     def stats(self) -> StreamStats:
         """Counters up to now, or up to the end of a closed stream. Costs no lock and no thread's time."""
@@ -138,12 +141,17 @@ class Stream(Keying):
         return await waiting
 
     def told_keys(self) -> None:
-        self._engine.on_changed(self)
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._told:
+            self._engine.on_changed(self)
 
     def kept(self) -> bytes:
         """What `MediaEngine.revive_stream` of a later process goes on with; of use until the stream says otherwise."""
+        self._told = True
         remote = self._remote
-        if remote is not None and self._remote_host:
+        if remote is not None and self._heard_at != (remote.rtp_host, remote.rtp_port):
             remote = replace(remote, rtp_host=self._remote_host, rtp_port=self._remote_port)
         receive, send = self._keys
         kept = KeptStream(
@@ -158,6 +166,13 @@ class Stream(Keying):
             ice=self.kept_ice(),
         )
         return _ENCODER.encode(kept)
+
+    @property
+    def _heard_at(self) -> tuple[str, int]:
+        """Where the phone is, as far as it is known."""
+        if self._remote_host or self._remote is None:
+            return self._remote_host, self._remote_port
+        return self._remote.rtp_host, self._remote.rtp_port
 
     def remember(self, kept: KeptStream) -> None:
         """What an earlier process knew of this stream; its state went to the engine before."""
@@ -187,8 +202,10 @@ class Stream(Keying):
         """What the engine's thread saw on this stream."""
         kind, number, duration_ms, host, port = event[1:]
         if kind == "latched":
+            before = self._heard_at
             self._remote_host, self._remote_port = readable(host), port
-            self._engine.on_changed(self)
+            if self._heard_at != before:
+                self._changed()
         elif kind == "exported":
             self._give_state()
         elif kind == "reserved":
@@ -217,7 +234,7 @@ class Stream(Keying):
 
     def _reserve_more(self) -> None:
         """Half of what may be sent has been: the next part is written down first."""
-        self._reserved = _reserve_of(self.native)
+        self._reserved = self.native.reserved or b""
         self._engine.on_reserved(self)
         if not self.closed:
             self._engine.native.reserve(self.native)
@@ -227,11 +244,6 @@ class Stream(Keying):
         for each in self._exports:
             each.cancel()
         self._final = self.stats()
-
-
-def _reserve_of(native: Leg) -> bytes:
-    state = native.reserved
-    return b"" if state is None else packed_state(state)
 
 
 def _coded(each: StreamFormat) -> tuple[int, str, int]:

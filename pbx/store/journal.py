@@ -23,7 +23,7 @@ from pathlib import Path
 
 import msgspec
 
-from pbx.core.aead import NONCE_BYTES, TagMismatchError, aes_256_gcm
+from pbx.core.aead import NONCE_BYTES, TagMismatchError, aes_256_gcm, sealer
 
 __all__ = ["FILE_NAME", "Journal", "boot_id", "read_journal"]
 
@@ -133,7 +133,7 @@ class Journal:
         beside.unlink(missing_ok=True)
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         old, self._file = self._file, file
-        self._cipher = aes_256_gcm(_file_key(self._key, salt))
+        self._seal = sealer(_file_key(self._key, salt))
         self._size = self._frames = 0
         try:
             self._write(header)
@@ -153,7 +153,7 @@ class Journal:
     def _append(self, entries: tuple[Entry, ...]) -> None:
         nonce = self._frames.to_bytes(NONCE_BYTES, "big")
         self._frames += 1  # also of a frame that fails: no nonce is used twice
-        sealed = self._cipher.encrypt(nonce, _encoder.encode(entries), b"")
+        sealed = self._seal(nonce, _encoder.encode(entries))
         self._write(_LENGTH.pack(len(sealed)) + sealed)
 
     def _write(self, data: bytes) -> None:

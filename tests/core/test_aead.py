@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pbx.core.aead import Aead, Cryptography, LoadedOpenssl, TagMismatchError, aes_256_gcm
+from pbx.core.aead import Aead, Cryptography, LoadedOpenssl, TagMismatchError, aes_256_gcm, sealer
 
 KEY = bytes.fromhex("feffe9928665731c6d6a8f9467308308" * 2)
 NONCE = bytes.fromhex("cafebabefacedbaddecaf888")
@@ -47,6 +47,15 @@ def test_each_opens_what_the_other_sealed(
     sealed = one.encrypt(nonce, plaintext, associated)
     assert sealed == other.encrypt(nonce, plaintext, associated)
     assert one.decrypt(nonce, sealed, associated) == other.decrypt(nonce, sealed, associated) == plaintext
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.binary(min_size=12, max_size=12), st.integers(0, 40_000)), max_size=6))
+def test_one_that_seals_often_seals_the_same(messages: list[tuple[bytes, int]]) -> None:
+    seal, other = sealer(KEY), Cryptography(KEY)
+    for nonce, size in messages:
+        plaintext = (nonce * (size // 12 + 1))[:size]
+        assert seal(nonce, plaintext) == other.encrypt(nonce, plaintext, b"")
 
 
 @both

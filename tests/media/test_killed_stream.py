@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media_ext.engine import packed_state
 from pbx.media.engine import MediaEngine, Stream
-from pbx.media.kept import packed_state, unpacked_state
+from pbx.media.kept import unpacked_state
 from tests.media.phone import Phone, eventually
 from tests.media.secure_phone import SecurePhone
 from tests.media.srtp_samples import GCM_256, SHA1_80
@@ -171,4 +172,19 @@ async def test_time_goes_on_where_it_was(phone: MakePhone) -> None:
 def test_a_state_is_packed_and_unpacked(parts: list[tuple[bytes, int]]) -> None:
     state = b"".join(part + bytes(zeros) for part, zeros in parts)
     assert unpacked_state(packed_state(state)) == state
-    assert len(packed_state(state)) <= len(state) + 6
+    zeros = state.count(bytes(16))
+    assert len(packed_state(state)) <= len(state) + len(state) // 4 + 32
+    assert zeros < 90 or len(packed_state(state)) < len(state) - zeros * 8
+
+
+@given(st.binary(max_size=60))
+def test_what_is_no_packed_state_is_refused(data: bytes) -> None:
+    with suppress(ValueError):
+        assert unpacked_state(packed_state(unpacked_state(data))) == unpacked_state(data)
+
+
+def test_a_state_that_is_cut_is_refused() -> None:
+    packed = packed_state(b"12345678" + bytes(200) + b"9")
+    for cut in range(len(packed)):
+        with pytest.raises(ValueError, match="not a packed state"):
+            unpacked_state(packed[:cut])
