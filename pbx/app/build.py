@@ -10,7 +10,7 @@ from functools import partial
 from pbx.app.calling import build_calling
 from pbx.app.conferences import build_conferences
 from pbx.app.desk import Control, build_desk, phones_of
-from pbx.app.edge import build_edge
+from pbx.app.edge import LOOPBACKS, build_edge
 from pbx.app.features import code_table, register_features
 from pbx.app.flow_ports import build_flow_ports, leaves_message, without_mailbox
 from pbx.app.flows import build_flows
@@ -57,6 +57,7 @@ from pbx.feature.office import Office
 from pbx.feature.outside import OutsideCalls
 from pbx.feature.passed_on import PassedOn
 from pbx.feature.ring_group import Fairness
+from pbx.feature.self_call import SelfCall
 from pbx.feature.trunk_test import TrunkTests
 from pbx.feature.trunks import Trunks
 from pbx.flow.live_reach import ReachParts
@@ -308,6 +309,7 @@ def build(
         keeper=keeper,
     )
     switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id, limit=config.max_calls)
+    self_call = SelfCall(ports, features, lambda: (LOOPBACKS.get(config.host, config.host), sockets.port))
     register_features(
         features,
         dialplan=dialplan,
@@ -379,7 +381,7 @@ def build(
         messages=messages,
         subscribe=lamps.subscribe,
         on_offered=sip.entrance.belongs,
-        expected=edge.calls.expected,
+        expected=lambda leg: self_call.expected(leg) or edge.calls.expected(leg),
         is_emergency=lambda number: outside.emergency_number(number) is not None,
     )
     sip.agent.on_invite = gatekeeper.invite
@@ -417,6 +419,7 @@ def build(
             codes=features,
         ),
         keeper=keeper,
+        self_call=self_call,
         guarding=guarding,
         external=sip.external,
         features=features,

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from pbx.app.doctor_network import Line
+from pbx.app.upgraded import SELF_CALL
 from pbx.core.config import NodeConfig
+from pbx.feature.self_call import SelfCallResult
 from pbx.store.database import FILE_NAME
 
 PCM = frozenset({"PCMU", "PCMA"})
@@ -18,6 +22,7 @@ def office(config: NodeConfig) -> Iterator[Line]:
     """All of them."""
     yield _codecs(config)
     yield _routers(config.data_dir / FILE_NAME)
+    yield _self_call(config.data_dir / FILE_NAME)
 
 
 def _codecs(config: NodeConfig) -> Line:
@@ -64,4 +69,26 @@ def _routers(database: Path) -> Line:
         name,
         f"a router rewrites the SIP messages of {numbers}",
         'Switch "SIP ALG" (also "SIP helper") off in that router, or let the phones use TLS, which it cannot read',
+    )
+
+
+def _self_call(database: Path) -> Line:
+    """How the call of the node to itself went, after the last upgrade."""
+    name = "calls"
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            row = connection.execute("SELECT value FROM state WHERE key=?", (SELF_CALL,)).fetchone()
+        found = msgspec.json.decode(row[0], type=SelfCallResult) if row is not None else None
+    except (sqlite3.Error, msgspec.MsgspecError):
+        found = None
+    if found is None:
+        return "ok", name, "the node calls itself after an upgrade; there has been none", ""
+    what = f"after the upgrade to {found.version}, on {found.at:%Y-%m-%d %H:%M} UTC, the node called itself"
+    if found.ok:
+        return "ok", name, f"{what}: that works", ""
+    return (
+        "warn",
+        name,
+        f"{what}, and {found.why}",
+        "Try a call between two phones; if it fails: pbx rollback",
     )

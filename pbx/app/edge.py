@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pbx.store.settings import SettingStore
     from pbx.store.state import StateStore
 
-__all__ = ["EdgeParts", "build_edge"]
+__all__ = ["LOOPBACKS", "EdgeParts", "build_edge"]
 
 log = logging.getLogger(__name__)
 

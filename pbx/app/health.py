@@ -53,6 +53,7 @@ class HealthChecks:
             *(() if isinstance(self._parts.replication, NoReplica) else (self.replica,)),
             self.sleeping_phones,
             self.upgrade,
+            self.self_call,
         )
 
     def extensions(self) -> CheckResult:
@@ -266,4 +267,26 @@ class HealthChecks:
             + (f" The database of before is kept in {change.kept}." if change.kept else ""),
             code="upgraded",
             facts={"date": f"{change.at:%Y-%m-%d}", "what": change.words(), "kept": change.kept},
+        )
+
+    def self_call(self) -> CheckResult:
+        """After an upgrade, for as long as that is shown."""
+        name, call, change = "call to itself", self._watching.upgraded.call, self._watching.upgraded.change
+        if call is None or change is None or call.at < change.at:
+            return CheckResult(name, ok=True)
+        if call.ok:
+            return CheckResult(
+                name,
+                ok=True,
+                cause="Calls work: the node has called itself after the upgrade.",
+                code="self_call",
+            )
+        return CheckResult(
+            name,
+            ok=False,
+            cause=f"After the upgrade the node called itself, and {call.why}.",
+            action="Try a call between two phones. If it fails, stop the node, run `pbx rollback`, and install the "
+            "version of before.",
+            code="self_call_failed",
+            facts={"why": call.why},
         )

@@ -34,6 +34,7 @@ from pbx.feature.office import Office
 from pbx.feature.reachability import Reachability
 from pbx.feature.registrar import Registrar
 from pbx.feature.ring_group import Fairness
+from pbx.feature.self_call import SelfCall
 from pbx.feature.trunk_test import TrunkTests
 from pbx.feature.trunks import Trunks
 from pbx.feature.wake import Wake
@@ -97,6 +98,7 @@ class Parts:
     trunk_tests: TrunkTests
     trunks: Trunks
     control: Control
+    self_call: SelfCall
     settings: CurrentSettings
     queues: QueueParts
     flows: FlowParts

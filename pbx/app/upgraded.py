@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,10 +12,12 @@ import msgspec
 
 from pbx.app.http import program_version
 from pbx.core.clock import Clock
+from pbx.feature.self_call import SelfCallResult
 from pbx.model.notice import NoticeKind
 from pbx.store.migrate import heading, steps
 
 if TYPE_CHECKING:
+    from pbx.feature.self_call import SelfCall
     from pbx.store.database import Database
     from pbx.store.state import StateStore
 
@@ -23,7 +26,11 @@ __all__ = ["Change", "Upgraded"]
 log = logging.getLogger(__name__)
 
 PROGRAM = "program"
+SELF_CALL = "self call"
+CALL_AFTER_S = (3.0, 15.0, 30.0)
 SHOWN_FOR = timedelta(days=14)
+
+Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 
 
 class Change(msgspec.Struct, kw_only=True, frozen=True):
@@ -57,6 +64,8 @@ class Upgraded:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._change: Change | None = None
+        self.call: SelfCallResult | None = None
+        """How the call to itself went after it."""
 
     @property
     def change(self) -> Change | None:
@@ -67,9 +76,10 @@ class Upgraded:
         self,
         state: StateStore,
         database: Database,
-        post: Callable[[NoticeKind, str, str, dict[str, str]], object],
-    ) -> None:
-        """Compare with the last run, and note this one. Going back to an older version is a change, too."""
+        post: Post,
+    ) -> bool:
+        """Compare with the last run, and note this one; whether this is the first start of it. Going back to an older
+        version is a change, too."""
         version, layout = program_version(), len(steps())
         before = await state.get(PROGRAM, _Program)
         from_layout = (
@@ -77,7 +87,9 @@ class Upgraded:
         )
         from_version = before.version if before is not None else "?" if from_layout != layout else version
         self._change = before.change if before is not None else None
-        if (from_version, from_layout) != (version, layout):
+        self.call = await state.get(SELF_CALL, SelfCallResult)
+        fresh = (from_version, from_layout) != (version, layout)
+        if fresh:
             self._change = Change(
                 at=self._clock.now(),
                 from_version=from_version,
@@ -89,9 +101,27 @@ class Upgraded:
             self._tell(self._change, post)
         if before is None or (before.version, before.layout) != (version, layout):
             await state.put(PROGRAM, _Program(version=version, layout=layout, change=self._change))
+        return fresh
+
+    async def try_calls(self, calls: SelfCall, state: StateStore, post: Post) -> None:
+        """Soon after the first start: whether calls work. A machine that is busy gets more than one chance."""
+        for pause_s in CALL_AFTER_S:
+            await asyncio.sleep(pause_s)
+            self.call = await calls.run(program_version())
+            if self.call.ok:
+                break
+        await state.keep(SELF_CALL, lambda: self.call)
+        if self.call is not None and not self.call.ok:
+            post(
+                "alarm",
+                "Calls do not work after the upgrade",
+                f"The node has called itself, and {self.call.why}. Try a call between two phones. If it fails, go "
+                "back: stop the node, run `pbx rollback`, and install the version of before.",
+                {"what": "self_call_failed", "why": self.call.why},
+            )
 
     @staticmethod
-    def _tell(change: Change, post: Callable[[NoticeKind, str, str, dict[str, str]], object]) -> None:
+    def _tell(change: Change, post: Post) -> None:
         new = [heading(sql) for number, sql in steps() if number > change.from_layout]
         log.warning("upgraded", extra={"what": change.words(), "kept": change.kept or "-"})
         for line in new:

@@ -79,7 +79,10 @@ class Watching:
     async def start(
         self, config: NodeConfig, supervisor: Supervisor, stores: Stores, database: Database
     ) -> None:
-        await self.upgraded.look(stores.state, database, self.parts.guarding.notices.post)
+        post = self.parts.guarding.notices.post
+        if await self.upgraded.look(stores.state, database, post):
+            trying = self.upgraded.try_calls(self.parts.self_call, stores.state, post)
+            supervisor.spawn("call to itself", trying)
         self.parts.wake.gateway = self.pushes.around(self.parts.wake.gateway)
         self._supervisor = supervisor
         supervisor.spawn("watching", self._run())

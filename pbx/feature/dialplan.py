@@ -28,6 +28,7 @@ from pbx.feature.paging import Paging
 from pbx.feature.queue.queues import Queues
 from pbx.feature.refusal import Announcement, Refusing
 from pbx.feature.ring_group import RingGroups
+from pbx.feature.self_call import BY_ITSELF
 from pbx.feature.transfer import Transfers
 from pbx.model.extension import Extension
 from pbx.model.leg_event import LegCause
@@ -87,7 +88,7 @@ class Dialplan:
             await self._transfers.replace(call, call.replaces)
         elif call.trunk is not None:
             await self._from_outside(call)
-        elif not await self._inside(call, call.dialled):
+        elif not await self._inside(call, call.dialled, pointed_to=call.incoming.source == BY_ITSELF):
             entry = self._directory.find(call.party.extension or "")
             if entry is None or not await self._to_outside(call, call.dialled, entry.extension):
                 await self._refuse_unknown(call, PeerError(404, "Not Found"))

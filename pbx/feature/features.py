@@ -66,6 +66,10 @@ class Features:
         self._patterns = [(pattern, each) for pattern, each in enabled if pattern.takes]
         self._patterns.sort(key=lambda pair: pair[0].rank, reverse=True)
 
+    def code_of(self, feature: str) -> str | None:
+        """What is dialled for it, where that is nothing but a code."""
+        return next((code for code, each in self._exact.items() if each.feature == feature), None)
+
     def find(self, dialled: str) -> Dialled | None:
         """What the code runs; None when it is no code, or its feature is not there."""
         code, argument = self._code(dialled)

@@ -23,7 +23,7 @@ from pbx.model.trunk_test import StepName, TrunkTestReport, TrunkTestStep
 from pbx.sip.hop import Hop, host_port
 from pbx.sip.registration import RegistrationState
 
-__all__ = ["Network", "TrunkTests"]
+__all__ = ["Network", "TrunkTests", "until_final"]
 
 log = logging.getLogger(__name__)
 
@@ -216,7 +216,7 @@ class TrunkTests:
         leg.signal = self._ports.signaling.dial(target, offer=offer, caller=caller, call="trunk test")
         try:
             async with asyncio.timeout(RING_S):
-                refused = await _until_final(leg)
+                refused = await until_final(leg)
         except TimeoutError:
             text = f"{target.uri} rang for {RING_S:g} s and nobody picked up. The way there works."
             return [_ok("call", text)]
@@ -235,7 +235,7 @@ class TrunkTests:
         ]
 
 
-async def _until_final(leg: CallLeg) -> Refused | None:
+async def until_final(leg: CallLeg) -> Refused | None:
     """Until it answers (None) or refuses. Raises `PeerError` when its answer does not fit."""
     while True:
         event = await leg.dialog.receive()

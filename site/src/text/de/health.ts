@@ -74,6 +74,11 @@ export const health: typeof Health = {
     `Anrufe erreichen diese Telefone nicht, weil sie nicht aufwachen: ${f["phones"] ?? ""}.`,
     "Sehen Sie auf der Seite „Schlafende Telefone“ nach: Dort steht, warum.",
   ],
+  self_call: () => ["Anrufe gehen: Die Anlage hat sich nach der Aktualisierung selbst angerufen.", ""],
+  self_call_failed: (f) => [
+    `Nach der Aktualisierung hat die Anlage sich selbst angerufen, und es ging nicht: ${f["why"] ?? ""}.`,
+    "Versuchen Sie ein Gespräch zwischen zwei Telefonen. Geht es nicht, halten Sie die Anlage an, führen Sie „pbx rollback“ aus und installieren Sie die vorige Version.",
+  ],
   upgraded: (f) => [
     `Am ${f["date"] ?? ""} aktualisiert: ${f["what"] ?? ""}.${f["kept"] ? ` Die Datenbank von vorher liegt in ${f["kept"]}.` : ""}`,
     "",

@@ -60,6 +60,11 @@ export const health: Readonly<Record<string, (facts: Facts) => HealthWords>> = {
     `Calls do not reach these phones, since they do not wake: ${f["phones"] ?? ""}.`,
     "Look at the page “Phones that sleep”: it says why.",
   ],
+  self_call: () => ["Calls work: the node has called itself after the upgrade.", ""],
+  self_call_failed: (f) => [
+    `After the upgrade the node called itself, and ${f["why"] ?? ""}.`,
+    "Try a call between two phones. If it fails, stop the node, run “pbx rollback”, and install the version of before.",
+  ],
   upgraded: (f) => [
     `Upgraded on ${f["date"] ?? ""}: ${f["what"] ?? ""}.${f["kept"] ? ` The database of before is kept in ${f["kept"]}.` : ""}`,
     "",
