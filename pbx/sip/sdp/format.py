@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 MAX_CACHED = 256
 
@@ -44,8 +45,7 @@ An Opus decoder takes any Opus, and Annex B of G.729 is only about silence: what
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(msgspec.Struct, frozen=True):
     """One way to send audio. `encoding` is upper case; `clock_hz` is the RTP clock (8000 for G.722, RFC 3551 4.5.2)."""
 
     payload_type: int
