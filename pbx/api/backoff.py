@@ -10,14 +10,14 @@ Pure: time is an argument. Memory is bounded; what was quiet for longest is forg
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from math import ceil
+
+import msgspec
 
 __all__ = ["Backoff", "code_backoff"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
+class _Limits(msgspec.Struct, frozen=True):
     """`free` failures cost nothing; then the wait doubles from 1 s up to `longest_s`."""
 
     free: int
@@ -28,8 +28,7 @@ class _Limits:
         return 0.0 if excess < 0 else min(self.longest_s, 2.0 ** min(excess, 30))
 
 
-@dataclass(slots=True)
-class _Record:
+class _Record(msgspec.Struct):
     failures: int = 0
     last_s: float = 0.0
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from pbx.api.edge_door import NoEdge
 from pbx.core.errors import UserError
@@ -80,8 +81,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(msgspec.Struct, frozen=True):
     """One line of the health list: what was looked at, whether it is well, and if not, why and what to do.
 
     What is not `serious` is shown to the administrator, but does not make the node unhealthy. `code` names the cause
@@ -94,7 +94,7 @@ class CheckResult:
     action: str = ""
     serious: bool = True
     code: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 HealthCheck = Callable[[], CheckResult]
@@ -383,8 +383,7 @@ class NoConferences:
         self.status(number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiDeps:
+class ApiDeps(msgspec.Struct, frozen=True, kw_only=True):
     """Everything from outside that the API works with.
 
     `live_calls` and `registrations` are asked whenever a list is wanted or the bus says that something changed; both
@@ -416,13 +415,13 @@ class ApiDeps:
     flows: Publishing
     door: Door
     documents: Documents | None = None
-    sync: SyncDesk = field(default_factory=NoSync)
+    sync: SyncDesk = msgspec.field(default_factory=NoSync)
     send_message: Callable[[MessageWrite], Awaitable[TextMessage]]
     test_trunk: Callable[[str, str | None], Awaitable[TrunkTestReport | None]] = no_trunk
     mail_password: Callable[[str], Awaitable[None]] | None = None
     edge_key: Callable[[str], Awaitable[None]] | None = None
     examine: Callable[[], Sequence[DoctorCheck]] = tuple
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = msgspec.field(default_factory=dict)
     started_at: datetime
     address: Callable[[], str]
     version: str
@@ -432,21 +431,21 @@ class ApiDeps:
     sip_port: int = 0
     sip_tls_port: int = 0
     site_dir: Path | None = None
-    control: CallControl = field(default_factory=NoCalls)
+    control: CallControl = msgspec.field(default_factory=NoCalls)
     sip_traces: SipTraces | None = None
     prompts: Prompts | None = None
-    queues: QueueControl = field(default_factory=NoQueues)
-    recordings: RecordingDesk = field(default_factory=NoRecordings)
-    conferences: ConferenceControl = field(default_factory=NoConferences)
+    queues: QueueControl = msgspec.field(default_factory=NoQueues)
+    recordings: RecordingDesk = msgspec.field(default_factory=NoRecordings)
+    conferences: ConferenceControl = msgspec.field(default_factory=NoConferences)
     voicemail: Shelf | None = None
-    edge: EdgeDoor = field(default_factory=NoEdge)
+    edge: EdgeDoor = msgspec.field(default_factory=NoEdge)
     edge_document: Callable[[], Mapping[str, Any] | None] = lambda: None
-    push: PushDesk = field(default_factory=NoPush)
+    push: PushDesk = msgspec.field(default_factory=NoPush)
     pages: BrowserLogins | None = None
     transcribes: Callable[[], bool] = lambda: False
     call_of: Callable[[str], str | None] = lambda _: None
-    replication: ReplicationDesk = field(default_factory=NoReplication)
-    health_checks: Sequence[HealthCheck] = field(default=())
+    replication: ReplicationDesk = msgspec.field(default_factory=NoReplication)
+    health_checks: Sequence[HealthCheck] = msgspec.field(default=())
 
     @property
     def users(self) -> UserStore:

@@ -7,8 +7,9 @@ vouches for is the office and who of it asks. `pbx.app` gives the door: into the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from pbx.api.problem import ApiError, FieldProblem
 
@@ -21,13 +22,12 @@ WHAT_TO_DO = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeReply:
+class EdgeReply(msgspec.Struct, frozen=True, kw_only=True):
     """What the edge answered. A body that is refused is a problem document (RFC 9457), as everywhere."""
 
     status: int
     content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     body: bytes = b""
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 from aiohttp import web
 
 from pbx.api.problem import ApiError
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Exchange", "Principal"]
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True):
     """Who asks: somebody with a session cookie, or a program with a bearer token.
 
     `credential` names what was shown without giving it away: when it ends, so do the connections that were opened with
@@ -44,20 +43,18 @@ class Principal:
     token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A handler's answer when it is more than a Struct with the route's own status."""
 
     body: msgspec.Struct | None = None
     status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     cookie: str | None = None
     """The session secret to set; an empty text takes the cookie away."""
     cookie_age_s: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True):
     """One request. `principal` is None only on open routes without a (valid) credential."""
 
     request: web.Request

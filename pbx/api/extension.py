@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from pbx.api.exchange import Exchange
 from pbx.api.outside_number import ExtensionDeleteQuery, ask_about_numbers, release_numbers

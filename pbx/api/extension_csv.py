@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import msgspec
@@ -66,14 +65,13 @@ class CsvQuery(Record, frozen=True, kw_only=True):
     dry_run: Annotated[bool, Meta(description="Only say what would change.")] = False
 
 
-@dataclass(slots=True)
-class Table:
+class Table(msgspec.Struct):
     """The rows that could be read, each with its line, and what is wrong with the others."""
 
-    rows: list[dict[str, str]] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
-    faults: list[PlanFault] = field(default_factory=list)
+    rows: list[dict[str, str]] = msgspec.field(default_factory=list)
+    lines: list[int] = msgspec.field(default_factory=list)
+    numbers: dict[str, int] = msgspec.field(default_factory=dict)
+    faults: list[PlanFault] = msgspec.field(default_factory=list)
 
     def fault(self, line: int, message: str, path: str = "$", **more: str | None) -> None:
         self.faults.append(PlanFault(path=path, message=f"Line {line}: {message}", **more))

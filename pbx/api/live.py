@@ -13,7 +13,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
@@ -114,8 +113,7 @@ class _Kept(NamedTuple):
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class OwnThings:
+class OwnThings(msgspec.Struct, frozen=True):
     """What somebody may see who may see only their own things: an extension, and its mailbox where it has one."""
 
     extension: str
@@ -131,8 +129,7 @@ class OwnThings:
         return bool(whose == self.extension)
 
 
-@dataclass(eq=False, slots=True)
-class LiveClient:
+class LiveClient(msgspec.Struct, eq=False):
     """One connection's queue. `end` says why it ends: "slow", "signed out", "shutdown", "fault", "left".
 
     With `own` it is told of those things alone; `shown` are the ones it knows of.
@@ -141,9 +138,9 @@ class LiveClient:
     topics: frozenset[str]
     credential: str
     own: OwnThings | None = None
-    shown: set[tuple[str, str]] = field(default_factory=set)
-    queue: deque[bytes] = field(default_factory=deque)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    shown: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    queue: deque[bytes] = msgspec.field(default_factory=deque)
+    wake: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     end: str = ""
 
     def push(self, data: bytes) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
 
 from aiohttp import web
 from msgspec import Meta
@@ -23,6 +22,7 @@ from pbx.api.views import SipLogin
 from pbx.model.base import Record
 from pbx.model.kinds import EXTENSION
 from pbx.model.scalars import ExtensionNumber
+from pbx.sip import xml_text
 
 __all__ = ["ROUTES", "linphone_xml"]
 
@@ -109,7 +109,7 @@ def linphone_xml(login: SipLogin, *, realm: str, transport: str) -> str:
     for section, entries in sections.items():
         lines.append(f'  <section name="{section}">')
         lines += [
-            f'    <entry name="{key}" overwrite="true">{escape(value)}</entry>'
+            f'    <entry name="{key}" overwrite="true">{xml_text.text(value)}</entry>'
             for key, value in entries.items()
         ]
         lines.append("  </section>")

@@ -7,16 +7,16 @@ node's time. Pure: time is an argument. Memory is bounded; what was quiet for lo
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from math import ceil
+
+import msgspec
 
 __all__ = ["Rates"]
 
 _KEPT = 4096
 
 
-@dataclass(slots=True)
-class _Bucket:
+class _Bucket(msgspec.Struct):
     left: float
     at_s: float
 

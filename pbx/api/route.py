@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -32,8 +31,7 @@ Own = Callable[[Exchange, dict[str, Any]], Awaitable[None]]
 _IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table. `path` is written as OpenAPI writes it; `path_types` gives each `{name}` its type.
 
     `errors` are the statuses this route may answer with beyond those that follow from the rest (see

@@ -10,9 +10,9 @@ import asyncio
 import gzip
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from aiohttp import web
 
 __all__ = ["StaticSite"]
@@ -51,8 +51,7 @@ NOT_BUILT = b"""<!doctype html>
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(msgspec.Struct, frozen=True):
     """One file as it is sent."""
 
     name: str

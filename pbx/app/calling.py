@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pbx.call.talk import Sound
 from pbx.feature.phone_first import ClickToCall, PhoneFirst
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Calling", "build_calling"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Phones:
+class _Phones(msgspec.Struct, frozen=True):
     """Implements `pbx.feature.phone_first.Phones`."""
 
     office: Office
@@ -39,8 +39,7 @@ class _Phones:
         return self.registrar.targets(number)
 
 
-@dataclass(frozen=True, slots=True)
-class Calling:
+class Calling(msgspec.Struct, frozen=True):
     """The parts, and the settings that they go by."""
 
     click_to_call: ClickToCall

@@ -285,10 +285,9 @@ def _given(arguments: argparse.Namespace) -> dict[str, object]:
 def _serve(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     given = origins(_given(arguments), os.environ, arguments.config)
-    gc.disable()  # imports make much and drop nothing: collecting meanwhile is a third of the start
+    gc.disable()  # a start makes much and drops nothing: the node collects, and enables it, when all is there
     from pbx.app.node import run
 
-    gc.enable()
     return run(config, given)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from pbx.app.ways import Ways
 from pbx.call.ports import MeetingRooms, RoomRecorder, Router, Signaling
@@ -32,8 +33,7 @@ __all__ = ["ConferenceParts", "build_conferences"]
 NAMES = "names"
 
 
-@dataclass(frozen=True, slots=True)
-class ConferenceParts:
+class ConferenceParts(msgspec.Struct, frozen=True):
     """The conferences, and the store that their records come from."""
 
     conferences: Conferences

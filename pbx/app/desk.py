@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from pbx.call.switch import Switch
 from pbx.core.errors import UserError
@@ -27,8 +28,7 @@ __all__ = ["Control", "Desk", "build_desk", "phones_of"]
 PARK_RETURN_S = 90.0
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True):
     """The parts; their features are registered by name."""
 
     transfers: Transfers
@@ -43,8 +43,7 @@ class Desk:
         features.register("park_slot", self.parking.dialled)
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(msgspec.Struct, frozen=True):
     """What the API does with calls that are going on."""
 
     switch: Switch

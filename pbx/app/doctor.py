@@ -16,10 +16,11 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
+
+import msgspec
 
 import pbx
 from pbx.app.doctor_internet import internet
@@ -50,8 +51,7 @@ class Grade(Enum):
     FAILURE = "FAIL"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One line of the report. `action` says what to do."""
 
     grade: Grade

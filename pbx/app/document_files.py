@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -16,8 +15,7 @@ from pbx.feature.documents import LARGEST_BYTES
 __all__ = ["ReadDocument", "files_in", "read_document", "write_folder"]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDocument:
+class ReadDocument(msgspec.Struct, frozen=True):
     """A document and, if it was a folder, where its records came from."""
 
     data: bytes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pbx.core.clock import Clock
 from pbx.core.config import NodeConfig
@@ -30,8 +31,7 @@ PAUSE_S = 2.0
 """At least this long between two writes: an attack makes the list change all the time."""
 
 
-@dataclass(slots=True)
-class Entrance:
+class Entrance(msgspec.Struct):
     """What stands between the sockets and everything else. `is_friend` is set when the trunks are there."""
 
     door: Door
@@ -39,7 +39,7 @@ class Entrance:
     traces: SipTraces | None
     changed: asyncio.Event
     is_friend: Callable[[str], bool] = lambda _: False
-    _calls: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    _calls: OrderedDict[str, str] = msgspec.field(default_factory=OrderedDict)
 
     def belongs(self, call: str, call_id: str) -> None:
         """A leg of a call has this SIP Call-ID."""

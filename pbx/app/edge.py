@@ -72,7 +72,7 @@ class EdgeParts:
         self._config = config
         self._clock = clock
         self._lookup = lookup
-        self._tls: ssl.SSLContext | None = None
+        self._tls: Callable[[], ssl.SSLContext] | None = None
         self._running: dict[str, tuple[str, asyncio.Task[None]]] = {}
         self._settings = OfficeSettings()
         self._changing = asyncio.Lock()
@@ -200,7 +200,7 @@ class EdgeParts:
         tls: Callable[[], ssl.SSLContext],
     ) -> None:
         """Keep a tunnel to each edge that the settings name, for ever."""
-        self._supervisor, self._state, self._box, self._tls = supervisor, state, box, tls()
+        self._supervisor, self._state, self._box, self._tls = supervisor, state, box, tls
         with bus.subscribe(TOPIC) as changes:
             await self._use(await settings.get())
             async for published in changes:
@@ -225,7 +225,7 @@ class EdgeParts:
                     )
 
     def _tls_of(self, address: str) -> ssl.SSLContext | None:
-        return self._tls if address.startswith("https") else None
+        return self._tls() if self._tls is not None and address.startswith("https") else None
 
     async def _key(self) -> str:
         sealed = await self._state.get(KEY, str) if self._state is not None else None

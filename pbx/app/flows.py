@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.app.flow_ports import machine_zone
 from pbx.app.wishes import matcher
@@ -28,8 +29,7 @@ from pbx.store.state import StateStore
 __all__ = ["FlowParts", "build_flows"]
 
 
-@dataclass(frozen=True, slots=True)
-class FlowParts:
+class FlowParts(msgspec.Struct, frozen=True):
     """The flows of a node."""
 
     flows: Flows

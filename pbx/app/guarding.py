@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pbx.core.ids import new_id
 from pbx.feature.alarms import Alarms
@@ -40,8 +41,7 @@ CALLS_SEARCHED = 50
 """How far back the last caller from outside is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guarding:
+class Guarding(msgspec.Struct, frozen=True):
     """The parts."""
 
     limits: Limits

@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -167,8 +166,11 @@ def _examine(config: NodeConfig) -> Sequence[DoctorCheck]:
     ]
 
 
+@cache
 def program_version() -> str:
     """The installed version; "dev" in a source tree that was never installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("bellwire")
     except PackageNotFoundError:

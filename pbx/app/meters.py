@@ -28,8 +28,12 @@ def measure_node(metrics: Registry, watching: Watching) -> None:
 
 
 def _process(metrics: Registry, watching: Watching) -> None:
-    version: Figures = {(program_version(),): 1.0}
-    metrics.gauge("pbx_build_info", "Always 1; the label is the version.", ("version",), read=lambda: version)
+    metrics.gauge(
+        "pbx_build_info",
+        "Always 1; the label is the version.",
+        ("version",),
+        read=lambda: {(program_version(),): 1.0},
+    )
     started = watching.parts.started_at.timestamp()
     metrics.gauge("pbx_started_timestamp_seconds", "When the node started.", read=lambda: started)
     metrics.counter("pbx_process_cpu_seconds_total", "CPU time of all threads.", read=process.cpu_seconds)

@@ -15,10 +15,10 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 import uvloop
 
 from pbx.app import demo
@@ -83,8 +83,7 @@ for each new one. What is left of a call that rang in vain (a traceback holds it
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(msgspec.Struct, frozen=True):
     """The sockets a node listens on, bound before it starts."""
 
     sip: SipSockets
@@ -288,6 +287,7 @@ def _settle(service: Service, supervisor: Supervisor) -> None:
     """All is there. What the start has made stays until the end: the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(*GC_THRESHOLDS)
     service.ready()
     supervisor.spawn("watchdog", service.live())

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,8 +39,7 @@ from pbx.store.users import UserStore
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
+class Office(msgspec.Struct, frozen=True):
     """The stores that commands work with."""
 
     records: RecordStore

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from pbx.app.conferences import ConferenceParts
 from pbx.app.desk import Control
@@ -61,8 +62,7 @@ from pbx.transport.local_address import LocalAddress
 __all__ = ["Parts", "Stores"]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """A node's parts, for the one who starts and stops them."""
 
     agent: Agent
@@ -115,8 +115,7 @@ class Parts:
         return self.local_address.inside()
 
 
-@dataclass(frozen=True, slots=True)
-class Stores:
+class Stores(msgspec.Struct, frozen=True):
     """The stores that calls and registrations need."""
 
     records: RecordStore

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from pbx.app.desk import phones_of
 from pbx.app.ways import Ways
@@ -31,8 +32,7 @@ from pbx.store.state import StateStore
 __all__ = ["QueueParts", "build_queues"]
 
 
-@dataclass(frozen=True, slots=True)
-class QueueParts:
+class QueueParts(msgspec.Struct, frozen=True):
     """The queues, and what belongs to the codes that agents dial."""
 
     queues: Queues

@@ -19,9 +19,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pbx.app.litestream_process import LitestreamProcess, end_leftover
 from pbx.app.replica_taking import fetch_files, take, take_office

@@ -10,7 +10,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
@@ -51,8 +50,7 @@ MOST_AWAY_S = 300.0
 FAILURES = (PeerError, NoPortError, ValueError, OSError, msgspec.MsgspecError)
 
 
-@dataclass(slots=True)
-class _Leg:
+class _Leg(msgspec.Struct):
     """A leg that is being put together."""
 
     kept: KeptLeg

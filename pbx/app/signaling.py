@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.app.door import Entrance, build_entrance
 from pbx.app.parts import Stores
@@ -44,8 +45,7 @@ METHODS = frozenset({"REGISTER", "OPTIONS", "MESSAGE", "SUBSCRIBE"})
 """What is answered outside a dialog, beside INVITE."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignalingParts:
+class SignalingParts(msgspec.Struct, frozen=True):
     """What everything else stands on."""
 
     external: ExternalAddress

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pbx.call.talk import Sound
 from pbx.feature.answering import Phrase
@@ -49,8 +50,7 @@ def voices(config: NodeConfig) -> Voices:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SoundParts:
+class SoundParts(msgspec.Struct, frozen=True):
     """`sounds` say things, `prompts` keep what the office has recorded. `country` is that of the tones."""
 
     sounds: SpokenSounds

@@ -12,8 +12,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from pbx.app.http import program_version
 from pbx.core.config import NodeConfig
@@ -42,8 +43,7 @@ ROWS = {
 """What rows of a table are, in words. Others are named by their table."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Store:
+class _Store(msgspec.Struct, frozen=True):
     """One of the databases: its file, the layout that this program knows, and how it is read and reached."""
 
     title: str

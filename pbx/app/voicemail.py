@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pbx.call.talk import Sound
 from pbx.core.errors import PeerError, UserError
@@ -57,8 +58,7 @@ def record_beep() -> Sound:
     return Sound(clip, clip.duration_ms / 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class VoicemailParts:
+class VoicemailParts(msgspec.Struct, frozen=True):
     """The parts; `attach` joins them with the dial plan, which is made later."""
 
     boxes: Boxes

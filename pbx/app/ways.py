@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from pbx.app.desk import phones_of
 from pbx.call.call import Call
@@ -19,8 +20,7 @@ from pbx.model.kinds import EXTENSION
 __all__ = ["Ways"]
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(msgspec.Struct, frozen=True):
     """Implements `pbx.feature.conference.invitations.Phonebook`; queues call back over it too."""
 
     office: Office

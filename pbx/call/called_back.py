@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pbx.call.encryption import BROWSER_TRANSPORTS
 from pbx.call.ports import NO_WORD, Leg, Signaling, Waking
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CalledBack", "Reach", "reaches"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """A way to the caller; `seize` takes what it needs (`PeerError` when there is none), and gives it back. `wake` is
     for a phone that sleeps, and is told who calls."""
 

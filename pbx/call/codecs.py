@@ -11,7 +11,9 @@ Pure; what a pair costs is asked from the audio engine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from pbx.call.ports import Transcoder
 from pbx.model.stream import TELEPHONE_EVENT, StreamFormat

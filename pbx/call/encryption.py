@@ -21,9 +21,9 @@ from __future__ import annotations
 
 import secrets
 import string
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from pbx.call.ports import Stream
 from pbx.core.errors import PeerError
@@ -48,8 +48,7 @@ SECURE_TRANSPORTS = ("TLS", "WSS")
 """Over these, keys in SDP are nobody else's to read."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Agreed:
+class _Agreed(msgspec.Struct, frozen=True):
     """What both sides have said."""
 
     way: Way

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status
 from pbx.model.leg_event import LegCause
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True):
     """`by` is "a", "b1" … or "node"; `reason` and `headers` go into the refusal of a call never answered."""
 
     cause: LegCause

@@ -11,7 +11,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.call.call import Call
 from pbx.call.fork_rules import ForkRules
@@ -39,8 +40,7 @@ Redirect = Callable[[str], Sequence[DialTarget]]
 """Turns a contact URI of a 3xx into the places to ring; empty when it may not be followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True):
     """Nobody answered: why, and the SIP status and headers for the caller."""
 
     cause: LegCause

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pbx.call.codecs import Codecs
 from pbx.call.ports import (
@@ -25,8 +26,7 @@ from pbx.model.party import Diversion, Party
 from pbx.sip.sdp.security import SrtpPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class CallPorts:
+class CallPorts(msgspec.Struct, frozen=True):
     """What every call of this node shares.
 
     `local_host(remote)` is this node's address as that host sees it. `hold_tone()` is what a held party hears,
@@ -50,7 +50,7 @@ class CallPorts:
     hold_tone: Callable[[], Prompt]
     ringback: Callable[[], Prompt]
     srtp: SrtpPolicy = "optional"
-    codecs: Codecs = field(default_factory=Codecs)
+    codecs: Codecs = msgspec.field(default_factory=Codecs)
     transcoder: Transcoder | None = None
     recorder: Recorder | None = None
     conversations: Conversations | None = None
@@ -60,16 +60,14 @@ class CallPorts:
     candidates: Callable[[str], tuple[str, ...]] = lambda _: ()
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(msgspec.Struct, frozen=True):
     """How often a call has been passed on before: what is left of Max-Forwards, and the marks of where it was."""
 
     hops_left: int = 70
     marks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True):
     """An INVITE whose sender is known: who they are, what they dialled, what they offer (SDP, None: we offer).
 
     `trunk` names the trunk it came over; such a caller is nobody of this office. `replaces` names the dialog whose
@@ -87,7 +85,7 @@ class Incoming:
     trunk: str | None = None
     replaces: DialogName | None = None
     diverted: tuple[Diversion, ...] = ()
-    passed: Passed = field(default_factory=Passed)
+    passed: Passed = msgspec.field(default_factory=Passed)
     codecs: tuple[str, ...] = ()
     srtp: SrtpPolicy | None = None
     browser: bool = False

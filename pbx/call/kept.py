@@ -6,6 +6,7 @@ row of its CDR goes on as well.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -72,7 +73,17 @@ class KeptCall(msgspec.Struct, frozen=True, array_like=True):
 
 
 encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(KeptCall).decode
+
+
+def decode(value: bytes) -> KeptCall:
+    """Raises `msgspec.MsgspecError`."""
+    return _decoder().decode(value)
+
+
+@cache
+def _decoder() -> msgspec.msgpack.Decoder[KeptCall]:
+    """Made when a call is first taken over: it knows every event there is."""
+    return msgspec.msgpack.Decoder(KeptCall)
 
 
 def kept(call: Call) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from msgspec.structs import replace
 
 from pbx.model.call_event import (
@@ -52,8 +53,7 @@ _RECORDING = {
 }
 
 
-@dataclass(slots=True)
-class _Leg:
+class _Leg(msgspec.Struct):
     party: str
     state: str
     extension: str | None = None

@@ -8,10 +8,10 @@ known from their RTCP reports.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import structs
 
 from pbx.call.sound_curve import LOOK_EVERY_S
@@ -86,8 +86,7 @@ def _sound(quality: Quality | None, loss: float, jitter_ms: float) -> events.Sou
     )
 
 
-@dataclass(slots=True)
-class _Direction:
+class _Direction(msgspec.Struct):
     """What was told of one direction, and what has been seen instead since."""
 
     told: str = "good"
@@ -104,16 +103,15 @@ class _Direction:
         return True
 
 
-@dataclass(slots=True)
-class _Watched:
+class _Watched(msgspec.Struct):
     """One leg between two looks."""
 
     leg: CallLeg
     before: StreamStats
-    last: StreamStats = field(default_factory=StreamStats)
+    last: StreamStats = msgspec.field(default_factory=StreamStats)
     silent: int = 0
-    heard: _Direction = field(default_factory=_Direction)
-    told: _Direction = field(default_factory=_Direction)
+    heard: _Direction = msgspec.field(default_factory=_Direction)
+    told: _Direction = msgspec.field(default_factory=_Direction)
 
     def look(self) -> None:
         now = self.leg.stream.stats()

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
+
+import msgspec
 
 from pbx.call.keys import hear_tones
 from pbx.call.pick_up import pick_up
@@ -35,8 +36,7 @@ MOST_KEYS = 64
 """More are not kept: nobody types ahead so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(msgspec.Struct, frozen=True):
     """Something to play, and how long it lasts."""
 
     prompt: Prompt

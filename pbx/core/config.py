@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import difflib
 import ipaddress
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_origin
 
@@ -440,8 +438,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return f"NodeConfig({self.data_dir})"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One field of `NodeConfig`, as the command line and the documentation need it."""
 
     name: str
@@ -529,7 +526,9 @@ def origins(
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name a typing error probably meant."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return found[0] if found else None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from pbx.call.call import Call
 from pbx.call.pick_up import pick_up
@@ -19,8 +20,7 @@ Outcome = Literal["on", "off", "refused"]
 """Something is set; something is cleared; nothing has changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(msgspec.Struct, frozen=True):
     """What is to be said: the sentence `name_outcome`, or `name` when it is refused.
 
     `number` belongs into it, and `spoken`, the name of what has been changed.

@@ -15,9 +15,10 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
+
+import msgspec
 
 from pbx.core.clock import Clock
 from pbx.store.errors import StoreError
@@ -35,8 +36,7 @@ ANY = "*"
 _MARK = "~"
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserLogin:
+class BrowserLogin(msgspec.Struct, frozen=True):
     """What a page registers with. `instance` is the same for every password of one log-in."""
 
     username: str

@@ -5,8 +5,9 @@ Numbers of people never get into labels: they would make a new series each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from pbx.core.metrics import Registry
 from pbx.model.call_event import (
@@ -31,8 +32,7 @@ LENGTH_S = (5.0, 10.0, 35.0, 60.0, 180.0, 600.0, 1800.0, 3600.0)
 SETUP_S = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0)
 
 
-@dataclass(slots=True)
-class _Going:
+class _Going(msgspec.Struct):
     """What is remembered of a call until it ends."""
 
     source: str

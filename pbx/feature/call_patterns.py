@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import msgspec
 
 from pbx.model.call_event import AudioOneWay, CallEnded, CallEvent, CallOffered, LegAnswered, LegDialled
 from pbx.model.notice import NoticeKind
@@ -39,20 +40,18 @@ ALG = (
 )
 
 
-@dataclass(slots=True)
-class _Going:
+class _Going(msgspec.Struct):
     """A call until it ends. `parties` are whose each leg is: "extension 101" or "line carrier"."""
 
-    parties: dict[str, str] = field(default_factory=dict)
+    parties: dict[str, str] = msgspec.field(default_factory=dict)
     answered: datetime | None = None
 
 
-@dataclass(slots=True)
-class _Subject:
+class _Subject(msgspec.Struct):
     """What was seen of one phone or line lately."""
 
-    lengths: deque[tuple[datetime, float]] = field(default_factory=lambda: deque(maxlen=LOOKED_AT))
-    silent: deque[tuple[datetime, str]] = field(default_factory=lambda: deque(maxlen=LOOKED_AT))
+    lengths: deque[tuple[datetime, float]] = msgspec.field(default_factory=lambda: deque(maxlen=LOOKED_AT))
+    silent: deque[tuple[datetime, str]] = msgspec.field(default_factory=lambda: deque(maxlen=LOOKED_AT))
 
 
 class CallPatterns:

@@ -7,7 +7,8 @@ before them. Numbers become E.164 on the way in; phones show them as people in t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.feature.numbering import is_outside, to_e164, written
 from pbx.model.party import Party
@@ -25,8 +26,7 @@ _NOBODY = frozenset({"", "anonymous", "unknown", "restricted", "unavailable", "p
 _HIDES = frozenset({"id", "user", "full"})
 
 
-@dataclass(frozen=True, slots=True)
-class OutsideCaller:
+class OutsideCaller(msgspec.Struct, frozen=True):
     """Whose call it is on a trunk: `shown` in From, `own` the number of ours that stands for it."""
 
     shown: Party

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from pbx.model.feature import NUMBER
 
@@ -14,8 +15,7 @@ DIALLED = re.compile(r"[0-9*#+]{1,32}")
 """What may stand for NUMBER."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodePattern:
+class CodePattern(msgspec.Struct, frozen=True):
     """`before` and `after` stand around the NUMBER of a code that `takes` one."""
 
     before: str

@@ -8,7 +8,8 @@ Pure: it knows names and digits, no call. What it finds is for somebody to say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.core.letters import plain
 
@@ -25,8 +26,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 """As German and Danish write them without their signs; both ways are found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """An extension whose name begins with what was dialled; `exact` when a word of the name ends there too."""
 
     number: str

@@ -12,10 +12,8 @@ who reads and writes them is not known.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -38,8 +36,7 @@ _KEYS = {kind.plural: kind.key for kind in KINDS}
 SECTIONS = (*_KEYS, LIVE)
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(msgspec.Struct, frozen=True):
     """A folder as one document, not yet checked. `files` says where each record comes from: by section and place (or
     number of the live flow)."""
 
@@ -178,7 +175,9 @@ def _misnamed(name: str, section: str, key: str, record: object) -> Iterator[Use
 
 def _stray(name: str) -> UserError:
     section = name.partition("/")[0]
-    guess = difflib.get_close_matches(section, [*_KEYS, LIVE, SITES], n=1, cutoff=0.5)
+    from difflib import get_close_matches
+
+    guess = get_close_matches(section, [*_KEYS, LIVE, SITES], n=1, cutoff=0.5)
     return UserError(
         "there is no place for this file in an office",
         path=name,

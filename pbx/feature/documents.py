@@ -11,10 +11,10 @@ text, therefore an export has none unless asked; a record without one keeps the 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from pbx.core.errors import UserError
 from pbx.feature import public_holidays
@@ -47,8 +47,7 @@ LARGEST_BYTES = 32 << 20
 ATTEMPTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """What a document would change of one kind. `kept` are records that it does not name and that stay; `fields` are
     those that differ, by the key of a changed record."""
 
@@ -58,26 +57,24 @@ class Section:
     remove: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
-    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         return not (self.create or self.change or self.remove)
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(msgspec.Struct, frozen=True):
     """What a document changes beside records: the flows that it publishes. `live` are those that took calls before."""
 
     works: tuple[Work[Any], ...] = ()
     faults: tuple[UserError, ...] = ()
     published: tuple[str, ...] = ()
     unpublished: tuple[str, ...] = ()
-    live: Mapping[str, Flow] = field(default_factory=dict)
+    live: Mapping[str, Flow] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What a document would change: a section for each kind, and flows. With faults it cannot be applied."""
 
     sections: tuple[Section, ...] = ()
@@ -115,19 +112,17 @@ class FlowsOfDocument(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How a document is applied. With `prune`, records that a section does not name go; `remove` names more of them, by
     kind. With `new_secret`, a new record whose secret is missing gets one; without, that is a fault."""
 
     prune: bool = False
     override_tests: bool = False
     new_secret: Callable[[], str] | None = None
-    remove: Mapping[str, Collection[str]] = field(default_factory=dict)
+    remove: Mapping[str, Collection[str]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(msgspec.Struct, frozen=True):
     """What leads back: `document` with the secrets of changed and deleted records, and what was made."""
 
     document: bytes

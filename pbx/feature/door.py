@@ -15,7 +15,6 @@ from __future__ import annotations
 import ipaddress
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import ceil
@@ -50,8 +49,7 @@ NEVER = frozenset({"127.0.0.1", "::1"})
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class DoorPorts:
+class DoorPorts(msgspec.Struct, frozen=True):
     """What the door needs.
 
     `exists` says whether an extension may sign in. `is_local` and `is_friend` are about addresses; a friend (a trunk's

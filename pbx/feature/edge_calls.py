@@ -10,8 +10,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from pbx.call.incoming import Incoming
 from pbx.call.ports import Leg, Signaling
@@ -44,8 +45,7 @@ EXPECT_S = 60.0
 MOST_EXPECTED = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class _Expected:
+class _Expected(msgspec.Struct, frozen=True):
     until: float
     caller: Party
     called: str

@@ -6,8 +6,9 @@ Knows what lamps need of a call and nothing else. A call that has ended leaves n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 from pbx.model import call_event as events
 from pbx.model.call_event import CallEvent
@@ -18,8 +19,7 @@ __all__ = ["ExtensionFold", "LegState"]
 Progress = Literal["trying", "early", "confirmed"]
 
 
-@dataclass(slots=True, eq=False)
-class LegState:
+class LegState(msgspec.Struct, eq=False):
     """One leg of one call. `outward`: it calls; else it is called. `remote` is who is on the other side."""
 
     call: str
@@ -36,11 +36,10 @@ class LegState:
         return self.outward or self.progress != "trying"
 
 
-@dataclass(slots=True)
-class _Call:
+class _Call(msgspec.Struct):
     served: str = "a"
     parked: str | None = None
-    legs: dict[str, LegState] = field(default_factory=dict)
+    legs: dict[str, LegState] = msgspec.field(default_factory=dict)
 
 
 class ExtensionFold:

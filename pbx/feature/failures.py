@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 __all__ = ["LOCAL", "REMOTE", "Failures", "Limits", "Probes", "Tries"]
 
@@ -24,8 +25,7 @@ OTHERS = "…"
 """Stands for the accounts of one source beyond the first few."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """How much is borne from one address.
 
     `free` wrong passwords for one account cost nothing; then each doubles the wait, from 1 s up to `longest_wait_s`.
@@ -62,8 +62,7 @@ ACCOUNT_WAIT_S = 30.0
 """For an account that is tried from many addresses: the wait of an address that is none of its homes."""
 
 
-@dataclass(slots=True)
-class Tries:
+class Tries(msgspec.Struct):
     """Wrong passwords of one address for one account, or of all addresses for one."""
 
     failures: int = 0
@@ -74,10 +73,9 @@ class Tries:
     strange: bool = False  # somebody else than the phone that is at home at this address
 
 
-@dataclass(slots=True)
-class _Source:
+class _Source(msgspec.Struct):
     last_s: float = 0.0
-    accounts: dict[str, Tries] = field(default_factory=dict)
+    accounts: dict[str, Tries] = msgspec.field(default_factory=dict)
 
 
 class Failures:
@@ -188,10 +186,9 @@ class Failures:
                 yield host, account, tries
 
 
-@dataclass(slots=True)
-class _Probe:
+class _Probe(msgspec.Struct):
     since: float
-    names: set[str] = field(default_factory=set)
+    names: set[str] = msgspec.field(default_factory=set)
     unanswered: int = 0
 
 

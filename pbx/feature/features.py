@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.call.call import Call
 from pbx.core.errors import PeerError
@@ -21,8 +22,7 @@ Feature = Callable[[Call, str], Awaitable[None]]
 """Runs a call to its end; the text is the feature's argument, "" without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dialled:
+class Dialled(msgspec.Struct, frozen=True):
     """A feature that was dialled."""
 
     info: FeatureInfo

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from pbx.call.call import Call
 from pbx.call.confirm import confirmed
@@ -40,8 +42,7 @@ class Outside(Protocol):
     ) -> Sequence[WayOut]: ...
 
 
-@dataclass(slots=True)
-class Place:
+class Place(msgspec.Struct):
     """One thing to ring: when, how long, and what is left to try when a trunk fails."""
 
     target: DialTarget
@@ -49,7 +50,7 @@ class Place:
     for_s: float
     confirm: bool = False
     way: WayOut | None = None
-    others: list[WayOut] = field(default_factory=list)
+    others: list[WayOut] = msgspec.field(default_factory=list)
 
 
 class _Rules(ForkRules):

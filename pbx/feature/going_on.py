@@ -8,9 +8,10 @@ on: a code that switches something would switch it back.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
+
+import msgspec
 
 from pbx.call.call import Call, Program
 from pbx.feature.conference.conferences import Conferences
@@ -22,8 +23,7 @@ from pbx.model import call_event as events
 __all__ = ["GoingOn", "Was", "was"]
 
 
-@dataclass(frozen=True, slots=True)
-class Was:
+class Was(msgspec.Struct, frozen=True):
     """`kind` is "queue", "park", "conference", "flow", "mailbox", "feature", "supervision" or "" for none of them,
     `number` which one. A flow has `node`; `speaks`: the caller has heard the tone of a mailbox.
     """

@@ -11,7 +11,8 @@ What each maker understands (RFC 5373 is the standard that few follow):
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pbx.call.call import Call
 from pbx.call.connect import connect

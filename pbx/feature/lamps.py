@@ -10,8 +10,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from pbx.core.events import EventBus, Published
 from pbx.core.tasks import Supervisor
@@ -49,8 +50,7 @@ class RunningCalls(Protocol):
     def events(self) -> list[CallEvent]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class LampsPorts:
+class LampsPorts(msgspec.Struct, frozen=True):
     """What lamps need. `reachable` tells whether a phone of an extension can be rung."""
 
     identify: Identify

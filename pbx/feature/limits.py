@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from pbx.core.clock import Clock
 from pbx.feature.number_class import NumberClass, class_of
@@ -29,8 +30,7 @@ PAUSE_S = 1.0
 LONGEST_WAIT_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(msgspec.Struct, frozen=True):
     """A limit that a call does not pass, or has come to: `words` say it to people."""
 
     limit: Limit

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from email.utils import format_datetime
-
 from pbx.core.errors import PeerError
 from pbx.model.party import DialTarget, Party
 from pbx.model.text_message import MOST_BYTES, TextMessage
 from pbx.sip.build import request_of
+from pbx.sip.date import sip_date
 from pbx.sip.message import ParseError, Request
 from pbx.sip.uri import SipUri
 from pbx.transport.abilities import content_type
@@ -56,7 +55,7 @@ def message_to(message: TextMessage, target: DialTarget, *, our_host: str) -> Re
         cseq=1,
         headers=(
             *(("Route", each) for each in target.route),
-            ("Date", format_datetime(message.sent_at, usegmt=True)),
+            ("Date", sip_date(message.sent_at)),
             ("Content-Type", "text/plain;charset=UTF-8"),
         ),
         body=message.text.encode(),

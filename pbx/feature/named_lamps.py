@@ -6,8 +6,9 @@ A key watches what it dials: the lamp of `*681` shows whether somebody waits in 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from pbx.feature.directory import Directory
 from pbx.feature.extension_fold import ExtensionFold
@@ -21,8 +22,7 @@ from pbx.model.party import Party
 __all__ = ["CodeLamps", "Lamp", "LampSource", "NamedLamps"]
 
 
-@dataclass(frozen=True, slots=True)
-class Lamp:
+class Lamp(msgspec.Struct, frozen=True):
     """`remote` is who is behind it: the caller who waits. `blinks`: somebody is to do something about it."""
 
     on: bool

@@ -7,8 +7,10 @@ number without them, a long one that fits nowhere as a number of no known countr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+import msgspec
+from msgspec.structs import replace
 
 __all__ = ["UNKNOWN", "NumberClass", "class_of"]
 
@@ -19,8 +21,7 @@ LONGEST_LOCAL = 8
 MOST_DIGITS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class NumberClass:
+class NumberClass(msgspec.Struct, frozen=True):
     """`region` is ISO 3166-1, "001" for numbers of no country, or `UNKNOWN`; `number` is E.164 where it is one."""
 
     number: str

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from pbx.call.call import Call
 from pbx.call.connect import join
@@ -38,16 +40,14 @@ log = logging.getLogger(__name__)
 RING_TIMEOUT_S = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """A trunk, and the number as it is called over it."""
 
     line: TrunkLine
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class WayOut:
+class WayOut(msgspec.Struct, frozen=True):
     """What a feature rings by itself to reach an outside number; `seize` takes the channel that it needs."""
 
     target: DialTarget

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+
+import msgspec
 
 from pbx.call.call import Call
 from pbx.call.connect import join
@@ -31,8 +32,7 @@ LONGEST_S = 4 * 3600.0
 RING_S = 20.0
 
 
-@dataclass(slots=True, eq=False)
-class Parked:
+class Parked(msgspec.Struct, eq=False):
     """A call that waits in `slot`; `by` is the extension that parked it."""
 
     slot: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
+
+import msgspec
 
 from pbx.core.events import EventBus
 from pbx.feature.registrar import Registrar
@@ -32,15 +33,14 @@ News = Literal["missed", "voicemail", "message"]
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(slots=True)
-class _Rung:
+class _Rung(msgspec.Struct):
     """A call that goes on, and whom it has rung."""
 
     caller: Party
-    legs: dict[str, str] = field(default_factory=dict)
+    legs: dict[str, str] = msgspec.field(default_factory=dict)
     """Extensions by the legs to their phones."""
-    rung: dict[str, None] = field(default_factory=dict)
-    pushes: dict[str, str] = field(default_factory=dict)
+    rung: dict[str, None] = msgspec.field(default_factory=dict)
+    pushes: dict[str, str] = msgspec.field(default_factory=dict)
     """By phones that were to be woken, what their last push was called."""
 
 

@@ -10,7 +10,8 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.core.clock import Clock
 from pbx.core.events import EventBus
@@ -39,8 +40,7 @@ Ask = Callable[[Request, Hop], Awaitable[Response]]
 Key = tuple[str, str]
 
 
-@dataclass(slots=True)
-class _Phone:
+class _Phone(msgspec.Struct):
     """What is known about one contact. Times are monotonic, but for `reach.checked_at`."""
 
     place: tuple[str, int, int]

@@ -10,12 +10,13 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from email.utils import formatdate
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
 
+import msgspec
 from msgspec import structs
+from msgspec.structs import replace
 
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
@@ -28,6 +29,7 @@ from pbx.model.push_phone import PushPhone
 from pbx.model.registration import Registered, Unregistered
 from pbx.sip.binding import Limits, RegisterPlan, granted_s, plan
 from pbx.sip.build import response_to
+from pbx.sip.date import sip_date
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
@@ -68,8 +70,7 @@ class Push(Protocol):
 Answered = Callable[[Request, Hop, Response, Sequence[Binding]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class RegistrarPorts:
+class RegistrarPorts(msgspec.Struct, frozen=True):
     """What the registrar needs."""
 
     identify: Identify
@@ -414,7 +415,7 @@ def contact_of(binding: Binding, now: float) -> str:
 
 @lru_cache(maxsize=2)
 def _date(now: int) -> str:
-    return formatdate(now, usegmt=True)
+    return sip_date(datetime.fromtimestamp(now, UTC))
 
 
 def _host(binding: Binding) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TypeVar
+
+import msgspec
 
 from pbx.core.clock import Clock
 from pbx.model.sip_trace import SipMessage, SipTrace, SipTraceSummary
@@ -38,8 +39,7 @@ _HEADER = re.compile(
 _URI = re.compile(r"<([^>]*)>|^\s*([^;\s]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """A kept message with what a ladder needs to know of it."""
 
     kept: Kept
@@ -52,8 +52,7 @@ class Seen:
     to_uri: str
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """What was kept at one moment, oldest first. `local` gives our own address and port on a hop that has none."""
 
     messages: Sequence[Kept]

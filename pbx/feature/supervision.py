@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+import msgspec
 
 from pbx.call.call import Call
 from pbx.call.ending import Ending
@@ -46,8 +47,7 @@ class Calls(Protocol):
     def call(self, call_id: str) -> Call | None: ...
 
 
-@dataclass(slots=True, eq=False)
-class _Listener:
+class _Listener(msgspec.Struct, eq=False):
     extension: str
     how: How
     to: CallLeg

@@ -5,7 +5,8 @@ bounded, and a span reaches back up to five minutes more than asked for.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pbx.model.limit import Subject
 
@@ -20,8 +21,7 @@ Account = tuple[Subject, str]
 OFFICE: Account = ("office", "")
 
 
-@dataclass(slots=True)
-class Talk:
+class Talk(msgspec.Struct):
     """One leg to an outside number. `leg` is empty until it is dialled; `answered` is a time of day in seconds.
 
     A transfer takes it into another call, where its leg is "from " and the call it left until it has joined.
@@ -37,19 +37,17 @@ class Talk:
     """How much the wall clock was set forward since the call began."""
 
 
-@dataclass(slots=True)
-class _Bucket:
+class _Bucket(msgspec.Struct):
     index: int
     calls: int = 0
     seconds: float = 0.0
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(msgspec.Struct):
     """The calls of one account in the last day, and those that are going on."""
 
-    running: dict[int, Talk] = field(default_factory=dict)
-    _buckets: deque[_Bucket] = field(default_factory=deque)
+    running: dict[int, Talk] = msgspec.field(default_factory=dict)
+    _buckets: deque[_Bucket] = msgspec.field(default_factory=deque)
 
     def calls(self, now: float, span_s: int) -> int:
         first = _first_bucket(now, span_s)

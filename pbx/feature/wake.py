@@ -10,11 +10,13 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
 from hmac import compare_digest
 from itertools import count
 from typing import Any, Literal, Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from pbx.call.ports import Record, Told
 from pbx.core.clock import Clock
@@ -50,8 +52,7 @@ class PushGateway(Protocol):
         ...
 
 
-@dataclass(slots=True, eq=False)
-class Waking:
+class Waking(msgspec.Struct, eq=False):
     """One phone that is being woken for one call. Implements `call.ports.Waking`."""
 
     phone: PushPhone
@@ -60,12 +61,12 @@ class Waking:
     deadline_s: float
     seen: frozenset[str]
     """The phones that could be rung when it began: a phone without an instance is none of them."""
-    came: asyncio.Future[DialTarget | None] = field(default_factory=asyncio.Future)
+    came: asyncio.Future[DialTarget | None] = msgspec.field(default_factory=asyncio.Future)
     sending: asyncio.Task[PushResult] | None = None
     why: str = ""
     dead: bool = False
     declined: bool = False
-    secret: str = field(default_factory=partial(token, 16))
+    secret: str = msgspec.field(default_factory=partial(token, 16))
     """Goes with the push: whoever knows it may decline this call on this phone."""
     heard: bool = False
     """It has answered an INVITE: SIP tells it that the call is over, and no push needs to."""
@@ -282,8 +283,7 @@ class Wake:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
+class _About(msgspec.Struct, frozen=True):
     """Tells a call's record of one phone that is woken."""
 
     record: Record

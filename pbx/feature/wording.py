@@ -14,9 +14,10 @@ import json
 import logging
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from pbx.feature.spoken_values import Value, Words, spoken
 
@@ -28,8 +29,7 @@ BUILT_IN = Path(__file__).with_name("phrases")
 ENGLISH = "en"
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """What to say, and in which language it is written."""
 
     text: str

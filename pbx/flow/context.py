@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pbx.flow.expression import compile_expression
 from pbx.flow.node import NodeError
@@ -18,8 +19,7 @@ LONGEST_VALUE = 2000
 _NAME = re.compile(NAME)
 
 
-@dataclass(slots=True)
-class Context:
+class Context(msgspec.Struct):
     """One call's walk, as its nodes see it. `flow` and `node` are where it is.
 
     `values` begins with caller.number, caller.name, caller.extension, called.number and call.id; each node may add to
@@ -27,7 +27,7 @@ class Context:
     """
 
     ports: Ports
-    values: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, Value] = msgspec.field(default_factory=dict)
     flow: str = ""
     node: str = ""
     wired: Collection[str] = ()

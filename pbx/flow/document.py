@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -15,8 +14,7 @@ from pbx.model.flow import Fault, Flow, FlowNode
 __all__ = ["LoadedFlow", "load", "read_node"]
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedFlow:
+class LoadedFlow(msgspec.Struct, frozen=True):
     """A flow whose nodes could all be read. `revision` 0 is a draft."""
 
     number: str

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.flow.template import NAME, Value, written
 
@@ -41,8 +42,7 @@ class ExpressionError(ValueError):
         self.at = at
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(msgspec.Struct, frozen=True):
     """A condition, and the names that it looks at."""
 
     text: str

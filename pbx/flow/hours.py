@@ -13,10 +13,10 @@ midnight belongs to the day on which it begins, also for dates and holidays.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from pbx.feature.opening import within, zone_of
@@ -73,8 +73,7 @@ class FlagOverride(Record, frozen=True, kw_only=True):
     exit: Annotated[Slug, Meta(title="Exit")] = "manual"
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(msgspec.Struct, frozen=True):
     """All that decides but the office: its switches and the calendar of its country are asked."""
 
     zone: tzinfo | None
@@ -84,8 +83,7 @@ class Hours:
     holiday_exit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """The exit, and why."""
 
     exit: str

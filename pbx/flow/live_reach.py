@@ -7,9 +7,9 @@ was sent on. What ended because somebody has talked, or by a transfer, stays end
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from pbx.call.call import Call
@@ -59,8 +59,7 @@ Room = Callable[[Call, str], Awaitable[None]]
 """Runs a call in a room, of this number, to the end. Raises `PeerError` 404 when there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReachParts:
+class ReachParts(msgspec.Struct, frozen=True, kw_only=True):
     """The features. Rooms that a node does not have are None; `without_mailbox` gives an extension that takes no
     messages.
     """

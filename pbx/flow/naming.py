@@ -6,7 +6,8 @@ What was heard or spelt is never acted on before a key has confirmed it, and 0 i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.flow.context import Context
 from pbx.flow.ports import Phrase
@@ -19,8 +20,7 @@ YES = "1"
 ANSWER_S = 6.0
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """A way on, and what callers call it."""
 
     exit: str

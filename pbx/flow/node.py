@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
@@ -33,8 +32,7 @@ Group = Literal["start", "reach", "menu", "sound", "rooms", "logic", "messages"]
 """Where the palette shows it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(msgspec.Struct, frozen=True):
     """A way out of a node. One that is `optional` may be left unwired: then the call ends there politely.
 
     `waits`: by this exit, the node has waited for the caller or for time to pass; a circle needs one of these. `when`
@@ -53,8 +51,7 @@ class Exit:
         return bool(getattr(node, self.when.removeprefix("!"))) is not self.when.startswith("!")
 
 
-@dataclass(frozen=True, slots=True)
-class ExitEach:
+class ExitEach(msgspec.Struct, frozen=True):
     """An exit for each element of the list `parameter`: its `field` is the name, those of `title` are shown."""
 
     parameter: str

@@ -7,9 +7,10 @@ call runs. What a party hears is described, not sounded: `Say` names a prompt, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from pbx.model.schedule import Schedule
@@ -37,27 +38,24 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(msgspec.Struct, frozen=True):
     """A sound of the office, by its key."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """Words for the voice of the node."""
 
     text: str
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(msgspec.Struct, frozen=True):
     """A sentence of the system, with what belongs into it."""
 
     name: str
-    values: Mapping[str, str | int | datetime] = field(default_factory=dict)
+    values: Mapping[str, str | int | datetime] = msgspec.field(default_factory=dict)
     language: str = ""
 
 
@@ -188,20 +186,18 @@ class Office(Protocol):
     def time_zone(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class WebRequest:
+class WebRequest(msgspec.Struct, frozen=True):
     """`signing_key` signs the body; "" does not."""
 
     method: Literal["GET", "POST"]
     url: str
     body: Mapping[str, object] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     signing_key: str = ""
     timeout_s: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class WebAnswer:
+class WebAnswer(msgspec.Struct, frozen=True):
     """`fields` are those of a JSON object, else none."""
 
     status: int
@@ -230,8 +226,7 @@ class Messages(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What a caller said: the words, as far as they were understood, and how sure that is (0 to 1); or a key."""
 
     text: str = ""
@@ -249,8 +244,7 @@ class Listening(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """What a caller may want: an exit of the node, and the words that mean it."""
 
     exit: str
@@ -258,8 +252,7 @@ class Choice:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """One of the choices, or none of them (`exit` ""); `say` is what to tell the caller.
 
     `candidates` are those between which it is not sure.
@@ -280,8 +273,7 @@ class Chat(Protocol):
     ) -> Wanted: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(msgspec.Struct, frozen=True):
     """All of them, for one call. Without `listening` there is no speech; without `chat` nobody understands it."""
 
     line: Line

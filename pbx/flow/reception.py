@@ -8,8 +8,9 @@ words            understood among what is offered ─ told, asked back, or not u
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from pbx.flow.context import Context
 from pbx.flow.naming import OPERATOR_KEY, YES, Named, choose, confirm
@@ -33,8 +34,7 @@ KEY_S = 8.0
 TURNS_KEPT = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(msgspec.Struct, frozen=True):
     """Leave by `exit` ("" when the call is over), or say this and listen again; `told` when something was answered."""
 
     exit: str | None = None
@@ -42,8 +42,7 @@ class Next:
     told: bool = False
 
 
-@dataclass(slots=True)
-class Reception:
+class Reception(msgspec.Struct):
     """`choices` are all that is offered; nothing else is ever done. `people` may be dialled: number → name."""
 
     context: Context
@@ -52,7 +51,7 @@ class Reception:
     facts: str
     language: str
     ring_s: int | None
-    said: list[tuple[Literal["caller", "us"], str]] = field(default_factory=list)
+    said: list[tuple[Literal["caller", "us"], str]] = msgspec.field(default_factory=list)
 
     @property
     def hears(self) -> bool:

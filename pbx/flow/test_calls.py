@@ -6,9 +6,10 @@ on to are those that are live.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pbx.core.errors import UserError
 from pbx.core.ids import token
@@ -25,8 +26,7 @@ PREFIX = "flow-test-"
 """No number of an office begins so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True):
     """What is dialled, and until when."""
 
     dial: str

@@ -9,8 +9,9 @@ Pure: it is fed sound and counts samples; time is what it has heard. One channel
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 __all__ = ["EndOfSpeech", "Patience"]
 
@@ -29,8 +30,7 @@ EVERY = 4
 """One sample of so many is enough for loudness."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(msgspec.Struct, frozen=True):
     """How long to wait for a first word, for the next one, and at most."""
 
     first_s: float = 5.0

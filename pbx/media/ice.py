@@ -24,6 +24,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from pbx.model.stream import IceCredentials
 
 if TYPE_CHECKING:
@@ -60,8 +62,7 @@ class Fate(enum.Enum):
         return self in (Fate.CHECKED, Fate.NOMINATED)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """A datagram's fate, and the answer to send back."""
 
     fate: Fate

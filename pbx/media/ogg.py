@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import BinaryIO
+
+import msgspec
 
 from media_ext.decode_door import page_checksum
 
@@ -15,8 +16,7 @@ LONGEST_SEARCH = 1 << 17
 LONGEST_PACKET = 1 << 17
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """`packets` end on this page, with what earlier pages had of the first; `granule` -1: none ends here."""
 
     flags: int

@@ -6,8 +6,9 @@ The pre-skip is left out and the end is cut where the last page says. A damaged 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import BinaryIO
+
+import msgspec
 
 from media_ext.decode_door import OpusDecoder, louder, mixed
 from pbx.media.ogg import OggReader, Page
@@ -17,8 +18,7 @@ CLOCK_HZ = 48000
 RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 
 
-@dataclass(frozen=True, slots=True)
-class OpusHead:
+class OpusHead(msgspec.Struct, frozen=True):
     """RFC 7845 5.1; `streams` of one or two channels each."""
 
     pre_skip: int

@@ -7,9 +7,10 @@ what it heard asks first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from pbx.core.errors import PbxError
 
@@ -22,8 +23,7 @@ class RecognitionError(PbxError):
     """Nothing can be recognised: no engine, no answer in time. The text is for the log and the administrator."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """The words, "" for none; `confidence` from 0 to 1, a guess of the provider's kind and not of this utterance."""
 
     text: str

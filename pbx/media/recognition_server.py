@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +33,7 @@ TRANSCRIPTION_S = 300.0
 AT_ONCE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechSettings:
+class SpeechSettings(msgspec.Struct, frozen=True):
     """`url` is the server's base, with or without /v1."""
 
     url: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from media_ext.readers import Readers, Reading
 from media_ext.tap_handle import TapHandle
@@ -15,8 +16,7 @@ from pbx.model.stream import RecordingEnded, RecordingReason
 __all__ = ["MayGoOn", "Recording", "RecordingProgress"]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingProgress:
+class RecordingProgress(msgspec.Struct, frozen=True):
     """What is in the file so far."""
 
     path: Path

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, TypeVar
+
+import msgspec
 
 from media_ext.decode_door import Converter, g711_samples
 from media_ext.sound_door import Clip, Feed
@@ -31,8 +32,7 @@ FEED_MS = 2000
 FEED_RATES_HZ = (8000, 16000, 24000, 32000, 44100, 48000)
 
 
-@dataclass(frozen=True, slots=True)
-class RawFormat:
+class RawFormat(msgspec.Struct, frozen=True):
     """What the bytes of a file without a header are; "L16" is little-endian."""
 
     encoding: Literal["PCMU", "PCMA", "L16"]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 from media_ext.readers import Reading
 
 __all__ = ["Tap", "TapAudio"]
 
 
-@dataclass(frozen=True, slots=True)
-class TapAudio:
+class TapAudio(msgspec.Struct, frozen=True):
     """The same stretch of time in both directions: 16-bit samples of one channel, in the machine's byte order."""
 
     heard: bytes

@@ -12,14 +12,14 @@ tone is steady.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 SPECIAL_INFORMATION = "950/330,1400/330,1800/330,0/1000"
 """ITU-T E.180 7.2: the same in every country, with silence of at most a second."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NationalTones:
+class NationalTones(msgspec.Struct, frozen=True, kw_only=True):
     """One country's; each in the notation above."""
 
     dial: str

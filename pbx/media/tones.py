@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
+
+import msgspec
 
 from media_ext.sound_door import Clip
 from pbx.media.tone_table import TONES
@@ -33,8 +34,7 @@ KEYPAD = "123A456B789C*0#D"
 """ITU-T Q.23: four rows of four."""
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
+class Burst(msgspec.Struct, frozen=True):
     """`ms` of these frequencies together, or of silence when there are none; `by_hz` modulates the amplitude."""
 
     ms: int
@@ -42,8 +42,7 @@ class Burst:
     by_hz: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Tone:
+class Tone(msgspec.Struct, frozen=True):
     """A cadence. `level_dbm0` is that of each frequency."""
 
     bursts: tuple[Burst, ...]

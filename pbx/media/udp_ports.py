@@ -15,7 +15,8 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.core.errors import PbxError
 
@@ -28,8 +29,7 @@ class NoPortError(PbxError):
     """No pair of ports can be had now; says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class PortPair:
+class PortPair(msgspec.Struct, frozen=True):
     """Two bound, non-blocking sockets; whoever takes them closes them and gives the pair back."""
 
     rtp: socket.socket

@@ -6,8 +6,9 @@ records (`feature_code`) that exist without being stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 __all__ = ["FEATURES", "NUMBER", "FeatureInfo", "FeatureName", "feature_named"]
 
@@ -17,8 +18,7 @@ NUMBER = "NUMBER"
 Argument = Literal["none", "number", "optional"]
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureInfo:
+class FeatureInfo(msgspec.Struct, frozen=True):
     """`codes` are its defaults. `argument`: what it is given; "number" is something to dial, "optional" any word.
 
     A feature that `reaches` somebody is dialled again by redial, others are not. One that is `for_callers` takes those

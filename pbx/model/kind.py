@@ -7,7 +7,6 @@ made from that row, so a new kind of record is one Struct and one row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -17,8 +16,7 @@ from msgspec import Meta
 __all__ = ["Kind", "Reference", "ref", "references"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """`write` is what is sent to make or change a record, `record` what is read: the same without its `secret`.
 
     A new record of a kind with `secret_needed` must bring its secret. A kind may have `more_secrets` beside it: then
@@ -111,8 +109,7 @@ def ref(kind: str, **meta: Any) -> Meta:
     return Meta(**meta, extra_json_schema={"x-ref": kind})
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """`path` in a record names the record `key` of `kind`."""
 
     path: str

@@ -6,8 +6,9 @@ here names a protocol. Session descriptions travel as bytes (RFC 8866); the call
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 
 class LegCause(Enum):
@@ -35,23 +36,20 @@ class LegCause(Enum):
     ERROR = "error"  # our own fault
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """180, 181, 182 or 183 from the phone we are calling; `sdp` is early media."""
 
     status: int
     sdp: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """The phone we called picked up; the ACK has been sent. `sdp` is its answer (or its offer, if we made none)."""
 
     sdp: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """A final refusal of our INVITE. `contacts` are the URIs of a 3xx, best first."""
 
     status: int
@@ -59,8 +57,7 @@ class Refused:
     contacts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(msgspec.Struct, frozen=True):
     """The peer re-INVITEs (or sends UPDATE with SDP). Answer with `Leg.answer` or `Leg.reject`.
 
     `sdp` is None when the peer asks us for an offer.
@@ -69,8 +66,7 @@ class Offered:
     sdp: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reanswered:
+class Reanswered(msgspec.Struct, frozen=True):
     """We repeated our SDP (`offer`) to refresh the session, and the peer's answer is not what it said before.
 
     A key, an address or a codec may have changed: an answer counts whatever it was asked for (RFC 3264 8).
@@ -80,16 +76,14 @@ class Reanswered:
     answer: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class InfoDigit:
+class InfoDigit(msgspec.Struct, frozen=True):
     """A DTMF digit that came in a SIP INFO request (application/dtmf-relay or application/dtmf)."""
 
     digit: str
     duration_ms: int = 160
 
 
-@dataclass(frozen=True, slots=True)
-class DialogName:
+class DialogName(msgspec.Struct, frozen=True):
     """A dialog as a Replaces header names it to us (RFC 3891): `local_tag` is ours, `remote_tag` the phone's."""
 
     call_id: str
@@ -98,8 +92,7 @@ class DialogName:
     early_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Referred:
+class Referred(msgspec.Struct, frozen=True):
     """The phone transfers whoever it talks with (RFC 3515); it has its 202 and waits for `Leg.report_transfer`.
 
     `to` is the user part of Refer-To; `replaces` names a dialog of the same phone, in an attended transfer.
@@ -109,8 +102,7 @@ class Referred:
     replaces: DialogName | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """The leg is over; nothing follows. `status` is the SIP status or Q.850-mapped status, when one was given."""
 
     cause: LegCause

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(msgspec.Struct, frozen=True):
     """A caller or a callee: what From and P-Asserted-Identity say.
 
     `number` is what would be dialled to reach them ("101", "+4930123456"); `name` is the display name, empty when
@@ -20,8 +22,7 @@ class Party:
     shown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Diversion:
+class Diversion(msgspec.Struct, frozen=True):
     """`number` sent the call elsewhere; `reason` is RFC 5806's word for why."""
 
     number: str
@@ -36,8 +37,7 @@ class Credentials:
     password: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class DialTarget:
+class DialTarget(msgspec.Struct, frozen=True):
     """One place an INVITE is sent to: a registered contact, or any SIP URI.
 
     `uri` becomes the Request-URI, `to_uri` the To header. `transport`, `host` and `port` say where the packet really

@@ -10,8 +10,9 @@ Only what a network does is an input: delay, loss and how it lies, the codec. Th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 PACKET_MS = 20
 JITTER_DEPTH = 4
@@ -24,8 +25,7 @@ FAIR_R = 70.0
 """… some are dissatisfied, and below this many (MOS 3.60)."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodecImpairment:
+class CodecImpairment(msgspec.Struct, frozen=True):
     """`ie` and `bpl` of G.113; `delay_ms` is what coding adds: look-ahead, filters."""
 
     ie: float
@@ -47,8 +47,7 @@ IMPAIRMENT = {
 UNKNOWN_CODEC = CodecImpairment(0.0, 16.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
+class Quality(msgspec.Struct, frozen=True):
     """A verdict. `grade` is "good", "fair" or "poor"; `cause` is "loss", "delay" or "jitter", empty while good."""
 
     r: float

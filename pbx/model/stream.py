@@ -19,8 +19,7 @@ ENOUGH_PACKETS = 50
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFormat:
+class StreamFormat(msgspec.Struct, frozen=True):
     """A payload type and what it means: SDP's rtpmap, and the fmtp parameters of whoever receives it.
 
     `encoding` is upper case; `clock_hz` is RTP's, which is not always the audio's (G.722).
@@ -33,8 +32,7 @@ class StreamFormat:
     parameters: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteMedia:
+class RemoteMedia(msgspec.Struct, frozen=True, kw_only=True):
     """What signalling says about the phone's side of a stream.
 
     `rtcp_host` empty and `rtcp_port` 0 mean "the RTP address, next port" (RFC 3550 11); with `rtcp_mux` they are
@@ -66,8 +64,7 @@ class SrtpKey:
     salt: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(msgspec.Struct, frozen=True):
     """The hash of a certificate (RFC 8122). `algorithm` is lower case: "sha-256"."""
 
     algorithm: str
@@ -233,55 +230,46 @@ _COUNTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FirstPacket:
+class FirstPacket(msgspec.Struct, frozen=True):
     """The phone's first RTP packet arrived."""
 
 
-@dataclass(frozen=True, slots=True)
-class DigitPressed:
+class DigitPressed(msgspec.Struct, frozen=True):
     """A DTMF digit ended (RFC 4733). `digit` is one of 0-9 * # A-D."""
 
     digit: str
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class WentSilent:
+class WentSilent(msgspec.Struct, frozen=True):
     """A phone that should be talking has sent no RTP for `silent_ms`."""
 
     silent_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed:
+class Resumed(msgspec.Struct, frozen=True):
     """RTP came again after `WentSilent`."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromptEnded:
+class PromptEnded(msgspec.Struct, frozen=True):
     """A prompt that does not loop was played to its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class StartedTalking:
+class StartedTalking(msgspec.Struct, frozen=True):
     """Somebody talks into the phone; where that is asked for (`MediaEngine.tell_talkers`)."""
 
     level_dbov: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoppedTalking:
+class StoppedTalking(msgspec.Struct, frozen=True):
     """Nobody has for half a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed:
+class Keyed(msgspec.Struct, frozen=True):
     """A DTLS handshake has given the stream its keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyingFailed:
+class KeyingFailed(msgspec.Struct, frozen=True):
     """No DTLS handshake succeeded in time, or the peer's certificate was another; nothing will be heard."""
 
     reason: str
@@ -290,8 +278,7 @@ class KeyingFailed:
 RecordingReason = Literal["stopped", "closed", "max_length", "quota", "disk_full", "disk_failed", "disk_slow"]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingEnded:
+class RecordingEnded(msgspec.Struct, frozen=True):
     """A recording is complete, or ended early; what was written until then can be played.
 
     `duration_ms` is that of the file: paused time is not in it. `detail` is the system's word on a disk that failed.

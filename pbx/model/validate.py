@@ -6,7 +6,6 @@ for documents that people write; when it finds nothing, `msgspec.convert` succee
 
 from __future__ import annotations
 
-import difflib
 import types
 from collections.abc import Iterator
 from typing import Annotated, Union, get_args, get_origin
@@ -71,7 +70,9 @@ def _of_value(raw: object, kind: object, path: str) -> Iterator[UserError]:
 
 
 def _unknown(key: str, path: str, known: list[str]) -> UserError:
-    guess = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    from difflib import get_close_matches
+
+    guess = get_close_matches(key, known, n=1, cutoff=0.5)
     return UserError(
         "there is no such field",
         path=f"{path}.{key}",

@@ -10,11 +10,12 @@ aiohttp is imported with the first request.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from errno import EACCES
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+
+import msgspec
 
 from pbx.core.names import Lookup, http_names, system_lookup
 from pbx.notify.errors import SendError
@@ -28,8 +29,7 @@ __all__ = ["HttpAnswer", "HttpClient"]
 MOST_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(msgspec.Struct, frozen=True):
     """What came back; `body` is as it was sent."""
 
     status: int

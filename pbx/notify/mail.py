@@ -1,6 +1,6 @@
 """Mail to one SMTP server (RFC 5321, submission as in RFC 6409).
 
-aiosmtplib is imported with the first mail.
+What makes mails and what sends them is imported with the first one.
 """
 
 from __future__ import annotations
@@ -8,17 +8,17 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass, field
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from pbx.notify.errors import SendError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from email.message import EmailMessage
 
 __all__ = ["Attachment", "Mailer", "SmtpServer", "compose"]
 
@@ -54,8 +54,7 @@ class SmtpServer:
         return context
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True):
     """A file that goes with a mail; `kind` is its media type."""
 
     name: str
@@ -74,6 +73,10 @@ def compose(
     attachments: Sequence[Attachment] = (),
 ) -> EmailMessage:
     """A plain text message. `id_` is the same for each attempt, so that a mailbox can drop a second copy."""
+    from email.message import EmailMessage
+    from email.policy import SMTP
+    from email.utils import format_datetime
+
     message = EmailMessage(policy=SMTP)
     message["From"] = f"Bellwire <{sender}>"
     message["To"] = to

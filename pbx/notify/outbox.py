@@ -6,13 +6,16 @@ Notices have a list of their own, since they are shown and have targets; what is
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from email.message import EmailMessage
+from typing import TYPE_CHECKING
 
 from pbx.core.clock import Clock
 from pbx.notify.errors import SendError
 from pbx.notify.mail import compose
 from pbx.notify.notices import GIVE_UP, PAUSES_S, State
 from pbx.notify.sending_queue import Queued, SendingQueue
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 __all__ = ["Mail", "Outbox"]
 

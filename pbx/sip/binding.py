@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -25,8 +24,7 @@ _MAX_SECONDS = 2**32 - 1
 _Q = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """How long, and how many. Seconds; a phone that asks for less than `min_expires_s` gets 423."""
 
     min_expires_s: int = 30
@@ -35,8 +33,7 @@ class Limits:
     max_contacts: int = 10
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterPlan:
+class RegisterPlan(msgspec.Struct, frozen=True):
     """`remove` first, then `put`, together or not at all; `result` is what is registered then, oldest first."""
 
     put: tuple[Binding, ...]

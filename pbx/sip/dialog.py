@@ -7,8 +7,9 @@ which `Endpoint.request` adds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from pbx.core.errors import InternalError
 from pbx.sip.address import NameAddr
@@ -28,8 +29,7 @@ DialogId = tuple[str, str, str]
 ExtraHeaders = tuple[tuple[str, str], ...]
 
 
-@dataclass(slots=True)
-class Dialog:
+class Dialog(msgspec.Struct):
     """The state of RFC 3261 12, from our point of view.
 
     `local_uri` and `remote_uri` are bare URIs, the displays are unquoted names. `local_target` is our Contact header

@@ -7,8 +7,9 @@ they are told of no dialog at all. Partial state names what differs from what th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from pbx.sip.xml_text import attribute, text
 
@@ -19,16 +20,14 @@ Direction = Literal["initiator", "recipient"]
 State = Literal["trying", "early", "confirmed", "terminated"]
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """Somebody in a dialog: a URI, and the name to show."""
 
     uri: str
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DialogEntry:
+class DialogEntry(msgspec.Struct, frozen=True):
     """One dialog of whoever is watched, seen from there.
 
     `local_tag` is the tag of the phone that is watched, as Replaces needs it (RFC 3891). `held`: it has put the other

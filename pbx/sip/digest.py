@@ -15,9 +15,10 @@ import re
 import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+
+import msgspec
 
 from pbx.sip.errors import ParseError
 
@@ -46,19 +47,17 @@ class VerdictKind(Enum):
     UNKNOWN_USER = "unknown_user"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """`username` is what was claimed, whether or not it was proved."""
 
     kind: VerdictKind
     username: str | None = None
 
 
-@dataclass(slots=True)
-class _Used:
+class _Used(msgspec.Struct):
     """The highest count of each nonce of one user. Nonces made up to `floor_ms` that are not in `counts` are spent."""
 
-    counts: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    counts: OrderedDict[str, int] = msgspec.field(default_factory=OrderedDict)
     floor_ms: int = -1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from pbx.sip.errors import ParseError
 from pbx.sip.message import Request, Response
@@ -11,8 +11,7 @@ from pbx.sip.parser import content_length, parse_head
 MAX_HEAD_BYTES = 16384
 
 
-@dataclass(frozen=True, slots=True)
-class KeepAlive:
+class KeepAlive(msgspec.Struct, frozen=True):
     """A double CRLF between messages: the peer wants a single one back (RFC 5626 4.4.1)."""
 
 

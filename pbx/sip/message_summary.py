@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 CONTENT_TYPE: Final = "application/simple-message-summary"
 EVENT: Final = "message-summary"
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """What a mailbox holds; the urgent ones are counted in the others too. `account` is what is dialled for them."""
 
     new: int = 0

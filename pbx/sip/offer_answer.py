@@ -17,8 +17,9 @@ It never looks into SDP. The random number for the pause after 491 is handed in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from pbx.core.errors import InternalError, PeerError
 
@@ -68,8 +69,7 @@ RETRY_AFTER_HEADER_S = 10
 """A too early offer is told to wait a random 0 to 10 s (RFC 3261 14.2, RFC 3311 5.2)."""
 
 
-@dataclass(slots=True)
-class OfferAnswer:
+class OfferAnswer(msgspec.Struct):
     """The offer/answer state of one dialog; plain data.
 
     `owner`: we made the Call-ID (our INVITE started the dialog). `invite`: whose INVITE has no final response yet.

@@ -13,7 +13,8 @@ from __future__ import annotations
 import ipaddress
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 __all__ = ["Packet", "pcap"]
 
@@ -25,8 +26,7 @@ _MAX_PAYLOAD = 65535 - 20 - 8
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True):
     """One message. `at_us` is in microseconds of the wall clock; addresses are IP literals."""
 
     at_us: int

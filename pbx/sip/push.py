@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from pbx.sip.address import NameAddr
 from pbx.sip.errors import ParseError
@@ -28,8 +29,7 @@ Service = Literal["apns", "fcm", "webpush"]
 _SERVICES: dict[str, Service] = {"apns": "apns", "fcm": "fcm", "webpush": "webpush"}
 
 
-@dataclass(frozen=True, slots=True)
-class PushParams:
+class PushParams(msgspec.Struct, frozen=True):
     """How one phone is woken; tokens as the gateway takes them. `alert_token` is Apple's for what is no call."""
 
     service: Service

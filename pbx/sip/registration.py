@@ -13,8 +13,10 @@ Contact that is no longer ours is taken back before the new one is registered.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum
+
+import msgspec
+from msgspec.structs import replace
 
 from pbx.sip.address import NameAddr
 from pbx.sip.build import request_of
@@ -45,8 +47,7 @@ class RegistrationState(Enum):
     STOPPED = "stopped"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """Who registers where. `aor` and `registrar` are URIs, `contact` a Contact value without parameters."""
 
     aor: str

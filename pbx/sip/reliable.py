@@ -8,8 +8,9 @@ one more request. The leg keeps one of these objects per INVITE, and calls it wh
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from pbx.core.errors import PeerError
 from pbx.sip.message import Request, Response
@@ -33,8 +34,7 @@ def wish_of(invite: Request) -> Wish:
     return Wish.SUPPORTED if lists_option(invite, OPTION, "Supported") else Wish.UNKNOWN
 
 
-@dataclass(slots=True)
-class _Pending:
+class _Pending(msgspec.Struct):
     response: Response
     rseq: int
     interval: float

@@ -9,7 +9,8 @@ not in the call, so they are turned into `we_refresh` here and nowhere else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from pbx.core.errors import PeerError
 from pbx.sip.message import Request, Response
@@ -24,8 +25,7 @@ LARGEST_INTERVAL_S = 24 * 3600
 ExtraHeaders = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionPolicy:
+class SessionPolicy(msgspec.Struct, frozen=True):
     """What this node wants. `refresher` ("uac" or "uas") decides where the peer leaves it open.
 
     With `always`, a phone that does not know session timers gets refreshed by us.
@@ -37,8 +37,7 @@ class SessionPolicy:
     always: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SessionExpires:
+class SessionExpires(msgspec.Struct, frozen=True):
     """The Session-Expires header: `1800;refresher=uac`."""
 
     interval_s: int
@@ -48,8 +47,7 @@ class SessionExpires:
         return f"{self.interval_s};refresher={self.refresher}" if self.refresher else str(self.interval_s)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionTimer:
+class SessionTimer(msgspec.Struct, frozen=True):
     """What both sides agreed on with the last 2xx to INVITE or UPDATE. Times are the caller's clock, in seconds."""
 
     interval_s: int
@@ -64,8 +62,7 @@ class SessionTimer:
         return agreed_at + self.interval_s - min(32.0, self.interval_s / 3)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOffer:
+class SessionOffer(msgspec.Struct, frozen=True):
     """What our INVITE or UPDATE asks for."""
 
     interval_s: int

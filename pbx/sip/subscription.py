@@ -13,9 +13,10 @@ dropped before it refreshes. Time is an argument; whoever owns the machine perfo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from pbx.core.errors import PeerError
 from pbx.sip.errors import ParseError
@@ -35,8 +36,7 @@ GONE: Final = frozenset({404, 405, 410, 416, *range(480, 486), 489, 501, 604})
 """Answers to a NOTIFY that end the subscription, unless they name a time to come back (RFC 6665 4.2.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expiries:
+class Expiries(msgspec.Struct, frozen=True):
     """How long subscriptions may last, in seconds."""
 
     least_s: int = 60
@@ -44,8 +44,7 @@ class Expiries:
     most_s: int = 7200
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What a SUBSCRIBE asks for. `event_id` is the Event header's `id`, None when it has none."""
 
     event: str
@@ -53,16 +52,14 @@ class Wanted:
     expires_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Notify:
+class Notify(msgspec.Struct, frozen=True):
     """Send a NOTIFY. `state` is Subscription-State; `full`: what the phone knows is not certain."""
 
     state: str
     full: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(msgspec.Struct, frozen=True):
     """The subscription is over: forget it."""
 
     why: str

@@ -6,14 +6,13 @@ A, E and G never start; the machines decide that, since they know their hop.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 UDP_LIMIT_BYTES = 1300
 """A larger request needs a transport with congestion control (RFC 3261 18.1.1: 200 below an assumed MTU of 1500)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timers:
+class Timers(msgspec.Struct, frozen=True):
     """`t1` round-trip estimate, `t2` longest pause between repeats, `t4` longest life of a message in the network.
 
     `trying`: an INVITE unanswered this long gets 100 Trying (RFC 3261 17.2.1). Shorten `t1` and all else follows.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import quote, unquote
+
+import msgspec
 
 from pbx.sip.errors import ParseError
 from pbx.sip.fields import MAX_CACHED
@@ -33,8 +34,7 @@ _NEVER_IGNORED = ("user", "ttl", "method", "maddr", "transport")
 """Parameters that make two URIs differ when only one of them has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SipUri:
+class SipUri(msgspec.Struct, frozen=True):
     """`sip:user:password@host:port;params?headers`.
 
     `user` and `params` are unescaped, `host` is lower case and in brackets when it is IPv6, parameter names are lower
@@ -45,7 +45,7 @@ class SipUri:
     user: str | None
     host: str
     port: int | None = None
-    params: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    params: Mapping[str, str] = msgspec.field(default_factory=lambda: _NONE)
     headers: str = ""
     password: str | None = None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 from pbx.core.password import PasswordHash
 from pbx.core.secret import SecretBox
@@ -20,8 +21,7 @@ from pbx.store.users import UserStore
 __all__ = ["Accounts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(msgspec.Struct, frozen=True):
     """The stores of accounts on one database. `key` signs what the node gives out (JWT)."""
 
     users: UserStore

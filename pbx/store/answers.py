@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from dataclasses import dataclass
 
 import msgspec
 
@@ -28,8 +27,7 @@ class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """What is kept under a key. `request` is the hash of what was asked then."""
 
     request: bytes

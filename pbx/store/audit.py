@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,8 +45,7 @@ _TABLE = Table(AuditEntry, "audit")
 Fields = Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class Acting:
+class Acting(msgspec.Struct):
     """Who acts, and how many entries tell of it so far."""
 
     actor: str = "node"
@@ -83,8 +81,7 @@ def scribe_at(moment: datetime) -> Scribe:
     return Scribe(who, moment)
 
 
-@dataclass(frozen=True, slots=True)
-class Scribe:
+class Scribe(msgspec.Struct, frozen=True):
     """Writes entries of one moment."""
 
     who: Acting
@@ -151,8 +148,7 @@ def _is_private(name: str) -> bool:
     return name == "pin" or name.endswith("_pin") or any(word in name for word in _PRIVATE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditFilter:
+class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which entries; `until` is not included."""
 
     actor: str | None = None

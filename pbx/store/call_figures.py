@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from pbx.model.call_figures import CallTotals, DayOfCalls, DidOfCalls, HourOfCalls
 from pbx.store.database import Database
@@ -32,8 +33,7 @@ SELECT did, count(*), sum(NOT missed), sum(missed), avg(CASE WHEN missed THEN NU
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True):
     """What was counted; days without a call are not among `days`."""
 
     totals: CallTotals
@@ -42,8 +42,7 @@ class Counted:
     dids: tuple[DidOfCalls, ...]
 
 
-@dataclass(slots=True)
-class _Sums:
+class _Sums(msgspec.Struct):
     inbound: int = 0
     outbound: int = 0
     internal: int = 0
@@ -52,16 +51,17 @@ class _Sums:
     talk_s: float = 0.0
 
     def fields(self) -> dict[str, float]:
-        return {name: getattr(self, name) for name in self.__slots__} | {"talk_s": round(self.talk_s, 1)}
+        return {name: getattr(self, name) for name in self.__struct_fields__} | {
+            "talk_s": round(self.talk_s, 1)
+        }
 
 
-@dataclass(slots=True)
-class _Folded:
+class _Folded(msgspec.Struct):
     """The rows of one query, as days, hours and a total."""
 
-    total: _Sums = field(default_factory=_Sums)
-    days: dict[date, _Sums] = field(default_factory=dict)
-    hours: list[list[int]] = field(default_factory=lambda: [[0, 0] for _ in range(24)])
+    total: _Sums = msgspec.field(default_factory=_Sums)
+    days: dict[date, _Sums] = msgspec.field(default_factory=dict)
+    hours: list[list[int]] = msgspec.field(default_factory=lambda: [[0, 0] for _ in range(24)])
 
     def take(self, row: tuple[int, str, int, int, int, float]) -> None:
         hour, direction, calls, answered, missed, talk_s = row

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -24,8 +23,7 @@ PRUNED = 1000
 Sort = Literal["started_at", "-started_at", "talk_s", "-talk_s", "duration_s", "-duration_s"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CdrFilter:
+class CdrFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls to list. `since` and `until` are about the start, `until` not included; `extension` may be
     either side; `number` is a part of the caller's or the dialled number. Each word of `q` stands in a number or a
     name.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -30,8 +29,7 @@ _BRIEF = Table(FlowRevision, "flow_revisions", without=("document",))
 _LIVE = "JOIN live_flows USING (flow, revision) ORDER BY length(flow), flow"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class Publication(msgspec.Struct, frozen=True, kw_only=True):
     """What is to become a revision."""
 
     document: Flow

@@ -7,7 +7,6 @@ taken once more, after that the whole grant ends.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
@@ -29,8 +28,7 @@ LINK_S = 24 * 3600.0
 _TABLE = Table(Grant, "grants", beside=("secret_hash", "previous_hash", "push_token"))
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(msgspec.Struct, frozen=True):
     """A grant, whose it is, and the refresh secret where it is new."""
 
     grant: Grant

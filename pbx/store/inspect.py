@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from pbx.core.errors import StartupError
 from pbx.store.migrate import APPLICATION_ID, refuse_newer, version_of
@@ -26,8 +27,7 @@ RESCUE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """What stands in the file. `version` is its layout, 0 for a new one."""
 
     is_new: bool

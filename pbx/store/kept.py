@@ -15,9 +15,10 @@ import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from pbx.core.errors import StartupError
 
@@ -30,8 +31,7 @@ ASIDE = ".put-aside"
 _NAME = re.compile(r"\.layout-(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """One copy."""
 
     path: Path

@@ -20,7 +20,6 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -38,8 +37,7 @@ NEW = "secret.key.new"
 CHECK = "key check"
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(msgspec.Struct, frozen=True):
     """A column of sealed fields. `context` is made of the columns `keys`, which also find the row."""
 
     table: str
@@ -57,8 +55,7 @@ SEALED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rotated:
+class Rotated(msgspec.Struct, frozen=True):
     """What was done. `before` is where the old key is kept."""
 
     fields: int

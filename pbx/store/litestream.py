@@ -18,7 +18,6 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,16 +41,14 @@ class LitestreamError(PbxError):
     """Litestream could not do it; its own words are in the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A database: where it lies, and what its part of the replica is called."""
 
     name: str
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Litestream:
+class Litestream(msgspec.Struct, frozen=True):
     """The program, found and of a line that is known."""
 
     program: str

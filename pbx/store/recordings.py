@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from pbx.model.recording import Recording
 from pbx.store.database import Database
@@ -18,8 +19,7 @@ _TABLE = Table(Recording, "recordings")
 _THERE = "deleted_at IS NULL"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingFilter:
+class RecordingFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which recordings. `number` is a part of what either side shows; `deleted` None means both."""
 
     call: str | None = None

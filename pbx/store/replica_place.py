@@ -9,11 +9,11 @@ replica/drill.json       what the last restore drill found
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from pbx.core.config import NodeConfig
 from pbx.core.names import Lookup, system_lookup
@@ -33,8 +33,7 @@ OWNER_NOTE = "owner.json"
 DATABASES = (("pbx", FILE_NAME), ("edge", "edge/edge.sqlite3"), ("push", "push/push.sqlite3"))
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaPlace:
+class ReplicaPlace(msgspec.Struct, frozen=True):
     """One replica as the settings name it. Made by `of`."""
 
     config: NodeConfig

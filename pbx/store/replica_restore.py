@@ -11,9 +11,10 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from pbx.core.errors import StartupError
 from pbx.core.secret import KEY_FILE, KEY_VARIABLE, SecretBox, load_key
@@ -42,8 +43,7 @@ Say = Callable[[str], None]
 SOUNDS = (*FOLDERS, RECORDINGS)
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(msgspec.Struct, frozen=True):
     """What was put back: whose replica it was, who owns it now, and which databases."""
 
     owner: Owner | None
@@ -51,8 +51,7 @@ class Restored:
     databases: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True):
     """An office beside the data directory, whole, of which nothing has been moved yet."""
 
     place: ReplicaPlace

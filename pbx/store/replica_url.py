@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
 
 from pbx.core.errors import StartupError
 
@@ -27,8 +28,7 @@ EXAMPLES = "such as file:///mnt/backup/office, sftp://user@host/path/office or s
 S3_OPTIONS = frozenset({"endpoint", "region"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplicaUrl:
+class ReplicaUrl(msgspec.Struct, frozen=True, kw_only=True):
     """`path` has no slash at its end; `bucket` is that of S3 and Google, and Azure's container."""
 
     scheme: Scheme
@@ -60,8 +60,7 @@ class ReplicaUrl:
         return "/".join(part for part in (self.path, *names) if part)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """`environment` is added to Litestream's; `host_key` is the line that the SSH server must show."""
 
     environment: Mapping[str, str]

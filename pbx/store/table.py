@@ -11,6 +11,7 @@ import sqlite3
 import types
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -18,6 +19,7 @@ import msgspec
 R = TypeVar("R", bound=msgspec.Struct)
 
 _Sql = str | int | float | bytes | None
+_Codec = tuple[Callable[[Any], _Sql] | None, Callable[[Any], object] | None]
 
 
 class Table(Generic[R]):
@@ -35,15 +37,11 @@ class Table(Generic[R]):
         without: Sequence[str] = (),
     ) -> None:
         self._record = record
-        self._codecs = {
-            field.name: _codec(field.type)
-            for field in msgspec.structs.fields(record)
-            if field.name not in without
-        }
+        self._names = tuple(field for field in record.__struct_fields__ if field not in without)
         self.name = name
         self.key = key
-        self.columns = ", ".join(self._codecs)
-        stored = (*self._codecs, *beside)
+        self.columns = ", ".join(self._names)
+        stored = (*self._names, *beside)
         marks = ", ".join("?" * len(stored))
         updates = ", ".join(f"{column}=excluded.{column}" for column in stored if column != key)
         # The names below are those of our own records and tables; values are always bound.
@@ -53,6 +51,12 @@ class Table(Generic[R]):
         self._count = f"SELECT count(*) FROM {name}"  # noqa: S608
         self._delete = f"DELETE FROM {name} WHERE {key}=?"  # noqa: S608
         self._beside = tuple(beside)
+
+    @cached_property
+    def _codecs(self) -> dict[str, _Codec]:
+        """How each column is written and read: dear to make, so when the table is first used."""
+        kinds = {field.name: field.type for field in msgspec.structs.fields(self._record)}
+        return {name: _codec(kinds[name]) for name in self._names}
 
     def get(self, connection: sqlite3.Connection, key: str) -> R | None:
         row = connection.execute(f"{self._select} WHERE {self.key}=?", (key,)).fetchone()
@@ -110,9 +114,6 @@ class Table(Generic[R]):
             for value, dump in ((getattr(record, name), dump) for name, (dump, _) in self._codecs.items())
         ]
         return [*values, *(beside[column] for column in self._beside)]
-
-
-_Codec = tuple[Callable[[Any], _Sql] | None, Callable[[Any], object] | None]
 
 
 def timestamp(moment: datetime) -> float:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
+
+import msgspec
 
 from pbx.store.errors import DiskFullError, StoreBusyError, StoreClosedError, StoreError
 from pbx.store.thread import ConnectionThread, Work
@@ -30,8 +31,7 @@ GATHER_S = 0.008
 bounds what commits can cost (a commit alone takes about ten times the CPU of a write in a group, and an fsync)."""
 
 
-@dataclass(slots=True)
-class WriterCounts:
+class WriterCounts(msgspec.Struct):
     """What the writer has done since the start."""
 
     writes: int = 0
@@ -41,19 +41,17 @@ class WriterCounts:
     disk_full: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class _Pending:
+class _Pending(msgspec.Struct, eq=False):
     work: Work[Any]
     durable: bool
     done: asyncio.Future[Any]
 
 
-@dataclass(slots=True)
-class _Outcome:
+class _Outcome(msgspec.Struct):
     """What became of a group, made on the thread, delivered on the loop."""
 
-    results: list[tuple[_Pending, Any]] = field(default_factory=list)
-    errors: list[tuple[_Pending, Exception]] = field(default_factory=list)
+    results: list[tuple[_Pending, Any]] = msgspec.field(default_factory=list)
+    errors: list[tuple[_Pending, Exception]] = msgspec.field(default_factory=list)
     commits: int = 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +23,7 @@ __all__ = ["OfficeDocumentOf", "bundle_of", "documents_of", "located"]
 ONLY_OFFICE = "office"
 
 
-@dataclass(frozen=True, slots=True)
-class OfficeDocumentOf:
+class OfficeDocumentOf(msgspec.Struct, frozen=True):
     """The document of one office, and the folder that it is made from."""
 
     office: str

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -58,8 +57,7 @@ class Source(Protocol):
     def forget(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Following:
+class Following(msgspec.Struct, frozen=True, kw_only=True):
     """Which bundle a node follows, as which office, and how often it looks."""
 
     source: Source

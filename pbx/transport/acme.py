@@ -14,7 +14,6 @@ import random
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, assert_never
 
@@ -39,8 +38,7 @@ ORDER_S = 180.0
 Challenge = Literal["http-01", "tls-alpn-01"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What is to be ordered."""
 
     domains: tuple[str, ...]

@@ -15,7 +15,6 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,8 +44,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateFiles:
+class CertificateFiles(msgspec.Struct, frozen=True):
     """A certificate chain and its key. `ca` is ours to hand out; None when somebody else signed."""
 
     certificate: Path

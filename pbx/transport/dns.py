@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from pbx.core.names import system_lookup
 
@@ -25,8 +26,7 @@ ADDRESS_TTL_S = 60
 _NOT_IN_DNS = (".local", ".localhost")
 
 
-@dataclass(frozen=True, slots=True)
-class Naptr:
+class Naptr(msgspec.Struct, frozen=True):
     order: int
     preference: int
     flags: str
@@ -34,16 +34,14 @@ class Naptr:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Srv:
+class Srv(msgspec.Struct, frozen=True):
     priority: int
     weight: int
     port: int
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """Records of one kind, none when the name has none, and for how long that holds."""
 
     records: tuple[Any, ...]

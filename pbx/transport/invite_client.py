@@ -7,8 +7,9 @@ each To tag is an early dialog of its own, the first 2xx is the leg, and any lat
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status
@@ -39,8 +40,7 @@ MAX_FORKS = 16
 MAX_CONTACTS = 16
 
 
-@dataclass(slots=True)
-class Fork:
+class Fork(msgspec.Struct):
     """One phone that rings: its early dialog, its offer/answer state, what it has said so far."""
 
     dialog: Dialog

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.model.party import DialTarget, Party
 from pbx.sip.headers import Headers, canonical
@@ -16,8 +17,7 @@ _NOT_TOKEN = re.compile(r"[^A-Za-z0-9.!%*_+`'~-]")
 """What may not stand in a header name (RFC 3261 25.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ours:
+class Ours(msgspec.Struct, frozen=True):
     """What is ours in an INVITE: Contact value, From tag, Call-ID, address, and the session timer's headers."""
 
     contact: str

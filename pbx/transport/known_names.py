@@ -13,11 +13,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from pbx.core.clock import Clock
 from pbx.transport.dns import Answer, Dns, Naptr, Srv, is_of_this_machine
@@ -69,8 +69,7 @@ class KeptName(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.addresses or self.srv or self.naptr
 
 
-@dataclass(frozen=True, slots=True)
-class NameTrouble:
+class NameTrouble(msgspec.Struct, frozen=True):
     """What is wrong with the DNS. `gone`: no server answers at all; else some names are not answered, or are denied."""
 
     kind: Literal["gone", "failing", "denied"]
@@ -79,8 +78,7 @@ class NameTrouble:
     reason: str
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(msgspec.Struct):
     answer: Answer
     said_at: float
     """When the DNS said so last."""
@@ -88,8 +86,7 @@ class _Known:
     denied_since: float | None = None
 
 
-@dataclass(slots=True)
-class _Failure:
+class _Failure(msgspec.Struct):
     since: float
     began: datetime
     wanted_at: float

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from pbx.core.clock import Clock
 from pbx.sip.hop import Hop
@@ -16,11 +17,10 @@ if TYPE_CHECKING:
     from pbx.transport.leg_core import LegCore
 
 
-@dataclass(frozen=True, slots=True)
-class AgentSettings:
+class AgentSettings(msgspec.Struct, frozen=True):
     """How an agent behaves. Above `max_legs` or `max_transactions` new requests get 503 with Retry-After."""
 
-    session: SessionPolicy = field(default_factory=SessionPolicy)
+    session: SessionPolicy = msgspec.field(default_factory=SessionPolicy)
     max_legs: int = 4000
     max_transactions: int = 120_000
     retry_after_s: int = 5

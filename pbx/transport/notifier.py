@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from pbx.core.errors import InternalError, PeerError
 from pbx.sip.build import response_to
@@ -60,8 +60,7 @@ Key = tuple[str, str]
 """Call-ID and our tag."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watcher:
+class Watcher(msgspec.Struct, frozen=True):
     """`subscriber` is an extension; it watches `resource`, the user part of `uri`, as it wrote it."""
 
     subscriber: str
@@ -104,8 +103,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str = ""
 
 
-@dataclass(slots=True, eq=False)
-class _Watch:
+class _Watch(msgspec.Struct, eq=False):
     """A subscription with all that is needed to serve it."""
 
     key: Key

@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from random import SystemRandom
+
+import msgspec
 
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
@@ -50,8 +51,7 @@ _SERVICES = {"SIP+D2U": "UDP", "SIP+D2T": "TCP", "SIPS+D2T": "TLS"}
 _SRV_PREFIX = {"UDP": "_sip._udp.", "TCP": "_sip._tcp.", "TLS": "_sips._tcp."}
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(msgspec.Struct, frozen=True):
     """What a URI asks for; `transport` "" leaves the choice to the DNS."""
 
     transport: str
@@ -64,8 +64,7 @@ class Destination:
         return self.transport or ("TLS" if self.secure else "UDP")
 
 
-@dataclass(slots=True)
-class _Cached:
+class _Cached(msgspec.Struct):
     hops: tuple[Hop, ...]
     fresh_until: float
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, cast
 
+import msgspec
 from msgspec.structs import replace
 
 from pbx.sip.errors import ParseError
@@ -23,8 +23,7 @@ from pbx.transport.guard import Guard, Offence
 PONG = b"\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamLimits:
+class StreamLimits(msgspec.Struct, frozen=True):
     """What a peer on a stream may cost us."""
 
     message_s: float = 10.0  # until a message is complete, counted from the connection or from its first byte

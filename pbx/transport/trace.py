@@ -8,8 +8,9 @@ itself and not the calls of others. Strangers, of whom there can be any number, 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from pbx.sip.hop import Hop
 
@@ -34,19 +35,17 @@ class Kept(NamedTuple):
     data: bytes
 
 
-@dataclass(eq=False, slots=True)
-class _Pool:
+class _Pool(msgspec.Struct, eq=False):
     """A share of the memory."""
 
     limit: int
     size: int = 0
-    peers: dict[str, _Peer] = field(default_factory=dict)
+    peers: dict[str, _Peer] = msgspec.field(default_factory=dict)
 
 
-@dataclass(eq=False, slots=True)
-class _Peer:
+class _Peer(msgspec.Struct, eq=False):
     pool: _Pool
-    messages: deque[tuple[float, bool, Hop, bytes]] = field(default_factory=deque)
+    messages: deque[tuple[float, bool, Hop, bytes]] = msgspec.field(default_factory=deque)
     size: int = PEER_BYTES
 
 

@@ -11,7 +11,6 @@ import itertools
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -68,8 +67,7 @@ class NeverTaken(Exception):  # noqa: N818 - an answer
     """The office will never take a delivery; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """What the edge hands over, perhaps more than once: `id` is always the same. `document` is JSON."""
 
     id: str
@@ -78,8 +76,7 @@ class Delivery:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HttpReply:
+class HttpReply(msgspec.Struct, frozen=True):
     """What the edge answered to a request."""
 
     status: int
@@ -196,8 +193,7 @@ class EdgeCall:
             self._tunnel.say(message)
 
 
-@dataclass(slots=True)
-class TunnelState:
+class TunnelState(msgspec.Struct):
     """How the tunnel is doing, for people."""
 
     error: str = "not connected yet"
@@ -206,13 +202,12 @@ class TunnelState:
     numbers: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Session:
+class _Session(msgspec.Struct):
     """What both sides count; begun anew when the edge has forgotten it."""
 
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
-    kept: Kept = field(default_factory=Kept)
-    got: Got = field(default_factory=Got)
+    id: str = msgspec.field(default_factory=lambda: secrets.token_hex(8))
+    kept: Kept = msgspec.field(default_factory=Kept)
+    got: Got = msgspec.field(default_factory=Got)
 
 
 class Tunnel:

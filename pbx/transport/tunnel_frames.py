@@ -12,6 +12,7 @@ connection. No sockets here.
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import Annotated
 
 import msgspec
@@ -308,8 +309,13 @@ ToOffice = (
     | Ping
 )
 
-_decoder: msgspec.json.Decoder[ToOffice] = msgspec.json.Decoder(ToOffice)
 _encoder = msgspec.json.Encoder()
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[ToOffice]:
+    """Made with the first frame: an office without an edge never needs it."""
+    return msgspec.json.Decoder(ToOffice)
 
 
 class Body(Struct, frozen=True):
@@ -326,7 +332,7 @@ def read_text(text: str) -> ToOffice:
     if len(text) > MOST_TEXT:
         raise BadFrame(f"a text of {len(text)} characters, at most {MOST_TEXT}")
     try:
-        message: ToOffice = _decoder.decode(text)
+        message: ToOffice = _decoder().decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise BadFrame(f"no message of the tunnel: {error}") from None
     return message

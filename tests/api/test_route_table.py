@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import replace
 from typing import get_type_hints
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from pbx.api.app import build
 from pbx.api.route import Route

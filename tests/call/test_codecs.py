@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pbx.call.codecs import Codecs, digits, only, passes, relay_only, voice
 from pbx.sip.sdp.negotiate import Format, spoken

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pbx.model.leg_event import Answered, Progress, Refused
 from tests.call.parts import PCMU, Office, sdp, settle

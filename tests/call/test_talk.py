@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 from pbx.call.call import Call
 from pbx.call.talk import MOST_KEYS, Sound, Talk
@@ -54,7 +55,7 @@ class Menu:
     def __init__(self) -> None:
         self.office = Office(offer=OFFER, transcodes=True)
         self.recorder = FakeRecorder()
-        object.__setattr__(self.office.ports, "recorder", self.recorder)
+        force_setattr(self.office.ports, "recorder", self.recorder)
         self.talk = Talk(self.office.call)
 
     @property

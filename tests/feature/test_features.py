@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from unittest.mock import Mock
 
 import pytest
@@ -104,7 +103,7 @@ def test_every_feature_that_a_code_can_name_is_registered(store: RecordStore) ->
     register_features(features, records=store, queues=queues, country="DE", **parts)
     office, directory, extensions = parts["office"], parts["directory"], parts["extensions"]
     build_desk(office, directory, extensions, switch=Mock()).register(features)
-    voicemail = VoicemailParts(*(Mock() for _ in fields(VoicemailParts)))
+    voicemail = VoicemailParts(*(Mock() for _ in VoicemailParts.__struct_fields__))
     voicemail.attach(
         features,
         dialplan=Mock(),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 from pbx.call.call import Call
 from pbx.flow.live_line import RECORDED, TONE_S, LiveLine
@@ -181,7 +182,7 @@ class OneWord(FakeRecorder):
 @pytest.mark.parametrize("duration_ms", [900, 0])
 def test_a_name_is_kept_for_as_long_as_the_call(tmp_path: Path, duration_ms: int) -> None:
     async def story(on: OnLine) -> None:
-        object.__setattr__(on.office.ports, "recorder", OneWord(duration_ms))
+        force_setattr(on.office.ports, "recorder", OneWord(duration_ms))
         name = await on.line.record_name(Text("Your name?"))
         assert name == (RECORDED if duration_ms else "")
         assert len(list(tmp_path.iterdir())) == 1

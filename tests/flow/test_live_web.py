@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
+from msgspec.structs import force_setattr
 
 from pbx.core.clock import SystemClock
 from pbx.flow.live_web import LiveWeb
@@ -63,7 +64,7 @@ async def test_the_whole_way_of_the_node(server: Server) -> None:
     server.handler = answering(b'{"level": "gold", "agent": {"number": 102}}')
     world = World()
     context = world.context(caller__number="+1202", call__id="c1")
-    object.__setattr__(context.ports, "web", server.live)
+    force_setattr(context.ports, "web", server.live)
     node = Webhook(
         url=server.url + "/callers/{{caller.number}}",
         decides="level",

@@ -112,3 +112,39 @@ async def test_import_changes_nothing_when_something_is_wrong(tmp_path: Path) ->
     exported = (await asyncio.to_thread(node.cli, "export")).stdout
     assert '"150"' not in exported
     assert '"101"' in exported
+
+
+UNUSED = {
+    "acme", "aiosmtplib", "argon2", "asyncssh", "boto3", "cryptography", "edge", "grpc", "h2", "holidays", "http_ece",
+    "josepy", "jwt", "numpy", "OpenSSL", "phonenumbers", "pocketsphinx", "rapidfuzz", "segno", "soundfile", "twilio",
+}  # fmt: skip
+"""What certificates, mail, replicas, pushes, numbers, spoken words, QR codes and texts need: nobody has used them."""
+LISTS = """
+import sys
+from pathlib import Path
+from pbx.app.cli import main
+code = main(sys.argv[2:])
+Path(sys.argv[1]).write_text(chr(10).join(sys.modules))
+sys.exit(code)
+"""
+
+
+class _Listed(Node):
+    """Writes down which modules it has loaded when it stops."""
+
+    @property
+    def modules(self) -> Path:
+        return self.folder / "modules"
+
+    def command(self) -> list[str]:
+        python, _, _, *words = super().command()
+        return [python, "-c", LISTS, str(self.modules), *words]
+
+
+async def test_idle_node_has_not_loaded_what_nobody_uses(tmp_path: Path) -> None:
+    node = _Listed(tmp_path / "node")
+    async with running(node):
+        pass
+    loaded = set(node.modules.read_text().split())
+    assert {"aiohttp.web", "pbx.api.app"} <= loaded
+    assert UNUSED & {name.partition(".")[0] for name in loaded} == set()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -24,7 +22,7 @@ from pbx.media.tones import (
 )
 from tests.oracles.spandsp import dtmf_digits
 
-NAMES = [field.name for field in dataclasses.fields(NationalTones)]
+NAMES = list(NationalTones.__struct_fields__)
 EVERY = sorted({getattr(tones, name) for tones in TONES.values() for name in NAMES})
 
 

@@ -10,7 +10,8 @@ import math
 import struct
 import wave
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from msgspec.structs import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 

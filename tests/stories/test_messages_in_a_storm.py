@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -12,6 +11,7 @@ from random import Random
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from pbx.core.events import EventBus
 from pbx.core.tasks import Supervisor

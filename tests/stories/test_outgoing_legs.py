@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Offered, Progress, Refused

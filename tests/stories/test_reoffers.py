@@ -10,12 +10,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pbx.call.codecs import codecs_of
 from pbx.core.tasks import Supervisor

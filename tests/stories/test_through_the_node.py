@@ -7,12 +7,12 @@ Whatever happens, the node is left with nothing but a closed record that agrees 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from itertools import count
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch

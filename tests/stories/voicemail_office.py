@@ -7,7 +7,6 @@ import sqlite3
 import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from itertools import count
@@ -17,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from pbx.app.voicemail import VoicemailParts, build_voicemail
 from pbx.call.incoming import CallPorts

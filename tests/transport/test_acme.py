@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import ssl
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pbx.core.config import load as load_config
 from pbx.core.errors import StartupError

@@ -9,8 +9,9 @@ What is no part of it is no one's: a member may play with its keys.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 __all__ = ["Keys", "Wish", "Wished"]
 
@@ -42,8 +43,7 @@ class Wish(Enum):
         return self in (Wish.MUTE_ONE, Wish.REMOVE, Wish.CALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Wished:
+class Wished(msgspec.Struct, frozen=True):
     """`number` is what was typed with it."""
 
     wish: Wish

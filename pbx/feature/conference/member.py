@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from pbx.call.call import Call
 from pbx.call.leg import CallLeg
@@ -15,8 +16,7 @@ from pbx.model.conference_status import ConferenceMember
 __all__ = ["Member"]
 
 
-@dataclass(slots=True, eq=False)
-class Member:
+class Member(msgspec.Struct, eq=False):
     """`number` is the one that moderators type. `admitted`: it hears the others; before, it waits for a moderator.
 
     `muted` by itself, or on joining; `silenced` by a moderator, and only one can undo that. `stop` ends its stay, and
@@ -35,7 +35,7 @@ class Member:
     talking: bool = False
     reason: str = ""
     stop: Callable[[], None] = lambda: None
-    may_enter: asyncio.Event = field(default_factory=asyncio.Event)
+    may_enter: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
 
     @property
     def heard(self) -> bool:

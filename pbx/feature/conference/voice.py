@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
+
+import msgspec
 
 from pbx.call.ports import Grown
 from pbx.call.talk import Sound
@@ -15,8 +16,7 @@ from pbx.model.stream import RecordingEnded
 __all__ = ["Files", "RoomFile", "Voice"]
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(msgspec.Struct, frozen=True):
     """The sentences, and the tones of coming and going."""
 
     says: Sounds
@@ -48,8 +48,7 @@ class RoomFile(Protocol):
     def ended(self, ended: RecordingEnded) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(msgspec.Struct, frozen=True):
     """`record` makes room for a recording of a conference in which a call is, or raises `OSError`. `name` is where a
     member's name is kept while it is in.
     """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -42,8 +41,7 @@ class SavedAgents(msgspec.Struct, kw_only=True):
     last: dict[str, str] = {}
 
 
-@dataclass(slots=True)
-class _Seat:
+class _Seat(msgspec.Struct):
     state: Literal["ringing", "talking", "wrap_up", "missed"]
     queue: str
     timer: asyncio.TimerHandle | None = None

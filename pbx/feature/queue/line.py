@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+
+import msgspec
 
 from pbx.call.call import Call
 from pbx.core.clock import Clock
@@ -24,8 +25,7 @@ __all__ = ["Entry", "Line"]
 _serial = count()
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(msgspec.Struct, eq=False):
     """A place in the line. Without a `call` somebody waits at home, to be called back.
 
     `seated` are the agents that ring for it, or are about to. `not_before`: a call back that was in vain waits.
@@ -41,7 +41,7 @@ class Entry:
     tries: int = 0
     not_before: float = 0.0
     seated: tuple[str, ...] = ()
-    serial: int = field(default_factory=lambda: next(_serial))
+    serial: int = msgspec.field(default_factory=lambda: next(_serial))
     leave: str = ""
     _waiter: asyncio.Future[None] | None = None
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pbx.model.queue import QueueStrategy
 
 __all__ = ["Candidate", "choose"]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A free agent. `place` is that in the queue's list; times are seconds since the epoch, 0 for never."""
 
     extension: str

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from pbx.call.call import Call
 from pbx.call.fork import Fork, Lost, Redirect
@@ -28,8 +30,7 @@ __all__ = ["Announcement", "Announcer", "Waiting"]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(msgspec.Struct, frozen=True):
     """What is to be said in a line: "position" with its number and how long others waited, or "call_back".
 
     `key` is the one that asks for a call back, if there is any.

@@ -10,9 +10,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from pbx.call.call import Call
 from pbx.call.leg import CallLeg
@@ -40,8 +41,7 @@ Key = tuple[CallLeg, str, int, str]
 PassOn = Callable[[CallLeg, str, int, str], None]
 
 
-@dataclass(slots=True, eq=False)
-class _File:
+class _File(msgspec.Struct, eq=False):
     """One recording of the conversation. `writing` is there once the file is."""
 
     row: Recording

@@ -6,28 +6,27 @@ A key that may begin a code is held back until it is clear. Time is the caller's
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+import msgspec
 
 __all__ = ["Heard", "KeyFilter"]
 
 K = TypeVar("K")
 
 
-@dataclass(frozen=True, slots=True)
-class Heard(Generic[K]):
+class Heard(msgspec.Struct, Generic[K], frozen=True):
     """What came of a key: the codes that are complete, and the keys that go on to the other side, in order."""
 
     commands: tuple[str, ...] = ()
     passed: tuple[K, ...] = ()
 
 
-@dataclass(slots=True)
-class KeyFilter(Generic[K]):
+class KeyFilter(msgspec.Struct, Generic[K]):
     """`codes` maps what is pressed to a word; `waiting` are the keys held back, each with what belongs to it."""
 
     codes: Mapping[str, str]
-    waiting: list[tuple[str, K]] = field(default_factory=list)
+    waiting: list[tuple[str, K]] = msgspec.field(default_factory=list)
 
     def press(self, digit: str, key: K) -> Heard[K]:
         """One more key."""

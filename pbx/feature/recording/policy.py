@@ -11,8 +11,9 @@ So an order of rules is not needed: a permission that was refused once cannot co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from pbx.call.call import Call
 from pbx.call.leg import CallLeg
@@ -29,8 +30,7 @@ Get = Callable[[Kind, str], Any | None]
 """A record of the office, by kind and key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """What one of those who take part demands. `source` is "extension:101", "trunk:main", "office" …"""
 
     source: str
@@ -38,8 +38,7 @@ class Rule:
     keep_days: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(msgspec.Struct, frozen=True):
     """What follows: `reasons` are those who demand it, `keep_days` how long they want it kept, None for ever."""
 
     when: When
@@ -47,8 +46,7 @@ class Ruling:
     keep_days: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """How a call came to where it is, as far as it matters here."""
 
     queue: str | None = None

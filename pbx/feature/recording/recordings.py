@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from weakref import WeakKeyDictionary
+
+import msgspec
+from msgspec.structs import replace
 
 from pbx.call.call import Call
 from pbx.call.leg import CallLeg
@@ -60,8 +62,7 @@ class Engine(Protocol):
     ) -> Recording: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Cues:
+class Cues(msgspec.Struct, frozen=True):
     """What people hear: `told` by who pressed keys, `beep` by both, `announcement` before they hear each other."""
 
     told: Callable[[Literal["on", "off", "refused"]], Prompt]
@@ -69,8 +70,7 @@ class Cues:
     announcement: Callable[[], Sound]
 
 
-@dataclass(slots=True, eq=False)
-class Session:
+class Session(msgspec.Struct, eq=False):
     """What is known of a call beyond one conversation. `asked` is who had it recorded though nobody demands it."""
 
     chain: str = ""
@@ -81,8 +81,7 @@ class Session:
     now: RecordedConversation | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(msgspec.Struct, frozen=True):
     """What goes along with a leg, in whichever call it is."""
 
     chain: str
@@ -98,8 +97,7 @@ def _set() -> asyncio.Event:
     return event
 
 
-@dataclass(slots=True)
-class Recordings:
+class Recordings(msgspec.Struct):
     """Implements `call.ports.Conversations`. `get` and `numbers` are the office's records."""
 
     engine: Engine
@@ -111,10 +109,10 @@ class Recordings:
     settings: Callable[[], RecordingSettings]
     spawn: Spawn
     calls: Callable[[str], Call | None]
-    _sessions: WeakKeyDictionary[Call, Session] = field(default_factory=WeakKeyDictionary)
-    _marks: dict[int, _Mark] = field(default_factory=dict)
+    _sessions: WeakKeyDictionary[Call, Session] = msgspec.field(default_factory=WeakKeyDictionary)
+    _marks: dict[int, _Mark] = msgspec.field(default_factory=dict)
     _writing: int = 0
-    _idle: asyncio.Event = field(default_factory=_set)
+    _idle: asyncio.Event = msgspec.field(default_factory=_set)
 
     def session(self, call: Call) -> Session:
         """The call's, made when it is first asked for."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from pbx.call.ports import Grown
 from pbx.core.clock import Clock
@@ -22,8 +23,7 @@ __all__ = ["RoomFile", "RoomRecordings"]
 Spawn = Callable[[str, Coroutine[Any, Any, None]], object]
 
 
-@dataclass(frozen=True, slots=True)
-class RoomFile:
+class RoomFile(msgspec.Struct, frozen=True):
     """The file of one recording: `path` is where it is to be made, `file` the same below the folder of recordings."""
 
     row: Recording

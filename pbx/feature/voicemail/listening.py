@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pbx.core.errors import PeerError
 from pbx.feature.voicemail.session import Session
@@ -25,14 +26,13 @@ KEYS = "0123456789#*"
 LONGEST_COMMENT_S = 120
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(msgspec.Struct):
     """Where in a message we are."""
 
     message: Voicemail
     heard: Heard
     second: float = 0.0
-    told: bool = field(default=False)
+    told: bool = msgspec.field(default=False)
 
     def move(self, by_s: float) -> None:
         self.second = min(max(self.second + by_s, 0.0), self.heard.seconds)

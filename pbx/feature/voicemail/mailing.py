@@ -10,8 +10,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
@@ -24,6 +23,9 @@ from pbx.notify.errors import SendError
 from pbx.notify.mail import Attachment, compose
 from pbx.store.errors import StoreError
 from pbx.store.voicemail import VoicemailStore
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 __all__ = ["Mailing", "Sends"]
 

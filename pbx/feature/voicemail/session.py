@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from pbx.call.talk import Sound, Talk
 from pbx.feature.voicemail.boxes import Boxes
@@ -25,8 +26,7 @@ WAIT_S = 6.0
 REPEATS = 3
 
 
-@dataclass(slots=True)
-class Session:
+class Session(msgspec.Struct):
     """`by` is the extension whose phone it is, None for a caller from outside."""
 
     talk: Talk

@@ -11,11 +11,11 @@ import logging
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec.structs import replace
 
 from pbx.call.ports import Recording
@@ -60,8 +60,7 @@ class NoRoomError(PbxError):
     """Nothing can be written: the disk or the database refuses."""
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct):
     """A message that is being spoken into `path`."""
 
     message: Voicemail

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from pbx.call.talk import Sound, Talk
 from pbx.feature.sounds import Sounds
@@ -19,8 +20,7 @@ from pbx.model.voicemail import Voicemail
 __all__ = ["Heard", "Voice", "load", "tell"]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """A message in memory, to be heard from any place on."""
 
     pcm: bytes

@@ -16,6 +16,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from pbx.core.errors import PeerError
 from pbx.sip.errors import ParseError
 
@@ -27,8 +29,7 @@ _INLINE = re.compile(r"inline:([A-Za-z0-9+/]+={0,2})((?:\|[^|;]*)*)", re.IGNOREC
 _LIFETIME = re.compile(r"2\^([0-9]{1,2})|([0-9]{1,15})")
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+class Suite(msgspec.Struct, frozen=True):
     """A crypto suite. `profile` is its number in DTLS-SRTP (RFC 5764 4.1.2, RFC 7714 14.2), which the engine speaks."""
 
     name: str

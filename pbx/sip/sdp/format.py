@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+import msgspec
 
 MAX_CACHED = 256
 
@@ -44,8 +45,7 @@ An Opus decoder takes any Opus, and Annex B of G.729 is only about silence: what
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(msgspec.Struct, frozen=True):
     """One way to send audio. `encoding` is upper case; `clock_hz` is the RTP clock (8000 for G.722, RFC 3551 4.5.2)."""
 
     payload_type: int
@@ -53,13 +53,14 @@ class Format:
     clock_hz: int = 8000
     channels: int = 1
     fmtp: str | None = None
-    key: tuple[str, int, int, str] = field(init=False, repr=False, compare=False)
-    """Formats with equal keys are the same codec: their packets differ only in the payload number."""
+    key: tuple[str, int, int, str] = ("", 0, 0, "")
+    """Formats with equal keys are the same codec: their packets differ only in the payload number. It follows from the
+    rest, whatever is given."""
 
     def __post_init__(self) -> None:
         rule = _MUST_AGREE.get(self.encoding)
         agreed = "" if rule is None else _parameter(self.fmtp or "", *rule)
-        object.__setattr__(self, "key", (self.encoding, self.clock_hz, self.channels, agreed))
+        msgspec.structs.force_setattr(self, "key", (self.encoding, self.clock_hz, self.channels, agreed))
 
     @property
     def encoding_name(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
+
+import msgspec
 
 from pbx.core.errors import PeerError
 from pbx.model.stream import IceCredentials
@@ -58,8 +59,7 @@ def spoken(names: Sequence[str]) -> tuple[Format, ...]:
     return (*voices, *[each for each in _EVENTS if each.clock_hz in clocks])
 
 
-@dataclass(frozen=True, slots=True)
-class AudioSession:
+class AudioSession(msgspec.Struct, frozen=True):
     """The audio a peer offers or answers with.
 
     `host` (an IP literal) and the ports are where it wants to receive. `held` means it wants to hear nothing from us:
@@ -99,8 +99,7 @@ class AudioSession:
         return min(self.ptime_ms or DEFAULT_PTIME_MS, self.max_ptime_ms or MAX_PTIME_MS)
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(msgspec.Struct, frozen=True):
     """Our side of a session: where we receive, and the o= line's id and version. `candidates` are hosts, for ICE."""
 
     host: str

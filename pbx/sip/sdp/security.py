@@ -15,8 +15,9 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from pbx.model.stream import Fingerprint, IceCredentials
 from pbx.sip.sdp import crypto
@@ -43,8 +44,7 @@ class Way(enum.Enum):
     DTLS = "dtls"
 
 
-@dataclass(frozen=True, slots=True)
-class Security:
+class Security(msgspec.Struct, frozen=True):
     """What one side's m= section says about encryption. `setup` is lower case, "" when it is not there.
 
     `ice`: it wants its path checked, on one port for RTP and RTCP; `needs_ice`: it takes nothing else.
@@ -83,8 +83,7 @@ class Security:
         return None if policy == "required" and self.way is Way.PLAIN else self.way
 
 
-@dataclass(frozen=True, slots=True)
-class Ours:
+class Ours(msgspec.Struct, frozen=True):
     """Our own side, for the m= section we write: its protocol and the a= lines, without line ends.
 
     With `ice`, checks of the path are answered by that name, and RTCP goes over the RTP port.
