@@ -54,8 +54,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Before 3.11.9, Python may fail to read the source of a failed test (gh-106905), and the time of a test may be over
-    while its report is made. pytest would end there, without the tests that come after it: so the report is a plain one.
+    """Before 3.11.9, Python may fail to read the source of a failed test (gh-106905), and the time of a test may be
+    over while its report is made. pytest would end there, without the tests that come after it: so the report is plain.
     """
     try:
         return (yield)

@@ -313,7 +313,7 @@ async def codes_dial() -> None:
         assert at_phone(await office.reached("103", "*69")) == "102"
         leg = await office.reached("101", "*67104")
         assert leg.request.from_.uri == "sip:anonymous@anonymous.invalid"
-        assert "P-Asserted-Identity" not in str(leg.request.headers._fields)
+        assert "P-Asserted-Identity" not in leg.request.headers
         assert (await office.dial("104", "*69"))[1] == 404, "who withheld the number is not called back"
 
 
