@@ -24,7 +24,7 @@ from tests.api.edge_door import whole_edge
 from tests.api.test_flows import FLOW
 from tests.api.test_listing import cdr
 
-CASES_EACH = 5
+CASES_EACH = 4
 """Making a case takes ten times as long as asking it. `tests/live/test_contract.py` asks hundreds, in the slow run."""
 DOCUMENT = document(edge())
 """As a node serves it: what the edge answers is described too."""

@@ -1,4 +1,4 @@
-"""Live tests: real phones against a real node. They run one after the other, without neighbours."""
+"""Live tests: real phones against a real node, in real time. They may have neighbours, and wait for what is to happen."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from tests.live.baresip import Account, Phone
 from tests.live.node import Node, running
 from tests.live.ports import give_back
 
+LONGEST = ("watching", "standby", "conference", "silence", "guide", "sync", "acme", "outlive", "edge_calls")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A missing phone is an error of the machine, not a reason to skip: `make test` installs them."""
+    """What takes longest begins first, so that the others fill what is left.
+
+    A missing phone is an error of the machine, not a reason to skip: `make test` installs them.
+    """
+    items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONGEST)
     missing = [tool for tool in ("baresip", "sipp") if which(tool) is None]
     if items and missing:
         raise pytest.UsageError(f"not installed: {', '.join(missing)}; run `make test`, which installs them")

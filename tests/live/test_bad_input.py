@@ -73,7 +73,7 @@ async def test_malformed_datagrams_are_answered_or_dropped_and_counted(node: Nod
     assert any("malformed" in name or "parse" in name or "bad" in name for name in dropped), dropped
 
 
-@pytest.mark.parametrize("drip", [b"X-Slow: and steady\r\n", b"a"])
+@pytest.mark.parametrize("drip", [b"X-Slow: and steady\r\n", pytest.param(b"a", marks=pytest.mark.slow)])
 async def test_endless_tcp_stream_is_cut_at_a_limit(node: Node, drip: bytes) -> None:
     def pour() -> int:
         sent = 0

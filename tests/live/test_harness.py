@@ -30,7 +30,7 @@ def test_gap_is_found(tmp_path: Path) -> None:
     assert length == pytest.approx(0.1, abs=0.02)
 
 
-@pytest.mark.parametrize("codec", ["PCMU", "G722", "opus"])
+@pytest.mark.parametrize("codec", ["PCMU", pytest.param("G722", marks=pytest.mark.slow), "opus"])
 async def test_two_phones_hear_each_other_directly(tmp_path: Path, codec: str) -> None:
     alice = Phone(Account("alice", codecs=(codec,)), tmp_path / "alice", tone_hz=440)
     bob = Phone(Account("bob", codecs=(codec,)), tmp_path / "bob", tone_hz=880)

@@ -29,7 +29,7 @@ def phone(node: Node, number: str, folder: Path, host: str, tone_hz: float, tran
     return Phone(account, folder / number, tone_hz=tone_hz, host=host)
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", pytest.param("tcp", marks=pytest.mark.slow)])
 async def test_a_phone_on_ipv6_talks_with_one_on_ipv4(both: Node, tmp_path: Path, transport: str) -> None:
     alice = phone(both, "101", tmp_path, "::1", 440.0, transport)
     bob = phone(both, "102", tmp_path, "127.0.0.1", 880.0)

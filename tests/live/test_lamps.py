@@ -144,7 +144,7 @@ async def test_switches_of_the_office_have_lamps(node: Node) -> None:
         await asyncio.gather(night.shows("confirmed"), own.shows("confirmed"))
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+@pytest.mark.parametrize("transport", ["udp", pytest.param("tcp", marks=pytest.mark.slow), "tls"])
 async def test_presence_and_messages_in_baresip(node: Node, phone: PhoneMaker, transport: str) -> None:
     alice, bob = phone(node, "101"), phone(node, "102")
     carol = phone(node, "103", transport=transport)

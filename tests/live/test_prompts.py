@@ -45,7 +45,7 @@ def quietest_pause_s(sound: wav.Sound) -> float:
     return longest * 0.02
 
 
-@pytest.mark.parametrize("codec", ["PCMU", "G722"])
+@pytest.mark.parametrize("codec", ["PCMU", pytest.param("G722", marks=pytest.mark.slow)])
 async def test_a_code_answers_with_a_sentence(node: Node, phone: PhoneMaker, codec: str) -> None:
     alice = phone(node, "101", codecs=(codec,))
     async with phones(alice):

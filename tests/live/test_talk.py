@@ -30,7 +30,7 @@ def assert_heard(phone: Phone, frequency_hz: float, *, seconds: float) -> None:
     assert steady.gaps(frequency_hz) == []
 
 
-@pytest.mark.parametrize("codec", ["PCMU", "PCMA", "G722", "opus"])
+@pytest.mark.parametrize("codec", ["PCMU", pytest.param("PCMA", marks=pytest.mark.slow), "G722", "opus"])
 async def test_both_sides_hear_the_other_tone_without_gaps(node: Node, phone: PhoneMaker, codec: str) -> None:
     alice = phone(node, "101", tone_hz=ALICE_HZ, codecs=(codec,))
     bob = phone(node, "102", tone_hz=BOB_HZ, codecs=(codec,))
@@ -122,8 +122,15 @@ async def test_hold_and_resume_from_either_side(node: Node, phone: PhoneMaker, w
     assert kinds.count("leg_held") == kinds.count("leg_resumed") == 1
 
 
-@pytest.mark.parametrize("who", ["caller", "callee"])
-@pytest.mark.parametrize("how", ["sendonly", "inactive"])
+@pytest.mark.parametrize(
+    ("how", "who"),
+    [
+        ("sendonly", "caller"),
+        ("inactive", "callee"),
+        pytest.param("sendonly", "callee", marks=pytest.mark.slow),
+        pytest.param("inactive", "caller", marks=pytest.mark.slow),
+    ],
+)
 async def test_holder_hears_nothing_until_it_resumes(
     node: Node, phone: PhoneMaker, who: str, how: str
 ) -> None:
