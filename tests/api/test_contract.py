@@ -88,28 +88,36 @@ def fuzz(base: str, token: str, path: str, method: str, *, most: int, budget_s: 
     stop_at = 0.0
     # That `number` must be the one of the path, that a trunk must exist, and that a record must be the one that was
     # read, or that an address is one, or that a voice speaks a language, or that a text has words or a picture, or that
-    # a picture is one, is more than a schema can say.
+    # a picture is one, or Base64, or that a whole number has no ".0", a key is a date, or a number is for sale, is more than
+    # a schema can say.
     naming = (
         "/api/v1/app-links",
         "/api/v1/bans",
+        "/api/v1/caller-rules",
+        "/api/v1/campaigns",
+        "/api/v1/campaigns/preview",
+        "/api/v1/campaigns/{id}/start",
+        "/api/v1/conversations/reply",
         "/api/v1/extensions",
         "/api/v1/extensions/csv",
+        "/api/v1/extensions/{number}/outside-number",
         "/api/v1/feature-codes",
         "/api/v1/flows",
-        "/api/v1/caller-rules",
-        "/api/v1/conversations/reply",
+        "/api/v1/flows/{number}/simulate",
         "/api/v1/inbound-numbers",
         "/api/v1/limits",
         "/api/v1/mailboxes",
+        "/api/v1/numbers",
         "/api/v1/outbound-routes",
         "/api/v1/paging-groups",
         "/api/v1/prompts",
         "/api/v1/queues",
+        "/api/v1/receptionist/try",
         "/api/v1/ring-groups",
         "/api/v1/schedules",
         "/api/v1/sms/send",
-        "/api/v1/speed-dials",
         "/api/v1/speech",
+        "/api/v1/speed-dials",
         "/api/v1/texts/media",
         "/api/v1/tokens",
         "/api/v1/users",

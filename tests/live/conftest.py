@@ -1,4 +1,4 @@
-"""Live tests: real phones against a real node, in real time. They may have neighbours, and wait for what is to happen."""
+"""Live tests: real phones against a real node, in real time. They may have neighbours: they wait for what happens."""
 
 from __future__ import annotations
 

@@ -187,6 +187,7 @@ async def test_full_port_pool_is_503_with_retry_after(tmp_path: Path) -> None:
             await asyncio.to_thread(caller.hang_up)
 
 
+@pytest.mark.slow
 async def test_call_whose_caller_never_acknowledges_is_ended(node: Node, phone: PhoneMaker) -> None:
     bob = phone(node, "102", tone_hz=880)
     async with phones(bob):

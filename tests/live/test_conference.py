@@ -150,6 +150,7 @@ async def test_eight_phones_hear_the_seven_others_and_not_themselves(
     assert "98765" not in node.log
 
 
+@pytest.mark.slow
 async def test_a_hold_a_dead_phone_and_somebody_who_is_called_in(
     phone: PhoneMaker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

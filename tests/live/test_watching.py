@@ -95,6 +95,7 @@ async def until(node: Node, sample: str, least: float, *, within_s: float = 10.0
         await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow
 async def test_setting_the_clock_disturbs_no_call_and_loses_no_phone(
     tmp_path: Path, phone: PhoneMaker
 ) -> None:
@@ -129,6 +130,7 @@ async def test_setting_the_clock_disturbs_no_call_and_loses_no_phone(
         assert name in known or re.sub(r"_(bucket|sum|count)$", "", name) in known, name
 
 
+@pytest.mark.slow
 async def test_a_full_disk_costs_recordings_and_nothing_else(tmp_path: Path, phone: PhoneMaker) -> None:
     if subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "true"], check=False).returncode:
         pytest.skip("this machine lets nobody mount a disk of their own")
