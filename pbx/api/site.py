@@ -54,6 +54,7 @@ NOT_BUILT = b"""<!doctype html>
 class _File(msgspec.Struct, frozen=True):
     """One file as it is sent."""
 
+    path: Path
     name: str
     content_type: str
     etag: str
@@ -75,9 +76,9 @@ class StaticSite:
     async def respond(self, request: web.Request) -> web.Response:
         """The answer to a GET or HEAD of `request.path`."""
         path = request.path.lstrip("/")
-        file = await asyncio.to_thread(self._find, path or "index.html")
+        file = await self._file(path or "index.html")
         if file is None and not path.startswith("assets/"):
-            file = await asyncio.to_thread(self._find, "index.html")
+            file = await self._file("index.html")
             if file is None:
                 return web.Response(
                     body=NOT_BUILT,
@@ -90,6 +91,13 @@ class StaticSite:
                 text="There is no such file.\n", status=404, headers={"Cache-Control": "no-store"}
             )
         return _answer(request, file)
+
+    async def _file(self, name: str) -> _File | None:
+        """The file called `name`. Only the loop changes what is kept in memory: many are read at a time."""
+        file = await asyncio.to_thread(self._find, name)
+        if file is not None and self._cache.get(file.path) is not file:
+            self._keep(file)
+        return file
 
     def _find(self, name: str) -> _File | None:
         """The file called `name`, from memory if it is still the same. Runs on a thread."""
@@ -110,15 +118,14 @@ class StaticSite:
             if path.suffix in _TEXT and len(plain) >= _SMALLEST_GZIP
             else None
         )
-        file = _File(
+        return _File(
+            path=path,
             name=path.relative_to(self._root).as_posix(),
             content_type=TYPES.get(path.suffix, "application/octet-stream"),
             etag=etag,
             plain=plain,
             packed=packed,
         )
-        self._keep(path, file)
-        return file
 
     def _locate(self, name: str) -> Path | None:
         """The path of a file below the root, None for anything else: no way up, no hidden files, no links out."""
@@ -132,9 +139,9 @@ class StaticSite:
         except (OSError, RuntimeError, ValueError):
             return None
 
-    def _keep(self, path: Path, file: _File) -> None:
-        self._cache.pop(path, None)
-        self._cache[path] = file
+    def _keep(self, file: _File) -> None:
+        self._cache.pop(file.path, None)
+        self._cache[file.path] = file
         while sum(each.size for each in self._cache.values()) > _CACHE_BYTES:
             self._cache.popitem(last=False)
 

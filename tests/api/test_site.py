@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import sys
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from yarl import URL
 
+from pbx.api.site import StaticSite
 from tests.api.conftest import Node, StartNode
 
 SCRIPT = b"console.log('hello');" * 200
@@ -128,3 +132,20 @@ async def test_site_that_is_not_built_says_what_to_do_and_the_api_works(
         assert "make build" in await answer.text()
     async with node.browser().get("/api/v1/health") as answer:
         assert answer.status == 200
+
+
+async def test_many_files_asked_for_at_once_all_come(tmp_path: Path) -> None:
+    """A page in a browser that has none of them yet, on a machine whose threads take turns at any moment."""
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    names = [f"{number}.txt" for number in range(400)]
+    for name in names:
+        (tmp_path / name).write_text(name)
+    site, often = StaticSite(tmp_path), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        answers = await asyncio.gather(
+            *(site.respond(make_mocked_request("GET", f"/{name}")) for name in names)
+        )
+    finally:
+        sys.setswitchinterval(often)
+    assert [answer.body for answer in answers] == [name.encode() for name in names]

@@ -74,8 +74,8 @@ async function focused(field) {
   }
 }
 
-/** Serious and critical faults of accessibility on the page as it is, as lines. */
-export async function axeFaults(page) {
+/** Serious and critical faults of accessibility on the page as it is, as lines. Another theme changes nothing but colours. */
+export async function axeFaults(page, { coloursOnly = false } = {}) {
   // The policy of the node forbids injected <script> elements; evaluating through the debugger is not that.
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   // What is still fading in has the contrast of a ghost; endless animations (a pulse) are left to run.
@@ -87,12 +87,28 @@ export async function axeFaults(page) {
         .map((one) => one.finished.catch(() => undefined)),
     ),
   );
-  const found = await page.evaluate(() =>
-    globalThis.axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }),
+  const found = await page.evaluate(
+    (runOnly) => globalThis.axe.run(document, { resultTypes: ["violations"], runOnly }),
+    coloursOnly ? { type: "rule", values: ["color-contrast"] } : ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
   );
   return found.violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary ?? ""}`));
+}
+
+/** The canvas of a flow stands still: what is pressed now is what is let go of. */
+export async function atRest(page) {
+  await page.locator(".react-flow__node").first().waitFor();
+  await page.waitForFunction(
+    () => {
+      const boxes = [...document.querySelectorAll(".react-flow, .react-flow__node")].map((each) => each.getBoundingClientRect());
+      const now = boxes.map(({ x, y, width }) => `${x} ${y} ${width}`).join();
+      if (globalThis.canvasWas !== now) [globalThis.canvasWas, globalThis.canvasSince] = [now, performance.now()];
+      return performance.now() - globalThis.canvasSince > 300;
+    },
+    undefined,
+    { polling: 50 },
+  );
 }
 
 /** Whether the page can be scrolled sideways, which no page may. */

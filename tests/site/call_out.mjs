@@ -64,7 +64,8 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
     const figures = await page.locator("dl dd").allInnerTexts();
     const [level, trip] = figures.map((each) => Number.parseInt(each, 10));
     expect(level < -5 && level > -35, `the level: ${figures.join(", ")}`);
-    expect(trip >= 0 && trip < 600, `there and back: ${figures.join(", ")}`);
+    // A machine that has much else to do takes its time.
+    expect(trip >= 0 && trip < 3000, `there and back: ${figures.join(", ")}`);
     await button("Continue").click();
     await page.getByText("It works: your call was heard").waitFor();
     await check("done");

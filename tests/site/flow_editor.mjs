@@ -1,5 +1,5 @@
 /** A flow from a template to a call: faults and their way there, wires, undo, a test that is overridden, publishing. */
-import { axeFaults, overflows, withBrowser } from "./browser.mjs";
+import { atRest, axeFaults, overflows, withBrowser } from "./browser.mjs";
 import { cue, expect, leave } from "./cues.mjs";
 
 const setupUrl = process.argv[2];
@@ -55,7 +55,9 @@ await withBrowser({ reducedMotion: "reduce" }, async (page, faults) => {
     await card("reception").getByText(/101/).waitFor();
     await saved();
     await page.keyboard.press("Escape");
+    await atRest(page);
     await card("menu").click();
+    await page.getByLabel("Name on the canvas").waitFor();
     await check("node");
     await page.locator(".react-flow__pane").click({ position: { x: 20, y: 20 } });
     await page.getByText("Nothing is wrong with this flow.").waitFor();
@@ -63,14 +65,19 @@ await withBrowser({ reducedMotion: "reduce" }, async (page, faults) => {
 
   async function wireAndUndo() {
     const before = await wires.count();
+    await atRest(page);
     await card("bye").click();
+    await page.getByLabel("Name on the canvas").waitFor();
+    await card("bye").focus();
     await page.keyboard.press("Delete");
     await card("bye").waitFor({ state: "detached" });
-    expect((await wires.count()) < before, "the wires to a removed node are still there");
+    // The wires to it go with it.
+    await wires.nth(before - 1).waitFor({ state: "detached" });
     await page.getByText("“Nothing pressed” leads nowhere.").first().waitFor();
     await page.keyboard.press("Control+z");
     await card("bye").waitFor();
-    expect((await wires.count()) === before, "undo has not brought the wires back");
+    await wires.nth(before - 1).waitFor({ state: "attached" });
+    expect((await wires.count()) === before, "undo has brought back more wires than there were");
     await page.keyboard.press("Control+y");
     await card("bye").waitFor({ state: "detached" });
     await page.keyboard.press("Control+z");
@@ -78,6 +85,7 @@ await withBrowser({ reducedMotion: "reduce" }, async (page, faults) => {
 
     // A wire that is dropped on the canvas asks what is to come, and the new node is wired.
     await page.locator(".react-flow__pane").click({ position: { x: 20, y: 20 } });
+    await atRest(page);
     const box = await card("start").locator(".react-flow__handle-right").first().boundingBox();
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await page.mouse.down();
@@ -154,6 +162,7 @@ await withBrowser({ reducedMotion: "reduce" }, async (page, faults) => {
     await cue("somebody else renames it");
     // Made wide again, the page shows the panel of what is selected, and the card may lie beneath it.
     await page.getByRole("button", { name: "Show everything" }).first().click();
+    await atRest(page);
     await card("away").click();
     await page.getByLabel("Name on the canvas").fill("Away");
     await page.getByRole("heading", { name: "Somebody else has changed this flow" }).waitFor();

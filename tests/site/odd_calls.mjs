@@ -61,7 +61,9 @@ await withBrowser({ reducedMotion: "reduce", viewport: { width: 360, height: 740
   const other = await context.newPage();
   await other.goto(`${base}/`);
   await other.getByRole("button", { name: "More" }).or(other.getByRole("button", { name: "Log out" })).first().click();
-  if (await other.getByRole("dialog").count()) await other.getByRole("dialog").getByRole("button", { name: "Log out" }).click();
+  const inMenu = other.getByRole("dialog").getByRole("button", { name: "Log out" });
+  await inMenu.or(other.getByRole("heading", { name: "Log in" })).first().waitFor();
+  if (await inMenu.isVisible()) await inMenu.click();
   await page.getByRole("heading", { name: "Log in" }).waitFor();
   found.push(...faults);
 }).catch((error) => found.push(String(error.stack ?? error)));

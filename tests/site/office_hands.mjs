@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { axeFaults, overflows, withBrowser } from "./browser.mjs";
+import { atRest, axeFaults, overflows, withBrowser } from "./browser.mjs";
 import { cue, expect, leave } from "./cues.mjs";
 
 const [setupUrl, folder] = process.argv.slice(2);
@@ -88,7 +88,9 @@ await withBrowser({ reducedMotion: "reduce", acceptDownloads: true }, async (pag
   async function copied() {
     await page.goto(`${base}/flows/500`);
     const card = (id) => page.locator(`.react-flow__node[data-id="${id}"]`);
+    await atRest(page);
     await card("hello").click();
+    await page.getByLabel("Name on the canvas").waitFor();
     await page.keyboard.press("Control+c");
     await page.getByText("1 copied").waitFor();
     await page.keyboard.press("Control+v");
@@ -114,6 +116,7 @@ await withBrowser({ reducedMotion: "reduce", acceptDownloads: true }, async (pag
 
   async function keptMine() {
     await cue("somebody else renames the flow");
+    await atRest(page);
     await page.locator('.react-flow__node[data-id="hello"]').click();
     await page.getByLabel("Name on the canvas").fill("Mine");
     await page.getByRole("heading", { name: "Somebody else has changed this flow" }).waitFor();
@@ -174,7 +177,9 @@ await withBrowser({ reducedMotion: "reduce", acceptDownloads: true }, async (pag
     await page.getByText("This code is not right").first().waitFor();
     await page.getByLabel("Code", { exact: true }).fill(codeOf(secret));
     await button("Confirm").click();
-    const codes = await page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").allInnerTexts();
+    const kept = page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
+    await kept.first().waitFor();
+    const codes = await kept.allInnerTexts();
     await check("recovery codes");
     await button("I have kept them").click();
     await page.getByText("Second factor is on").waitFor();

@@ -56,7 +56,7 @@ def _phone(node: Node, number: str, tone_hz: float, folder: Path) -> Phone:
 
 async def _setup_url(node: Node) -> str:
     """The one-time link, which the node prints once it is ready."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not (found := re.search(r"http\S+/setup#token=\S+", node.log)):
             await asyncio.sleep(0.05)
     return found.group()
