@@ -247,6 +247,7 @@ async def broken_office(
             line.node.expected_errors = (
                 "the disk is full",
                 "no space left",
+                "reason=disk_full",
                 "restore drill failed",
                 "has taken over",
             )
