@@ -90,21 +90,35 @@ class PublicCertificate:
             self._secure.reload()
             log.info("the certificate is there", extra={"until": _day(self._state.expires_at)})
             if before.failures:
+                until = _day(result.expires_at)
                 self._tell(
-                    "The certificate could be had again", f"It is good until {_day(result.expires_at)}."
+                    "certificate_back",
+                    "The certificate could be had again",
+                    f"It is good until {until}.",
+                    {"until": until},
                 )
         else:
             self._state = before.failed(result, now, chance())
             log.warning("no certificate could be had", extra={"reason": result.reason})
             if not before.failures or (self._state.is_urgent(now) and not before.is_urgent(before.tried_at)):
-                self._tell("The certificate could not be had", f"{self._cause()} {self._action()}")
+                self._tell(
+                    "certificate_failed",
+                    "The certificate could not be had",
+                    f"{self._cause()} {self._action()}",
+                    {
+                        "why": result.reason,
+                        "port": str(PORTS[self._wanted.challenge]),
+                        "own_port": str(self._port),
+                    },
+                )
         try:
             save(self._data_dir, self._state)
         except OSError as error:  # then a restart tries once more
             log.warning("what came of an order cannot be kept", extra={"reason": error.strerror})
 
-    def _tell(self, title: str, text: str) -> None:
-        self._post("certificate", title, text, {"names": ", ".join(self._wanted.domains)})
+    def _tell(self, what: str, title: str, text: str, facts: dict[str, str]) -> None:
+        names = ", ".join(self._wanted.domains)
+        self._post("certificate", title, text, {"what": what, "names": names, **facts})
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:

@@ -85,6 +85,7 @@ def build_guarding(
         bus=bus,
         clock=clock,
         new_id=new_id,
+        language=config.language,
     )
     limits = Limits(partial(office.all, LIMIT), country=config.country, clock=clock)
     office.on_change(limits.changed)

@@ -216,16 +216,15 @@ class Replication:
         failed_before = before is not None and not before.ok
         if self._post is None or (report.ok and not failed_before):
             return
+        facts = {"replica": self.target}
         if report.ok:
-            self._post(
-                "replication",
-                "The replica can be trusted again",
-                "The restore drill found no fault.",
-                {"replica": self.target},
-            )
+            title, text = "The replica can be trusted again", "The restore drill found no fault."
+            self._post("replication", title, text, {"what": "drill_passed", **facts})
         elif before is None or before.faults != report.faults:
-            text = f"The last restore drill failed: {' '.join(report.faults)[:1500]} A new snapshot is made."
-            self._post("replication", "The replica cannot be trusted", text, {"replica": self.target})
+            why = " ".join(report.faults)[:1500]
+            text = f"The last restore drill failed: {why} A new snapshot is made."
+            told = {"what": "drill_failed", "why": why, **facts}
+            self._post("replication", "The replica cannot be trusted", text, told)
 
     async def _run(self, place: ReplicaPlace) -> None:
         failures = 0
@@ -328,7 +327,9 @@ class Replication:
                     "nothing new is in the replica.",
                 )
                 await self._tell(
-                    "The replica has stopped", f"{self.problem}. {self.action} {process.last_error}"
+                    "replica_stopped",
+                    "The replica has stopped",
+                    f"{self.problem}. {self.action} {process.last_error}",
                 )
                 await process.stop()
             if len(sources_in(self._config.data_dir)) != len(process.sources):
@@ -367,7 +368,7 @@ class Replication:
         self.action = "Look at the network, the account and the room at the replica."
         self._since()
         if longest > TELL_S:
-            self._tasks.spawn("notice", self._tell("The replica is behind", self.problem))
+            self._tasks.spawn("notice", self._tell("replica_behind", "The replica is behind", self.problem))
 
     def _trouble(self, problem: str, action: str) -> None:
         if self.problem != problem:
@@ -388,7 +389,13 @@ class Replication:
         )
         log.error("another node has taken over", extra={"host": by.host})
         self._tasks.spawn(
-            "notice", self._tell("Another node has taken over this office", self.problem + " " + self.action)
+            "notice",
+            self._tell(
+                "taken_over",
+                "Another node has taken over this office",
+                f"{self.problem} {self.action}",
+                {"host": by.host, "at": f"{by.at:%Y-%m-%d %H:%M}"},
+            ),
         )
 
     async def _pause(self, seconds: float) -> None:
@@ -399,16 +406,21 @@ class Replication:
                 if _size_of_wal(source.path) > self._wal_limit:
                     self._fresh = True
                     await asyncio.to_thread(_checkpoint, source.path)
-                    await self._tell("The replica has stopped", f"{self.problem} {self.action}")
+                    await self._tell(
+                        "replica_stopped", "The replica has stopped", f"{self.problem} {self.action}"
+                    )
             if self._since() > TELL_S:
-                await self._tell("The office is not replicated", f"{self.problem} {self.action}")
+                await self._tell(
+                    "replica_stopped", "The office is not replicated", f"{self.problem} {self.action}"
+                )
             await asyncio.sleep(min(LOOK_S, left))
 
-    async def _tell(self, title: str, text: str) -> None:
+    async def _tell(self, what: str, title: str, text: str, facts: dict[str, str] | None = None) -> None:
         """Once for each trouble."""
         if not self._told and self._post is not None:
             self._told = True
-            self._post("replication", title, text.strip(), {"replica": self.target})
+            given = {"what": what, "replica": self.target, "why": text.strip(), **(facts or {})}
+            self._post("replication", title, text.strip(), given)
 
     async def _copy_files(self, place: ReplicaPlace) -> None:
         """Round after round; the key file first, if it may be there."""

@@ -136,5 +136,5 @@ class Upgraded:
             "alarm",
             f"Upgraded: {change.words()}",
             f"The node has started after an upgrade: {change.words()}.{kept}{news}",
-            {"what": "upgraded", "from": change.from_version, "to": change.to_version},
+            {"what": "upgraded", "from": change.from_version, "to": change.to_version, "kept": change.kept},
         )

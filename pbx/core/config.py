@@ -658,6 +658,11 @@ def _check_servers(config: NodeConfig) -> None:
             raise StartupError(
                 f"{name} is no address of a server", got=url, needed="such as http://127.0.0.1:8000"
             )
+    if config.turn_server and not config.turn_secret:
+        raise StartupError(
+            "turn_server needs the secret that its credentials are made with",
+            action="Set PBX_TURN_SECRET (coturn: static-auth-secret), or take --turn-server away",
+        )
     if config.chat_url and not config.chat_model:
         raise StartupError("chat_url needs a model", action="Name one with --chat-model")
 

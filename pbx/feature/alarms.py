@@ -73,5 +73,6 @@ class Alarms:
                 "what": event.what,
                 "extension": event.extension,
                 "number": event.number,
+                "ended": "yes" if event.ended else "",
             },
         )

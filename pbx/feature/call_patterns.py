@@ -100,6 +100,7 @@ class CallPatterns:
                     f"Calls of {name} end after 30 seconds",
                     f"{TIMES_30} of the last calls of {name} ended about 30 seconds after they were answered. That is "
                     f"how long a telephone waits for a message that never comes. {ALG}",
+                    {"count": str(TIMES_30)},
                 )
             elif self._often(lengths, AFTER_6_S, TIMES_6, event.at - SOON):
                 self._tell(
@@ -110,6 +111,7 @@ class CallPatterns:
                     f"{TIMES_6} of the last {LOOKED_AT} calls of {name} were over some 6 seconds after they were "
                     "answered. So long people say hello when they hear nothing. Call there and listen: if one of you "
                     f"hears nothing, audio is lost on the way. {ALG}",
+                    {"count": str(TIMES_6), "looked_at": str(LOOKED_AT)},
                 )
 
     @staticmethod
@@ -136,6 +138,7 @@ class CallPatterns:
                 f"Nothing is heard from {name}",
                 f"In {len(calls)} calls within a day nothing came from {name} while the other side talked. If nobody "
                 f"had muted the phone, its audio is lost on the way. {ALG}",
+                {"count": str(len(calls))},
             )
 
     def _subject(self, name: str) -> _Subject:
@@ -143,7 +146,9 @@ class CallPatterns:
             del self._subjects[next(iter(self._subjects))]
         return self._subjects.setdefault(name, _Subject())
 
-    def _tell(self, what: str, name: str, at: datetime, title: str, text: str) -> None:
+    def _tell(  # noqa: PLR0917
+        self, what: str, name: str, at: datetime, title: str, text: str, facts: dict[str, str]
+    ) -> None:
         before = self._told.get((what, name))
         if before is not None and timedelta() <= at - before < QUIET:
             return
@@ -151,7 +156,7 @@ class CallPatterns:
         self._told[what, name] = at
         if len(self._told) > MOST_SUBJECTS:
             del self._told[next(iter(self._told))]
-        self._post("alarm", title, text, {"what": what, "about": name})
+        self._post("alarm", title, text, {"what": what, "about": name, **facts})
 
 
 def _named(extension: str | None, trunk: str | None) -> str:

@@ -46,7 +46,7 @@ class LostNames:
                 "alarm",
                 title(found),
                 f"{cause} {action}",
-                {"what": f"names_{found.kind}", "about": ", ".join(found.names)},
+                {"what": f"names_{found.kind}", "about": shown(found.names), "since": f"{found.since:%H:%M}"},
             )
 
 

@@ -76,7 +76,7 @@ class LostPhones:
                     "alarm",
                     f"The line {trunk} is down",
                     f"The line {trunk} has not worked for two minutes: no call comes in or goes out over it. {error}",
-                    {"what": "line_down", "about": f"line {trunk}"},
+                    {"what": "line_down", "about": f"line {trunk}", "line": trunk, "error": error},
                 )
 
     # -- below ---------------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ class LostPhones:
                     "alarm",
                     f"The line {status.trunk} works again",
                     f"The line {status.trunk} is up again.",
-                    {"what": "line_up", "about": f"line {status.trunk}"},
+                    {"what": "line_up", "about": f"line {status.trunk}", "line": status.trunk},
                 )
             self._told_down.discard(status.trunk)
 
@@ -119,6 +119,7 @@ class LostPhones:
                 "until it comes back. Look at its network (Wi-Fi, cable, VPN). If it stands behind another router, let "
                 "it send keep-alives, or use TCP or TLS, and let it register every two minutes.",
                 "phone_lost",
+                {"extension": extension, "count": str(TIMES)},
             )
 
     def _tell_many(self, gone: list[str], now: datetime) -> None:
@@ -130,12 +131,14 @@ class LostPhones:
             f"Within two minutes the phones of {len(gone)} extensions were lost ({shown}). They have something in "
             "common: a switch, a Wi-Fi access point, the way to this node, or the power.",
             "phones_lost",
+            {"count": str(len(gone)), "extensions": shown},
         )
 
-    def _tell(self, about: str, now: datetime, title: str, text: str, what: str) -> None:
+    def _tell(  # noqa: PLR0917
+        self, about: str, now: datetime, title: str, text: str, what: str, facts: dict[str, str]
+    ) -> None:
         before = self._told.get(about)
         if before is None or not timedelta() <= now - before < DAY / (1 if about else 24):
             self._told[about] = now
-            self._post(
-                "alarm", title, text, {"what": what, "about": f"extension {about}" if about else "phones"}
-            )
+            who = f"extension {about}" if about else "phones"
+            self._post("alarm", title, text, {"what": what, "about": who, **facts})

@@ -21,6 +21,7 @@ from pbx.core.errors import PbxError
 from pbx.core.events import EventBus
 from pbx.model.notice import Delivery, Notice, NoticeKind, NoticeTarget
 from pbx.notify.errors import SendError
+from pbx.notify.words import in_language
 
 __all__ = ["Deliver", "Notices", "State"]
 
@@ -61,7 +62,10 @@ class Notices:
         bus: EventBus,
         clock: Clock,
         new_id: Callable[[], str],
+        language: str = "en",
     ) -> None:
+        """`language` is that of the office: what is told is written in it where there are words for it."""
+        self._language = language
         self._targets = targets
         self._deliver = deliver
         self._bus = bus
@@ -77,6 +81,7 @@ class Notices:
         self, kind: NoticeKind, title: str, text: str = "", facts: dict[str, str] | None = None
     ) -> Notice:
         """Tell everybody whom it concerns. Returns at once."""
+        title, text = in_language(self._language, kind, title, text, facts or {})
         wanted = [each for each in self._targets() if each.enabled and (not each.kinds or kind in each.kinds)]
         notice = Notice(
             id=self._new_id(),

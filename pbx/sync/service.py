@@ -245,6 +245,7 @@ class Sync:
                 "sequence": str(manifest.sequence),
                 "office": entry.office,
                 "changes": str(count),
+                "what": "bundle_applied",
                 "result": "applied",
             },
         )
@@ -268,7 +269,7 @@ class Sync:
         self._tell(
             "The configuration bundle was not applied",
             f"{text} Nothing was changed.{chr(10) + faults if faults else ''}",
-            {"result": error.trouble},
+            {"what": "bundle_failed", "result": error.trouble, "why": text},
         )
 
     def _tell(self, title: str, text: str, facts: dict[str, str]) -> None:

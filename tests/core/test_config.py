@@ -112,6 +112,7 @@ def test_known_variables_that_are_no_settings_are_let_through() -> None:
         ("http_port", "5060", "both 5060"),
         ("sip_port", "10001", "lies between"),
         ("rtp_port_max", "10002", "too small for one call"),
+        ("turn_server", "turn:t.example:3478", "turn_server needs the secret"),
     ],
 )
 def test_an_impossible_value_is_refused_where_it_came_from(name: str, value: str, text: str) -> None:

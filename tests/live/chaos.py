@@ -69,6 +69,11 @@ class Chaos:
     def node(self) -> Node:
         return self.line.node
 
+    def trouble(self, what: str) -> None:
+        """Write it down, and say it."""
+        self.troubles.append(what)
+        print(f"{time.strftime('%X')}  TROUBLE: {what}", file=sys.stderr, flush=True)
+
     # -- faults ----------------------------------------------------------------------------------------------------
 
     async def node_is_killed(self) -> None:
@@ -161,7 +166,7 @@ class Chaos:
         await asyncio.sleep(3)
         for pair in self.pairs:
             if not await pair.goes_on(10):
-                self.troubles.append(f"{pair.name} does not talk after: {after}")
+                self.trouble(f"{pair.name} does not talk after: {after}")
                 await pair.talk()
 
     # -- what goes on meanwhile --------------------------------------------------------------------------------------
@@ -247,6 +252,7 @@ async def broken_office(
             line.node.expected_errors = (
                 "the disk is full",
                 "no space left",
+                "reason=disk_full",
                 "restore drill failed",
                 "has taken over",
             )
@@ -289,6 +295,7 @@ async def live_in_chaos(
                     await pair.hang_up()
             await _judge(chaos, day.result(), before)
             await _recover(chaos, day.result(), folder, replica)
+            _say(day.result(), line.node, seconds)
             return day.result()
 
 
@@ -326,7 +333,7 @@ async def _judge(chaos: Chaos, day: Day, before: tuple[int, int]) -> None:
     day.left["messages lost"] = (max(chaos.messages - len(found), 0), 0)
     day.counts["messages left"] = chaos.messages
     day.left["established calls lost at a restart"] = (chaos.counts["established calls lost at a restart"], 0)
-    day.left["pairs that did not talk any more"] = (chaos.troubles, [])
+    day.left["pairs silent, calls without DNS that failed"] = (chaos.troubles, [])
     day.left["callers from outside who heard nothing"] = (
         chaos.counts["callers from outside who heard nothing"],
         0,
@@ -387,14 +394,20 @@ async def _kept(node: Node) -> tuple[int, ...]:
     )
 
 
+def _say(day: Day, node: Node, seconds: float) -> None:
+    """Before anything else can fail: what came of it, and where the log is."""
+    kept = Path(tempfile.gettempdir()) / f"chaos-{day.seed}.log"
+    kept.write_text(node.log)
+    print(
+        f"chaos for {seconds / 60:g} minutes, seed {day.seed}, {len(day.phones)} phones\n{day.table()}",
+        flush=True,
+    )
+    print(f"the node's log is kept in {kept}", flush=True)
+
+
 async def main(minutes: float, seed: int, phones: int, only: str) -> int:
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         day = await live_in_chaos(Path(folder), seed=seed, seconds=minutes * 60, phones=phones, only=only)
-        print(f"chaos for {minutes:g} minutes, seed {seed}, {phones} phones\n{day.table()}")
-        if day.wrong:
-            kept = Path(tempfile.gettempdir()) / f"chaos-{seed}.log"
-            kept.write_text(day.node.log)
-            print(f"the node's log is kept in {kept}")
         return 1 if day.wrong else 0
 
 

@@ -94,13 +94,13 @@ class Names:
         call = await self._phone.dial(f"{ROUTE}{OUTSIDE}")
         chaos.counts["calls over the line without DNS"] += 1
         if call is None:
-            chaos.troubles.append(f"no call over the line while the DNS is {mode}")
+            chaos.trouble(f"no call over the line while the DNS is {mode}")
             return
         ending = time.monotonic() + 10
         while call.heard < 25 and time.monotonic() < ending:
             await asyncio.sleep(0.02)
         if call.heard < 25:
-            chaos.troubles.append(f"a call over the line without sound while the DNS is {mode}")
+            chaos.trouble(f"a call over the line without sound while the DNS is {mode}")
         await self._phone.hang_up(call)
 
     def _tunnels(self) -> int:
@@ -117,7 +117,7 @@ class Names:
                 self._chaos.counts["tunnels made without DNS"] += 1
                 return
             await asyncio.sleep(0.5)
-        self._chaos.troubles.append(f"no tunnel while the DNS is {mode}")
+        self._chaos.trouble(f"no tunnel while the DNS is {mode}")
 
     async def _health(self, mode: str, *, well: bool) -> None:
         ending, found = time.monotonic() + SEEN_S, {}
@@ -126,7 +126,7 @@ class Names:
             if found["ok"] == well:
                 return
             await asyncio.sleep(0.5)
-        self._chaos.troubles.append(f"the health list on the DNS ({mode}): {found}")
+        self._chaos.trouble(f"the health list on the DNS ({mode}): {found}")
 
     async def _line_of_health(self) -> dict[str, Any]:
         lines: list[dict[str, Any]] = (await self._chaos.node.get("status"))["health"]
@@ -139,7 +139,7 @@ class Names:
             if any(each["trunk"] == "carrier" and each["state"] == state for each in items):
                 return
             await asyncio.sleep(0.2)
-        self._chaos.troubles.append(f"the line is not {state} again")
+        self._chaos.trouble(f"the line is not {state} again")
 
     async def alarms(self) -> int:
         """How often somebody was told that the DNS is gone."""

@@ -55,7 +55,13 @@ async def test_a_new_bundle_is_applied_and_told(node: Follower) -> None:
     assert (await names(node), await node.records.secret(EXTENSION, "101")) == (["Alice"], "made-up-password")
     ((title, text, facts),) = node.notices
     assert (title, text) == ("Configuration bundle 7 was applied", "1 created.")
-    assert facts == {"sequence": "7", "office": "berlin", "changes": "1", "result": "applied"}
+    assert facts == {
+        "sequence": "7",
+        "office": "berlin",
+        "changes": "1",
+        "what": "bundle_applied",
+        "result": "applied",
+    }
     assert state.revisions[0].changes == 1
 
 

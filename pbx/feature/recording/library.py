@@ -197,7 +197,9 @@ class Library:
     def failed_with(self, reason: str, detail: str = "") -> None:
         """Something is not recorded, or no longer: count it and tell the administrator, not for every call."""
         self.failed += 1
-        log.warning("a call is not recorded", extra={"reason": reason, "detail": detail})
+        log.warning(
+            "a call is not recorded", extra={"what": "not_recorded", "reason": reason, "detail": detail}
+        )
         words = {
             "quota": self.problem or "recordings take all the room they may",
             "disk_full": "the disk is full",
@@ -373,13 +375,13 @@ class Library:
             return
         when = "are full" if left == 0 else f"will be full in {left} day{'s' if left != 1 else ''}"
         self._tell(
-            "forecast",
+            "recordings_full",
             ALARM_QUIET,
             f"Recordings {when}",
             f"Recordings take {storage.used_bytes / GIB:.1f} of {storage.quota_bytes / GIB:.1f} GiB, and "
             f"{storage.bytes_per_day / GIB:.2f} GiB are added each day. When they are full, calls are not recorded. "
             "Let recordings expire earlier, record as Ogg Opus, or raise the quota.",
-            {"full_in_days": str(left), "used_bytes": str(storage.used_bytes)},
+            {"what": "recordings_full", "full_in_days": str(left), "used_bytes": str(storage.used_bytes)},
         )
 
     def _tell(self, what: str, quiet: timedelta, title: str, text: str, facts: dict[str, str]) -> None:
