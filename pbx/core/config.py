@@ -1,4 +1,4 @@
-"""The settings of a node: what the process needs to start. Read by `config_sources`, checked together by `config_check`.
+"""The settings of a node: what the process needs to start. See also `config_sources` and `config_check`.
 
 What an administrator changes while the node runs is not here but in `pbx.model.settings`.
 """
