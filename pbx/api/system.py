@@ -11,7 +11,7 @@ from pbx.api.health import health_lines
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Health, HealthLine, NodeStatus, StatusCounts
-from pbx.core.config import Setting, settings
+from pbx.core.config_sources import Setting, settings
 from pbx.core.metrics import CONTENT_TYPE
 from pbx.model.base import Record
 from pbx.model.kinds import EXTENSION

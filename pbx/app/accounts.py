@@ -11,7 +11,8 @@ import msgspec
 from pbx.api.scopes import Scope
 from pbx.app.office import Office, checked, opened
 from pbx.core.clock import SystemClock
-from pbx.core.config import NodeConfig, nearest
+from pbx.core.config import NodeConfig
+from pbx.core.config_sources import nearest
 from pbx.core.errors import UserError
 from pbx.model.kinds import EXTENSION
 from pbx.model.scalars import Label

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pbx.app import key_commands, replica_commands
-from pbx.core.config import CONFIG_VARIABLE, NodeConfig, Setting, load, nearest, origins, settings
+from pbx.core.config import NodeConfig
+from pbx.core.config_sources import CONFIG_VARIABLE, Setting, load, nearest, origins, settings
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_VARIABLE
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from pbx.core.config import NodeConfig, Setting
+from pbx.core.config import NodeConfig
+from pbx.core.config_sources import Setting
 
 __all__ = ["add"]
 

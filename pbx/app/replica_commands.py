@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pbx.core.config import Setting
+from pbx.core.config_sources import Setting
 from pbx.core.errors import StartupError, UserError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def add(
 
 def _backup(arguments: argparse.Namespace, config: NodeConfig) -> int:
     from pbx.app.http import program_version
-    from pbx.core.config import CONFIG_FILE, CONFIG_VARIABLE
+    from pbx.core.config_sources import CONFIG_FILE, CONFIG_VARIABLE
     from pbx.store.backup import write_locked
     from pbx.store.database import FILE_NAME
 

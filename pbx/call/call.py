@@ -227,7 +227,7 @@ class Call(PartySide):
         """The same for a call of an earlier process: `program` runs for the first of these legs."""
         self.legs = {leg.name: leg for leg in legs}
         self._served = legs[0]
-        await self._live(self.scope.run(self._main(program(self), router)))
+        await self._live(self.scope.run(self._main(program, router)))
 
     async def _enter(self, router: Router) -> None:
         incoming = self.incoming
@@ -235,7 +235,7 @@ class Call(PartySide):
         a.offered = a.read(incoming.offer) if incoming.offer is not None else None
         if a.offered is not None and not voice(self.offered_formats()):
             raise PeerError(488, "Not Acceptable Here")
-        await self.scope.run(self._main(router.route(self), router))
+        await self.scope.run(self._main(router.route, router))
 
     async def _live(self, life: Awaitable[None]) -> None:
         try:
@@ -254,9 +254,9 @@ class Call(PartySide):
         self.end_with(ending)
         self.scope.end()
 
-    async def _main(self, program: Awaitable[None], router: Router) -> None:
+    async def _main(self, program: Program, router: Router) -> None:
         self._watch = self.scope.spawn(self._watch_party(self.a))
-        await self.perform(program)
+        await self.perform(program(self))
         while self._next is not None:
             transfer, self._next = self._next, None
             await carry_out(self, transfer, router)

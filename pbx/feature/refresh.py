@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from email.utils import formatdate
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 
@@ -23,6 +23,7 @@ from pbx.feature.door import Door
 from pbx.feature.identify import Identify
 from pbx.feature.registrar import Registrar, contact_of
 from pbx.model.binding import Binding
+from pbx.sip.date import sip_date
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
@@ -296,4 +297,4 @@ def _shape(request: Request, hop: Hop, response: Response, bindings: Sequence[Bi
 
 @lru_cache(maxsize=2)
 def _date(now: int) -> bytes:
-    return formatdate(now, usegmt=True).encode()
+    return sip_date(datetime.fromtimestamp(now, UTC)).encode()

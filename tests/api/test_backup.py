@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pbx.app import cli
-from pbx.core.config import NodeConfig, load, origins
+from pbx.core.config import NodeConfig
+from pbx.core.config_sources import load, origins
 from pbx.core.errors import StartupError
 from pbx.model.node_report import DoctorCheck
 from pbx.store.backup import END, MANIFEST

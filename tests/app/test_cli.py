@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pbx.core.config import settings
+from pbx.core.config_sources import settings
 from pbx.model.prompt import PromptAudio
 from pbx.store.database import Database, lock_data_dir
 

@@ -9,7 +9,8 @@ import pytest
 
 from pbx.app.doctor_listening import listening
 from pbx.app.listening import Hearing, read_key
-from pbx.core.config import NodeConfig, load
+from pbx.core.config import NodeConfig
+from pbx.core.config_sources import load
 from pbx.core.errors import StartupError
 from tests.edge.hostile import Hostile
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pbx.core.config import CONFIG_VARIABLE, NodeConfig, load, nearest, settings
+from pbx.core.config import NodeConfig
+from pbx.core.config_sources import CONFIG_VARIABLE, load, nearest, settings
 from pbx.core.errors import StartupError
 
 

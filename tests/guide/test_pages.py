@@ -12,7 +12,7 @@ import pytest
 from edge.config import EdgeConfig
 from mobile_push.config import PushConfig
 from pbx.app.cli import _parser
-from pbx.core.config import OTHER_VARIABLES, settings
+from pbx.core.config_sources import OTHER_VARIABLES, settings
 from tests.guide.pages import DOCS, blocks, links, pages
 
 ROOT = DOCS.parents[1]

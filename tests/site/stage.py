@@ -230,10 +230,10 @@ async def staged(
     if furnish is not None:
         deps = await furnish(deps, database)
     stage = Stage(deps, calls, registrations, checks)
-    runner = web.AppRunner(build(deps))
+    runner = web.AppRunner(build(deps), shutdown_timeout=1)
     await runner.setup()
     try:
-        site_on = web.TCPSite(runner, "127.0.0.1", port, shutdown_timeout=1)
+        site_on = web.TCPSite(runner, "127.0.0.1", port)
         await site_on.start()
         host, bound = runner.addresses[0][:2]
         stage.base_url = f"http://{host}:{bound}"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pbx.core.config import load as load_config
+from pbx.core.config_sources import load as load_config
 from pbx.core.errors import StartupError
 from pbx.transport.acme import FOLDER, State, Wanted, load, save
 from pbx.transport.acme_answers import Answers
