@@ -12,7 +12,7 @@ from pbx.app.parts import Stores
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
 from pbx.core.events import EventBus
-from pbx.core.ids import token
+from pbx.core.ids import word
 from pbx.core.metrics import Registry
 from pbx.feature.browser_login import BrowserLogins
 from pbx.feature.directory import Directory, Entry
@@ -174,12 +174,12 @@ async def _load(records: RecordStore) -> dict[str, Entry]:
 
 
 def _branch() -> str:
-    return "z9hG4bK" + token(12)
+    return "z9hG4bK" + word(12)
 
 
 def new_tag() -> str:
     """Of one side of a dialog."""
-    return token(8)
+    return word(8)
 
 
 def _discard(_value: object) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
+from pbx.core.ids import word
 from pbx.core.tasks import Supervisor
 from pbx.model.leg_event import Ended, LegCause
 from pbx.model.party import DialTarget, Party
@@ -86,8 +87,8 @@ class Agent:
         settings: AgentSettings | None = None,
         guard: Guard | None = None,
         methods: frozenset[str] = frozenset({"REGISTER", "OPTIONS"}),
-        new_tag: Callable[[], str] = lambda: secrets.token_hex(8),
-        new_call_id: Callable[[], str] = lambda: secrets.token_hex(16),
+        new_tag: Callable[[], str] = lambda: word(8),
+        new_call_id: Callable[[], str] = lambda: word(16),
         random: Callable[[], float] = _random.random,
     ) -> None:
         self.driver = driver

@@ -285,7 +285,7 @@ class Driver:
 
     def _count_malformed(self, hop: Hop) -> None:
         counters = self.endpoint.counters
-        malformed = sum(counters.get(name, 0) for name in MALFORMED)
+        malformed = sum([counters.get(name, 0) for name in MALFORMED])
         if malformed != self._malformed:
             self._malformed = malformed
             self._guard.count(Offence.MALFORMED, hop.remote_host)

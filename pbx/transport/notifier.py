@@ -247,7 +247,8 @@ class Notifier:
 
     def changed(self, event: str, resource: str) -> None:
         """Something about a resource is different: whoever watches it is told."""
-        for watch in list(self._of_resource.get((event, resource), {}).values()):
+        found = self._of_resource.get((event, resource))
+        for watch in list(found.values()) if found else ():
             self._move(watch, watch.machine.changed(self._now()))
 
     def heard_from(self, subscriber: str) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pbx.core.ids import CROCKFORD, new_id, token
+from pbx.core.ids import CROCKFORD, new_id, token, word
 
 
 def test_ids_are_26_characters_of_the_readable_alphabet() -> None:
@@ -26,3 +26,16 @@ def test_id_begins_with_its_time() -> None:
 def test_tokens_hold_the_randomness_asked_for() -> None:
     assert len(token(32)) == 43
     assert token() != token()
+
+
+def test_the_digits_of_an_id_are_its_number_in_base_32() -> None:
+    made = new_id(1_767_225_600_000)
+    number = sum(CROCKFORD.index(letter) << 5 * place for place, letter in enumerate(reversed(made)))
+    assert number >> 80 == 1_767_225_600_000
+
+
+def test_words_are_as_long_as_asked_for_and_never_the_same() -> None:
+    words = [word(8) for _ in range(1000)]
+    assert {len(each) for each in words} == {16}
+    assert len(set(words)) == 1000
+    assert len(word(2)) == 4
