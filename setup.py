@@ -51,6 +51,7 @@ LINK = ["-Wl,--as-needed", *([f"-fsanitize={SANITIZERS}"] if SANITIZERS else ["-
 
 # What a module links, by pkg-config's names. Every module sees all their headers: .pxd files name types of theirs.
 LIBRARIES: dict[str, tuple[str, ...]] = {
+    "seal": ("libcrypto",),
     "srtp": ("libcrypto",),
     "srtp_keys": ("libcrypto",),
 }

@@ -13,10 +13,12 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pbx.call import kept as kept_calls
+from pbx.media.sealing import sealer
 from pbx.model import call_event as events
 from pbx.store.journal import FILE_NAME, Journal, read_journal
 
@@ -63,9 +65,10 @@ class CallKeeper:
         self._journal = journal
         self._written: set[str] = set()
         self._changed: dict[str, Call] = {}
-        self._due: asyncio.Handle | None = None
-        self._within_s = 0.0
+        self._due_at = inf
+        """When it is written next, as far as is known. Timers are not taken back: one too many finds little."""
         self._wrote_at = 0.0
+        self._later = False
         self._ring: dict[str, Call] = {}
         """Where phones have begun to ring since the last look."""
         self._looks = False
@@ -111,13 +114,23 @@ class CallKeeper:
         if self._journal is None:
             return
         self._changed[call.id] = call
-        if self._due is not None:
-            if within_s >= self._within_s:
-                return
-            self._due.cancel()
-        self._within_s = within_s
         loop = asyncio.get_running_loop()
-        self._due = loop.call_later(within_s, self.write) if within_s else loop.call_soon(self.write)
+        if within_s == LATER_S:
+            if not self._later:
+                self._later = True
+                loop.call_later(LATER_S, self._write_later)
+            return
+        due_at = loop.time() + within_s
+        if due_at < self._due_at:
+            self._due_at = due_at
+            if within_s:
+                loop.call_at(due_at, self.write)
+            else:
+                loop.call_soon(self.write)
+
+    def _write_later(self) -> None:
+        self._later = False
+        self.write()
 
     def reserved(self, stream: Stream) -> None:
         """What may be sent on a stream is written down before it is sent."""
@@ -148,9 +161,9 @@ class CallKeeper:
 
     def write(self) -> None:
         """Bring the file up to date."""
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
+        self._due_at = inf
+        if not self._changed:
+            return
         changed, self._changed = self._changed, {}
         entries: dict[str, bytes | None] = {}
         for id_, call in changed.items():
@@ -215,7 +228,7 @@ def open_keeper(data_dir: Path, box: SecretBox, service: Service) -> CallKeeper:
     path, key = data_dir / FILE_NAME, box.derive("journal of calls")
     left, left_at = read_journal(path, key)
     try:
-        return CallKeeper(Journal(path, key, left), left, left_at, service)
+        return CallKeeper(Journal(path, key, left, sealer=sealer), left, left_at, service)
     except OSError as error:
         log.error("calls would not outlive this process", extra={"error": error.strerror})  # noqa: TRY400
         return CallKeeper(None, left, left_at, service)

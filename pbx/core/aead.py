@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
 NONCE_BYTES = 12
@@ -42,46 +40,6 @@ def aes_256_gcm(key: bytes) -> Aead:
         return LoadedOpenssl(key)
     except (ImportError, OSError, AttributeError):  # OpenSSL is built into Python, or not there
         return Cryptography(key)
-
-
-def sealer(key: bytes) -> Callable[[bytes, bytes], bytes]:
-    """`encrypt(nonce, plaintext)` of this key for one thread, which seals often: what the key costs is paid once."""
-    cipher = aes_256_gcm(key)
-    if isinstance(cipher, LoadedOpenssl):
-        return Sealer(key).encrypt
-    return partial(_without_more, cipher)
-
-
-def _without_more(cipher: Aead, nonce: bytes, plaintext: bytes) -> bytes:
-    return cipher.encrypt(nonce, plaintext, b"")
-
-
-class Sealer:
-    """One EVP context, which keeps its key; each message has another nonce. Of one thread."""
-
-    def __init__(self, key: bytes) -> None:
-        evp = self._evp = _load(ctypes.PyDLL)
-        self._context = evp.EVP_CIPHER_CTX_new()
-        if not self._context:
-            raise MemoryError("OpenSSL has no memory for a cipher")
-        self._length = _length()
-        self._tag = _room(TAG_BYTES)
-        self._out = _room(8192)
-        _ok(evp.EVP_EncryptInit_ex(self._context, evp.EVP_aes_256_gcm(), None, key, None))
-
-    def __del__(self) -> None:
-        self._evp.EVP_CIPHER_CTX_free(self._context)
-
-    def encrypt(self, nonce: bytes, plaintext: bytes) -> bytes:
-        evp, context, length = self._evp, self._context, self._length
-        size = len(plaintext)
-        if size > len(self._out):
-            self._out = _room(size)
-        _ok(evp.EVP_EncryptInit_ex(context, None, None, None, _nonce(nonce)))
-        _ok(evp.EVP_EncryptUpdate(context, self._out, length, plaintext, size))
-        _ok(evp.EVP_EncryptFinal_ex(context, None, length))
-        _ok(evp.EVP_CIPHER_CTX_ctrl(context, _CTRL_GET_TAG, TAG_BYTES, self._tag))
-        return ctypes.string_at(self._out, size) + self._tag.raw[:TAG_BYTES]
 
 
 class LoadedOpenssl:
@@ -149,11 +107,11 @@ class Cryptography:
             raise TagMismatchError from None
 
 
-def _load(kind: type[ctypes.CDLL] = ctypes.CDLL) -> ctypes.CDLL:
+def _load() -> ctypes.CDLL:
     """The library behind `_hashlib`: a look-up in a shared object goes on in those it was linked with."""
     import _hashlib
 
-    evp = kind(_hashlib.__file__)
+    evp = ctypes.CDLL(_hashlib.__file__)
     pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
     update = (pointer, pointer, ctypes.POINTER(number), text, number)
     for name, result, arguments in (

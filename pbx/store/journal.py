@@ -23,7 +23,7 @@ from pathlib import Path
 
 import msgspec
 
-from pbx.core.aead import NONCE_BYTES, TagMismatchError, aes_256_gcm, sealer
+from pbx.core.aead import NONCE_BYTES, TagMismatchError, aes_256_gcm
 
 __all__ = ["FILE_NAME", "Journal", "boot_id", "read_journal"]
 
@@ -41,6 +41,7 @@ COMPACT_ABOVE = 1 << 20
 ENTRIES_AT_ONCE = 100
 
 Entry = tuple[str, bytes | None]
+Sealer = Callable[[bytes], Callable[[bytes, bytes], bytes]]
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[Entry, ...])
 
@@ -58,10 +59,19 @@ class Journal:
     """The file of one run. `put` and `remove` are one write each, `change` is one for several."""
 
     def __init__(
-        self, path: Path, key: bytes, live: Mapping[str, bytes] | None = None, *, boot: bytes | None = None
+        self,
+        path: Path,
+        key: bytes,
+        live: Mapping[str, bytes] | None = None,
+        *,
+        sealer: Sealer | None = None,
+        boot: bytes | None = None,
     ) -> None:
-        """Begins a new file with what is `live`, of `read_journal`. Raises `OSError`."""
+        """Begins a new file with what is `live`, of `read_journal`. Raises `OSError`. `sealer` makes AES-256-GCM of a
+        key, nonce and plaintext to ciphertext and tag.
+        """
         self._path = path
+        self._sealer = sealer or _plain_sealer
         self._key = key
         self._boot = boot_id() if boot is None else boot
         self._live = dict(live or {})
@@ -133,7 +143,7 @@ class Journal:
         beside.unlink(missing_ok=True)
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         old, self._file = self._file, file
-        self._seal = sealer(_file_key(self._key, salt))
+        self._seal = self._sealer(_file_key(self._key, salt))
         self._size = self._frames = 0
         try:
             self._write(header)
@@ -208,3 +218,8 @@ def _replay(data: bytes, decrypt: Callable[[bytes, bytes, bytes], bytes]) -> dic
 
 def _file_key(key: bytes, salt: bytes) -> bytes:
     return hmac.digest(key, b"journal " + salt, "sha256")
+
+
+def _plain_sealer(key: bytes) -> Callable[[bytes, bytes], bytes]:
+    cipher = aes_256_gcm(key)
+    return lambda nonce, plaintext: cipher.encrypt(nonce, plaintext, b"")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pbx.core.aead import Aead, Cryptography, LoadedOpenssl, TagMismatchError, aes_256_gcm, sealer
+from pbx.core.aead import Aead, Cryptography, LoadedOpenssl, TagMismatchError, aes_256_gcm
+from pbx.media.sealing import sealer
 
 KEY = bytes.fromhex("feffe9928665731c6d6a8f9467308308" * 2)
 NONCE = bytes.fromhex("cafebabefacedbaddecaf888")
@@ -56,6 +57,13 @@ def test_one_that_seals_often_seals_the_same(messages: list[tuple[bytes, int]]) 
     for nonce, size in messages:
         plaintext = (nonce * (size // 12 + 1))[:size]
         assert seal(nonce, plaintext) == other.encrypt(nonce, plaintext, b"")
+
+
+def test_it_takes_no_other_key_or_nonce() -> None:
+    with pytest.raises(ValueError, match="31 bytes"):
+        sealer(KEY[1:])
+    with pytest.raises(ValueError, match="11 bytes"):
+        sealer(KEY)(NONCE[1:], b"")
 
 
 @both
