@@ -134,6 +134,11 @@ endif
 	    PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON=$(CURDIR)/$(BIN)/python sh pbx/deploy/litestream.sh .make/litestream-0.3 0.3 ;; esac
 	@touch $@
 
+# Stand-ins for Azure's and Google's storage; without them the slow tests of the replica skip those places.
+.make/emulators: tests/replica/emulators.sh .make/node | .make/venv
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON=$(CURDIR)/$(BIN)/python sh tests/replica/emulators.sh $@
+	@touch $@
+
 # ------------------------------------------------------------------------------------------------ what people type
 
 build: .make/system-run .make/media_ext .make/bytecode .make/site ## everything built, nothing started

@@ -35,10 +35,6 @@ async def _look(config: NodeConfig) -> str:
     litestream = await find(config.litestream)
     place = ReplicaPlace.of(config)
     assert place is not None
-    if not place.url.keeps_files:
-        return (
-            f"Litestream {litestream.shown}; databases go to {place.url.shown}, sound files and keys do not"
-        )
     files = place.files()
     try:
         async with asyncio.timeout(REACH_S):

@@ -38,13 +38,11 @@ async def take_office(
     *,
     replace_at: datetime | None = None,
     say: Callable[[str], None] = print,
-) -> tuple[Restored, Owner | None] | None:
-    """All of it; None when the replica holds nothing, no owner where marks cannot be kept. Raises `StartupError`."""
+) -> tuple[Restored, Owner] | None:
+    """All of it; None when the replica holds nothing. Raises `StartupError`."""
     async with fetched_office(place, litestream, say=say) as first:
         if first is None:
             return None
-        if first.owner is None:
-            return first.put(replace_at=replace_at), None
         mark = await _marked(first, clock)
         if await _last_words(first) == first.seen:
             return first.put(replace_at=replace_at, mark=mark), mark
@@ -62,7 +60,7 @@ async def _marked(fetched: Fetched, clock: Clock) -> Owner:
     """The mark of this node; it may be there since a takeover that did not come to its end. Raises `StartupError`."""
     fetched.put_keys()
     found, own = fetched.newest, fetched.place.owner
-    if found is not None and own is not None and found.node == own.node:
+    if own is not None and found.node == own.node:
         return own
     try:
         return await take(fetched.place, found, clock)
@@ -74,7 +72,6 @@ async def _marked(fetched: Fetched, clock: Clock) -> Owner:
 
 async def _last_words(fetched: Fetched) -> Mapping[str, int]:
     """What the old node has written by now. Raises `StartupError`."""
-    assert fetched.owner is not None
     files = fetched.place.files()
     try:
         return await written(files, fetched.owner.generation)
@@ -105,7 +102,7 @@ async def take(place: ReplicaPlace, before: Owner | None, clock: Clock) -> Owner
 
 async def fetch_files(place: ReplicaPlace, restored: Restored, *, at: datetime | None = None) -> int:
     """The sound files of an office that was restored. Raises `StartupError`."""
-    if restored.owner is None or not place.config.replica_files:
+    if not place.config.replica_files:
         return 0
     files = place.now().files()
     copier = BlobCopier(place.config.data_dir, files, SystemClock(), 0, restored.owner.generation)

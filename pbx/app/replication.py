@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -42,7 +41,7 @@ from pbx.store.litestream_meta import forget_state, meta_folder
 from pbx.store.replica_files import ReplicaFilesError
 from pbx.store.replica_keys import KEYS_NAME, lock_keys
 from pbx.store.replica_owner import drop_old, newest
-from pbx.store.replica_place import DATABASES, OWNER_NOTE, ReplicaPlace, sources_in
+from pbx.store.replica_place import DATABASES, ReplicaPlace, sources_in
 from pbx.store.replica_restore import key_check
 
 __all__ = ["Replication"]
@@ -118,7 +117,7 @@ class Replication:
         end_leftover(self._place)
         if not (self._config.data_dir / DATABASES[0][1]).exists():
             await self._restore(self._place)
-        elif self._place.owner is not None and self._place.url.keeps_files:
+        elif self._place.owner is not None:
             await self._refuse_second(self._place, self._place.owner)
         self._place = self._place.now()
         self._place.prepare()
@@ -162,8 +161,7 @@ class Replication:
         self._post, self._publish = post, publish
         self._place = replace(self._place, lookup=lookup)
         self._tasks.spawn("replica", self._run(self._place))
-        if self._place.url.keeps_files:
-            self._tasks.spawn("replica of files", self._copy_files(self._place))
+        self._tasks.spawn("replica of files", self._copy_files(self._place))
         self._tasks.spawn("restore drill", self.drills.run(self.drill))
 
     async def stop(self) -> None:
@@ -234,7 +232,7 @@ class Replication:
                 place = place.now()
                 self._litestream = await find(self._config.litestream)
                 self._owner = await self._own(place)
-                if self._renew and place.url.keeps_files:  # nothing is built on what is damaged
+                if self._renew:  # nothing is built on what is damaged
                     self._owner = await take(place, self._owner, self._clock)
                 self._renew = False
                 self._owned.set()
@@ -253,8 +251,6 @@ class Replication:
 
     async def _own(self, place: ReplicaPlace) -> Owner:
         """As whom this node writes; the first one makes the mark. Raises `_FencedError`, `StartupError`."""
-        if not place.url.keeps_files:
-            return place.owner or _alone(place, self._clock)
         files = place.files()
         try:
             found, own = await newest(files), place.owner
@@ -335,7 +331,7 @@ class Replication:
             if len(sources_in(self._config.data_dir)) != len(process.sources):
                 log.info("a database has come: Litestream is started again")
                 await process.stop()
-            if place.url.keeps_files and before - asked > OWNER_LOOK_S:
+            if before - asked > OWNER_LOOK_S:
                 asked = before
                 await self._check_owner(place, owner)
             await asyncio.sleep(LOOK_S)
@@ -486,13 +482,6 @@ class _FencedError(Exception):
     def __init__(self, by: Owner) -> None:
         super().__init__(by.host)
         self.by = by
-
-
-def _alone(place: ReplicaPlace, clock: Clock) -> Owner:
-    """Where no marks can be kept, nobody takes over, and nobody is fenced."""
-    owner = Owner(generation=1, node="alone", host=socket.gethostname(), at=clock.now())
-    place.keep(OWNER_NOTE, owner)
-    return owner
 
 
 def _size_of_wal(path: Path) -> int:

@@ -48,11 +48,6 @@ async def take_over(
 ) -> None:
     """Raises `StartupError`; before the mark is made, the old node notices nothing."""
     place, litestream = _place(config), await find(config.litestream)
-    if not place.url.keeps_files:
-        raise StartupError(
-            f"nobody can take over at {place.url.scheme}://: there is no way to keep an old node from writing there",
-            action="Stop the old node for good, and run: pbx restore --from-replica",
-        )
     began = time.monotonic()
     if with_this_data:
         before, owner = await _marked(place)
@@ -88,9 +83,9 @@ async def _taken(
     """The same, with the office from the replica. Raises `StartupError`."""
     _refuse_an_office(place, replace_at)
     taken = await take_office(place, litestream, SystemClock(), replace_at=replace_at)
-    restored, owner = taken if taken is not None else (None, None)
-    if restored is None or owner is None:
+    if taken is None:
         raise StartupError(f"the replica at {place.url.shown} is empty")
+    restored, owner = taken
     print(f"{await fetch_files(place, restored)} sound files fetched")
     return restored.owner, owner
 

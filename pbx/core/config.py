@@ -381,7 +381,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         str,
         Meta(
             description="where a copy of everything is kept up to the second: file:///mnt/backup/office, "
-            "sftp://user@host/path or s3://bucket/path?endpoint=https://…"
+            "sftp://user@host/path, s3://bucket/path?endpoint=https://…, abs://account@container/path or gs://bucket/path"
         ),
     ] = ""
     replica_credentials: Annotated[

@@ -3,7 +3,8 @@
 Two lines are in use, and they are not alike (measured with 0.3.13 and 0.5.17):
 
     0.3   `replicas:` is a list; a single `replica:` is ignored without a word. A new generation begins with a snapshot
-          when its own notes beside the database are gone. Metrics tell how far the replica is.
+          when its own notes beside the database are gone. Metrics tell how far the replica is. Google is `gcs`, in
+          0.5 `gs`.
     0.5   `replica:` is one. Rows were lost without a word in 15 of 21 restarts of Litestream where SQLite moved the
           write-ahead log by itself. So nothing of ours does while it replicates, and a snapshot follows each start.
           A socket tells how far the replica is. AWS_CA_BUNDLE in its environment breaks S3.
@@ -85,9 +86,10 @@ class Litestream(msgspec.Struct, frozen=True):
         if not self.is_old:
             found["snapshot"] = kept
             found["socket"] = {"enabled": True, "path": "litestream.sock", "permissions": 0o600}
+        google = "gcs" if self.is_old else "gs"
         found["dbs"] = []
         for source in sources:
-            replica = _replica(url, credentials, f"g{generation:06d}", source.name)
+            replica = _replica(url, credentials, f"g{generation:06d}", source.name, google)
             replica["sync-interval"] = SYNC_INTERVAL
             database: dict[str, Any] = {
                 "path": str(source.path.absolute()),
@@ -193,7 +195,9 @@ def write_config(path: Path, content: Mapping[str, Any]) -> None:
     draft.rename(path)
 
 
-def _replica(url: ReplicaUrl, credentials: Credentials, generation: str, name: str) -> dict[str, Any]:
+def _replica(
+    url: ReplicaUrl, credentials: Credentials, generation: str, name: str, google: str
+) -> dict[str, Any]:
     path = url.joined(generation, name)
     if url.scheme == "file":
         return {"type": "file", "path": path}
@@ -207,9 +211,12 @@ def _replica(url: ReplicaUrl, credentials: Credentials, generation: str, name: s
             found["password"] = credentials.sftp_password
         return found
     if url.scheme == "abs":
-        return {"type": "abs", "account-name": url.user, "bucket": url.bucket, "path": path}
+        found = {"type": "abs", "account-name": url.user, "bucket": url.bucket, "path": path}
+        if url.endpoint:
+            found["endpoint"] = url.endpoint
+        return found | {"account-key": credentials.azure_key}
     if url.scheme == "gs":
-        return {"type": "gs", "bucket": url.bucket, "path": path}
+        return {"type": google, "bucket": url.bucket, "path": path}
     found = {"type": "s3", "bucket": url.bucket, "path": path, "region": url.region}
     if url.endpoint:
         found |= {"endpoint": url.endpoint, "force-path-style": True}

@@ -1,4 +1,4 @@
-"""Files at the place of the replica, beside what Litestream keeps there: one interface, three kinds of places.
+"""Files at the place of the replica, beside what Litestream keeps there: one interface, five kinds of places.
 
 Names are relative paths with slashes. `put` and `upload` replace a file in one go: nobody sees half of one. `create`
 makes a file only if there is none, which is how two nodes find out which of them owns the replica.
@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from pbx.core.errors import PbxError, StartupError
+from pbx.core.errors import PbxError
 from pbx.core.names import Lookup, system_lookup
 from pbx.store.replica_url import Credentials, ReplicaUrl
 
@@ -70,7 +70,7 @@ def files_at(
 ) -> ReplicaFiles:
     """`learned` is told the key that an SSH server showed, where none was expected.
 
-    Raises `StartupError` for a place where files cannot be kept.
+    Raises `StartupError` when what is needed to get in is not there.
     """
     if url.scheme == "file":
         return FolderFiles(Path(url.path))
@@ -78,14 +78,17 @@ def files_at(
         from pbx.store.replica_s3 import S3Files
 
         return S3Files(url, credentials, lookup)
-    if url.scheme == "sftp":
-        from pbx.store.replica_sftp import SftpFiles
+    if url.scheme == "abs":
+        from pbx.store.replica_azure import AzureFiles
 
-        return SftpFiles(url, credentials, learned, lookup)
-    raise StartupError(
-        f"voice messages, recordings and keys cannot be kept at {url.scheme}://, only databases",
-        action="Use s3://, sftp:// or file:// for all of it, or keep backups of them with: pbx backup",
-    )
+        return AzureFiles(url, credentials, lookup)
+    if url.scheme == "gs":
+        from pbx.store.replica_gcs import GcsFiles
+
+        return GcsFiles(url, credentials, lookup)
+    from pbx.store.replica_sftp import SftpFiles
+
+    return SftpFiles(url, credentials, learned, lookup)
 
 
 class FolderFiles:

@@ -46,8 +46,8 @@ SOUNDS = (*FOLDERS, RECORDINGS)
 class Restored(msgspec.Struct, frozen=True):
     """What was put back: whose replica it was, who owns it now, and which databases."""
 
-    owner: Owner | None
-    newest: Owner | None
+    owner: Owner
+    newest: Owner
     databases: tuple[str, ...]
 
 
@@ -56,8 +56,8 @@ class Fetched(msgspec.Struct, frozen=True):
 
     place: ReplicaPlace
     folder: Path
-    owner: Owner | None
-    newest: Owner | None
+    owner: Owner
+    newest: Owner
     databases: tuple[str, ...]
     seen: Mapping[str, int]
     """What its owner had written before it was fetched."""
@@ -123,12 +123,12 @@ async def fetched_office(
 async def _fetched(
     place: ReplicaPlace, litestream: Litestream, folder: Path, at: datetime | None, say: Say
 ) -> Fetched | None:
-    files = place.files() if place.url.keeps_files else None
+    files = place.files()
     try:
-        found = await owners(files) if files is not None else ()
-        if files is not None and not found:
+        found = await owners(files)
+        if not found:
             return None
-        owner = at_time(found, at) if found else None
+        owner = at_time(found, at)
         place = place.now()
         say(
             f"restoring the office from {place.url.shown}"
@@ -138,21 +138,18 @@ async def _fetched(
         names: tuple[str, ...] = ()
         seen: Mapping[str, int] = {}
         # Who took over and died at once has written nothing: the office is where it was before.
-        for generation in range(owner.generation if owner else 1, 0, -1):
-            seen = await written(files, generation) if files is not None else {}
+        for generation in range(owner.generation, 0, -1):
+            seen = await written(files, generation)
             names = await fetch_databases(place, litestream, generation, folder, at=at)
             if "pbx" in names:
                 owner = next((each for each in found if each.generation == generation), owner)
                 break
     finally:
-        if files is not None:
-            await files.close()
+        await files.close()
     if "pbx" not in names:
-        if owner is None:
-            return None
         raise StartupError(f"the replica at {place.url.shown} has no office in it yet")
     inspect(folder / DATABASES[0][1], newest=len(steps()), check_all=True)
-    return Fetched(place, folder, owner, found[-1] if found else None, names, seen, keys)
+    return Fetched(place, folder, owner, found[-1], names, seen, keys)
 
 
 async def fetch_databases(
@@ -188,9 +185,9 @@ async def fetch_databases(
     return tuple(found)
 
 
-async def _keys(place: ReplicaPlace, files: ReplicaFiles | None, owner: Owner | None) -> Mapping[str, bytes]:
+async def _keys(place: ReplicaPlace, files: ReplicaFiles, owner: Owner) -> Mapping[str, bytes]:
     """The key files to put beside the database: none when the key is here already. Raises `StartupError`."""
-    wanted = owner.key_check if owner else ""
+    wanted = owner.key_check
     here = place.config.data_dir / KEY_FILE
     if here.exists() or os.environ.get(KEY_VARIABLE):
         if wanted and key_check(SecretBox(load_key(here))) != wanted:
@@ -199,7 +196,7 @@ async def _keys(place: ReplicaPlace, files: ReplicaFiles | None, owner: Owner | 
                 action="Put secret.key of the old node there",
             )
         return {}
-    sealed = await files.get(KEYS_NAME) if files is not None else None
+    sealed = await files.get(KEYS_NAME)
     if sealed is None:
         raise StartupError(
             f"the key file {KEY_FILE} is missing, and the replica has no locked copy of it: the passwords of the "

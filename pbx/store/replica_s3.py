@@ -5,34 +5,26 @@ A body is signed with its SHA-256, so the server itself refuses what was damaged
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
-import ssl
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from pbx.core.names import Lookup, http_names, system_lookup
-from pbx.store.replica_files import CHUNK, ReplicaFilesError
+from pbx.core.names import Lookup, system_lookup
+from pbx.store.replica_http import Body, Objects, saved, tail
 from pbx.store.replica_url import Credentials, ReplicaUrl
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     import aiohttp
 
 __all__ = ["S3Files", "signature"]
 
 EMPTY = hashlib.sha256(b"").hexdigest()
-ANSWER_S = 60.0
-"""Without a byte for so long, a request has failed."""
-TRIES = 3
-PAUSE_S = 0.5
 
 
 def signature(  # noqa: PLR0917
@@ -58,17 +50,16 @@ def signature(  # noqa: PLR0917
 
 
 class S3Files:
-    """One bucket, below one path. The session is made at the first request."""
+    """One bucket, below one path."""
 
     def __init__(self, url: ReplicaUrl, credentials: Credentials, lookup: Lookup = system_lookup) -> None:
-        self._lookup = lookup
         if url.endpoint:
-            self._server, self._root = url.endpoint, f"/{url.bucket}"
+            server, self._root = url.endpoint, f"/{url.bucket}"
         else:
-            self._server, self._root = f"https://{url.bucket}.s3.{url.region}.amazonaws.com", ""
+            server, self._root = f"https://{url.bucket}.s3.{url.region}.amazonaws.com", ""
         self._url = url
         self._credentials = credentials
-        self._session: aiohttp.ClientSession | None = None
+        self._objects = Objects(server, credentials, lookup)
 
     async def get(self, name: str) -> bytes | None:
         async with self._ask("GET", name, allowed=(404,)) as answer:
@@ -113,70 +104,36 @@ class S3Files:
             return
 
     async def download(self, name: str, path: Path) -> str:
-        digest = hashlib.sha256()
         async with self._ask("GET", name) as answer:
-            with await asyncio.to_thread(path.open, "wb") as file:
-                async for data in answer.content.iter_chunked(CHUNK):
-                    digest.update(data)
-                    await asyncio.to_thread(file.write, data)
-        return digest.hexdigest()
+            return await saved(answer, path)
 
     async def delete(self, name: str) -> None:
         async with self._ask("DELETE", name, allowed=(204, 404)):
             return
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._objects.close()
 
-    @asynccontextmanager
-    async def _ask(
+    def _ask(
         self,
         method: str,
         name: str | None,
         *,
         query: Mapping[str, str] | None = None,
-        body: Callable[[], bytes | IO[bytes]] | None = None,
+        body: Body | None = None,
         sha256: str = EMPTY,
         extra: Mapping[str, str] | None = None,
         allowed: tuple[int, ...] = (),
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Asked again when the connection breaks or the server has a moment of weakness."""
-        import aiohttp
-        from yarl import URL
-
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         path = quote(
             f"{self._root}/{self._url.joined(name)}" if name is not None else f"{self._root}/", safe="/~"
         )
-        asked = dict(query or {})
-        tail = "&".join(
-            f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in sorted(asked.items())
-        )
-        url = URL(f"{self._server}{path}{'?' if tail else ''}{tail}", encoded=True)
-        answer: aiohttp.ClientResponse | None = None
-        for attempt in range(1, TRIES + 1):
-            headers = self._headers(method, path, asked, sha256, extra or {})
-            data: Any = body() if body is not None else None
-            try:
-                answer = await self._client().request(method, url, data=data, headers=headers)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if attempt == TRIES:
-                    raise ReplicaFilesError(
-                        f"{self._server} cannot be reached: {str(error) or 'no answer'}"
-                    ) from error
-            else:
-                if answer.status < 500 or answer.status in allowed or attempt == TRIES:
-                    break
-                answer.release()
-            await asyncio.sleep(PAUSE_S * attempt)
-        assert answer is not None
-        async with answer:
-            if answer.status >= 300 and answer.status not in allowed:
-                raise ReplicaFilesError(f"{self._server} answers {answer.status}: {await _reason(answer)}")
-            try:
-                yield answer
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise ReplicaFilesError(f"{self._server} broke off: {str(error) or 'no answer'}") from error
+        asked = query or {}
+
+        async def headers() -> Mapping[str, str]:
+            return self._headers(method, path, asked, sha256, extra or {})
+
+        return self._objects.ask(method, path + tail(asked), headers, body=body, allowed=allowed)
 
     def _headers(
         self, method: str, path: str, query: Mapping[str, str], sha256: str, extra: Mapping[str, str]
@@ -184,7 +141,7 @@ class S3Files:
         now = datetime.now(UTC)
         date, moment = f"{now:%Y%m%d}", f"{now:%Y%m%dT%H%M%SZ}"
         headers = {
-            "host": urlsplit(self._server).netloc,
+            "host": urlsplit(self._objects.server).netloc,
             "x-amz-content-sha256": sha256,
             "x-amz-date": moment,
             **extra,
@@ -198,28 +155,6 @@ class S3Files:
             f"SignedHeaders={';'.join(sorted(headers))}, Signature={signed}"
         )
         return headers
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            import aiohttp
-
-            trust = self._credentials.of("AWS_CA_BUNDLE", "SSL_CERT_FILE")
-            context = ssl.create_default_context(cafile=trust) if trust else True
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=ANSWER_S),
-                connector=aiohttp.TCPConnector(ssl=context, limit=8, resolver=http_names(self._lookup)),
-                skip_auto_headers=("Content-Type",),
-            )
-        return self._session
-
-
-async def _reason(answer: aiohttp.ClientResponse) -> str:
-    """The server's words are XML."""
-    body = (await answer.read())[:2000].decode("utf-8", "replace")
-    for tag in ("Message", "Code"):
-        if (start := body.find(f"<{tag}>")) >= 0:
-            return body[start + len(tag) + 2 : body.find("<", start + 1)][:200]
-    return answer.reason or ""
 
 
 def _sha(content: str | bytes) -> str:

@@ -3,8 +3,8 @@
     file:///mnt/backup/office                      a folder, such as a mounted disk of another machine
     sftp://user@host:22/path/office                any SSH server; the path is absolute
     s3://bucket/office?endpoint=https://s3.example.org&region=eu-central-1
-    abs://account@container/office                 Azure: the database only
-    gs://bucket/office                             Google: the database only
+    abs://account@container/office                 Azure; ?endpoint= for one that is not the public cloud's
+    gs://bucket/office                             Google
 
 It never holds a password: those come from the environment or from a file, so that no list of processes shows them.
 """
@@ -25,7 +25,7 @@ __all__ = ["Credentials", "ReplicaUrl", "Scheme", "parse", "read_credentials"]
 
 Scheme = Literal["file", "sftp", "s3", "abs", "gs"]
 EXAMPLES = "such as file:///mnt/backup/office, sftp://user@host/path/office or s3://bucket/office"
-S3_OPTIONS = frozenset({"endpoint", "region"})
+OPTIONS = {"s3": ("endpoint", "region"), "abs": ("endpoint",)}
 
 
 class ReplicaUrl(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +39,6 @@ class ReplicaUrl(msgspec.Struct, frozen=True, kw_only=True):
     bucket: str = ""
     endpoint: str = ""
     region: str = ""
-
-    @property
-    def keeps_files(self) -> bool:
-        """Whether sounds, keys and the mark of who owns the replica can be kept there as well."""
-        return self.scheme in ("file", "sftp", "s3")
 
     @property
     def shown(self) -> str:
@@ -80,6 +75,10 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         return self.of("AWS_SECRET_ACCESS_KEY", "LITESTREAM_SECRET_ACCESS_KEY")
 
     @property
+    def azure_key(self) -> str:
+        return self.of("AZURE_STORAGE_KEY", "LITESTREAM_AZURE_ACCOUNT_KEY")
+
+    @property
     def sftp_password(self) -> str:
         return self.of("SFTP_PASSWORD")
 
@@ -95,7 +94,7 @@ def parse(text: str) -> ReplicaUrl:
         raise _wrong(text, "it begins with none of file://, sftp://, s3://, abs:// and gs://")
     if parts.password is not None:
         raise _wrong(text, "a password does not belong into it", "Put it into --replica-credentials")
-    if parts.fragment or (parts.query and parts.scheme != "s3"):
+    if parts.fragment or (parts.query and parts.scheme not in OPTIONS):
         raise _wrong(text, "there is something behind the path")
     path = unquote(parts.path).rstrip("/")
     if ".." in path.split("/"):
@@ -112,7 +111,8 @@ def parse(text: str) -> ReplicaUrl:
     if parts.scheme == "abs":
         if not user:
             raise _wrong(text, "the account is missing", "Write abs://account@container/path")
-        return ReplicaUrl(scheme="abs", user=user, bucket=host, path=path.lstrip("/"))
+        endpoint = _options(text, "abs", parts.query).get("endpoint", "")
+        return ReplicaUrl(scheme="abs", user=user, bucket=host, path=path.lstrip("/"), endpoint=endpoint)
     if parts.scheme == "gs":
         return ReplicaUrl(scheme="gs", bucket=host, path=path.lstrip("/"))
     return _s3(text, parts.netloc, path.lstrip("/"), parts.query)
@@ -125,14 +125,23 @@ def _file(text: str, host: str, path: str) -> ReplicaUrl:
 
 
 def _s3(text: str, bucket: str, path: str, query: str) -> ReplicaUrl:
-    options = dict(parse_qsl(query))
-    if unknown := set(options) - S3_OPTIONS:
-        raise _wrong(text, f"{sorted(unknown)[0]} is no option of it", "endpoint and region are known")
-    endpoint = options.get("endpoint", "").rstrip("/")
-    if endpoint and not endpoint.startswith(("http://", "https://")):
-        endpoint = f"https://{endpoint}"
-    region = options.get("region", "us-east-1")
+    options = _options(text, "s3", query)
+    endpoint, region = options.get("endpoint", ""), options.get("region", "us-east-1")
     return ReplicaUrl(scheme="s3", bucket=bucket, path=path, endpoint=endpoint, region=region)
+
+
+def _options(text: str, scheme: str, query: str) -> dict[str, str]:
+    found = dict(parse_qsl(query))
+    known = OPTIONS[scheme]
+    if unknown := set(found) - set(known):
+        raise _wrong(
+            text, f"{sorted(unknown)[0]} is no option of it", f"{' and '.join(known)}: no others are known"
+        )
+    if endpoint := found.get("endpoint", "").rstrip("/"):
+        found["endpoint"] = (
+            endpoint if endpoint.startswith(("http://", "https://")) else f"https://{endpoint}"
+        )
+    return found
 
 
 def read_credentials(

@@ -1,4 +1,5 @@
-"""Litestream of both lines, and real places for a replica: a folder, an SSH server, a server that speaks S3."""
+"""Litestream of both lines, and real places for a replica: a folder, an SSH server, servers that speak S3, Azure
+Blob and Google's storage."""
 
 from __future__ import annotations
 
@@ -6,10 +7,8 @@ import getpass
 import os
 import platform
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,8 @@ import pytest
 
 from pbx.store.replica_files import ReplicaFiles, files_at
 from pbx.store.replica_url import Credentials, ReplicaUrl, parse
+from tests.replica import emulators
+from tests.replica.ports import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = ("0.3", "0.5")
@@ -39,22 +40,6 @@ ONE_IS_SLOW = (pytest.param("0.3", marks=pytest.mark.slow), "0.5")
 @pytest.fixture(params=LINES)
 def program(request: pytest.FixtureRequest) -> str:
     return litestream_program(str(request.param))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process.poll() is None, "the server has ended"
-        time.sleep(0.05)
-    raise AssertionError("the server does not answer")
 
 
 class Place:
@@ -162,7 +147,48 @@ def s3_place(s3_server: int, tmp_path: Path) -> Place:
     return Place(url, Credentials(environment=environment), ["--replica-credentials", str(file)])
 
 
-@pytest.fixture(params=["folder", "sftp", "s3"])
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with emulators.azurite(tmp_path_factory.mktemp("azurite")) as port:
+        yield port
+
+
+@pytest.fixture
+def azure_place(azurite: int, tmp_path: Path) -> Place:
+    """A container of its own, and the key in a file."""
+    name = f"b{abs(hash(str(tmp_path))) % 10**10}"
+    emulators.make_container(azurite, name)
+    file = tmp_path / "credentials"
+    file.write_text(f"AZURE_STORAGE_KEY={emulators.AZURE_KEY}\n")
+    file.chmod(0o600)
+    endpoint = f"http://127.0.0.1:{azurite}/{emulators.AZURE_ACCOUNT}"
+    url = f"abs://{emulators.AZURE_ACCOUNT}@{name}/our office?endpoint={endpoint}"
+    environment = {**os.environ, "AZURE_STORAGE_KEY": emulators.AZURE_KEY}
+    return Place(url, Credentials(environment=environment), ["--replica-credentials", str(file)])
+
+
+@pytest.fixture(scope="session")
+def fake_gcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with emulators.fake_gcs(tmp_path_factory.mktemp("gcs")) as port:
+        yield port
+
+
+@pytest.fixture
+def gcs_place(fake_gcs: int, tmp_path: Path) -> Place:
+    name = f"b{abs(hash(str(tmp_path))) % 10**10}"
+    emulators.make_bucket(fake_gcs, name)
+    file = tmp_path / "credentials"
+    file.write_text(f"STORAGE_EMULATOR_HOST=127.0.0.1:{fake_gcs}\n")
+    file.chmod(0o600)
+    environment = {**os.environ, "STORAGE_EMULATOR_HOST": f"127.0.0.1:{fake_gcs}"}
+    credentials = Credentials(environment=environment)
+    return Place(f"gs://{name}/our office", credentials, ["--replica-credentials", str(file)])
+
+
+EMULATED = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("azure", "gcs")]
+
+
+@pytest.fixture(params=["folder", "sftp", "s3", *EMULATED])
 def place(request: pytest.FixtureRequest) -> Place:
     found: Place = request.getfixturevalue(f"{request.param}_place")
     return found

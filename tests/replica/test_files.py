@@ -1,4 +1,4 @@
-"""Files at the three kinds of places behave alike."""
+"""Files at all kinds of places behave alike."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pbx.store.blobs import BlobCopier
 from pbx.store.replica_files import FolderFiles, ReplicaFilesError, files_at
 from pbx.store.replica_owner import claim, newest
 from pbx.store.replica_s3 import signature
-from pbx.store.replica_url import Credentials, parse
+from pbx.store.replica_url import parse
 from tests.replica.conftest import Place
 
 
@@ -174,11 +174,6 @@ def test_a_request_is_signed_as_amazon_shows() -> None:
 def test_what_is_no_place_is_refused(text: str) -> None:
     with pytest.raises(StartupError):
         parse(text)
-
-
-async def test_sounds_cannot_go_where_only_databases_can() -> None:
-    with pytest.raises(StartupError, match="only databases"):
-        files_at(parse("gs://bucket/office"), Credentials(environment={}))
 
 
 def _age(path: Path) -> None:

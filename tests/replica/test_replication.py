@@ -30,7 +30,7 @@ EVERY_TIME = (("sftp", "0.3"), ("s3", "0.5"))
     ("place", "program"),
     [
         pytest.param(kind, line, marks=() if (kind, line) in EVERY_TIME else pytest.mark.slow)
-        for kind in ("folder", "sftp", "s3")
+        for kind in ("folder", "sftp", "s3", "azure", "gcs")
         for line in LINES
     ],
     indirect=True,
