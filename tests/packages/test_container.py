@@ -1,7 +1,7 @@
 """`pbx/deploy/Dockerfile`, built and run as the guide says: a call through it, and what a new container still knows.
 
 `make package-test`. Needs root, podman and mmdebstrap; half an hour the first time, nearly all of it compiling.
-`BELLWIRE_TEST_CONTAINERS` names a folder that keeps the images for the next time.
+`BELLWIRE_TEST_CONTAINERS` names a folder that keeps the images; the next run takes the one that is there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ IMAGE = "localhost/bellwire-test"
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     kept = os.environ.get("BELLWIRE_TEST_CONTAINERS")
     podman = Podman(Path(kept) if kept else tmp_path_factory.mktemp("containers"))
-    podman.build(IMAGE)
+    if not podman.run("images", "-q", IMAGE):
+        podman.build(IMAGE)
     yield podman
     if not kept:
         podman.run("rmi", "--all", "--force", check=False)

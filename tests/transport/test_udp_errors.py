@@ -47,3 +47,21 @@ def test_socket_is_read_after_icmp_errors(run: Run) -> None:
         listener.close()
 
     run(story())
+
+
+def test_a_kernel_without_time_stamps_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """gVisor and qemu-user answer ENOPROTOOPT to SO_TIMESTAMPNS."""
+    monkeypatch.setattr("pbx.transport.udp._SO_TIMESTAMPNS", 30_000)
+
+    async def story() -> None:
+        heard: asyncio.Queue[bytes] = asyncio.Queue()
+        listener = UdpListener()
+        listener.bind(("127.0.0.1",), 0)
+        listener.start(lambda data, hop: heard.put_nowait(data), lambda hop: None)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+            phone.connect(("127.0.0.1", listener.port))
+            phone.send(b"OPTIONS")
+            assert await asyncio.wait_for(heard.get(), 5) == b"OPTIONS"
+        listener.close()
+
+    asyncio.run(story())
