@@ -79,7 +79,7 @@ def bind_udp(host: str, port: int) -> socket.socket:
         sock.setblocking(False)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
-        # Emulated kernels (qemu-user, gVisor) have no stamps: then nobody knows how long a datagram has waited.
+        # Some kernels (qemu-user as one) have no stamps: then nobody knows how long a datagram has waited.
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         if family == socket.AF_INET6:

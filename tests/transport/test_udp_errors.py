@@ -50,7 +50,7 @@ def test_socket_is_read_after_icmp_errors(run: Run) -> None:
 
 
 def test_a_kernel_without_time_stamps_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """gVisor and qemu-user answer ENOPROTOOPT to SO_TIMESTAMPNS."""
+    """qemu-user answers ENOPROTOOPT to SO_TIMESTAMPNS."""
     monkeypatch.setattr("pbx.transport.udp._SO_TIMESTAMPNS", 30_000)
 
     async def story() -> None:
