@@ -71,9 +71,8 @@ async def test_an_office_that_was_exported_works_at_another_node(tmp_path: Path,
     async with hosted(web_files) as url:
         options = ("--sync-url", url, "--sync-key", public, "--sync-interval-s", "1")
         second = Node(tmp_path / "b", extensions=("103",), options=options)
+        await asyncio.to_thread(pbx, *build, "--sequence", "1")
         async with running(second):
-            await asyncio.to_thread(pbx, *build, "--sequence", "1")
-            # Until it is whole at the web host, the node may find a part of it.
             state = await until(second, lambda state: state["sequence"] == 1 and not state["trouble"])
             assert state["can_roll_back"]
             secret = {
@@ -105,11 +104,10 @@ async def test_an_office_that_was_exported_works_at_another_node(tmp_path: Path,
             assert (await second.get("ring-groups/600"))["name"] == "Sales"
             assert (await second.get("sync"))["sequence"] == 1
             kinds = [each["title"] for each in (await second.get("notices"))["items"]]
-            assert kinds == [
-                "Configuration bundle 3 was applied",
-                "The configuration bundle was not applied",
-                "Configuration bundle 1 was applied",
-            ]
+            assert kinds[0] == "Configuration bundle 3 was applied"
+            assert kinds[-1] == "Configuration bundle 1 was applied"
+            # More than once where it was looked for while it was not there.
+            assert set(kinds[1:-1]) == {"The configuration bundle was not applied"}
 
 
 async def test_a_node_killed_while_it_applies_has_the_old_office_or_the_new_one(tmp_path: Path) -> None:
