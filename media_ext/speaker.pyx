@@ -142,6 +142,8 @@ cdef void speaker_share(Worker *w, Leg *leg, const int16_t *pcm, SharedFrame *sh
 
 
 cdef void speaker_left_out(Leg *leg, int32_t beats) noexcept nogil:
+    """Time has passed, and what comes is marked as what follows a pause (RFC 3551 4.1)."""
+    output_cut(&leg.out)
     leg.speaker.gap += <uint32_t> beats * (leg.speaker.encoder.rtp_clock_hz // 50)
 
 

@@ -176,6 +176,8 @@ async def _body(route: Route, request: web.Request) -> bytes:
         raise plain_error(413, f"The body may have {route.most_bytes} bytes at most.") from None
     except TimeoutError:
         raise plain_error(408, f"The body did not arrive within {BODY_S:.0f} s.") from None
+    except ConnectionResetError:
+        raise plain_error(400, "The body did not arrive: whoever sent it is gone.") from None
 
 
 def _response(

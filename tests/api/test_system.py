@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -94,6 +96,32 @@ async def test_fault_of_ours_is_a_plain_500_without_details(
         assert answer.content_type == "application/problem+json"
         assert "secret" not in await answer.text()
     assert "ZeroDivisionError: inner secret" in caplog.text
+
+
+async def test_who_goes_away_in_mid_request_is_no_fault_of_ours(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page that is closed, a phone in a tunnel: nobody is there to be answered, and nothing is wrong here."""
+    head = "POST /api/v1/extensions HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\n"
+    rest = f"Authorization: Bearer {node.token}\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+    runner = node.server.runner
+    assert runner is not None
+    assert runner.server is not None
+    runner.server.handler_cancellation = False  # as a node runs it; a TestServer does not
+    reader, writer = await asyncio.open_connection(node.server.host, node.server.port)
+    writer.write((head + rest).encode())
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
+    writer.write(b'{"number":')
+    writer.transport.abort()
+    async with asyncio.timeout(5):
+        while 'route="createExtension",status="400"' not in await metrics_of(node):
+            await asyncio.sleep(0.02)
+    assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+async def metrics_of(node: Node) -> str:
+    async with node.browser().get("/metrics") as answer:
+        return await answer.text()
 
 
 async def test_full_disk_is_503_with_retry_after(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,5 +8,5 @@ from tests.media.soak import Soak
 async def test_calls_that_came_and_went_leave_nothing_behind() -> None:
     seed = 7
     print(f"seed {seed}")
-    left = await Soak(calls=30, seed=seed).run(8.0, empty_every_s=1.6)
+    left = await Soak(calls=30, seed=seed).run(5.0, empty_every_s=1.2)
     assert len(left) >= 3

@@ -7,6 +7,7 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -69,6 +70,8 @@ async def test_timestamps_go_on_with_time_over_a_stall(
     for each in pair:
         packets = each.voices()
         assert_one_stream(packets)
+        pauses = [b for a, b in pairwise(packets) if (b.rtp_ts - a.rtp_ts) & 0xFFFFFFFF > 1600]
+        assert all(each.marker for each in pauses), "RFC 3551 4.1: a pause ends with a marker"
         places = [(one.rtp_ts - packets[0].rtp_ts) / 8000 - one.at for one in packets]
         before, after = np.median(places[:20]), np.median(places[-20:])
         assert abs(after - before) < 0.06
