@@ -26,7 +26,7 @@ from pbx.transport.tunnel import RESUME_S, CallSide, Delivery, EdgeCall, NeverTa
 if TYPE_CHECKING:
     from pbx.transport.sip_leg import SipLeg
 
-__all__ = ["SOURCE", "TRANSPORT", "ByTransport", "EdgeCalls", "Offers", "Taking"]
+__all__ = ["SOURCE", "TOKEN_HEADER", "TRANSPORT", "ByTransport", "EdgeCalls", "Offers", "Taking"]
 
 log = logging.getLogger(__name__)
 

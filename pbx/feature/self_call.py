@@ -17,6 +17,7 @@ import msgspec
 from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
 from pbx.core.errors import PeerError
+from pbx.feature.edge_calls import TOKEN_HEADER
 from pbx.feature.features import Features
 from pbx.feature.trunk_test import until_final
 from pbx.model.leg_event import LegCause, LegFailed
@@ -28,7 +29,6 @@ __all__ = ["BY_ITSELF", "SelfCall", "SelfCallResult"]
 
 log = logging.getLogger(__name__)
 
-TOKEN_HEADER = "X-Bellwire-Self-Call"  # noqa: S105  the name of a header
 NAME = Party("self-test", "Self-test")
 ECHO = "echo"
 BY_ITSELF = "self"

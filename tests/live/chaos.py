@@ -275,6 +275,7 @@ async def live_in_chaos(
                 broken_office(folder, phones, clock, server, (*replica, *more))
             )
             chaos = Chaos(line, clock, dice, only)
+            stack.callback(_keep_log, line.node, seed)
             chaos.names = Names(chaos, server)
             before = await _held(line.node)
             await _furnish(chaos, out)
@@ -295,7 +296,7 @@ async def live_in_chaos(
                     await pair.hang_up()
             await _judge(chaos, day.result(), before)
             await _recover(chaos, day.result(), folder, replica)
-            _say(day.result(), line.node, seconds)
+            _say(day.result(), seconds)
             return day.result()
 
 
@@ -394,14 +395,17 @@ async def _kept(node: Node) -> tuple[int, ...]:
     )
 
 
-def _say(day: Day, node: Node, seconds: float) -> None:
-    """Before anything else can fail: what came of it, and where the log is."""
-    kept = Path(tempfile.gettempdir()) / f"chaos-{day.seed}.log"
-    kept.write_text(node.log)
+def _say(day: Day, seconds: float) -> None:
+    """Before anything else can fail."""
     print(
         f"chaos for {seconds / 60:g} minutes, seed {day.seed}, {len(day.phones)} phones\n{day.table()}",
         flush=True,
     )
+
+
+def _keep_log(node: Node, seed: int) -> None:
+    kept = Path(tempfile.gettempdir()) / f"chaos-{seed}.log"
+    kept.write_text(node.log)
     print(f"the node's log is kept in {kept}", flush=True)
 
 
