@@ -193,10 +193,13 @@ class Session:
         for call in [each for each in self._calls.values() if each.id not in calls]:
             self.drop(call)
             call.side.lost()
-        unheard = [each for each in self._unheard if getattr(each, "call", "") in calls]
+        said: list[f.ToOffice] = [each for each in self._unheard if not isinstance(each, f.Hangup)]
+        # Also when the connection seemed to stand: who has hung up is not there, whoever has heard of it.
+        said += [msgspec.json.decode(each, type=f.Hangup) for each in self.kept.again() if _HANGUP in each]
         self.kept, self.got, self._unheard = Kept(), Got(), []
-        for message in unheard:
-            self.say(message)
+        for message in said:
+            if getattr(message, "call", "") in calls:
+                self.say(message)
 
     def held(self, calls: Collection[str]) -> dict[str, int]:
         """Those of the calls that go on, with their streams; 0 for one of which a hang-up is still to be said."""
@@ -213,3 +216,6 @@ class Session:
         for call in list(self._calls.values()):
             self.drop(call)
             call.side.lost()
+
+
+_HANGUP = '"t":"hangup"'

@@ -165,6 +165,28 @@ async def _is(found: Awaitable[Any], wanted: object) -> bool:
 
 
 @pytest.mark.slow
+async def test_a_call_that_has_just_been_answered_outlives_a_kill(tmp_path: Path, phone: PhoneMaker) -> None:
+    """As soon as the node says that they talk, it is killed."""
+    async with running(Node(tmp_path / "node", extensions=("101", "102"))) as node:
+        alice, bob = phone(node, "101", tone_hz=ALICE_HZ), phone(node, "102", tone_hz=BOB_HZ)
+        async with phones(alice, bob):
+            await registered(alice, bob)
+            for calls in range(1, 4):
+                await alice.dial("102")
+                await bob.wait_for("CALL_INCOMING")
+                await bob.accept()
+                while [each["state"] for each in (await node.get("calls"))["items"]] != ["talking"]:
+                    pass
+                await killed_and_started(node)
+                await asyncio.gather(hears(alice, BOB_HZ), hears(bob, ALICE_HZ))
+                await bob.hangup()
+                await alice.wait_for("CALL_CLOSED")
+                await node.no_calls()
+                cdrs = await node.cdrs(at_least=calls)
+                assert [each["disposition"] for each in cdrs] == ["answered"] * calls
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["listen", "whisper", "barge"])
 async def test_who_listens_listens_on(tmp_path: Path, phone: PhoneMaker, how: str) -> None:
     moments = Moments()

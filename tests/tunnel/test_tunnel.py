@@ -174,6 +174,18 @@ async def test_what_ended_while_the_node_was_away_is_told(tmp_path: Path) -> Non
         assert not ends.tunnel.calls
 
 
+async def test_who_hung_up_as_the_node_died_has_hung_up(tmp_path: Path) -> None:
+    """The edge said it over a connection that still seemed to stand, and nobody has confirmed it."""
+    async with both_ends(tmp_path) as ends:
+        one, _, _, _ = await ends.call("c1")
+        one.digit("7")
+        one.hang_up()
+        ((_, inside),) = await another_life(ends, "c1")
+        await ends.mend()
+        await inside.until("hung_up", "normal")
+        assert inside.told == [("hung_up", "normal")]
+
+
 async def test_calls_that_no_edge_holds_end_when_it_has_had_its_time(tmp_path: Path) -> None:
     async with both_ends(tmp_path, resume_s=0.2) as ends:
         ((_, inside),) = await another_life(ends, "c1")
