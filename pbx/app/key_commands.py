@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
+from pbx.app.command_line import add_office_settings, command, config_of, group
 from pbx.core.config import NodeConfig
-from pbx.core.config_sources import Setting
+
+if TYPE_CHECKING:
+    from pbx.app.command_line import Commands
+    from pbx.core.config_sources import Setting
 
 __all__ = ["add"]
 
-Command = Callable[[Any, str, str, Callable[[argparse.Namespace], int]], Any]
 
-
-def add(
-    group: Any,
-    command: Command,
-    add_settings: Callable[[argparse.ArgumentParser, Iterable[Setting]], None],
-    wanted: Iterable[Setting],
-    config: Callable[[argparse.Namespace], NodeConfig],
-) -> None:
-    """Put the commands into the group `pbx key`."""
-
-    def rotate(arguments: argparse.Namespace) -> int:
-        return _rotate(config(arguments))
-
+def add(commands: Commands, known: Mapping[str, Setting]) -> None:
+    key = group(commands, "key", "the key that opens what is sealed")
     text = "make a new secret.key and seal everything with it; the node must be stopped"
-    add_settings(command(group, "rotate", text, rotate), wanted)
+    add_office_settings((command(key, "rotate", text, _run),), known)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    return _rotate(config_of(arguments))
 
 
 def _rotate(config: NodeConfig) -> int:

@@ -11,14 +11,12 @@ import asyncio
 import gc
 import logging
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
 import uvloop
 
 from pbx.app import demo
@@ -28,18 +26,17 @@ from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
 from pbx.app.keeping import CallKeeper, open_keeper
 from pbx.app.listening import Hearing
+from pbx.app.listening_ports import Ports, take_ports
 from pbx.app.parts import Parts, Stores
 from pbx.app.push import news_of, start_push
 from pbx.app.replica import prepare_replica
 from pbx.app.revive import go_on, leave
-from pbx.app.secure import Secure
 from pbx.app.servers import Servers
 from pbx.app.watching import Watching
 from pbx.app.welcome import greet
 from pbx.core import log as logs
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig
-from pbx.core.errors import StartupError
 from pbx.core.events import EventBus
 from pbx.core.memory import collapse_heap
 from pbx.core.metrics import Registry
@@ -65,8 +62,6 @@ from pbx.store.state import StateStore
 from pbx.store.sync import SyncStore
 from pbx.store.voicemail import VoicemailStore
 from pbx.store.webhook_deliveries import DeliveryStore
-from pbx.transport.guard import Guard
-from pbx.transport.sockets import SipSockets
 from pbx.transport.tls import ServerTls
 
 if TYPE_CHECKING:
@@ -81,28 +76,6 @@ GC_THRESHOLDS = (50_000, 5, 5)
 """A call makes some thousand objects and nearly no cycles: Python's 700 would look through all live calls ten times
 for each new one. What is left of a call that rang in vain (a traceback holds its frame) waits for some hundred calls.
 """
-
-
-class Ports(msgspec.Struct, frozen=True):
-    """The sockets a node listens on, bound before it starts."""
-
-    sip: SipSockets
-    http: socket.socket
-    guard: Guard
-    secure: Secure
-    service: Service
-    https: socket.socket | None = None
-
-    def web_ports(self) -> dict[str, int]:
-        """The ports of SIP over WebSocket, by transport."""
-        ports = {"WS": int(self.http.getsockname()[1])}
-        return ports if self.https is None else {**ports, "WSS": int(self.https.getsockname()[1])}
-
-    def close_http(self) -> None:
-        """Give back the HTTP ports."""
-        self.http.close()
-        if self.https is not None:
-            self.https.close()
 
 
 def run(config: NodeConfig, origins: Mapping[str, str] | None = None) -> int:
@@ -143,19 +116,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         stack.push_async_callback(database.close)
         bus = EventBus()
         box = SecretBox(settled_key(config.data_dir, locked=True))
-        stores = Stores(
-            RecordStore(database, box, bus),
-            BindingStore(database),
-            CdrStore(database),
-            StateStore(database),
-            MessageStore(database),
-            SettingStore(database, bus),
-            FlowStore(database, bus),
-            RecordingStore(database),
-            VoicemailStore(database),
-            SyncStore(database, box),
-            PushPhoneStore(database, box),
-        )
+        stores = _stores(database, box, bus)
         keeper = stack.enter_context(open_keeper(config.data_dir, box, ports.service))
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
@@ -230,6 +191,22 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         yield parts
 
 
+def _stores(database: Database, box: SecretBox, bus: EventBus) -> Stores:
+    return Stores(
+        RecordStore(database, box, bus),
+        BindingStore(database),
+        CdrStore(database),
+        StateStore(database),
+        MessageStore(database),
+        SettingStore(database, bus),
+        FlowStore(database, bus),
+        RecordingStore(database),
+        VoicemailStore(database),
+        SyncStore(database, box),
+        PushPhoneStore(database, box),
+    )
+
+
 def _follow_settings(
     supervisor: Supervisor, parts: Parts, servers: Servers, settings: SettingStore, bus: EventBus
 ) -> None:
@@ -292,46 +269,6 @@ def _settle(service: Service, supervisor: Supervisor) -> None:
     service.ready()
     supervisor.spawn("watchdog", service.live())
     log.debug("settled", extra={"large_pages": collapse_heap()})
-
-
-def take_ports(config: NodeConfig) -> Ports:
-    """Bind everything the node listens on. Raises `StartupError` naming the setting to change."""
-    guard, service = Guard(), Service()
-    secure = Secure(config)
-    sip = SipSockets(
-        config.host,
-        config.sip_port,
-        tls_port=config.sip_tls_port if config.tls else None,
-        client_tls=secure.client,
-        origins=config.ws_origins,
-        guard=guard,
-    )
-    sip.bind(lambda name: service.take(name, 1))
-    for name, fd in sip.udp.sockets().items():
-        service.store(name, [fd])
-    http = _bind_http(config, "HTTP", config.http_port, "http_port")
-    https = _bind_http(config, "HTTPS", config.https_port, "https_port") if config.tls else None
-    return Ports(sip, http, guard, secure, service, https)
-
-
-def _bind_http(config: NodeConfig, what: str, port: int, setting: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        listener.bind((config.host, port))
-        listener.listen(128)
-        listener.setblocking(False)
-    except OSError as error:
-        listener.close()
-        raise StartupError(
-            f"{what} port {port} on {config.host} cannot be opened: {error.strerror}",
-            path=setting,
-            action=f"Stop the other program, or choose another port with --{setting.replace('_', '-')}",
-        ) from error
-    return listener
 
 
 async def _prepare(stores: Stores, parts: Parts) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from pbx.core.config_sources import Setting
+from pbx.app.command_line import add_settings, command, config_of
 from pbx.core.errors import StartupError, UserError
 
 if TYPE_CHECKING:
+    from pbx.app.command_line import Commands
     from pbx.core.config import NodeConfig
+    from pbx.core.config_sources import Setting
 
 __all__ = ["add"]
 
@@ -24,29 +26,20 @@ REPLICA_SETTINGS = (
 )  # fmt: skip
 
 
-class _Make(Protocol):
-    def __call__(
-        self, name: str, text: str, run: Callable[[argparse.Namespace], int]
-    ) -> argparse.ArgumentParser: ...
-
-
-def add(
-    make: _Make,
-    settings: Callable[[argparse.ArgumentParser, Iterable[Setting]], None],
-    known: dict[str, Setting],
-    config: Callable[[argparse.Namespace], NodeConfig],
-) -> None:
-    """Add the commands with their options; `config` reads what is given."""
+def add(commands: Commands, known: Mapping[str, Setting]) -> None:
+    """Add the commands with their options."""
     wanted = [known[name] for name in REPLICA_SETTINGS]
 
-    backup = make("backup", "write everything into one locked file", lambda one: _backup(one, config(one)))
+    backup = command(
+        commands, "backup", "write everything into one locked file", lambda one: _backup(one, config_of(one))
+    )
     backup.add_argument("file", metavar="FILE", type=Path, help="where to; it must not exist yet")
     backup.add_argument(
         "--passphrase-file", metavar="PATH", type=Path, help="the passphrase; without, it is asked for"
     )
     backup.add_argument("--without-recordings", action="store_true", help="leave recordings of calls out")
 
-    restore = make("restore", "put an office back", lambda one: _restore(one, config(one)))
+    restore = command(commands, "restore", "put an office back", lambda one: _restore(one, config_of(one)))
     restore.add_argument("file", metavar="FILE", type=Path, nargs="?", help="a backup")
     restore.add_argument("--from-replica", action="store_true", help="from the replica instead of a file")
     restore.add_argument("--at", metavar="TIME", help="as it was then, such as 2026-05-01T09:30:00Z")
@@ -57,13 +50,17 @@ def add(
         "--replace", action="store_true", help="move the office that is there into before-DATE/"
     )
 
-    standby = make("standby", "keep a node ready to take over", lambda one: _standby(one, config(one)))
+    standby = command(
+        commands, "standby", "keep a node ready to take over", lambda one: _standby(one, config_of(one))
+    )
     standby.add_argument(
         "--every", metavar="SECONDS", type=float, default=60.0, help="between two looks (default 60)"
     )
     standby.add_argument("--once", action="store_true", help="one look, then end")
 
-    takeover = make("takeover", "become the office's node", lambda one: _takeover(one, config(one)))
+    takeover = command(
+        commands, "takeover", "become the office's node", lambda one: _takeover(one, config_of(one))
+    )
     takeover.add_argument(
         "--replace", action="store_true", help="move the office that is there into before-DATE/"
     )
@@ -74,8 +71,8 @@ def add(
         "--hook", metavar="COMMAND", help="run this afterwards, such as a script that changes DNS"
     )
 
-    for command in (backup, restore, standby, takeover):
-        settings(command, wanted)
+    for each in (backup, restore, standby, takeover):
+        add_settings(each, wanted)
 
 
 def _backup(arguments: argparse.Namespace, config: NodeConfig) -> int:
