@@ -336,8 +336,13 @@ def environment() -> dict[str, str]:
 
 @contextlib.asynccontextmanager
 async def running(node: Node) -> AsyncIterator[Node]:
-    """Start a node; in the end stop it and look at its log."""
-    await node.start()
+    """Start a node; in the end stop it and look at its log. One that does not start is killed."""
+    try:
+        await node.start()
+    except BaseException:
+        if node.process is not None:
+            node.kill()
+        raise
     try:
         yield node
     finally:
