@@ -221,10 +221,14 @@ class OutsideCalls:
         lost = Lost(LegCause.UNREACHABLE, 503, (("Retry-After", "10"),))
         reached: tuple[Reached, str] | None = None
         tried = False
+        if (
+            not help_needed
+        ):  # of a line that is new, as all are after a start, nothing is known yet: it comes last
+            ways = sorted(ways, key=lambda way: not way.line.is_up)
         for way in ways:
             line = way.line
             if not help_needed:
-                if not (line.is_up and line.has_room):
+                if line.state not in ("up", "trying") or not line.has_room:
                     continue
                 found = self._reached(by, way)
                 if found is not None:

@@ -26,6 +26,7 @@ class Line:
     """A trunk that notes whether it is to hide the caller."""
 
     is_up = has_room = True
+    state = "up"
     is_office = is_edge = False
     trunk = SimpleNamespace(id="provider", name="Provider", enabled=True)
 
@@ -67,3 +68,23 @@ async def test_who_sees_a_withheld_number(dialled: str, withholds: bool, anonymo
     office.signaling.on_dial = refuse
     await office.call.run(Router())
     assert line.anonymous == [anonymous]
+
+
+@pytest.mark.parametrize(("state", "calls"), [("up", 1), ("trying", 1), ("down", 0), ("off", 0)])
+async def test_a_line_that_is_not_known_yet_is_tried(state: str, calls: int) -> None:
+    """After a start nothing is known of any line for a moment: a call that comes then is not refused."""
+    line = Line()
+    line.is_up, line.state = state == "up", state
+    trunks: Any = SimpleNamespace(lines={"provider": line})
+    outside = OutsideCalls(trunks, lambda: [ROUTE], emergency=("911",), passed_on=PassedOn())
+    office = Office(offer=sdp(PCMU))
+
+    class Router:
+        async def route(self, call: Call) -> None:
+            await outside.call(call, "2025550123", ALICE)
+
+        async def transfer(self, call: Call, transfer: Any) -> None: ...
+
+    office.signaling.on_dial = lambda _uri, leg: leg.tell(Refused(486, "Busy Here"))
+    await office.call.run(Router())
+    assert len(line.anonymous) == calls

@@ -44,7 +44,7 @@ ECHO = "*43"
 PAIRS = 4
 DISK_MB = 400
 FIRST_USES = 12
-LONGEST_FAULT_S = 100.0
+LONGEST_FAULT_S = 130.0
 
 
 @dataclass
@@ -325,6 +325,9 @@ async def _held(node: Node) -> tuple[int, int]:
 async def _judge(chaos: Chaos, day: Day, before: tuple[int, int]) -> None:
     """What the chaos adds to the end of a day. What is opened with the first use of it stays open."""
     node = chaos.node
+    transactions, _ = day.left.pop("SIP transactions")
+    asked = 1  # the question whether the line is there, which is put all the time
+    day.left["SIP transactions, but for the line's check"] = (max(float(str(transactions)) - asked, 0.0), 0.0)
     for what in [each for each in day.left if each == "tasks" or each.startswith("open files")]:
         del day.left[what]  # taken while the pairs were talking
     for what, now, then in zip(("open files", "tasks"), await _held(node), before, strict=True):

@@ -55,7 +55,7 @@ class Names:
     # -- faults --------------------------------------------------------------------------------------------------------
 
     async def dns_is_silent(self) -> None:
-        await self._without("silent", 45)
+        await self._without("silent", 70)
 
     async def dns_fails(self) -> None:
         await self._without("servfail", 20)
