@@ -46,9 +46,10 @@ ON_EVERY_LOOP = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where an engine runs, sound goes by in its own time, whatever else the machine has to do."""
+    """Where an engine runs or a phone talks, sound goes by in its own time, whatever else the machine has to do."""
     for item in items:
-        if "engine" in getattr(item, "fixturenames", ()) and HERE in item.path.parents:
+        in_real_time = not {"engine", "phone"}.isdisjoint(getattr(item, "fixturenames", ()))
+        if in_real_time and HERE in item.path.parents:
             item.add_marker(judges_time)
 
 

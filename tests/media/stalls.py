@@ -1,6 +1,6 @@
 """How late the machine itself was. A test that judges time is run again when it failed while the machine stalled.
 
-    pytestmark = judges_time        # every test with the fixture `engine` has it
+    pytestmark = judges_time        # every test with the fixture `engine` or `phone` has it
 
 The check stays as strict as it is. A failure on a machine that kept up is a failure at once; one on a machine that did
 not is looked at again, at most twice, and the last one counts whatever the machine did.

@@ -69,7 +69,9 @@ async def test_a_closed_page_is_woken_answers_declines_and_never_rings_for_a_cal
             """The device, and the key that it has subscribed with, are known."""
             (phone,) = (await node.get("push-phones"))["items"]
             assert (phone["extension"], phone["service"], phone["told_by"]) == ("101", "webpush", "app")
-            (row,) = [each for each in (await node.get("registrations"))["items"] if each["extension"] == "101"]
+            (row,) = [
+                each for each in (await node.get("registrations"))["items"] if each["extension"] == "101"
+            ]
             assert phone["instance"].strip("<>").startswith("urn:uuid:")
             assert row["extension"] == "101"
 
