@@ -102,18 +102,21 @@ class PortPool:
 
         Raises `NoPortError` when they are others, or not of this pool.
         """
+        trouble = "" if rtp_port in self._free else "none of ours"
         try:
-            fits = [rtp.getsockname()[1], rtcp.getsockname()[1]] == [rtp_port, rtp_port + 1]
+            ports = rtp.getsockname()[1], rtcp.getsockname()[1]
+            if ports != (rtp_port, rtp_port + 1):
+                trouble = f"something else: {ports}"
             for sock in (rtp, rtcp):
                 sock.setblocking(False)
                 _disconnect(sock)
                 _empty(sock)
-        except OSError:
-            fits = False
-        if not fits or rtp_port not in self._free:
+        except OSError as error:
+            trouble = f"of no use: {error}"
+        if trouble:
             rtp.close()
             rtcp.close()
-            raise NoPortError(f"what was left of port {rtp_port} is something else, or none of ours")
+            raise NoPortError(f"what was left of port {rtp_port} is {trouble}")
         self._free.remove(rtp_port)
         return PortPair(rtp, rtcp, rtp_port)
 
