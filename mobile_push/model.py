@@ -41,7 +41,7 @@ class Target(Document, frozen=True, kw_only=True):
 
 class Push(Document, frozen=True, kw_only=True):
     """One thing to tell some phones. `good_for_s` is how long it is of use: no attempt begins later, and platforms are
-    told to throw it away then."""
+    told to throw it away then. `reason` and `by` go with a cancel: why the call is over, and who answered it."""
 
     kind: Kind
     targets: Annotated[tuple[Target, ...], Meta(min_length=1, max_length=100)]
@@ -52,6 +52,8 @@ class Push(Document, frozen=True, kw_only=True):
     title: Line = ""
     text: Annotated[str, Meta(max_length=1000)] = ""
     decline: Line = ""
+    reason: Line = ""
+    by: Line = ""
     good_for_s: Annotated[float, Meta(gt=0, le=86400)] | None = None
 
     @property

@@ -71,6 +71,8 @@ def data_of(message: Message) -> dict[str, str]:
         "title": push.title,
         "text": push.text,
         "decline": push.decline,
+        "reason": push.reason,
+        "by": push.by,
         "expires_at": str(int(message.expires_at)),
     }
     return {name: value for name, value in data.items() if value}

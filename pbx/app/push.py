@@ -60,7 +60,12 @@ def build_wake(
         extension = office.get(EXTENSION, number)
         return WAKE_S if extension is None else float(extension.wake_timeout_s)
 
-    return Wake(PushPhones(store, clock), registrar, clock=clock, deadline_s=deadline_s, tasks=supervisor)
+    def name_of(number: str) -> str:
+        extension = office.get(EXTENSION, number)
+        return number if extension is None else extension.name or number
+
+    phones = PushPhones(store, clock)
+    return Wake(phones, registrar, clock=clock, deadline_s=deadline_s, tasks=supervisor, name_of=name_of)
 
 
 def measure_push(metrics: Registry, phones: PushPhones) -> None:
@@ -310,6 +315,8 @@ def document_of(notice: PushNotice) -> dict[str, object]:
         "title": notice.title[:200],
         "text": notice.text[:1000],
         "decline": notice.decline,
+        "reason": notice.reason,
+        "by": notice.by[:200],
         "good_for_s": notice.good_for_s,
     }
 

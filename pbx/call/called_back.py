@@ -135,9 +135,12 @@ class CalledBack:
             return await self._ring(way.target, way, sdp)
         if way.wake is not None:
             async with way.wake(self._shown) as waking:
-                found = await waking.awake()
-                if found is not None:
-                    return await self._ring(found.instead_of(way.target), way, sdp, waking.here)
+                try:
+                    found = await waking.awake()
+                    if found is not None:
+                        return await self._ring(found.instead_of(way.target), way, sdp, waking.here)
+                finally:
+                    waking.over("" if self._leg is None else "elsewhere")
         raise LegFailed(LegCause.UNREACHABLE, 480)
 
     async def _ring(

@@ -25,6 +25,7 @@ from pbx.model import call_event as events
 from pbx.model.cause import cause_of_status
 from pbx.model.leg_event import Answered, Ended, LegCause, LegFailed, Offered, Progress, Refused
 from pbx.model.party import DialTarget
+from pbx.model.push_phone import CallOver
 from pbx.sip.sdp.security import Way
 
 log = logging.getLogger(__name__)
@@ -183,6 +184,7 @@ class Fork:
                 self._rules.woken(target, awake)
                 yield awake
             finally:
+                waking.over(self._why_over(), None if self.winner is None else self.winner.party)
                 del self._waking[target.phone]
 
     def _hears_of(self, phone: str) -> None:
@@ -352,6 +354,13 @@ class Fork:
         for task in self._tasks:
             if task is not mine:
                 task.cancel()
+
+    def _why_over(self) -> CallOver:
+        if self.winner is not None:
+            return "elsewhere"
+        if any(each >= 600 for each in self._refusals):
+            return "declined"
+        return "no_answer" if self.call.ending is None else "gave_up"
 
     def _expired(self) -> bool:
         """True while this task is being cancelled though nobody won, declined or hung up: the time is up."""

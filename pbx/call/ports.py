@@ -16,6 +16,7 @@ from pbx.model.call_event import CallEvent
 from pbx.model.cdr import Cdr
 from pbx.model.leg_event import DialogName, LegCause, LegEvent
 from pbx.model.party import DialTarget, Party
+from pbx.model.push_phone import CallOver
 from pbx.model.stream import (
     Fingerprint,
     IceCredentials,
@@ -157,6 +158,10 @@ class Waking(Protocol):
 
     def here(self) -> None:
         """It answers its INVITE: it has been heard of, and needs no push."""
+        ...
+
+    def over(self, reason: CallOver, by: Party | None = None) -> None:
+        """Why the call rings there no more, and who answered it: for the push that takes it back."""
         ...
 
 

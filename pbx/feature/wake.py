@@ -28,7 +28,7 @@ from pbx.model import call_event as events
 from pbx.model.binding import Binding
 from pbx.model.call_event import CallEvent
 from pbx.model.party import DialTarget, Party
-from pbx.model.push_phone import PushNotice, PushPhone, PushResult, WakeTest
+from pbx.model.push_phone import CallOver, PushNotice, PushPhone, PushResult, WakeTest
 from pbx.sip.outbound import phone_of
 
 __all__ = ["CALL_HEADER", "PushGateway", "Wake"]
@@ -68,6 +68,8 @@ class Waking(msgspec.Struct, eq=False):
     declined: bool = False
     secret: str = msgspec.field(default_factory=partial(token, 16))
     """Goes with the push: whoever knows it may decline this call on this phone."""
+    reason: CallOver = ""
+    by: Party | None = None
     heard: bool = False
     """It has answered an INVITE: SIP tells it that the call is over, and no push needs to."""
 
@@ -95,6 +97,12 @@ class Waking(msgspec.Struct, eq=False):
         if not self.came.done():
             self.came.set_result(None)
 
+    def over(self, reason: CallOver, by: Party | None = None) -> None:
+        """For the push that takes the call back. Another phone of the same person is nobody to be named."""
+        self.reason = reason
+        if by is not None and self.phone.extension not in (by.extension, by.number):
+            self.by = by
+
     def decline(self, secret: str) -> bool:
         """False when it is not who was pushed to, or too late."""
         if self.came.done() or not compare_digest(self.secret.encode(), secret.encode()):
@@ -115,9 +123,13 @@ class NotThere:
     def here(self) -> None:
         pass
 
+    def over(self, reason: CallOver, by: Party | None = None) -> None:
+        pass
+
 
 class Wake:
-    """Implements `call.ports.Waker`. `deadline_s` is how long an extension's phones may take to wake."""
+    """Implements `call.ports.Waker`. `deadline_s` is how long an extension's phones may take to wake, `name_of` whose
+    it is."""
 
     def __init__(
         self,
@@ -127,6 +139,7 @@ class Wake:
         clock: Clock,
         deadline_s: Callable[[str], float],
         tasks: Supervisor,
+        name_of: Callable[[str], str] = str,
     ) -> None:
         self.phones = phones
         self.gateway: PushGateway | None = None
@@ -134,6 +147,7 @@ class Wake:
         self._clock = clock
         self._deadline_s = deadline_s
         self._tasks = tasks
+        self._name_of = name_of
         self._waiting: dict[str, set[Waking]] = {}
         self._serial = count(1)
         phones.decline = self.decline
@@ -261,9 +275,16 @@ class Wake:
                 caller=caller.shown or caller.number,
                 caller_name=caller.name,
                 decline=waking.secret if kind == "incoming" else "",
+                reason=waking.reason if kind == "cancel" else "",
+                by=self._named(waking.by) if kind == "cancel" else "",
                 good_for_s=waking.deadline_s if kind == "incoming" else CANCEL_GOOD_FOR_S,
             )
         )
+
+    def _named(self, who: Party | None) -> str:
+        if who is None:
+            return ""
+        return who.name or (self._name_of(who.extension) if who.extension else "") or who.number
 
     def _target(self, waking: Waking, binding: Binding) -> DialTarget:
         target = self._registrar.target_of(binding)

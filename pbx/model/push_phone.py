@@ -72,6 +72,11 @@ class WakeTest(Record, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(description="Why it did not wake.")] = ""
 
 
+CallOver = Literal["", "elsewhere", "declined", "gave_up", "no_answer"]
+"""Why a call rings no more on a phone: somebody else has it, somebody declined it for all, its caller hung up, or
+nobody came in time."""
+
+
 class PushNotice(Record, frozen=True, kw_only=True):
     """What a phone is told."""
 
@@ -85,6 +90,10 @@ class PushNotice(Record, frozen=True, kw_only=True):
     text: str = ""
     decline: str = ""
     """With this the phone declines the call that it is woken for, once, before it has registered."""
+    reason: CallOver = ""
+    """Of a cancel: why the call rings no more."""
+    by: str = ""
+    """Of a cancel: who answered, where it was not another phone of the same extension."""
     good_for_s: float = 30.0
 
 

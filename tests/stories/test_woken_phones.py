@@ -143,6 +143,7 @@ def test_a_lost_push_ends_as_unreachable_and_is_remembered() -> None:
         assert DEADLINE_S <= asyncio.get_running_loop().time() - began < DEADLINE_S + 1
         await asyncio.sleep(1)
         assert office.pushes.kinds() == ["incoming", "cancel"]
+        assert office.pushes.cancels() == [("no_answer", "")]
         (phone,) = office.phones.all()
         assert (phone.woke, phone.score) == (0, 0.75)
         assert "did not register within 15 s" in phone.last_reason
@@ -196,12 +197,46 @@ def test_another_phone_rings_meanwhile_and_its_answer_takes_the_push_back() -> N
         assert isinstance(await caller.until_final(), Answered)
         await asyncio.sleep(10)
         assert office.pushes.kinds() == ["incoming", "cancel"]
+        assert office.pushes.cancels() == [("elsewhere", "")], "another phone of the same extension"
         assert office.app.registered_at
         assert not office.app.invited_at
         (phone,) = office.phones.all()
         assert phone.pushes == 0, "nobody knows whether it would have woken"
         await caller.done()
         await desk.end()
+
+    tell(story)
+
+
+def test_who_answered_in_a_group_is_named_to_whom_the_push_is_taken_back() -> None:
+    async def story(office: WakeOffice) -> None:
+        await office.fall_asleep()
+        await office.desk_registers("103")
+        office.app.wakes_s = 6.0
+        caller = Caller(office, "600")
+        desk = await office.desk.incoming.get()
+        office.spawn(desk.answer(OFFER))
+        assert isinstance(await caller.until_final(), Answered)
+        await asyncio.sleep(10)
+        assert office.pushes.cancels() == [("elsewhere", "Carla")]
+        await caller.done()
+        await desk.end()
+
+    tell(story)
+
+
+def test_who_declines_for_all_takes_the_push_back() -> None:
+    async def story(office: WakeOffice) -> None:
+        await office.fall_asleep()
+        await office.desk_registers()
+        office.app.wakes_s = 6.0
+        caller = Caller(office)
+        desk = await office.desk.incoming.get()
+        await desk.reject(603)
+        assert isinstance(await caller.until_final(), Refused)
+        await asyncio.sleep(10)
+        assert office.pushes.cancels() == [("declined", "")]
+        assert not office.app.invited_at
 
     tell(story)
 
@@ -215,6 +250,7 @@ def test_a_caller_who_gives_up_takes_the_push_back() -> None:
         await caller.done()
         await asyncio.sleep(20)
         assert office.pushes.kinds() == ["incoming", "cancel"]
+        assert office.pushes.cancels() == [("gave_up", "")]
         assert office.app.registered_at
         assert not office.app.invited_at
         (push_id,) = {notice.call_id for _, notice in office.pushes.sent}

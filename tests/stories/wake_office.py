@@ -108,6 +108,10 @@ class Pushes:
                 loop.call_later(delay_s, self.deliver, notice)
         return self.result
 
+    def cancels(self) -> list[tuple[str, str]]:
+        """Why calls were taken back, and who answered them."""
+        return [(notice.reason, notice.by) for _, notice in self.sent if notice.kind == "cancel"]
+
     def kinds(self) -> list[str]:
         return [notice.kind for _, notice in self.sent]
 
@@ -328,6 +332,7 @@ class WakeOffice:
             clock=LoopClock(),
             deadline_s=lambda _: DEADLINE_S,
             tasks=supervisor,
+            name_of={"103": "Carla"}.__getitem__,
         )
         self.pushes = Pushes()
         self.wake.gateway = self.pushes
@@ -351,15 +356,15 @@ class WakeOffice:
         assert not self.node.real.bindings("102")
         self.app.registered_at.clear()
 
-    async def desk_registers(self) -> None:
+    async def desk_registers(self, number: str = "102") -> None:
         request = request_of(
             "REGISTER",
             f"sip:{NODE}",
-            from_=f"<sip:102@{NODE}>;tag=desk",
-            to=f"<sip:102@{NODE}>",
+            from_=f"<sip:{number}@{NODE}>;tag=desk",
+            to=f"<sip:{number}@{NODE}>",
             call_id="desk",
             cseq=1,
-            headers=(("Contact", f"<sip:102@{self.desk.host}>;expires=3600"),),
+            headers=(("Contact", f"<sip:{number}@{self.desk.host}>;expires=3600"),),
         )
         await self.node.real.register(request, Hop("UDP", self.desk.host, 5060))
 

@@ -14,6 +14,8 @@ export interface Push {
   readonly text: string;
   /** Why a call was taken back, where the node says so. */
   readonly reason: string;
+  /** Who answered it, where that is somebody else. */
+  readonly by: string;
   /** Unix milliseconds; 0: never. */
   readonly until: number;
   /** The right to decline the call, once. */
@@ -26,6 +28,8 @@ export interface Words {
   readonly calling: string;
   readonly missed: string;
   readonly elsewhere: string;
+  readonly answeredBy: (who: string) => string;
+  readonly declined: string;
   readonly over: string;
   readonly voicemail: string;
   readonly message: string;
@@ -73,6 +77,7 @@ export function readPush(data: unknown): Push | undefined {
     title: text("title"),
     text: text("text"),
     reason: text("reason"),
+    by: text("by"),
     until: Number(text("expires_at")) * 1000 || 0,
     decline: text("decline"),
   };
@@ -103,8 +108,7 @@ export function showOf(push: Push, words: Words, known: Known, now: number): Sho
       };
     case "cancel":
       if (push.call.startsWith("test-")) return quiet(push, "test", words.test, words.testText);
-      if (push.reason === "elsewhere") return quiet(push, "over", words.elsewhere, who);
-      return quiet(push, "over", words.over, who);
+      return quiet(push, "over", overOf(push, words), who);
     case "missed":
       return quiet(push, "missed", push.title === "" ? words.missed : push.title, push.text === "" ? who : push.text);
     case "voicemail":
@@ -118,6 +122,12 @@ export function showOf(push: Push, words: Words, known: Known, now: number): Sho
         data: dataOf(push, push.kind),
       };
   }
+}
+
+function overOf({ reason, by }: Push, words: Words): string {
+  if (reason === "elsewhere") return by === "" ? words.elsewhere : words.answeredBy(by);
+  if (reason === "declined") return words.declined;
+  return reason === "gave_up" || reason === "no_answer" ? words.missed : words.over;
 }
 
 /** What stands where a call rang that nobody took back: its push is all that came. */

@@ -23,7 +23,7 @@ function push(changes: Readonly<Record<string, string>> = {}): Push {
 
 describe("a push", () => {
   it("is read as the node writes it, and nothing else is", () => {
-    expect(push()).toEqual({ kind: "incoming", call: "01CALL-1", caller: "101", name: "Ann", title: "", text: "", reason: "", until: NOW + 15_000, decline: "secret" });
+    expect(push()).toEqual({ kind: "incoming", call: "01CALL-1", caller: "101", name: "Ann", title: "", text: "", reason: "", by: "", until: NOW + 15_000, decline: "secret" });
     for (const other of [undefined, null, 7, "incoming", {}, { kind: "ring" }]) expect(readPush(other)).toBeUndefined();
     expect(readPush({ kind: "cancel", call_id: 7 })?.call).toBe("");
   });
@@ -48,7 +48,13 @@ describe("a push", () => {
   it("that takes a call back stands in the place of its ringing", () => {
     const shown = showOf(push({ kind: "cancel" }), en, "rings", NOW);
     expect(shown).toMatchObject({ title: "The call is over", rings: false, tag: "call:01CALL-1" });
-    expect(showOf(push({ kind: "cancel", reason: "elsewhere" }), en, "rings", NOW).title).toBe("Answered on another phone");
+    const over = (more: Readonly<Record<string, string>>, words = en) => showOf(push({ kind: "cancel", ...more }), words, "rings", NOW).title;
+    expect(over({ reason: "elsewhere" })).toBe("Answered on another phone");
+    expect(over({ reason: "elsewhere", by: "Ben" })).toBe("Answered by Ben");
+    expect(over({ reason: "elsewhere", by: "Ben" }, de)).toBe("Ben hat angenommen");
+    expect(over({ reason: "declined" })).toBe("Declined on another phone");
+    expect(over({ reason: "gave_up" })).toBe("Missed call");
+    expect(over({ reason: "something new" })).toBe("The call is over");
   });
 
   it("that is a test says so, and offers nothing to answer", () => {

@@ -7,6 +7,7 @@ import { ownChoice } from "../../core/welcome.ts";
 import { useLive } from "../../live/useLive.ts";
 import { useMay } from "../../media/useMay.ts";
 import { changeUser, USERS, usersQuery } from "../../office/accounts.ts";
+import type { SessionView } from "../../schema.gen.ts";
 import { useSession } from "../../shell/session.tsx";
 import { t } from "../../text/index.ts";
 import { Switch } from "../../ui/Field.tsx";
@@ -32,7 +33,8 @@ export function useOwnPhone(): OwnPhone {
   const saving = useMutation({
     mutationFn: (extension: string) => changeUser(user.id, { extension }),
     onSuccess: (changed) => {
-      client.setQueryData(sessionQuery.queryKey, { ...session, user: changed });
+      const now: SessionView = { ...session, user: { ...session.user, extension: changed.extension ?? null } };
+      client.setQueryData(sessionQuery.queryKey, now);
       setGiven(true);
       return client.invalidateQueries({ queryKey: USERS });
     },

@@ -7,6 +7,8 @@ export const notices: Words = {
   calling: "ruft an",
   missed: "Verpasster Anruf",
   elsewhere: "An einem anderen Telefon angenommen",
+  answeredBy: (who) => `${who} hat angenommen`,
+  declined: "An einem anderen Telefon abgelehnt",
   over: "Der Anruf ist beendet",
   voicemail: "Neue Sprachnachricht",
   message: "Neue Nachricht",

@@ -7,6 +7,8 @@ export const notices: Words = {
   calling: "is calling",
   missed: "Missed call",
   elsewhere: "Answered on another phone",
+  answeredBy: (who) => `Answered by ${who}`,
+  declined: "Declined on another phone",
   over: "The call is over",
   voicemail: "New voice message",
   message: "New message",
