@@ -26,6 +26,7 @@ from pbx.model.call_event import (
     RecordingStarted,
 )
 from pbx.model.cdr import Cdr, CdrRecording
+from pbx.model.feature import PARKING, SELF_TESTS
 from pbx.model.leg_event import LegCause
 
 _DISPOSITION = {
@@ -76,8 +77,10 @@ def fold(events: Iterable[CallEvent]) -> Cdr:
             test = test or (flow is None and bool(event.test))
             flow = flow or event.flow
         elif isinstance(event, CallRouted):
-            routed = event
-            if event.kind != "mailbox":
+            feature = event.to_name if event.kind == "feature" else ""
+            test = test or feature in SELF_TESTS
+            routed = routed if routed is not None and feature in PARKING else event
+            if event.kind != "mailbox" and routed is event:
                 meant = event.to if event.kind == "extension" else None
         elif isinstance(event, LegAnswered):
             if event.leg == "a":

@@ -78,6 +78,16 @@ FEATURES: tuple[FeatureInfo, ...] = (
 )
 
 
+def _titles(*names: str) -> frozenset[str]:
+    return frozenset(each.title for each in FEATURES if each.name in names)
+
+
+SELF_TESTS = _titles("echo", "tone")
+"""Calls to these try a phone out, and reach nobody."""
+PARKING = _titles("park", "park_slot")
+"""A call that is put there is still one with whom it was before."""
+
+
 def feature_named(name: str) -> FeatureInfo:
     """Raises `KeyError`."""
     for each in FEATURES:

@@ -20,7 +20,7 @@ Offset = tuple[datetime, int]
 
 _SEEN = """
 FROM cdrs INDEXED BY cdrs_seen
-WHERE started_at >= :since AND started_at < :until AND ended_at IS NOT NULL AND dialled <> 'listen'
+WHERE started_at >= :since AND started_at < :until AND ended_at IS NOT NULL AND NOT test AND dialled <> 'listen'
 """
 _HOURS = """
 SELECT

@@ -171,7 +171,11 @@ async def test_figures_are_those_of_the_offices_days_also_when_its_clocks_are_ch
         for number in range(1, 1100)
     ]
     await put(
-        node, *calls, cdr(9999, started_at=now, dialled="listen", ended_at=now), cdr(9998, started_at=now)
+        node,
+        *calls,
+        cdr(9999, started_at=now, dialled="listen", ended_at=now),
+        cdr(9998, started_at=now),
+        cdr(9997, started_at=now, ended_at=now, direction="inbound", missed=True, test=True),
     )
     figures = await node.json("GET", "/api/v1/analytics/calls?period=30d")
     place = ZoneInfo(zone)

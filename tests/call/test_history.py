@@ -57,3 +57,28 @@ def test_a_call_over_a_trunk_is_outbound_and_names_the_last_one() -> None:
     cdr = fold([_offered(**inside), _rung("b1", 1, "first"), _rung("b2", 2, "second"), _ended()])
     assert (cdr.direction, cdr.did, cdr.trunk, cdr.missed) == ("outbound", None, "second", True)
     assert fold([_offered(**inside), _rung("b1", 1), _ended()]).direction == "internal"
+
+
+def _routed(kind: str, to: str, to_name: str) -> events.CallRouted:
+    return events.CallRouted(call="c", at=_at(1), kind=kind, to=to, to_name=to_name)
+
+
+def test_a_call_that_was_parked_is_still_one_with_whom_it_was_before() -> None:
+    called = [
+        _offered(),
+        _routed("extension", "102", "Ben"),
+        _rung("b1", 1),
+        _answered("b1", 2),
+        _answered("a", 2),
+    ]
+    cdr = fold([*called, _routed("feature", "*683", "Parking slot"), _ended()])
+    assert (cdr.to_extension, cdr.to_name, cdr.test) == ("102", "Ben", False)
+    fetched = fold([_offered(), _routed("feature", "*683", "Parking slot"), _answered("a", 2), _ended()])
+    assert fetched.to_name == "Parking slot"
+
+
+def test_who_listens_to_himself_tries_something_out() -> None:
+    for title in ("Echo test", "Test tone"):
+        assert fold([_offered(), _routed("feature", "*43", title), _answered("a", 2), _ended()]).test
+    assert not fold([_offered(), _routed("feature", "*97", "My messages"), _answered("a", 2), _ended()]).test
+    assert not fold([_offered(), _routed("extension", "102", "Echo test"), _answered("a", 2), _ended()]).test

@@ -1,7 +1,9 @@
 /** The call in front: who it is, how it goes, and everything that can be done with it. */
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode, RefObject } from "react";
 import { formatDay, formatShortClock, formatTimer } from "../core/time.ts";
+import { numbersQuery } from "../edge/numbers.ts";
 import { useMay } from "../media/useMay.ts";
 import { t } from "../text/index.ts";
 import { p } from "../text/phone.ts";
@@ -245,10 +247,18 @@ function DigitPanel({ call }: { readonly call: CallCard }) {
   );
 }
 
+/** Whether the office has a number to text from; an office without an edge has none. */
+function useTextNumber(wanted: boolean): boolean {
+  const reads = useMay("numbers:read");
+  const writes = useMay("texts:write");
+  const { data } = useQuery({ ...numbersQuery({}), enabled: wanted && reads && writes, retry: false });
+  return (data?.items.length ?? 0) > 0;
+}
+
 function Over({ call, onDial, onWrite }: StageProps) {
   const internal = /^\d{2,6}$/.test(call.peer.number);
   const outside = /^\+\d{7,}$/.test(call.peer.number);
-  const texts = useMay("texts:write");
+  const texts = useTextNumber(outside);
   return (
     <div className="flex w-full max-w-80 flex-col gap-3">
       {(call.cause === "microphone_refused" || call.cause === "no_microphone") && <p className="text-center text-small text-pretty text-soft">{p.call.microphoneHelp}</p>}
