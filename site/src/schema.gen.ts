@@ -5626,7 +5626,8 @@ export interface components {
          *         offer, `talk_s` from the answer. `interrupted` says that the node stopped before the call did, and that
          *         `ended_at` is when the next start found out. `continued_in`: a leg of this call went on in that one. `flow`: the
          *         number of the flow that it took, the first where there were several; the way through it stands in the events.
-         *         `test`: it tried that flow out, so `dialled` is the flow's number, and it counts for no flow's traffic.
+         *         `test`: it tried something out and counts in no figures: that flow, so `dialled` is the flow's number, or how it
+         *         sounds, with the echo test or the test tone.
          *
          *         `direction` is "inbound" (over a trunk, to the number `did`), "outbound" (over the `trunk` that was called last) or
          *         "internal". `queue` is the first that the caller waited in. `wait_s`: from the offer until a person answered; where
