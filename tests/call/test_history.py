@@ -64,7 +64,7 @@ def _routed(kind: str, to: str, to_name: str) -> events.CallRouted:
 
 
 def test_a_call_that_was_parked_is_still_one_with_whom_it_was_before() -> None:
-    called = [
+    called: list[events.CallEvent] = [
         _offered(),
         _routed("extension", "102", "Ben"),
         _rung("b1", 1),
