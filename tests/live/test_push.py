@@ -153,3 +153,35 @@ async def test_a_phone_that_can_be_woken_outlives_kill_9(apple: FakeApple, tmp_p
         node.kill()
         await node.start()
         assert (await push_phone(node))["extension"] == "102"
+
+
+async def test_a_sleeping_phone_is_woken_by_an_invitation_to_a_conference(
+    apple: FakeApple, tmp_path: Path, phone: PhoneMaker
+) -> None:
+    async with running(Node(tmp_path / "node", options=options(apple))) as node:
+        await sign_in(node, "102")
+        await node.send("POST", "conferences", {"number": "700", "name": "Team"})
+        bob = phone(node, "102")
+        await _invited(node, "102")
+        push = await pushed(apple, "incoming")
+        assert push.payload["caller"] == "700"
+        async with phones(bob):
+            await rings(bob)
+            await bob.accept()
+            await bob.wait_for("CALL_ESTABLISHED")
+            await bob.hangup()
+    assert [each.payload["kind"] for each in apple.pushes] == ["incoming"]
+
+
+async def _invited(node: Node, number: str) -> None:
+    """The calls hear of a new conference a moment after the API has written it."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await node.send("POST", "conferences/700/members", {"number": number})
+            except RuntimeError as error:
+                if "404" not in str(error):
+                    raise
+                await asyncio.sleep(0.1)
+            else:
+                return
