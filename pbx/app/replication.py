@@ -13,17 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from pbx.app.litestream_process import LitestreamProcess, end_leftover
+from pbx.app.replica_ownership import FencedError, check_owner, key_was_changed, own, refuse_second
 from pbx.app.replica_taking import fetch_files, take, take_office
 from pbx.app.replication_drill import Drills
 from pbx.core.clock import Clock
@@ -31,18 +29,17 @@ from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.metrics import Registry
 from pbx.core.names import Lookup
-from pbx.core.secret import KEY_FILE, SecretBox, load_key
 from pbx.core.tasks import Supervisor
 from pbx.model.notice import NoticeKind
 from pbx.model.replication import DatabaseLag, DrillReport, Owner, ReplicationCondition, ReplicationState
 from pbx.store.blobs import BlobCopier
 from pbx.store.litestream import Litestream, LitestreamError, find
-from pbx.store.litestream_meta import forget_state, meta_folder
+from pbx.store.litestream_meta import forget_state
 from pbx.store.replica_files import ReplicaFilesError
 from pbx.store.replica_keys import KEYS_NAME, lock_keys
-from pbx.store.replica_owner import drop_old, newest
+from pbx.store.replica_owner import drop_old
 from pbx.store.replica_place import DATABASES, ReplicaPlace, sources_in
-from pbx.store.replica_restore import key_check
+from pbx.store.write_ahead_log import checkpoint, grown, log_bytes, waiting_bytes
 
 __all__ = ["Replication"]
 
@@ -58,7 +55,6 @@ PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 RAN_WELL_S = 60.0
 WAL_LIMIT = 64 << 20
 """What the write-ahead log, or what Litestream keeps back, may grow to."""
-START_ASK_S = 2.0
 Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 Publish = Callable[[str, DrillReport], object]
 
@@ -118,7 +114,7 @@ class Replication:
         if not (self._config.data_dir / DATABASES[0][1]).exists():
             await self._restore(self._place)
         elif self._place.owner is not None:
-            await self._refuse_second(self._place, self._place.owner)
+            await refuse_second(self._place, self._place.owner)
         self._place = self._place.now()
         self._place.prepare()
 
@@ -133,26 +129,6 @@ class Replication:
             "the office was restored from its replica", extra={"databases": ", ".join(restored.databases)}
         )
         log.info("sound files were restored", extra={"files": await fetch_files(place, restored)})
-
-    async def _refuse_second(self, place: ReplicaPlace, own: Owner) -> None:
-        """Raises `StartupError` when another node has taken over. Who cannot ask, starts: phones come first."""
-        files = place.files()
-        try:
-            async with asyncio.timeout(START_ASK_S):
-                found = await newest(files)
-        except (ReplicaFilesError, TimeoutError) as error:
-            log.warning(
-                "the replica cannot be asked who owns it; it is asked again", extra={"reason": str(error)}
-            )
-            return
-        finally:
-            await files.close()
-        if found is not None and found.generation > own.generation:
-            raise StartupError(
-                f"{found.host} has taken over this office at {found.at:%Y-%m-%d %H:%M} UTC; "
-                "this node would be a second one beside it",
-                action="Leave it stopped, or take the office back with: pbx takeover --replace",
-            )
 
     # -- while the node runs -------------------------------------------------------------------------------------------
 
@@ -231,8 +207,9 @@ class Replication:
             try:
                 place = place.now()
                 self._litestream = await find(self._config.litestream)
-                self._owner = await self._own(place)
-                if self._renew:  # nothing is built on what is damaged
+                self._owner = await own(place, self._clock)
+                if self._renew or await key_was_changed(self._owner, self._config.data_dir):
+                    # Nothing is built on what is damaged, or sealed with another key.
                     self._owner = await take(place, self._owner, self._clock)
                 self._renew = False
                 self._owned.set()
@@ -243,35 +220,11 @@ class Replication:
                 )
             except (StartupError, LitestreamError, ReplicaFilesError) as error:
                 self._trouble(str(getattr(error, "message", error)), getattr(error, "action", ""))
-            except _FencedError as error:
+            except FencedError as error:
                 self._fenced(error.by)
                 return
             failures = 1 if time.monotonic() - began > RAN_WELL_S else failures + 1
             await self._pause(self._pauses_s[min(failures, len(self._pauses_s)) - 1])
-
-    async def _own(self, place: ReplicaPlace) -> Owner:
-        """As whom this node writes; the first one makes the mark. Raises `_FencedError`, `StartupError`."""
-        files = place.files()
-        try:
-            found, own = await newest(files), place.owner
-            if (
-                found is not None
-                and own is not None
-                and (found.generation, found.node) == (own.generation, own.node)
-            ):
-                box = SecretBox(await asyncio.to_thread(load_key, self._config.data_dir / KEY_FILE))
-                self._renew = self._renew or own.key_check != key_check(box)  # the key was changed meanwhile
-                return own
-            if found is not None and own is not None and found.generation > own.generation:
-                raise _FencedError(found)
-            if found is not None:
-                raise StartupError(
-                    f"the replica at {place.url.shown} belongs to another node ({found.host})",
-                    action="Give this office a folder of its own with --replica-url, or run: pbx takeover",
-                )
-        finally:
-            await files.close()
-        return await take(place, None, self._clock)
 
     async def _replicate(
         self, place: ReplicaPlace, litestream: Litestream, owner: Owner, failures: int
@@ -289,14 +242,15 @@ class Replication:
                 watching = group.create_task(self._watch(place, process, owner))
                 await process.run()
                 watching.cancel()
-        except* _FencedError as errors:
-            found = errors.exceptions[0]
-            assert isinstance(found, _FencedError)
-            raise found from None
-        except* OSError as errors:  # of our own looks at the disk: Litestream is started again
-            raise ReplicaFilesError(
-                f"The disk of this node cannot be read: {errors.exceptions[0]}"
-            ) from errors
+        except (
+            ExceptionGroup
+        ) as errors:  # not `except*`: whether that wraps what is raised in it differs by version
+            first = errors.exceptions[0]
+            if isinstance(first, FencedError):
+                raise first from None
+            if isinstance(first, OSError):  # of our own looks at the disk: Litestream is started again
+                raise ReplicaFilesError(f"The disk of this node cannot be read: {first}") from errors
+            raise
         finally:
             await asyncio.shield(process.stop())
 
@@ -305,7 +259,7 @@ class Replication:
         a database that it does not know."""
         asked = time.monotonic()
         # A log that grew keeps its size on the disk, though there is nothing in it any more.
-        limits = {each.name: max(self._wal_limit, 2 * _size_of_wal(each.path)) for each in process.sources}
+        limits = {each.name: max(self._wal_limit, 2 * log_bytes(each.path)) for each in process.sources}
         while True:
             before = time.monotonic()
             for name, there in (await process.synced()).items():
@@ -313,9 +267,9 @@ class Replication:
                     self._synced_at[name] = before
             self._judge(process)
             self._sizes = await asyncio.to_thread(
-                lambda: {each.name: _size(each.path) for each in process.sources}
+                lambda: {each.name: waiting_bytes(each.path) for each in process.sources}
             )
-            if any(_grown(each.path, self._sizes[each.name], limits[each.name]) for each in process.sources):
+            if any(grown(each.path, self._sizes[each.name], limits[each.name]) for each in process.sources):
                 self._fresh = True
                 self._trouble(
                     f"The replica takes too little: more than {self._wal_limit >> 20} MB wait for it",
@@ -333,19 +287,8 @@ class Replication:
                 await process.stop()
             if before - asked > OWNER_LOOK_S:
                 asked = before
-                await self._check_owner(place, owner)
+                await check_owner(place, owner)
             await asyncio.sleep(LOOK_S)
-
-    async def _check_owner(self, place: ReplicaPlace, owner: Owner) -> None:
-        files = place.files()
-        try:
-            found = await newest(files)
-        except ReplicaFilesError:
-            return
-        finally:
-            await files.close()
-        if found is not None and found.generation > owner.generation:
-            raise _FencedError(found)
 
     def _judge(self, process: LitestreamProcess) -> None:
         lags = [self._lag(each.name) for each in process.sources]
@@ -399,9 +342,9 @@ class Replication:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             for source in sources_in(self._config.data_dir):
-                if _size_of_wal(source.path) > self._wal_limit:
+                if log_bytes(source.path) > self._wal_limit:
                     self._fresh = True
-                    await asyncio.to_thread(_checkpoint, source.path)
+                    await asyncio.to_thread(checkpoint, source.path)
                     await self._tell(
                         "replica_stopped", "The replica has stopped", f"{self.problem} {self.action}"
                     )
@@ -474,44 +417,3 @@ class Replication:
         return {
             (name,): lag if lag is not None else time.monotonic() - self._began for name, lag in known.items()
         }
-
-
-class _FencedError(Exception):
-    """Another node owns the replica."""
-
-    def __init__(self, by: Owner) -> None:
-        super().__init__(by.host)
-        self.by = by
-
-
-def _size_of_wal(path: Path) -> int:
-    try:
-        return path.with_name(f"{path.name}-wal").stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _size(path: Path) -> int:
-    """The write-ahead log, and what Litestream has copied of it."""
-    kept = 0
-    for folder, _, names in os.walk(
-        meta_folder(path)
-    ):  # what goes away meanwhile is passed over, folders too
-        for name in names:
-            with suppress(OSError):
-                kept += Path(folder, name).stat().st_size
-    return _size_of_wal(path) + kept
-
-
-def _grown(path: Path, size: int, limit: int) -> bool:
-    """Litestream keeps a copy of the newest log for itself, and of the whole database at a snapshot."""
-    with suppress(FileNotFoundError):
-        return _size_of_wal(path) > limit or size > 3 * limit + 2 * path.stat().st_size
-    return False
-
-
-def _checkpoint(path: Path) -> None:
-    """What SQLite does by itself otherwise; a busy database is left for the next time."""
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path, timeout=0.1)) as connection:
-        connection.execute("PRAGMA wal_autocheckpoint=0")
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

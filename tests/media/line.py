@@ -162,8 +162,8 @@ def heard_by(
     sounds: dict[int, Samples] = {}
     earliest = float("inf")
     last = ordered[0]
-    for packet in ordered:
-        assert packet is last or packet.rtp_ts != last.rtp_ts, "a timestamp came twice"
+    for number, packet in enumerate(ordered):
+        assert number == 0 or packet.rtp_ts != last.rtp_ts, "a timestamp came twice"
         # Silence lasts as long as it lasts: the talkspurt after it (RFC 3550 5.1) begins at no multiple of a frame.
         step = (packet.rtp_ts - last.rtp_ts) & 0xFFFFFFFF
         assert step % units == 0 or packet.marker, "timestamps step by whole frames"

@@ -40,7 +40,7 @@ async def test_an_empty_folder_is_filled_from_the_replica(
 ) -> None:
     """Every kind of place with both lines. Who lost the disk comes back, with its key, and owns the replica."""
     monkeypatch.setattr(
-        "pbx.app.replication.START_ASK_S", 30.0
+        "pbx.app.replica_ownership.START_ASK_S", 30.0
     )  # a busy machine must not let the old node in
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("a long recovery passphrase\n")
