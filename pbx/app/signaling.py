@@ -174,7 +174,7 @@ async def _load(records: RecordStore) -> dict[str, Entry]:
 
 
 def _branch() -> str:
-    return "z9hG4bK" + word(12)
+    return "z9hG4bK" + word(8)
 
 
 def new_tag() -> str:
