@@ -54,6 +54,14 @@ await withBrowser(OPTIONS, async (anna, faults) => {
             globalThis.connections.push(this);
           }
         };
+        // What a headset's buttons would call.
+        globalThis.keys = {};
+        const { mediaSession } = navigator;
+        const set = mediaSession.setActionHandler.bind(mediaSession);
+        mediaSession.setActionHandler = (action, handler) => {
+          globalThis.keys[action] = handler;
+          set(action, handler);
+        };
       });
     }
     const putAll = async (page) => {
@@ -72,6 +80,7 @@ await withBrowser(OPTIONS, async (anna, faults) => {
     await second();
     await otherTab();
     await docked();
+    await hands();
     found.push(...faults, ...moreFaults);
 
     async function signIn(page, name) {
@@ -261,6 +270,47 @@ await withBrowser(OPTIONS, async (anna, faults) => {
       await anna.locator("[data-launcher]").click();
       await anna.locator("[data-dock] [data-dial]").waitFor();
       await check(anna, "docked");
+    }
+
+    /** A link to a number on any page calls it; another headset in mid call takes over; its buttons work. */
+    async function hands() {
+      await anna.evaluate(() => {
+        const link = Object.assign(document.createElement("a"), { href: "tel:*43", textContent: "the echo" });
+        document.body.append(link);
+        link.click();
+        link.remove();
+      });
+      await state(anna, "talking");
+      const before = await said(anna);
+      await anna.evaluate(() => navigator.mediaDevices.dispatchEvent(new Event("devicechange")));
+      await until(async () => (await said(anna)).track !== before.track, "the call still has the microphone of before");
+      const swapped = await said(anna);
+      expect(swapped.state === "live", `the new microphone is ${swapped.state}`);
+      await until(async () => (await said(anna)).sent > swapped.sent + 25, "nothing is said with the new microphone");
+      await anna.evaluate(() => globalThis.keys.togglemicrophone());
+      await anna.getByRole("button", { name: "Speak" }).filter({ visible: true }).first().waitFor();
+      await anna.evaluate(() => globalThis.keys.togglemicrophone());
+      await anna.getByRole("button", { name: "Speak" }).filter({ visible: true }).first().waitFor({ state: "detached" });
+      await anna.evaluate(() => globalThis.keys.hangup());
+      await put(anna);
+    }
+
+    /** What the newest call says with, and how many packets it has sent. */
+    function said(page) {
+      return page.evaluate(async () => {
+        const live = globalThis.connections.filter((each) => each.connectionState === "connected").at(-1);
+        const sender = live.getSenders().find((each) => each.track?.kind === "audio");
+        const sent = [...(await sender.getStats()).values()].find((each) => each.type === "outbound-rtp");
+        return { track: sender.track.id, state: sender.track.readyState, sent: sent.packetsSent };
+      });
+    }
+
+    async function until(holds, otherwise) {
+      for (let tries = 0; tries < 100; tries += 1) {
+        if (await holds()) return;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      expect(false, otherwise);
     }
   });
 }).catch((error) => found.push(String(error.stack ?? error)));
