@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pbx.app import replica_taking, replication, standby
+from pbx.app import replica_ownership, replica_taking, replication, standby
 from pbx.core.errors import StartupError
 from pbx.core.secret import KEY_FILE
 from pbx.store import replica_restore
@@ -28,7 +28,7 @@ class Story:
     """An old office whose node has died, a new one that takes over, and steps between which something happens."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(replication, "START_ASK_S", 30.0)
+        monkeypatch.setattr(replica_ownership, "START_ASK_S", 30.0)
         monkeypatch.setattr(replication, "OWNER_LOOK_S", 0.2)
         self._patch = monkeypatch
         self.old = Office(folder, litestream_program("0.5"))
