@@ -43,7 +43,7 @@ help: ## this list
 	@echo "make run       start the node here, with a demo office on first start (ARGS='--http-port 9090' passes options)"
 	@echo "make build     build everything, start nothing; then .venv/bin/pbx is ready"
 	@echo "make test      lint, types, layers, all tests but the slow ones: phones and a browser included"
-	@echo "make slow      the tests that take long: about an hour on two processors"
+	@echo "make slow      the tests that take long"
 	@echo "make check     lint, types, layers, schema, and the site's own checks"
 	@echo "make bench     measure: start, memory, calls, registrations, audio; writes bench/results/"
 	@echo "make capacity  how many calls, conferences and recordings this box carries: about a minute and a half"
