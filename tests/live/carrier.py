@@ -77,6 +77,7 @@ class OutsidePair(Steady):
         await phone.open()
         if not await phone.register():
             raise RuntimeError(f"{phone.number} could not register")
+        self._begin(self._stay_registered((phone,)))
 
     async def talk(self) -> None:
         """Call, until it stands. The carrier has other calls as well: ours is the one whose sound comes to us."""

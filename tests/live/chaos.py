@@ -22,8 +22,10 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from pbx.core.secret import KEY_FILE
 from tests.live.chaos_names import EDGE, REPLICA, Names
@@ -41,6 +43,7 @@ __all__ = ["Chaos", "live_in_chaos"]
 
 BOX = "290"
 ECHO = "*43"
+REGISTRATIONS = "registrations?limit=500"
 PAIRS = 4
 DISK_MB = 400
 FIRST_USES = 12
@@ -362,6 +365,7 @@ async def _recover(chaos: Chaos, day: Day, folder: Path, replica: tuple[str, ...
     missed = (await node.send("POST", "replication/drill"))["faults"] == []
     day.left["damage that the drill missed"] = (int(missed), 0)
     before = await _kept(node)
+    registered = {each["contact"]: each for each in (await node.get(REGISTRATIONS))["items"]}
     ending = time.monotonic() + 60
     while (await node.get("replication"))["condition"] != "running" and time.monotonic() < ending:
         await asyncio.sleep(0.5)
@@ -382,20 +386,31 @@ async def _recover(chaos: Chaos, day: Day, folder: Path, replica: tuple[str, ...
     await new.start()
     day.counts["takeover until the new node answers, s"] = round(time.monotonic() - began)
     after = await _kept(new)
+    missing = await _registered(new, at=time.time(), of=registered)
     await new.stop()
     try:
         await node.start()
         day.left["old node that came back"] = (1, 0)
     except RuntimeError:  # it says who has taken over
         day.left["old node that came back"] = (0, 0)
-    for what, now, then in zip(("call records", "messages", "registrations"), after, before, strict=True):
+    for what, now, then in zip(("call records", "messages"), after, before, strict=True):
         day.left[f"{what} lost by the takeover"] = (max(then - now, 0), 0)
+    day.left["registrations lost by the takeover"] = (missing, [])
+    day.counts["registrations at the takeover"] = len(registered)
 
 
 async def _kept(node: Node) -> tuple[int, ...]:
-    return tuple(
-        [(await node.get(f"{what}?limit=1"))["total"] for what in ("cdrs", "voicemails", "registrations")]
-    )
+    return tuple([(await node.get(f"{what}?limit=1"))["total"] for what in ("cdrs", "voicemails")])
+
+
+async def _registered(node: Node, *, at: float, of: dict[str, Any]) -> list[str]:
+    """Those of a list of registrations that are not there, though they had not run out at a time (Unix seconds)."""
+    there = {each["contact"] for each in (await node.get(REGISTRATIONS))["items"]}
+    return [
+        f"{each['extension']} at {contact}, until {each['expires_at']}"
+        for contact, each in of.items()
+        if contact not in there and datetime.fromisoformat(each["expires_at"]).timestamp() > at
+    ]
 
 
 def _say(day: Day, seconds: float) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Coroutine, Sequence
 from random import Random
+from typing import Any
 
 from tests.live.day_phone import DayCall, DayPhone
 from tests.live.home import Home
@@ -16,6 +18,7 @@ __all__ = ["Steady"]
 
 HEARD = 50
 """So many packets, a second of sound, say that a call goes on."""
+REFRESH_S = 120.0
 
 
 class Steady:
@@ -48,6 +51,7 @@ class Steady:
             await phone.open()
             if not await phone.register():
                 raise RuntimeError(f"{phone.number} could not register")
+        self._begin(self._stay_registered(self.phones))
 
     async def talk(self) -> None:
         """Call, until it stands."""
@@ -84,8 +88,21 @@ class Steady:
             await asyncio.sleep(0.5)
         for phone in self.phones:
             phone.line.loss = 0.0
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _rings(self, phone: DayPhone, call: DayCall) -> None:
-        task = asyncio.ensure_future(phone.answer(call))
+        self._begin(phone.answer(call))
+
+    async def _stay_registered(self, phones: Sequence[DayPhone]) -> None:
+        """As phones do, in time before it runs out; one try that is lost is no matter."""
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            for phone in phones:
+                await phone.register()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
