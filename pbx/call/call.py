@@ -12,19 +12,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
-from pbx.call.called_back import CalledBack
-from pbx.call.cdr import fold
 from pbx.call.codecs import voice
-from pbx.call.encryption import BROWSER_TRANSPORTS, SECURE_TRANSPORTS
 from pbx.call.ending import Ending
 from pbx.call.incoming import CallPorts, Incoming
 from pbx.call.leg import CallLeg
-from pbx.call.live import LiveFold
+from pbx.call.open_leg import called_leg, caller_leg
 from pbx.call.party_side import PartySide
 from pbx.call.quality import quality_of
 from pbx.call.reoffer import Reoffered, accept_alone, answer_reoffer, take_reanswer
@@ -35,17 +29,16 @@ from pbx.core.tasks import cancelled
 from pbx.model import call_event as events
 from pbx.model.cause import status_of_cause
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered, Reanswered, Referred
-from pbx.model.party import Diversion, Party
+from pbx.model.party import Diversion
 from pbx.sip.sdp.security import Way
 
 if TYPE_CHECKING:
     import asyncio
-    from datetime import datetime
 
     from pbx.call.fork import Fork
     from pbx.call.ports import Conversation, Overhearing, Router
     from pbx.model.leg_event import DialogName
-    from pbx.model.party import DialTarget
+    from pbx.model.party import DialTarget, Party
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +72,6 @@ class Call(PartySide):
         self.diverted: list[Diversion] = list(incoming.diverted)
         self.passed = incoming.passed
         self.scope = Scope()
-        self.events: list[events.CallEvent] = []
         self.legs: dict[str, CallLeg] = {}
         self.reoffered: Reoffered | None = None
         self.reflow: Callable[[], None] | None = None
@@ -96,8 +88,6 @@ class Call(PartySide):
         self.joined: tuple[str, str, str, bool] | None = None
         self.incoming = incoming
         self._served: CallLeg | None = None
-        self._withholding: CallLeg | None = None
-        self._shown_as: tuple[CallLeg, Party] | None = None
         self._watch: asyncio.Task[None] | None = None
         self.values: dict[str, Any] = {}
         """What a flow knows of the call."""
@@ -107,52 +97,10 @@ class Call(PartySide):
         self._next: Transfer | None = None
         self._leaves: tuple[CallLeg, Deliver] | None = None
         self.legs_made = 0
-        self._began_at, self._began_s = ports.clock.now(), ports.clock.monotonic()
         if history:
-            self._remember(history)
-            return
-        offered = events.CallOffered(
-            call=call_id,
-            at=self.now(),
-            from_number=incoming.caller.number,
-            from_name=incoming.caller.name,
-            from_extension=incoming.caller.extension,
-            dialled=incoming.dialled,
-            source=incoming.source,
-            diverted=tuple(
-                events.Diverted(number=each.number, reason=each.reason) for each in incoming.diverted
-            ),
-            trunk=incoming.trunk,
-        )
-        self.live = LiveFold(offered)
-        self.record(offered)
-
-    # -- the record ------------------------------------------------------------------------------------------------
-
-    def _remember(self, history: Sequence[events.CallEvent]) -> None:
-        """What happened in an earlier process, which has told whoever watched."""
-        first = history[0]
-        if not isinstance(first, events.CallOffered):
-            raise TypeError("a call begins with CallOffered")
-        self.live = LiveFold(first)
-        self.events.extend(history)
-        for event in history[1:]:
-            self.live.take(event)
-
-    def now(self) -> datetime:
-        """What the wall showed when the call began, and the time since: setting the clock makes no call longer."""
-        return self._began_at + timedelta(seconds=self.ports.clock.monotonic() - self._began_s)
-
-    def record(self, event: events.CallEvent) -> None:
-        """Add to the list, and tell whoever watches. The CDR is written at the start, the answer and the end."""
-        self.events.append(event)
-        self.live.take(event)
-        self.ports.log.publish(event)
-        self.ports.keeper.changed(self, event)
-        if isinstance(event, (events.CallOffered, events.CallEnded)) or (
-            isinstance(event, events.LegAnswered) and event.leg == "a"
-        ):
-            self.ports.log.put(fold(self.events))
+            self.resume_record(history)
+        else:
+            self.begin_record(incoming)
 
     def divert(self, number: str, reason: str, to: str) -> None:
         """`number` sends the call on to `to`. Raises `PeerError` 482 when it goes round in a circle."""
@@ -162,34 +110,6 @@ class Call(PartySide):
             raise PeerError(482, "Forwarded In A Circle")
         self.diverted.append(Diversion(number, reason))
         self.record(events.CallRouted(call=self.id, at=self.now(), kind="forward", to=to))
-
-    def withhold(self) -> None:
-        """The party wants nobody to see who calls."""
-        self._withholding = self.a
-
-    @property
-    def withheld(self) -> bool:
-        """Whether nobody is to see who the party is."""
-        return self._withholding is not None and self._withholding is self._served
-
-    def show_as(self, *, number: str | None = None, name: str | None = None) -> None:
-        """From now on, phones that are rung for the party show this of it. Nothing else goes by it."""
-        now = self._shown_as[1] if self._shown_as is not None else self.party
-        shown = replace(
-            now,
-            number=now.number if number is None else number,
-            name=now.name if name is None else name,
-        )
-        self._shown_as = (self.a, shown)
-
-    @property
-    def shown(self) -> Party:
-        """The party, as those who are called may see it."""
-        if self.withheld:
-            return Party("")
-        if self._shown_as is not None and self._shown_as[0] is self._served:
-            return self._shown_as[1]
-        return self.party
 
     def involves(self, extension: str) -> bool:
         """Whether one of our extensions calls here, or has answered."""
@@ -217,6 +137,11 @@ class Call(PartySide):
         """Who is at `a`: what the phones that are rung for it show."""
         return self.incoming.caller if self._served is None else self._served.party
 
+    @property
+    def shown(self) -> Party:
+        """The party, as those who are called may see it."""
+        return self.incoming.caller if self._served is None else self._served.shown
+
     # -- running ---------------------------------------------------------------------------------------------------
 
     async def run(self, router: Router) -> None:
@@ -231,7 +156,7 @@ class Call(PartySide):
 
     async def _enter(self, router: Router) -> None:
         incoming = self.incoming
-        a = self._served = self._open_caller(incoming)
+        a = self._served = self.legs["a"] = caller_leg(self.id, incoming, self.ports)
         a.offered = a.read(incoming.offer) if incoming.offer is not None else None
         if a.offered is not None and not voice(self.offered_formats()):
             raise PeerError(488, "Not Acceptable Here")
@@ -278,23 +203,6 @@ class Call(PartySide):
             await cancelled(self._watch)
         self._served = leg
         self._watch = self.scope.spawn(self._watch_party(leg))
-
-    def _open_caller(self, incoming: Incoming) -> CallLeg:
-        a = self.legs["a"] = CallLeg(
-            "a",
-            stream=self.ports.media.open_stream(label=f"{self.id}/a"),
-            host=self.ports.local_host(incoming.source_host),
-            session_id=self.ports.new_session_id(),
-            party=incoming.caller,
-            srtp=incoming.srtp or self.ports.srtp,
-            codecs=incoming.codecs,
-            browser=incoming.browser,
-            candidates=self.ports.candidates(incoming.source_host),
-        )
-        a.signal = incoming.leg
-        if isinstance(incoming.leg, CalledBack):
-            incoming.leg.browser_offer = a.offer_to_browser
-        return a
 
     async def _watch_party(self, leg: CallLeg) -> None:
         """Everything the party does that the program for the call did not ask for."""
@@ -380,6 +288,7 @@ class Call(PartySide):
     def adopt(self, leg: CallLeg, from_call: str) -> CallLeg:
         """Take in a leg that another call has given away."""
         leg.name = self._new_name()
+        leg.withheld, leg.shown_as = False, None  # that was for whom it called
         self.legs[leg.name] = leg
         if (dialog := leg.dialog.dialog_name()) is not None:
             self.ports.belongs(self.id, dialog.call_id)
@@ -402,21 +311,9 @@ class Call(PartySide):
 
         `insist`: how its audio is to be encrypted, whatever the policy would offer first.
         """
-        name = self._new_name()
-        leg = self.legs[name] = CallLeg(
-            name,
-            stream=self.ports.media.open_stream(label=f"{self.id}/{name}"),
-            host=self.ports.local_host(target.host),
-            session_id=self.ports.new_session_id(),
-            party=Party(label, extension=target.extension),
-            srtp="off" if target.inside else self.ports.srtp,
-            secure=target.transport.upper() in SECURE_TRANSPORTS
-            or (self.offer is not None and self.offer.security.encrypted),
-            insist=insist,
-            codecs=target.codecs,
-            browser=target.transport.upper() in BROWSER_TRANSPORTS,
-            candidates=self.ports.candidates(target.host),
-        )
+        secure = self.offer is not None and self.offer.security.encrypted
+        leg = called_leg(self.id, self._new_name(), target, label, self.ports, secure=secure, insist=insist)
+        self.legs[leg.name] = leg
         return leg
 
     def _new_name(self) -> str:

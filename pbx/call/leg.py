@@ -62,11 +62,13 @@ class CallLeg:
         "remote",
         "sends",
         "session_id",
+        "shown_as",
         "signal",
         "stream",
         "told_curve",
         "version",
         "waits",
+        "withheld",
     )
 
     def __init__(
@@ -90,6 +92,10 @@ class CallLeg:
         self.codecs = codecs
         self.party = party
         self.label = label or party.number
+        self.withheld = False
+        """Nobody it calls is to see who it is."""
+        self.shown_as: Party | None = None
+        """What those it calls see in place of `party`."""
         self.stream = stream
         self.encryption = Encryption(stream, srtp, wanted=secure, insist=insist, browser=browser)
         self.signal: Leg | None = None
@@ -123,6 +129,20 @@ class CallLeg:
         if self.signal is None:
             raise RuntimeError(f"leg {self.name} has no dialog yet")
         return self.signal
+
+    @property
+    def shown(self) -> Party:
+        """Who is there, as those it calls may see it."""
+        return Party("") if self.withheld else self.shown_as or self.party
+
+    def show_as(self, *, number: str | None = None, name: str | None = None) -> None:
+        """From now on, phones that are rung for it show this of it. Nothing else goes by it."""
+        now = self.shown_as or self.party
+        self.shown_as = replace(
+            now,
+            number=now.number if number is None else number,
+            name=now.name if name is None else name,
+        )
 
     @property
     def should_talk(self) -> bool:

@@ -10,12 +10,11 @@ import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from pbx.call.recorded import Recorded
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from pbx.call.codecs import Codecs
     from pbx.call.incoming import CallPorts
     from pbx.call.leg import CallLeg
@@ -28,12 +27,11 @@ __all__ = ["PartySide"]
 log = logging.getLogger(__name__)
 
 
-class PartySide(ABC):
+class PartySide(Recorded, ABC):
     """The part of `Call` that faces its party."""
 
     def __init__(self, call_id: str, ports: CallPorts) -> None:
-        self.id = call_id
-        self.ports = ports
+        super().__init__(call_id, ports)
         self.codecs: Codecs = ports.codecs
         self.transferring: Transfer | None = None
         self._answer: bytes | None = None
@@ -45,14 +43,8 @@ class PartySide(ABC):
         """The leg of the party."""
 
     @abstractmethod
-    def now(self) -> datetime: ...
-
-    @abstractmethod
     def reached(self) -> None:
         """The party has somebody, or something, to talk with."""
-
-    @abstractmethod
-    def record(self, event: events.CallEvent) -> None: ...
 
     @property
     def offer(self) -> AudioSession | None:

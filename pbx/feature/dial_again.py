@@ -67,7 +67,7 @@ class DialAgain:
     async def withhold(self, call: Call, number: str) -> None:
         """Dial without showing who calls."""
         own_extension(call)
-        call.withhold()
+        call.a.withheld = True
         await self._go_on(call, (number,))
 
     async def _go_on(self, call: Call, ways: Sequence[str]) -> None:

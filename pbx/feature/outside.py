@@ -203,7 +203,7 @@ class OutsideCalls:
             way.number,
             call.party,
             shown=shown,
-            anonymous=call.withheld and not show_always,
+            anonymous=call.a.withheld and not show_always,
             diverted=diverted,
         )
         passed = self._passed_on.headers(call, to_office=line.is_office)

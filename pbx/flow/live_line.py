@@ -112,7 +112,7 @@ class LiveLine:
         return RECORDED if ended.duration_ms else ""
 
     def show(self, *, number: str | None = None, name: str | None = None) -> None:
-        self._call.show_as(number=number, name=name)
+        self._call.a.show_as(number=number, name=name)
 
     async def record(self, do: Do) -> None:
         if self._records is None:
