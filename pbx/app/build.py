@@ -3,112 +3,297 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pbx.app.calling import build_calling
+from pbx.app.calls import build_calls
 from pbx.app.conferences import build_conferences
-from pbx.app.desk import Control, build_desk, phones_of
-from pbx.app.edge import LOOPBACKS, build_edge
+from pbx.app.desk import Control
+from pbx.app.edge import build_edge
+from pbx.app.extensions import build_extensions
 from pbx.app.features import code_table, register_features
 from pbx.app.flow_ports import build_flow_ports, leaves_message, without_mailbox
 from pbx.app.flows import build_flows
-from pbx.app.groups import build_groups
-from pbx.app.guarding import build_guarding
+from pbx.app.ground import Ground, Late
 from pbx.app.keeping import CallKeeper
-from pbx.app.lamps import build_lamps
+from pbx.app.lines import build_lines
 from pbx.app.listening import Hearing
 from pbx.app.measure import measure
-from pbx.app.office_settings import CurrentSettings
-from pbx.app.parts import Parts, Stores
-from pbx.app.push import build_wake, measure_push
+from pbx.app.parts import Parts
 from pbx.app.queues import build_queues
 from pbx.app.recordings import build_recordings
 from pbx.app.replica import Replica
-from pbx.app.signaling import build_signaling, new_tag
+from pbx.app.signaling import build_signaling
 from pbx.app.sounds import build_sounds
 from pbx.app.sync import build_sync
 from pbx.app.trunk_network import TrunkNetwork
+from pbx.app.uas import build_uas
 from pbx.app.voicemail import build_voicemail
-from pbx.app.ways import Ways
-from pbx.call.codecs import codecs_of
-from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
-from pbx.core.clock import SystemClock
+from pbx.core.clock import machine_zone
 from pbx.core.config import NodeConfig
-from pbx.core.events import EventBus
-from pbx.core.ids import new_id
-from pbx.core.metrics import Registry
-from pbx.core.tasks import Supervisor
 from pbx.feature.browser_login import BrowserLogins
 from pbx.feature.call_log import CallLog
 from pbx.feature.dialplan import Dialplan
-from pbx.feature.extension import ExtensionCalls
-from pbx.feature.flow_texts import FlowTexts
-from pbx.feature.follow_me import FollowMeCalls
-from pbx.feature.gatekeeper import Gatekeeper
 from pbx.feature.going_on import GoingOn
-from pbx.feature.inbound import InboundCalls
 from pbx.feature.lamps import Lamps
-from pbx.feature.messages import Messages
 from pbx.feature.numbering import written
 from pbx.feature.office import Office
-from pbx.feature.outside import OutsideCalls
-from pbx.feature.passed_on import PassedOn
-from pbx.feature.ring_group import Fairness
-from pbx.feature.self_call import SelfCall
 from pbx.feature.trunk_test import TrunkTests
-from pbx.feature.trunks import Trunks
+from pbx.flow.flows import OpenPorts
+from pbx.flow.live_office import LiveOffice
 from pbx.flow.live_reach import ReachParts
 from pbx.media.engine import MediaEngine
-from pbx.media.hold_music import HoldMusic
-from pbx.media.tones import tone_of
 from pbx.model.cdr import Cdr
-from pbx.model.kinds import INBOUND_NUMBER, OUTBOUND_ROUTE, TRUNK
-from pbx.model.node_event import ExternalAddressChanged
-from pbx.notify.outbox import Outbox
-from pbx.sip.sdp.negotiate import spoken
 from pbx.store.cdrs import CdrStore
-from pbx.store.flow_secrets import FlowSecrets
 from pbx.transport.guard import Guard
-from pbx.transport.local_address import LocalAddress, source_address
 from pbx.transport.sockets import SipSockets
 
 IDENTITY_FILE = "dtls.pem"
-SOUNDS = "sounds"
 
 
 def build(
-    config: NodeConfig,
+    ground: Ground,
     *,
     sockets: SipSockets,
     guard: Guard,
-    stores: Stores,
-    bus: EventBus,
-    metrics: Registry,
-    supervisor: Supervisor,
     web_ports: Mapping[str, int],
     hearing: Hearing,
     pages: BrowserLogins,
     keeper: CallKeeper,
     replication: Replica,
-    flow_secrets: FlowSecrets,
 ) -> Parts:
     """Make all parts. Nothing runs yet. `web_ports` are those of SIP over WebSocket, by transport."""
-    clock = SystemClock()
-    sip = build_signaling(
-        config,
-        sockets=sockets,
-        guard=guard,
-        stores=stores,
-        bus=bus,
-        metrics=metrics,
-        clock=clock,
-        web_ports=web_ports,
-        pages=pages,
+    config, stores = ground.config, ground.stores
+    switch: Late[Switch] = Late()
+    router: Late[Dialplan] = Late()
+    ports_of_flow: Late[OpenPorts] = Late()
+    sip = build_signaling(ground, sockets=sockets, guard=guard, web_ports=web_ports, pages=pages)
+    media = _media(config)
+    call_log = CallLog(partial(_write, stores.cdrs), ground.bus)
+    office = Office(stores.records)
+    sounds = build_sounds(ground, office)
+    lines = build_lines(ground, office, sip, call_log=call_log, announcement=sounds.refusal)
+    extensions = build_extensions(ground, office, sip, lines, sounds=sounds, rooms=media, switch=switch)
+    edge = build_edge(ground, sip.agent, lines.trunks, switch=switch, lookup=sip.names.lookup)
+    queues = build_queues(
+        ground,
+        office,
+        extensions,
+        switch=switch,
+        router=router,
+        signaling=edge.signaling,
+        announcer=sounds.announce,
     )
-    media = MediaEngine(
+    flows = build_flows(
+        ground,
+        ports=ports_of_flow,
+        mailer=lines.guarding.mailer,
+        edge=edge,
+        lookup=sip.names.lookup,
+    )
+    recordings = build_recordings(
+        ground, office, media=media, switch=switch, post=lines.guarding.notices.post
+    )
+    conferences = build_conferences(
+        ground,
+        extensions.ways,
+        media=media,
+        says=sounds.sounds,
+        switch=switch,
+        router=router,
+        signaling=edge.signaling,
+        recordings=recordings.rooms,
+    )
+    voicemail = build_voicemail(
+        ground,
+        office,
+        sounds=sounds.sounds,
+        mailer=lines.guarding.mailer,
+        transcriber=hearing.transcriber,
+    )
+    features = code_table(office)
+    dialplan = router.set(
+        Dialplan(
+            features=features,
+            directory=sip.directory,
+            extensions=extensions.calls,
+            inbound=lines.inbound,
+            outside=lines.outside,
+            callers=lines.guarding.callers,
+            groups=extensions.groups,
+            transfers=extensions.desk.transfers,
+            queues=queues.queues,
+            flows=flows.flows,
+            conferences=conferences.conferences,
+            unknown=sounds.unknown_number,
+            paging=extensions.paging,
+        )
+    )
+    ports_of_flow.set(
+        build_flow_ports(
+            ground,
+            LiveOffice(
+                office,
+                lines.guarding.callers,
+                busy=lambda number: switch().is_busy(number),
+                has_phone=lambda number: bool(sip.registrar.targets(number)),
+                time_zone=machine_zone(),
+            ),
+            ReachParts(
+                directory=sip.directory,
+                plan=dialplan,
+                extensions=extensions.calls,
+                groups=extensions.groups,
+                queues=queues.queues,
+                paging=extensions.paging,
+                parking=extensions.desk.parking,
+                without_mailbox=partial(without_mailbox, is_mailbox=partial(leaves_message, features)),
+                leave_message=voicemail.leave_message,
+                check_messages=voicemail.check_messages,
+                conference=conferences.conferences.lead,
+            ),
+            flows=flows,
+            sounds=sounds.sounds,
+            records=recordings.by_flow,
+            listening=hearing.listening(media),
+            chat=hearing.chat(),
+        )
+    )
+    calls = build_calls(
+        ground,
+        sip,
+        dialplan,
+        media=media,
+        signaling=edge.signaling,
+        call_log=call_log,
+        conversations=recordings.recordings,
+        waker=extensions.wake,
+        keeper=keeper,
+        features=features,
+        sip_port=sockets.port,
+    )
+    switch.set(calls.switch)
+    register_features(
+        features,
+        dialplan=dialplan,
+        directory=sip.directory,
+        extensions=extensions.calls,
+        office=office,
+        records=stores.records,
+        cdrs=stores.cdrs,
+        block_lists=lines.guarding.block_lists,
+        busy=calls.switch.is_busy,
+        queues=queues,
+        sounds=sounds,
+        recording_settings=lambda: recordings.settings,
+        country=config.country,
+    )
+    extensions.desk.register(features)
+    calling = build_calling(
+        ground,
+        office,
+        sip.registrar,
+        switch=switch,
+        router=router,
+        signaling=edge.signaling,
+        rooms=media,
+        sounds=sounds,
+    )
+    uas = build_uas(
+        ground,
+        office,
+        sip,
+        lines,
+        switch=calls.switch,
+        features=features,
+        mailboxes=voicemail.boxes,
+        lamps=[queues.lamps(features), voicemail.lamps(features)],
+        expected=lambda leg: calls.self_call.expected(leg) or edge.calls.expected(leg),
+    )
+    voicemail.attach(
+        features,
+        dialplan=dialplan,
+        directory=sip.directory,
+        extensions=extensions.calls,
+        light=partial(_light, uas.lamps),
+        ways=lambda number: (number, written(number, "national", config.country)),
+    )
+    queues.queues.agents.duty_changed = uas.lamps.named_changed
+    pages.on_use = media.expect_browsers
+    measure(
+        ground.metrics,
+        guard=guard,
+        switch=calls.switch,
+        registrar=sip.registrar,
+        call_log=call_log,
+        endpoint=sip.endpoint,
+        media=media,
+    )
+    return Parts(
+        agent=sip.agent,
+        bus=ground.bus,
+        call_log=call_log,
+        call_ports=calls.ports,
+        clock=ground.clock,
+        directory=sip.directory,
+        edge=edge,
+        entrance=sip.entrance,
+        fairness=extensions.fairness,
+        going_on=GoingOn(
+            dialplan,
+            extensions.desk.parking,
+            conferences.conferences,
+            flows.flows,
+            messages=voicemail,
+            listeners=calling.supervision,
+            codes=features,
+        ),
+        keeper=keeper,
+        self_call=calls.self_call,
+        guarding=lines.guarding,
+        external=sip.external,
+        features=features,
+        hold_music=calls.hold_music,
+        hearing=hearing,
+        lamps=uas.lamps,
+        local_address=sip.local_address,
+        media=media,
+        messages=uas.messages,
+        names=sip.names,
+        office=office,
+        pages=pages,
+        reachability=sip.reachability,
+        registrar=sip.registrar,
+        sip_port=sockets.port,
+        sip_tls_port=sockets.tls_port,
+        started_at=ground.clock.now(),
+        switch=calls.switch,
+        trunk_tests=TrunkTests(
+            lines.trunks,
+            TrunkNetwork(sip.agent, sockets),
+            calls.ports,
+            is_emergency=lines.outside.is_emergency,
+            rtp_range=(config.rtp_port_min, config.rtp_port_max),
+        ),
+        trunks=lines.trunks,
+        control=Control(calls.switch, extensions.desk.parking, calling.click_to_call, calling.supervision),
+        settings=calling.settings,
+        queues=queues,
+        flows=flows,
+        sounds=sounds,
+        recordings=recordings,
+        conferences=conferences,
+        voicemail=voicemail,
+        sync=build_sync(ground, flows.documents, client=flows.client, post=lines.guarding.notices.post),
+        wake=extensions.wake,
+        replication=replication,
+    )
+
+
+def _media(config: NodeConfig) -> MediaEngine:
+    return MediaEngine(
         bind_host=config.host,
         port_min=config.rtp_port_min,
         port_max=config.rtp_port_max,
@@ -118,365 +303,11 @@ def build(
         identity_file=config.data_dir / IDENTITY_FILE,
         keeps=True,
     )
-    call_log = CallLog(lambda batch: _write(stores.cdrs, batch), bus)
-    office = Office(stores.records)
-    trunks = Trunks(
-        sip.agent,
-        clock,
-        partial(stores.records.everything, TRUNK),
-        country=config.country,
-        changed=lambda status: bus.publish("trunk", status),
-    )
-    sip.external.on_change = partial(_moved, sip.local_address, bus, trunks)
-    sip.entrance.is_friend = lambda host: any(line.is_at(host) for line in trunks.lines.values())
-    passed_on = PassedOn()
-    fairness = Fairness()
-    inbound = InboundCalls(
-        trunks, partial(office.all, INBOUND_NUMBER), country=config.country, passed_on=passed_on
-    )
-    guarding = build_guarding(
-        config,
-        office,
-        records=stores.records,
-        cdrs=stores.cdrs,
-        bus=bus,
-        clock=clock,
-        call_log=call_log,
-        colleague=inbound.is_from_office,
-        lookup=sip.names.lookup,
-    )
-    sounds = build_sounds(config, office, stores.records, clock=clock, supervisor=supervisor)
-    outside = OutsideCalls(
-        trunks,
-        partial(office.all, OUTBOUND_ROUTE),
-        emergency=config.emergency_numbers,
-        passed_on=passed_on,
-        limits=guarding.limits,
-        announcement=sounds.refusal,
-    )
-    extensions = ExtensionCalls(
-        sip.registrar,
-        is_ours=lambda host: host in (sip.external.address, source_address(host)),
-        busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  the switch is made below
-        callers=guarding.callers,
-    )
-    hold_music = HoldMusic(config.data_dir / SOUNDS)
-    wake = build_wake(office, sip.registrar, stores.push_phones, clock, supervisor)
-    measure_push(metrics, wake.phones)
-    extensions.follow = FollowMeCalls(
-        partial(phones_of, office, extensions),
-        outside,
-        redirect=extensions.redirect,
-        question=sounds.question,
-    ).ring
-    edge = build_edge(
-        config, sip.agent, trunks, switch=lambda: switch, bus=bus, clock=clock, lookup=sip.names.lookup
-    )
-    desk = build_desk(office, sip.directory, extensions, switch=lambda: switch)
-    queues = build_queues(
-        office,
-        extensions,
-        Ways(office, extensions, outside, config.country),
-        switch=lambda: switch,
-        router=lambda: dialplan,
-        signaling=edge.signaling,
-        clock=clock,
-        bus=bus,
-        new_id=new_id,
-        announcer=sounds.announce,
-    )
-    flows = build_flows(
-        stores.records,
-        stores.flows,
-        clock,
-        open_ports=lambda call: open_ports(call),  # noqa: PLW0108  made below
-        outbox=Outbox(
-            guarding.mailer.send, sender=lambda: guarding.mailer.sender, clock=clock, new_id=new_id
-        ),
-        texts=FlowTexts(
-            edge, has_edge=lambda: edge.is_there, country=config.country, clock=clock, new_id=new_id
-        ),
-        country=config.country,
-        emergency=config.emergency_numbers,
-        lookup=sip.names.lookup,
-    )
-    groups, paging = build_groups(office, extensions, fairness=fairness, rooms=media, switch=lambda: switch)
-    recordings = build_recordings(
-        config,
-        office,
-        store=stores.recordings,
-        media=media,
-        switch=lambda: switch,
-        clock=clock,
-        bus=bus,
-        post=guarding.notices.post,
-        metrics=metrics,
-        supervisor=supervisor,
-    )
-    conferences = build_conferences(
-        records=stores.records,
-        media=media,
-        recorder=media,
-        says=sounds.sounds,
-        ways=Ways(office, extensions, outside, config.country),
-        switch=lambda: switch,
-        router=lambda: dialplan,
-        signaling=edge.signaling,
-        clock=clock,
-        bus=bus,
-        supervisor=supervisor,
-        metrics=metrics,
-        new_id=new_id,
-        recordings=recordings.rooms,
-        data_dir=config.data_dir,
-    )
-    features = code_table(office)
-    dialplan = Dialplan(
-        features=features,
-        directory=sip.directory,
-        extensions=extensions,
-        inbound=inbound,
-        outside=outside,
-        callers=guarding.callers,
-        groups=groups,
-        transfers=desk.transfers,
-        queues=queues.queues,
-        flows=flows.flows,
-        conferences=conferences.conferences,
-        unknown=sounds.unknown_number,
-        paging=paging,
-    )
-    voicemail = build_voicemail(
-        config,
-        office,
-        stores=stores,
-        sounds=sounds.sounds,
-        mailer=guarding.mailer,
-        bus=bus,
-        clock=clock,
-        metrics=metrics,
-        supervisor=supervisor,
-        transcriber=hearing.transcriber,
-    )
-    open_ports = build_flow_ports(
-        office=office,
-        callers=guarding.callers,
-        reach=ReachParts(
-            directory=sip.directory,
-            plan=dialplan,
-            extensions=extensions,
-            groups=groups,
-            queues=queues.queues,
-            paging=paging,
-            parking=desk.parking,
-            without_mailbox=partial(without_mailbox, is_mailbox=partial(leaves_message, features)),
-            leave_message=voicemail.leave_message,
-            check_messages=voicemail.check_messages,
-            conference=conferences.conferences.lead,
-        ),
-        sounds=sounds.sounds,
-        records=recordings.by_flow,
-        client=flows.client,
-        unseal=flow_secrets.open,
-        outbox=flows.outbox,
-        texts=flows.texts,
-        clock=clock,
-        busy=lambda number: switch.is_busy(number),  # noqa: PLW0108  likewise
-        has_phone=lambda number: bool(sip.registrar.targets(number)),
-        data_dir=config.data_dir,
-        country=config.country,
-        listening=hearing.listening(media),
-        chat=hearing.chat(),
-    )
-    ports = CallPorts(
-        media=media,
-        signaling=edge.signaling,
-        log=call_log,
-        clock=clock,
-        rtp_timeout_s=config.rtp_timeout_s,
-        new_session_id=lambda: secrets.randbits(62),
-        local_host=sip.local_address,
-        candidates=sip.local_address.candidates,
-        hold_tone=hold_music,
-        ringback=partial(tone_of, "ringback", config.country),
-        srtp=config.srtp,
-        codecs=codecs_of(spoken(config.codecs), media),
-        transcoder=media,
-        recorder=media,
-        conversations=recordings.recordings,
-        belongs=sip.entrance.belongs,
-        waker=wake,
-        keeper=keeper,
-    )
-    switch = Switch(ports, dialplan, supervisor=supervisor, new_id=new_id, limit=config.max_calls)
-    self_call = SelfCall(ports, features, lambda: (LOOPBACKS.get(config.host, config.host), sockets.port))
-    register_features(
-        features,
-        dialplan=dialplan,
-        directory=sip.directory,
-        extensions=extensions,
-        office=office,
-        records=stores.records,
-        cdrs=stores.cdrs,
-        block_lists=guarding.block_lists,
-        busy=switch.is_busy,
-        queues=queues,
-        sounds=sounds,
-        recording_settings=lambda: recordings.settings,
-        country=config.country,
-    )
-    desk.register(features)
-    calling = build_calling(
-        office,
-        sip.registrar,
-        switch=lambda: switch,
-        router=lambda: dialplan,
-        signaling=edge.signaling,
-        rooms=media,
-        sounds=sounds,
-        settings=CurrentSettings(stores.settings, bus),
-        new_id=new_id,
-    )
-    messages = Messages(
-        stores.messages,
-        directory=sip.directory,
-        targets=sip.registrar.awake,
-        send=sip.agent.request,
-        bus=bus,
-        clock=clock,
-        address=sip.local_address,
-        new_id=new_id,
-    )
-    lamps = build_lamps(
-        agent=sip.agent,
-        identify=sip.identify,
-        directory=sip.directory,
-        office=office,
-        features=features,
-        registrar=sip.registrar,
-        switch=switch,
-        bus=bus,
-        clock=clock,
-        state=stores.state,
-        metrics=metrics,
-        new_tag=new_tag,
-        address=sip.local_address,
-        mailboxes=voicemail.boxes,
-        sources=[queues.lamps(features), voicemail.lamps(features)],
-    )
-    voicemail.attach(
-        features,
-        dialplan=dialplan,
-        directory=sip.directory,
-        extensions=extensions,
-        light=partial(_light, lamps),
-        ways=lambda number: (number, written(number, "national", config.country)),
-    )
-    gatekeeper = Gatekeeper(
-        identify=sip.identify,
-        registrar=sip.registrar,
-        switch=switch,
-        new_tag=new_tag,
-        inbound=inbound,
-        messages=messages,
-        subscribe=lamps.subscribe,
-        on_offered=sip.entrance.belongs,
-        expected=lambda leg: self_call.expected(leg) or edge.calls.expected(leg),
-        is_emergency=lambda number: outside.emergency_number(number) is not None,
-    )
-    sip.agent.on_invite = gatekeeper.invite
-    sip.agent.on_challenge = gatekeeper.challenge
-    sip.agent.on_request = gatekeeper.request
-    queues.queues.agents.duty_changed = lamps.named_changed
-    measure(
-        metrics,
-        guard=guard,
-        switch=switch,
-        registrar=sip.registrar,
-        call_log=call_log,
-        endpoint=sip.endpoint,
-        media=media,
-    )
-    pages.on_use = media.expect_browsers
-    return Parts(
-        agent=sip.agent,
-        bus=bus,
-        call_log=call_log,
-        call_ports=ports,
-        clock=clock,
-        directory=sip.directory,
-        edge=edge,
-        endpoint=sip.endpoint,
-        entrance=sip.entrance,
-        fairness=fairness,
-        going_on=GoingOn(
-            dialplan,
-            desk.parking,
-            conferences.conferences,
-            flows.flows,
-            messages=voicemail,
-            listeners=calling.supervision,
-            codes=features,
-        ),
-        keeper=keeper,
-        self_call=self_call,
-        guarding=guarding,
-        external=sip.external,
-        features=features,
-        hold_music=hold_music,
-        hearing=hearing,
-        lamps=lamps,
-        local_address=sip.local_address,
-        media=media,
-        messages=messages,
-        names=sip.names,
-        office=office,
-        pages=pages,
-        reachability=sip.reachability,
-        registrar=sip.registrar,
-        sip_port=sockets.port,
-        sip_tls_port=sockets.tls_port,
-        started_at=clock.now(),
-        switch=switch,
-        trunk_tests=TrunkTests(
-            trunks,
-            TrunkNetwork(sip.agent, sockets),
-            ports,
-            is_emergency=outside.is_emergency,
-            rtp_range=(config.rtp_port_min, config.rtp_port_max),
-        ),
-        trunks=trunks,
-        control=Control(switch, desk.parking, calling.click_to_call, calling.supervision),
-        settings=calling.settings,
-        queues=queues,
-        flows=flows,
-        sounds=sounds,
-        recordings=recordings,
-        conferences=conferences,
-        voicemail=voicemail,
-        sync=build_sync(
-            config,
-            flows.documents,
-            stores.sync,
-            clock,
-            client=flows.client,
-            post=guarding.notices.post,
-            metrics=metrics,
-        ),
-        wake=wake,
-        replication=replication,
-    )
 
 
 async def _write(cdrs: CdrStore, batch: Sequence[Cdr]) -> None:
     """The store's writer commits what is asked for together in one transaction."""
     await asyncio.gather(*(cdrs.put(cdr) for cdr in batch))
-
-
-def _moved(local_address: LocalAddress, bus: EventBus, trunks: Trunks, before: str, now: str) -> None:
-    local_address.forget()
-    trunks.moved()
-    bus.publish("node", ExternalAddressChanged(before=before, now=now))
 
 
 def _light(lamps: Lamps, extension: str) -> None:

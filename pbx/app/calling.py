@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pbx.app.office_settings import CurrentSettings
 from pbx.call.talk import Sound
+from pbx.core.ids import new_id
 from pbx.feature.phone_first import ClickToCall, PhoneFirst
 from pbx.feature.supervision import Supervision
 from pbx.media.tones import joined_tone
 from pbx.model.kinds import EXTENSION
 
 if TYPE_CHECKING:
-    from pbx.app.office_settings import CurrentSettings
+    from pbx.app.ground import Ground
     from pbx.app.sounds import SoundParts
     from pbx.call.ports import MeetingRooms, Router, Signaling
     from pbx.call.switch import Switch
@@ -48,6 +50,7 @@ class Calling(msgspec.Struct, frozen=True):
 
 
 def build_calling(
+    ground: Ground,
     office: Office,
     registrar: Registrar,
     *,
@@ -56,10 +59,9 @@ def build_calling(
     signaling: Signaling,
     rooms: MeetingRooms,
     sounds: SoundParts,
-    settings: CurrentSettings,
-    new_id: Callable[[], str],
 ) -> Calling:
     """`switch` and `router` are asked late: they are made after all features."""
+    settings = CurrentSettings(ground.stores.settings, ground.bus)
     first = PhoneFirst(switch, router, _Phones(office, registrar), signaling=signaling, new_id=new_id)
 
     async def notice() -> Sound | None:

@@ -10,19 +10,18 @@ from pathlib import Path
 
 import msgspec
 
+from pbx.app.ground import Ground
 from pbx.app.ways import Ways
-from pbx.call.ports import MeetingRooms, RoomRecorder, Router, Signaling
+from pbx.call.ports import Router, Signaling
 from pbx.call.switch import Switch
 from pbx.call.talk import Sound
-from pbx.core.clock import Clock
-from pbx.core.events import EventBus
-from pbx.core.metrics import Registry
-from pbx.core.tasks import Supervisor
+from pbx.core.ids import new_id
 from pbx.feature.conference.conferences import Conferences
 from pbx.feature.conference.invitations import Invitations
 from pbx.feature.conference.voice import Files, Voice
 from pbx.feature.recording.rooms import RoomRecordings
 from pbx.feature.sounds import Sounds
+from pbx.media.engine import MediaEngine
 from pbx.media.tones import joined_tone, left_tone
 from pbx.model.conference_status import ConferenceChanged
 from pbx.model.kinds import CONFERENCE
@@ -51,35 +50,29 @@ class ConferenceParts(msgspec.Struct, frozen=True):
 
 
 def build_conferences(
-    *,
-    records: RecordStore,
-    media: MeetingRooms,
-    recorder: RoomRecorder,
-    says: Sounds,
+    ground: Ground,
     ways: Ways,
+    *,
+    media: MediaEngine,
+    says: Sounds,
     switch: Callable[[], Switch],
     router: Callable[[], Router],
     signaling: Signaling,
-    clock: Clock,
-    bus: EventBus,
-    supervisor: Supervisor,
-    metrics: Registry,
-    new_id: Callable[[], str],
     recordings: RoomRecordings,
-    data_dir: Path,
 ) -> ConferenceParts:
     """`switch` and `router` are asked late: they are made after all features."""
-    names = data_dir / NAMES
+    clock, bus, metrics = ground.clock, ground.bus, ground.metrics
+    names = ground.config.data_dir / NAMES
     conferences = Conferences(
         rooms=media,
-        recorder=recorder,
+        recorder=media,
         voice=Voice(says, partial(_tone, joined_tone), partial(_tone, left_tone)),
         files=Files(
             record=recordings.begin,
             name=lambda call: asyncio.to_thread(_name, names, call),
         ),
         clock=clock,
-        supervisor=supervisor,
+        supervisor=ground.supervisor,
         changed=lambda number: bus.publish("conference", ConferenceChanged(conference=number)),
     )
     invitations = Invitations(conferences, switch, router, phonebook=ways, signaling=signaling, new_id=new_id)
@@ -93,7 +86,7 @@ def build_conferences(
         labels=("reason",),
         read=lambda: conferences.refusals,
     )
-    return ConferenceParts(conferences, records, names)
+    return ConferenceParts(conferences, ground.stores.records, names)
 
 
 def _name(folder: Path, call: str) -> Path:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from aiohttp.web import Application
 
     from edge.edge import Edge
+    from pbx.app.ground import Ground
     from pbx.call.ports import Signaling
     from pbx.call.switch import Switch
     from pbx.core.clock import SystemClock
@@ -254,26 +255,25 @@ class EdgeParts:
 
 
 def build_edge(
-    config: NodeConfig,
+    ground: Ground,
     sip: Signaling,
     trunks: Trunks,
     *,
     switch: Callable[[], Switch],
-    bus: EventBus,
-    clock: SystemClock,
     lookup: Lookup,
 ) -> EdgeParts:
     """`switch` is asked late: it is made after all features. `sip` makes the legs that go through no tunnel."""
+    config = ground.config
     calls = EdgeCalls(
         switch,
         host=LOOPBACKS.get(config.host, config.host),
         country=config.country,
         trunk=lambda: trunks.edge() or SOURCE,
-        publish=partial(_publish, bus),
+        publish=partial(_publish, ground.bus),
     )
     trunks.edge_up = lambda: any(calls.up())
     calls.on_change = lambda _: trunks.edge_changed()
-    return EdgeParts(config, calls, ByTransport(sip, calls), clock, lookup)
+    return EdgeParts(config, calls, ByTransport(sip, calls), ground.clock, lookup)
 
 
 def _publish(bus: EventBus, topic: str, id: str, document: bytes) -> None:

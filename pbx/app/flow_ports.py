@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from os import environ
-from pathlib import Path
+from contextlib import asynccontextmanager
 
 import msgspec
 
+from pbx.app.flows import FlowParts
+from pbx.app.ground import Ground
 from pbx.call.call import Call
-from pbx.core.clock import Clock
-from pbx.feature.callers import CallerRules
 from pbx.feature.features import Features
-from pbx.feature.flow_texts import FlowTexts
-from pbx.feature.office import Office
 from pbx.feature.sounds import Sounds
+from pbx.flow.flows import OpenPorts
 from pbx.flow.live_line import LiveLine, Records
 from pbx.flow.live_messages import LiveMessages
 from pbx.flow.live_office import LiveOffice
@@ -25,56 +22,44 @@ from pbx.flow.ports import Chat, Listening, Ports
 from pbx.media.tones import tone_of
 from pbx.model.extension import Extension
 from pbx.model.forwarding import Forwarding
-from pbx.notify.http_client import HttpClient
-from pbx.notify.outbox import Outbox
 
-__all__ = ["NAMES", "OpenPorts", "build_flow_ports", "leaves_message", "machine_zone", "without_mailbox"]
+__all__ = ["NAMES", "build_flow_ports", "leaves_message", "without_mailbox"]
 
 NAMES = "names"
 """The folder, in the data directory, of names that callers say; each lasts as long as its call."""
 
-OpenPorts = Callable[[Call], AbstractAsyncContextManager[Ports]]
-
 
 def build_flow_ports(
-    *,
-    office: Office,
-    callers: CallerRules,
+    ground: Ground,
+    office: LiveOffice,
     reach: ReachParts,
+    *,
+    flows: FlowParts,
     sounds: Sounds,
-    client: HttpClient,
-    outbox: Outbox,
-    clock: Clock,
-    busy: Callable[[str], bool],
-    has_phone: Callable[[str], bool],
-    data_dir: Path,
-    country: str,
-    records: Records | None = None,
-    listening: Callable[[Call, LiveLine], Listening] | None = None,
-    chat: Chat | None = None,
-    texts: FlowTexts | None = None,
-    unseal: Callable[[str], str] = str,
+    records: Records,
+    listening: Callable[[Call, LiveLine], Listening],
+    chat: Chat,
 ) -> OpenPorts:
     """What opens the ports of a call for as long as it walks a flow."""
-    live_office = LiveOffice(office, callers, busy=busy, has_phone=has_phone, time_zone=machine_zone())
-    web = LiveWeb(client, clock, unseal)
+    config = ground.config
+    web = LiveWeb(flows.client, ground.clock, ground.stores.records.flow_secrets.open)
 
     @asynccontextmanager
     async def open_ports(call: Call) -> AsyncIterator[Ports]:
         line = LiveLine(
             call,
             sounds,
-            tone=lambda name: tone_of(name, country),
-            names_folder=data_dir / NAMES,
+            tone=lambda name: tone_of(name, config.country),
+            names_folder=config.data_dir / NAMES,
             records=records,
         )
         ports = Ports(
             line=line,
             reach=LiveReach(call, line, reach),
-            office=live_office,
+            office=office,
             web=web,
-            messages=LiveMessages(call, outbox, reach.queues, reach.directory, texts=texts),
-            listening=listening(call, line) if listening is not None else None,
+            messages=LiveMessages(call, flows.outbox, reach.queues, reach.directory, texts=flows.texts),
+            listening=listening(call, line),
             chat=chat,
         )
         try:
@@ -102,12 +87,3 @@ def leaves_message(features: Features, dialled: str) -> bool:
     """Whether dialling this leaves a message in a mailbox."""
     found = features.find(dialled)
     return found is not None and found.info.name == "voicemail_leave"
-
-
-def machine_zone() -> str:
-    """The machine's time zone by name; "" where it has none."""
-    if named := environ.get("TZ", "").lstrip(":"):
-        return named
-    link = Path("/etc/localtime")
-    target = str(link.resolve()) if link.is_symlink() else ""
-    return target.partition("/zoneinfo/")[2]

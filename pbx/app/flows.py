@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
-from pbx.app.flow_ports import machine_zone
+from pbx.app.edge import EdgeParts
+from pbx.app.ground import Ground
 from pbx.app.wishes import matcher
-from pbx.core.clock import Clock
+from pbx.call.call import Call
+from pbx.core.clock import machine_zone
 from pbx.core.events import EventBus
+from pbx.core.ids import new_id
 from pbx.core.names import Lookup
 from pbx.core.tasks import Supervisor
 from pbx.feature.documents import Documents
 from pbx.feature.flow_texts import FlowTexts
 from pbx.flow.flows import Flows, OpenPorts
 from pbx.flow.importing import FlowImport
+from pbx.flow.ports import Ports
 from pbx.flow.publishing import Publishing
 from pbx.flow.test_calls import TestCalls
 from pbx.model.kinds import FLOW
 from pbx.notify.http_client import HttpClient
+from pbx.notify.mail import Mailer
 from pbx.notify.outbox import Outbox
 from pbx.store.flows import TOPIC, FlowStore
 from pbx.store.records import TOPIC as RECORDS
-from pbx.store.records import RecordStore
 from pbx.store.state import StateStore
 
 __all__ = ["FlowParts", "build_flows"]
@@ -54,18 +59,20 @@ class FlowParts(msgspec.Struct, frozen=True):
 
 
 def build_flows(
-    records: RecordStore,
-    store: FlowStore,
-    clock: Clock,
+    ground: Ground,
     *,
-    open_ports: OpenPorts,
-    outbox: Outbox,
-    texts: FlowTexts,
-    country: str,
-    emergency: Collection[str],
+    ports: Callable[[], OpenPorts],
+    mailer: Mailer,
+    edge: EdgeParts,
     lookup: Lookup,
 ) -> FlowParts:
-    """`open_ports` gives the nodes of a call what they work with; `outbox` and `texts` take what flows send."""
+    """`ports`, asked late, opens what the nodes of a call work with. Mail leaves by `mailer`, texts by `edge`."""
+    config, clock = ground.config, ground.clock
+    records, store = ground.stores.records, ground.stores.flows
+
+    def open_ports(call: Call) -> AbstractAsyncContextManager[Ports]:
+        return ports()(call)
+
     tests = TestCalls(clock)
     flows = Flows(store, open_ports, tests)
     publishing = Publishing(
@@ -74,11 +81,17 @@ def build_flows(
         clock,
         chat=matcher(),
         time_zone=machine_zone(),
-        country=country,
+        country=config.country,
         changed=flows.reload,
         test_calls=tests,
     )
     documents = Documents(
-        records, FlowImport(records, publishing, store, changed=flows.reload), emergency=emergency
+        records,
+        FlowImport(records, publishing, store, changed=flows.reload),
+        emergency=config.emergency_numbers,
+    )
+    outbox = Outbox(mailer.send, sender=lambda: mailer.sender, clock=clock, new_id=new_id)
+    texts = FlowTexts(
+        edge, has_edge=lambda: edge.is_there, country=config.country, clock=clock, new_id=new_id
     )
     return FlowParts(flows, publishing, store, documents, outbox, texts, HttpClient(lookup))

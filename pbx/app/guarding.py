@@ -22,11 +22,11 @@ from pbx.notify.webhook import Webhooks
 from pbx.store.cdrs import CdrFilter
 
 if TYPE_CHECKING:
+    from pbx.app.ground import Ground
     from pbx.call.call import Call
     from pbx.call.switch import Switch
     from pbx.core.clock import Clock
     from pbx.core.config import NodeConfig
-    from pbx.core.events import EventBus
     from pbx.core.names import Lookup
     from pbx.core.tasks import Supervisor
     from pbx.feature.call_log import CallLog
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from pbx.model.call_event import CallEvent
     from pbx.model.caller_rule import CallerRule
     from pbx.store.cdrs import CdrStore
-    from pbx.store.records import RecordStore
     from pbx.store.state import StateStore
 
 CALLS_SEARCHED = 50
@@ -65,24 +64,21 @@ class Guarding(msgspec.Struct, frozen=True):
 
 
 def build_guarding(
-    config: NodeConfig,
+    ground: Ground,
     office: Office,
     *,
-    records: RecordStore,
-    cdrs: CdrStore,
-    bus: EventBus,
-    clock: Clock,
     call_log: CallLog,
     colleague: Callable[[Call], bool],
     lookup: Lookup,
 ) -> Guarding:
     """Make them. Nothing runs yet. `colleague` tells calls of another office."""
+    config, clock, records = ground.config, ground.clock, ground.stores.records
     mailer, webhooks = Mailer(smtp_server(config)), Webhooks(lookup)
     channels = Channels(mailer, webhooks, clock=clock, signing_key=partial(records.secret, NOTICE_TARGET))
     notices = Notices(
         targets=partial(office.all, NOTICE_TARGET),
         deliver=channels.deliver,
-        bus=bus,
+        bus=ground.bus,
         clock=clock,
         new_id=new_id,
         language=config.language,
@@ -99,7 +95,7 @@ def build_guarding(
     return Guarding(
         limits=limits,
         callers=CallerRules(rules, country=config.country, colleague=colleague),
-        block_lists=BlockLists(rules, last_caller=partial(last_caller, cdrs), save=save),
+        block_lists=BlockLists(rules, last_caller=partial(last_caller, ground.stores.cdrs), save=save),
         mailer=mailer,
         webhooks=webhooks,
         notices=notices,

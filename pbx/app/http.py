@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from pbx.api.deps import HealthCheck
     from pbx.app.acme import PublicCertificate
-    from pbx.app.parts import Parts, Stores
+    from pbx.app.ground import Stores
+    from pbx.app.parts import Parts
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
     from pbx.model.node_report import DoctorCheck

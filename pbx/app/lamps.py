@@ -2,56 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from pbx.app.ground import Ground
+from pbx.app.signaling import SignalingParts, new_tag
 from pbx.call.switch import Switch
-from pbx.core.clock import Clock
-from pbx.core.events import EventBus
 from pbx.core.metrics import Registry
-from pbx.feature.directory import Directory
 from pbx.feature.event_packages import (
     DialogPackage,
     Mailboxes,
-    NoMailboxes,
     PresencePackage,
     SummaryPackage,
 )
 from pbx.feature.extension_fold import ExtensionFold
 from pbx.feature.features import Features
-from pbx.feature.identify import Identify
 from pbx.feature.lamps import Lamps, LampsPorts
 from pbx.feature.message_notice import MessageNotice
 from pbx.feature.named_lamps import CodeLamps, LampSource, NamedLamps
 from pbx.feature.office import Office
 from pbx.feature.registrar import Registrar
 from pbx.sip.hop import Hop
-from pbx.store.state import StateStore
-from pbx.transport.agent import Agent
 from pbx.transport.notifier import Notifier
 
 __all__ = ["build_lamps"]
 
 
 def build_lamps(
-    *,
-    agent: Agent,
-    identify: Identify,
-    directory: Directory,
+    ground: Ground,
     office: Office,
+    sip: SignalingParts,
+    *,
     features: Features,
-    registrar: Registrar,
     switch: Switch,
-    bus: EventBus,
-    clock: Clock,
-    state: StateStore,
-    metrics: Registry,
-    new_tag: Callable[[], str],
-    address: Callable[[str], str],
-    mailboxes: Mailboxes | None = None,
-    sources: Sequence[LampSource] = (),
+    mailboxes: Mailboxes,
+    sources: Sequence[LampSource],
 ) -> Lamps:
-    """Make them, and let the agent hand them what belongs to subscriptions. `address` is ours as a host sees it."""
-    mailboxes = mailboxes or NoMailboxes()
+    """Make them, and let the agent hand them what belongs to subscriptions."""
+    agent, directory, registrar = sip.agent, sip.directory, sip.registrar
     fold = ExtensionFold()
 
     def reachable(number: str) -> bool:
@@ -67,25 +54,25 @@ def build_lamps(
         ),
         new_tag=new_tag,
         locate=lambda number, uri: _registered_at(registrar, number, uri),
-        wall=lambda: clock.now().timestamp(),
+        wall=lambda: ground.clock.now().timestamp(),
     )
     lamps = Lamps(
         LampsPorts(
-            identify=identify,
+            identify=sip.identify,
             directory=directory,
             fold=fold,
             notifier=notifier,
-            notice=MessageNotice(registrar.bindings, ask=agent.request, address=address),
+            notice=MessageNotice(registrar.bindings, ask=agent.request, address=sip.local_address),
             mailboxes=mailboxes,
             reachable=reachable,
             calls=lambda: switch,
-            bus=bus,
-            state=state,
+            bus=ground.bus,
+            state=ground.stores.state,
         )
     )
     agent.on_refresh = notifier.refreshed
     directory.on_change(lamps.records_changed)
-    _measure(metrics, notifier)
+    _measure(ground.metrics, notifier)
     return lamps
 
 

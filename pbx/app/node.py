@@ -21,13 +21,13 @@ import uvloop
 
 from pbx.app import demo
 from pbx.app.build import build
-from pbx.app.flow_ports import machine_zone
+from pbx.app.ground import Ground, Stores
 from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
 from pbx.app.keeping import CallKeeper, open_keeper
 from pbx.app.listening import Hearing
 from pbx.app.listening_ports import Ports, take_ports
-from pbx.app.parts import Parts, Stores
+from pbx.app.parts import Parts
 from pbx.app.push import news_of, start_push
 from pbx.app.replica import prepare_replica
 from pbx.app.revive import go_on, leave
@@ -35,7 +35,7 @@ from pbx.app.servers import Servers
 from pbx.app.watching import Watching
 from pbx.app.welcome import greet
 from pbx.core import log as logs
-from pbx.core.clock import SystemClock
+from pbx.core.clock import SystemClock, machine_zone
 from pbx.core.config import NodeConfig
 from pbx.core.events import EventBus
 from pbx.core.memory import collapse_heap
@@ -120,19 +120,21 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         keeper = stack.enter_context(open_keeper(config.data_dir, box, ports.service))
         supervisor = await stack.enter_async_context(Supervisor())
         parts = build(
-            config,
+            Ground(
+                config=config,
+                stores=stores,
+                bus=bus,
+                clock=SystemClock(),
+                metrics=metrics,
+                supervisor=supervisor,
+            ),
             sockets=ports.sip,
             guard=ports.guard,
-            stores=stores,
-            bus=bus,
-            metrics=metrics,
-            supervisor=supervisor,
             web_ports=ports.web_ports(),
             hearing=Hearing(config),
             pages=_page_logins(box, database, ports),
             keeper=keeper,
             replication=replication,
-            flow_secrets=stores.records.flow_secrets,
         )
         watching = Watching(config, parts, metrics)
         made = await demo.fill(stores.records) if config.demo else []

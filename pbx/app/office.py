@@ -14,9 +14,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from pbx.app.document_files import ReadDocument, write_folder
-from pbx.app.flow_ports import machine_zone
 from pbx.app.wishes import matcher
-from pbx.core.clock import SystemClock
+from pbx.core.clock import SystemClock, machine_zone
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.core.secret import KEY_FILE, SecretBox, load_key

@@ -41,25 +41,13 @@ from pbx.feature.trunks import Trunks
 from pbx.feature.wake import Wake
 from pbx.media.engine import MediaEngine
 from pbx.media.hold_music import HoldMusic
-from pbx.sip.endpoint import Endpoint
-from pbx.store.bindings import BindingStore
-from pbx.store.cdrs import CdrStore
-from pbx.store.flows import FlowStore
-from pbx.store.messages import MessageStore
-from pbx.store.push_phones import PushPhoneStore
-from pbx.store.recordings import RecordingStore
-from pbx.store.records import RecordStore
-from pbx.store.settings import SettingStore
-from pbx.store.state import StateStore
-from pbx.store.sync import SyncStore
-from pbx.store.voicemail import VoicemailStore
 from pbx.sync.service import Sync
 from pbx.transport.agent import Agent
 from pbx.transport.external import ExternalAddress
 from pbx.transport.known_names import KnownNames
 from pbx.transport.local_address import LocalAddress
 
-__all__ = ["Parts", "Stores"]
+__all__ = ["Parts"]
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -72,7 +60,6 @@ class Parts(msgspec.Struct, frozen=True):
     clock: SystemClock
     directory: Directory
     edge: EdgeParts
-    endpoint: Endpoint
     entrance: Entrance
     fairness: Fairness
     going_on: GoingOn
@@ -113,19 +100,3 @@ class Parts(msgspec.Struct, frozen=True):
     def address(self) -> str:
         """This node's address in the office's network, for people to type into phones."""
         return self.local_address.inside()
-
-
-class Stores(msgspec.Struct, frozen=True):
-    """The stores that calls and registrations need."""
-
-    records: RecordStore
-    bindings: BindingStore
-    cdrs: CdrStore
-    state: StateStore
-    messages: MessageStore
-    settings: SettingStore
-    flows: FlowStore
-    recordings: RecordingStore
-    voicemail: VoicemailStore
-    sync: SyncStore
-    push_phones: PushPhoneStore

@@ -31,14 +31,13 @@ if TYPE_CHECKING:
 
     from mobile_push.app import PushParts
     from mobile_push.config import PushConfig
-    from pbx.app.parts import Stores
+    from pbx.app.ground import Ground, Stores
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
     from pbx.feature.office import Office
     from pbx.feature.registrar import Registrar
-    from pbx.store.push_phones import PushPhoneStore
 
-__all__ = ["build_wake", "measure_push", "news_of", "start_push"]
+__all__ = ["build_wake", "news_of", "start_push"]
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +50,7 @@ SOON_S = 10.0
 """How much longer than its own time a request to another gateway may take."""
 
 
-def build_wake(
-    office: Office, registrar: Registrar, store: PushPhoneStore, clock: Clock, supervisor: Supervisor
-) -> Wake:
+def build_wake(ground: Ground, office: Office, registrar: Registrar) -> Wake:
     """Without a gateway, which comes later, no phone can be woken."""
 
     def deadline_s(number: str) -> float:
@@ -64,11 +61,19 @@ def build_wake(
         extension = office.get(EXTENSION, number)
         return number if extension is None else extension.name or number
 
-    phones = PushPhones(store, clock)
-    return Wake(phones, registrar, clock=clock, deadline_s=deadline_s, tasks=supervisor, name_of=name_of)
+    phones = PushPhones(ground.stores.push_phones, ground.clock)
+    _measure(ground.metrics, phones)
+    return Wake(
+        phones,
+        registrar,
+        clock=ground.clock,
+        deadline_s=deadline_s,
+        tasks=ground.supervisor,
+        name_of=name_of,
+    )
 
 
-def measure_push(metrics: Registry, phones: PushPhones) -> None:
+def _measure(metrics: Registry, phones: PushPhones) -> None:
     metrics.gauge("pbx_push_phones", "Phones that can be woken.", read=lambda: len(phones.all()))
     metrics.counter(
         "pbx_push_wakes_total",

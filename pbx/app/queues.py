@@ -9,13 +9,13 @@ from functools import partial
 import msgspec
 
 from pbx.app.desk import phones_of
-from pbx.app.ways import Ways
+from pbx.app.extensions import ExtensionParts
+from pbx.app.ground import Ground
 from pbx.call.ports import Router, Signaling
 from pbx.call.switch import Switch
-from pbx.core.clock import Clock
 from pbx.core.events import EventBus, Published
+from pbx.core.ids import new_id
 from pbx.feature.answering import Answering
-from pbx.feature.extension import ExtensionCalls
 from pbx.feature.features import Features
 from pbx.feature.office import Office
 from pbx.feature.queue.call_back import CallBacks
@@ -64,31 +64,29 @@ class QueueParts(msgspec.Struct, frozen=True):
 
 
 def build_queues(
+    ground: Ground,
     office: Office,
-    extensions: ExtensionCalls,
-    ways: Ways,
+    extensions: ExtensionParts,
     *,
     switch: Callable[[], Switch],
     router: Callable[[], Router],
     signaling: Signaling,
-    clock: Clock,
-    bus: EventBus,
-    new_id: Callable[[], str],
     announcer: Announcer,
 ) -> QueueParts:
     """`switch` and `router` are asked late: they are made after all features."""
+    bus, clock = ground.bus, ground.clock
     queues = Queues(
         partial(office.all, QUEUE),
-        partial(phones_of, office, extensions),
+        partial(phones_of, office, extensions.calls),
         busy=lambda number: switch().is_busy(number),
-        redirect=extensions.redirect,
+        redirect=extensions.calls.redirect,
         clock=clock,
         announcer=announcer,
         changed=lambda number: bus.publish("queue", QueueChanged(queue=number)),
     )
 
     queues.calls_back = CallBacks(
-        queues, switch, router, ways=ways.ways, signaling=signaling, clock=clock, new_id=new_id
+        queues, switch, router, ways=extensions.ways.ways, signaling=signaling, clock=clock, new_id=new_id
     ).make
     office.on_change(queues.records_changed)
     return QueueParts(queues, bus)

@@ -22,13 +22,10 @@ from pbx.model.settings import OfficeSettings
 from pbx.store.recordings import RecordingFilter, RecordingStore
 
 if TYPE_CHECKING:
+    from pbx.app.ground import Ground
     from pbx.call.call import Call
     from pbx.call.switch import Switch
-    from pbx.core.clock import Clock
-    from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
-    from pbx.core.metrics import Registry
-    from pbx.core.tasks import Supervisor
     from pbx.feature.office import Office
     from pbx.feature.recording.library import Post
     from pbx.feature.sounds import SpokenSounds
@@ -90,26 +87,22 @@ class RecordingParts:
 
 
 def build_recordings(
-    config: NodeConfig,
+    ground: Ground,
     office: Office,
     *,
-    store: RecordingStore,
     media: MediaEngine,
     switch: Callable[[], Switch],
-    clock: Clock,
-    bus: EventBus,
     post: Post,
-    metrics: Registry,
-    supervisor: Supervisor,
 ) -> RecordingParts:
     """`switch` is asked late: it is made after all features."""
+    store, clock, metrics = ground.stores.recordings, ground.clock, ground.metrics
     parts = RecordingParts(store)
     library = parts.library = Library(
         store,
-        config.data_dir / FOLDER,
+        ground.config.data_dir / FOLDER,
         settings=lambda: parts.settings,
         clock=clock,
-        bus=bus,
+        bus=ground.bus,
         post=post,
         length_s=sound_length_s,
     )
@@ -121,11 +114,11 @@ def build_recordings(
         get=office.get,
         numbers=partial(office.all, INBOUND_NUMBER),
         settings=lambda: parts.settings,
-        spawn=supervisor.spawn,
+        spawn=ground.supervisor.spawn,
         calls=lambda call_id: switch().call(call_id),
     )
     parts.rooms = RoomRecordings(
-        library, settings=lambda: parts.settings, clock=clock, spawn=supervisor.spawn, new_id=new_id
+        library, settings=lambda: parts.settings, clock=clock, spawn=ground.supervisor.spawn, new_id=new_id
     )
     metrics.gauge("pbx_recordings", "Calls being recorded.", read=lambda: float(library.growing))
     metrics.gauge("pbx_recordings_bytes", "What all recordings take.", read=lambda: float(library.used))

@@ -29,8 +29,9 @@ from pbx.sip.hop import Hop
 from pbx.transport.stream_leg import read_kept
 
 if TYPE_CHECKING:
+    from pbx.app.ground import Stores
     from pbx.app.keeping import CallKeeper
-    from pbx.app.parts import Parts, Stores
+    from pbx.app.parts import Parts
     from pbx.call.kept import KeptCall, KeptLeg
     from pbx.media.stream import Stream
     from pbx.model.binding import Binding

@@ -8,12 +8,8 @@ from collections.abc import Mapping
 import msgspec
 
 from pbx.app.door import Entrance, build_entrance
-from pbx.app.parts import Stores
-from pbx.core.clock import SystemClock
-from pbx.core.config import NodeConfig
-from pbx.core.events import EventBus
+from pbx.app.ground import Ground
 from pbx.core.ids import word
-from pbx.core.metrics import Registry
 from pbx.feature.browser_login import BrowserLogins
 from pbx.feature.directory import Directory, Entry
 from pbx.feature.identify import Identify
@@ -61,18 +57,15 @@ class SignalingParts(msgspec.Struct, frozen=True):
 
 
 def build_signaling(
-    config: NodeConfig,
+    ground: Ground,
     *,
     sockets: SipSockets,
     guard: Guard,
-    stores: Stores,
-    bus: EventBus,
-    metrics: Registry,
-    clock: SystemClock,
     web_ports: Mapping[str, int],
     pages: BrowserLogins,
 ) -> SignalingParts:
     """`web_ports` are those of SIP over WebSocket, by transport."""
+    config, stores, bus, clock = ground.config, ground.stores, ground.bus, ground.clock
     names = KnownNames(CaresDns(config.dns_servers), clock)
     external = ExternalAddress(configured=config.external_ip, server=config.stun_server, dns=names)
     local_address = LocalAddress(
@@ -90,7 +83,7 @@ def build_signaling(
         local_address=local_address,
         bus=bus,
         clock=clock,
-        metrics=metrics,
+        metrics=ground.metrics,
         ports=lambda transport: sip_ports.get(transport, sockets.port),
     )
     identify = Identify(

@@ -21,15 +21,13 @@ from pbx.media.tones import ask_tone, beep, confirmation, queue_pip, silence, to
 from pbx.model.kinds import PROMPT
 
 if TYPE_CHECKING:
+    from pbx.app.ground import Ground
     from pbx.call.call import Call
     from pbx.call.ports import Prompt as Playable
-    from pbx.core.clock import Clock
     from pbx.core.config import NodeConfig
-    from pbx.core.tasks import Supervisor
     from pbx.feature.office import Office
     from pbx.feature.queue.waiting import Announcement
     from pbx.media.engine import Clip
-    from pbx.store.records import RecordStore
 
 __all__ = ["SoundParts", "build_sounds", "voices"]
 
@@ -101,10 +99,9 @@ class SoundParts(msgspec.Struct, frozen=True):
         return _sound(beep())
 
 
-def build_sounds(
-    config: NodeConfig, office: Office, records: RecordStore, *, clock: Clock, supervisor: Supervisor
-) -> SoundParts:
+def build_sounds(ground: Ground, office: Office) -> SoundParts:
     """Raises `StartupError` for a Piper that cannot speak."""
+    config, clock = ground.config, ground.clock
     spoken = voices(config)
     if not spoken:
         log.warning("the node has no voice: tones are heard in place of speech; install espeak-ng")
@@ -114,12 +111,12 @@ def build_sounds(
         wording=Wording(BUILT_IN, config.data_dir / PHRASES),
         cache=SpeechCache(config.data_dir / SPEECH),
         prompts=files,
-        streamer=Streamer(supervisor),
+        streamer=Streamer(ground.supervisor),
         find=partial(office.get, PROMPT),
         language=config.language,
         now=lambda: clock.now().astimezone(),
     )
-    prompts = Prompts(records, files, spoken, clock, language=config.language)
+    prompts = Prompts(ground.stores.records, files, spoken, clock, language=config.language)
     return SoundParts(sounds, prompts, config.country)
 
 

@@ -10,27 +10,16 @@ from pbx.sync.service import Following, Post, Sync
 from pbx.sync.source import BundleSource
 
 if TYPE_CHECKING:
-    from pbx.core.clock import Clock
-    from pbx.core.config import NodeConfig
-    from pbx.core.metrics import Registry
+    from pbx.app.ground import Ground
     from pbx.feature.documents import Documents
     from pbx.notify.http_client import HttpClient
-    from pbx.store.sync import SyncStore
 
 __all__ = ["build_sync"]
 
 
-def build_sync(
-    config: NodeConfig,
-    documents: Documents,
-    store: SyncStore,
-    clock: Clock,
-    *,
-    client: HttpClient,
-    post: Post,
-    metrics: Registry,
-) -> Sync:
+def build_sync(ground: Ground, documents: Documents, *, client: HttpClient, post: Post) -> Sync:
     """Nothing runs yet."""
+    config = ground.config
     following = None
     if config.sync_url:
         following = Following(
@@ -41,5 +30,11 @@ def build_sync(
             random=random.random,
         )
     return Sync(
-        documents, store, clock, new_secret=new_sip_password, following=following, post=post, metrics=metrics
+        documents,
+        ground.stores.sync,
+        ground.clock,
+        new_secret=new_sip_password,
+        following=following,
+        post=post,
+        metrics=ground.metrics,
     )

@@ -29,13 +29,9 @@ from pbx.model.mailbox import Mailbox
 from pbx.model.voicemail import VoicemailChanged
 
 if TYPE_CHECKING:
-    from pbx.app.parts import Stores
+    from pbx.app.ground import Ground
     from pbx.call.call import Call
-    from pbx.core.clock import Clock
-    from pbx.core.config import NodeConfig
-    from pbx.core.events import EventBus
     from pbx.core.metrics import Registry
-    from pbx.core.tasks import Supervisor
     from pbx.feature.dialplan import Dialplan
     from pbx.feature.directory import Directory
     from pbx.feature.extension import ExtensionCalls
@@ -144,33 +140,29 @@ class VoicemailParts(msgspec.Struct, frozen=True):
 
 
 def build_voicemail(
-    config: NodeConfig,
+    ground: Ground,
     office: Office,
     *,
-    stores: Stores,
     sounds: Sounds,
     mailer: Mailer,
-    bus: EventBus,
-    clock: Clock,
-    metrics: Registry,
-    supervisor: Supervisor,
     transcriber: Transcriber | None = None,
 ) -> VoicemailParts:
     """Make them. Nothing runs yet."""
+    stores, bus, clock = ground.stores, ground.bus, ground.clock
     boxes = Boxes(
         partial(office.all, MAILBOX), partial(office.all, EXTENSION), account=partial(_account, office)
     )
     store = stores.voicemail
     shelf = Shelf(
         store,
-        Files(config.data_dir / FOLDER),
+        Files(ground.config.data_dir / FOLDER),
         boxes,
         bus=bus,
         clock=clock,
         new_id=new_id,
         transcribes=lambda: writing_down.there,
     )
-    shelf.spawn = supervisor.spawn
+    shelf.spawn = ground.supervisor.spawn
     writing_down = WritingDown(store, shelf, boxes, clock=clock, engine=transcriber)
     pins = Pins(
         secret=partial(stores.records.secret, MAILBOX),
@@ -197,7 +189,7 @@ def build_voicemail(
     )
     office.on_change(boxes.records_changed)
     office.on_change(lambda: bus.publish(TOPIC, VoicemailChanged(mailbox="")))
-    _measure(metrics, parts)
+    _measure(ground.metrics, parts)
     return parts
 
 

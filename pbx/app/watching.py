@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pbx.api.deps import HealthCheck
-    from pbx.app.parts import Parts, Stores
+    from pbx.app.ground import Stores
+    from pbx.app.parts import Parts
     from pbx.core.config import NodeConfig
     from pbx.store.database import Database
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from os import environ
+from pathlib import Path
 from typing import Protocol
 
 
@@ -52,3 +54,12 @@ class SystemClock:
                 listener(jumped_s)
         self._zero = zero
         return jumped_s
+
+
+def machine_zone() -> str:
+    """The machine's time zone by name; "" where it has none."""
+    if named := environ.get("TZ", "").lstrip(":"):
+        return named
+    link = Path("/etc/localtime")
+    target = str(link.resolve()) if link.is_symlink() else ""
+    return target.partition("/zoneinfo/")[2]

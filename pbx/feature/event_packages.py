@@ -21,7 +21,7 @@ from pbx.sip.subscription import Expiries
 from pbx.transport.identity import user_part
 from pbx.transport.notifier import Watcher
 
-__all__ = ["DialogPackage", "Mailboxes", "NoMailboxes", "PresencePackage", "SummaryPackage"]
+__all__ = ["DialogPackage", "Mailboxes", "PresencePackage", "SummaryPackage"]
 
 PARTIAL_ABOVE = 900
 """A longer body may not fit into a datagram with its headers: then only what differs is told."""
@@ -36,13 +36,6 @@ class Mailboxes(Protocol):
     def waiting(self, extension: str) -> Waiting | None:
         """None: the extension has no mailbox."""
         ...
-
-
-class NoMailboxes:
-    """An office without voicemail: nothing ever waits."""
-
-    def waiting(self, extension: str) -> Waiting | None:
-        return None
 
 
 class DialogPackage:

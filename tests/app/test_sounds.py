@@ -6,6 +6,8 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -43,9 +45,10 @@ def asked_for() -> Iterator[tuple[str, Outcome]]:
 @pytest.fixture
 async def parts(tmp_path: Path) -> AsyncIterator[SoundParts]:
     async with Supervisor() as tasks:
-        yield build_sounds(
-            NodeConfig(data_dir=tmp_path), Mock(), Mock(), clock=SystemClock(), supervisor=tasks
+        ground: Any = SimpleNamespace(
+            config=NodeConfig(data_dir=tmp_path), stores=Mock(), clock=SystemClock(), supervisor=tasks
         )
+        yield build_sounds(ground, Mock())
 
 
 def test_every_answer_of_a_feature_is_a_sentence() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pbx.app.flow_ports import machine_zone, without_mailbox
+from pbx.app.flow_ports import without_mailbox
+from pbx.core.clock import machine_zone
 from pbx.core.errors import PeerError
 from pbx.feature.callers import CallerRules
 from pbx.feature.dialplan import Dialplan

@@ -246,25 +246,21 @@ class VoicemailNode:
         features = Features()
         dialplan = Dialplan(features=features, directory=directory, extensions=extensions)
         self.directory, self.features = directory, features
-        config: Any = SimpleNamespace(data_dir=folder)
         office: Any = self.records
         mailer: Any = self.post
-        stores: Any = SimpleNamespace(
-            records=self.records,
-            state=self.state,
-            voicemail=VoicemailStore(database),  # type: ignore[arg-type]
-        )
-        self.parts: VoicemailParts = build_voicemail(
-            config,
-            office,
-            stores=stores,
-            sounds=self.sounds,
-            mailer=mailer,
+        ground: Any = SimpleNamespace(
+            config=SimpleNamespace(data_dir=folder),
+            stores=SimpleNamespace(
+                records=self.records,
+                state=self.state,
+                voicemail=VoicemailStore(database),  # type: ignore[arg-type]
+            ),
             bus=EventBus(),
             clock=clock,
             metrics=Registry(),
             supervisor=supervisor,
         )
+        self.parts: VoicemailParts = build_voicemail(ground, office, sounds=self.sounds, mailer=mailer)
         self.parts.attach(
             features,
             dialplan=dialplan,
