@@ -35,10 +35,10 @@ class Provider(RawPeer):
 
     async def proved(self, method: str) -> Request:
         """The request, once it has been sent with the right credentials; asked for twice, as by a stale nonce."""
-        first = await self.hear(method)
+        first: Request = await self.hear(method)
         for stale in (False, True):
             self._ask(first, stale=stale)
-            again = await self.hear(method)
+            again: Request = await self.hear(method)
             assert again.cseq.number == first.cseq.number + 1, "another request of the same dialog"
             assert self.verdict(again) is VerdictKind.OK
             first = again
