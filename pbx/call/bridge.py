@@ -36,7 +36,7 @@ class Bridge:
         """`resumed`: they talked in an earlier process, and heard there what they were to hear first."""
         self._resumed = resumed
         self.call = call
-        self.b = b
+        self.a, self.b = call.a, b  # a transfer may make another leg the party of the call
         self._lock = asyncio.Lock()
         self._announces: Sound | None = None
         """What both are hearing before they hear each other."""
@@ -111,7 +111,9 @@ class Bridge:
             else:
                 offer = leg.read(sdp)
                 await leg.dialog.answer(leg.accept(offer, codecs.answer(offer.formats, other.sends)))
-            self._flow()
+        # The ACK may be late, and the two no longer talk: what flows now is said by who joins whom now.
+        if self.call.reflow is not None:
+            self.call.reflow()
 
     def _pressed(self, leg: CallLeg, digit: str, duration_ms: int, via: str) -> None:
         """Pass a digit on; a phone without telephone-event that uses INFO gets INFO from now on."""
@@ -133,7 +135,7 @@ class Bridge:
         self._flow()
 
     def _other(self, leg: CallLeg) -> CallLeg:
-        return self.b if leg is self.call.a else self.call.a
+        return self.b if leg is self.a else self.a
 
     @property
     def _is_on_hold(self) -> bool:

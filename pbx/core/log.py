@@ -80,7 +80,9 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
     fields = {key: value for key, value in vars(record).items() if key not in _PLAIN}
     if "/" in (stream := str(fields.get("stream", ""))):  # a stream is named by its call and leg
         fields.setdefault("call", stream.partition("/")[0])
-    fields.update((key, variable.get()) for key, variable in _CONTEXT.items() if variable.get())
+    for key, variable in _CONTEXT.items():  # what the line says itself counts: it may be about another call
+        if variable.get():
+            fields.setdefault(key, variable.get())
     return fields
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any, Self, TypeVar
 
 log = logging.getLogger(__name__)
@@ -30,12 +31,22 @@ class Supervisor:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def spawn(self, name: str, coro: Coroutine[Any, Any, T], *, critical: bool = False) -> asyncio.Task[T]:
-        """Run `coro`. When a critical task fails, `wait_failed` raises; any other is logged and counted."""
+    def spawn(
+        self,
+        name: str,
+        coro: Coroutine[Any, Any, T],
+        *,
+        critical: bool = False,
+        context: Context | None = None,
+    ) -> asyncio.Task[T]:
+        """Run `coro`. When a critical task fails, `wait_failed` raises; any other is logged and counted.
+
+        `context` is for what outlives the call that happens to start it, and must not speak in its name.
+        """
         if self._closing:
             coro.close()
             raise RuntimeError(f"the supervisor is closing, {name} is not started")
-        task = asyncio.get_running_loop().create_task(coro, name=name)
+        task = asyncio.get_running_loop().create_task(coro, name=name, context=context)
         self._tasks.add(task)
         if critical:
             self._critical.add(task)

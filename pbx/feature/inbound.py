@@ -55,6 +55,7 @@ class InboundCalls:
     def incoming(self, line: TrunkLine, leg: SipLeg) -> Incoming:
         """The call that this INVITE of a trunk starts. Raises `PeerError` 482, 483."""
         request = leg.request
+        leg.credentials = line.credentials  # for a provider that asks who hangs up
         dialled = self.called(line, request)
         return Incoming(
             leg=leg,

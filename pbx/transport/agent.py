@@ -161,7 +161,8 @@ class Agent:
             whereabouts=Whereabouts(self, here, natted=is_far_end_nat(target)),
         )
         leg.local_sdp = offer
-        leg.initial = invite = ClientInvite(leg, request, session=session, credentials=target.credentials)
+        leg.credentials = target.credentials
+        leg.initial = invite = ClientInvite(leg, request, session=session)
         self._enter(leg)
         if self.on_dialled is not None:
             self.on_dialled(call, leg.call_id)

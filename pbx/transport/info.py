@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pbx.sip.hop import Hop
 from pbx.sip.message import Response
 from pbx.transport.abilities import DTMF_RELAY
+from pbx.transport.proof import send_in_dialog
 
 if TYPE_CHECKING:
     from pbx.transport.sip_leg import SipLeg
@@ -30,7 +31,7 @@ class DigitInfo:
             headers=(("Content-Type", DTMF_RELAY),),
             body=f"Signal={digit}\r\nDuration={duration_ms}\r\n".encode(),
         )
-        self._leg.host.driver.request(request, self._leg.whereabouts.of(dialog), self)
+        send_in_dialog(self._leg, dialog, request, self)
 
     def responded(self, response: Response, hop: Hop) -> None:
         if response.status >= 300:

@@ -6,7 +6,6 @@ each To tag is an early dialog of its own, the first 2xx is the leg, and any lat
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,9 +13,7 @@ import msgspec
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status
 from pbx.model.leg_event import Answered, Ended, LegCause, Progress, Refused
-from pbx.model.party import Credentials
 from pbx.sip.dialog import Dialog
-from pbx.sip.digest import authorize, is_stale
 from pbx.sip.errors import ParseError
 from pbx.sip.headers import Headers
 from pbx.sip.hop import Hop
@@ -30,6 +27,7 @@ from pbx.transport.bodies import sdp_of
 from pbx.transport.dialling import user_of
 from pbx.transport.failover import Attempt
 from pbx.transport.identity import contact
+from pbx.transport.proof import ASKS_WHO, Proof, credentials_of, send_in_dialog
 from pbx.transport.reason import reason_headers
 from pbx.transport.transaction_users import NOBODY, Outgoing
 
@@ -54,11 +52,10 @@ class ClientInvite:
 
     __slots__ = (
         "_attempt",
-        "_credentials",
         "_leg",
-        "_met_challenges",
         "_offer",
         "_outgoing",
+        "_proof",
         "_receiver",
         "_session",
         "ack_owed",
@@ -75,7 +72,6 @@ class ClientInvite:
         request: Request,
         *,
         session: SessionOffer,
-        credentials: Credentials | None = None,
     ) -> None:
         self.request = request
         self.forks: dict[str, Fork] = {}
@@ -83,9 +79,8 @@ class ClientInvite:
         self.ack_owed = False
         self.given_up: LegCause | None = None
         self.hops: list[Hop] = []
-        self._credentials = credentials
         self._leg = leg
-        self._met_challenges = 0
+        self._proof = Proof(leg.credentials)
         self._offer = bool(request.body)
         self._outgoing: Outgoing | None = None
         self._attempt: Attempt | None = None
@@ -154,13 +149,14 @@ class ClientInvite:
     def _acknowledge(self, dialog: Dialog, sdp: bytes | None = None) -> None:
         if self._outgoing is None:
             return
-        ack = dialog.ack(self.request.cseq.number, body=sdp or b"", headers=_typed(sdp))
+        headers = (*credentials_of(self.request), *_typed(sdp))
+        ack = dialog.ack(self.request.cseq.number, body=sdp or b"", headers=headers)
         self._leg.host.driver.ack(self._outgoing, ack, self._leg.whereabouts.of(dialog))
 
     def _prack(self, fork: Fork, response: Response, sdp: bytes | None) -> None:
         headers = (("RAck", rack_for(response)), *_typed(sdp))
         prack = fork.dialog.request("PRACK", body=sdp or b"", headers=headers)
-        self._leg.host.driver.request(prack, self._leg.whereabouts.of(fork.dialog), NOBODY)
+        send_in_dialog(self._leg, fork.dialog, prack, NOBODY)
 
     # -- responses -------------------------------------------------------------------------------------------------
 
@@ -260,7 +256,7 @@ class ClientInvite:
         self._acknowledge(dialog)
         cause = self.given_up or LegCause.ANSWERED_ELSEWHERE
         bye = dialog.request("BYE", headers=reason_headers(cause))
-        self._leg.host.driver.request(bye, self._leg.whereabouts.of(dialog), NOBODY)
+        send_in_dialog(self._leg, dialog, bye, NOBODY)
         if not self.answered:
             self._leg.release()
 
@@ -278,7 +274,7 @@ class ClientInvite:
         """Whether the refusal told what was missing, and the INVITE has gone out again with it."""
         if response.status == 422:
             return self._asked_longer(response)
-        return response.status in (401, 407) and self._asked_who(response)
+        return response.status in ASKS_WHO and self._asked_who(response)
 
     def _asked_longer(self, response: Response) -> bool:
         """422: ask again with the interval the phone wants (RFC 4028 7.3)."""
@@ -294,23 +290,11 @@ class ClientInvite:
 
     def _asked_who(self, response: Response) -> bool:
         """401 or 407: ask again with credentials (RFC 3261 22.2), once more only when the nonce was stale."""
-        challenged = "WWW-Authenticate" if response.status == 401 else "Proxy-Authenticate"
-        challenges = response.headers.all(challenged)
-        self._met_challenges += 1
-        if self._credentials is None or self._met_challenges > (2 if is_stale(challenges) else 1):
-            return False
-        value = authorize(
-            challenges,
-            method="INVITE",
-            uri=self.request.uri,
-            username=self._credentials.username,
-            password=self._credentials.password,
-            cnonce=secrets.token_hex(8),
-        )
-        if value is None:
+        proof = self._proof.header(response, self.request)
+        if proof is None:
             return False
         headers = self.request.headers.copy()
-        headers.set("Authorization" if response.status == 401 else "Proxy-Authorization", value)
+        headers.set(*proof)
         self._again(headers)
         return True
 

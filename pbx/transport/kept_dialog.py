@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from pbx.model.party import Credentials
 from pbx.sip.dialog import Dialog
 from pbx.sip.headers import Headers
 from pbx.sip.hop import Hop
@@ -39,6 +40,7 @@ class KeptDialog(msgspec.Struct, frozen=True, array_like=True):
     remote_sdp: bytes | None
     peer_updates: bool
     timer: SessionTimer | None
+    credentials: Credentials | None = None
 
 
 def placeholder(dialog: Dialog) -> Request:

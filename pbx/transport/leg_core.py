@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import Ended, LegCause, LegFailed
+from pbx.model.party import Credentials
 from pbx.sip.build import response_to
 from pbx.sip.dialog import Dialog
 from pbx.sip.effects import TransactionId
@@ -53,6 +54,7 @@ class LegCore:
         "_released",
         "call_id",
         "contact",
+        "credentials",
         "dialog",
         "direction",
         "exchange",
@@ -90,6 +92,7 @@ class LegCore:
         self.request = request
         self.call_id = request.call_id
         self.contact = contact
+        self.credentials: Credentials | None = None  # what proves us, where the peer asks who we are
         self.whereabouts = whereabouts
         self.inbox = Inbox()
         self.phase = Phase.EARLY

@@ -14,6 +14,7 @@ from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.status import reason_of
 from pbx.sip.uri import SipUri
+from pbx.transport.proof import send_in_dialog
 
 if TYPE_CHECKING:
     from pbx.transport.sip_leg import SipLeg
@@ -94,7 +95,7 @@ class ReferReport:
             ),
             body=f"SIP/2.0 {status} {reason_of(status)}\r\n".encode(),
         )
-        leg.host.driver.request(notify, leg.whereabouts.of(leg.dialog), self)
+        send_in_dialog(leg, leg.dialog, notify, self)
 
     def responded(self, response: Response, hop: Hop) -> None:
         if response.status >= 300:

@@ -16,6 +16,7 @@ from pbx.sip.hop import Hop
 from pbx.sip.message import Response
 from pbx.sip.session_timer import SessionOffer, SessionTimer
 from pbx.transport.abilities import ALLOW
+from pbx.transport.proof import send_in_dialog
 from pbx.transport.timer_queue import Timer
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Update:
         if leg.refresh.timer is not None:
             headers = (*headers, *self._session.headers())
         dialog = leg.agreed_dialog
-        leg.host.driver.request(dialog.request("UPDATE", headers=headers), leg.whereabouts.of(dialog), self)
+        send_in_dialog(leg, dialog, dialog.request("UPDATE", headers=headers), self)
 
     def responded(self, response: Response, hop: Hop) -> None:
         if response.status < 200:

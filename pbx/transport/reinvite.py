@@ -18,6 +18,7 @@ from pbx.sip.offer_answer import Carrier, Meaning
 from pbx.sip.session_timer import SessionOffer
 from pbx.transport.abilities import ALLOW, SDP
 from pbx.transport.bodies import sdp_of
+from pbx.transport.proof import ASKS_WHO, Proof, credentials_of
 from pbx.transport.timer_queue import Timer
 from pbx.transport.transaction_users import Outgoing
 
@@ -36,13 +37,14 @@ class Reinvite:
     """One re-INVITE, with its repetitions after 491 and 422. `result` gets the SDP of the 2xx, or `PeerError`."""
 
     __slots__ = (
-        "_cseq",
         "_leg",
         "_offer",
         "_outgoing",
+        "_proof",
         "_repeats",
         "_request",
         "_session",
+        "_shown",
         "_timer",
         "_tries",
         "ack_owed",
@@ -63,7 +65,8 @@ class Reinvite:
         self._session = SessionOffer.within(leg.host.settings.session, leg.refresh.timer)
         self._request: Request | None = None
         self._outgoing: Outgoing | None = None
-        self._cseq = 0
+        self._proof = Proof(leg.credentials)
+        self._shown: tuple[tuple[str, str], ...] = ()
         self._tries = 0
         self._timer: Timer | None = None
 
@@ -80,12 +83,12 @@ class Reinvite:
             self._try_in(BUSY_RETRY_S)
             return
         self._tries += 1
-        headers = (("Allow", ALLOW), ("Supported", "timer"), *self._session.headers())
+        headers = (("Allow", ALLOW), ("Supported", "timer"), *self._session.headers(), *self._shown)
         if self._offer:
             headers = (*headers, ("Content-Type", SDP))
         request = leg.agreed_dialog.request("INVITE", body=self._offer or b"", headers=headers)
         leg.exchange.sent(Carrier.INVITE, sdp=self._offer is not None)
-        self._cseq = request.cseq.number
+        self._request = request
         self._outgoing = leg.host.driver.request(request, leg.whereabouts.of(leg.agreed_dialog), self)
 
     def stop(self) -> None:
@@ -149,26 +152,21 @@ class Reinvite:
         self._done(sdp)
 
     def _acknowledge(self, sdp: bytes | None) -> None:
-        if self._outgoing is None:
+        if self._outgoing is None or self._request is None:
             return
         dialog = self._leg.agreed_dialog
-        headers = (("Content-Type", SDP),) if sdp else ()
-        ack = dialog.ack(self._cseq, body=sdp or b"", headers=headers)
+        headers = (*credentials_of(self._request), *((("Content-Type", SDP),) if sdp else ()))
+        ack = dialog.ack(self._request.cseq.number, body=sdp or b"", headers=headers)
         self._leg.host.driver.ack(self._outgoing, ack, self._leg.whereabouts.of(dialog))
 
     def _try_again(self, response: Response) -> bool:
-        """Whether the refusal only means "not now"; then a timer runs."""
+        """Whether the refusal only means "not now", or told what was missing; then it has gone out again, or will."""
         if self._tries >= MAX_TRIES:
             return False
+        if response.status in ASKS_WHO or response.status == 422:
+            return self._told_more(response)
         if response.status == 491:
             self._try_in(self._leg.exchange.retry_delay_s(self._leg.host.random()))
-            return True
-        if response.status == 422:
-            try:
-                self._session = self._session.after_422(response)
-            except PeerError:
-                return False
-            self.start()
             return True
         if response.status == 500:
             text = (response.headers.get("Retry-After") or "").split(";")[0].split("(")[0].strip()
@@ -176,6 +174,21 @@ class Reinvite:
                 self._try_in(float(text))
                 return True
         return False
+
+    def _told_more(self, response: Response) -> bool:
+        """Ask again with credentials, or with the interval that the peer wants."""
+        if response.status == 422:
+            try:
+                self._session = self._session.after_422(response)
+            except PeerError:
+                return False
+        else:
+            proof = self._proof.header(response, self._request) if self._request is not None else None
+            if proof is None:
+                return False
+            self._shown = (proof,)
+        self.start()
+        return True
 
     def _try_in(self, delay_s: float) -> None:
         self._timer = self._leg.host.driver.timers.call_later(delay_s, self.start)

@@ -29,6 +29,7 @@ from pbx.transport.kept_dialog import CSEQS_AHEAD, KeptDialog, KeptInvite, encod
 from pbx.transport.leg_core import ExtraHeaders, LegCore, Phase
 from pbx.transport.leg_host import LegHost
 from pbx.transport.liveness import is_alive
+from pbx.transport.proof import send_in_dialog
 from pbx.transport.reason import read_reason, reason_headers
 from pbx.transport.refer import ReferReport
 from pbx.transport.refresh import SessionRefresh
@@ -169,6 +170,7 @@ class SipLeg(LegCore):
                 remote_sdp=self.remote_sdp,
                 peer_updates=self.peer_updates,
                 timer=self.refresh.timer,
+                credentials=self.credentials,
             )
         )
 
@@ -203,6 +205,7 @@ class SipLeg(LegCore):
         leg.exchange = OfferAnswer(owner=kept.direction == "out")
         leg.local_sdp, leg.remote_sdp = kept.local_sdp, kept.remote_sdp
         leg.peer_updates = kept.peer_updates
+        leg.credentials = kept.credentials
         leg.whereabouts.lost_connection(away=away)
         if kept.timer is not None:
             leg.refresh.resume(kept.timer, host.random())
@@ -385,7 +388,7 @@ class SipLeg(LegCore):
             self.release()
             return
         bye = self.dialog.request("BYE", headers=headers)
-        self.host.driver.request(bye, self.whereabouts.of(self.dialog), _LastWord(self))
+        send_in_dialog(self, self.dialog, bye, _LastWord(self))
 
 
 class _LastWord:

@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Protocol
 
 from pbx.core.tasks import Supervisor
@@ -74,6 +75,7 @@ class TcpListener:
         self._by_peer: dict[Peer, int] = {}
         self._per_source: Counter[str] = Counter()
         self._waiting: dict[Peer, list[bytes]] = {}
+        self._context = copy_context()  # a connection outlives the call that was first to need it
         self._user: StreamUser | None = None
         self._tasks: Supervisor | None = None
         self._sweeper: asyncio.TimerHandle | None = None
@@ -163,7 +165,7 @@ class TcpListener:
         if len(self._streams) + len(self._waiting) >= self.limits.max_connections:
             return False
         self._waiting[peer] = [data]
-        self._tasks.spawn(f"connect {peer}", self._connect(peer))
+        self._tasks.spawn(f"connect {peer}", self._connect(peer), context=self._context)
         return True
 
     def is_open(self, connection: int) -> bool:

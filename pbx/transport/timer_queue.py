@@ -10,6 +10,7 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Callable
+from contextvars import copy_context
 
 from pbx.core.clock import Clock
 
@@ -48,6 +49,7 @@ class TimerQueue:
         self._handle: asyncio.TimerHandle | None = None
         self._armed_at = 0.0
         self._closed = False
+        self._context = copy_context()  # timers of all calls go off together, in nobody's name
 
     def __len__(self) -> int:
         """How many timers are running."""
@@ -97,7 +99,7 @@ class TimerQueue:
         loop = asyncio.get_running_loop()
         self._armed_at = self._heap[0][0]
         wait_s = max(0.0, self._armed_at - self._clock.monotonic())
-        self._handle = loop.call_at(loop.time() + wait_s, self._fire)
+        self._handle = loop.call_at(loop.time() + wait_s, self._fire, context=self._context)
 
     def _fire(self) -> None:
         self._handle = None

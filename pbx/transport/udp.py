@@ -15,6 +15,7 @@ import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from functools import lru_cache
 
 from pbx.core.errors import StartupError
@@ -122,6 +123,7 @@ class UdpListener:
         self._undeliverable: Undeliverable | None = None
         self._waited: Waited | None = None
         self._arming: set[socket.socket] = set()
+        self._context = copy_context()
 
     @property
     def port(self) -> int:
@@ -262,7 +264,8 @@ class UdpListener:
         """
         if sock not in self._arming:
             self._arming.add(sock)
-            asyncio.get_running_loop().call_soon(self._watch, sock)
+            # Whoever sends now may be a call, whose name must not stand in the log of all that is read from then on.
+            asyncio.get_running_loop().call_soon(self._watch, sock, context=self._context)
 
     def _watch(self, sock: socket.socket) -> None:
         self._arming.discard(sock)

@@ -192,6 +192,8 @@ class FakeMedia:
         return stream
 
     def link(self, a: Any, b: Any, a_to_b: Mapping[int, int], b_to_a: Mapping[int, int]) -> None:
+        if a is b:
+            raise ValueError("a leg cannot be linked to itself: that is an echo")
         self.bridges.pop(a.label, None)
         self.links[a.label] = (b.label, dict(a_to_b), dict(b_to_a))
 

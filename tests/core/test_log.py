@@ -35,6 +35,13 @@ def test_text_is_one_line_with_fields_and_context() -> None:
     assert second.endswith("pbx.test idle")
 
 
+def test_what_a_line_says_of_itself_counts() -> None:
+    out, logger = _logged("text")
+    with log.context(call="C1", leg="a"):
+        logger.info("a call begins", extra={"call": "C2"})
+    assert out.getvalue().endswith("a call begins call=C2 leg=a\n")
+
+
 def test_json_is_one_object_a_line() -> None:
     out, logger = _logged("json")
     with log.context(site="berlin"):

@@ -87,6 +87,8 @@ class Network:
         self.weather = weather
         self.log: list[Passed] = []
         self.counts: Counter[str] = Counter()
+        self.unheard: Callable[[bytes, str], bool] | None = None
+        """Which datagrams are lost beside what the weather takes, by what is in them and who sends them."""
         self.unreachable: set[Address] = set()
         """Addresses nobody gets through to, silently: a pulled cable."""
         self._call_later = call_later
@@ -114,6 +116,7 @@ class Network:
         if hop.transport != "UDP":
             return self._carry_stream(data, hop, source, cut=cut)
         lost = cut or self._random.random() < self.weather.loss
+        lost = lost or (self.unheard is not None and self.unheard(data, source.address[0]))
         self.log.append(Passed(self._time(), source.address, target, "UDP", data, lost))
         self.counts["lost" if lost else "sent"] += 1
         if lost:

@@ -214,6 +214,11 @@ class Handset(Phone):
         header = f"?Replaces={escaped}" if replaces else ""
         return await self.ask(talk, "REFER", (("Refer-To", f"<sip:{to}@{NODE}{header}>"),))
 
+    async def hold(self, talk: Talk, direction: str = "sendonly") -> None:
+        """Let the other wait, as a phone does before it transfers; "sendrecv" takes the call back."""
+        with suppress(LegFailed, PeerError):
+            await talk.leg.reoffer(self.sdp(direction))
+
     async def ask(
         self, talk: Talk, method: str, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
     ) -> int:

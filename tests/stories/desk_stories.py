@@ -221,6 +221,82 @@ async def attended_by_caller_on_the_consultation(office: DeskOffice) -> None:
     await _attended(office, A, on_first=False)
 
 
+async def _held_and_sent_on(office: DeskOffice, by: str) -> None:
+    """As most phones do it: the key puts the call on hold, and the number that follows transfers it."""
+    mine, theirs = await talk_between(office, A, B)
+    goes, remains, stays = (theirs, mine, A) if by == B else (mine, theirs, B)
+    await office.phones[by].hold(goes)
+    await asyncio.sleep(0.2)
+    expect(office, office.node.hearing(stays) == "hold", "who waits hears music")
+    await refers(office, by, goes, C)
+    target = await picks_up(office, C)
+    await over(office, by, goes)
+    expect(office, office.node.talking() == pair(stays, C), f"talking: {office.node.talking()}")
+    expect(office, office.node.hearing(stays) is None, "and no music any more")
+    await ends(office, stays, remains, (C, target))
+
+
+async def held_and_sent_on_by_callee(office: DeskOffice) -> None:
+    await _held_and_sent_on(office, B)
+
+
+async def held_and_sent_on_by_caller(office: DeskOffice) -> None:
+    await _held_and_sent_on(office, A)
+
+
+async def sent_on_before_the_hold_is_acknowledged(office: DeskOffice) -> None:
+    """The ACK of the hold is lost, and comes when the call has long been sent on."""
+    mine, theirs = await talk_between(office, A, B)
+    office.network.unheard = lambda data, source: source == office.phones[B].host and data.startswith(b"ACK ")
+    await office.phones[B].hold(theirs)
+    await refers(office, B, theirs, C)
+    await rings(office, C)
+    office.network.unheard = None
+    target = await picks_up(office, C, after_s=3)
+    await over(office, B, theirs)
+    expect(office, office.node.talking() == pair(A, C), f"talking: {office.node.talking()}")
+    await ends(office, A, mine, (C, target))
+
+
+async def the_caller_sends_on_before_its_hold_is_acknowledged(office: DeskOffice) -> None:
+    mine, theirs = await talk_between(office, A, B)
+    office.network.unheard = lambda data, source: source == office.phones[A].host and data.startswith(b"ACK ")
+    await office.phones[A].hold(mine)
+    await refers(office, A, mine, C)
+    await rings(office, C)
+    office.network.unheard = None
+    target = await picks_up(office, C, after_s=3)
+    await over(office, A, mine)
+    expect(office, office.node.talking() == pair(B, C), f"talking: {office.node.talking()}")
+    await ends(office, B, theirs, (C, target))
+
+
+async def who_was_held_is_sent_on_and_comes_back(office: DeskOffice) -> None:
+    """The call is still on hold for who transfers, until it takes it back."""
+    mine, theirs = await talk_between(office, A, B)
+    await office.phones[B].hold(theirs)
+    await refers(office, B, theirs, C)
+    target = await rings(office, C)
+    await target.leg.reject(486)
+    await office.phones[B].until(lambda: "486" in theirs.told, 10)
+    await asyncio.sleep(0.2)
+    expect(office, office.node.hearing(A) == "hold", "it waits again")
+    await office.phones[B].hold(theirs, "sendrecv")
+    await asyncio.sleep(0.2)
+    expect(office, office.node.talking() == pair(A, B), "they talk again")
+    await ends(office, A, mine, (B, theirs))
+
+
+async def to_a_number_that_nobody_has(office: DeskOffice) -> None:
+    mine, theirs = await talk_between(office, A, B)
+    await refers(office, B, theirs, "999")
+    await office.phones[B].until(lambda: "404" in theirs.told, 10)
+    await asyncio.sleep(0.2)
+    told(office, theirs, "100", "404")
+    expect(office, office.node.talking() == pair(A, B), "they talk again")
+    await ends(office, A, mine, (B, theirs))
+
+
 async def attended_while_it_rings(office: DeskOffice) -> None:
     mine, theirs = await talk_between(office, A, B)
     phone = office.phones[B]
@@ -409,6 +485,12 @@ STORIES: dict[str, Story] = {
         attended_by_caller,
         attended_by_callee_on_the_consultation,
         attended_by_caller_on_the_consultation,
+        held_and_sent_on_by_callee,
+        held_and_sent_on_by_caller,
+        sent_on_before_the_hold_is_acknowledged,
+        the_caller_sends_on_before_its_hold_is_acknowledged,
+        who_was_held_is_sent_on_and_comes_back,
+        to_a_number_that_nobody_has,
         attended_while_it_rings,
         parked_and_fetched,
         the_called_one_is_parked_and_fetched,

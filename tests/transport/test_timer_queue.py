@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbx.core import log
 from pbx.transport.timer_queue import GRANULARITY_S, TimerQueue
 from tests.fakes.clock import LoopClock
 from tests.fakes.virtual_loop import run_virtual
@@ -76,6 +77,19 @@ def test_a_timer_set_by_a_timer_fires() -> None:
 
     run_virtual(main)
     assert fired == [pytest.approx(2, abs=0.01)]
+
+
+def test_timers_go_off_in_nobodys_name() -> None:
+    async def main() -> None:
+        queue = TimerQueue(LoopClock())
+        names: list[str] = []
+        with log.context(call="C1"):
+            queue.call_later(1, lambda: names.append(log.CALL.get()))
+        queue.call_later(2, lambda: names.append(log.CALL.get()))
+        await asyncio.sleep(3)
+        assert names == ["", ""]
+
+    run_virtual(main)
 
 
 def test_nothing_fires_after_close() -> None:

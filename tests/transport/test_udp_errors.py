@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import uvloop
 
+from pbx.core import log
 from pbx.sip.hop import Hop
 from pbx.transport.udp import UdpListener
 
@@ -44,6 +45,29 @@ def test_socket_is_read_after_icmp_errors(run: Run) -> None:
                 listener.send(b"INVITE", "127.0.0.1", closed_port())
             phone.send(b"last")
             assert await asyncio.wait_for(heard.get(), 2) == b"last"
+        listener.close()
+
+    run(story())
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_what_is_read_after_an_error_is_in_nobodys_name(run: Run) -> None:
+    """The call that met the error is over long before; its name must not stand in the log of all others."""
+
+    async def story() -> None:
+        heard: asyncio.Queue[str] = asyncio.Queue()
+        listener = UdpListener()
+        listener.bind(("127.0.0.1",), 0)
+        listener.start(lambda data, hop: heard.put_nowait(log.CALL.get()), lambda hop: None)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+            phone.connect(("127.0.0.1", listener.port))
+            with log.context(call="C1"):
+                for _ in range(5):
+                    listener.send(b"BYE", "127.0.0.1", closed_port())
+            for _ in range(2):
+                phone.send(b"INVITE")
+                assert await asyncio.wait_for(heard.get(), 2) == ""
+                await asyncio.sleep(0.05)
         listener.close()
 
     run(story())
