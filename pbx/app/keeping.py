@@ -186,9 +186,26 @@ class CallKeeper:
                 if leg.answered and not stream.closed:
                     self.service.store(f"{RTP}{stream.rtp_port}", stream.fds)
 
+    def held(self) -> set[int]:
+        """The RTP ports whose sockets have stayed open."""
+        names = (name.removeprefix(RTP) for name in self.service.held() if name.startswith(RTP))
+        return {int(each) for each in names if each.isascii() and each.isdigit()}
+
     def inherited(self, rtp_port: int) -> list[socket.socket]:
-        """The sockets of a stream of the last process: RTP, RTCP. systemd gives back what has one name in any order."""
-        return sorted(self.service.take(f"{RTP}{rtp_port}", 2), key=_port)
+        """The sockets of a stream of the last process: RTP, RTCP; none where one of them is missing. systemd gives back
+        what has one name in any order.
+        """
+        found = self.service.take(f"{RTP}{rtp_port}")
+        by_port = {_port(each): each for each in found}
+        pair = [by_port[each] for each in (rtp_port, rtp_port + 1) if each in by_port]
+        if len(pair) != 2:
+            pair = []
+        for each in found:
+            if each not in pair:
+                each.close()
+        if not pair:
+            self.service.let_go(f"{RTP}{rtp_port}")
+        return pair
 
     def closed(self, rtp_port: int) -> None:
         if self.service.keeps:

@@ -50,7 +50,7 @@ def take_ports(config: NodeConfig) -> Ports:
         origins=config.ws_origins,
         guard=guard,
     )
-    sip.bind(lambda name: service.take(name, 1))
+    sip.bind(service)
     for name, fd in sip.udp.sockets().items():
         service.store(name, [fd])
     http = _bind_http(config, "HTTP", config.http_port, "http_port")

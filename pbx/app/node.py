@@ -293,7 +293,7 @@ async def _prepare(stores: Stores, parts: Parts) -> None:
 
 async def _start_audio(stack: AsyncExitStack, parts: Parts, stores: Stores, keeper: CallKeeper) -> None:
     """And let the calls of the last run go on."""
-    await parts.media.start()
+    await parts.media.start(keeper.held())
     stack.push_async_callback(parts.media.stop)
     await go_on(parts, stores, keeper)
 

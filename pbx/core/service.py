@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import array
 import asyncio
+import errno
 import logging
 import os
 import re
+import select
 import socket
+from collections import deque
 from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["Service", "unit_name"]
@@ -22,6 +26,8 @@ log = logging.getLogger(__name__)
 FIRST_FD = 3
 _PASSED = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 ASK_S = 2.0
+AGAIN_S = 0.1
+_FULL = {errno.EAGAIN, errno.ENOBUFS}
 
 
 class Service:
@@ -34,6 +40,9 @@ class Service:
         self._is_systemd = "INVOCATION_ID" in environ
         self._kept = _passed_on(environ)
         self._stored: set[str] = set(self._kept)
+        self._unsaid: deque[str] = deque()
+        """What there was no room for, in its order."""
+        self._says_again = False
         for name in _PASSED:
             environ.pop(name, None)
 
@@ -44,27 +53,52 @@ class Service:
         """Whether there is somebody who can keep sockets."""
         return bool(self._address)
 
-    def take(self, name: str, count: int) -> list[socket.socket]:
-        """The sockets that an earlier process has stored under a name, all `count` of them or none."""
-        fds = self._kept.pop(name, [])
-        if len(fds) != count:
-            _close(fds)
-            return []
-        return [socket.socket(fileno=fd) for fd in fds]
+    def held(self) -> list[str]:
+        """The names of what an earlier process has stored and nobody has taken yet."""
+        return list(self._kept)
+
+    def take(self, name: str) -> list[socket.socket]:
+        """The sockets that an earlier process has stored under a name, in any order, and it may be some of them only:
+        systemd stores each by itself, until there is no room for more. Of what is of no use, `let_go`.
+        """
+        found = []
+        for fd in self._kept.pop(name, []):
+            try:
+                found.append(socket.socket(fileno=fd))
+            except OSError:  # no socket
+                os.close(fd)
+        return found
 
     def store(self, name: str, fds: Iterable[int]) -> None:
         """Have sockets kept under a name; what is there already stays. They are not looked at, so no end of theirs
-        removes them.
+        removes them. Where systemd has no time to listen, they are not kept, and may be stored again.
         """
-        if self._address and name not in self._stored:
+        if (
+            self._address
+            and name not in self._stored
+            and self._send(f"FDSTORE=1\nFDPOLL=0\nFDNAME={name}", list(fds))
+        ):
             self._stored.add(name)
-            self._send(f"FDSTORE=1\nFDPOLL=0\nFDNAME={name}", list(fds))
 
     def drop(self, name: str) -> None:
         """They are closed here and are to be nowhere else."""
         if name in self._stored:
             self._stored.discard(name)
-            self._send(f"FDSTOREREMOVE=1\nFDNAME={name}")
+            self._say(f"FDSTOREREMOVE=1\nFDNAME={name}")
+
+    def let_go(self, name: str) -> None:
+        """As `drop`, and return when systemd has done so: then their ports can be bound anew."""
+        if name not in self._stored:
+            return
+        self.drop(name)
+        ours, theirs = os.pipe()
+        try:
+            sent = self._send("BARRIER=1", [theirs])
+        finally:
+            os.close(theirs)
+        with open(ours, "rb") as pipe:
+            if sent and not select.select([pipe], [], [], ASK_S)[0]:
+                log.info("systemd does not say whether it has let a socket go", extra={"name": name})
 
     def drop_rest(self) -> None:
         """What nobody has taken is not needed any more."""
@@ -76,10 +110,10 @@ class Service:
     # -- life ----------------------------------------------------------------------------------------------------------
 
     def ready(self) -> None:
-        self._send("READY=1")
+        self._say("READY=1")
 
     def stopping(self) -> None:
-        self._send("STOPPING=1")
+        self._say("STOPPING=1")
 
     async def live(self) -> None:
         """Say again and again that the loop turns, where that is wanted."""
@@ -108,9 +142,38 @@ class Service:
             len(words) > 2 and words[2] == "restart" for words in map(str.split, said.decode().splitlines())
         )
 
-    def _send(self, text: str, fds: list[int] | None = None) -> None:
-        if not self._address:
+    def _say(self, text: str) -> None:
+        """Sooner or later: systemd may have no time now, as while it reads its units again."""
+        if self._address and not self._send(text):
+            self._unsaid.append(text)
+            self._soon()
+
+    def _soon(self) -> None:
+        if self._says_again:
             return
+        with suppress(RuntimeError):  # no loop yet: with the next word
+            asyncio.get_running_loop().call_later(AGAIN_S, self._again)
+            self._says_again = True
+
+    def _again(self) -> None:
+        self._says_again = False
+        if not self._catches_up():
+            self._soon()
+
+    def _catches_up(self) -> bool:
+        while self._unsaid:
+            if not self._reaches(self._unsaid[0]):
+                return False
+            self._unsaid.popleft()
+        return True
+
+    def _send(self, text: str, fds: list[int] | None = None) -> bool:
+        """Whether systemd hears it, after all that it has not heard yet; where it is not there, it never will."""
+        return self._catches_up() and self._reaches(text, fds)
+
+    def _reaches(self, text: str, fds: list[int] | None = None) -> bool:
+        if not self._address:
+            return True
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         passing = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
         try:
@@ -120,6 +183,8 @@ class Service:
             self._socket.sendmsg([text.encode()], passing, 0, address)
         except OSError as error:
             log.debug("systemd was not told", extra={"what": text.split("=", 1)[0], "error": str(error)})
+            return error.errno not in _FULL
+        return True
 
 
 def unit_name(cgroup: Path = Path("/proc/self/cgroup")) -> str:
@@ -139,7 +204,10 @@ def _passed_on(environ: Mapping[str, str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for index in range(count):
         fd = FIRST_FD + index
-        os.set_inheritable(fd, False)
+        try:
+            os.set_inheritable(fd, False)
+        except OSError:  # not as many as were announced
+            break
         found.setdefault(names[index] if index < len(names) else "", []).append(fd)
     return found
 

@@ -13,7 +13,7 @@ import secrets
 import socket
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -110,7 +110,7 @@ class MediaEngine:
         self.on_changed: Callable[[Stream], None] = unkept
         """Told when a phone is somewhere else, or has other keys."""
         self.on_forgotten: Callable[[int], None] = lambda _port: None
-        """Told of the RTP ports that are closed."""
+        """Told of the RTP ports that are closed, and of those of an earlier process that could not be taken."""
         self._keeps = keeps
         self.refused_peers: Counter[str] = Counter()
         """What was refused of who wanted to be a stream's phone, by what was wrong."""
@@ -166,19 +166,19 @@ class MediaEngine:
         """How many more streams could be opened now."""
         return self._pool.available
 
-    async def start(self) -> None:
-        """Start the threads. Raises `StartupError` when audio could not work on this address at all."""
+    async def start(self, held: Collection[int] = ()) -> None:
+        """Start the threads. Raises `StartupError` when audio could not work on this address at all.
+
+        `held` are the RTP ports that sockets of an earlier process still hold.
+        """
         try:
-            pair = self._pool.take()
+            self._pool.prove(held)
         except NoPortError as error:
             raise StartupError(
                 f"no RTP port can be opened: {error}",
                 action="Set --rtp-port-min and --rtp-port-max to a range that nothing else uses, and check --host",
             ) from error
-        pair.rtp.close()
-        pair.rtcp.close()
         self.certificate.check()
-        self._pool.give_back(pair.rtp_port)
         allow_many_files()
         self.native.start()
         self._loop = asyncio.get_running_loop()
@@ -243,13 +243,19 @@ class MediaEngine:
         state = unpacked_state(record.state)
         port = record.rtp_port
         still_open = inherited(port)
-        pair = self._pool.adopt(port, *still_open) if still_open else self._pool.take_again(port)
+        try:
+            pair = self._pool.adopt(port, *still_open) if still_open else self._pool.take_again(port)
+        except NoPortError:
+            if all(each.rtp_port != port for each in self._streams.values()):
+                self.on_forgotten(port)
+            raise
         try:
             stream = self._opened(pair, record.label, state)
         except ValueError:
             pair.rtp.close()
             pair.rtcp.close()
-            self._pool.give_back(record.rtp_port)
+            self._pool.give_back(port)
+            self.on_forgotten(port)
             raise
         stream.remember(record)
         return stream, partial(stream.resume, record)

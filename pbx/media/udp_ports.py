@@ -14,7 +14,7 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -65,6 +65,23 @@ class PortPool:
         self._free: deque[int] = deque(pairs)
         self._resting: deque[tuple[float, int]] = deque()
 
+    def prove(self, but: Collection[int] = ()) -> None:
+        """Bind a pair and let it go. Raises `NoPortError` where none can be had, unless the pairs of `but`, which kept
+        sockets hold, are all there is.
+        """
+        for port in [each for each in self._free if each not in but]:
+            try:
+                pair = self._bind(port)
+            except OSError as error:
+                if error.errno in _BUSY:
+                    continue
+                raise NoPortError(f"port {port} on {self.host}: {error.strerror}") from error
+            pair.rtp.close()
+            pair.rtcp.close()
+            return
+        if not any(each in but for each in self._free):
+            raise NoPortError(f"all {self.size} pairs are in use")
+
     def take(self) -> PortPair:
         """Bind a free pair. Raises `NoPortError`; ports that someone else holds are passed over."""
         self._wake_rested()
@@ -84,17 +101,13 @@ class PortPool:
 
         Raises `NoPortError` when it is in use or not of this pool.
         """
-        resting = next((each for each in self._resting if each[1] == rtp_port), None)
-        if resting is None and rtp_port not in self._free:
+        if not self._is_unused(rtp_port):
             raise NoPortError(f"port {rtp_port} is in use, or none of ours")
         try:
             pair = self._bind(rtp_port)
         except OSError as error:
             raise NoPortError(f"port {rtp_port} on {self.host}: {error.strerror}") from error
-        if resting is not None:
-            self._resting.remove(resting)
-        else:
-            self._free.remove(rtp_port)
+        self._use(rtp_port)
         return pair
 
     def adopt(self, rtp_port: int, rtp: socket.socket, rtcp: socket.socket) -> PortPair:
@@ -102,7 +115,7 @@ class PortPool:
 
         Raises `NoPortError` when they are others, or not of this pool.
         """
-        trouble = "" if rtp_port in self._free else "none of ours"
+        trouble = "" if self._is_unused(rtp_port) else "none of ours"
         try:
             ports = rtp.getsockname()[1], rtcp.getsockname()[1]
             if ports != (rtp_port, rtp_port + 1):
@@ -117,7 +130,7 @@ class PortPool:
             rtp.close()
             rtcp.close()
             raise NoPortError(f"what was left of port {rtp_port} is {trouble}")
-        self._free.remove(rtp_port)
+        self._use(rtp_port)
         return PortPair(rtp, rtcp, rtp_port)
 
     def give_back(self, rtp_port: int) -> None:
@@ -129,6 +142,15 @@ class PortPool:
         """How many pairs could be taken now."""
         self._wake_rested()
         return len(self._free)
+
+    def _is_unused(self, port: int) -> bool:
+        return port in self._free or any(each == port for _, each in self._resting)
+
+    def _use(self, port: int) -> None:
+        if port in self._free:
+            self._free.remove(port)
+        else:
+            self._resting = deque(each for each in self._resting if each[1] != port)
 
     def _rest(self, port: int) -> None:
         self._resting.append((self._monotonic() + self._quarantine_s, port))
@@ -170,10 +192,11 @@ def _disconnect(sock: socket.socket) -> None:
 
 
 def _empty(sock: socket.socket) -> None:
+    """Of datagrams, and of what ICMP has said since of the phone that it was connected to."""
     for _ in range(_MOST_STALE):
         try:
             sock.recv(1)
-        except ConnectionError:
-            continue
         except BlockingIOError:
             return
+        except OSError:
+            continue

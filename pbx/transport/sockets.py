@@ -18,7 +18,7 @@ from pbx.sip.hop import Hop
 from pbx.transport.guard import Guard
 from pbx.transport.stream import StreamLimits
 from pbx.transport.tcp import StreamUser, TcpListener
-from pbx.transport.udp import ShutsOut, UdpListener
+from pbx.transport.udp import NOTHING, Inherited, ShutsOut, UdpListener
 from pbx.transport.websocket import WebSocketListener
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class SipSockets:
         """The port of TLS; 0 when there is none."""
         return self.tls.port
 
-    def bind(self, inherited: Callable[[str], list[socket.socket]] = lambda _: []) -> None:
+    def bind(self, inherited: Inherited = NOTHING) -> None:
         """Take the port for UDP and TCP; port 0 takes any that is free for both. `inherited`: see `UdpListener.bind`.
 
         Raises `StartupError` that names the setting to change.
@@ -157,7 +157,7 @@ class SipSockets:
             return (self.host,)
         return ("::", ANY_IPV4) if self.host == "::" and _has_ipv6() else (ANY_IPV4,)
 
-    def _bind_both(self, inherited: Callable[[str], list[socket.socket]]) -> None:
+    def _bind_both(self, inherited: Inherited) -> None:
         hosts = self._hosts()
         self.udp.bind(hosts, self.port, inherited)
         try:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
 from functools import lru_cache
+from typing import Protocol
 
 from pbx.core.errors import StartupError
 from pbx.sip.hop import Hop
@@ -102,14 +103,39 @@ def name_of(host: str) -> str:
     return "sip-udp-6" if ":" in host else "sip-udp-4"
 
 
-def _fitting(found: list[socket.socket], host: str, port: int) -> socket.socket | None:
+class Inherited(Protocol):
+    """The sockets that an earlier process has had open, by name. What does not fit is closed by whoever took it, and
+    then let go by whoever keeps it, or its port stays in use.
+    """
+
+    def take(self, name: str) -> list[socket.socket]: ...
+
+    def let_go(self, name: str) -> None: ...
+
+
+class _Nothing:
+    def take(self, _name: str) -> list[socket.socket]:
+        return []
+
+    def let_go(self, _name: str) -> None: ...
+
+
+NOTHING: Inherited = _Nothing()
+
+
+def _fitting(inherited: Inherited, host: str, port: int) -> socket.socket | None:
     """The one that is bound to just this; any other is closed."""
-    for sock in found:
-        if port and sock.getsockname()[:2] == (host, port):
+    name = name_of(host)
+    found: socket.socket | None = None
+    for sock in inherited.take(name):
+        if found is None and port and sock.getsockname()[:2] == (host, port):
             sock.setblocking(False)
-            return sock
-        sock.close()
-    return None
+            found = sock
+        else:
+            sock.close()
+    if found is None:
+        inherited.let_go(name)
+    return found
 
 
 class UdpListener:
@@ -136,15 +162,15 @@ class UdpListener:
         self,
         hosts: tuple[str, ...],
         port: int,
-        inherited: Callable[[str], list[socket.socket]] = lambda _: [],
+        inherited: Inherited = NOTHING,
     ) -> None:
         """Bind every host (one per family). Raises `OSError`; then nothing stays bound.
 
-        `inherited` gives the sockets that an earlier process has had open, by name: what came meanwhile waits there.
+        What came meanwhile waits in the sockets that are `inherited`.
         """
         try:
             for host in hosts:
-                sock = _fitting(inherited(name_of(host)), host, port) or bind_udp(host, port or self.port)
+                sock = _fitting(inherited, host, port) or bind_udp(host, port or self.port)
                 self._sockets[sock.family] = sock
         except BaseException:
             self.close()

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class Manager:
     path: Path
     said: list[str] = field(default_factory=list)
     files: dict[str, list[int]] = field(default_factory=dict)
+    order: Callable[[list[tuple[str, int]]], None] = lambda _kept: None
+    """May put what is handed on into another order: nobody has promised one."""
 
     def __post_init__(self) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -74,9 +77,10 @@ class ManagedNode(Node):
     def spawn(self) -> subprocess.Popen[bytes]:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.manager.look()
-        names = [name for name, fds in self.manager.files.items() for _ in fds]
-        # Of one name, the last first: so systemd 252 does it.
-        fds = [fd for each in self.manager.files.values() for fd in reversed(each)]
+        kept = [(name, fd) for name, fds in self.manager.files.items() for fd in fds]
+        kept.reverse()  # the last first: so systemd 252 does it
+        self.manager.order(kept)
+        names, fds = [name for name, _ in kept], [fd for _, fd in kept]
         told = {
             "NOTIFY_SOCKET": str(self.manager.path),
             "LISTEN_FDS": str(len(fds)),

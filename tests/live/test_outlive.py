@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -254,4 +255,30 @@ async def test_nobody_sees_a_closed_port_while_systemd_keeps_the_sockets(
             await asyncio.sleep(0.3)
             manager.look()
             assert set(manager.files) == {"sip-udp-4"}, "what is closed is kept nowhere"
+    manager.close()
+
+
+async def test_kept_sockets_are_found_again_in_a_crowd(tmp_path: Path, phone: PhoneMaker) -> None:
+    """Most pairs of ports are in use by calls, each start looks for a free one, and systemd hands the sockets over in
+    no order: no call loses its own.
+    """
+    manager = Manager(tmp_path / "notify", order=random.Random(9).shuffle)
+    node = ManagedNode(
+        tmp_path / "node", manager=manager, extensions=("101", "102", "103", "104"), rtp_ports=10
+    )
+    async with running(node):
+        people = [phone(node, f"10{n}", tone_hz=440.0 + 110 * n) for n in range(1, 5)]
+        async with phones(*people):
+            await registered(*people)
+            await Pair(people[0], people[1]).talk("102")
+            await Pair(people[2], people[3]).talk("104")
+            for turn in range(3):
+                node.leave() if turn % 2 else node.kill()
+                await node.start()
+                assert len((await node.get("calls"))["items"]) == 2
+                assert "does not go on" not in node.log
+            await asyncio.gather(hears(people[0], 660.0), hears(people[3], 770.0))
+            for each in people[::2]:
+                await each.hangup()
+            await node.no_calls()
     manager.close()

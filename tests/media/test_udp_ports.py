@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 
 import pytest
@@ -109,3 +111,100 @@ async def test_an_address_that_is_not_ours_stops_the_start_with_what_to_do() -> 
     media = MediaEngine(bind_host="192.0.2.1", port_min=FIRST, port_max=FIRST + 9, silence_ms=0)
     with pytest.raises(StartupError, match="--host"):
         await media.start()
+
+
+def written(media: MediaEngine) -> tuple[bytes, int, list[socket.socket]]:
+    """What a later process gets of a stream whose sockets somebody keeps open: its record, its port, its sockets."""
+    stream = media.open_stream(label="kept/a")
+    return stream.kept(), stream.rtp_port, [socket.socket(fileno=os.dup(fd)) for fd in stream.fds]
+
+
+@pytest.mark.parametrize("pairs", [1, 2, 3])
+async def test_sockets_that_stayed_open_are_taken_whatever_the_start_has_looked_at(pairs: int) -> None:
+    """The start proves that some port can be bound: a port that is in use by a kept socket is none the less ours."""
+    for _ in range(6):
+        before, after = (
+            MediaEngine(
+                bind_host="127.0.0.1",
+                port_min=FIRST + 200,
+                port_max=FIRST + 199 + 2 * pairs,
+                silence_ms=0,
+                quarantine_s=0,
+                keeps=True,
+            )
+            for _ in range(2)
+        )
+        await before.start()
+        kept, port, sockets = written(before)
+        await before.stop()
+        await after.start(held={port})
+        stream, begin = after.revive_stream(kept, {port: sockets}.__getitem__)
+        begin()
+        assert stream.rtp_port == port
+        await after.stop()
+
+
+async def test_a_kept_pair_that_cannot_be_taken_is_told_so_that_nobody_keeps_it() -> None:
+    """As when the range of ports is another now."""
+    before, after = (
+        MediaEngine(
+            bind_host="127.0.0.1",
+            port_min=first,
+            port_max=first + 1,
+            silence_ms=0,
+            quarantine_s=0,
+            keeps=True,
+        )
+        for first in (FIRST + 300, FIRST + 302)
+    )
+    await before.start()
+    kept, port, sockets = written(before)
+    await before.stop()
+    await after.start(held={port})
+    forgotten: list[int] = []
+    after.on_forgotten = forgotten.append
+    with pytest.raises(NoPortError, match="none of ours"):
+        after.revive_stream(kept, {port: sockets}.__getitem__)
+    assert forgotten == [port]
+    assert [each.fileno() for each in sockets] == [-1, -1]
+    await after.stop()
+
+
+async def test_a_stream_that_is_there_already_stays_kept() -> None:
+    """A leg may stand in the records of two calls, where the process ended as it went from one to the other."""
+    media = MediaEngine(
+        bind_host="127.0.0.1",
+        port_min=FIRST + 310,
+        port_max=FIRST + 311,
+        silence_ms=0,
+        quarantine_s=0,
+        keeps=True,
+    )
+    await media.start()
+    kept, _, sockets = written(media)
+    forgotten: list[int] = []
+    media.on_forgotten = forgotten.append
+    with pytest.raises(NoPortError, match="in use"):
+        media.revive_stream(kept)
+    assert forgotten == []
+    for each in sockets:
+        each.close()
+    await media.stop()
+
+
+def test_an_error_that_waits_in_a_kept_socket_does_not_matter() -> None:
+    """ICMP has told a connected socket that the phone's network is gone; it is one of many errors there are."""
+    pool = PortPool("127.0.0.1", FIRST + 400, FIRST + 401)
+    pair = pool.take()
+    pool.give_back(pair.rtp_port)
+
+    troubles = [OSError(errno.EHOSTUNREACH, "No route to host"), OSError(errno.EPROTO, "Protocol error")]
+
+    class Troubled(socket.socket):
+        def recv(self, *_: object) -> bytes:
+            if troubles:
+                raise troubles.pop()
+            raise BlockingIOError
+
+    rtp = Troubled(fileno=pair.rtp.detach())
+    close(pool.adopt(FIRST + 400, rtp, pair.rtcp))
