@@ -17,8 +17,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from bench.conftest import Runner
 from bench.figure import Figure, measure, record
 from pbx.call.cdr import fold
+from pbx.model.audio_event import AudioStarted
 from pbx.model.call_event import (
-    AudioStarted,
     CallEnded,
     CallEvent,
     CallOffered,

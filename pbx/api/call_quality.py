@@ -9,7 +9,7 @@ from pbx.api.listing import CallId, get_cdr
 from pbx.api.own import own_call
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
-from pbx.model.call_event import AudioOneWay, LegQuality, Sound
+from pbx.model.audio_event import AudioOneWay, LegQuality, Sound
 from pbx.model.call_quality import CallQuality, LegReport
 from pbx.model.cdr import Cdr
 

@@ -20,6 +20,17 @@ from typing import TYPE_CHECKING, Any, Self
 from pbx.call import kept as kept_calls
 from pbx.media.sealing import sealer
 from pbx.model import call_event as events
+from pbx.model.audio_event import (
+    AudioBack,
+    AudioJoined,
+    AudioOneWay,
+    AudioQuality,
+    AudioSilent,
+    AudioStarted,
+    LegQuality,
+)
+from pbx.model.flow_event import NodeLeft
+from pbx.model.queue_event import QueueRang
 from pbx.store.journal import FILE_NAME, Journal, read_journal
 
 if TYPE_CHECKING:
@@ -41,12 +52,12 @@ RINGS_S = 0.2
 """A phone that is answered before has hardly rung."""
 SOON_S = 0.5
 LATER_S = 5.0
-_BEGINS = frozenset({events.LegAnswered, events.AudioJoined, events.LegJoined})
+_BEGINS = frozenset({events.LegAnswered, AudioJoined, events.LegJoined})
 """What makes a call one that may be written down; all else matters once it is."""
 _ENDS = frozenset({events.CallEnded, events.LegLeft})
 _MINOR = (
-    *(events.LegRinging, events.DigitSeen, events.LegQuality, events.NodeLeft, events.QueueRang),
-    *(events.AudioStarted, events.AudioQuality, events.AudioSilent, events.AudioBack, events.AudioOneWay),
+    *(events.LegRinging, events.DigitSeen, LegQuality, NodeLeft, QueueRang),
+    *(AudioStarted, AudioQuality, AudioSilent, AudioBack, AudioOneWay),
 )
 _WITHIN_S = {**dict.fromkeys(_MINOR, LATER_S), **dict.fromkeys(_BEGINS, AT_ONCE_S)}
 

@@ -23,8 +23,9 @@ from pbx.call.leg import CallLeg
 from pbx.call.revive import close_recordings, in_order, revived, talk_on
 from pbx.core.errors import PeerError
 from pbx.media.udp_ports import NoPortError
-from pbx.model.call_event import CallEvent, LegDialled, LegEnded, SupervisorLeft
+from pbx.model.call_event import CallEvent, LegDialled, LegEnded
 from pbx.model.leg_event import LegCause
+from pbx.model.supervision_event import SupervisorLeft
 from pbx.sip.hop import Hop
 from pbx.transport.stream_leg import read_kept
 

@@ -14,20 +14,19 @@ from pbx.model.call_event import (
     CallEvent,
     CallOffered,
     CallRouted,
-    ConferenceJoined,
-    ConferenceRecorded,
     DigitSeen,
-    FlowEntered,
     LegAnswered,
     LegDialled,
     LegJoined,
     LegLeft,
-    QueueJoined,
-    RecordingStarted,
 )
 from pbx.model.cdr import Cdr, CdrRecording
+from pbx.model.conference_event import ConferenceJoined, ConferenceRecorded
 from pbx.model.feature import PARKING, SELF_TESTS
+from pbx.model.flow_event import FlowEntered
 from pbx.model.leg_event import LegCause
+from pbx.model.queue_event import QueueJoined
+from pbx.model.recording_event import RecordingStarted
 
 _DISPOSITION = {
     LegCause.BUSY.value: "busy",

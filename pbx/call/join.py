@@ -16,7 +16,7 @@ from pbx.call.codecs import digits, passes, voice
 from pbx.call.leg import CallLeg
 from pbx.call.ports import Transcoder
 from pbx.core.errors import PeerError
-from pbx.model.call_event import AudioJoined
+from pbx.model.audio_event import AudioJoined
 from pbx.sip.sdp.negotiate import Format, payload_map
 
 if TYPE_CHECKING:

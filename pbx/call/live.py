@@ -8,18 +8,20 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from pbx.model.call_event import (
+from pbx.model.audio_event import (
     AudioBack,
     AudioJoined,
     AudioOneWay,
     AudioQuality,
     AudioSilent,
     AudioStarted,
+    Sound,
+)
+from pbx.model.call_event import (
     CallEnded,
     CallEvent,
     CallOffered,
     CallRouted,
-    FlowEntered,
     LegAnswered,
     LegDialled,
     LegEnded,
@@ -28,19 +30,12 @@ from pbx.model.call_event import (
     LegLeft,
     LegResumed,
     LegRinging,
-    NodeEntered,
-    NodeLeft,
-    RecordingPaused,
-    RecordingResumed,
-    RecordingStarted,
-    RecordingStopped,
-    Sound,
-    SupervisorChanged,
-    SupervisorJoined,
-    SupervisorLeft,
 )
+from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
 from pbx.model.flow_path import FlowPath
 from pbx.model.live_call import LiveCall, LiveLeg, LivePosition, LiveSupervisor
+from pbx.model.recording_event import RecordingPaused, RecordingResumed, RecordingStarted, RecordingStopped
+from pbx.model.supervision_event import SupervisorChanged, SupervisorJoined, SupervisorLeft
 
 MOST_STEPS = 50
 """Of the way through flows, that are shown; all stand in the call's record."""

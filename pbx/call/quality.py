@@ -15,7 +15,7 @@ import msgspec
 from msgspec import structs
 
 from pbx.call.sound_curve import LOOK_EVERY_S
-from pbx.model import call_event as events
+from pbx.model.audio_event import AudioBack, AudioOneWay, AudioQuality, LegQuality, Sound
 from pbx.model.stream import StreamStats
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ TALKING_PACKETS = 50
 """So many in one look: this side does talk."""
 
 
-def quality_of(leg: CallLeg, stats: StreamStats, *, call: str, at: datetime) -> events.LegQuality:
+def quality_of(leg: CallLeg, stats: StreamStats, *, call: str, at: datetime) -> LegQuality:
     """All that is known of a leg's audio, in the words of the call's record."""
     host = f"[{stats.remote_host}]" if ":" in stats.remote_host else stats.remote_host
     return structs.replace(
@@ -43,9 +43,9 @@ def quality_of(leg: CallLeg, stats: StreamStats, *, call: str, at: datetime) -> 
     )
 
 
-def leg_quality(stats: StreamStats, *, call: str, at: datetime, leg: str) -> events.LegQuality:
+def leg_quality(stats: StreamStats, *, call: str, at: datetime, leg: str) -> LegQuality:
     """What was counted."""
-    return events.LegQuality(
+    return LegQuality(
         call=call,
         at=at,
         leg=leg,
@@ -66,18 +66,18 @@ def leg_quality(stats: StreamStats, *, call: str, at: datetime, leg: str) -> eve
     )
 
 
-def _heard(stats: StreamStats) -> events.Sound | None:
+def _heard(stats: StreamStats) -> Sound | None:
     return _sound(stats.quality, stats.loss, stats.jitter_mean_ms)
 
 
-def _told(stats: StreamStats) -> events.Sound | None:
+def _told(stats: StreamStats) -> Sound | None:
     return _sound(stats.remote_quality, stats.remote_loss, stats.remote_jitter_ms)
 
 
-def _sound(quality: Quality | None, loss: float, jitter_ms: float) -> events.Sound | None:
+def _sound(quality: Quality | None, loss: float, jitter_ms: float) -> Sound | None:
     if quality is None:
         return None
-    return events.Sound(
+    return Sound(
         mos=quality.mos,
         grade=quality.grade,
         cause=quality.cause,
@@ -158,19 +158,17 @@ class QualityWatch:
         if this.last.packets_in:
             this.silent = 0
             if call.live.audio_of(name) == "one_way":
-                call.record(events.AudioBack(call=call.id, at=call.now(), leg=name))
+                call.record(AudioBack(call=call.id, at=call.now(), leg=name))
             return
         both_should = this.leg.should_talk and other.leg.should_talk
         this.silent = this.silent + 1 if both_should and other.last.packets_in >= TALKING_PACKETS else 0
         if this.silent == LOOKS:
             silent_ms = round(LOOKS * LOOK_EVERY_S * 1000)
-            call.record(events.AudioOneWay(call=call.id, at=call.now(), leg=name, silent_ms=silent_ms))
+            call.record(AudioOneWay(call=call.id, at=call.now(), leg=name, silent_ms=silent_ms))
 
-    def _compare(self, this: _Watched, direction: _Direction, name: str, sound: events.Sound | None) -> None:
+    def _compare(self, this: _Watched, direction: _Direction, name: str, sound: Sound | None) -> None:
         if sound is not None and direction.changed(sound.grade):
             call = self._call
             call.record(
-                events.AudioQuality(
-                    call=call.id, at=call.now(), leg=this.leg.name, direction=name, sound=sound
-                )
+                AudioQuality(call=call.id, at=call.now(), leg=this.leg.name, direction=name, sound=sound)
             )

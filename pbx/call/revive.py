@@ -9,7 +9,7 @@ from pbx.call.bridge import Bridge
 from pbx.call.call import Call
 from pbx.call.incoming import CallPorts, Incoming, Passed
 from pbx.call.leg import CallLeg
-from pbx.model import call_event as events
+from pbx.model.recording_event import INTERRUPTED, RecordingStarted, RecordingStopped
 
 if TYPE_CHECKING:
     from pbx.call.kept import KeptCall
@@ -45,14 +45,12 @@ def close_recordings(call: Call) -> None:
     """What was being recorded ended with the process: the next part begins with the conversation."""
     going_on: list[str] = []
     for event in call.events:
-        if isinstance(event, events.RecordingStarted):
+        if isinstance(event, RecordingStarted):
             going_on.append(event.recording)
-        elif isinstance(event, events.RecordingStopped) and event.recording in going_on:
+        elif isinstance(event, RecordingStopped) and event.recording in going_on:
             going_on.remove(event.recording)
     for each in going_on:
-        call.record(
-            events.RecordingStopped(call=call.id, at=call.now(), recording=each, reason=events.INTERRUPTED)
-        )
+        call.record(RecordingStopped(call=call.id, at=call.now(), recording=each, reason=INTERRUPTED))
 
 
 async def talk_on(call: Call, other: CallLeg) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from pbx.call.ending import Ending
 from pbx.call.leg import CallLeg
-from pbx.model import call_event as events
+from pbx.model.audio_event import AudioBack, AudioSilent, AudioStarted
 from pbx.model.leg_event import LegCause
 from pbx.model.stream import DigitPressed, FirstPacket, KeyingFailed, Resumed, StreamEvent, WentSilent
 
@@ -58,18 +58,16 @@ class SilenceWatch:
         elif isinstance(event, FirstPacket):
             self._started()
         elif isinstance(event, WentSilent) and self._leg.should_talk:
-            call.record(
-                events.AudioSilent(call=call.id, at=call.now(), leg=leg.name, silent_ms=event.silent_ms)
-            )
+            call.record(AudioSilent(call=call.id, at=call.now(), leg=leg.name, silent_ms=event.silent_ms))
             self._check = self._check or call.scope.spawn(self._ask())
         elif isinstance(event, KeyingFailed):
             self._unkeyed()
         elif isinstance(event, Resumed):
-            call.record(events.AudioBack(call=call.id, at=call.now(), leg=leg.name))
+            call.record(AudioBack(call=call.id, at=call.now(), leg=leg.name))
             self._stop_check()
 
     def _started(self) -> None:
-        self._call.record(events.AudioStarted(call=self._call.id, at=self._call.now(), leg=self._leg.name))
+        self._call.record(AudioStarted(call=self._call.id, at=self._call.now(), leg=self._leg.name))
 
     def _unkeyed(self) -> None:
         self._call.hang_up(Ending(LegCause.INCOMPATIBLE, 0, by="node"))

@@ -10,18 +10,8 @@ from datetime import datetime
 import msgspec
 
 from pbx.core.metrics import Registry
-from pbx.model.call_event import (
-    AudioBack,
-    AudioOneWay,
-    AudioQuality,
-    CallEnded,
-    CallEvent,
-    CallOffered,
-    LegAnswered,
-    LegEnded,
-    LegQuality,
-    LegRinging,
-)
+from pbx.model.audio_event import AudioBack, AudioOneWay, AudioQuality, LegQuality
+from pbx.model.call_event import CallEnded, CallEvent, CallOffered, LegAnswered, LegEnded, LegRinging
 
 __all__ = ["CallMeters"]
 

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pbx.model.call_event import AudioOneWay, CallEnded, CallEvent, CallOffered, LegAnswered, LegDialled
+from pbx.model.audio_event import AudioOneWay
+from pbx.model.call_event import CallEnded, CallEvent, CallOffered, LegAnswered, LegDialled
 from pbx.model.notice import NoticeKind
 
 __all__ = ["CallPatterns", "Post"]

@@ -19,6 +19,9 @@ from pbx.feature.dialplan import Dialplan
 from pbx.feature.features import Dialled
 from pbx.feature.park import Parking
 from pbx.model import call_event as events
+from pbx.model.conference_event import ConferenceJoined, ConferenceLeft, ConferenceWaiting
+from pbx.model.flow_event import FlowEntered, NodeEntered
+from pbx.model.queue_event import QueueJoined, QueueLeft
 
 __all__ = ["GoingOn", "Was", "was"]
 
@@ -44,9 +47,9 @@ def was(happened: Iterable[events.CallEvent]) -> Was:
     """What the newest events say: a line within a flow is a line."""
     walk, now = Was(), Was()
     for event in happened:
-        if isinstance(event, events.FlowEntered):
+        if isinstance(event, FlowEntered):
             walk = Was("flow", event.flow)
-        elif isinstance(event, events.NodeEntered):
+        elif isinstance(event, NodeEntered):
             walk = Was("flow", event.flow, event.node)
             now = Was() if now.kind in _ALONE else now
         elif isinstance(event, events.LegTransferred):
@@ -67,13 +70,13 @@ def _after(event: events.CallEvent, now: Was) -> Was:
             now = Was("mailbox", event.mailbox, speaks=True)
         case events.CallParked():
             now = Was("park", event.slot, by=event.by)
-        case events.QueueJoined():
+        case QueueJoined():
             now = Was("queue", event.queue)
-        case events.ConferenceJoined():
+        case ConferenceJoined():
             now = Was("conference", event.conference, moderator=event.moderator)
-        case events.ConferenceWaiting():
+        case ConferenceWaiting():
             now = Was("conference", event.conference)
-        case events.QueueLeft() | events.ConferenceLeft():
+        case QueueLeft() | ConferenceLeft():
             now = Was()
         case events.CallRouted() if now.kind in _ALONE:
             now = Was()

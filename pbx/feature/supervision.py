@@ -27,10 +27,11 @@ from pbx.call.scope import Stoppable
 from pbx.call.talk import Sound, Talk
 from pbx.core.errors import UserError
 from pbx.feature.phone_first import PhoneFirst
-from pbx.model.call_event import CallRouted, SupervisorChanged, SupervisorJoined, SupervisorLeft
+from pbx.model.call_event import CallRouted
 from pbx.model.leg_event import LegCause
 from pbx.model.party import Party
 from pbx.model.supervision import How, Supervised
+from pbx.model.supervision_event import SupervisorChanged, SupervisorJoined, SupervisorLeft
 
 __all__ = ["Calls", "Supervision"]
 

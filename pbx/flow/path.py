@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pbx.model.call_event import FlowEntered, NodeEntered, NodeLeft
+from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
 
 if TYPE_CHECKING:
     from pbx.call.call import Call

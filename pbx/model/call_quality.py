@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from pbx.model.audio_event import LegQuality
 from pbx.model.base import Record
-from pbx.model.call_event import LegQuality
 
 __all__ = ["CallQuality", "LegReport"]
 

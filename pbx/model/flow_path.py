@@ -8,7 +8,8 @@ from datetime import datetime
 
 import msgspec
 
-from pbx.model.call_event import CallEvent, FlowEntered, NodeEntered, NodeLeft
+from pbx.model.call_event import CallEvent
+from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
 
 __all__ = ["FlowPath", "FlowStep", "path_of"]
 

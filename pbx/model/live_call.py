@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from pbx.model.call_event import Sound
+from pbx.model.audio_event import Sound
 from pbx.model.flow_path import FlowStep
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pbx.model.call_event import FlowEntered, NodeEntered, NodeLeft
 from pbx.model.cdr import Cdr
+from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
 from tests.api.conftest import Node
 
 FLOW: dict[str, Any] = {

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pbx.api import cdr_csv
 from pbx.api.sweep import sweep
 from pbx.feature.office_time import midnight, office_zone, stretches
-from pbx.model.call_event import AudioOneWay, LegQuality, Sound
+from pbx.model.audio_event import AudioOneWay, LegQuality, Sound
 from pbx.model.cdr import Cdr, CdrLeg
 from pbx.store import cdrs
 from tests.api.conftest import START, Node

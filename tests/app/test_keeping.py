@@ -12,6 +12,7 @@ from pbx.app.keeping import CallKeeper
 from pbx.call import kept as kept_calls
 from pbx.core.service import Service
 from pbx.model import call_event as events
+from pbx.model.audio_event import AudioJoined
 from pbx.model.leg_event import Ended, LegCause
 from tests.call.parts import Office
 from tests.call.test_call import OFFER, talking
@@ -60,7 +61,7 @@ async def turn() -> None:
 async def test_an_answer_is_written_in_the_same_turn_once_for_all_that_comes_with_it(kept: Kept) -> None:
     one, two = kept.call("one"), kept.call("two")
     kept.tells(one, events.LegAnswered, leg="a")
-    kept.tells(one, events.AudioJoined, leg="b1", caller_codec="PCMU", codec="PCMU", transcoded=False)
+    kept.tells(one, AudioJoined, leg="b1", caller_codec="PCMU", codec="PCMU", transcoded=False)
     kept.tells(two, events.LegAnswered, leg="a")
     assert kept.writes.made == []
     await turn()

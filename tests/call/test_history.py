@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from pbx.call.cdr import fold
 from pbx.model import call_event as events
+from pbx.model.conference_event import ConferenceJoined
+from pbx.model.queue_event import QueueJoined
 
 
 def _at(seconds: float) -> datetime:
@@ -31,8 +33,8 @@ def _ended(at: float = 60) -> events.CallEnded:
 
 
 def test_a_call_from_outside_waits_until_a_person_answers() -> None:
-    joined = events.QueueJoined(call="c", at=_at(2), queue="600", position=1)
-    second = events.QueueJoined(call="c", at=_at(5), queue="601", position=1)
+    joined = QueueJoined(call="c", at=_at(2), queue="600", position=1)
+    second = QueueJoined(call="c", at=_at(5), queue="601", position=1)
     cdr = fold([_offered(), _answered("a", 1), joined, second, _rung("b1", 6), _answered("b1", 9), _ended()])
     assert (cdr.direction, cdr.did, cdr.trunk, cdr.queue) == ("inbound", "+4940555", "provider", "600")
     assert (cdr.wait_s, cdr.missed) == (9.0, False)
@@ -46,7 +48,7 @@ def test_a_caller_who_only_heard_the_node_was_missed_when_it_is_over() -> None:
 
 
 def test_a_conference_and_a_call_that_went_on_elsewhere_are_not_missed() -> None:
-    room = events.ConferenceJoined(call="c", at=_at(4), conference="700", member=1)
+    room = ConferenceJoined(call="c", at=_at(4), conference="700", member=1)
     assert fold([_offered(), _answered("a", 1), room, _ended()]).missed is False
     left = events.LegLeft(call="c", at=_at(4), leg="a", to_call="d")
     assert fold([_offered(), _answered("a", 1), left, _ended()]).missed is False

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pbx.call.live import MOST_STEPS, LiveFold
-from pbx.model.call_event import CallOffered, FlowEntered, NodeEntered, NodeLeft
+from pbx.model.call_event import CallOffered
+from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
 from tests.fakes.clock import EPOCH
 
 

@@ -13,8 +13,8 @@ from pbx.call.cdr import fold
 from pbx.call.live import LiveFold
 from pbx.call.quality import QualityWatch, leg_quality
 from pbx.call.sound_curve import LOOK_EVERY_S, MOST, SoundCurve
-from pbx.model import call_event as events
-from pbx.model.call_event import AudioBack, AudioOneWay, AudioQuality, CallEvent, CallOffered, LegDialled
+from pbx.model.audio_event import AudioBack, AudioOneWay, AudioQuality, LegQuality
+from pbx.model.call_event import CallEvent, CallOffered, LegDialled
 from pbx.model.live_call import LiveLeg
 from pbx.model.stream import StreamStats
 from tests.call.parts import FakeStream
@@ -164,7 +164,7 @@ def test_a_record_from_before_is_read() -> None:
         b'{"type":"leg_quality","call":"c","at":"2026-11-20T00:00:00Z","leg":"a",'
         b'"packets_in":1,"packets_out":1,"lost":0,"jitter_ms":1.5}'
     )
-    event = msgspec.json.decode(old, type=events.LegQuality)
+    event = msgspec.json.decode(old, type=LegQuality)
     assert (event.jitter_ms, event.heard) == (1.5, None)
 
 

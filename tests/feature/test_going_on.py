@@ -8,6 +8,9 @@ import pytest
 
 from pbx.feature.going_on import Was, was
 from pbx.model import call_event as events
+from pbx.model.conference_event import ConferenceJoined, ConferenceLeft, ConferenceWaiting
+from pbx.model.flow_event import FlowEntered, NodeEntered
+from pbx.model.queue_event import QueueJoined, QueueLeft
 from tests.fakes.clock import EPOCH
 
 
@@ -15,13 +18,13 @@ def event(of: type[Any], **fields: Any) -> Any:
     return of(call="c", at=EPOCH, **fields)
 
 
-FLOW = event(events.FlowEntered, flow="900", name="Door", revision=3)
-NODE = event(events.NodeEntered, flow="900", node="ask", kind="menu")
-LINE = event(events.QueueJoined, queue="700", position=1)
-OUT_OF_LINE = event(events.QueueLeft, queue="700", reason="timeout", waited_s=3.0)
+FLOW = event(FlowEntered, flow="900", name="Door", revision=3)
+NODE = event(NodeEntered, flow="900", node="ask", kind="menu")
+LINE = event(QueueJoined, queue="700", position=1)
+OUT_OF_LINE = event(QueueLeft, queue="700", reason="timeout", waited_s=3.0)
 SLOT = event(events.CallParked, slot="3", by="104")
-ROOM = event(events.ConferenceJoined, conference="800", member=1, moderator=True)
-OUT_OF_ROOM = event(events.ConferenceLeft, conference="800", member=1, reason="removed")
+ROOM = event(ConferenceJoined, conference="800", member=1, moderator=True)
+OUT_OF_ROOM = event(ConferenceLeft, conference="800", member=1, reason="removed")
 CODE = event(events.CallRouted, kind="feature", to="*99104", to_name="Leave a message")
 BOX = event(events.CallRouted, kind="mailbox", to="104", to_name="Dave")
 SPEAKS = event(events.MessageBegun, mailbox="104", message="m")
@@ -45,7 +48,7 @@ SENT_ON = event(events.LegTransferred, leg="b1", stays="a", to="3")
         ([SLOT, SENT_ON], Was()),
         ([ROOM], Was("conference", "800", moderator=True)),
         ([ROOM, OUT_OF_ROOM], Was()),
-        ([event(events.ConferenceWaiting, conference="800", member=2)], Was("conference", "800")),
+        ([event(ConferenceWaiting, conference="800", member=2)], Was("conference", "800")),
         ([CODE], Was("feature", "*99104")),
         ([CODE, BOX], Was("mailbox", "104")),
         ([CODE, BOX, SPEAKS], Was("mailbox", "104", speaks=True)),

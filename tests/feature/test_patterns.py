@@ -16,17 +16,8 @@ from pbx.feature.call_meters import CallMeters
 from pbx.feature.call_patterns import CallPatterns
 from pbx.feature.ceilings import Ceilings, Reading
 from pbx.feature.lost_phones import LostPhones
-from pbx.model.call_event import (
-    AudioOneWay,
-    CallEnded,
-    CallEvent,
-    CallOffered,
-    LegAnswered,
-    LegDialled,
-    LegQuality,
-    LegRinging,
-    Sound,
-)
+from pbx.model.audio_event import AudioOneWay, LegQuality, Sound
+from pbx.model.call_event import CallEnded, CallEvent, CallOffered, LegAnswered, LegDialled, LegRinging
 from pbx.model.registration import Unreachable, Unregistered
 from pbx.model.trunk import TrunkStatus
 from tests.fakes.clock import EPOCH, FakeClock

@@ -13,6 +13,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pbx.model.audio_event import AudioStarted, LegQuality, Sound
+from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
+from pbx.model.recording_event import RecordingStarted
+
 from pbx.model import call_event as happened
 from pbx.model.cdr import Cdr
 from pbx.model.conference import ConferenceWrite
@@ -195,23 +199,23 @@ async def recorded_call(stage: Stage, media: MediaStage) -> str:
             source="198.51.100.9:5060",
         ),
         happened.CallRouted(call=call.id, at=at, kind="flow", to="600", to_name="Main line"),
-        happened.FlowEntered(call=call.id, at=at, flow="600", name="Main line", revision=3),
-        happened.NodeEntered(call=call.id, at=at, flow="600", node="hours", kind="schedule"),
-        happened.NodeLeft(call=call.id, at=later(0.1), flow="600", node="hours", exit="open"),
-        happened.NodeEntered(call=call.id, at=later(0.1), flow="600", node="menu", kind="menu"),
+        FlowEntered(call=call.id, at=at, flow="600", name="Main line", revision=3),
+        NodeEntered(call=call.id, at=at, flow="600", node="hours", kind="schedule"),
+        NodeLeft(call=call.id, at=later(0.1), flow="600", node="hours", exit="open"),
+        NodeEntered(call=call.id, at=later(0.1), flow="600", node="menu", kind="menu"),
         happened.LegAnswered(call=call.id, at=later(0.2), leg="a"),
         happened.DigitSeen(call=call.id, at=later(6), leg="a", digit="1", via="rfc4733"),
-        happened.NodeLeft(call=call.id, at=later(6), flow="600", node="menu", exit="1", detail="1"),
-        happened.NodeEntered(call=call.id, at=later(6), flow="600", node="alice", kind="dial"),
+        NodeLeft(call=call.id, at=later(6), flow="600", node="menu", exit="1", detail="1"),
+        NodeEntered(call=call.id, at=later(6), flow="600", node="alice", kind="dial"),
         happened.LegDialled(call=call.id, at=later(6.1), leg="b1", target="101", extension="101"),
         happened.LegDialled(call=call.id, at=later(6.1), leg="b2", target="102", extension="102"),
         happened.LegRinging(call=call.id, at=later(6.3), leg="b1", status=180),
         happened.LegRinging(call=call.id, at=later(6.4), leg="b2", status=180),
         happened.LegAnswered(call=call.id, at=later(11), leg="b1"),
         happened.LegEnded(call=call.id, at=later(11), leg="b2", cause="answered_elsewhere"),
-        happened.AudioStarted(call=call.id, at=later(11.1), leg="a"),
-        happened.AudioStarted(call=call.id, at=later(11.1), leg="b1"),
-        happened.RecordingStarted(
+        AudioStarted(call=call.id, at=later(11.1), leg="a"),
+        AudioStarted(call=call.id, at=later(11.1), leg="b1"),
+        RecordingStarted(
             call=call.id, at=later(11.2), leg="b1", recording=f"{call.id}-1", file=f"{call.id}.wav"
         ),
     ):
@@ -219,7 +223,7 @@ async def recorded_call(stage: Stage, media: MediaStage) -> str:
     call.at = later(11 + 42)
     for leg, lost, grade, cause in (("a", 90, "fair", "loss"), ("b1", 0, "good", "")):
         await call.play(
-            happened.LegQuality(
+            LegQuality(
                 call=call.id,
                 at=call.at,
                 leg=leg,
@@ -228,7 +232,7 @@ async def recorded_call(stage: Stage, media: MediaStage) -> str:
                 lost=lost,
                 jitter_ms=4.2,
                 codec="PCMA",
-                heard=happened.Sound(
+                heard=Sound(
                     mos=3.6 if cause else 4.4, grade=grade, cause=cause, loss=0.043 if cause else 0.0
                 ),
                 mos_every_s=5.0,

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
+from pbx.model.audio_event import AudioBack, AudioSilent, AudioStarted, LegQuality
 
 from pbx.api.app import ApiDeps, CheckResult, RegistrationView, build
 from pbx.call.cdr import fold
@@ -106,13 +107,13 @@ class StagedCall:
         if audio:
             self.later(0.1)
             for each in dict.fromkeys(("a", leg)):
-                await self.play(happened.AudioStarted(call=self.id, at=self.at, leg=each))
+                await self.play(AudioStarted(call=self.id, at=self.at, leg=each))
 
     async def silent(self, leg: str, silent_ms: int = 5000) -> None:
-        await self.play(happened.AudioSilent(call=self.id, at=self.at, leg=leg, silent_ms=silent_ms))
+        await self.play(AudioSilent(call=self.id, at=self.at, leg=leg, silent_ms=silent_ms))
 
     async def heard_again(self, leg: str) -> None:
-        await self.play(happened.AudioBack(call=self.id, at=self.at, leg=leg))
+        await self.play(AudioBack(call=self.id, at=self.at, leg=leg))
 
     async def hold(self, leg: str) -> None:
         await self.play(happened.LegHeld(call=self.id, at=self.at, leg=leg))
@@ -126,7 +127,7 @@ class StagedCall:
         if quality:
             for leg, lost, jitter in (("a", 0, 1.3), ("b1", 41, 6.8)):
                 await self.play(
-                    happened.LegQuality(
+                    LegQuality(
                         call=self.id,
                         at=self.at,
                         leg=leg,

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx.model.call_event import CallEvent, CallOffered, FlowEntered, NodeEntered, NodeLeft
+from pbx.model.call_event import CallEvent, CallOffered
 from pbx.model.cdr import Cdr
+from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
 from pbx.model.flow_path import path_of
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database

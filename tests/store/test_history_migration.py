@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from pbx.call.cdr import fold
-from pbx.model.call_event import CallEnded, CallEvent, CallOffered, LegAnswered, LegDialled, QueueJoined
+from pbx.model.call_event import CallEnded, CallEvent, CallOffered, LegAnswered, LegDialled
 from pbx.model.cdr import Cdr
+from pbx.model.queue_event import QueueJoined
 from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.migrate import migrate, steps

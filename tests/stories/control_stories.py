@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from pbx.core.errors import PeerError, UserError
-from pbx.model.call_event import SupervisorChanged, SupervisorJoined, SupervisorLeft
 from pbx.model.leg_event import LegFailed
 from pbx.model.stream import DigitPressed
 from pbx.model.supervision import How
+from pbx.model.supervision_event import SupervisorChanged, SupervisorJoined, SupervisorLeft
 from tests.stories.desk_office import DeskOffice, Talk
 from tests.stories.desk_stories import (
     Lost,

@@ -10,9 +10,9 @@ from pbx.feature.dialplan import Dialplan
 from pbx.feature.directory import Directory
 from pbx.feature.extension import ExtensionCalls
 from pbx.flow.flows import Flows
-from pbx.model.call_event import FlowEntered, NodeEntered, NodeLeft
 from pbx.model.flow import Flow
 from pbx.model.flow import FlowNode as DrawnNode
+from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
 from pbx.model.flow_revision import FlowRevision
 from tests.fakes.virtual_loop import run_virtual
 from tests.fakes.wire import CALM, Network

@@ -20,6 +20,7 @@ from pbx.feature.conference.member import Member
 from pbx.feature.conference.voice import Files, RoomFile, Voice
 from pbx.model import call_event as events
 from pbx.model.conference import ConferenceWrite
+from pbx.model.conference_event import ConferenceJoined, ConferenceLeft, ConferenceMuted, ConferenceRecorded
 from pbx.model.conference_status import ConferenceStatus
 from pbx.model.stream import RecordingEnded
 
@@ -111,14 +112,12 @@ class LiveConference:
         member.admitted = True
         self._note(
             member,
-            events.ConferenceJoined,
+            ConferenceJoined,
             member=member.number,
             moderator=member.moderator,
         )
         if self._recorded is not None:
-            self._note(
-                member, events.ConferenceRecorded, file=self._recorded.file, recording=self._recorded.id
-            )
+            self._note(member, ConferenceRecorded, file=self._recorded.file, recording=self._recorded.id)
         if member.moderator:
             for each in self.members.values():
                 each.may_enter.set()
@@ -131,7 +130,7 @@ class LiveConference:
             return
         del self.members[member.number]
         self._room.leave(member.leg.stream)
-        self._note(member, events.ConferenceLeft, member=member.number, reason=reason)
+        self._note(member, ConferenceLeft, member=member.number, reason=reason)
         if member.admitted and member.moderator and self.record.end_without_moderator and not self._is_led:
             self.end()
         elif member.admitted:
@@ -181,7 +180,7 @@ class LiveConference:
         before = member.muted or member.silenced
         member.muted, member.silenced = muted, silenced
         if (muted or silenced) != before:
-            self._note(member, events.ConferenceMuted, member=member.number, muted=muted or silenced, by=by)
+            self._note(member, ConferenceMuted, member=member.number, muted=muted or silenced, by=by)
         self.flow(member)
 
     def flow(self, member: Member) -> None:
@@ -272,7 +271,7 @@ class LiveConference:
         file.begun()
         for each in self.members.values():
             if each.admitted:
-                self._note(each, events.ConferenceRecorded, file=file.file, recording=file.id)
+                self._note(each, ConferenceRecorded, file=file.file, recording=file.id)
         self.say("conference_recording_on")
         self._changed()
         return True

@@ -25,8 +25,8 @@ from pbx.feature.conference.member import Member
 from pbx.feature.conference.pins import Guesses, Role, role_of
 from pbx.feature.conference.room import LiveConference
 from pbx.feature.conference.voice import Files, Voice
-from pbx.model.call_event import ConferenceRefused, ConferenceWaiting
 from pbx.model.conference import ConferenceWrite
+from pbx.model.conference_event import ConferenceRefused, ConferenceWaiting
 from pbx.model.leg_event import DialogName, LegCause
 from pbx.sip.sdp.negotiate import Format
 

@@ -21,9 +21,10 @@ from pbx.core.tasks import cancelled
 from pbx.feature.outside import TRUNK_FAULTS
 from pbx.feature.queue.line import Entry, Line
 from pbx.feature.queue.queues import Queues
-from pbx.model.call_event import CallRouted, QueueJoined
+from pbx.model.call_event import CallRouted
 from pbx.model.leg_event import Ended, LegCause, LegFailed, Offered, Referred
 from pbx.model.party import Party
+from pbx.model.queue_event import QueueJoined
 
 __all__ = ["CallBacks"]
 

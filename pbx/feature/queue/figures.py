@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pbx.core.clock import Clock
-from pbx.model.call_event import QueueLeft
+from pbx.model.queue_event import QueueLeft
 
 __all__ = ["DayFigures", "Figures"]
 

@@ -18,9 +18,10 @@ from pbx.feature.queue.agents import Agents, SavedAgents
 from pbx.feature.queue.figures import DayFigures, Figures
 from pbx.feature.queue.line import Entry, Line
 from pbx.feature.queue.waiting import Announcement, Announcer, Waiting
-from pbx.model.call_event import CallRouted, QueueJoined, QueueLeft
+from pbx.model.call_event import CallRouted
 from pbx.model.party import DialTarget
 from pbx.model.queue import Queue
+from pbx.model.queue_event import QueueJoined, QueueLeft
 from pbx.model.queue_status import AgentDuty, AgentStatus, QueueStatus
 from pbx.store.state import StateStore
 

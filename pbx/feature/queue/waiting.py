@@ -20,10 +20,10 @@ from pbx.call.silence import SilenceWatch
 from pbx.call.talk import Sound
 from pbx.core.tasks import cancelled
 from pbx.feature.queue.line import Entry, Line
-from pbx.model.call_event import AgentMissed, QueueRang
 from pbx.model.leg_event import LegCause
 from pbx.model.party import DialTarget, Party
 from pbx.model.queue import Queue
+from pbx.model.queue_event import AgentMissed, QueueRang
 
 __all__ = ["Announcement", "Announcer", "Waiting"]
 

@@ -25,6 +25,13 @@ from pbx.feature.recording.library import file_name
 from pbx.feature.recording.policy import Ruling
 from pbx.model import call_event as events
 from pbx.model.recording import Recording, RecordingDo
+from pbx.model.recording_event import (
+    RecordingFailed,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStarted,
+    RecordingStopped,
+)
 
 if TYPE_CHECKING:
     from pbx.feature.recording.recordings import Recordings, Session
@@ -249,7 +256,7 @@ class RecordedConversation:
         """Whether there is room for it."""
         library, call = self._owner.library, self._call
         if problem := library.problem:
-            call.record(events.RecordingFailed(call=call.id, at=call.now(), reason=problem))
+            call.record(RecordingFailed(call=call.id, at=call.now(), reason=problem))
             library.failed_with("disk_full" if "disk" in problem else "quota")
             return False
         self.session.parts += 1
@@ -276,7 +283,7 @@ class RecordedConversation:
         )
         self._files.append(_File(row))
         call.record(
-            events.RecordingStarted(call=call.id, at=at, leg=self._legs[0].name, recording=id_, file=row.file)
+            RecordingStarted(call=call.id, at=at, leg=self._legs[0].name, recording=id_, file=row.file)
         )
         self._owner.spawn("recording", self._owner.write(self, row))
         self._timer("beep", self._settings.beep_every_s, self._beep)
@@ -318,9 +325,7 @@ class RecordedConversation:
         call = self._call
         if isinstance(call.events[-1], events.CallEnded):
             return
-        call.record(
-            events.RecordingStopped(call=call.id, at=call.now(), recording=file.row.id, reason=reason)
-        )
+        call.record(RecordingStopped(call=call.id, at=call.now(), recording=file.row.id, reason=reason))
 
     def _pause(self, by: str) -> None:
         file, call = self._now, self._call
@@ -329,7 +334,7 @@ class RecordedConversation:
         file.paused_by, file.paused_at = by, self._owner.clock.monotonic()
         if file.writing is not None:
             file.writing.pause()
-        call.record(events.RecordingPaused(call=call.id, at=call.now(), recording=file.row.id, by=by))
+        call.record(RecordingPaused(call=call.id, at=call.now(), recording=file.row.id, by=by))
         self._timer("pause", self._settings.pause_at_most_s, partial(self._resume, "node"))
 
     def _resume(self, by: str) -> None:
@@ -339,7 +344,7 @@ class RecordedConversation:
         self._count_pause(file)
         if file.writing is not None:
             file.writing.resume()
-        call.record(events.RecordingResumed(call=call.id, at=call.now(), recording=file.row.id, by=by))
+        call.record(RecordingResumed(call=call.id, at=call.now(), recording=file.row.id, by=by))
 
     def _count_pause(self, file: _File) -> None:
         if file.paused_by:

@@ -18,7 +18,8 @@ import msgspec
 from pbx.call.call import Call
 from pbx.call.leg import CallLeg
 from pbx.feature.did import number_of
-from pbx.model.call_event import CallRouted, FlowEntered, LegDialled
+from pbx.model.call_event import CallRouted, LegDialled
+from pbx.model.flow_event import FlowEntered
 from pbx.model.inbound_number import InboundNumber
 from pbx.model.kind import Kind
 from pbx.model.kinds import EXTENSION, FLOW, INBOUND_NUMBER, QUEUE, RING_GROUP, TRUNK

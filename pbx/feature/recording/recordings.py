@@ -28,16 +28,16 @@ from pbx.core.errors import UserError
 from pbx.feature.recording.conversation import RecordedConversation
 from pbx.feature.recording.library import Library
 from pbx.feature.recording.policy import Get, Rule, decide, leg_of, way_of
-from pbx.model.call_event import (
+from pbx.model.inbound_number import InboundNumber
+from pbx.model.recording import Recording as RecordingRow
+from pbx.model.recording import RecordingDo, RecordingSettings
+from pbx.model.recording_event import (
     INTERRUPTED,
     RecordingPaused,
     RecordingResumed,
     RecordingStarted,
     RecordingStopped,
 )
-from pbx.model.inbound_number import InboundNumber
-from pbx.model.recording import Recording as RecordingRow
-from pbx.model.recording import RecordingDo, RecordingSettings
 from pbx.model.stream import RecordingEnded
 
 __all__ = ["Cues", "Engine", "Recordings", "Session"]

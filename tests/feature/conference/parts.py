@@ -27,8 +27,8 @@ from pbx.feature.conference.conferences import Conferences
 from pbx.feature.conference.invitations import Invitations
 from pbx.feature.conference.voice import Files, Voice
 from pbx.feature.spoken_values import Value
-from pbx.model.call_event import ConferenceJoined, ConferenceLeft
 from pbx.model.conference import ConferenceWrite
+from pbx.model.conference_event import ConferenceJoined, ConferenceLeft
 from pbx.model.leg_event import Answered, Ended, InfoDigit, LegCause, Offered, Referred
 from pbx.model.party import DialTarget, Party
 from pbx.model.stream import RecordingEnded

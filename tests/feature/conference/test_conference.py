@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pbx.core.errors import PeerError, UserError
-from pbx.model.call_event import (
+from pbx.model.conference_event import (
     ConferenceJoined,
     ConferenceLeft,
     ConferenceMuted,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from pbx.core.errors import UserError
-from pbx.model.call_event import ConferenceLeft, ConferenceRefused
+from pbx.model.conference_event import ConferenceLeft, ConferenceRefused
 from pbx.model.conference_status import ConferenceInvitation
 from pbx.model.leg_event import DialogName, Ended, LegCause, Refused
 from tests.feature.conference.parts import Place, conference, later, story

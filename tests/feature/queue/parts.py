@@ -23,19 +23,11 @@ from pbx.core.tasks import Supervisor
 from pbx.feature.queue.call_back import CallBacks
 from pbx.feature.queue.queues import Queues
 from pbx.feature.queue.waiting import Announcement
-from pbx.model.call_event import (
-    CallEnded,
-    CallOffered,
-    LegAnswered,
-    LegDialled,
-    LegEnded,
-    QueueJoined,
-    QueueLeft,
-    QueueRang,
-)
+from pbx.model.call_event import CallEnded, CallOffered, LegAnswered, LegDialled, LegEnded
 from pbx.model.leg_event import Answered, Ended, LegCause
 from pbx.model.party import DialTarget, Party
 from pbx.model.queue import Queue, QueueAgent
+from pbx.model.queue_event import QueueJoined, QueueLeft, QueueRang
 from pbx.sip.sdp.negotiate import KNOWN
 from tests.call.parts import PCMA, PCMU, FakeLog, FakeMedia, FakeSignaling, ScriptedLeg, sdp, settle
 from tests.fakes.clock import LoopClock

@@ -15,9 +15,10 @@ from pbx.feature.queue.codes import QueueCodes
 from pbx.feature.queue.duty import QueueDuty
 from pbx.feature.queue.lamps import QueueLamps
 from pbx.feature.queue.strategy import Candidate, choose
-from pbx.model.call_event import AgentMissed, CallEnded, QueueJoined, QueueLeft, QueueRang
+from pbx.model.call_event import CallEnded
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Referred, Refused
 from pbx.model.queue import Queue, QueueAgent, VipCaller
+from pbx.model.queue_event import AgentMissed, QueueJoined, QueueLeft, QueueRang
 from pbx.model.queue_status import AgentDuty
 from tests.fakes.virtual_loop import run_virtual
 from tests.feature.queue.parts import CallCentre, later, queue

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pbx.core.tasks import Supervisor
-from pbx.model.call_event import QueueJoined, QueueLeft
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Referred, Refused
 from pbx.model.queue import Queue, QueueAgent
+from pbx.model.queue_event import QueueJoined, QueueLeft
 from pbx.model.queue_status import AgentDuty
 from tests.call.parts import ScriptedLeg
 from tests.fakes.virtual_loop import run_virtual

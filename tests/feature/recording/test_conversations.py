@@ -12,16 +12,16 @@ from msgspec.structs import replace as changed
 
 from pbx.call.call import Call
 from pbx.core.errors import UserError
-from pbx.model.call_event import (
+from pbx.model.extension import Extension
+from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered, Referred
+from pbx.model.recording import RecordingSettings, When
+from pbx.model.recording_event import (
     INTERRUPTED,
     RecordingPaused,
     RecordingResumed,
     RecordingStarted,
     RecordingStopped,
 )
-from pbx.model.extension import Extension
-from pbx.model.leg_event import Ended, InfoDigit, LegCause, Offered, Referred
-from pbx.model.recording import RecordingSettings, When
 from pbx.model.stream import DigitPressed
 from tests.call.parts import PCMA, PCMU, Office, sdp, settle
 from tests.call.test_call import OFFER, Program, everything_is_given_back, start, talking
