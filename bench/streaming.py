@@ -23,8 +23,10 @@ import uvloop
 
 from pbx.core.clock import SystemClock
 from pbx.core.tasks import Supervisor
-from pbx.transport.tunnel import Delivery, EdgeCall, Tunnel
-from pbx.transport.tunnel_link import Link, web_socket
+from pbx.transport.tunnel.calls import EdgeCall
+from pbx.transport.tunnel.link import Link, web_socket
+from pbx.transport.tunnel.tunnel import Tunnel
+from pbx.transport.tunnel.user import Delivery
 from tests.fakes.twilio.server import FakeTwilio
 from tests.live.edge_office import CALLER, NUMBER, PUBLIC, EdgeProcess, edge_office
 from tests.live.node import cpu_of

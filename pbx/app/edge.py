@@ -24,8 +24,9 @@ from pbx.feature.edge_calls import SOURCE, ByTransport, EdgeCalls
 from pbx.model.edge_event import EDGE_TOPICS, EdgeEvent
 from pbx.model.settings import OfficeSettings
 from pbx.store.settings import TOPIC
-from pbx.transport.tunnel import Tunnel, TunnelDown
-from pbx.transport.tunnel_link import Link, NoEntry, web_socket
+from pbx.transport.tunnel.link import Link, NoEntry, web_socket
+from pbx.transport.tunnel.requests import TunnelDown
+from pbx.transport.tunnel.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from aiohttp.web import Application

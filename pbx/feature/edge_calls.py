@@ -21,7 +21,10 @@ from pbx.feature.numbering import to_e164, written
 from pbx.model.leg_event import LegCause
 from pbx.model.party import DialTarget, Party
 from pbx.transport.stream_leg import KeptStreamLeg, StreamLeg
-from pbx.transport.tunnel import RESUME_S, CallSide, Delivery, EdgeCall, NeverTaken, Tunnel, TunnelDown
+from pbx.transport.tunnel.calls import EdgeCall
+from pbx.transport.tunnel.requests import TunnelDown
+from pbx.transport.tunnel.tunnel import RESUME_S, Tunnel
+from pbx.transport.tunnel.user import CallSide, Delivery, NeverTaken
 
 if TYPE_CHECKING:
     from pbx.transport.sip_leg import SipLeg

@@ -19,7 +19,7 @@ from pbx.sip.sdp import parse
 from pbx.sip.sdp.negotiate import AudioSession, Format, Local, audio_of, write_answer, write_offer
 from pbx.transport.inbox import Inbox
 from pbx.transport.stream_sound import StreamSound
-from pbx.transport.tunnel import EdgeCall
+from pbx.transport.tunnel.calls import EdgeCall
 
 __all__ = ["KeptStreamLeg", "StreamLeg", "read_kept"]
 

@@ -17,8 +17,9 @@ from edge.model.office import LOCAL, Number
 from edge.tunnel.link import LocalLink
 from pbx.core.clock import SystemClock
 from pbx.core.tasks import Supervisor
-from pbx.transport.tunnel import EdgeCall, Tunnel
-from pbx.transport.tunnel_link import Link, NoEntry
+from pbx.transport.tunnel.calls import EdgeCall
+from pbx.transport.tunnel.link import Link, NoEntry
+from pbx.transport.tunnel.tunnel import Tunnel
 from tests.fakes.twilio.call import FakeCall
 from tests.fakes.twilio.media_stream import MediaStream
 from tests.fakes.twilio.server import FakeTwilio

@@ -24,8 +24,9 @@ from pbx.sip import stun
 from pbx.sip.errors import ParseError
 from pbx.sip.message import Request
 from pbx.sip.parser import parse
-from pbx.transport import tunnel_bodies, tunnel_frames
 from pbx.transport.bodies import digit_of, is_understood, sdp_of
+from pbx.transport.tunnel import bodies as office_bodies
+from pbx.transport.tunnel import frames as office_frames
 from tests.sip.samples import SDP, text
 
 TRANSACTION = b"0123456789ab"
@@ -56,9 +57,9 @@ TUNNEL = [
     b'{"t":"event","topic":"texts","id":"1","document":{}}',
     b'{"t":"digits","call":"c","digits":"12#"}',
     b'{"t":"directory","document":{"x":[1,2]}}',
-    tunnel_frames.pack(1, 4, 7, b"\xff" * 160),
-    tunnel_frames.pack(2, 4, 0, b"body"),
-    tunnel_frames.pack(3, 4, 1, b""),
+    office_frames.pack(1, 4, 7, b"\xff" * 160),
+    office_frames.pack(2, 4, 0, b"body"),
+    office_frames.pack(3, 4, 1, b""),
 ]
 TABLE = [
     (",".join(COLUMNS) + ",sip_password\n101,Anna,,yes,,20,no\n").encode(),
@@ -116,7 +117,7 @@ def stream_target(data: bytes) -> None:
 
 def tunnel_target(data: bytes) -> None:
     line = data.decode("utf-8", "replace")
-    for frames, bodies in ((edge_frames, edge_bodies), (tunnel_frames, tunnel_bodies)):
+    for frames, bodies in ((edge_frames, edge_bodies), (office_frames, office_bodies)):
         try:
             message = frames.read_text(line)
             again = frames.read_text(msgspec.json.encode(message).decode())

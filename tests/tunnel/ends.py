@@ -22,8 +22,10 @@ from edge.tunnel.hub import Hub, Welcoming
 from edge.tunnel.link import LocalLink
 from pbx.core.clock import SystemClock
 from pbx.core.tasks import Supervisor
-from pbx.transport.tunnel import Delivery, EdgeCall, NeverTaken, Tunnel
-from pbx.transport.tunnel_link import Link, NoEntry
+from pbx.transport.tunnel.calls import EdgeCall
+from pbx.transport.tunnel.link import Link, NoEntry
+from pbx.transport.tunnel.tunnel import Tunnel
+from pbx.transport.tunnel.user import Delivery, NeverTaken
 
 OFFICE = "local"
 

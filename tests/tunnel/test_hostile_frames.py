@@ -24,8 +24,8 @@ from edge.tunnel.hub import BAD_FRAME, Hub, Welcoming
 from edge.tunnel.link import LocalLink
 from pbx.core.clock import SystemClock
 from pbx.core.tasks import Supervisor
-from pbx.transport import tunnel_frames as office_frames
-from pbx.transport.tunnel import Tunnel
+from pbx.transport.tunnel import frames as office_frames
+from pbx.transport.tunnel.tunnel import Tunnel
 from tests.tunnel.ends import OFFICE, OfficeUser, Said, Side
 
 HELLO = '{"t":"hello","version":1,"session":"s"}'
@@ -175,7 +175,7 @@ def test_a_frame_is_understood_or_refused(form: Any, text: str, binary: bytes) -
 
 @given(body=st.binary(max_size=70_000), kind=st.sampled_from([edge_frames.BODY]))
 def test_a_body_comes_out_as_it_went_in(body: bytes, kind: int) -> None:
-    from pbx.transport.tunnel_bodies import pieces
+    from pbx.transport.tunnel.bodies import pieces
 
     bodies: Bodies[str] = Bodies()
     if body:

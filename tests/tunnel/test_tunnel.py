@@ -9,7 +9,8 @@ import pytest
 
 from edge.model.base import new_id
 from edge.tunnel import frames as edge_frames
-from pbx.transport.tunnel import EdgeCall, TunnelDown
+from pbx.transport.tunnel.calls import EdgeCall
+from pbx.transport.tunnel.requests import TunnelDown
 from tests.tunnel.ends import OFFICE, Document, Ends, Said, Side, both_ends
 
 FRAME = bytes(range(160))

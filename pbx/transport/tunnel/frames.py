@@ -42,6 +42,7 @@ __all__ = [
     "Hello",
     "HttpAnswer",
     "HttpRequest",
+    "OfCall",
     "Ping",
     "Place",
     "PlaceAnswered",
@@ -293,21 +294,9 @@ FromOffice = (
     | Undelivered
     | Pong
 )
-ToOffice = (
-    Welcome
-    | Call
-    | Expect
-    | Digit
-    | Hangup
-    | Ringing
-    | Placed
-    | PlaceAnswered
-    | PlaceFailed
-    | HttpAnswer
-    | Deliver
-    | Event
-    | Ping
-)
+OfCall = Call | Expect | Digit | Hangup | Ringing | Placed | PlaceAnswered | PlaceFailed
+"""What the edge says of calls; all of it is numbered."""
+ToOffice = Welcome | OfCall | HttpAnswer | Deliver | Event | Ping
 
 _encoder = msgspec.json.Encoder()
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from pbx.core.names import http_names, system_lookup
-from pbx.transport.tunnel_frames import MOST_TEXT, SOUND
+from pbx.transport.tunnel.frames import MOST_TEXT, SOUND
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession, ClientWebSocketResponse

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from pbx.transport.tunnel_frames import BadFrame
+from pbx.transport.tunnel.frames import BadFrame
 
 __all__ = ["MOST_KEPT", "Got", "Kept"]
 

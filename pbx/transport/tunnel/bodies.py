@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from pbx.transport.tunnel_frames import PIECE, BadFrame, Body, pack
+from pbx.transport.tunnel.frames import PIECE, BadFrame, Body, pack
 
 __all__ = ["MOST_BYTES", "Bodies", "pieces"]
 
