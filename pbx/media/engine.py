@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from media_ext.codec import available, transcode_cost_ns
-from media_ext.engine import Engine, io_uring_refusal
+from media_ext.engine import Engine
 from media_ext.sound_door import Clip, Feed
+from media_ext.workers import io_uring_refusal
 from pbx.core.errors import PeerError, StartupError
 from pbx.media.ice import Fate
 from pbx.media.identity import Certificate
@@ -333,7 +334,7 @@ class MediaEngine:
     def close_room(self, room: Room) -> None:
         """For `Room.close`."""
         self._rooms.pop(room.native.id, None)
-        self.native.close_room(room.native)
+        room.native.close()
 
     def unlink(self, a: Stream) -> None:
         """End the relay of this stream, and of the one it was linked to; ends an echo too."""
@@ -441,7 +442,6 @@ class MediaEngine:
         Goes on while nobody is in it, until the conference is closed; `may_go_on` as for `record`.
         """
         return self._recorder.record_room(
-            self.native,
             room,
             path,
             sound_format=format,

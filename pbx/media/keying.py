@@ -13,7 +13,7 @@ from pbx.media.kept import KeptHandshake, KeptIce
 from pbx.model.stream import Fingerprint, IceCredentials, Keyed, KeyingFailed, SrtpKey, StreamEvent
 
 if TYPE_CHECKING:
-    from media_ext.engine import Leg
+    from media_ext.leg_handle import Leg
     from pbx.media.dtls import Handshake
     from pbx.media.engine import MediaEngine
     from pbx.media.ice_path import IcePath

@@ -123,7 +123,6 @@ class Recorder:
 
     def record_room(
         self,
-        native: Engine,
         room: Room,
         path: Path,
         *,
@@ -140,7 +139,7 @@ class Recorder:
 
         def ended(result: RecordingEnded) -> None:
             if not room.closed:
-                native.untap_room(room.native, handle)
+                room.native.untap(handle)
             on_end(result)
 
         recording = self.record_tap(
@@ -153,7 +152,7 @@ class Recorder:
             on_end=ended,
             may_go_on=may_go_on,
         )
-        native.tap_room(room.native, handle)
+        room.native.tap(handle)
         return recording
 
     def record_tap(

@@ -14,7 +14,7 @@ from pbx.media.stream import Stream, gain_of
 from pbx.media.tones import joined_tone, left_tone
 
 if TYPE_CHECKING:
-    from media_ext.engine import Room as NativeRoom
+    from media_ext.room_handle import Room as NativeRoom
     from pbx.media.engine import MediaEngine
 
 TONES = 1
@@ -62,7 +62,7 @@ class Room:
         """
         if stream.closed or self.closed:
             return
-        self._engine.native.join(self.native, stream.native, muted=muted, gain=gain_of(gain_db))
+        self.native.join(stream.native, muted=muted, gain=gain_of(gain_db))
         self._engine.tell_talkers(stream, True)
         is_new = stream not in self._seats
         self._seats[stream] = (muted, gain_db)
@@ -75,7 +75,7 @@ class Room:
         if stream in self._seats:
             del self._seats[stream]
             self._engine.tell_talkers(stream, False)
-            self._engine.native.leave(self.native, stream.native)
+            self.native.leave(stream.native)
             self._sound(left_tone())
 
     def mute(self, stream: Stream, on: bool) -> None:
@@ -88,7 +88,7 @@ class Room:
         """Let only `to` hear it, who hears all others too; None: everybody again."""
         self.look()
         if stream in self._seats and not self.closed:
-            self._engine.native.whisper(self.native, stream.native, None if to is None else to.native)
+            self.native.whisper(stream.native, None if to is None else to.native)
 
     def set_gain(self, stream: Stream, gain_db: float) -> None:
         """How loud the others hear it: -60 to +18 dB."""
@@ -106,13 +106,11 @@ class Room:
         """
         if not self.closed:
             sounds: tuple[Clip | Feed, ...] = (sound,) if isinstance(sound, (Clip, Feed)) else tuple(sound)
-            self._announcement = self._engine.native.play_in_room(
-                self.native, sounds, loop=loop, gain=gain_of(gain_db)
-            )
+            self._announcement = self.native.play(sounds, loop=loop, gain=gain_of(gain_db))
 
     def stop_playing(self) -> None:
         if not self.closed:
-            self._engine.native.stop_in_room(self.native)
+            self.native.stop_playing()
 
     def announced(self, serial: int) -> bool:
         """Whether it is the announcement that has ended, and not a tone."""
@@ -120,10 +118,10 @@ class Room:
 
     def link(self, other: Room) -> None:
         """Let the members of both hear each other. Raises `ValueError` when they do already, or cannot."""
-        self._engine.native.link_rooms(self.native, other.native)
+        self.native.link(other.native)
 
     def unlink(self, other: Room) -> None:
-        self._engine.native.unlink_rooms(self.native, other.native)
+        self.native.unlink(other.native)
 
     def levels_dbov(self) -> dict[Stream, int]:
         """How loud each member is now: -127 (silence) to 0."""
@@ -155,4 +153,4 @@ class Room:
     def _sound(self, tone: Clip) -> None:
         """Beside an announcement, which goes on."""
         if self._tones and self._seats:
-            self._engine.native.play_in_room(self.native, (tone,), place=TONES)
+            self.native.play((tone,), place=TONES)

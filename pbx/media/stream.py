@@ -29,7 +29,8 @@ from pbx.model.stream import (
 )
 
 if TYPE_CHECKING:
-    from media_ext.engine import Leg, NativeEvent, OpusVoice
+    from media_ext.engine import NativeEvent, OpusVoice
+    from media_ext.leg_handle import Leg
     from pbx.media.engine import MediaEngine
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_ext.engine import packed_state
+from media_ext.leg_handle import packed_state
 from pbx.media.engine import MediaEngine, Stream
 from pbx.media.kept import unpacked_state
 from tests.media.phone import Phone, eventually
