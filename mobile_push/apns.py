@@ -220,7 +220,7 @@ class _Said(msgspec.Struct):
 def _said(body: bytes) -> _Said:
     try:
         return msgspec.json.decode(body, type=_Said)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return _Said()
 
 

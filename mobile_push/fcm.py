@@ -127,7 +127,7 @@ class Fcm:
                 )
         try:
             return msgspec.json.decode(said, type=_Granted)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise NotGrantedError("Google's grant cannot be read", final=False) from error
 
     def status(self) -> PlatformStatus:
@@ -168,7 +168,7 @@ def _answer(status: int, body: bytes, wait: float | None) -> Answer:
         return Answer("sent", status=200)
     try:
         error = msgspec.json.decode(body, type=_Refusal).error
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         error = _Error()
     codes = [str(each["errorCode"]) for each in error.details if "errorCode" in each]
     reason = codes[0] if codes else error.status or f"status {status}"

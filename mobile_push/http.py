@@ -64,7 +64,7 @@ class _Routes:
 
     async def push(self, request: web.Request) -> web.Response:
         office = await self._office(request)
-        push = await _read(request, Push)
+        push = read_body(await request.read(), Push)
         return _answer(PushAnswer(outcomes=await self._parts.gateway.push(office, push)))
 
     async def status(self, request: web.Request) -> web.Response:
@@ -79,7 +79,9 @@ class _Routes:
         id = request.match_info["id"]
         if len(id) > 100 or not all(each.isalnum() or each in "._~-" for each in id):
             raise PushError(422, "An id is up to 100 letters, digits and . _ ~ -")
-        return _answer(await self._parts.devices.put(office, id, await _read(request, DeviceWrite)))
+        return _answer(
+            await self._parts.devices.put(office, id, read_body(await request.read(), DeviceWrite))
+        )
 
     async def delete_device(self, request: web.Request) -> web.Response:
         id = request.match_info["id"]
@@ -106,17 +108,18 @@ class _Routes:
 
     async def _office(self, request: web.Request) -> str:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key:
+        if scheme.lower() != "bearer" or not key or not key.isascii():
             raise PushError(401, "Authorization: Bearer with the key of an office is needed.")
         return await self._parts.offices.of_key(key.strip())
 
 
-async def _read(request: web.Request, kind: type[T]) -> T:
+def read_body(body: bytes, kind: type[T]) -> T:
+    """Raises `PushError` 400, 422."""
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise PushError(422, str(error)) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PushError(400, f"The body is no JSON: {error}") from error
 
 

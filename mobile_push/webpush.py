@@ -102,7 +102,7 @@ class WebPush:
             parts = urlsplit(found.endpoint)
             host = parts.hostname or ""
             port = parts.port
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise SubscriptionError("this is no subscription") from error
         if port and f"{host}:{port}" in self._hosts and parts.scheme in ("https", "http"):
             return found  # named by the operator with its port: a push service of one's own

@@ -39,7 +39,7 @@ class Door:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         kind, _, credential = request.headers.get("Authorization", "").partition(" ")
         office = None
-        if kind.lower() == "bearer":
+        if kind.lower() == "bearer" and credential.isascii():
             office = await self._offices.let_in(credential.strip())
         if office is None:
             return self._turn_away(request)

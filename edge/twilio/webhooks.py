@@ -34,6 +34,7 @@ EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 KEEP_MS = 24 * 3600 * 1000
 TOKEN = "I-Twilio-Idempotency-Token"  # noqa: S105  the name of a header
 FORM = "application/x-www-form-urlencoded"
+ONLY = "This is for Twilio only."
 MOST_FIELDS_BYTES = 64 << 10
 
 
@@ -84,14 +85,15 @@ class Webhooks:
     def _serve(self, hook: Webhook) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             if request.can_read_body and request.content_type != FORM:
-                raise web.HTTPForbidden(
-                    text="This is for Twilio only."
-                )  # a file of anybody's is not even read
-            posted = MultiDict((name, str(value)) for name, value in (await request.post()).items())
+                raise web.HTTPForbidden(text=ONLY)  # a file of anybody's is not even read
+            try:
+                posted = MultiDict((name, str(value)) for name, value in (await request.post()).items())
+            except (ValueError, LookupError):  # no text, or in letters that nobody knows
+                raise web.HTTPForbidden(text=ONLY) from None
             form = dict(posted)
             if not self._is_twilio(request, posted):
                 log.warning("a webhook was not signed by Twilio", extra={"path": request.path})
-                raise web.HTTPForbidden(text="This is for Twilio only.")
+                raise web.HTTPForbidden(text=ONLY)
             body = await self._answer(hook, request, form)
             return web.Response(text=body, content_type="text/xml")
 
@@ -99,7 +101,7 @@ class Webhooks:
 
     def _is_twilio(self, request: web.Request, form: Mapping[str, str]) -> bool:
         given = request.headers.get("X-Twilio-Signature", "")
-        if self._signature is None or not given:
+        if self._signature is None or not given.isascii() or not given:
             return False
         return self._signature.is_valid(self._public_url + request.raw_path, form, given)
 

@@ -11,7 +11,6 @@ import hmac
 import ipaddress
 from collections.abc import Collection
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -19,6 +18,7 @@ from pbx.api import access
 from pbx.api.exchange import Principal
 from pbx.api.problem import ApiError
 from pbx.api.scopes import APP_SCOPES, named_scopes, scopes_of
+from pbx.core.names import host_of
 from pbx.core.secret import fingerprint
 from pbx.model.user import User
 from pbx.store.accounts import Accounts
@@ -153,7 +153,7 @@ def check_origin(request: web.Request, *, required: bool = False, also: Collecti
         return
     if origin in also:
         return
-    if origin is None or urlsplit(origin).netloc.lower() != request.host.lower():
+    if origin is None or host_of(origin) != request.host.lower():
         raise ApiError(403, "origin", "This request must come from the node's own pages.")
 
 

@@ -11,14 +11,23 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver, ResolveResult
 
-__all__ = ["Lookup", "addresses_of", "http_names", "system_lookup"]
+__all__ = ["Lookup", "addresses_of", "host_of", "http_names", "system_lookup"]
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 """A host name to its addresses, best first. Raises `OSError`."""
+
+
+def host_of(url: str) -> str:
+    """Host and port as they stand in an address, in small letters; "" for what is none."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:  # half an IPv6 address
+        return ""
 
 
 async def system_lookup(host: str) -> list[str]:

@@ -67,7 +67,7 @@ def restore(
         try:
             with file.open("rb") as source:
                 manifest = _unpack(source, file, folder, passphrase, progress)
-        except (OSError, EOFError, tarfile.TarError, LockError) as error:
+        except (OSError, EOFError, ValueError, RecursionError, tarfile.TarError, LockError) as error:
             raise StartupError(f"the backup {file} cannot be used: {error}") from error
         if inspect(folder / FILE_NAME, newest=len(steps()), check_all=True).is_new:
             raise StartupError(f"the backup {file} has no database")
@@ -114,7 +114,7 @@ def _unpack_tar(tar: tarfile.TarFile, file: Path, folder: Path, progress: Progre
         if content is None:
             raise tarfile.TarError(f"{member.name} has no content")
         if member.name == END:
-            end = msgspec.json.decode(content.read(MOST_MANIFEST), type=End)
+            end = _end(content.read(MOST_MANIFEST))
             continue
         _put(content, folder / member.name)
         count, done = count + 1, done + member.size
@@ -124,6 +124,13 @@ def _unpack_tar(tar: tarfile.TarFile, file: Path, folder: Path, progress: Progre
             f"it is cut off: {count} files are there" + (f" of {end.files}" if end else "")
         )
     return manifest
+
+
+def _end(data: bytes) -> End:
+    try:
+        return msgspec.json.decode(data, type=End)
+    except msgspec.MsgspecError as error:
+        raise tarfile.TarError(f"its last file is damaged: {error}") from error
 
 
 def _read_manifest(tar: tarfile.TarFile, file: Path) -> Manifest:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 from pbx.core.errors import StartupError
 from pbx.core.names import Lookup, system_lookup
-from pbx.store.replica_http import Body, Objects, md5_of, saved, tail
+from pbx.store.replica_http import Body, Objects, listing, md5_of, saved, size_of, tail
 from pbx.store.replica_url import Credentials, ReplicaUrl
 
 if TYPE_CHECKING:
@@ -83,10 +82,10 @@ class AzureFiles:
         query = {"restype": "container", "comp": "list", "prefix": self._url.joined(folder) + "/"}
         while True:
             async with self._ask("GET", None, query=query) as answer:
-                tree = ET.fromstring(await answer.read())  # noqa: S314  expat of today expands nothing without a DTD
+                tree = listing(await answer.read())
             for blob in tree.iter("Blob"):
-                size = blob.findtext("Properties/Content-Length")
-                found[(blob.findtext("Name") or "")[start:]] = int(size or 0)
+                size = size_of(blob.findtext("Properties/Content-Length"))
+                found[(blob.findtext("Name") or "")[start:]] = size
             more = tree.findtext("NextMarker")
             if not more:
                 return found

@@ -20,7 +20,7 @@ import msgspec
 from pbx.core.errors import StartupError
 from pbx.core.names import Lookup, system_lookup
 from pbx.store.replica_files import ReplicaFilesError
-from pbx.store.replica_http import Body, Objects, md5_of, saved, tail
+from pbx.store.replica_http import Body, Objects, md5_of, saved, size_of, tail
 from pbx.store.replica_url import Credentials, ReplicaUrl
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class GcsFiles:
         while True:
             async with self._ask("GET", f"/storage/v1/b/{self._url.bucket}/o", query) as answer:
                 listing = _decode(await answer.read(), _Listing)
-            found |= {entry.name[start:]: int(entry.size) for entry in listing.items}
+            found |= {entry.name[start:]: size_of(entry.size) for entry in listing.items}
             if not listing.next_page_token:
                 return found
             query["pageToken"] = listing.next_page_token

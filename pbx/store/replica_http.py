@@ -10,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import ssl
+import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,10 +24,11 @@ from pbx.store.replica_url import Credentials
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["Body", "Objects", "md5_of", "saved", "tail"]
+__all__ = ["Body", "Objects", "listing", "md5_of", "saved", "size_of", "tail"]
 
 ANSWER_S = 60.0
 """Without a byte for so long, a request has failed."""
+MOST_DIGITS = 18
 TRIES = 3
 PAUSE_S = 0.5
 
@@ -140,3 +142,19 @@ async def _reason(answer: aiohttp.ClientResponse) -> str:
             text = body[found + len(start) :]
             return text[: text.find(end)][:200]
     return answer.reason or ""
+
+
+def listing(data: bytes) -> ET.Element:
+    """A page of a list of objects, as S3 and Azure send it. Raises `ReplicaFilesError`."""
+    try:
+        return ET.fromstring(data)  # noqa: S314  expat of today expands nothing without a DTD
+    except (ET.ParseError, ValueError, LookupError) as error:
+        raise ReplicaFilesError(f"the list of files cannot be read: {error}") from error
+
+
+def size_of(text: str | None) -> int:
+    """Bytes, as a list says them. Raises `ReplicaFilesError`."""
+    text = text or "0"
+    if len(text) > MOST_DIGITS or not (text.isascii() and text.isdigit()):
+        raise ReplicaFilesError(f"the list of files says a size of {text[:20]!r}")
+    return int(text)

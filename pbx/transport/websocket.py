@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from pbx.core.names import host_of
 from pbx.sip.errors import ParseError
 from pbx.sip.framer import KeepAlive
 from pbx.sip.hop import Hop
@@ -169,7 +169,7 @@ class WebSocketListener:
         """RFC 6455 10.2: only browsers send Origin, and only scripts of this node's own pages may connect."""
         if origin is None:
             return True
-        return urlsplit(origin).netloc.lower() == host.lower() or origin.rstrip("/").lower() in self._origins
+        return host_of(origin) == host.lower() or origin.rstrip("/").lower() in self._origins
 
     def _enter(self, request: web.Request, host: str) -> Connection:
         self._next_id += 1

@@ -13,6 +13,7 @@ from edge.offices import Offices
 from edge.store import Store
 from edge.twilio.webhooks import Hook, Webhook, Webhooks
 from tests.edge.clock import TestClock
+from tests.fakes.stranger import status_of
 
 URL = "https://edge.example.com/base"
 
@@ -70,6 +71,24 @@ async def test_who_is_not_twilio_is_turned_away(
     assert (await ask(client, sign="", CallSid="CA1"))[0] == 403
     assert answering.asked == []
     assert await ask(client, CallSid="CA1") == (200, "<Response>1</Response>")
+
+
+@pytest.mark.parametrize("charset", [b"", b"; charset=utf-16", b"; charset=none-such", b"; charset=zip"])
+@pytest.mark.parametrize("signature", [b"bad", b"\xff"])
+async def test_what_is_no_text_is_not_from_twilio(
+    client: TestClient[web.Request, web.Application],
+    offices: Offices,
+    answering: Answering,
+    charset: bytes,
+    signature: bytes,
+) -> None:
+    await offices.add("One")
+    head = b"POST /twilio/voice HTTP/1.1\r\nHost: x\r\nX-Twilio-Signature: " + signature
+    head += (
+        b"\r\nContent-Type: application/x-www-form-urlencoded" + charset + b"\r\nContent-Length: 7\r\n\r\n"
+    )
+    assert await status_of(client.host, client.port or 0, head + b"To=%ff\xff") == 403
+    assert answering.asked == []
 
 
 async def test_the_same_question_gets_the_first_answer(

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from tests.fuzz import (
     fuzz_audio,
     fuzz_demux,
+    fuzz_headers,
     fuzz_ice,
     fuzz_record,
     fuzz_rtp,
@@ -23,6 +24,7 @@ from tests.fuzz import (
     fuzz_sip,
     fuzz_sound,
     fuzz_srtp,
+    fuzz_web,
     fuzz_wire,
 )
 from tests.fuzz.mutation import run
@@ -46,7 +48,11 @@ def texts(target: Callable[[bytes], None], corpus: list[bytes]) -> Fuzz:
 TARGETS: dict[str, Fuzz] = {
     "sip": texts(fuzz_sip.target, fuzz_sip.CORPUS),
     "sdp": texts(fuzz_sdp.target, fuzz_sdp.CORPUS),
-    **{name: texts(target, corpus) for name, (target, corpus) in fuzz_wire.TARGETS.items()},
+    **{
+        name: texts(target, corpus)
+        for table in (fuzz_wire.TARGETS, fuzz_headers.TARGETS, fuzz_web.TARGETS)
+        for name, (target, corpus) in table.items()
+    },
     "ice": texts(fuzz_ice.target, fuzz_ice.CORPUS),
     "sound": texts(fuzz_sound.target, fuzz_sound.CORPUS),
     "rtp": lambda seconds, seed: asyncio.run(fuzz_rtp.fuzz(seconds, seed)),

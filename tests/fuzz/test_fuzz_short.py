@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.fuzz import fuzz_ice, fuzz_sdp, fuzz_sip, fuzz_sound, fuzz_wire
+from tests.fuzz import fuzz_headers, fuzz_ice, fuzz_sdp, fuzz_sip, fuzz_sound, fuzz_web, fuzz_wire
 from tests.fuzz.mutation import run
+
+TABLES = fuzz_wire.TARGETS | fuzz_headers.TARGETS | fuzz_web.TARGETS
 
 
 @pytest.mark.parametrize(
@@ -17,9 +19,9 @@ from tests.fuzz.mutation import run
         (fuzz_sdp.target, fuzz_sdp.CORPUS),
         (fuzz_ice.target, fuzz_ice.CORPUS),
         (fuzz_sound.target, fuzz_sound.CORPUS),
-        *fuzz_wire.TARGETS.values(),
+        *TABLES.values(),
     ],
-    ids=["sip", "sdp", "ice", "sound", *fuzz_wire.TARGETS],
+    ids=["sip", "sdp", "ice", "sound", *TABLES],
 )
 def test_nothing_breaks_in_a_second(target: Callable[[bytes], None], corpus: Sequence[bytes]) -> None:
     for data in corpus:

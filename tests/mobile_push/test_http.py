@@ -19,6 +19,7 @@ from mobile_push.config import PushConfig, read_config
 from mobile_push.errors import SetupError
 from mobile_push.http import build_http
 from tests.fakes.push.apple import FakeApple
+from tests.fakes.stranger import status_of
 from tests.mobile_push.conftest import IPHONE
 
 
@@ -74,10 +75,17 @@ async def test_nothing_is_told_without_a_key(client: TestClient, path: str) -> N
             assert reply.headers["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize("credential", [b"\xff.\xff", b"berlin.\xff", b"\xed\xa0\x80.x"])
+async def test_a_key_that_is_no_text_is_none(client: TestClient, credential: bytes) -> None:  # type: ignore[type-arg]
+    head = b"GET /v1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + credential + b"\r\n\r\n"
+    assert await status_of(client.host, client.port or 0, head) == 401
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
         (b"{", 400),
+        (b'{"\xff": 1}', 400),
         (b"[]", 422),
         (b"{}", 422),
         (b'{"kind": "ring", "targets": [{"device": "d"}]}', 422),
