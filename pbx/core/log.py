@@ -46,7 +46,7 @@ def setup(level: str = "info", form: Literal["text", "json"] = "text", stream: T
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
-    for chatty in ("aiosqlite", "asyncio", "aiohttp.access"):
+    for chatty in ("aiosqlite", "asyncio", "asyncssh", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 

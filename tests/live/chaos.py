@@ -44,6 +44,9 @@ __all__ = ["Chaos", "live_in_chaos"]
 BOX = "290"
 ECHO = "*43"
 REGISTRATIONS = "registrations?limit=500"
+WAV_BYTES_PER_S = 16_000
+SHORTEST_S = 1.1
+"""What is shorter than a second is not kept."""
 PAIRS = 4
 DISK_MB = 400
 FIRST_USES = 12
@@ -64,8 +67,8 @@ class Chaos:
     gaps_s: list[float] = field(default_factory=list)
     """The longest silence that each pair heard around each restart."""
     names: Names = field(init=False)
-    messages: int = 0
-    """How many a caller has left who hung up by himself."""
+    messages: dict[str, float] = field(default_factory=dict)
+    """What was on the disk of each message when its caller hung up, in seconds."""
     troubles: list[str] = field(default_factory=list)
 
     @property
@@ -187,11 +190,21 @@ class Chaos:
             ending = time.monotonic() + 25
             while not (set(folder.glob("*.wav")) - known) and time.monotonic() < ending:
                 await asyncio.sleep(0.1)
-            if set(folder.glob("*.wav")) - known:
-                await asyncio.sleep(6)
-                self.messages += not call.over.is_set()
+            await asyncio.sleep(6)
+            for each in set(folder.glob("*.wav")) - known:
+                self.messages[each.stem] = each.stat().st_size / WAV_BYTES_PER_S
             await phone.hang_up(call)
             await asyncio.sleep(self.dice.uniform(2, 10))
+
+    async def lost_messages(self) -> list[str]:
+        """Those that are not in the mailbox, or shorter than what was on the disk. No message is what is too short."""
+        found = (await self.node.get(f"voicemails?mailbox={BOX}&limit=500"))["items"]
+        kept = {each["id"]: each["duration_s"] for each in found}
+        return [
+            f"{each}: {kept.get(each, 0):.1f} of {spoken_s:.1f} s"
+            for each, spoken_s in self.messages.items()
+            if spoken_s > SHORTEST_S and kept.get(each, 0) < spoken_s - 0.1
+        ]
 
     async def call_from_outside(self, until: float) -> None:
         number = 0
@@ -336,9 +349,8 @@ async def _judge(chaos: Chaos, day: Day, before: tuple[int, int]) -> None:
     for what, now, then in zip(("open files", "tasks"), await _held(node), before, strict=True):
         day.left[f"{what}, more than {FIRST_USES} more"] = (max(now - then - FIRST_USES, 0), 0)
     day.counts.update(chaos.counts)
-    found = (await node.get(f"voicemails?mailbox={BOX}&limit=500"))["items"]
-    day.left["messages lost"] = (max(chaos.messages - len(found), 0), 0)
-    day.counts["messages left"] = chaos.messages
+    day.left["messages lost"] = (await chaos.lost_messages(), [])
+    day.counts["messages left"] = sum(each > SHORTEST_S for each in chaos.messages.values())
     day.left["established calls lost at a restart"] = (chaos.counts["established calls lost at a restart"], 0)
     day.left["pairs silent, calls without DNS that failed"] = (chaos.troubles, [])
     day.left["callers from outside who heard nothing"] = (
