@@ -52,6 +52,7 @@ class SignalingParts(msgspec.Struct, frozen=True):
     identify: Identify
     registrar: Registrar
     endpoint: Endpoint
+    overload: Overload
     agent: Agent
     reachability: Reachability
 
@@ -154,6 +155,7 @@ def build_signaling(
         identify=identify,
         registrar=registrar,
         endpoint=endpoint,
+        overload=overload,
         agent=agent,
         reachability=reachability,
     )

@@ -60,6 +60,10 @@ def build_uas(
     subscriptions = build_lamps(
         ground, office, sip, switch=switch, features=features, mailboxes=mailboxes, sources=lamps
     )
+
+    def for_help(number: str) -> bool:
+        return lines.outside.emergency_number(number) is not None
+
     gatekeeper = Gatekeeper(
         identify=sip.identify,
         registrar=sip.registrar,
@@ -70,8 +74,9 @@ def build_uas(
         subscribe=subscriptions.subscribe,
         on_offered=sip.entrance.belongs,
         expected=expected,
-        is_emergency=lambda number: lines.outside.emergency_number(number) is not None,
+        is_emergency=for_help,
     )
+    sip.agent.calls_for_help = sip.overload.calls_for_help = for_help
     sip.agent.on_invite = gatekeeper.invite
     sip.agent.on_challenge = gatekeeper.challenge
     sip.agent.on_request = gatekeeper.request

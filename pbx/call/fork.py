@@ -1,6 +1,7 @@
 """Ring several phones at once: the first answer wins, the losers are cancelled (RFC 3261 16.7, as a B2BUA).
 
-A refusal is remembered and the best one is what the caller gets; 6xx ("I decline, everywhere") stops the whole fork.
+A refusal is remembered and the best one is what the caller gets; 6xx ("I decline, everywhere") stops the whole fork,
+or where several people ring, the phones of the one who declines.
 A 3xx answer is followed: its contacts are rung in the order of their q-values, a few hops deep.
 A phone that sleeps is woken first, and one that seems awake but says nothing is woken then; the others ring meanwhile.
 """
@@ -61,7 +62,7 @@ class Fork:
         self._ring_timeout_s = ring_timeout_s
         self._redirect = redirect
         self._formats = call.onward_formats()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: list[tuple[DialTarget, asyncio.Task[None]]] = []
         self._refusals: list[int] = []
         self._headers: tuple[tuple[str, str], ...] = ()
         self._heard: CallLeg | None = None
@@ -71,6 +72,8 @@ class Fork:
         self._unwoken = 0
         self._spoke: set[str] = set()
         self._declined: set[str] = set()
+        self._who_declined: set[str] = set()
+        self._all_declined = False
         self._waking: dict[str, Waking] = {}
 
     async def ring(self, targets: Iterable[DialTarget]) -> CallLeg | Lost:
@@ -79,16 +82,21 @@ class Fork:
         try:
             async with asyncio.timeout(self._ring_timeout_s), asyncio.TaskGroup() as group:
                 targets = list(targets)
-                prompt = [group.create_task(self._try_in_time(each)) for each in targets if not each.delay_s]
-                late = [group.create_task(self._try_late(each, prompt)) for each in targets if each.delay_s]
+                prompt = [
+                    (each, group.create_task(self._try_in_time(each))) for each in targets if not each.delay_s
+                ]
+                ringing = [task for _, task in prompt]
+                late = [
+                    (each, group.create_task(self._try_late(each, ringing)))
+                    for each in targets
+                    if each.delay_s
+                ]
                 nudges = [
-                    group.create_task(self._nudge(each, ringing))
-                    for each, ringing in zip(
-                        (each for each in targets if not each.delay_s), prompt, strict=True
-                    )
+                    (each, group.create_task(self._nudge(each, task)))
+                    for each, task in prompt
                     if each.phone and not each.asleep
                 ]
-                self._tasks = prompt + late + nudges
+                self._tasks = [*prompt, *late, *nudges]
         except TimeoutError:
             self._timed_out = True
         except BaseException:  # the caller hung up, perhaps just as somebody answered
@@ -108,11 +116,16 @@ class Fork:
 
     async def pick_up(self, leg: CallLeg, from_call: str) -> None:
         """Let a leg that talked in another call be the one that answers; it is hung up when it comes too late."""
-        if self.winner is not None or self.call.ringing is not self:
+        if not self.takes(leg, from_call):
             await leg.close(LegCause.ANSWERED_ELSEWHERE)
-            return
+
+    def takes(self, leg: CallLeg, from_call: str) -> bool:
+        """The same; False, and nothing is done, when it comes too late."""
+        if self.winner is not None or self.call.ringing is not self:
+            return False
         self.winner = self.call.adopt(leg, from_call)
         self._stop_others()
+        return True
 
     async def _try_in_time(self, target: DialTarget) -> None:
         """A phone, when the rules say that it is its turn."""
@@ -184,7 +197,7 @@ class Fork:
                 self._rules.woken(target, awake)
                 yield awake
             finally:
-                waking.over(self._why_over(), None if self.winner is None else self.winner.party)
+                waking.over(self._why_over(target), None if self.winner is None else self.winner.party)
                 del self._waking[target.phone]
 
     def _hears_of(self, phone: str) -> None:
@@ -245,7 +258,7 @@ class Fork:
             if leg is not self.winner:
                 if self.winner is not None:
                     cause = LegCause.ANSWERED_ELSEWHERE
-                elif self._expired():
+                elif self._expired(target):
                     cause = LegCause.NO_ANSWER
                 await self.call.close_leg(leg, cause, status)
                 if self._heard is leg:
@@ -264,6 +277,8 @@ class Fork:
             await self._try(other, depth)
         elif status and not contacts:
             self._refused(status)
+            if status >= 600:
+                self._declined_by(target)
         elif contacts:
             await self._follow(contacts, depth + 1)
 
@@ -346,27 +361,38 @@ class Fork:
 
     def _refused(self, status: int) -> None:
         self._refusals.append(status)
-        if status >= 600:
-            self._stop_others()
 
-    def _stop_others(self) -> None:
+    def _declined_by(self, target: DialTarget) -> None:
+        """6xx: who declines is rung nowhere any more (RFC 3261 21.6), and where they speak for all, nobody is."""
+        if self._rules.declines_for_all(target):
+            self._all_declined = True
+            self._stop_others()
+        elif target.extension is not None:
+            self._who_declined.add(target.extension)
+            self._stop_others(of=target.extension)
+
+    def _stop_others(self, of: str | None = None) -> None:
+        """Let all others ring no more, or all other phones of an extension."""
         mine = asyncio.current_task()
-        for task in self._tasks:
-            if task is not mine:
+        for target, task in self._tasks:
+            if task is not mine and (of is None or target.extension == of):
                 task.cancel()
 
-    def _why_over(self) -> CallOver:
+    def _was_declined(self, target: DialTarget) -> bool:
+        return self._all_declined or target.extension in self._who_declined
+
+    def _why_over(self, target: DialTarget) -> CallOver:
         if self.winner is not None:
             return "elsewhere"
-        if any(each >= 600 for each in self._refusals):
+        if self._was_declined(target):
             return "declined"
         return "no_answer" if self.call.ending is None else "gave_up"
 
-    def _expired(self) -> bool:
+    def _expired(self, target: DialTarget) -> bool:
         """True while this task is being cancelled though nobody won, declined or hung up: the time is up."""
         task = asyncio.current_task()
         cancelled = task is not None and task.cancelling() > 0
-        return cancelled and self.call.ending is None and not any(each >= 600 for each in self._refusals)
+        return cancelled and self.call.ending is None and not self._was_declined(target)
 
     async def _follow(self, contacts: Sequence[str], depth: int) -> None:
         """Ring the contacts of a 3xx one after another."""

@@ -25,6 +25,10 @@ class ForkRules:
         """Whether the party hears what the phone says before it answers."""
         return True
 
+    def declines_for_all(self, _target: DialTarget) -> bool:
+        """Whether who declines there (6xx) speaks for everybody; else only their own phones stop ringing."""
+        return True
+
     def starts_after_s(self, _target: DialTarget) -> float:
         return 0.0
 

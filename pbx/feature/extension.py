@@ -94,8 +94,10 @@ class ExtensionCalls:
             call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
 
     def targets(self, extension: Extension) -> list[DialTarget]:
-        """The phones of an extension that wants to be called, those that sleep last."""
-        return [] if extension.do_not_disturb else self._registrar.targets(extension.number)
+        """The phones of an extension that takes a call now, those that sleep last."""
+        if extension.do_not_disturb or self._takes_no_second(extension):
+            return []
+        return self._registrar.targets(extension.number)
 
     async def _attempt(self, call: Call, extension: Extension) -> Lost | None:
         disturbed = extension.do_not_disturb and not self._is_vip(call, extension)

@@ -57,8 +57,14 @@ class _Rules(ForkRules):
     """Those of one round."""
 
     def __init__(
-        self, places: Sequence[Place], *, question: Callable[[Call], Awaitable[Prompt]], tells_ringing: bool
+        self,
+        owner: str,
+        places: Sequence[Place],
+        *,
+        question: Callable[[Call], Awaitable[Prompt]],
+        tells_ringing: bool,
     ) -> None:
+        self._owner = owner
         self.tells_ringing = tells_ringing
         self._places = {id(each.target): each for each in places}
         self._question = question
@@ -66,6 +72,10 @@ class _Rules(ForkRules):
     def passes_early_media(self, target: DialTarget) -> bool:
         place = self._places.get(id(target))
         return place is None or place.way is None
+
+    def declines_for_all(self, target: DialTarget) -> bool:
+        """A colleague does not; who is called does, at a desk phone or at a number outside."""
+        return target.extension in (None, self._owner)
 
     def starts_after_s(self, target: DialTarget) -> float:
         place = self._places.get(id(target))
@@ -96,10 +106,9 @@ class _Rules(ForkRules):
             return None
         way = place.others.pop(0)
         log.warning("a trunk failed, trying the next", extra={"number": target.label, "status": status})
-        self._places[id(way.target)] = Place(
-            way.target, 0.0, place.for_s, place.confirm, way, others=place.others
-        )
-        return way.target
+        other = replace(way.target, patient=not place.others)
+        self._places[id(other)] = Place(other, 0.0, place.for_s, place.confirm, way, others=place.others)
+        return other
 
 
 class FollowMeCalls:
@@ -126,7 +135,7 @@ class FollowMeCalls:
         music = extension.follow_me.caller_hears == "music" and await self._play_music(call)
         for places in self._rounds(call, extension, own):
             longest_s = max(each.after_s + each.for_s for each in places) + CONFIRM_S + 1
-            rules = _Rules(places, question=self._question, tells_ringing=not music)
+            rules = _Rules(extension.number, places, question=self._question, tells_ringing=not music)
             fork = Fork(call, ring_timeout_s=longest_s, redirect=self._redirect, rules=rules)
             found = await fork.ring([each.target for each in places])
             if not isinstance(found, Lost):
@@ -166,7 +175,16 @@ class FollowMeCalls:
             )
             return []
         first, *others = free
-        return [Place(first.target, after_s, for_s, extension.follow_me.confirm, first, others)]
+        return [
+            Place(
+                replace(first.target, patient=not others),
+                after_s,
+                for_s,
+                extension.follow_me.confirm,
+                first,
+                others,
+            )
+        ]
 
     async def _play_music(self, call: Call) -> bool:
         """Let the party hear music before anybody answers; False for a caller that hears nothing before the answer."""

@@ -221,11 +221,10 @@ class OutsideCalls:
         lost = Lost(LegCause.UNREACHABLE, 503, (("Retry-After", "10"),))
         reached: tuple[Reached, str] | None = None
         tried = False
-        if (
-            not help_needed
-        ):  # of a line that is new, as all are after a start, nothing is known yet: it comes last
-            ways = sorted(ways, key=lambda way: not way.line.is_up)
-        for way in ways:
+        # Of a line that is new, as all are after a start, nothing is known yet: it comes last, and for help so does one
+        # that seems to be down, for its silence would last half a minute.
+        ways = sorted(ways, key=lambda way: not way.line.is_up)
+        for number, way in enumerate(ways, 1):
             line = way.line
             if not help_needed:
                 if line.state not in ("up", "trying") or not line.has_room:
@@ -235,11 +234,16 @@ class OutsideCalls:
                     reached = reached or (found, way.number)
                     continue
             tried = True
-            outcome = await self._try(call, way, by=by, help_needed=help_needed, ring_s=ring_s)
+            patient = number == len(ways)
+            outcome = await self._try(
+                call, way, by=by, help_needed=help_needed, ring_s=ring_s, patient=patient
+            )
             if outcome is None:
                 return
             lost = outcome
-            if lost.status not in TRUNK_FAULTS:
+            # Many a provider carries no calls for help, and says 404 or 403: then another one does.
+            refused = help_needed and lost.cause is not LegCause.NO_ANSWER
+            if lost.status not in TRUNK_FAULTS and not refused:
                 break
             if lost.status == FLOW_FAILED:
                 self._trunks.flow_failed(line)
@@ -251,7 +255,14 @@ class OutsideCalls:
         call.end_with(Ending(lost.cause, lost.status, headers=lost.headers))
 
     async def _try(
-        self, call: Call, way: Way, *, by: Extension | None, help_needed: bool, ring_s: float
+        self,
+        call: Call,
+        way: Way,
+        *,
+        by: Extension | None,
+        help_needed: bool,
+        ring_s: float,
+        patient: bool,
     ) -> Lost | None:
         """Ring over one trunk, and talk; what came of it when nobody answered. From the check until the event recorded
         here nothing may wait: it takes the call's place in the limits.
@@ -270,7 +281,7 @@ class OutsideCalls:
         )
         shown = by.outside_number if by is not None else None
         target = self._target(call, way, shown=shown, diverted=call.diverted, show_always=help_needed)
-        target = replace(target, trunk=line.trunk.id, charged_to=charged_to)
+        target = replace(target, trunk=line.trunk.id, charged_to=charged_to, patient=patient)
         release = line.seize()
         outcome: CallLeg | Lost | None = None
         try:

@@ -166,8 +166,9 @@ class Parking:
 
         def fetched(leg_of: asyncio.Future[tuple[CallLeg, str]]) -> None:
             if not leg_of.cancelled():
-                leg, from_call = leg_of.result()
-                call.scope.spawn(fork.pick_up(leg, from_call))
+                fork.takes(
+                    *leg_of.result()
+                )  # else it is over, and `_wait` finds the leg, or `Parked.close` does
 
         parked.fetched.add_done_callback(fetched)
         try:

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from pbx.call.call import Call
 from pbx.call.connect import join
 from pbx.call.fork import Fork, Lost, Redirect
+from pbx.call.fork_rules import ForkRules
+from pbx.call.leg import CallLeg
 from pbx.model.call_event import CallRouted
 from pbx.model.leg_event import LegCause
 from pbx.model.party import DialTarget
@@ -58,6 +60,13 @@ class Fairness:
         return place
 
 
+class _EachForThemselves(ForkRules):
+    """Who declines does so for nobody else."""
+
+    def declines_for_all(self, _target: DialTarget) -> bool:
+        return False
+
+
 class RingGroups:
     """`groups` are the office's. `targets` gives an extension's phones, none for one that takes no calls now; `busy`
     says who is in a call.
@@ -94,9 +103,10 @@ class RingGroups:
                 continue
             began = call.now()
             one_s = left_s if group.strategy == "all" else min(left_s, group.member_timeout_s)
-            outcome = await Fork(call, ring_timeout_s=one_s, redirect=self._redirect).ring(targets)
+            fork = Fork(call, ring_timeout_s=one_s, redirect=self._redirect, rules=_EachForThemselves())
+            outcome = await fork.ring(targets)
             if not isinstance(outcome, Lost):
-                self._fairness.talked(group.number, outcome.label, call.now().timestamp())
+                self._remember(call, group, outcome)
                 await join(call, outcome)
                 return None
             lost = outcome
@@ -104,6 +114,18 @@ class RingGroups:
             if left_s < 1:
                 break
         return lost
+
+    def _remember(self, call: Call, group: RingGroup, leg: CallLeg) -> None:
+        """A member talks now, and is idle from when that is over, wherever the call is by then."""
+        member = leg.party.extension
+        if member not in group.members:
+            return  # somebody has picked it up who is none
+
+        def talked() -> None:
+            self._fairness.talked(group.number, member, call.now().timestamp())
+
+        talked()
+        leg.on_close(talked)
 
     def _rounds(self, group: RingGroup) -> list[list[str]]:
         """Who is rung together, round by round."""

@@ -50,7 +50,8 @@ class DialTarget(msgspec.Struct, frozen=True):
     only while others still ring. `extension` is the one that a phone belongs to; `trunk` the one a number outside is
     called over, and `charged_to` the extension whose limits count the call, None when none does. `phone` names one that
     can be woken by a push; while it is `asleep`, there is no address to send to, and it must be woken first.
-    `inside`: its sound never leaves this machine, and is not encrypted.
+    `inside`: its sound never leaves this machine, and is not encrypted. One that is not `patient` is given up after
+    some seconds without a word, since there is another way.
     """
 
     uri: str
@@ -74,6 +75,7 @@ class DialTarget(msgspec.Struct, frozen=True):
     phone: str = ""
     asleep: bool = False
     inside: bool = False
+    patient: bool = True
 
     def instead_of(self, asked: DialTarget) -> DialTarget:
         """This place where `asked` was to be rung: with what the call has to say there."""

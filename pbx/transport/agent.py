@@ -61,6 +61,8 @@ OnDialled = Callable[[str, str], None]
 """Called with the node's name for a call, and the SIP Call-ID of a leg that is dialled for it."""
 
 NEEDS_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "NOTIFY"})
+LEGS_FOR_HELP = 32
+"""Beyond `max_legs`: a call for help is taken, and goes out, also when nothing else is."""
 CLOSING_S = 3.0
 """How long `close` waits for the last BYEs to be answered."""
 
@@ -102,6 +104,8 @@ class Agent:
         """The headers of a 401 for an INVITE that has to prove first who sent it; none for all others."""
         self.on_refresh: OnRefresh = lambda _transaction, _request, _hop: False
         self.on_dialled: OnDialled | None = None
+        self.calls_for_help: Callable[[str], bool] = lambda _number: False
+        """Whether a number that is dialled calls for help: such a call has room where no other has."""
         self.on_moved: Callable[[str], None] = lambda _call_id: None
         """Told the Call-ID of a leg whose peer is elsewhere now."""
         self._guard = guard if guard is not None else Guard()
@@ -162,12 +166,12 @@ class Agent:
         )
         leg.local_sdp = offer
         leg.credentials = target.credentials
-        leg.initial = invite = ClientInvite(leg, request, session=session)
+        leg.initial = invite = ClientInvite(leg, request, session=session, patient=target.patient)
         self._enter(leg)
         if self.on_dialled is not None:
             self.on_dialled(call, leg.call_id)
         log.debug("dial", extra={"call": call, "leg_id": leg.id, "sip_call_id": leg.call_id})
-        if self._closing or len(self._legs) > self.settings.max_legs or hops == []:
+        if self._closing or len(self._legs) > self.settings.max_legs + LEGS_FOR_HELP or hops == []:
             invite.failed(503)
         elif hops is not None:
             invite.send(hops)
@@ -298,7 +302,7 @@ class Agent:
 
     def _challenge(self, request: Request, hop: Hop) -> tuple[tuple[str, str], ...]:
         """Only of an INVITE that would be taken otherwise: what is wrong with it is said first."""
-        if self._closing or "Authorization" in request.headers or len(self._legs) >= self.settings.max_legs:
+        if self._closing or "Authorization" in request.headers or self._is_full(request):
             return ()
         try:
             check_invite(request)
@@ -308,7 +312,7 @@ class Agent:
             return ()
 
     def _invited(self, transaction: TransactionId, request: Request, hop: Hop) -> None:
-        self._admit(hop, full=len(self._legs) >= self.settings.max_legs or self.on_invite is None)
+        self._admit(hop, full=self._is_full(request) or self.on_invite is None)
         check_invite(request)
         answer_timer(request, self.settings.session)  # 422 before anybody's phone rings
         here = self.facing(hop)
@@ -325,6 +329,12 @@ class Agent:
         self._enter(leg)
         if self.on_invite is not None:
             self._offer_leg(leg, self.on_invite)
+
+    def _is_full(self, request: Request) -> bool:
+        legs, most = len(self._legs), self.settings.max_legs
+        return legs >= most and not (
+            legs < most + LEGS_FOR_HELP and self.calls_for_help(user_of(request.uri))
+        )
 
     def _offer_leg(self, leg: SipLeg, on_invite: OnInvite) -> None:
         try:

@@ -55,6 +55,7 @@ class ClientInvite:
         "_leg",
         "_offer",
         "_outgoing",
+        "_patient",
         "_proof",
         "_receiver",
         "_session",
@@ -72,6 +73,7 @@ class ClientInvite:
         request: Request,
         *,
         session: SessionOffer,
+        patient: bool = True,
     ) -> None:
         self.request = request
         self.forks: dict[str, Fork] = {}
@@ -84,6 +86,7 @@ class ClientInvite:
         self._offer = bool(request.body)
         self._outgoing: Outgoing | None = None
         self._attempt: Attempt | None = None
+        self._patient = patient
         self._receiver = ReliableReceiver()
         self._session = session
 
@@ -103,12 +106,19 @@ class ClientInvite:
             self._outgoing = outgoing
             if self.hops and not self.answered:
                 attempt.watch(outgoing, self._next_hop)
+            elif not self._patient and not self.answered:
+                attempt.watch(outgoing, self._given_no_word)
 
     def take_back(self, hop: Hop, cause: LegCause) -> None:
         """Cancel what an earlier process has sent: once more the INVITE, whose answer allows the CANCEL."""
         self._attempt = Attempt(self._leg.host, hop)
         self._outgoing = self._leg.host.driver.request_again(self.request, hop, self)
         self.give_up(cause)
+
+    def _given_no_word(self) -> None:
+        """Nobody there has said a word, and whoever dials has another way."""
+        self._attempt = self._outgoing = None
+        self.failed(408)
 
     def _next_hop(self) -> None:
         """The same INVITE over the next hop, with a Contact that can be reached from there."""

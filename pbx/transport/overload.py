@@ -42,7 +42,7 @@ class Overload:
         calls_for_help: Callable[[str], bool] = lambda _number: False,
     ) -> None:
         self.is_known = is_known
-        self._calls_for_help = calls_for_help
+        self.calls_for_help = calls_for_help
         self._monotonic = monotonic
         self._random = random
         self._began = -math.inf
@@ -77,7 +77,7 @@ class Overload:
         late_s = self.behind_s - EARLY_S
         if late_s <= 0 or request.method == "CANCEL" or request.to_tag:
             return 0
-        if request.method == "INVITE" and self._calls_for_help(user_of(request.uri)):
+        if request.method == "INVITE" and self.calls_for_help(user_of(request.uri)):
             return 0
         if "Authorization" in request.headers or self.is_known(request, hop):
             late_s -= SPREAD_S

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pbx.call.incoming import CallPorts
 from pbx.call.switch import Switch
@@ -49,7 +50,7 @@ from tests.fakes.wire import CALM, STORM, Network, Weather
 from tests.stories.office import ALICE, LONGEST_S, OFFER, Phone, target, until_ended
 from tests.stories.test_through_the_node import ByName
 
-NODE, CARRIER, DESK = "10.0.0.9", "10.0.0.8", "10.0.0.2"
+NODE, CARRIER, SECOND, DESK = "10.0.0.9", "10.0.0.8", "10.0.0.7", "10.0.0.2"
 DID = "+12025550100"
 OFF = Limit(id="office", name="Off", counts="office", enabled=False)
 
@@ -95,6 +96,7 @@ class Office:
         trunks: Any = SimpleNamespace(
             lines={"t": line}, calling=lambda user, hop: line if hop.remote_host == CARRIER else None
         )
+        self.trunks = trunks
         callers = CallerRules(lambda: rules, country="US")
         registrar: Any = SimpleNamespace(targets=lambda number: [target(DESK)] if number == "102" else [])
         extensions = ExtensionCalls(registrar, is_ours=lambda host: host == NODE, callers=callers)
@@ -153,12 +155,27 @@ class Office:
             switch=self.switch,
             new_tag=lambda: f"n{next(serial)}",
             inbound=inbound,
+            is_emergency=lambda number: number == "911",
         )
         self.node.agent.on_invite = door.invite
+        self.node.agent.calls_for_help = lambda number: number == "911"
 
     async def run(self) -> None:
         await self.directory.reload()
         self.supervisor.spawn("limits", self.limits.run(LimitedCalls(self.switch.call, lambda: "beep")))
+
+    def second_carrier(self) -> Phone:
+        """Another trunk, that no route leads to."""
+        line = TrunkLine(
+            TrunkWrite(
+                id="u", name="U", host=SECOND, register=False, check_every_s=0, number_format="as_dialled"
+            ),
+            country="US",
+        )
+        line.found({SECOND}, set())
+        self.trunks.lines["u"] = line
+        self.phones.append(Phone(self.network, SECOND, seed=20))
+        return self.phones[-1]
 
     def dial(self, number: str, *, by: Phone | None = None, caller: Party = ALICE) -> SipLeg:
         uri = f"sip:{number}@{NODE}"
@@ -338,6 +355,83 @@ def test_a_call_for_help_passes_every_limit_and_tells_where(weather: Weather, di
             await leg.end()
 
     run_virtual(run)
+
+
+@pytest.mark.parametrize("status", [404, 403, 486, 603, 503])
+def test_a_carrier_that_refuses_a_call_for_help_is_not_the_last(status: int) -> None:
+    async def run() -> None:
+        async with office() as node:
+            second = node.second_carrier()
+            leg = node.dial("911")
+            await (await node.carrier.incoming.get()).reject(status)
+            await pick_up(second)
+            assert isinstance((await answered(leg))[-1], Answered)
+            await leg.end()
+
+    run_virtual(run)
+
+
+@story
+async def test_a_carrier_that_seems_to_be_down_is_asked_for_help_after_one_that_is_up() -> None:
+    async with office() as node:
+        node.trunks.lines["t"] = down = TrunkLine(
+            TrunkWrite(id="t", name="T", host=CARRIER, register=False, check_every_s=60), country="US"
+        )
+        down.answers = False
+        second = node.second_carrier()
+        leg = node.dial("911")
+        await pick_up(second)
+        assert node.carrier.incoming.empty()
+        assert isinstance((await answered(leg))[-1], Answered)
+        await leg.end()
+
+
+@story
+async def test_a_carrier_that_says_nothing_costs_seconds_and_not_half_a_minute() -> None:
+    async with office() as node:
+        second = node.second_carrier()
+        node.network.unreachable.add((CARRIER, 5060))
+        began = asyncio.get_running_loop().time()
+        leg = node.dial("911")
+        await pick_up(second)
+        assert asyncio.get_running_loop().time() - began < 6
+        assert isinstance((await answered(leg))[-1], Answered)
+        await leg.end()
+
+
+@story
+async def test_the_last_carrier_is_given_all_the_time() -> None:
+    async with office() as node:
+        node.network.unreachable.add((CARRIER, 5060))
+        began = asyncio.get_running_loop().time()
+        leg = node.dial("02025550123")
+        (*_, last) = await answered(leg)
+        assert isinstance(last, Refused)
+        assert asyncio.get_running_loop().time() - began > 30
+
+
+@story
+async def test_all_channels_and_a_full_node_have_room_for_help() -> None:
+    async with office() as node:
+        trunk = node.trunks.lines["t"]
+        trunk.trunk = replace(trunk.trunk, max_channels=1)
+        first = node.dial("02025550123")
+        there = await pick_up(node.carrier)
+        await answered(first)
+        refused = node.dial("02025550124")
+        assert isinstance((await answered(refused))[-1], Refused)
+        node.switch.limit = 1
+        node.node.agent.settings = replace(node.node.agent.settings, max_legs=1)
+        full = node.dial("02025550124")
+        (*_, last) = await answered(full)
+        assert isinstance(last, Refused)
+        assert last.status == 503
+        leg = node.dial("911")
+        help_leg = await pick_up(node.carrier)
+        assert isinstance((await answered(leg))[-1], Answered)
+        await leg.end()
+        await until_ended(help_leg)
+        await there.end()
 
 
 @story

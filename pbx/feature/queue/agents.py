@@ -160,9 +160,10 @@ class Agents:
         return seat.state if seat is not None else self._without_seat(queue, agent.extension)
 
     def _without_seat(self, queue: Queue, extension: str) -> AgentState:
-        if not self._has_phone(extension):
-            return "no_phone"
-        return "busy" if queue.skip_busy and self._busy(extension) else "free"
+        there = self._has_phone(extension)
+        if (queue.skip_busy or not there) and self._busy(extension):
+            return "busy"  # also who takes no second call
+        return "free" if there else "no_phone"
 
     def candidates(self, queue: Queue) -> list[Candidate]:
         """The agents that can be rung now."""

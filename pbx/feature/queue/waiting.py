@@ -49,9 +49,12 @@ class Announcer(Protocol):
 
 
 class _Unheard(ForkRules):
-    """Who waits hears music, not that phones ring."""
+    """Who waits hears music, not that phones ring; an agent who declines does so for no other."""
 
     tells_ringing = False
+
+    def declines_for_all(self, _target: DialTarget) -> bool:
+        return False
 
 
 class Waiting:
