@@ -19,6 +19,7 @@ from pbx.core.clock import Clock
 from pbx.model.sip_trace import SipMessage, SipTrace, SipTraceSummary
 from pbx.sip.hop import Hop, host_port
 from pbx.sip.pcap import Packet, pcap
+from pbx.sip.push import without_token
 from pbx.sip.redact import redacted
 from pbx.transport.trace import Kept, Trace
 
@@ -216,7 +217,7 @@ def read(kept: Kept) -> Seen | None:
     words = start.decode("utf-8", "replace").split(" ", 2)
     cseq = values.get("cseq", "")
     method, status = words[0], None
-    summary = " ".join(words[:2])
+    summary = without_token(" ".join(words[:2]))
     if words[0].upper().startswith("SIP/") and len(words) > 1 and words[1][:3].isdecimal():
         method, status = cseq.rpartition(" ")[2], int(words[1][:3])
         summary = f"{' '.join(words[1:])} ({method})"
@@ -227,4 +228,4 @@ def read(kept: Kept) -> Seen | None:
 
 def _uri(value: str) -> str:
     found = _URI.search(value)
-    return (found[1] or found[2] or "") if found else ""
+    return without_token(found[1] or found[2] or "") if found else ""

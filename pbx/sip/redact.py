@@ -1,7 +1,7 @@
 """Takes the secrets out of a message's bytes, so that it can be shown. Every byte keeps its place.
 
 What is a secret: the answer to a digest challenge (with it a password can be guessed at leisure), any other credential,
-SDES keys (RFC 4568), and ICE passwords (RFC 8839). What stands there instead is as long as it was, so Content-Length
+SDES keys (RFC 4568), ICE passwords (RFC 8839), and the tokens that wake phones (RFC 8599). What stands there instead is as long as it was, so Content-Length
 and what a dissector makes of it stay right.
 """
 
@@ -21,13 +21,14 @@ _RESPONSE = re.compile(
 )
 _SCHEME = re.compile(rb":\s*\S+\s+(\S.*)", re.DOTALL)
 _KEYS = re.compile(rb"^a=crypto:[^\r\n]*?inline:|^a=ice-pwd:|^k=[a-z0-9]+:", re.IGNORECASE | re.MULTILINE)
+_TOKEN = re.compile(rb";[ \t]*pn-prid[ \t]*=[ \t]*([^;>?\s]+)", re.IGNORECASE)
 _KEY = re.compile(rb"[^\s|;]+")
 _INLINE = re.compile(rb"inline:([^\s|;]+)", re.IGNORECASE)
 
 
 def redacted(data: bytes) -> bytes:
     """The same message without its secrets."""
-    if b"uth" not in data and b"UTH" not in data and not _KEYS.search(data):
+    if b"uth" not in data and b"UTH" not in data and not _KEYS.search(data) and not _TOKEN.search(data):
         return data
     out = bytearray(data)
     for field in _CREDENTIALS.finditer(data):
@@ -35,6 +36,8 @@ def redacted(data: bytes) -> bytes:
         is_digest = _DIGEST.search(text) is not None or b"nfo" in text[:22].lower()
         for secret in (_RESPONSE if is_digest else _SCHEME).finditer(text):
             _blank(out, field.start() + secret.start(1), field.start() + secret.end(1))
+    for token in _TOKEN.finditer(data):
+        _blank(out, *token.span(1))
     for key in _KEYS.finditer(data):
         line_end = _end_of_line(data, key.end())
         if key[0].lower().startswith(b"a=crypto"):

@@ -61,6 +61,7 @@ class Peer:
         self.host, self.port = self.socket.getsockname()
         self.node = (host, node_port)
         self.tag = os.urandom(4).hex()
+        self.contact_params = ""
 
     def __enter__(self) -> Self:
         return self
@@ -113,7 +114,7 @@ class Peer:
             f"To: <sip:{to or user}@{domain}>",
             f"Call-ID: {call_id or f'raw{next(_numbers)}-{os.urandom(4).hex()}'}",
             f"CSeq: {cseq} {method}",
-            f"Contact: <sip:{user}@{self.host}:{self.port}>",
+            f"Contact: <sip:{user}@{self.host}:{self.port}{self.contact_params}>",
             *headers,
             f"Content-Length: {len(body)}",
         ]

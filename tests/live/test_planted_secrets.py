@@ -8,17 +8,22 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from pbx.core.secret import KEY_FILE, SecretBox, load_key
 from tests.live.baresip import Pair, phones
 from tests.live.conftest import PhoneMaker
 from tests.live.node import Node, running
 from tests.live.ports import free_port
+from tests.live.raw import Peer
 from tests.live.test_talk import registered
 
 pytestmark = pytest.mark.timeout(120)
@@ -42,21 +47,33 @@ PLANTED = {
     "turn": "planted-turn-7Fs5",
     "replica": "planted-replica-1Ks8",
     "wrong": "planted-wrong-2Ud4",
+    "acme account": "planted-acme-account-6Tn9",
+}
+OFFER: Any = {
+    "headers": ("Content-Type: application/sdp",),
+    "body": b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n",
+}
+SERVICES = {
+    "push gateway": "planted-push-gateway-9Bv2vvvvvvvv",
+    "token of an app": "planted-token-of-an-app-4Kd1",
+    "alert token of an app": "planted-alert-token-8Zs7",
+    "token of a SIP phone": "planted-token-of-a-phone-3Gx5",
+    "storage": "planted-storage-account-7Uj3",
 }
 
 
-def forms(secret: str) -> Iterator[bytes]:
+def forms(secret: str | bytes) -> Iterator[bytes]:
     """As it may come out: plain, as JSON writes it, in base64 wherever it begins, in hexadecimal."""
-    plain = secret.encode()
+    plain = secret if isinstance(secret, bytes) else secret.encode()
     yield plain
     yield plain.hex().encode()
     for shift in range(3):
         whole = base64.b64encode(b"\0" * shift + plain)
         yield whole[4 if shift else 0 : -4]
-    yield base64.b64encode(f"AC{'0' * 32}:{secret}".encode())
+    yield base64.b64encode(f"AC{'0' * 32}:".encode() + plain)
 
 
-def leaks(what: str, data: bytes, secrets: dict[str, str]) -> list[str]:
+def leaks(what: str, data: bytes, secrets: Mapping[str, str | bytes]) -> list[str]:
     return [
         f"{name} in {what}" for name, secret in secrets.items() if any(form in data for form in forms(secret))
     ]
@@ -86,8 +103,17 @@ def node_with_secrets(folder: Path) -> Node:
     )  # fmt: skip
 
 
+def own_keys(node: Node) -> dict[str, bytes]:
+    """What the node has made for itself: the key of sealed fields, and that of the journal of calls."""
+    key = load_key(node.data / KEY_FILE, {})
+    return {"key of sealed fields": key, "key of the journal": SecretBox(key).derive("journal of calls")}
+
+
 async def plant(node: Node) -> None:
     """The office's own secrets, and some mistakes with them."""
+    account = node.data / "acme" / "account.json"
+    account.parent.mkdir(mode=0o700, exist_ok=True)
+    account.write_text(json.dumps({"d": PLANTED["acme account"]}))
     await node.send("PUT", "settings/mail-password", {"password": PLANTED["mail"]})
     await node.send("PUT", "settings/edge-key", {"key": f"office.{PLANTED['edge typed']}"})
     trunk = {"id": "line", "name": "Line", "host": "127.0.0.2", "port": free_port(), "username": "u"}
@@ -162,12 +188,27 @@ async def everything_told(node: Node) -> dict[str, bytes]:
     return told
 
 
+def all_leaks(node: Node, told: Mapping[str, bytes], secrets: Mapping[str, str | bytes]) -> list[str]:
+    """In what was told, in the log, in every file but those of the keys themselves, and in the backup."""
+    found = [leak for path, data in told.items() for leak in leaks(path, data, secrets)]
+    for path in (*node.data.rglob("*"), node.folder / "node.log"):
+        if path.is_file() and path.name not in (KEY_FILE, "account.json"):
+            found += leaks(str(path.relative_to(node.folder)), path.read_bytes(), secrets)
+    with tarfile.open(fileobj=io.BytesIO(told["backup"])) as tar:
+        for member in tar:
+            assert member.name not in (KEY_FILE, "acme/account.json")
+            file = tar.extractfile(member)
+            found += leaks(f"backup/{member.name}", file.read() if file else b"", secrets)
+    return found
+
+
 async def test_no_secret_comes_out_anywhere(tmp_path: Path, phone: PhoneMaker) -> None:
     node = node_with_secrets(tmp_path)
     passwords = {f"SIP {number}": node.password(number) for number in node.extensions}
-    secrets = PLANTED | passwords
+    secrets: dict[str, str | bytes] = {**PLANTED, **passwords}
     async with running(node):
         await plant(node)
+        secrets |= own_keys(node)
         alice = phone(node, "101", tone_hz=400, transport="tls", encryption="srtp-mand")
         bob = phone(node, "102", tone_hz=600)
         stranger = phone(node, "103", password=PLANTED["wrong"])
@@ -191,16 +232,96 @@ async def test_no_secret_comes_out_anywhere(tmp_path: Path, phone: PhoneMaker) -
     assert "INVITE" in str(told), "SIP messages were looked at"
     assert b"800" in told["pbx export"]
     assert len(told) > 60
-    found = [leak for path, data in told.items() for leak in leaks(path, data, secrets)]
-    for path in (*node.data.rglob("*"), node.folder / "node.log"):
-        if path.is_file():
-            found += leaks(str(path.relative_to(node.folder)), path.read_bytes(), secrets)
-    with tarfile.open(fileobj=io.BytesIO(told["backup"])) as tar:
-        for member in tar:
-            file = tar.extractfile(member)
-            found += leaks(f"backup/{member.name}", file.read() if file else b"", secrets)
+    found = all_leaks(node, told, secrets)
     assert not found, "\n".join(found)
     traces = [data for path, data in told.items() if b"a=crypto:" in data]
     assert traces, "calls with keys in SDP were looked at"
     keys = re.compile(rb"inline:(?!x{20})[A-Za-z0-9+/]{20}")
     assert not any(keys.search(data) for data in (*traces, node.log.encode())), "keys of audio"
+
+
+class Gateway:
+    """Says that it can push to everybody, and fails when it is to."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.url = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append(await request.text())
+        if request.method == "GET":
+            platforms = {"apns": {"configured": True}, "fcm": {"configured": True}}
+            return web.json_response({"platforms": platforms, "vapid_key": ""})
+        return web.Response(status=400, text=f"refused: {self.asked[-1]}")
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        application = web.Application()
+        application.router.add_route("*", "/{rest:.*}", self.answer)
+        async with TestServer(application) as server:
+            yield f"http://127.0.0.1:{server.port}"
+
+
+def node_of_services(folder: Path, place: str, gateway: str) -> Node:
+    """With a push gateway that refuses, and a place for the replica that nobody answers at."""
+    closed = f"http://127.0.0.1:{free_port()}"
+    keys = {name: folder / name for name in ("push.key", "storage", "account.json")}
+    for path in keys.values():
+        path.touch(mode=0o600)
+    keys["push.key"].write_text(f"office.{SERVICES['push gateway']}")
+    if place == "abs":
+        secret = base64.b64encode(SERVICES["storage"].encode()).decode()
+        keys["storage"].write_text(f"AZURE_STORAGE_KEY={secret}\n")
+    else:
+        account = {"client_email": "a@b", "private_key": SERVICES["storage"], "token_uri": f"{closed}/token"}
+        keys["account.json"].write_text(json.dumps(account))
+        keys["storage"].write_text(f"GOOGLE_APPLICATION_CREDENTIALS={keys['account.json']}\n")
+    url = f"abs://account@bucket/office?endpoint={closed}" if place == "abs" else "gs://bucket/office"
+    return Node(
+        folder / "node",
+        options=(
+            *("--push-url", gateway, "--push-key-file", str(keys["push.key"])),
+            *("--replica-url", url, "--replica-credentials", str(keys["storage"]), "--log-level", "debug"),
+        ),
+        expected_errors=("replica", "push", "Litestream"),
+    )
+
+
+async def sign_in(node: Node) -> None:
+    """An app that says what wakes it."""
+    made = await node.send("POST", "app-links", {"extension": "102"})
+    async with aiohttp.ClientSession() as http:
+        login = {"device": "A phone", "link": made["secret"]}
+        async with http.post(f"{node.url}/api/v1/app/login", json=login) as reply:
+            token = (await reply.json())["access_token"]
+        body = {"service": "apns", "token": SERVICES["token of an app"], "app": "org.example.phone"}
+        body["alert_token"] = SERVICES["alert token of an app"]
+        headers = {"Authorization": f"Bearer {token}"}
+        async with http.post(f"{node.url}/api/v1/app/push-token", json=body, headers=headers) as reply:
+            await reply.read()
+
+
+@pytest.mark.parametrize("place", ["abs", "gs"])
+async def test_no_key_of_other_services_comes_out(tmp_path: Path, place: str) -> None:
+    gateway = Gateway()
+    async with gateway.serving() as url, running(node_of_services(tmp_path, place, url)) as node:
+        await sign_in(node)
+        with Peer(node.sip_port) as sleeping, Peer(node.sip_port) as caller:
+            token = SERVICES["token of a SIP phone"]
+            sleeping.contact_params = f";pn-provider=fcm;pn-prid={token};pn-param=p"
+            answer = await asyncio.to_thread(sleeping.register, "103", node.password("103"))
+            assert answer.status == 200
+            for number in ("102", "103"):
+                await asyncio.to_thread(
+                    caller.send_authenticated, "INVITE", "101", node.password("101"), to=number, **OFFER
+                )
+            async with asyncio.timeout(15):
+                while not {SERVICES["token of an app"], token} <= set(re.findall(r"planted[\w-]+", str(gateway.asked))):
+                    await asyncio.sleep(0.1)
+            told = await everything_told(node)
+        assert "pn-provider=fcm" in str(told), "SIP messages were looked at"
+    # Where a phone is reached is kept in the database as it said it, token and all: nobody is told that.
+    within = ("backup", "data/pbx.sqlite3", "data/pbx.sqlite3-wal", "backup/pbx.sqlite3")
+    kept = {f"token of a SIP phone in {each}" for each in within}
+    found = set(all_leaks(node, told, SERVICES)) - kept
+    assert not found, "\n".join(found)

@@ -26,6 +26,9 @@ SECRETS = [
     (b"\r\nA=CRYPTO:2 AES_CM_128_HMAC_SHA1_32 INLINE:%s\r\n", b"NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj"),
     (b"\r\na=ice-pwd:%s\r\n", b"asd88fgpdd777uzjYhagZg"),
     (b"\r\nk=base64:%s\r\n", b"bm90IHRoaXMgb25l"),
+    (b"Contact: <sip:a@b;pn-provider=fcm;pn-prid=%s;pn-param=p>;expires=60\r\n", b"fEcT:APA91b_0-9&x:remote"),
+    (b"m: <sip:a@b;PN-PRID = %s>\r\n", b"0a1b2c3d"),
+    (b"Contact: <sip:a@b>;pn-prid=%s\r\n", b"0a1b2c3d"),
 ]
 
 
