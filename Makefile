@@ -37,7 +37,7 @@ PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
 
 SHELL_SCRIPTS := $(wildcard pbx/deploy/*.sh) $(addprefix pbx/deploy/debian/,pbx postinst prerm postrm)
 
-.PHONY: shell-check audit wheel deb package-test help run dev build test slow check bench capacity release clean python lint site-check pytest live-test format lock
+.PHONY: shell-check audit wheel deb package-test help run dev build test slow check bench capacity release clean python lint site-check site-lint pytest live-test format lock
 
 help: ## this list
 	@echo "make run       start the node here, with a demo office on first start (ARGS='--http-port 9090' passes options)"
@@ -159,7 +159,11 @@ lint: python
 	@echo "schema …" && $(BIN)/pbx schema --check
 
 site-check: .make/npm
-	@echo "tsc, eslint, vitest …" && $(NPM) run --silent check
+	@echo "tsc, vitest …" && $(NPM) run --silent types -- --check && $(NPM) run --silent typecheck && $(NPM) run --silent test
+
+# Alone as long as all the other checks together: most of it is the React compiler's and the types' work.
+site-lint: .make/npm
+	@echo "eslint …" && $(NPM) run --silent lint
 
 # Nothing to check a script with is no error here: `make check` must run on a machine without Debian's packages.
 shell-check:
@@ -168,10 +172,10 @@ shell-check:
 audit: python
 	@echo "known weaknesses …" && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python pbx/deploy/audit.py
 
-# Two halves that need a processor each: Python and the site.
-check: python .make/npm shell-check audit
-	@$(MAKE) site-check >.make/site-check.log 2>&1 & other=$$!; \
-	$(MAKE) lint; code=$$?; wait $$other || code=1; cat .make/site-check.log; exit $$code
+# Two halves that need a processor each: eslint, and everything else.
+check: python .make/npm
+	@$(MAKE) site-lint >.make/site-lint.log 2>&1 & other=$$!; \
+	$(MAKE) shell-check audit lint site-check; code=$$?; wait $$other || code=1; cat .make/site-lint.log; exit $$code
 
 # On two processors: one worker with a browser, one that listens in real time, one that computes (see tests/conftest.py).
 pytest: python .make/site .make/litestream $(CONTRACT)
