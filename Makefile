@@ -37,7 +37,7 @@ PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
 
 SHELL_SCRIPTS := $(wildcard pbx/deploy/*.sh) $(addprefix pbx/deploy/debian/,pbx postinst prerm postrm)
 
-.PHONY: shell-check audit wheel deb package-test help run dev build test slow check bench capacity release clean python lint site-check site-lint pytest live-test format lock
+.PHONY: shell-check audit wheel deb package-test help run dev build test slow check bench capacity release clean python lint site-check site-lint all-tests pytest live-test format lock
 
 help: ## this list
 	@echo "make run       start the node here, with a demo office on first start (ARGS='--http-port 9090' passes options)"
@@ -177,18 +177,22 @@ check: python .make/npm
 	@$(MAKE) site-lint >.make/site-lint.log 2>&1 & other=$$!; \
 	$(MAKE) shell-check audit lint site-check; code=$$?; wait $$other || code=1; cat .make/site-lint.log; exit $$code
 
-# On two processors: one worker with a browser, one that listens in real time, one that computes (see tests/conftest.py).
-pytest: python .make/site .make/litestream $(CONTRACT)
+# On two processors: one worker with a browser, one that listens in real time, one that computes, and two with phones, which
+# mostly wait (see tests/lanes.py).
+all-tests: python .make/site .make/litestream $(CONTRACT)
+	$(call twice,tests,-n 5 --dist loadfile)
+
+pytest: python .make/site .make/litestream $(CONTRACT) ## all but those with phones
 	$(call twice,--ignore tests/live,-n 3 --dist loadfile)
 
-# The live tests mostly wait for phones; each takes the next one when it is done.
+# Those with phones, by themselves; each worker takes the next one when it is done.
 live-test: python .make/site .make/litestream
 	$(call twice,tests/live,-n 4 --dist load --maxschedchunk 1)
 
 slow: python .make/site .make/litestream $(CONTRACT) ## what `make test` leaves out
 	$(call twice,--ignore tests/packages -m slow --timeout 3600,-n 2 --dist loadfile)
 
-test: check pytest live-test
+test: check all-tests
 
 bench: python .make/site
 	$(BIN)/python -m bench $(ARGS)
