@@ -23,6 +23,7 @@ CONTRACT := $(if $(TWILIO_OPENAPI),.make/contract)
 
 EXT_SOURCES := $(wildcard media_ext/*.pyx media_ext/*.pxd media_ext/*.h media_ext/src/* media_ext/*.c.in)
 PY_SOURCES := $(shell find pbx media_ext edge mobile_push -name '*.py' 2>/dev/null)
+TEST_SOURCES := $(shell find tests -name '*.py' 2>/dev/null)
 SITE_SOURCES := $(shell find site -path site/node_modules -prune -o -path site/dist -prune -o -path site/test-results -prune -o -type f -print 2>/dev/null)
 # $(call twice,where,who runs beside whom): the tests there. What failed runs once more, alone, and must pass in one of three
 # turns: a machine that stalls does not make it red, a fault does. That happens only when all have had their turn (pytest's
@@ -107,6 +108,11 @@ endif
 	@$(BIN)/python -m compileall -q pbx media_ext edge mobile_push
 	@touch $@
 
+# pytest rewrites the asserts of each file, and keeps it: once here, instead of in all its workers at the same time.
+.make/tests: $(TEST_SOURCES) .make/python-test | .make/media_ext .make/bytecode
+	@echo "the tests can be read …" && $(PYTEST) --collect-only -q >.make/tests.log || { tail -40 .make/tests.log; exit 1; }
+	@touch $@
+
 .make/node: pbx/deploy/nodejs.sh .make/venv
 	@echo "4/4 admin site …"
 	@sh pbx/deploy/nodejs.sh $(VENV)
@@ -175,11 +181,11 @@ audit: python
 # Two halves that need a processor each: eslint, and everything else.
 check: python .make/npm
 	@$(MAKE) site-lint >.make/site-lint.log 2>&1 & other=$$!; \
-	$(MAKE) shell-check audit lint site-check; code=$$?; wait $$other || code=1; cat .make/site-lint.log; exit $$code
+	$(MAKE) shell-check audit lint site-check .make/tests; code=$$?; wait $$other || code=1; cat .make/site-lint.log; exit $$code
 
 # On two processors: one worker with a browser, one that listens in real time, one that computes, and two with phones, which
 # mostly wait (see tests/lanes.py).
-all-tests: python .make/site .make/litestream $(CONTRACT)
+all-tests: python .make/tests .make/site .make/litestream $(CONTRACT)
 	$(call twice,tests,-n 5 --dist loadfile)
 
 pytest: python .make/site .make/litestream $(CONTRACT) ## all but those with phones
