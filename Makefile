@@ -23,6 +23,7 @@ CONTRACT := $(if $(TWILIO_OPENAPI),.make/contract)
 
 EXT_SOURCES := $(wildcard media_ext/*.pyx media_ext/*.pxd media_ext/*.h media_ext/src/* media_ext/*.c.in)
 PY_SOURCES := $(shell find pbx media_ext edge mobile_push -name '*.py' 2>/dev/null)
+TEST_SOURCES := $(shell find tests -name '*.py' 2>/dev/null)
 SITE_SOURCES := $(shell find site -path site/node_modules -prune -o -path site/dist -prune -o -path site/test-results -prune -o -type f -print 2>/dev/null)
 # $(call twice,where,who runs beside whom): the tests there. What failed runs once more, alone, and must pass in one of three
 # turns: a machine that stalls does not make it red, a fault does. That happens only when all have had their turn (pytest's
@@ -37,7 +38,7 @@ PY_CHECKED := $(wildcard pbx media_ext edge mobile_push tests bench setup.py)
 
 SHELL_SCRIPTS := $(wildcard pbx/deploy/*.sh) $(addprefix pbx/deploy/debian/,pbx postinst prerm postrm)
 
-.PHONY: shell-check audit wheel deb package-test help run dev build test slow check bench capacity release clean python lint site-check pytest live-test format lock
+.PHONY: shell-check audit wheel deb package-test help run dev build test slow check bench capacity release clean python lint site-check site-lint all-tests pytest live-test format lock
 
 help: ## this list
 	@echo "make run       start the node here, with a demo office on first start (ARGS='--http-port 9090' passes options)"
@@ -107,6 +108,11 @@ endif
 	@$(BIN)/python -m compileall -q pbx media_ext edge mobile_push
 	@touch $@
 
+# pytest rewrites the asserts of each file, and keeps it: once here, instead of in all its workers at the same time.
+.make/tests: $(TEST_SOURCES) .make/python-test | .make/media_ext .make/bytecode
+	@echo "the tests can be read …" && $(PYTEST) --collect-only -q >.make/tests.log || { tail -40 .make/tests.log; exit 1; }
+	@touch $@
+
 .make/node: pbx/deploy/nodejs.sh .make/venv
 	@echo "4/4 admin site …"
 	@sh pbx/deploy/nodejs.sh $(VENV)
@@ -159,7 +165,11 @@ lint: python
 	@echo "schema …" && $(BIN)/pbx schema --check
 
 site-check: .make/npm
-	@echo "tsc, eslint, vitest …" && $(NPM) run --silent check
+	@echo "tsc, vitest …" && $(NPM) run --silent types -- --check && $(NPM) run --silent typecheck && $(NPM) run --silent test
+
+# Alone as long as all the other checks together: most of it is the React compiler's and the types' work.
+site-lint: .make/npm
+	@echo "eslint …" && $(NPM) run --silent lint
 
 # Nothing to check a script with is no error here: `make check` must run on a machine without Debian's packages.
 shell-check:
@@ -168,23 +178,27 @@ shell-check:
 audit: python
 	@echo "known weaknesses …" && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python pbx/deploy/audit.py
 
-# Two halves that need a processor each: Python and the site.
-check: python .make/npm shell-check audit
-	@$(MAKE) site-check >.make/site-check.log 2>&1 & other=$$!; \
-	$(MAKE) lint; code=$$?; wait $$other || code=1; cat .make/site-check.log; exit $$code
+# Two halves that need a processor each: eslint, and everything else.
+check: python .make/npm
+	@$(MAKE) site-lint >.make/site-lint.log 2>&1 & other=$$!; \
+	$(MAKE) shell-check audit lint site-check .make/tests; code=$$?; wait $$other || code=1; cat .make/site-lint.log; exit $$code
 
-# On two processors: one worker with a browser, one that listens in real time, one that computes (see tests/conftest.py).
-pytest: python .make/site .make/litestream $(CONTRACT)
+# On two processors: one worker with a browser, one that listens in real time, one that computes, and two with phones, which
+# mostly wait (see tests/lanes.py).
+all-tests: python .make/tests .make/site .make/litestream $(CONTRACT)
+	$(call twice,tests,-n 5 --dist loadfile)
+
+pytest: python .make/site .make/litestream $(CONTRACT) ## all but those with phones
 	$(call twice,--ignore tests/live,-n 3 --dist loadfile)
 
-# The live tests mostly wait for phones; each takes the next one when it is done.
+# Those with phones, by themselves; each worker takes the next one when it is done.
 live-test: python .make/site .make/litestream
 	$(call twice,tests/live,-n 4 --dist load --maxschedchunk 1)
 
 slow: python .make/site .make/litestream $(CONTRACT) ## what `make test` leaves out
 	$(call twice,--ignore tests/packages -m slow --timeout 3600,-n 2 --dist loadfile)
 
-test: check pytest live-test
+test: check all-tests
 
 bench: python .make/site
 	$(BIN)/python -m bench $(ARGS)

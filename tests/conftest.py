@@ -1,16 +1,16 @@
-"""What all tests share: a deterministic hypothesis profile (the default looks for flakiness in time), and neighbours.
-
-`make test` runs three at once. What has a browser goes one after the other, and so does what is heard in real time; one
-does not disturb another of its kind, and what only computes fills the processor while they wait.
-"""
+"""What all tests share: a deterministic hypothesis profile (the default looks for flakiness in time), and neighbours
+(see `lanes`)."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import lanes
 
 settings.register_profile(
     "gate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -18,36 +18,20 @@ settings.register_profile(
 settings.register_profile("search", deadline=None, max_examples=5000)
 settings.load_profile("gate")
 
-IN_A_ROW = ("tests/site/", "tests/media/")
-"""Folders whose tests one worker runs. Begun first, they are not what all wait for in the end."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _row(item.nodeid))
-
-
-def _row(nodeid: str) -> int:
-    return next((row for row, folder in enumerate(IN_A_ROW) if nodeid.startswith(folder)), len(IN_A_ROW))
+    items.sort(key=lambda item: lanes.begins(item.nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """`--dist loadfile`, but that some folders are as one file. None: what xdist would take."""
-    if config.getoption("dist") != "loadfile":
-        return None
-    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it has some, and no mark
+    """None: what xdist would take."""
+    return lanes.in_lanes(config, log) if config.getoption("dist") == "loadfile" else None
 
-    class InRows(LoadFileScheduling):  # type: ignore[misc]
-        def _split_scope(self, nodeid: str) -> str:
-            row = _row(nodeid)
-            return IN_A_ROW[row] if row < len(IN_A_ROW) else str(super()._split_scope(nodeid))
 
-        def _reschedule(self, node: Any) -> None:
-            """Who takes the place of a worker that has crashed gets work when it knows the tests, not before."""
-            if node in self.registered_collections:
-                super()._reschedule(node)
-
-    config.option.loadscopereorder = False  # else the files of most tests would be first
-    return InRows(config, log)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        lanes.give_way(item.nodeid)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

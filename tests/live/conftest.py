@@ -8,6 +8,7 @@ from shutil import which
 
 import pytest
 
+from tests.lanes import LIVE, lane_of
 from tests.live import ready_made
 from tests.live.baresip import Account, Phone
 from tests.live.node import Node, running
@@ -21,9 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     A missing phone is an error of the machine, not a reason to skip: `make test` installs them.
     """
-    items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONGEST)
+    live = [item for item in items if lane_of(item.nodeid) == LIVE]
+    live.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONGEST)
+    items[:] = live + [item for item in items if lane_of(item.nodeid) != LIVE]
     missing = [tool for tool in ("baresip", "sipp") if which(tool) is None]
-    if items and missing:
+    if live and missing:
         raise pytest.UsageError(f"not installed: {', '.join(missing)}; run `make test`, which installs them")
 
 
