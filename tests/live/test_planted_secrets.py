@@ -316,7 +316,9 @@ async def test_no_key_of_other_services_comes_out(tmp_path: Path, place: str) ->
                     caller.send_authenticated, "INVITE", "101", node.password("101"), to=number, **OFFER
                 )
             async with asyncio.timeout(15):
-                while not {SERVICES["token of an app"], token} <= set(re.findall(r"planted[\w-]+", str(gateway.asked))):
+                while not {SERVICES["token of an app"], token} <= set(
+                    re.findall(r"planted[\w-]+", str(gateway.asked))
+                ):
                     await asyncio.sleep(0.1)
             told = await everything_told(node)
         assert "pn-provider=fcm" in str(told), "SIP messages were looked at"
