@@ -1,8 +1,8 @@
 """Takes the secrets out of a message's bytes, so that it can be shown. Every byte keeps its place.
 
 What is a secret: the answer to a digest challenge (with it a password can be guessed at leisure), any other credential,
-SDES keys (RFC 4568), ICE passwords (RFC 8839), and the tokens that wake phones (RFC 8599). What stands there instead is as
-long as it was, so Content-Length and what a dissector makes of it stay right.
+SDES keys (RFC 4568), ICE passwords (RFC 8839), and the tokens that wake phones (RFC 8599). What stands there instead is
+as long as it was, so Content-Length and what a dissector makes of it stay right.
 """
 
 from __future__ import annotations
