@@ -14,8 +14,9 @@ from aiohttp.typedefs import Middleware
 
 from pbx.api.codec import encode
 from pbx.api.cors import allow, follow_origins, preflight
-from pbx.api.deps import ApiDeps, CheckResult, HealthCheck
+from pbx.api.deps import ApiDeps
 from pbx.api.endpoint import endpoint
+from pbx.api.ports.health import CheckResult, HealthCheck
 from pbx.api.problem import PROBLEM_TYPE, ApiError, from_user_error, plain_error
 from pbx.api.route import MAX_BODY
 from pbx.api.security import secure_headers

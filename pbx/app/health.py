@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pbx.api.deps import CheckResult
+from pbx.api.ports.health import CheckResult
 from pbx.app.replica import NoReplica
 from pbx.feature.lost_names import shown, words
 
 if TYPE_CHECKING:
-    from pbx.api.deps import HealthCheck
+    from pbx.api.ports.health import HealthCheck
     from pbx.app.watching import Watching
 
 __all__ = ["HealthChecks"]

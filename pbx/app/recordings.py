@@ -39,7 +39,7 @@ FOLDER = "recordings"
 
 @dataclass(slots=True)
 class RecordingParts:
-    """The parts, and the settings as they are now. What the API asks for (`pbx.api.deps.RecordingDesk`)."""
+    """The parts, and the settings as they are now. What the API asks for (`pbx.api.ports.recordings.RecordingDesk`)."""
 
     store: RecordingStore
     settings: RecordingSettings = field(default_factory=RecordingSettings)

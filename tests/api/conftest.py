@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer
 from msgspec.structs import replace
 
 from pbx.api.app import ApiDeps, RegistrationView, build
-from pbx.api.deps import CheckResult
+from pbx.api.ports.health import CheckResult
 from pbx.core.config import NodeConfig
 from pbx.core.errors import UserError
 from pbx.core.events import EventBus

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from pbx.api.app import ApiDeps
-from pbx.api.deps import NoCalls
+from pbx.api.ports.calls import NoCalls
 from pbx.model.flow import Flow
 from pbx.model.kinds import EXTENSION, FLOW
 from pbx.model.supervision import How, Supervised
