@@ -20,7 +20,8 @@ from pbx.media.sound_error import SoundError
 from pbx.media.wav import WavReader
 
 if TYPE_CHECKING:
-    from pbx.media.engine import MediaEngine, Stream
+    from pbx.media.engine import MediaEngine
+    from pbx.media.stream import Stream
 
 T = TypeVar("T")
 

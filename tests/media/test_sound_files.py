@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_ext.codec_door import CodecProbe
-from pbx.media.engine import Clip, MediaEngine
+from media_ext.sound_door import Clip
+from pbx.media.engine import MediaEngine
 from pbx.media.ogg_opus import split
 from pbx.media.recording import Recording
 from pbx.media.sound import RawFormat, load_clip, open_sound, play_file, read_clip

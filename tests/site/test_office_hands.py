@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pbx.api.app import ApiDeps
+from pbx.api.deps import ApiDeps
 from pbx.api.ports.calls import NoCalls
 from pbx.model.flow import Flow
 from pbx.model.kinds import EXTENSION, FLOW

@@ -28,7 +28,7 @@ from pbx.feature.conference.voice import Files, Voice
 from pbx.model.conference import ConferenceWrite
 from pbx.model.conference_event import ConferenceRefused, ConferenceWaiting
 from pbx.model.leg_event import DialogName, LegCause
-from pbx.sip.sdp.negotiate import Format
+from pbx.sip.sdp.format import Format
 
 __all__ = ["Host", "Referred", "Visit", "Wishes"]
 
