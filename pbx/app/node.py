@@ -302,7 +302,7 @@ async def _start_sip(
     stack: AsyncExitStack, ports: Ports, parts: Parts, supervisor: Supervisor, bus: EventBus
 ) -> Callable[[], Awaitable[None]]:
     """Returns what stops it; also called when the node stops, unless it has been by then."""
-    supervisor.spawn("call log", parts.call_log.run(), critical=True)
+    supervisor.spawn("call log", parts.call_log.run())
     supervisor.spawn("records", _follow_records(parts, bus))
     supervisor.spawn("flows", parts.flows.follow(bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
