@@ -16,7 +16,8 @@ from typing import Literal, cast
 import uvloop
 
 from bench.relay import open_call
-from pbx.media.engine import Clip, MediaEngine
+from media_ext.sound_door import Clip
+from pbx.media.engine import MediaEngine
 from pbx.media.recording import Recording
 from pbx.model.stream import RemoteMedia, StreamFormat
 from tests.oracles.tones import speech_like, to_bytes

@@ -14,7 +14,8 @@ import sys
 
 import uvloop
 
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.model.stream import RemoteMedia, SrtpKey, StreamFormat
 
 PCMU = {0: 0}

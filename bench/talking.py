@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 from media_ext.codec_door import CodecProbe
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.model.stream import RemoteMedia, SrtpKey, StreamFormat
 from tests.media.checks import OURS, THEIRS, check
 from tests.media.sound import packets

@@ -22,8 +22,9 @@ from bench.figure import Figure, Peer, measure, record
 from bench.talking import percent_of, talking
 from bench.test_transcoding import OPUS, PCMU
 from pbx.media.dtls_peer import DtlsPeer, context
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
 from pbx.media.identity import new_identity
+from pbx.media.stream import Stream
 from pbx.model.stream import Fingerprint, StreamFormat
 from tests.live.node import Node, running
 from tests.live.web_phone import browser

@@ -11,7 +11,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.figure import Figure, Peer, measure, record
 from bench.talking import percent_of, talking
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.model.stream import StreamFormat
 
 SETTLE_S = 2.5

@@ -18,7 +18,9 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.figure import Figure, measure, record
-from pbx.media.engine import Clip, Feed, MediaEngine, Stream
+from media_ext.sound_door import Clip, Feed
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.model.stream import RemoteMedia, StreamFormat
 from tests.oracles.tones import speech_like, to_bytes
 

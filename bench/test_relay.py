@@ -16,7 +16,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.figure import Figure, Peer, measure, record
 from bench.relays import BellwireEpoll, BellwireUring, Ports, Relay, RtpEngine, cpu_s, resident_bytes
-from pbx.media.engine import io_uring_refusal
+from media_ext.workers import io_uring_refusal
 
 ROUNDS = 3
 WARM_UP_S = 1.5

@@ -21,7 +21,8 @@ from bench.figure import Figure, Peer, measure, record
 from bench.talking import percent_of, said_in, talking
 from media_ext.codec import available
 from media_ext.codec_door import CodecProbe
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.model.stream import StreamFormat
 
 PAIRS = 25

@@ -99,10 +99,6 @@ class Http2(asyncio.Protocol):
     def usable(self) -> bool:
         return not self.draining and not self.closed.done()
 
-    @property
-    def in_flight(self) -> int:
-        return len(self._streams)
-
     # -- requests --------------------------------------------------------------------------------------------------
 
     async def request(self, headers: Sequence[Header], body: bytes, timeout_s: float) -> Reply:

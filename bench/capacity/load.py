@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.capacity.sound import PAYLOAD_TYPES, SEALING_KEY, SEALING_PROFILE, Series, sealed, speech, spoken
-from pbx.media.engine import Clip, MediaEngine, Stream
+from media_ext.sound_door import Clip
+from pbx.media.engine import MediaEngine
 from pbx.media.room import Room
+from pbx.media.stream import Stream
 from pbx.model.stream import SrtpKey, StreamFormat
 
 __all__ = ["LOADS", "Load", "formats", "load_named"]

@@ -16,7 +16,8 @@ import msgspec
 import uvloop
 
 from bench.capacity.load import formats, load_named
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.model.stream import RemoteMedia
 
 __all__ = ["PORT_MAX", "PORT_MIN", "Question", "Reading", "Start"]

@@ -132,14 +132,6 @@ class Hub:
             raw = msgspec.Raw(msgspec.json.encode(document))
             session.link.send(f.encode(f.Event(topic=topic, id=about[:256], document=raw)))
 
-    async def disconnect(self, office: str) -> None:
-        """The office is no longer let in."""
-        session = self._sessions.pop(office, None)
-        if session is not None:
-            if session.link is not None:
-                await session.link.close(4403, "this office is no longer let in")
-            session.end()
-
     # -- a connection -----------------------------------------------------------------------------------------------
 
     async def serve(self, office: str, link: Link) -> None:

@@ -67,11 +67,6 @@ class TunnelCall:
         self._session = session
         self._number = -1
 
-    @property
-    def is_carried(self) -> bool:
-        """Whether a connection stands at the moment."""
-        return self._session.link is not None
-
     def sound(self, payload: bytes) -> None:
         """20 ms of μ-law to the office; lost while the tunnel is broken."""
         self._number += 1

@@ -172,9 +172,6 @@ class TwilioClient:
             raise TwilioError(0, None, "The address of the picture is not Twilio's.", uncertain=False)
         return await self._file(url, most_bytes)
 
-    async def delete_media(self, message_sid: str, sid: str) -> None:
-        await _gone(self.account.ask(lambda rest: rest.messages(message_sid).media(sid).delete_async()))
-
     async def _file(self, url: str, most_bytes: int = MOST_FILE_BYTES) -> File:
         """Follows one redirection, without our credentials, and only to where Twilio keeps files."""
         from edge.twilio.http import at_base, read_error

@@ -26,14 +26,6 @@ class TwilioSignature:
         """Whether Twilio sent the form to `url`."""
         return bool(signature) and bool(self._validator.validate(url, form, signature))
 
-    def is_valid_stream(self, url: str, signature: str) -> bool:
-        """The same for the handshake of a media stream: Twilio signs its address with wss, or with a slash."""
-        address = url.rstrip("/")
-        secure = "ws" + address.removeprefix("http") if address.startswith("http") else address
-        return any(
-            self.is_valid(one, {}, signature) for one in (secure, f"{secure}/", address, f"{address}/")
-        )
-
     def sign(self, url: str, form: Mapping[str, str]) -> str:
         """The signature that Twilio would send."""
         return str(self._validator.compute_signature(url, form))

@@ -35,7 +35,6 @@ KEEP_MS = 24 * 3600 * 1000
 TOKEN = "I-Twilio-Idempotency-Token"  # noqa: S105  the name of a header
 FORM = "application/x-www-form-urlencoded"
 ONLY = "This is for Twilio only."
-MOST_FIELDS_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from aiohttp.typedefs import Middleware
 
 from pbx.api.codec import encode
 from pbx.api.cors import allow, follow_origins, preflight
-from pbx.api.deps import ApiDeps, CheckResult, HealthCheck
+from pbx.api.deps import ApiDeps
 from pbx.api.endpoint import endpoint
 from pbx.api.problem import PROBLEM_TYPE, ApiError, from_user_error, plain_error
 from pbx.api.route import MAX_BODY
@@ -23,12 +23,11 @@ from pbx.api.service import Service
 from pbx.api.site import StaticSite
 from pbx.api.sweep import sweeping
 from pbx.api.table import ROUTES
-from pbx.api.views import RegistrationView
 from pbx.core.errors import UserError
 from pbx.core.tasks import Supervisor
 from pbx.store.errors import StoreError
 
-__all__ = ["ApiDeps", "CheckResult", "HealthCheck", "RegistrationView", "build"]
+__all__ = ["build"]
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pbx.api.views import HealthLine
 
 if TYPE_CHECKING:
-    from pbx.api.deps import HealthCheck
+    from pbx.api.ports.health import HealthCheck
 
 __all__ = ["health_lines"]
 

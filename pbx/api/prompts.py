@@ -12,7 +12,8 @@ from pbx.api.scopes import Scope
 from pbx.api.searching import Search
 from pbx.api.uploads import pieces_of
 from pbx.api.views import PromptAudioList
-from pbx.feature.prompts import LARGEST_BYTES, LONGEST_S, Prompts
+from pbx.feature.prompts import LARGEST_BYTES, Prompts
+from pbx.media.prompt_conversion import LONGEST_S
 from pbx.model.prompt import PromptAudio, SpokenTextOrder
 from pbx.model.scalars import Slug
 

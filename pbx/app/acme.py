@@ -22,7 +22,7 @@ from pbx.transport.acme_order import Failed, Issued
 if TYPE_CHECKING:
     from aiohttp.web import Application, Request, Response
 
-    from pbx.api.deps import CheckResult
+    from pbx.api.ports.health import CheckResult
     from pbx.app.secure import Secure
     from pbx.core.config import NodeConfig
     from pbx.transport.tls import ServerTls
@@ -145,7 +145,7 @@ class PublicCertificate:
 
     def check(self) -> CheckResult:
         """The line of the health list."""
-        from pbx.api.deps import CheckResult
+        from pbx.api.ports.health import CheckResult
 
         now = time.time()
         if not self._state.failures:

@@ -61,15 +61,14 @@ def build_calling(
     sounds: SoundParts,
 ) -> Calling:
     """`switch` and `router` are asked late: they are made after all features."""
-    settings = CurrentSettings(ground.stores.settings, ground.bus)
+    settings = CurrentSettings(ground.stores.settings)
     first = PhoneFirst(switch, router, _Phones(office, registrar), signaling=signaling, new_id=new_id)
 
     async def notice() -> Sound | None:
         wanted = settings.now.supervision.notice
         if wanted == "nothing":
             return None
-        tone = joined_tone()
         said = await sounds.sounds.spoken("supervision_began") if wanted == "announcement" else None
-        return said or Sound(tone, tone.duration_ms / 1000)
+        return said or Sound.of(joined_tone())
 
     return Calling(ClickToCall(first), Supervision(switch, first, rooms, notice), settings)

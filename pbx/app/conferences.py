@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -66,7 +65,7 @@ def build_conferences(
     conferences = Conferences(
         rooms=media,
         recorder=media,
-        voice=Voice(says, partial(_tone, joined_tone), partial(_tone, left_tone)),
+        voice=Voice(says, lambda: Sound.of(joined_tone()), lambda: Sound.of(left_tone())),
         files=Files(
             record=recordings.begin,
             name=lambda call: asyncio.to_thread(_name, names, call),
@@ -92,8 +91,3 @@ def build_conferences(
 def _name(folder: Path, call: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{call}.wav"
-
-
-def _tone(clip: Callable[[], object]) -> Sound:
-    made = clip()
-    return Sound(made, made.duration_ms / 1000)  # type: ignore[attr-defined]

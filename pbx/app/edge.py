@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +16,10 @@ import msgspec
 
 from pbx.api.edge_door import EdgeReply, NoEdge
 from pbx.core.errors import StartupError, UserError
-from pbx.core.secret import SealBrokenError
 from pbx.core.tasks import Supervisor, cancelled
 from pbx.feature.edge_calls import SOURCE, ByTransport, EdgeCalls
 from pbx.model.edge_event import EDGE_TOPICS, EdgeEvent
 from pbx.model.settings import OfficeSettings
-from pbx.store.settings import TOPIC
 from pbx.transport.tunnel.link import Link, NoEntry, web_socket
 from pbx.transport.tunnel.requests import TunnelDown
 from pbx.transport.tunnel.tunnel import Tunnel
@@ -39,20 +35,20 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
     from pbx.core.names import Lookup
-    from pbx.core.secret import SecretBox
     from pbx.feature.edge_delivery import EdgeDelivery
     from pbx.feature.edge_directory import EdgeDirectories
     from pbx.feature.trunks import Trunks
+    from pbx.store.sealed_state import SealedState
     from pbx.store.settings import SettingStore
-    from pbx.store.state import StateStore
 
-__all__ = ["LOOPBACKS", "EdgeParts", "build_edge"]
+__all__ = ["EDGE_KEY", "LOOPBACKS", "EdgeParts", "build_edge"]
 
 log = logging.getLogger(__name__)
 
 LOCAL = "local"
 FOLDER = "edge"
-KEY = "edge key"
+EDGE_KEY = "edge key"
+"""What the office shows to its edges, in the state of the node."""
 LOOPBACKS = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 looked up, not bound to
 _SHARED = (
     "public_url", "fallback_url", "twilio_account_sid", "twilio_auth_token", "twilio_api_url", "country", "chat_url",
@@ -79,8 +75,7 @@ class EdgeParts:
         self._settings = OfficeSettings()
         self._changing = asyncio.Lock()
         self._supervisor: Supervisor | None = None
-        self._state: StateStore | None = None
-        self._box: SecretBox | None = None
+        self._key: SealedState | None = None
 
     @property
     def is_there(self) -> bool:
@@ -185,34 +180,28 @@ class EdgeParts:
 
     async def set_key(self, key: str) -> None:
         """What this office shows to its edges: sealed, and used from now on; "" for none."""
-        if self._state is None or self._box is None:
+        if self._key is None:
             raise UserError("this node is not ready yet", http_status=503)
-        sealed = self._box.seal(key, context=KEY)
-        await self._state.put(KEY, base64.b64encode(sealed).decode())
+        await self._key.put(key)
         await self._use(self._settings)
 
     async def follow(
         self,
         supervisor: Supervisor,
         settings: SettingStore,
-        bus: EventBus,
         *,
-        state: StateStore,
-        box: SecretBox,
+        key: SealedState,
         tls: Callable[[], ssl.SSLContext],
     ) -> None:
-        """Keep a tunnel to each edge that the settings name, for ever."""
-        self._supervisor, self._state, self._box, self._tls = supervisor, state, box, tls
-        with bus.subscribe(TOPIC) as changes:
-            await self._use(await settings.get())
-            async for published in changes:
-                if isinstance(published.event, OfficeSettings):
-                    await self._use(published.event)
+        """Keep a tunnel to each edge that the settings name, for ever. `key`: see `set_key`."""
+        self._supervisor, self._key, self._tls = supervisor, key, tls
+        await settings.follow(self._use)
 
     async def _use(self, settings: OfficeSettings) -> None:
         async with self._changing:
             self._settings = settings
-            key = await self._key()
+            set_key = await self._key.get() if self._key is not None else None
+            key = self._config.edge_key if set_key is None else set_key
             wanted = dict.fromkeys((*self._config.edge_url, *settings.edges) if key else ())
             for name, (known, _) in list(self._running.items()):
                 if name != LOCAL and (name not in wanted or known != key):
@@ -228,13 +217,6 @@ class EdgeParts:
 
     def _tls_of(self, address: str) -> ssl.SSLContext | None:
         return self._tls() if self._tls is not None and address.startswith("https") else None
-
-    async def _key(self) -> str:
-        sealed = await self._state.get(KEY, str) if self._state is not None else None
-        if sealed and self._box is not None:
-            with suppress(SealBrokenError, ValueError):  # another key file: it has to be typed again
-                return self._box.open(base64.b64decode(sealed), context=KEY)
-        return self._config.edge_key
 
     def _add(self, name: str, connect: Callable[[], Any], supervisor: Supervisor, key: str = "") -> None:
         tunnel = Tunnel(

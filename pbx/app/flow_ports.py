@@ -23,10 +23,7 @@ from pbx.media.tones import tone_of
 from pbx.model.extension import Extension
 from pbx.model.forwarding import Forwarding
 
-__all__ = ["NAMES", "build_flow_ports", "leaves_message", "without_mailbox"]
-
-NAMES = "names"
-"""The folder, in the data directory, of names that callers say; each lasts as long as its call."""
+__all__ = ["build_flow_ports", "leaves_message", "without_mailbox"]
 
 
 def build_flow_ports(
@@ -50,7 +47,6 @@ def build_flow_ports(
             call,
             sounds,
             tone=lambda name: tone_of(name, config.country),
-            names_folder=config.data_dir / NAMES,
             records=records,
         )
         ports = Ports(

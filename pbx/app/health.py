@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pbx.api.deps import CheckResult
+from pbx.api.ports.health import CheckResult
 from pbx.app.replica import NoReplica
 from pbx.feature.lost_names import shown, words
 
 if TYPE_CHECKING:
-    from pbx.api.deps import HealthCheck
+    from pbx.api.ports.health import HealthCheck
     from pbx.app.watching import Watching
 
 __all__ = ["HealthChecks"]
@@ -165,54 +165,60 @@ class HealthChecks:
 
     def hold_music(self) -> CheckResult:
         problem = self._parts.hold_music.problem
-        action = "Put the file into the folder sounds, or choose another in the settings." if problem else ""
+        if not problem:
+            return CheckResult("hold music", ok=True)
         return CheckResult(
             "hold music",
-            ok=not problem,
+            ok=False,
             cause=problem,
-            action=action,
+            action="Put the file into the folder sounds, or choose another in the settings.",
             serious=False,
-            code="hold_music" if problem else "",
-            facts={"why": problem} if problem else {},
+            code="hold_music",
+            facts={"why": problem},
         )
 
     def flows(self) -> CheckResult:
         problems = self._parts.flows.flows.problems
-        cause = " ".join(f"The flow {number} cannot take calls: {why}." for number, why in problems.items())
+        if not problems:
+            return CheckResult("call flows", ok=True)
         return CheckResult(
             "call flows",
-            ok=not problems,
-            cause=cause,
-            action="Open the flow, mend it, and publish it." if problems else "",
-            code="flows_broken" if problems else "",
-            facts={"flows": ", ".join(problems), "why": "; ".join(problems.values())} if problems else {},
+            ok=False,
+            cause=" ".join(
+                f"The flow {number} cannot take calls: {why}." for number, why in problems.items()
+            ),
+            action="Open the flow, mend it, and publish it.",
+            code="flows_broken",
+            facts={"flows": ", ".join(problems), "why": "; ".join(problems.values())},
         )
 
     def voice(self) -> CheckResult:
         sounds = self._parts.sounds.sounds
+        if sounds.voices and not sounds.problem:
+            return CheckResult("voice", ok=True)
         none = "The node has no voice: tones are heard in place of speech."
-        problem = sounds.problem if sounds.voices else none
         return CheckResult(
             "voice",
-            ok=not problem,
-            cause=problem,
-            action="Run `pbx doctor` on the node." if problem else "",
+            ok=False,
+            cause=sounds.problem if sounds.voices else none,
+            action="Run `pbx doctor` on the node.",
             serious=False,
-            code="" if not problem else "voice_fails" if sounds.voices else "no_voice",
-            facts={"why": problem} if problem and sounds.voices else {},
+            code="voice_fails" if sounds.voices else "no_voice",
+            facts={"why": sounds.problem} if sounds.voices else {},
         )
 
     def bundle(self) -> CheckResult:
         problem = self._parts.sync.problem
-        action = "Look at the page Documents: nothing was changed, and it is tried again." if problem else ""
+        if not problem:
+            return CheckResult("configuration bundle", ok=True)
         return CheckResult(
             "configuration bundle",
-            ok=not problem,
+            ok=False,
             cause=problem,
-            action=action,
+            action="Look at the page Documents: nothing was changed, and it is tried again.",
             serious=False,
-            code="bundle" if problem else "",
-            facts={"why": problem} if problem else {},
+            code="bundle",
+            facts={"why": problem},
         )
 
     def replica(self) -> CheckResult:

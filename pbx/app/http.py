@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from aiohttp.web import Application, AppRunner, Request, Response
 
-    from pbx.api.deps import HealthCheck
+    from pbx.api.ports.health import HealthCheck
     from pbx.app.acme import PublicCertificate
     from pbx.app.ground import Stores
     from pbx.app.parts import Parts

@@ -90,7 +90,7 @@ def _measure(metrics: Registry, notifier: Notifier) -> None:
         "pbx_subscriptions",
         "Lamps, presence and message lamps that phones have subscribed to.",
         labels=("event",),
-        read=lambda: {(event,): count for event, count in notifier.by_event().items()},
+        read=lambda: {(event,): count for event, count in notifier.watches.by_event().items()},
     )
     metrics.counter(
         "pbx_notifies_total",

@@ -21,6 +21,7 @@ import uvloop
 
 from pbx.app import demo
 from pbx.app.build import build
+from pbx.app.edge import EDGE_KEY
 from pbx.app.ground import Ground, Stores
 from pbx.app.hold_music import follow_hold_music
 from pbx.app.http import serve_https, start_http
@@ -57,6 +58,7 @@ from pbx.store.messages import MessageStore
 from pbx.store.push_phones import PushPhoneStore
 from pbx.store.recordings import RecordingStore
 from pbx.store.records import RecordStore
+from pbx.store.sealed_state import SealedState
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
 from pbx.store.sync import SyncStore
@@ -151,7 +153,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         parts.guarding.start(supervisor, parts.switch, stores.state)
         supervisor.spawn("door", parts.entrance.remember(stores.state))
         supervisor.spawn("ring groups", parts.fairness.remember(stores.state))
-        supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings, bus))
+        supervisor.spawn("hold music", follow_hold_music(parts.hold_music, stores.settings))
         servers = Servers(config, parts.guarding.mailer, parts.hearing, state=stores.state, box=box)
         _follow_settings(supervisor, parts, servers, stores.settings, bus)
         supervisor.spawn("messages", parts.messages.run())
@@ -213,7 +215,7 @@ def _follow_settings(
     supervisor: Supervisor, parts: Parts, servers: Servers, settings: SettingStore, bus: EventBus
 ) -> None:
     supervisor.spawn("settings", parts.settings.follow())
-    supervisor.spawn("servers", servers.follow(settings, bus))
+    supervisor.spawn("servers", servers.follow(settings))
     supervisor.spawn("prompts", parts.sounds.prompts.follow(bus))
 
 
@@ -223,9 +225,7 @@ def _run_features(supervisor: Supervisor, parts: Parts, stores: Stores) -> None:
     supervisor.spawn("queues", parts.queues.run(stores.state))
     supervisor.spawn("voicemail", parts.voicemail.run())
     supervisor.spawn("recordings", parts.recordings.library.run())
-    supervisor.spawn(
-        "recording settings", parts.recordings.follow(stores.settings, parts.bus, parts.sounds.sounds)
-    )
+    supervisor.spawn("recording settings", parts.recordings.follow(stores.settings, parts.sounds.sounds))
     news = news_of(parts.wake, parts.office, parts.registrar, stores, parts.clock)
     parts.call_log.tell(news.take, *news.KINDS)
     supervisor.spawn("push of news", news.run(parts.bus))
@@ -302,7 +302,7 @@ async def _start_sip(
     stack: AsyncExitStack, ports: Ports, parts: Parts, supervisor: Supervisor, bus: EventBus
 ) -> Callable[[], Awaitable[None]]:
     """Returns what stops it; also called when the node stops, unless it has been by then."""
-    supervisor.spawn("call log", parts.call_log.run(), critical=True)
+    supervisor.spawn("call log", parts.call_log.run())
     supervisor.spawn("records", _follow_records(parts, bus))
     supervisor.spawn("flows", parts.flows.follow(bus))
     supervisor.spawn("registrations", _every(SWEEP_S, parts.registrar.sweep))
@@ -365,7 +365,7 @@ async def _start_edges(
     await parts.edge.open()
     stack.push_async_callback(parts.edge.close)
     following = parts.edge.follow(
-        supervisor, stores.settings, bus, state=stores.state, box=box, tls=ports.secure.client
+        supervisor, stores.settings, key=SealedState(stores.state, box, EDGE_KEY), tls=ports.secure.client
     )
     supervisor.spawn("edges", following)
     parts.edge.start_local(supervisor)

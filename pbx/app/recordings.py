@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pbx.call.talk import Sound
 from pbx.core.ids import new_id
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pbx.app.ground import Ground
     from pbx.call.call import Call
     from pbx.call.switch import Switch
-    from pbx.core.events import EventBus
     from pbx.feature.office import Office
     from pbx.feature.recording.library import Post
     from pbx.feature.sounds import SpokenSounds
@@ -39,11 +38,11 @@ FOLDER = "recordings"
 
 @dataclass(slots=True)
 class RecordingParts:
-    """The parts, and the settings as they are now. What the API asks for (`pbx.api.deps.RecordingDesk`)."""
+    """The parts, and the settings as they are now. What the API asks for (`pbx.api.ports.recordings.RecordingDesk`)."""
 
     store: RecordingStore
     settings: RecordingSettings = field(default_factory=RecordingSettings)
-    announcement: Sound = field(default_factory=lambda: _sound(recording_tone()))
+    announcement: Sound = field(default_factory=lambda: Sound.of(recording_tone()))
     library: Library = field(init=False)
     rooms: RoomRecordings = field(init=False)
     recordings: Recordings = field(init=False)
@@ -76,14 +75,13 @@ class RecordingParts:
         if refusal := self.recordings.by_flow(call, words[do]):
             raise NodeError(refusal)
 
-    async def follow(self, settings: SettingStore, bus: EventBus, sounds: SpokenSounds) -> None:
+    async def follow(self, settings: SettingStore, sounds: SpokenSounds) -> None:
         """Have the announcement spoken, and take new settings as they come, for ever."""
-        with bus.subscribe("settings") as changes:
-            self.settings = (await settings.get()).recording
-            self.announcement = await sounds.spoken("recording_announcement") or self.announcement
-            async for published in changes:
-                if isinstance(published.event, OfficeSettings):
-                    self.settings = published.event.recording
+        self.announcement = await sounds.spoken("recording_announcement") or self.announcement
+        await settings.follow(self._use)
+
+    async def _use(self, settings: OfficeSettings) -> None:
+        self.settings = settings.recording
 
 
 def build_recordings(
@@ -132,7 +130,3 @@ def build_recordings(
         read=lambda: float(library.failed),
     )
     return parts
-
-
-def _sound(clip: Any) -> Sound:
-    return Sound(clip, clip.duration_ms / 1000)

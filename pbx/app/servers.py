@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from typing import TYPE_CHECKING
 
 from pbx.app.guarding import smtp_server
-from pbx.core.secret import SealBrokenError
 from pbx.model.settings import OfficeSettings
 from pbx.notify.mail import SmtpServer
-from pbx.store.settings import TOPIC
+from pbx.store.sealed_state import SealedState
 
 if TYPE_CHECKING:
     from pbx.app.listening import Hearing
     from pbx.core.config import NodeConfig
-    from pbx.core.events import EventBus
     from pbx.core.secret import SecretBox
     from pbx.model.server_settings import MailSettings
     from pbx.notify.mail import Mailer
@@ -36,23 +33,17 @@ class Servers:
         self._config = config
         self._mailer = mailer
         self._hearing = hearing
-        self._state = state
-        self._box = box
+        self._password = SealedState(state, box, KEY)
         self._settings = OfficeSettings()
         self._changing = asyncio.Lock()
 
     async def set_mail_password(self, password: str) -> None:
         """Sealed, and used from now on; "" for none."""
-        sealed = self._box.seal(password, context=KEY)
-        await self._state.put(KEY, base64.b64encode(sealed).decode())
+        await self._password.put(password)
         await self._use(self._settings)
 
-    async def follow(self, settings: SettingStore, bus: EventBus) -> None:
-        with bus.subscribe(TOPIC) as changes:
-            await self._use(await settings.get())
-            async for published in changes:
-                if isinstance(published.event, OfficeSettings):
-                    await self._use(published.event)
+    async def follow(self, settings: SettingStore) -> None:
+        await settings.follow(self._use)
 
     async def _use(self, settings: OfficeSettings) -> None:
         async with self._changing:
@@ -68,14 +59,7 @@ class Servers:
             mail.port,
             mail.security,
             mail.username,
-            await self._password(),
+            await self._password.get() or "",
             mail.sender,
             self._config.tls_trust,
         )
-
-    async def _password(self) -> str:
-        sealed = await self._state.get(KEY, str)
-        try:
-            return self._box.open(base64.b64decode(sealed), context=KEY) if sealed else ""
-        except (SealBrokenError, ValueError):  # another key file: it has to be typed again
-            return ""

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.feature.office import Office
     from pbx.feature.queue.waiting import Announcement
-    from pbx.media.engine import Clip
 
 __all__ = ["SoundParts", "build_sounds", "voices"]
 
@@ -60,20 +59,20 @@ class SoundParts(msgspec.Struct, frozen=True):
         clip = confirmation(phrase.outcome)
         name = phrase.name if phrase.outcome == "refused" else f"{phrase.name}_{phrase.outcome}"
         values = {key: value for key, value in (("number", phrase.number), ("name", phrase.spoken)) if value}
-        return await self.sounds.spoken(name, **values) or _sound(clip)
+        return await self.sounds.spoken(name, **values) or Sound.of(clip)
 
     async def announce(self, announcement: Announcement) -> Sound:
         """What somebody hears who waits in a queue."""
         say = self.sounds.spoken
         if announcement.name == "call_back":
-            return await say("queue_call_back") or _sound(confirmation("on"))
+            return await say("queue_call_back") or Sound.of(confirmation("on"))
         place = await say("queue_position", count=announcement.position)
         wait = offer = None
         if announcement.wait_s is not None:
             wait = await say("queue_wait", count=round(announcement.wait_s / 60))
         if announcement.key:
             offer = await say("queue_offer_call_back", key=announcement.key)
-        return joined(place or _sound(queue_pip()), wait, offer)
+        return joined(place or Sound.of(queue_pip()), wait, offer)
 
     async def question(self, call: Call) -> Playable:
         """What somebody hears, again and again, whom follow-me asks for a key."""
@@ -86,17 +85,17 @@ class SoundParts(msgspec.Struct, frozen=True):
         """The special information tone (ITU-T E.180), and why the call cannot be made."""
         tone = tone_of("information", self.country)
         said = await self.sounds.spoken("call_refused", reason=words)
-        return joined(_sound(tone), said) if said is not None else joined(_sound(tone), _sound(tone))
+        return joined(Sound.of(tone), said) if said is not None else joined(Sound.of(tone), Sound.of(tone))
 
     async def unknown_number(self, _words: str = "") -> Sound:
         """What an extension hears that has dialled a number nobody has."""
-        tone = _sound(tone_of("information", self.country))
+        tone = Sound.of(tone_of("information", self.country))
         return joined(tone, await self.sounds.spoken("number_unknown") or tone)
 
     @staticmethod
     def beep() -> Sound:
         """Speak now."""
-        return _sound(beep())
+        return Sound.of(beep())
 
 
 def build_sounds(ground: Ground, office: Office) -> SoundParts:
@@ -118,7 +117,3 @@ def build_sounds(ground: Ground, office: Office) -> SoundParts:
     )
     prompts = Prompts(ground.stores.records, files, spoken, clock, language=config.language)
     return SoundParts(sounds, prompts, config.country)
-
-
-def _sound(clip: Clip) -> Sound:
-    return Sound(clip, clip.duration_ms / 1000)

@@ -48,12 +48,6 @@ __all__ = ["VoicemailParts", "build_voicemail"]
 FOLDER = "voicemail"
 
 
-def record_beep() -> Sound:
-    """What comes before a recording."""
-    clip = beep()
-    return Sound(clip, clip.duration_ms / 1000)
-
-
 class VoicemailParts(msgspec.Struct, frozen=True):
     """The parts; `attach` joins them with the dial plan, which is made later."""
 
@@ -174,14 +168,14 @@ def build_voicemail(
         boxes=boxes,
         shelf=shelf,
         pins=pins,
-        leave=LeaveMessage(shelf, boxes, sounds, beep=record_beep),
+        leave=LeaveMessage(shelf, boxes, sounds, beep=lambda: Sound.of(beep())),
         inbox=Inbox(
             shelf,
             boxes,
             pins,
             sounds,
             change=lambda number, edit: change_record(stores.records, MAILBOX, number, edit),
-            beep=record_beep,
+            beep=lambda: Sound.of(beep()),
         ),
         mailing=Mailing(store, shelf, boxes, mailer, clock=clock),
         writing_down=writing_down,

@@ -30,7 +30,7 @@ from pbx.store.errors import StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pbx.api.deps import HealthCheck
+    from pbx.api.ports.health import HealthCheck
     from pbx.app.ground import Stores
     from pbx.app.parts import Parts
     from pbx.core.config import NodeConfig

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from pbx.call.ports import Transcoder
 from pbx.model.stream import TELEPHONE_EVENT, StreamFormat
-from pbx.sip.sdp.negotiate import KNOWN, Format, common
+from pbx.sip.sdp.format import Format
+from pbx.sip.sdp.negotiate import KNOWN, common
 
 __all__ = ["Codecs", "PairCost", "codecs_of", "digits", "only", "passes", "stream_format", "voice"]
 

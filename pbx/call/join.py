@@ -17,7 +17,8 @@ from pbx.call.leg import CallLeg
 from pbx.call.ports import Transcoder
 from pbx.core.errors import PeerError
 from pbx.model.audio_event import AudioJoined
-from pbx.sip.sdp.negotiate import Format, payload_map
+from pbx.sip.sdp.format import Format
+from pbx.sip.sdp.negotiate import payload_map
 
 if TYPE_CHECKING:
     from pbx.call.call import Call

@@ -14,7 +14,7 @@ import msgspec
 from pbx.call.encryption import KeptEncryption
 from pbx.model.call_event import CallEvent
 from pbx.model.party import Diversion, Party
-from pbx.sip.sdp.negotiate import Format
+from pbx.sip.sdp.format import Format
 from pbx.sip.sdp.security import SrtpPolicy
 
 if TYPE_CHECKING:

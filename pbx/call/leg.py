@@ -21,7 +21,8 @@ from pbx.model.leg_event import LegCause
 from pbx.model.party import Party
 from pbx.model.stream import RemoteMedia
 from pbx.sip.sdp import parse
-from pbx.sip.sdp.negotiate import AudioSession, Format, Local, audio_of, common, write_answer, write_offer
+from pbx.sip.sdp.format import Format
+from pbx.sip.sdp.negotiate import AudioSession, Local, audio_of, common, write_answer, write_offer
 from pbx.sip.sdp.security import SrtpPolicy, Way
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pbx.call.leg import CallLeg
     from pbx.call.ports import Prompt
     from pbx.call.transfer import Transfer
-    from pbx.sip.sdp.negotiate import AudioSession, Format
+    from pbx.sip.sdp.format import Format
+    from pbx.sip.sdp.negotiate import AudioSession
 
 __all__ = ["PartySide"]
 

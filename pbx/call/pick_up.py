@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pbx.call.call import Call
 from pbx.call.codecs import digits, voice
-from pbx.sip.sdp.negotiate import Format
+from pbx.sip.sdp.format import Format
 
 __all__ = ["pick_up", "with_digits"]
 

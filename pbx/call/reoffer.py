@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.leg import CallLeg
 
-__all__ = ["Reoffered", "accept_alone", "answer_reoffer", "take_reanswer"]
+__all__ = ["Reoffered", "accept_alone", "accept_hushed", "answer_reoffer", "take_reanswer"]
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,23 @@ def accept_alone(call: Call) -> Reoffered:
         await leg.dialog.answer(leg.accept(offer, formats))
 
     return accept
+
+
+def accept_hushed(call: Call, hush: Callable[[], None], again: Callable[[], None]) -> Reoffered:
+    """The same for a leg in a room. A phone that holds sends music: nobody is to hear it, from the moment that it says
+    so; `again` lets the room hear and be heard as the leg is then.
+    """
+    accept = accept_alone(call)
+
+    async def answer(leg: CallLeg, sdp: bytes | None) -> None:
+        if sdp is not None and leg.read(sdp).held:
+            hush()
+        try:
+            await accept(leg, sdp)
+        finally:
+            again()
+
+    return answer
 
 
 async def answer_reoffer(call: Call, leg: CallLeg, sdp: bytes | None, reoffered: Reoffered) -> None:

@@ -96,10 +96,6 @@ class Switch:
         """The calls going on now, oldest first."""
         return [call.live.view() for call in self._calls.values()]
 
-    def live_call(self, call_id: str) -> LiveCall | None:
-        call = self._calls.get(call_id)
-        return None if call is None else call.live.view()
-
     def is_busy(self, extension: str) -> bool:
         """Whether an extension talks, or rings somebody, in any call."""
         return any(call.involves(extension) for call in self._calls.values())

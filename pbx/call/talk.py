@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 import msgspec
 
@@ -36,11 +36,22 @@ MOST_KEYS = 64
 """More are not kept: nobody types ahead so far."""
 
 
+class Clip(Protocol):
+    """Sound that is in memory."""
+
+    @property
+    def duration_ms(self) -> int: ...
+
+
 class Sound(msgspec.Struct, frozen=True):
     """Something to play, and how long it lasts."""
 
     prompt: Prompt
     seconds: float
+
+    @classmethod
+    def of(cls, clip: Clip) -> Sound:
+        return cls(clip, clip.duration_ms / 1000)
 
 
 class Talk:

@@ -35,8 +35,6 @@ class Transfer:
     """`by` sends `stays` to what dialling `to` reaches, or to whom its dialog `replaces` talks with.
 
     `rights` is the extension that may do what this does; None: nobody. A `program` runs in place of what `to` reaches.
-    `is_return`: nobody was reached, and whom it
-    comes back to is the one who transferred.
     """
 
     by: CallLeg
@@ -44,7 +42,6 @@ class Transfer:
     to: str
     rights: str | None
     replaces: DialogName | None = None
-    is_return: bool = False
     program: Callable[[Call], Awaitable[None]] | None = None
     done: bool = field(default=False, init=False)
 
@@ -87,9 +84,7 @@ async def carry_out(call: Call, transfer: Transfer, router: Router) -> None:
         await call.perform(Bridge(call, by).run())
     elif by.party.extension is not None:
         call.forget_ending()
-        back = Transfer(
-            by=by, stays=transfer.stays, to=by.party.extension, rights=transfer.rights, is_return=True
-        )
+        back = Transfer(by=by, stays=transfer.stays, to=by.party.extension, rights=transfer.rights)
         await _attempt(call, back, router)
 
 

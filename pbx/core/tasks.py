@@ -1,7 +1,7 @@
 """The owner of tasks that live as long as the node, and of those nobody waits for.
 
 A `TaskGroup` ends everything when one task fails: right for a call, wrong for a node. A `Supervisor` logs the
-failure with its traceback and keeps the rest running, unless the task was critical.
+failure with its traceback and keeps the rest running.
 """
 
 from __future__ import annotations
@@ -23,23 +23,15 @@ class Supervisor:
     def __init__(self) -> None:
         self.failures = 0
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._critical: set[asyncio.Task[Any]] = set()
-        self._failure: BaseException | None = None
-        self._failed = asyncio.Event()
         self._closing = False
 
     def __len__(self) -> int:
         return len(self._tasks)
 
     def spawn(
-        self,
-        name: str,
-        coro: Coroutine[Any, Any, T],
-        *,
-        critical: bool = False,
-        context: Context | None = None,
+        self, name: str, coro: Coroutine[Any, Any, T], *, context: Context | None = None
     ) -> asyncio.Task[T]:
-        """Run `coro`. When a critical task fails, `wait_failed` raises; any other is logged and counted.
+        """Run `coro`. When it fails, that is logged and counted.
 
         `context` is for what outlives the call that happens to start it, and must not speak in its name.
         """
@@ -48,16 +40,8 @@ class Supervisor:
             raise RuntimeError(f"the supervisor is closing, {name} is not started")
         task = asyncio.get_running_loop().create_task(coro, name=name, context=context)
         self._tasks.add(task)
-        if critical:
-            self._critical.add(task)
         task.add_done_callback(self._ended)
         return task
-
-    async def wait_failed(self) -> None:
-        """Return never, but raise what a critical task raised, once one has failed."""
-        await self._failed.wait()
-        assert self._failure is not None
-        raise self._failure
 
     async def aclose(self) -> None:
         """Cancel every task and wait for all of them, also those that they start meanwhile being refused."""
@@ -70,16 +54,10 @@ class Supervisor:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        critical = task in self._critical
-        self._critical.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is None:
-            return
-        self.failures += 1
-        log.error("task failed", exc_info=error, extra={"task": task.get_name(), "critical": critical})
-        if critical and self._failure is None:
-            self._failure = error
-            self._failed.set()
+        if error is not None:
+            self.failures += 1
+            log.error("task failed", exc_info=error, extra={"task": task.get_name()})
 
     async def __aenter__(self) -> Self:
         return self

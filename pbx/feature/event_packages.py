@@ -18,8 +18,8 @@ from pbx.sip import dialog_info, message_summary, pidf
 from pbx.sip.dialog_info import DialogEntry, Identity
 from pbx.sip.message_summary import Waiting
 from pbx.sip.subscription import Expiries
+from pbx.transport.event_package import Watcher
 from pbx.transport.identity import user_part
-from pbx.transport.notifier import Watcher
 
 __all__ = ["DialogPackage", "Mailboxes", "PresencePackage", "SummaryPackage"]
 

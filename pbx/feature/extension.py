@@ -18,7 +18,7 @@ from pbx.model.call_event import CallRouted
 from pbx.model.extension import Extension
 from pbx.model.leg_event import LegCause
 from pbx.model.party import DialTarget
-from pbx.sip.message import ParseError
+from pbx.sip.errors import ParseError
 from pbx.sip.uri import SipUri
 
 Onward = Callable[[Call, str, Extension], Awaitable[bool]]

@@ -20,7 +20,8 @@ from pbx.call.fork import Fork, Lost, Redirect
 from pbx.call.fork_rules import ForkRules
 from pbx.call.leg import CallLeg
 from pbx.call.ports import Prompt
-from pbx.feature.outside import TRUNK_FAULTS, WayOut
+from pbx.feature.outside import WayOut
+from pbx.feature.usage import TRUNK_FAULTS
 from pbx.model.extension import Extension
 from pbx.model.follow_me import FollowMeNumber
 from pbx.model.leg_event import LegCause

@@ -23,8 +23,9 @@ from pbx.feature.trunk_line import TrunkLine
 from pbx.model.leg_event import DialogName
 from pbx.model.party import Party
 from pbx.sip.build import response_to
+from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
-from pbx.sip.message import ParseError, Request, Response
+from pbx.sip.message import Request, Response
 from pbx.sip.uri import SipUri
 from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
 from pbx.transport.refer import read_replaces

@@ -24,7 +24,8 @@ from pbx.sip import dialog_info, message_summary, pidf
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.store.errors import StoreError
-from pbx.transport.notifier import Kept, Notifier
+from pbx.transport.notifier import Notifier
+from pbx.transport.watches import Kept
 
 if TYPE_CHECKING:
     from pbx.feature.directory import Directory
@@ -113,13 +114,13 @@ class Lamps:
         notifier = self._ports.notifier
         notifier.review(lambda number: is_extension(self._ports.directory, number))
         for event in (dialog_info.EVENT, pidf.EVENT):
-            for resource in notifier.resources(event):
+            for resource in notifier.watches.resources(event):
                 notifier.changed(event, resource)
         self._ports.bus.publish("extension_state", ExtensionStateChanged(number=""))
 
     def named_changed(self) -> None:
         """A lamp that is no extension is on or off now."""
-        for resource in self._ports.notifier.resources(dialog_info.EVENT):
+        for resource in self._ports.notifier.watches.resources(dialog_info.EVENT):
             if self._ports.directory.find(resource) is None:
                 self._ports.notifier.changed(dialog_info.EVENT, resource)
 
@@ -130,7 +131,7 @@ class Lamps:
 
     def _tell_unasked(self, extension: str) -> None:
         waiting = self._ports.mailboxes.waiting(extension)
-        if waiting is not None and not self._ports.notifier.watches(message_summary.EVENT, extension):
+        if waiting is not None and not self._ports.notifier.has_subscribed(extension, message_summary.EVENT):
             self._ports.notice.tell(extension, waiting)
 
     # -- following the office --------------------------------------------------------------------------------------

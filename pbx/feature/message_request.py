@@ -7,7 +7,8 @@ from pbx.model.party import DialTarget, Party
 from pbx.model.text_message import MOST_BYTES, TextMessage
 from pbx.sip.build import request_of
 from pbx.sip.date import sip_date
-from pbx.sip.message import ParseError, Request
+from pbx.sip.errors import ParseError
+from pbx.sip.message import Request
 from pbx.sip.uri import SipUri
 from pbx.transport.abilities import content_type
 from pbx.transport.identity import party_address

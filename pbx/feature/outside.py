@@ -33,7 +33,7 @@ from pbx.model.outbound_route import OutboundRoute
 from pbx.model.party import DialTarget, Diversion
 from pbx.sip.registration import FLOW_FAILED
 
-__all__ = ["TRUNK_FAULTS", "OutsideCalls", "WayOut"]
+__all__ = ["OutsideCalls", "WayOut"]
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,9 @@ from pbx.call.call import Call
 from pbx.call.talk import Sound, Talk
 from pbx.core.errors import UserError
 from pbx.feature.answering import own_extension
-from pbx.feature.prompts import LONGEST_S, Prompts
+from pbx.feature.prompts import Prompts
 from pbx.feature.sounds import Sounds
+from pbx.media.prompt_conversion import LONGEST_S
 from pbx.model.prompt import Prompt
 
 __all__ = ["PromptRecording"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from pbx.core.clock import Clock
 from pbx.core.errors import UserError
 from pbx.core.events import EventBus
-from pbx.media.prompt_conversion import LONGEST_S, convert_prompt, write_wav
+from pbx.media.prompt_conversion import convert_prompt, write_wav
 from pbx.media.prompt_files import PromptFiles
 from pbx.media.speech_synthesis import SPEECH_RATE_HZ, Voices
 from pbx.model.kinds import PROMPT
@@ -26,7 +26,7 @@ from pbx.store.records import RecordStore
 if TYPE_CHECKING:
     from array import array
 
-__all__ = ["LARGEST_BYTES", "LONGEST_S", "Prompts"]
+__all__ = ["LARGEST_BYTES", "Prompts"]
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from pbx.feature.registrar import Registrar
 from pbx.model.binding import Binding
 from pbx.model.registration import Reach, Reachable, Unreachable
 from pbx.sip.build import request_of
-from pbx.sip.hop import Hop
+from pbx.sip.hop import Hop, host_port
 from pbx.sip.message import Request, Response
 
 log = logging.getLogger(__name__)
@@ -167,8 +167,7 @@ class Reachability:
             )
 
     def _options(self, binding: Binding) -> Request:
-        us = self._address(binding.source_host)
-        here = f"sip:[{us}]" if ":" in us else f"sip:{us}"
+        here = f"sip:{host_port(self._address(binding.source_host), 0)}"
         return request_of(
             "OPTIONS",
             binding.contact_uri,

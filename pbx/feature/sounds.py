@@ -117,7 +117,7 @@ class SpokenSounds:
             except UserError as error:
                 self._complain(f"The prompt {id} cannot be played: {error.message}.")
             else:
-                return _sound_of(clip)
+                return Sound.of(clip)
         if record is not None and record.text:
             return await self.text(record.text, language=record.language)
         self._complain(f"The prompt {id} has neither a sound nor a text.")
@@ -128,7 +128,7 @@ class SpokenSounds:
             duration_ms = await _in_thread(lambda: _duration_ms(path))
             if duration_ms is not None and duration_ms > LONGEST_CLIP_S * 1000:
                 return Sound(await self._streamer.stream(path), duration_ms / 1000)
-            return _sound_of(await _in_thread(lambda: read_clip(path)))
+            return Sound.of(await _in_thread(lambda: read_clip(path)))
         except (UserError, OSError, ValueError) as error:
             log.warning("a sound file cannot be played", extra={"file": str(path), "reason": str(error)})
             return tone()
@@ -148,7 +148,7 @@ class SpokenSounds:
                     path = await _in_thread(lambda: self._cache.keep(samples, *key))
                     if path is None:
                         self._remember(key, await _in_thread(lambda: Clip(samples.tobytes(), SPEECH_RATE_HZ)))
-                return _sound_of(await self._kept(key, self._cache.path(*key)))
+                return Sound.of(await self._kept(key, self._cache.path(*key)))
         except SpeechError as error:
             self._complain(f"The node's voice failed: {error.message}.")
         except UserError as error:  # somebody has emptied the folder this very moment
@@ -182,7 +182,7 @@ class SpokenSounds:
 
 def tone() -> Sound:
     """What stands in for speech."""
-    return _sound_of(spoken_instead())
+    return Sound.of(spoken_instead())
 
 
 def joined(*sounds: Sound | None) -> Sound:
@@ -192,10 +192,6 @@ def joined(*sounds: Sound | None) -> Sound:
         clip for each in there for clip in (each.prompt if isinstance(each.prompt, list) else [each.prompt])
     ]
     return Sound(clips, sum(each.seconds for each in there))
-
-
-def _sound_of(clip: Clip) -> Sound:
-    return Sound(clip, clip.duration_ms / 1000)
 
 
 def _bytes(clip: Clip) -> int:

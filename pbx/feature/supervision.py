@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Literal, Protocol
 
 import msgspec
@@ -22,7 +23,7 @@ from pbx.call.call import Call
 from pbx.call.ending import Ending
 from pbx.call.leg import CallLeg
 from pbx.call.ports import MeetingRoom, MeetingRooms
-from pbx.call.reoffer import accept_alone
+from pbx.call.reoffer import accept_hushed
 from pbx.call.scope import Stoppable
 from pbx.call.talk import Sound, Talk
 from pbx.core.errors import UserError
@@ -223,10 +224,8 @@ class Supervision:
         session.listeners.append(listener)
         try:
             async with Talk(own) as talk:
-                own.reoffered, own.reflow = (
-                    _reoffered(own, session, listener),
-                    lambda: session.place(listener),
-                )
+                own.reflow = place = partial(session.place, listener)
+                own.reoffered = accept_hushed(own, partial(session.hush, listener), place)
                 with Stoppable() as listening:
                     listener.stop = listening.stop
                     session.enter(listener)
@@ -318,23 +317,6 @@ def _whispered_to(call: Call, name: str | None) -> CallLeg:
     if name is None and pair:
         return pair[0]
     raise UserError(f"the leg {name} talks with nobody there", http_status=409, path="$.leg")
-
-
-def _reoffered(
-    own: Call, session: _Session, listener: _Listener
-) -> Callable[[CallLeg, bytes | None], Awaitable[None]]:
-    """A phone that holds sends music: nobody is to hear it, from the moment that it says so."""
-    accept = accept_alone(own)
-
-    async def answer(leg: CallLeg, sdp: bytes | None) -> None:
-        if sdp is not None and leg.read(sdp).held:
-            session.hush(listener)
-        try:
-            await accept(leg, sdp)
-        finally:
-            session.place(listener)
-
-    return answer
 
 
 def _nothing() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import msgspec
 
@@ -72,7 +72,3 @@ class Context(msgspec.Struct):
             raise NodeError(f"the call has {MOST_VALUES} values already")
         kept = value if isinstance(value, str | bool | int | float) else "" if value is None else str(value)
         self.values[name] = kept[:LONGEST_VALUE] if isinstance(kept, str) else kept
-
-    def set_all(self, values: Mapping[str, object]) -> None:
-        for name, value in values.items():
-            self.set(name, value)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 from typing import Literal, NoReturn
 
 from pbx.call.call import Call
@@ -22,8 +20,6 @@ from pbx.model.leg_event import LegCause, LegFailed
 __all__ = ["LiveLine", "Records"]
 
 TONE_S = 4.0
-RECORDED = "recorded-name"
-"""What stands for the name that the caller has said, instead of the key of a prompt."""
 
 Do = Literal["on", "off", "pause", "resume"]
 
@@ -43,16 +39,13 @@ class LiveLine:
         sounds: Sounds,
         *,
         tone: Callable[[Literal["busy", "congestion"]], Clip],
-        names_folder: Path,
         records: Records | None = None,
     ) -> None:
         self._call = call
         self._sounds = sounds
         self._tone = tone
-        self._names_folder = names_folder
         self._records = records
         self._talk: Talk | None = None
-        self._name: Path | None = None
 
     @property
     def now(self) -> datetime:
@@ -95,22 +88,6 @@ class LiveLine:
             talk.quiet()
         return key
 
-    async def record_name(self, *what: Say, max_s: int = 5) -> str:
-        path = self._names_folder / f"{self._call.id}.wav"
-        sounds = [await self._sound(each) for each in what]
-        talk = await self._answered()
-        await talk.say(*sounds, barge_in="")
-        if self._name is None:
-            loop = asyncio.get_running_loop()
-            remove = partial(path.unlink, missing_ok=True)
-            self._call.a.on_close(lambda: _discard(loop.run_in_executor(None, remove)))
-        else:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-        await asyncio.to_thread(self._names_folder.mkdir, parents=True, exist_ok=True)
-        ended = await talk.record(path, max_s=max_s, silence_s=2.0)
-        self._name = ended.path
-        return RECORDED if ended.duration_ms else ""
-
     def show(self, *, number: str | None = None, name: str | None = None) -> None:
         self._call.a.show_as(number=number, name=name)
 
@@ -152,14 +129,7 @@ class LiveLine:
 
     async def _sound(self, what: Say) -> Sound:
         if isinstance(what, Prompt):
-            recorded = what.id == RECORDED and self._name is not None
-            return await (
-                self._sounds.file(self._name) if recorded and self._name else self._sounds.prompt(what.id)
-            )
+            return await self._sounds.prompt(what.id)
         if isinstance(what, Phrase):
             return await self._sounds.phrase(what.name, language=what.language, **what.values)
         return await self._sounds.text(what.text, language=what.language)
-
-
-def _discard(_future: object) -> None:
-    """Nobody waits for it."""

@@ -98,10 +98,6 @@ class Line(Protocol):
         """Let time pass, unanswered where the call is; returns a key that was pressed, which ends it."""
         ...
 
-    async def record_name(self, *what: Say, max_s: int = 5) -> str:
-        """Ask, and keep what is said for as long as the call; returns what `Prompt` plays it, "" for nothing."""
-        ...
-
     def show(self, *, number: str | None = None, name: str | None = None) -> None:
         """From now on, those who are rung see this of the caller."""
         ...

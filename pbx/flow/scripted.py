@@ -204,12 +204,6 @@ class ScriptedLine:
             self._world.hears("music", "")
         return await self._world.key(seconds)
 
-    async def record_name(self, *what: Say, max_s: int = 5) -> str:
-        await self.say(*what, barge_in=False)
-        await self._world.passes(min(2, max_s))
-        self._world.did("says a name")
-        return "recorded-name"
-
     def show(self, *, number: str | None = None, name: str | None = None) -> None:
         self._world.did("shows", " ".join(each for each in (number, name) if each))
 

@@ -33,7 +33,7 @@ from pbx.media.stream import DIGITS, Stream, gain_of, speakable
 from pbx.media.udp_ports import NoPortError, PortPair, PortPool
 from pbx.model.stream import RecordingEnded, StreamFormat
 
-__all__ = ["Clip", "Feed", "LoopSetting", "MediaEngine", "Room", "Stream", "io_uring_refusal", "loop_for"]
+__all__ = ["Clip", "LoopSetting", "MediaEngine", "io_uring_refusal", "loop_for"]
 
 if TYPE_CHECKING:
     from pbx.media.recorder import Recorder, SoundFormat

@@ -51,11 +51,7 @@ class OggOpusReader:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._begin()
-
-    def _begin(self) -> None:
-        self._file.seek(0)
-        self._ogg = OggReader(self._file)
+        self._ogg = OggReader(file)
         first = self._ogg.page()
         if first is None:
             raise SoundError("this is no Ogg file, or its beginning is damaged")
@@ -68,7 +64,6 @@ class OggOpusReader:
         self._offset: int | None = None
         self._ended = False
         self._tags = False
-        self._left = b""
 
     @property
     def duration_ms(self) -> int | None:
@@ -77,7 +72,7 @@ class OggOpusReader:
 
     def read(self) -> bytes:
         """The next piece of sound, mono; empty at the end."""
-        pcm, self._left = self._left, b""
+        pcm = b""
         while not pcm and not self._ended:
             page = self._ogg.page()
             if page is None:
@@ -118,14 +113,6 @@ class OggOpusReader:
             return mixed(self._decoders[0].decode(first), self._decoders[1].decode(second))
         except ValueError:
             return b""
-
-    def seek(self, ms: int) -> None:
-        """Read on from there. Everything before it is decoded: there is no index in such a file."""
-        self._begin()
-        left = ms * self.rate_hz // 1000 * 2
-        while left > 0 and (pcm := self.read()):
-            self._left = pcm[left:]
-            left -= len(pcm)
 
     def close(self) -> None:
         self._file.close()

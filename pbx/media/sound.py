@@ -9,7 +9,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, TypeVar
+from typing import BinaryIO, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -19,13 +19,8 @@ from pbx.media.ogg_opus import OggOpusReader
 from pbx.media.sound_error import SoundError
 from pbx.media.wav import WavReader
 
-if TYPE_CHECKING:
-    from pbx.media.engine import MediaEngine, Stream
-
 T = TypeVar("T")
 
-LONGEST_CLIP_MS = 60_000
-"""What is longer is streamed, unless all of it is asked for: a minute at 48 kHz is 6 MB."""
 LONGEST_WHOLE_S = 600
 PIECE_MS = 500
 FEED_MS = 2000
@@ -65,8 +60,6 @@ class SoundReader(Protocol):
         """16-bit samples; empty at the end."""
         ...
 
-    def seek(self, ms: int) -> None: ...
-
     def close(self) -> None: ...
 
 
@@ -90,9 +83,6 @@ class RawReader:
             min(self.rate_hz * PIECE_MS // 1000 * self._bytes, self._end - self._file.tell())
         )
         return data if self._law == "L16" else g711_samples(self._law, data)
-
-    def seek(self, ms: int) -> None:
-        self._file.seek(min(ms * self.rate_hz // 1000 * self._bytes, self._end))
 
     def close(self) -> None:
         self._file.close()
@@ -155,49 +145,7 @@ def _clip(reader: SoundReader) -> Clip:
     return Clip(b"".join(pieces), reader.rate_hz)
 
 
-async def load_clip(source: Path | bytes, *, raw: RawFormat | None = None, rate_hz: int = 0) -> Clip:
-    """`read_clip` in an executor's thread."""
-    return await _in_thread(lambda: read_clip(source, raw=raw, rate_hz=rate_hz))
-
-
-async def play_file(
-    media: MediaEngine,
-    stream: Stream,
-    source: Path | bytes,
-    *,
-    raw: RawFormat | None = None,
-    loop: bool = False,
-    gain_db: float = 0.0,
-    start_ms: int = 0,
-    over: bool = False,
-) -> None:
-    """Play a file of any length; returns when all of it is on its way, and never for a loop of a long one.
-
-    Cancelling it ends what is streamed. Raises `SoundError`, and `ValueError` as `MediaEngine.play` does.
-    """
-    reader = await _in_thread(lambda: open_sound(source, raw=raw))
-    try:
-        if reader.duration_ms is not None and reader.duration_ms <= LONGEST_CLIP_MS:
-            clip = await _in_thread(lambda: _clip(reader))
-            media.play(stream, clip, loop=loop, gain_db=gain_db, start_ms=start_ms, over=over)
-            return
-        if start_ms:
-            await _in_thread(lambda: reader.seek(start_ms))
-        feed = Feed(_feed_rate(reader.rate_hz), room_ms=FEED_MS)
-        await pour(
-            reader, feed, loop=loop, begin=lambda: media.play(stream, feed, gain_db=gain_db, over=over)
-        )
-    finally:
-        reader.close()
-
-
-def _feed_rate(rate_hz: int) -> int:
-    return next(each for each in FEED_RATES_HZ if each >= min(rate_hz, FEED_RATES_HZ[-1]))
-
-
-async def pour(
-    reader: SoundReader, feed: Feed, *, loop: bool = False, begin: Callable[[], None] = lambda: None
-) -> None:
+async def pour(reader: SoundReader, feed: Feed, *, begin: Callable[[], None] = lambda: None) -> None:
     """Fill a feed until the sound has ended, never more than the feed has room for; then finish it.
 
     `begin` is called when the first piece is in it. Raises `SoundError` when there is none.
@@ -207,16 +155,10 @@ async def pour(
 
     def next_piece() -> bytes:
         """Of any length; empty only at the end."""
-        again = loop
-        while True:
-            piece = reader.read()
-            if not piece:
-                if not again:
-                    return b""
-                again = False
-                reader.seek(0)
-            elif made := convert(piece):
+        while piece := reader.read():
+            if made := convert(piece):
                 return made
+        return b""
 
     try:
         piece = await _in_thread(next_piece)

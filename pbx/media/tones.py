@@ -28,10 +28,6 @@ ToneName = Literal["dial", "ringback", "busy", "congestion", "call_waiting", "in
 
 USUAL = "de"
 """425 Hz, as ETSI recommends it."""
-LOW_HZ = (697, 770, 852, 941)
-HIGH_HZ = (1209, 1336, 1477, 1633)
-KEYPAD = "123A456B789C*0#D"
-"""ITU-T Q.23: four rows of four."""
 
 
 class Burst(msgspec.Struct, frozen=True):
@@ -62,9 +58,6 @@ MILLIWATT = Tone((Burst(1000, (1004,)),), level_dbm0=0.0)
 JOINED = Tone((Burst(90, (587.3,)), Burst(120, (880,))), level_dbm0=-20.0)
 LEFT = Tone((Burst(90, (880,)), Burst(120, (587.3,))), level_dbm0=-20.0)
 """A step up when somebody comes into a conference, a step down when somebody goes."""
-CLOCK_PIP = Tone((Burst(100, (1000,)), Burst(900)), level_dbm0=-13.0)
-"""One pip a second, like a speaking clock that has nothing to say."""
-
 _PAUSE = Burst(300)
 CONFIRMATIONS = {
     "on": Tone((_PAUSE, Burst(120, (660,)), Burst(60), Burst(120, (880,)), _PAUSE)),
@@ -186,11 +179,6 @@ def milliwatt() -> Clip:
     return tone_clip(MILLIWATT)
 
 
-def clock_tone() -> Clip:
-    """One pip a second."""
-    return tone_clip(CLOCK_PIP)
-
-
 def silence(ms: int = 1000) -> Clip:
     """Nothing at all, as packets: keeps NAT bindings and impatient phones alive."""
     return tone_clip(Tone((Burst(ms),)))
@@ -203,15 +191,6 @@ def joined_tone() -> Clip:
 
 def left_tone() -> Clip:
     return tone_clip(LEFT)
-
-
-def digit_tones(digits: str, *, on_ms: int = 100, off_ms: int = 70) -> Clip:
-    """Keys of a telephone as sound (ITU-T Q.23). Raises `ValueError` for what is no key."""
-    bursts: list[Burst] = []
-    for digit in digits.upper():
-        place = KEYPAD.index(digit)
-        bursts += (Burst(on_ms, (LOW_HZ[place // 4], HIGH_HZ[place % 4])), Burst(off_ms))
-    return tone_clip(Tone(tuple(bursts), level_dbm0=-8.0))
 
 
 def render(tone: Tone) -> array[int]:

@@ -93,9 +93,5 @@ class WavReader:
         data = data[: len(data) // self._frame_bytes * self._frame_bytes]
         return mono(data if self._law is None else g711_samples(self._law, data), self._channels)
 
-    def seek(self, ms: int) -> None:
-        """Read on from there."""
-        self._file.seek(min(self._begin + ms * self.rate_hz // 1000 * self._frame_bytes, self._end))
-
     def close(self) -> None:
         self._file.close()

@@ -10,7 +10,7 @@ from msgspec import Meta
 from pbx.model.base import Record
 from pbx.model.scalars import Label
 
-__all__ = ["ClockTime", "DateSpan", "Opening", "SpecialDay", "TimeZone", "Weekday"]
+__all__ = ["ClockTime", "DateSpan", "HolidayRegion", "Opening", "SpecialDay", "TimeZone", "Weekday"]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -51,6 +51,17 @@ Day = Annotated[
         title="Day",
         description="2026-12-24, or 12-24 for every year.",
         examples=["12-24"],
+    ),
+]
+
+
+HolidayRegion = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9 -]{0,40}$(?!\n)",
+        title="Part of the country",
+        description="A state or region with holidays of its own, by its code.",
+        examples=["BY"],
     ),
 ]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from pbx.model.base import Record
-from pbx.model.opening import Opening, SpecialDay, TimeZone
+from pbx.model.opening import HolidayRegion, Opening, SpecialDay, TimeZone
 from pbx.model.scalars import CountryCode, Label, Slug
 
 __all__ = ["Schedule", "ScheduleState"]
@@ -37,15 +37,7 @@ class Schedule(Record, frozen=True, kw_only=True):
             description="Two letters (ISO 3166-1): closed on those. Without one there are none.",
         ),
     ] = None
-    holiday_region: Annotated[
-        str,
-        Meta(
-            pattern=r"^[A-Za-z0-9 -]{0,40}$(?!\n)",
-            title="Part of the country",
-            description="A state or region with holidays of its own, by its code.",
-            examples=["BY"],
-        ),
-    ] = ""
+    holiday_region: HolidayRegion = ""
     special_days: Annotated[
         tuple[SpecialDay, ...],
         Meta(max_length=200, title="Own holidays", description="These go before the public ones."),

@@ -196,10 +196,6 @@ class StreamStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """1 to 4.5 (ITU-T G.107)."""
         return self.quality.mos if self.quality else None
 
-    @property
-    def remote_mos(self) -> float | None:
-        return self.remote_quality.mos if self.remote_quality else None
-
     def since(self, earlier: StreamStats) -> StreamStats:
         """What was counted after `earlier`: packets, losses and reports. What is no count is as it is now."""
         changed = {name: getattr(self, name) - getattr(earlier, name) for name in _COUNTS}

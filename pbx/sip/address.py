@@ -35,7 +35,7 @@ _BRACKETED = re.compile(r'<[ \t]*+([A-Za-z][A-Za-z0-9+.\-]*+:[^\s<>"]++)[ \t]*+>
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*+:[^\s;,?<>\"]++(?!\?)")
 
 
-__all__ = ["NameAddr", "quote"]
+__all__ = ["NameAddr"]
 
 
 class NameAddr(msgspec.Struct, frozen=True, gc=False):

@@ -18,7 +18,7 @@ from pbx.sip.framer import KeepAlive
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.nat import fix_via, response_hop
-from pbx.sip.outgoing import MAGIC_COOKIE, TooLargeForUdp, encode_for
+from pbx.sip.outgoing import MAGIC_COOKIE, encode_for
 from pbx.sip.parser import parse
 from pbx.sip.refusal import refuse, written_by
 from pbx.sip.timers import Timers
@@ -35,7 +35,7 @@ from pbx.sip.tx_invite_client import InviteClient, cancel_for
 from pbx.sip.tx_invite_server import InviteServer
 from pbx.sip.tx_server import Server
 
-__all__ = ["Endpoint", "TooLargeForUdp"]
+__all__ = ["Endpoint"]
 
 PONG = b"\r\n"
 """The answer to a double CRLF on a stream (RFC 5626 4.4.1)."""

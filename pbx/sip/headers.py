@@ -102,14 +102,6 @@ class Headers:
         self.views.pop(name, None)
         self.fields[name] = [value]
 
-    def set_all(self, name: str, values: list[str]) -> None:
-        """These values in place of all; none removes the name."""
-        self.views.pop(name, None)
-        if values:
-            self.fields[name] = values
-        else:
-            self.fields.pop(name, None)
-
     def set_first(self, name: str, value: str, view: object) -> None:
         """Another first value, whose parsed form is `view`; the name is there already."""
         self.fields[name][0] = value

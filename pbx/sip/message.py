@@ -14,7 +14,7 @@ from pbx.sip.errors import ParseError
 from pbx.sip.fields import CSeq, Via
 from pbx.sip.headers import Headers
 
-__all__ = ["ParseError", "Request", "Response"]
+__all__ = ["Request", "Response"]
 
 
 class _Views:

@@ -22,6 +22,7 @@ from pbx.core.log import CALL
 from pbx.model.audit import AuditEntry
 from pbx.store.database import Database
 from pbx.store.table import Table, timestamp
+from pbx.store.where import Where
 
 __all__ = [
     "COMMAND_LINE",
@@ -178,12 +179,12 @@ class AuditStore:
         self, wanted: AuditFilter, *, limit: int = 100, offset: int = 0
     ) -> tuple[list[AuditEntry], int]:
         """One page, the newest first, and how many there are in all."""
-        where, values = _where(wanted)
+        where = _where(wanted)
         return await self._database.read(
             lambda connection: _TABLE.page(
                 connection,
-                where=where,
-                values=values,
+                where=str(where),
+                values=where.values,
                 order="at DESC, rowid DESC",
                 limit=limit,
                 offset=offset,
@@ -200,17 +201,8 @@ class AuditStore:
         )
 
 
-def _where(wanted: AuditFilter) -> tuple[str, list[str | float]]:
-    terms: list[str] = []
-    values: list[str | float] = []
-    for column in ("actor", "kind", "key", "action"):
-        if (value := getattr(wanted, column)) is not None:
-            terms.append(f"{column} = ?")
-            values.append(value)
-    if wanted.since is not None:
-        terms.append("at >= ?")
-        values.append(timestamp(wanted.since))
-    if wanted.until is not None:
-        terms.append("at < ?")
-        values.append(timestamp(wanted.until))
-    return (f"WHERE {' AND '.join(terms)}" if terms else ""), values
+def _where(wanted: AuditFilter) -> Where:
+    where = Where()
+    where.same(wanted, ("actor", "kind", "key", "action"))
+    where.between("at", wanted.since, wanted.until)
+    return where

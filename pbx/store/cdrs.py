@@ -15,6 +15,7 @@ from pbx.store.call_notes import CallNoteStore
 from pbx.store.database import Database
 from pbx.store.flow_traffic import count_call, traffic_of
 from pbx.store.table import Table, timestamp
+from pbx.store.where import Where
 
 _WHOLE = Table(Cdr, "cdrs", beside=("search",))
 _BRIEF = Table(Cdr, "cdrs", without=("events",))
@@ -86,18 +87,18 @@ class CdrStore:
     ) -> tuple[list[Cdr], int]:
         """One page, newest first, without the events; and how many match in all. Only the page's rows are read."""
         wanted = filters or CdrFilter()
-        where, values = _where(wanted)
+        where = _where(wanted)
         order = _order(sort)
 
         seen = f"FROM cdrs {'' if wanted.extension else 'INDEXED BY cdrs_seen'} {where}"
 
         def work(connection: sqlite3.Connection) -> tuple[list[Cdr], int]:
             query = f"SELECT id {seen} ORDER BY {order} LIMIT ? OFFSET ?"
-            ids = [row[0] for row in connection.execute(query, (*values, limit, offset))]
+            ids = [row[0] for row in connection.execute(query, (*where.values, limit, offset))]
             if len(ids) < limit and (ids or not offset):  # the last page: nobody needs to count
                 total = offset + len(ids)
             else:
-                (total,) = connection.execute(f"SELECT count(*) {seen}", values).fetchone()
+                (total,) = connection.execute(f"SELECT count(*) {seen}", where.values).fetchone()
             marks = ", ".join("?" * len(ids))
             return _BRIEF.select(connection, f"WHERE id IN ({marks}) ORDER BY {order}", ids), total
 
@@ -105,11 +106,11 @@ class CdrStore:
 
     async def chunks(self, filters: CdrFilter) -> AsyncIterator[Sequence[Cdr]]:
         """All that match, newest first, some hundred at a time; calls that begin meanwhile are not among them."""
-        where, values = _where(filters)
+        where = _where(filters)
         last: tuple[str | float, ...] = ()
 
         def work(connection: sqlite3.Connection) -> Sequence[Cdr]:
-            return _BRIEF.select(connection, _after(where, last), (*values, *last))
+            return _BRIEF.select(connection, _after(str(where), last), (*where.values, *last))
 
         while True:
             page = await self._database.read(work)
@@ -235,29 +236,16 @@ def _after(where: str, last: Sequence[object]) -> str:
     )
 
 
-def _where(wanted: CdrFilter) -> tuple[str, list[str | float]]:
-    terms: list[str] = []
-    values: list[str | float] = []
-    if wanted.since is not None:
-        terms.append("started_at >= ?")
-        values.append(timestamp(wanted.since))
-    if wanted.until is not None:
-        terms.append("started_at < ?")
-        values.append(timestamp(wanted.until))
+def _where(wanted: CdrFilter) -> Where:
+    where = Where()
+    where.between("started_at", wanted.since, wanted.until)
     if wanted.extension is not None:
-        terms.append("(from_extension = ? OR to_extension = ?)")
-        values += [wanted.extension, wanted.extension]
+        where.add("(from_extension = ? OR to_extension = ?)", *[wanted.extension] * 2)
     if wanted.number is not None:
-        terms.append("(instr(from_number, ?) OR instr(dialled, ?))")
-        values += [wanted.number, wanted.number]
-    for column in ("disposition", "flow", "direction", "did", "trunk", "queue", "missed"):
-        if (value := getattr(wanted, column)) is not None:
-            terms.append(f"{column} = ?")
-            values.append(value)
+        where.add("(instr(from_number, ?) OR instr(dialled, ?))", *[wanted.number] * 2)
+    where.same(wanted, ("disposition", "flow", "direction", "did", "trunk", "queue", "missed"))
     if wanted.min_talk_s is not None:
-        terms.append("talk_s >= ?")
-        values.append(wanted.min_talk_s)
+        where.add("talk_s >= ?", wanted.min_talk_s)
     for word in wanted.q.casefold().split():
-        terms.append("instr(search, ?)")
-        values.append(word)
-    return (f"WHERE {' AND '.join(terms)}" if terms else ""), values
+        where.add("instr(search, ?)", word)
+    return where

@@ -9,8 +9,9 @@ from datetime import datetime
 from pbx.core.errors import UserError
 from pbx.model.text_message import TextMessage
 from pbx.store.database import Database
-from pbx.store.seeking import order, seek
+from pbx.store.seeking import order
 from pbx.store.table import Table, timestamp
+from pbx.store.where import Where
 
 __all__ = ["MessageStore"]
 
@@ -81,15 +82,17 @@ class MessageStore:
         offset: int = 0,
     ) -> tuple[Sequence[TextMessage], int]:
         """One page, newest first, and how many there are in all."""
-        terms = ["delivered_at IS NULL"] if waiting else []
-        terms += ["(to_extension = ? OR from_extension = ?)"] if extension else []
-        sought, words = seek(q, ("from_number", "from_name", "to_extension", "text"))
-        terms += sought
+        where = Where()
+        if waiting:
+            where.add("delivered_at IS NULL")
+        if extension:
+            where.add("(to_extension = ? OR from_extension = ?)", extension, extension)
+        where.search(q, ("from_number", "from_name", "to_extension", "text"))
         return await self._database.read(
             lambda connection: _TABLE.page(
                 connection,
-                where=f"WHERE {' AND '.join(terms)}" if terms else "",
-                values=(*((extension, extension) if extension else ()), *words),
+                where=str(where),
+                values=where.values,
                 order=order(sort, "sent_at"),
                 limit=limit,
                 offset=offset,

@@ -10,8 +10,9 @@ import msgspec
 
 from pbx.model.recording import Recording
 from pbx.store.database import Database
-from pbx.store.seeking import order, seek
+from pbx.store.seeking import order
 from pbx.store.table import Table, moment, timestamp
+from pbx.store.where import Where
 
 __all__ = ["RecordingFilter", "RecordingStore"]
 
@@ -58,12 +59,12 @@ class RecordingStore:
         self, wanted: RecordingFilter, *, limit: int, offset: int = 0
     ) -> tuple[Sequence[Recording], int]:
         """One page, newest first, and how many there are in all."""
-        where, values = _where(wanted)
+        where = _where(wanted)
         return await self._database.read(
             lambda connection: _TABLE.page(
                 connection,
-                where=where,
-                values=values,
+                where=str(where),
+                values=where.values,
                 order=order(wanted.sort, "started_at"),
                 limit=limit,
                 offset=offset,
@@ -138,28 +139,15 @@ class RecordingStore:
 _SOUGHT = ('"left"', '"right"', "left_extension", "right_extension", "dialled", "trunk", "queue")
 
 
-def _where(wanted: RecordingFilter) -> tuple[str, list[str | float]]:
-    terms: list[str] = []
-    values: list[str | float] = []
-    for column in ("call", "chain", "trunk", "queue"):
-        if (value := getattr(wanted, column)) is not None:
-            terms.append(f"{column} = ?")
-            values.append(value)
+def _where(wanted: RecordingFilter) -> Where:
+    where = Where()
+    where.same(wanted, ("call", "chain", "trunk", "queue"))
     if wanted.extension is not None:
-        terms.append("(left_extension = ? OR right_extension = ?)")
-        values += [wanted.extension] * 2
+        where.add("(left_extension = ? OR right_extension = ?)", *[wanted.extension] * 2)
     if wanted.number is not None:
-        terms.append("(instr(left, ?) OR instr(right, ?) OR instr(dialled, ?))")
-        values += [wanted.number] * 3
-    if wanted.since is not None:
-        terms.append("started_at >= ?")
-        values.append(timestamp(wanted.since))
-    if wanted.until is not None:
-        terms.append("started_at < ?")
-        values.append(timestamp(wanted.until))
+        where.add("(instr(left, ?) OR instr(right, ?) OR instr(dialled, ?))", *[wanted.number] * 3)
+    where.between("started_at", wanted.since, wanted.until)
     if wanted.deleted is not None:
-        terms.append("deleted_at IS NOT NULL" if wanted.deleted else _THERE)
-    sought, words = seek(wanted.q, _SOUGHT)
-    terms += sought
-    values += words
-    return (f"WHERE {' AND '.join(terms)}" if terms else ""), values
+        where.add("deleted_at IS NOT NULL" if wanted.deleted else _THERE)
+    where.search(wanted.q, _SOUGHT)
+    return where

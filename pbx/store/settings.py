@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -22,7 +23,7 @@ TOPIC = "settings"
 class SettingStore:
     """The office's settings; the new ones are published on the topic "settings"."""
 
-    def __init__(self, database: Database, bus: EventBus | None = None) -> None:
+    def __init__(self, database: Database, bus: EventBus) -> None:
         self._database = database
         self._bus = bus
 
@@ -44,8 +45,15 @@ class SettingStore:
             pen.note(connection, "change", "settings", "", before=before, after=after)
 
         await self._database.write(work)
-        if self._bus is not None:
-            self._bus.publish(TOPIC, settings)
+        self._bus.publish(TOPIC, settings)
+
+    async def follow(self, use: Callable[[OfficeSettings], Awaitable[None]]) -> None:
+        """`use` the settings as they are now, and again whenever they change, for ever."""
+        with self._bus.subscribe(TOPIC) as changes:
+            await use(await self.get())
+            async for published in changes:
+                if isinstance(published.event, OfficeSettings):
+                    await use(published.event)
 
 
 def _read(connection: sqlite3.Connection) -> OfficeSettings:

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from pbx.model.voicemail import Folder, Voicemail
 from pbx.store.database import Database
-from pbx.store.seeking import order, seek
+from pbx.store.seeking import order
 from pbx.store.table import Table, timestamp
+from pbx.store.where import Where
 
 __all__ = ["BoxCounts", "VoicemailStore", "insert_voicemail"]
 
@@ -80,14 +81,17 @@ class VoicemailStore:
         """Complete messages of a box, or of all, the newest first, and how many there are; without a folder, all but
         those in the bin.
         """
-        term = _FOLDERS[folder] if folder is not None else "deleted_at IS NULL"
-        term += " AND mailbox = ?" if mailbox is not None else ""
-        sought, words = seek(q, ("mailbox", "from_number", "from_name", "transcript"))
+        where = Where()
+        where.add("complete = 1")
+        where.add(_FOLDERS[folder] if folder is not None else "deleted_at IS NULL")
+        if mailbox is not None:
+            where.add("mailbox = ?", mailbox)
+        where.search(q, ("mailbox", "from_number", "from_name", "transcript"))
         return await self._database.read(
             lambda connection: _TABLE.page(
                 connection,
-                where=f"WHERE {' AND '.join(('complete = 1', term, *sought))}",
-                values=(*(() if mailbox is None else (mailbox,)), *words),
+                where=str(where),
+                values=where.values,
                 order=order(sort, "received_at"),
                 limit=limit,
                 offset=offset,

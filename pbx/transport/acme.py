@@ -26,7 +26,6 @@ __all__ = ["FOLDER", "State", "Wanted", "carry_out", "files", "load", "save"]
 
 FOLDER = "acme"
 STATE = "state.json"
-LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 PAUSES_S = (600.0, 1800.0, 7200.0, 21600.0, 86400.0)
 """After the first failure, the second …; the last for all that follow."""
 AFTER_START_S = 600.0

@@ -32,10 +32,11 @@ from pbx.sip.effects import (
     TransactionId,
     Transmit,
 )
-from pbx.sip.endpoint import Endpoint, TooLargeForUdp
+from pbx.sip.endpoint import Endpoint
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
+from pbx.sip.outgoing import TooLargeForUdp
 from pbx.transport.guard import Guard, Offence
 from pbx.transport.overload import Overload
 from pbx.transport.sockets import Wire

@@ -1,30 +1,24 @@
 """The notifier: subscriptions of phones as dialogs, and their NOTIFYs (RFC 6665 4.2, RFC 3261 12).
 
 Performs what the machine of each subscription (`pbx.sip.subscription`) wants. Knows no event package: what a body says,
-and who may see it, packages tell. A subscription is a plain record at any time, so that the next process goes on with
-the same dialog; the numbers it may have used since the last save are skipped.
+and who may see it, packages tell (`event_package`). What subscriptions there are stands in `watches`.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
-
-import msgspec
-from msgspec.structs import replace
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 from pbx.core.errors import InternalError, PeerError
 from pbx.sip.build import response_to
 from pbx.sip.dialog import Dialog
 from pbx.sip.effects import TransactionId
-from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.subscription import (
     Action,
-    Expiries,
     Notify,
     Phase,
     Subscription,
@@ -32,101 +26,25 @@ from pbx.sip.subscription import (
     check_accept,
     read_subscribe,
 )
-from pbx.sip.uri import SipUri
 from pbx.transport.admission import check_options
 from pbx.transport.dialling import is_secure
+from pbx.transport.event_package import Package, Watcher, watcher_of
 from pbx.transport.identity import contact
-from pbx.transport.timer_queue import Timer
+from pbx.transport.watches import Kept, Watch, Watches
 from pbx.transport.whereabouts import Whereabouts, is_behind_nat
 
 if TYPE_CHECKING:
     from pbx.transport.leg_host import LegHost
 
-__all__ = ["Kept", "Notifier", "Package", "Watcher"]
+__all__ = ["Notifier"]
 
 log = logging.getLogger(__name__)
 
 MOST_EACH: Final = 200
 """Subscriptions of one extension: several phones with all their keys."""
 MOST_IN_ALL: Final = 20_000
-RESERVED: Final = 200
-"""A saved record names a sequence number so far ahead; it is saved anew before that is reached."""
 SPREAD_S: Final = 0.004
 """After a start, the lamps are sent one after the other: 250 a second."""
-
-K = TypeVar("K")
-
-Key = tuple[str, str]
-"""Call-ID and our tag."""
-
-
-class Watcher(msgspec.Struct, frozen=True):
-    """`subscriber` is an extension; it watches `resource`, the user part of `uri`, as it wrote it."""
-
-    subscriber: str
-    resource: str
-    uri: str
-
-
-class Package(Protocol):
-    """An event package (RFC 6665 5.4)."""
-
-    event: str
-    content_type: str
-    expiries: Expiries
-
-    def allow(self, watcher: Watcher) -> None:
-        """Raises `PeerError` 403 or 404."""
-        ...
-
-    def state(self, watcher: Watcher) -> Any:
-        """What there is to tell; two that are equal need no NOTIFY between them."""
-        ...
-
-    def body(self, watcher: Watcher, version: int, state: Any, known: Any | None) -> bytes:
-        """`known` is what the phone has confirmed to know, None when that is not certain."""
-        ...
-
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A subscription on disk. `expires_at` in Unix seconds."""
-
-    dialog: Dialog
-    event: str
-    event_id: str | None
-    subscriber: str
-    resource: str
-    uri: str
-    expires_at: float
-    hop: Hop
-    natted: bool
-    user_agent: str = ""
-
-
-class _Watch(msgspec.Struct, eq=False):
-    """A subscription with all that is needed to serve it."""
-
-    key: Key
-    watcher: Watcher
-    package: Package
-    event_id: str | None
-    dialog: Dialog
-    whereabouts: Whereabouts
-    natted: bool
-    machine: Subscription
-    user_agent: str
-    known: Any = None
-    saved_up_to: int = 0
-    timer: Timer | None = None
-
-    @property
-    def event_header(self) -> str:
-        event = self.package.event
-        return event if self.event_id is None else f"{event};id={self.event_id}"
-
-    @property
-    def resource_key(self) -> tuple[str, str]:
-        return self.package.event, self.watcher.resource
 
 
 class Notifier:
@@ -153,30 +71,19 @@ class Notifier:
         self._new_tag = new_tag
         self._locate = locate
         self._wall = wall
-        self._watches: dict[Key, _Watch] = {}
-        self._of_resource: dict[tuple[str, str], dict[Key, _Watch]] = {}
-        self._of_subscriber: dict[str, dict[Key, _Watch]] = {}
-        self._unsaved: dict[Key, _Watch | None] = {}
+        self.watches = Watches()
 
     def __len__(self) -> int:
-        return len(self._watches)
+        return len(self.watches)
 
     @property
     def events(self) -> str:
         """What may be subscribed to, as Allow-Events says it."""
         return ", ".join(sorted(self._packages))
 
-    def by_event(self) -> Mapping[str, int]:
-        """How many subscriptions there are of each event."""
-        return Counter(each.package.event for each in self._watches.values())
-
-    def resources(self, event: str) -> list[str]:
-        """What is being watched."""
-        return [resource for of, resource in self._of_resource if of == event]
-
-    def watches(self, event: str, subscriber: str) -> bool:
+    def has_subscribed(self, subscriber: str, event: str) -> bool:
         """Whether an extension has a subscription to this event at all."""
-        return any(each.package.event == event for each in self._of_subscriber.get(subscriber, {}).values())
+        return any(each.package.event == event for each in self.watches.of_subscriber(subscriber))
 
     # -- SUBSCRIBE -------------------------------------------------------------------------------------------------
 
@@ -185,27 +92,27 @@ class Notifier:
         wanted = read_subscribe(request, self._expiries)
         package = self._packages[wanted.event]
         check_accept(request, package.content_type)
-        watcher = _watcher(request, subscriber)
+        watcher = watcher_of(request, subscriber)
         package.allow(watcher)
         if len(request.contacts) != 1:
             raise PeerError(400, "Missing Contact")
-        if len(self._of_subscriber.get(subscriber, ())) >= MOST_EACH or len(self._watches) >= MOST_IN_ALL:
+        if len(self.watches.of_subscriber(subscriber)) >= MOST_EACH or len(self.watches) >= MOST_IN_ALL:
             self.counts[wanted.event, "too_many"] += 1
             raise PeerError(403, "Too Many Subscriptions")
         watch = self._opened(request, hop, watcher, wanted)
-        self._enter(watch)
+        self.watches.enter(watch)
         response = self._accepted(request, watch, wanted.expires_s)
         self._move(watch, [])
         return response
 
-    def _opened(self, request: Request, hop: Hop, watcher: Watcher, wanted: Wanted) -> _Watch:
+    def _opened(self, request: Request, hop: Hop, watcher: Watcher, wanted: Wanted) -> Watch:
         here = self._host.facing(hop)
         ours = contact(watcher.resource, here, secure=is_secure(request))
         response = response_to(request, 200, to_tag=self._new_tag())
         response.headers.set("Contact", ours)
         dialog = Dialog.uas(request, response)
         natted = is_behind_nat(request, hop)
-        return _Watch(
+        return Watch(
             key=(dialog.call_id, dialog.local_tag),
             watcher=watcher,
             package=self._packages[wanted.event],
@@ -217,7 +124,7 @@ class Notifier:
             user_agent=(request.headers.get("User-Agent") or "")[:200],
         )
 
-    def _accepted(self, request: Request, watch: _Watch, expires_s: int) -> Response:
+    def _accepted(self, request: Request, watch: Watch, expires_s: int) -> Response:
         response = response_to(request, 200, to_tag=watch.dialog.local_tag)
         response.headers.set("Contact", watch.dialog.local_target)
         response.headers.set("Expires", str(expires_s))
@@ -225,7 +132,7 @@ class Notifier:
 
     def refreshed(self, transaction: TransactionId, request: Request, hop: Hop) -> bool:
         """Answer a SUBSCRIBE in a dialog; False when it is none of ours. Raises `PeerError`."""
-        watch = self._watches.get((request.call_id, request.to_tag or ""))
+        watch = self.watches.find(request.call_id, request.to_tag or "")
         if watch is None or watch.dialog.remote_tag != (request.from_tag or ""):
             return False
         check_options(request)
@@ -239,7 +146,7 @@ class Notifier:
         watch.whereabouts.heard_from(hop)
         watch.dialog.refresh_target(request)
         self._host.driver.respond(transaction, self._accepted(request, watch, wanted.expires_s))
-        self._unsaved[watch.key] = watch
+        self.watches.changed(watch)
         self._move(watch, watch.machine.refreshed(wanted.expires_s, self._now()))
         return True
 
@@ -247,18 +154,17 @@ class Notifier:
 
     def changed(self, event: str, resource: str) -> None:
         """Something about a resource is different: whoever watches it is told."""
-        found = self._of_resource.get((event, resource))
-        for watch in list(found.values()) if found else ():
+        for watch in self.watches.of_resource(event, resource):
             self._move(watch, watch.machine.changed(self._now()))
 
     def heard_from(self, subscriber: str) -> None:
         """A phone of an extension has just registered: what it did not answer is tried again."""
-        for watch in list(self._of_subscriber.get(subscriber, {}).values()):
+        for watch in self.watches.of_subscriber(subscriber):
             self._move(watch, watch.machine.hurry(self._now()))
 
     def review(self, may_watch: Callable[[str], bool]) -> None:
         """End what is no longer allowed: of extensions that are gone, to resources that are gone."""
-        for watch in list(self._watches.values()):
+        for watch in self.watches:
             try:
                 if not may_watch(watch.watcher.subscriber):
                     raise PeerError(403, "Forbidden")  # noqa: TRY301
@@ -269,7 +175,7 @@ class Notifier:
 
     # -- what the machines want ------------------------------------------------------------------------------------
 
-    def _move(self, watch: _Watch, actions: list[Action]) -> None:
+    def _move(self, watch: Watch, actions: list[Action]) -> None:
         """Perform the actions, then see to it that the machine is woken when it wants to be."""
         for action in actions:
             if isinstance(action, Notify):
@@ -279,20 +185,20 @@ class Notifier:
                 return
         self._arm(watch)
 
-    def _arm(self, watch: _Watch) -> None:
+    def _arm(self, watch: Watch) -> None:
         wake_at = watch.machine.wake_at
         if watch.timer is not None:
             if watch.timer.at == wake_at and watch.timer.callback is not None:
                 return
             watch.timer.cancel()
-        if wake_at is not None and watch.key in self._watches:
+        if wake_at is not None and watch in self.watches:
             watch.timer = self._host.driver.timers.call_at(wake_at, lambda: self._wake(watch, wake_at))
 
-    def _wake(self, watch: _Watch, at: float) -> None:
+    def _wake(self, watch: Watch, at: float) -> None:
         watch.timer = None
         self._move(watch, watch.machine.due(max(at, self._now())))  # timers fire a trifle early
 
-    def _notify(self, watch: _Watch, action: Notify) -> None:
+    def _notify(self, watch: Watch, action: Notify) -> None:
         state = watch.package.state(watch.watcher)
         known = None if action.full else watch.known
         if known is not None and known == state:
@@ -313,12 +219,12 @@ class Notifier:
         except InternalError:  # the last sequence number is used up
             self._forget(watch, "its dialog is used up")
             return
-        if watch.dialog.local_cseq + RESERVED // 2 >= watch.saved_up_to:
-            self._unsaved[watch.key] = watch
+        if watch.needs_saving:
+            self.watches.changed(watch)
         self.counts[watch.package.event, "sent"] += 1
         self._host.driver.request(request, self._hop(watch), _Sent(self, watch, state))
 
-    def _hop(self, watch: _Watch) -> Hop:
+    def _hop(self, watch: Watch) -> Hop:
         """Where the phone is: by its registration where it has one for the same contact, else by its SUBSCRIBE."""
         if not watch.dialog.route_set:
             found = self._locate(watch.watcher.subscriber, watch.dialog.remote_target)
@@ -326,9 +232,9 @@ class Notifier:
                 return self._host.facing(found)
         return watch.whereabouts.of(watch.dialog)
 
-    def answered(self, watch: _Watch, status: int, state: Any, retry_after_s: int | None) -> None:
+    def answered(self, watch: Watch, status: int, state: Any, retry_after_s: int | None) -> None:
         """What came of a NOTIFY."""
-        if watch.key not in self._watches:
+        if watch not in self.watches:
             return
         good = status < 300
         watch.known = state if good else None
@@ -336,22 +242,11 @@ class Notifier:
             self.counts[watch.package.event, "unanswered" if status == 408 else "refused"] += 1
         self._move(watch, watch.machine.answered(status, self._now(), retry_after_s=retry_after_s))
 
-    # -- the table -------------------------------------------------------------------------------------------------
-
-    def _enter(self, watch: _Watch) -> None:
-        self._watches[watch.key] = watch
-        self._of_resource.setdefault(watch.resource_key, {})[watch.key] = watch
-        self._of_subscriber.setdefault(watch.watcher.subscriber, {})[watch.key] = watch
-        self._unsaved[watch.key] = watch
-
-    def _forget(self, watch: _Watch, why: str) -> None:
-        if self._watches.pop(watch.key, None) is None:
+    def _forget(self, watch: Watch, why: str) -> None:
+        if not self.watches.remove(watch):
             return
         if watch.timer is not None:
             watch.timer.cancel()
-        _remove(self._of_resource, watch.resource_key, watch.key)
-        _remove(self._of_subscriber, watch.watcher.subscriber, watch.key)
-        self._unsaved[watch.key] = None
         log.debug(
             "subscription over",
             extra={"extension": watch.watcher.subscriber, "watched": watch.watcher.resource, "why": why},
@@ -364,36 +259,26 @@ class Notifier:
 
     def take_unsaved(self) -> tuple[dict[str, Kept], list[str]]:
         """What is new or different since the last time, and the names of what is over."""
-        changed, self._unsaved = self._unsaved, {}
-        put = {_name(key): self._kept(watch) for key, watch in changed.items() if watch is not None}
-        return put, [_name(key) for key, watch in changed.items() if watch is None]
+        changed = self.watches.take_unsaved()
+        put = {
+            name: watch.kept(self._expires_at(watch)) for name, watch in changed.items() if watch is not None
+        }
+        return put, [name for name, watch in changed.items() if watch is None]
 
-    def _kept(self, watch: _Watch) -> Kept:
-        watch.saved_up_to = watch.dialog.local_cseq + RESERVED
-        return Kept(
-            dialog=replace(watch.dialog, local_cseq=watch.saved_up_to),
-            event=watch.package.event,
-            event_id=watch.event_id,
-            subscriber=watch.watcher.subscriber,
-            resource=watch.watcher.resource,
-            uri=watch.watcher.uri,
-            expires_at=self._wall() + watch.machine.expires_in(self._now()),
-            hop=watch.whereabouts.hop,
-            natted=watch.natted,
-            user_agent=watch.user_agent,
-        )
+    def _expires_at(self, watch: Watch) -> float:
+        return self._wall() + watch.machine.expires_in(self._now())
 
     def restore(self, kept: Iterable[Kept]) -> None:
         """Go on with what the last process left; every lamp is sent anew."""
         for number, each in enumerate(kept):
             package = self._packages.get(each.event)
             left_s = each.expires_at - self._wall()
-            if package is None or len(self._watches) >= MOST_IN_ALL:
+            if package is None or len(self.watches) >= MOST_IN_ALL:
                 continue
             hop = Hop(each.hop.transport, each.hop.remote_host, each.hop.remote_port)  # connections are gone
             here = self._host.facing(hop)  # and our address may be another one
             each.dialog.local_target = contact(each.resource, here, secure=each.dialog.secure)
-            watch = _Watch(
+            watch = Watch(
                 key=(each.dialog.call_id, each.dialog.local_tag),
                 watcher=Watcher(each.subscriber, each.resource, each.uri),
                 package=package,
@@ -404,17 +289,15 @@ class Notifier:
                 machine=Subscription(max(left_s, 0), self._now(), first_after_s=number * SPREAD_S),
                 user_agent=each.user_agent,
             )
-            self._enter(watch)
+            self.watches.enter(watch)
             self._arm(watch)
 
     def close(self) -> None:
         """Send nothing more. The phones' subscriptions go on in the next process."""
-        for watch in self._watches.values():
+        for watch in self.watches:
             if watch.timer is not None:
                 watch.timer.cancel()
-        self._watches.clear()
-        self._of_resource.clear()
-        self._of_subscriber.clear()
+        self.watches.clear()
 
 
 class _Sent:
@@ -422,7 +305,7 @@ class _Sent:
 
     __slots__ = ("_notifier", "_state", "_watch")
 
-    def __init__(self, notifier: Notifier, watch: _Watch, state: Any) -> None:
+    def __init__(self, notifier: Notifier, watch: Watch, state: Any) -> None:
         self._notifier = notifier
         self._watch = watch
         self._state = state
@@ -438,25 +321,3 @@ class _Sent:
 
     def failed(self, status: int) -> None:
         self._notifier.answered(self._watch, status, self._state, None)
-
-
-def _watcher(request: Request, subscriber: str) -> Watcher:
-    """Raises `PeerError` 404 when the Request-URI names nobody."""
-    try:
-        uri = SipUri.parse(request.uri)
-    except ParseError as error:
-        raise PeerError(error.status, error.reason) from error
-    if not uri.user or len(request.uri) > 300:
-        raise PeerError(404, "Not Found")
-    return Watcher(subscriber, uri.user, str(SipUri(uri.scheme, uri.user, uri.host, uri.port)))
-
-
-def _remove(index: dict[K, dict[Key, _Watch]], name: K, key: Key) -> None:
-    rest = index[name]
-    del rest[key]
-    if not rest:
-        del index[name]
-
-
-def _name(key: Key) -> str:
-    return f"{key[1]} {key[0]}"

@@ -16,7 +16,8 @@ from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status, status_of_cause
 from pbx.model.leg_event import Answered, DialogName, Ended, LegCause, LegEvent, LegFailed, Progress, Refused
 from pbx.sip.sdp import parse
-from pbx.sip.sdp.negotiate import AudioSession, Format, Local, audio_of, write_answer, write_offer
+from pbx.sip.sdp.format import Format
+from pbx.sip.sdp.negotiate import AudioSession, Local, audio_of, write_answer, write_offer
 from pbx.transport.inbox import Inbox
 from pbx.transport.stream_sound import StreamSound
 from pbx.transport.tunnel.calls import EdgeCall

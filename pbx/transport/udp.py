@@ -142,7 +142,6 @@ class UdpListener:
     """Reads and writes the bound UDP sockets of this node."""
 
     def __init__(self) -> None:
-        self.send_dropped = 0
         self.shuts_out: ShutsOut = nobody
         self._sockets: dict[int, socket.socket] = {}
         self._received: Received | None = None
@@ -207,7 +206,6 @@ class UdpListener:
             try:
                 sock.sendto(data, (host, port))
             except BlockingIOError:
-                self.send_dropped += 1
                 return True
             except ConnectionError:
                 # The error of an earlier datagram, to whomever it went; this one has not been sent yet.

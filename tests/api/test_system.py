@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pbx.api.deps import CheckResult
+from pbx.api.ports.health import CheckResult
 from pbx.model.live_call import LiveCall
 from pbx.store.errors import DiskFullError
 from tests.api.conftest import ELSEWHERE, Node, StartNode, live_call, registration

@@ -33,7 +33,7 @@ async def test_a_mail_server_counts_from_the_next_mail_on(tmp_path: Path) -> Non
         bus, box, state = EventBus(), SecretBox(bytes(32)), StateStore(database)
         settings, mailer = SettingStore(database, bus), Mailer(None)
         servers = Servers(START, mailer, Hearing(START), state=state, box=box)
-        following = asyncio.ensure_future(servers.follow(settings, bus))
+        following = asyncio.ensure_future(servers.follow(settings))
         await soon(lambda: mailer.sender == "old@office.example")
         mail = MailSettings(host="new.example", port=465, security="tls", username="me@office.example")
         await settings.put(OfficeSettings(mail=mail))
@@ -48,13 +48,13 @@ async def test_a_mail_server_counts_from_the_next_mail_on(tmp_path: Path) -> Non
 
         later = Mailer(None)
         again = Servers(START, later, Hearing(START), state=state, box=box)
-        following = asyncio.ensure_future(again.follow(settings, bus))
+        following = asyncio.ensure_future(again.follow(settings))
         await soon(lambda: later._server == wanted)
         await cancelled(following)
 
         stranger = Mailer(None)
         other_key = Servers(START, stranger, Hearing(START), state=state, box=SecretBox(bytes(31) + b"x"))
-        following = asyncio.ensure_future(other_key.follow(settings, bus))
+        following = asyncio.ensure_future(other_key.follow(settings))
         await soon(lambda: stranger._server is not None)
         assert stranger._server is not None
         assert stranger._server.password == ""

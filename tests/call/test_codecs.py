@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pbx.call.codecs import Codecs, digits, only, passes, relay_only, voice
-from pbx.sip.sdp.negotiate import Format, spoken
+from pbx.sip.sdp.format import Format
+from pbx.sip.sdp.negotiate import spoken
 from tests.call.parts import COSTS
 
 EVENT = Format(101, "TELEPHONE-EVENT", 8000, 1, "0-16")

@@ -66,7 +66,6 @@ CALLS: dict[str, Call] = {
     ),
     "message": lambda client, twilio: client.message(_text(twilio)),
     "messages": lambda client, _: client.messages(from_=OURS, to=THEIRS, after_ms=0, before_ms=1 << 41),
-    "delete_media": lambda client, twilio: client.delete_media(*_picture(twilio)),
     "delete_message": lambda client, twilio: client.delete_message(_text(twilio)),
     "create_call": lambda client, _: client.create_call(
         OURS,

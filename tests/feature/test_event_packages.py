@@ -22,7 +22,7 @@ from pbx.model.kind import Kind
 from pbx.model.office_flag import NIGHT
 from pbx.model.party import Party
 from pbx.sip.message_summary import Waiting
-from pbx.transport.notifier import Watcher
+from pbx.transport.event_package import Watcher
 from tests.feature.test_extension_fold import AT, dialled, ended, fold_of, offered, ringing
 
 WATCHER = Watcher("103", "102", "sip:102@pbx")

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from media_ext.sound_door import Clip, Feed
 from pbx.core.tasks import Supervisor
 from pbx.feature.sounds import SpokenSounds, joined, tone
 from pbx.feature.wording import Wording
-from pbx.media.engine import Clip, Feed
 from pbx.media.prompt_conversion import write_wav
 from pbx.media.prompt_files import PromptFiles
 from pbx.media.speech_cache import SpeechCache

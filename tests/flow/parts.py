@@ -69,10 +69,6 @@ class Caller:
         self.now += timedelta(seconds=seconds / 2 if pressed else seconds)
         return pressed
 
-    async def record_name(self, *what: Say, max_s: int = 5) -> str:
-        self.heard += map(words, what)
-        return "name"
-
     def show(self, *, number: str | None = None, name: str | None = None) -> None:
         self.shown = {"number": number, "name": name}
 

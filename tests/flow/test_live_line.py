@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import force_setattr
 
 from pbx.call.call import Call
-from pbx.flow.live_line import RECORDED, TONE_S, LiveLine
+from pbx.flow.live_line import TONE_S, LiveLine
 from pbx.flow.node import NodeError
 from pbx.flow.ports import CallOver, Phrase, Prompt, Text
 from pbx.model.leg_event import LegCause, LegFailed
-from pbx.model.stream import RecordingEnded
 from tests.call.test_call import everything_is_given_back
-from tests.call.test_talk import FakeRecorder, FakeRecording, Menu
+from tests.call.test_talk import Menu
 from tests.fakes.virtual_loop import run_virtual
 from tests.stories.flow_office import Named
 
@@ -35,7 +33,6 @@ class OnLine(Menu):
             self.office.call,
             Named(),
             tone=lambda name: f"tone:{name}",
-            names_folder=folder,
             records=self._switch,
         )
 
@@ -158,37 +155,8 @@ def test_the_recording_is_switched_where_there_is_one() -> None:
     async def story(on: OnLine) -> None:
         await on.line.record("on")
         await on.line.record("pause")
-        without = LiveLine(on.office.call, Named(), tone=lambda name: name, names_folder=on.folder)
+        without = LiveLine(on.office.call, Named(), tone=lambda name: name)
         with pytest.raises(NodeError):
             await without.record("on")
 
     assert play(story).switched == ["on", "pause"]
-
-
-class OneWord(FakeRecorder):
-    """Writes a file of as many milliseconds."""
-
-    def __init__(self, duration_ms: int) -> None:
-        super().__init__()
-        self.duration_ms = duration_ms
-
-    def record(self, a: Any, path: Path, **_: object) -> FakeRecording:
-        path.write_bytes(b"RIFF")
-        recording = super().record(a, path)
-        recording.ended.set_result(RecordingEnded("stopped", self.duration_ms, path))
-        return recording
-
-
-@pytest.mark.parametrize("duration_ms", [900, 0])
-def test_a_name_is_kept_for_as_long_as_the_call(tmp_path: Path, duration_ms: int) -> None:
-    async def story(on: OnLine) -> None:
-        force_setattr(on.office.ports, "recorder", OneWord(duration_ms))
-        name = await on.line.record_name(Text("Your name?"))
-        assert name == (RECORDED if duration_ms else "")
-        assert len(list(tmp_path.iterdir())) == 1
-        await on.line.say(Prompt(RECORDED))
-        assert on.heard == "call-1.wav"
-        await on.line.record_name(Text("Again?"))
-
-    play(story, tmp_path)
-    assert list(tmp_path.iterdir()) == []

@@ -14,8 +14,9 @@ import time
 from collections import deque
 
 from pbx.media.dtls_peer import DtlsError, DtlsPeer, context
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
 from pbx.media.identity import Identity, new_identity
+from pbx.media.stream import Stream
 from pbx.model.stream import SrtpKey
 from tests.media.checks import OURS as OURS_ICE
 from tests.media.checks import THEIRS as THEIRS_ICE

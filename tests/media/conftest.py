@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pbx.media.engine import LoopSetting, MediaEngine, io_uring_refusal
+from media_ext.workers import io_uring_refusal
+from pbx.media.engine import LoopSetting, MediaEngine
 from tests.media.phone import Phone
 from tests.media.stalls import judges_time, pytest_runtest_call
 

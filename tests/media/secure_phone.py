@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pbx.media.engine import Stream
+from pbx.media.stream import Stream
 from pbx.model.stream import SrtpKey
 from tests.media.phone import Phone, Rtp, eventually, read_rtp, write_rtp
 from tests.media.srtp_samples import MATERIAL_BYTES, SHA1_80, material

@@ -21,9 +21,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pbx.media.engine import Clip, MediaEngine, Stream
+from media_ext.sound_door import Clip
+from pbx.media.engine import MediaEngine
 from pbx.media.recording import Recording
 from pbx.media.room import Room
+from pbx.media.stream import Stream
 from pbx.media.tap import Tap
 from pbx.model.stream import RecordingEnded, RemoteMedia, SrtpKey
 from tests.media.crowd import Crowd

@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from media_ext.codec_door import CodecProbe
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.model.stream import TELEPHONE_EVENT, StreamFormat
 from tests.media.phone import Phone, Rtp, write_rtp
 from tests.media.sound import frames

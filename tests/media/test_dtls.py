@@ -18,8 +18,9 @@ from OpenSSL import SSL
 from media_ext.srtp_door import SrtpProbe
 from pbx.core.errors import StartupError
 from pbx.media.dtls_peer import HASHES, MTU, DtlsError, DtlsPeer, context
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
 from pbx.media.identity import Certificate, Identity, load_identity, new_identity
+from pbx.media.stream import Stream
 from pbx.model.stream import Fingerprint, Keyed, KeyingFailed, SrtpKey, StreamEvent
 from tests.media.phone import Phone, eventually
 from tests.media.srtp_samples import rtp

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import media_ext
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.media.tones import silence
 from pbx.model.stream import SrtpKey
 from tests.media.phone import Phone, eventually, write_rtp

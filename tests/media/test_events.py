@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.model.stream import (
     TELEPHONE_EVENT,
     DigitPressed,

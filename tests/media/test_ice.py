@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from pbx.media import ice_path
 from pbx.media.dtls_peer import DtlsError
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
 from pbx.media.ice import MAX_TRANSACTIONS, Fate, IceLite
+from pbx.media.stream import Stream
 from pbx.model.stream import IceCredentials, Keyed, Resumed, StreamEvent, WentSilent
 from tests.media.checks import (
     CONTROLLED,

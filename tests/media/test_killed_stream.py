@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_ext.leg_handle import packed_state
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
 from pbx.media.kept import unpacked_state
+from pbx.media.stream import Stream
 from tests.media.phone import Phone, eventually
 from tests.media.secure_phone import SecurePhone
 from tests.media.srtp_samples import GCM_256, SHA1_80

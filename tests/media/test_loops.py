@@ -10,7 +10,8 @@ import pytest
 
 from pbx.core.errors import StartupError
 from pbx.media import engine as media_engine
-from pbx.media.engine import LoopSetting, MediaEngine, Stream, loop_for
+from pbx.media.engine import LoopSetting, MediaEngine, loop_for
+from pbx.media.stream import Stream
 from pbx.media.tones import hold_tone
 from tests.media.phone import Phone, eventually, write_rtp
 from tests.media.test_relay import SAME, opened

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from media_ext.codec_door import CodecProbe
-from pbx.media.engine import Clip, Feed, MediaEngine
+from media_ext.sound_door import Clip, Feed
+from pbx.media.engine import MediaEngine
 from pbx.media.stream import Stream
 from pbx.media.tones import HOLD, MILLIWATT, tone_clip
 from pbx.model.stream import PromptEnded, StreamEvent, StreamFormat

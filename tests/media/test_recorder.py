@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from media_ext.codec_door import CodecProbe
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
 from pbx.media.recording import RecordingProgress
+from pbx.media.stream import Stream
 from pbx.model.stream import RecordingEnded, StreamEvent, StreamFormat
 from tests.media.phone import G711, Phone, digit_payload
 from tests.media.sound import packets

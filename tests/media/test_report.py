@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from pbx.media.tones import hold_tone
 from tests.media.conftest import LOOPS
 from tests.media.phone import Phone, eventually

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pbx.media.engine import MediaEngine, Stream
+from pbx.media.engine import MediaEngine
+from pbx.media.stream import Stream
 from tests.media.phone import Phone, eventually, write_rtp
 from tests.media.test_relay import SAME, opened
 from tests.oracles.rtcp import Report, sdes

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from media_ext.processing_door import DtmfDetectProbe
-from pbx.media.engine import Clip, MediaEngine
+from media_ext.sound_door import Clip
+from pbx.media.engine import MediaEngine
 from pbx.media.tones import MILLIWATT, tone_clip
 from pbx.model.stream import TELEPHONE_EVENT, DigitPressed, StreamEvent, StreamFormat
 from tests.media.phone import Phone, Rtp, eventually

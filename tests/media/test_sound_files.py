@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import shutil
 import struct
@@ -17,15 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_ext.codec_door import CodecProbe
-from pbx.media.engine import Clip, MediaEngine
+from media_ext.sound_door import Clip
+from pbx.core.tasks import Supervisor
+from pbx.media.engine import MediaEngine
 from pbx.media.ogg_opus import split
 from pbx.media.recording import Recording
-from pbx.media.sound import RawFormat, load_clip, open_sound, play_file, read_clip
+from pbx.media.sound import RawFormat, open_sound, read_clip
 from pbx.media.sound_error import SoundError
-from pbx.model.stream import PromptEnded, StreamEvent, StreamFormat
-from tests.media.phone import Phone, eventually
+from pbx.media.streamed import Streamer
+from pbx.model.stream import StreamEvent, StreamFormat
+from tests.media.phone import Phone
 from tests.media.talker import assert_one_stream
-from tests.media.test_player import L16, L16_WIDE, heard_until, l16, listening
+from tests.media.test_player import L16, heard_until, l16, listening
 from tests.media.test_relay import opened
 from tests.oracles.ogg import ogg_opus
 from tests.oracles.tones import (
@@ -33,7 +35,6 @@ from tests.oracles.tones import (
     dominant_hz,
     from_bytes,
     level_db,
-    snr_db,
     speech_like,
     to_bytes,
     tone,
@@ -225,44 +226,27 @@ async def test_a_short_file_is_heard_to_the_sample(
     sound = speech_like(8000, 0.4)
     path = tmp_path / "a.wav"
     path.write_bytes(wav(sound))
-    await play_file(engine, stream, path)
+    engine.play(stream, read_clip(path))
     samples = l16(await heard_until(a, events))
     assert (samples[: len(sound)] == np.frombuffer(to_bytes(sound), "=i2")).all()
 
 
 async def test_a_long_file_is_streamed_to_the_sample(
-    engine: MediaEngine, phone: MakePhone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: MediaEngine, phone: MakePhone, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("pbx.media.sound.LONGEST_CLIP_MS", 100)
     a = phone()
     stream, events = listening(engine, a, L16)
     sound = speech_like(8000, 3.2)
     path = tmp_path / "a.wav"
     path.write_bytes(wav(sound))
-    await play_file(engine, stream, path, start_ms=1000)
-    heard = await heard_until(a, events)
+    async with Supervisor() as tasks:
+        engine.play(stream, await Streamer(tasks).stream(path))
+        heard = await heard_until(a, events)
     samples = l16(heard)
-    expected = np.frombuffer(to_bytes(sound), "=i2")[8000:]
+    expected = np.frombuffer(to_bytes(sound), "=i2")
     assert (samples[: len(expected)] == expected).all()
     assert len(samples) - len(expected) < 160
     assert_one_stream(heard)
-
-
-async def test_a_long_file_at_any_rate_goes_round_and_can_be_stopped(
-    engine: MediaEngine, phone: MakePhone, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pbx.media.sound.LONGEST_CLIP_MS", 100)
-    a = phone()
-    stream, events = listening(engine, a, L16_WIDE)
-    turn = wav(tone(441, 22050, 1.0), 22050)
-    task = asyncio.create_task(play_file(engine, stream, turn, loop=True))
-    heard = await a.hear_some(75, 4)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    samples = l16(heard).astype(np.float64)
-    assert snr_db(samples[400:23000], 441, 16000) > 35, "a second and a half, over the end of the file"
-    await eventually(lambda: events == [PromptEnded()])
 
 
 async def test_an_opus_file_is_heard_in_the_phones_codec(engine: MediaEngine, phone: MakePhone) -> None:
@@ -273,16 +257,10 @@ async def test_an_opus_file_is_heard_in_the_phones_codec(engine: MediaEngine, ph
     codec = CodecProbe("OPUS", 48000)
     sound = tone(1000, 48000, 1.0)
     packets = [codec.encode(to_bytes(sound[at : at + 960])) for at in range(0, 48000, 960)]
-    await play_file(engine, stream, ogg_opus(packets, packet_ms=20))
+    engine.play(stream, read_clip(ogg_opus(packets, packet_ms=20)))
     heard = await heard_until(a, events)
     samples = from_bytes(
         CodecProbe("PCMU", 8000).decode(b"".join(each.payload for each in heard[:45])[:1500])
     )
     assert abs(dominant_hz(samples[500:], 8000) - 1000) < 5
     assert 50 <= len(heard) <= 52
-
-
-async def test_a_clip_is_loaded_beside_the_loop() -> None:
-    clip = await load_clip(wav(tone(440, 16000, 0.2), 16000), rate_hz=8000)
-    assert clip.duration_ms == 200
-    assert clip.holders == 2, "at its own rate and at the phone's"

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from media_ext.processing_door import DtmfDetectProbe
 from pbx.media.tone_table import TONES, NationalTones
 from pbx.media.tones import (
     HOLD,
     MILLIWATT,
     Tone,
-    digit_tones,
     hold_tone,
     national_tone,
     read_tone,
@@ -20,7 +18,6 @@ from pbx.media.tones import (
     silence,
     tone_clip,
 )
-from tests.oracles.spandsp import dtmf_digits
 
 NAMES = list(NationalTones.__struct_fields__)
 EVERY = sorted({getattr(tones, name) for tones in TONES.values() for name in NAMES})
@@ -109,20 +106,3 @@ def test_tones_begin_and_end_softly_and_steady_ones_close() -> None:
 def test_a_tone_of_no_length_is_refused() -> None:
     with pytest.raises(ValueError, match="milliseconds"):
         render(Tone(()))
-
-
-KEYS = "0123456789*#ABCD"
-
-
-def test_our_detector_hears_digits_that_are_played() -> None:
-    heard = DtmfDetectProbe(8000).feed(digit_tones(KEYS).pcm())
-    assert "".join(KEYS[event] for what, event, _, _ in heard if what == "began") == KEYS
-
-
-def test_spandsp_hears_digits_that_are_played() -> None:
-    assert dtmf_digits(digit_tones(KEYS).pcm()) == KEYS
-
-
-def test_what_is_no_key_is_refused() -> None:
-    with pytest.raises(ValueError, match="not found"):
-        digit_tones("12X")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx.sip.address import NameAddr, quote
+from pbx.sip.address import NameAddr
 from pbx.sip.errors import ParseError
+from pbx.sip.fields import quote
 from tests.sip.strategies import addresses, free_text, params, sip_uris
 
 

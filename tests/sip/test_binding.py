@@ -31,7 +31,10 @@ def register(
     lines = "".join(f"Contact: {contact}\r\n" for contact in contacts)
     lines += f"Expires: {expires}\r\n" if expires else ""
     request = from_phone("REGISTER", cseq=cseq or next(_cseq), call_id=call_id, extra=lines + extra)
-    request.headers.set_all("Contact", request.headers.all("Contact")[1:])  # the sample's own
+    _, *theirs = request.headers.all("Contact")  # the first is the sample's own
+    request.headers.remove("Contact")
+    for contact in theirs:
+        request.headers.add("Contact", contact)
     return plan(existing, request, hop, now, LIMITS, extension="101")
 
 

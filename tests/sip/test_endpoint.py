@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx.sip.effects import DeliverRequest, Effect, Transmit
-from pbx.sip.endpoint import TooLargeForUdp
 from pbx.sip.errors import ParseError
 from pbx.sip.framer import KeepAlive, StreamFramer
 from pbx.sip.hop import Hop
 from pbx.sip.message import Response
+from pbx.sip.outgoing import TooLargeForUdp
 from tests.sip.samples import TCP, UDP, answer, every, lines, make_endpoint, only, our_request, sent, text
 
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from pbx.core.errors import PeerError
 from pbx.sip.sdp import parse
+from pbx.sip.sdp.format import Format
 from pbx.sip.sdp.model import SessionDescription
 from pbx.sip.sdp.negotiate import (
     DIRECTIONS,
     KNOWN,
     AudioSession,
-    Format,
     Local,
     audio_of,
     common,

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from pbx.api.app import ApiDeps
+from pbx.api.deps import ApiDeps
 from pbx.api.edge_door import EdgeReply
 from pbx.core.events import EventBus
 from pbx.core.ids import new_id

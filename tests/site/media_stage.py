@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from pbx.api.app import ApiDeps
+from pbx.api.deps import ApiDeps
 from pbx.core.clock import SystemClock
 from pbx.core.errors import UserError
 from pbx.core.events import EventBus

@@ -17,7 +17,10 @@ from pathlib import Path
 from aiohttp import web
 from pbx.model.audio_event import AudioBack, AudioSilent, AudioStarted, LegQuality
 
-from pbx.api.app import ApiDeps, CheckResult, RegistrationView, build
+from pbx.api.app import build
+from pbx.api.deps import ApiDeps
+from pbx.api.ports.health import CheckResult
+from pbx.api.views import RegistrationView
 from pbx.call.cdr import fold
 from pbx.call.live import LiveFold
 from pbx.core.clock import SystemClock

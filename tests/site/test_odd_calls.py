@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pbx.api.app import CheckResult
+from pbx.api.ports.health import CheckResult
 from tests.site.script import Cues, play
 from tests.site.stage import Stage, StagedCall, staged
 

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pbx.api.app import ApiDeps
-from pbx.api.deps import NoCalls
+from pbx.api.deps import ApiDeps
+from pbx.api.ports.calls import NoCalls
 from pbx.model.flow import Flow
 from pbx.model.kinds import EXTENSION, FLOW
 from pbx.model.supervision import How, Supervised

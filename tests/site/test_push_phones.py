@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pbx.api.app import ApiDeps
+from pbx.api.deps import ApiDeps
 from pbx.core.secret import SecretBox
 from pbx.feature.push_phones import PushPhones
 from pbx.model import call_event as happened

@@ -163,7 +163,7 @@ async def overheard_in_three_ways(office: DeskOffice) -> None:
         found.a.stream.on_event(DigitPressed("4", 100))
     await asyncio.sleep(0.5)
     expect(office, node.overheard() == quiet, "a key does it too")
-    live = node.switch.live_call(call)
+    live = next((each for each in node.switch.live_calls() if each.id == call), None)
     expect(office, live and [each.extension for each in live.supervisors] == [C], "the live call shows it")
     await boss.leg.end()
     await asyncio.sleep(0.5)

@@ -136,7 +136,7 @@ class FlowNode(DeskNode):
     @asynccontextmanager
     async def _ports(self, call: Call) -> AsyncIterator[Ports]:
         world = World()
-        line = LiveLine(call, Named(), tone=lambda name: f"tone:{name}", names_folder=Path("/nowhere"))
+        line = LiveLine(call, Named(), tone=lambda name: f"tone:{name}")
         reach = LiveReach(call, line, self.reach)
         messages = LiveMessages(call, None, self.queues, self.directory)  # type: ignore[arg-type]
         try:

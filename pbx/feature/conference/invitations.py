@@ -22,8 +22,8 @@ from pbx.core.errors import PeerError, UserError
 from pbx.feature.conference.conferences import Conferences
 from pbx.feature.conference.member import Member
 from pbx.feature.conference.room import LiveConference
-from pbx.feature.outside import TRUNK_FAULTS
 from pbx.feature.transfer import Calls as FindsCalls
+from pbx.feature.usage import TRUNK_FAULTS
 from pbx.model.call_event import CallRouted
 from pbx.model.leg_event import DialogName, LegCause, LegFailed
 from pbx.model.party import Party

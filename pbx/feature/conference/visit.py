@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 from pbx.call.call import Call
@@ -16,7 +17,7 @@ from pbx.call.ending import Ending
 from pbx.call.keys import hear_tones
 from pbx.call.leg import CallLeg
 from pbx.call.pick_up import with_digits
-from pbx.call.reoffer import accept_alone
+from pbx.call.reoffer import accept_hushed
 from pbx.call.scope import Stoppable
 from pbx.call.talk import Sound, Talk
 from pbx.core.errors import PeerError, UserError
@@ -28,7 +29,7 @@ from pbx.feature.conference.voice import Files, Voice
 from pbx.model.conference import ConferenceWrite
 from pbx.model.conference_event import ConferenceRefused, ConferenceWaiting
 from pbx.model.leg_event import DialogName, LegCause
-from pbx.sip.sdp.negotiate import Format
+from pbx.sip.sdp.format import Format
 
 __all__ = ["Host", "Referred", "Visit", "Wishes"]
 
@@ -297,16 +298,10 @@ class Visit:
     def _reoffered(
         self, live: LiveConference, member: Member
     ) -> Callable[[CallLeg, bytes | None], Awaitable[None]]:
-        """A phone that holds sends music: nobody is to hear it, from the moment that it says so."""
-        accept = accept_alone(self._call)
+        accept = accept_hushed(self._call, partial(live.hush, member), partial(live.flow, member))
 
         async def answer(leg: CallLeg, sdp: bytes | None) -> None:
-            if sdp is not None and leg.read(sdp).held:
-                live.hush(member)
-            try:
-                await accept(leg, sdp)
-            finally:
-                live.flow(member)
+            await accept(leg, sdp)
             hear_tones(self._call, leg, on=True)
 
         return answer

@@ -18,9 +18,9 @@ from pbx.call.scope import Stoppable
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
 from pbx.core.tasks import cancelled
-from pbx.feature.outside import TRUNK_FAULTS
 from pbx.feature.queue.line import Entry, Line
 from pbx.feature.queue.queues import Queues
+from pbx.feature.usage import TRUNK_FAULTS
 from pbx.model.call_event import CallRouted
 from pbx.model.leg_event import Ended, LegCause, LegFailed, Offered, Referred
 from pbx.model.party import Party

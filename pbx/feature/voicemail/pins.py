@@ -60,7 +60,6 @@ class Pins:
         clock: Clock,
     ) -> None:
         self.wrong = 0
-        self.lockouts = 0
         self._secret = secret
         self._change = change
         self._state = state
@@ -100,7 +99,6 @@ class Pins:
         wrong = self._of(box).wrong + 1
         wait = 0.0 if wrong < FREE else min(SHORTEST_S * 2.0 ** min(wrong - FREE, 20), LONGEST_S)
         self.wrong += 1
-        self.lockouts += wait > 0
         self._tries[box] = Tries(wrong=wrong, last=now, locked_until=now + wait)
         while len(self._tries) > MOST_BOXES:
             del self._tries[min(self._tries, key=lambda each: self._tries[each].last)]

@@ -26,7 +26,7 @@ from pbx.flow.hours import (
 )
 from pbx.flow.node import FAILED, Exit, ExitEach, Node
 from pbx.flow.ports import Office
-from pbx.model.opening import SpecialDay, TimeZone
+from pbx.model.opening import HolidayRegion, SpecialDay, TimeZone
 from pbx.model.scalars import CountryCode
 
 NO_HOLIDAYS = "there are no holidays: name a country or days of your own"
@@ -53,15 +53,7 @@ class TimeSwitch(Node, frozen=True, kw_only=True, tag="time_switch"):
         CountryCode | None,
         Meta(title="Public holidays of", description="Two letters (ISO 3166-1). Without one there are none."),
     ] = None
-    holiday_region: Annotated[
-        str,
-        Meta(
-            pattern=r"^[A-Za-z0-9 -]{0,40}$(?!\n)",
-            title="Part of the country",
-            description="A state or region with holidays of its own, by its code.",
-            examples=["BY"],
-        ),
-    ] = ""
+    holiday_region: HolidayRegion = ""
     holiday_exit: Annotated[
         bool,
         Meta(

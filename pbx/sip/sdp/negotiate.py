@@ -19,7 +19,6 @@ from pbx.sip.sdp.security import PROTOCOLS, Ours, Security, SrtpPolicy, Way, pre
 __all__ = [
     "KNOWN",
     "AudioSession",
-    "Format",
     "Local",
     "audio_of",
     "common",

@@ -51,12 +51,3 @@ def test_field_may_be_there_twice() -> None:
     check = TwilioSignature("token")
     assert check.is_valid(URL, form, check.sign(URL, form))
     assert not check.is_valid(URL, dict(form), check.sign(URL, form))
-
-
-def test_stream_is_signed_over_its_wss_address() -> None:
-    check = TwilioSignature("token")
-    for signed in ("wss://edge.example.com/twilio/stream", "wss://edge.example.com/twilio/stream/"):
-        right = signature("token", signed, {})
-        assert check.is_valid_stream("https://edge.example.com/twilio/stream", right)
-        assert check.is_valid_stream("wss://edge.example.com/twilio/stream", right)
-        assert not check.is_valid_stream("https://edge.example.com/twilio/other", right)
