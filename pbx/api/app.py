@@ -1,7 +1,7 @@
 """Puts the HTTP side of a node together: one aiohttp application made from `ApiDeps`.
 
-The caller runs it (`aiohttp.web.AppRunner`); nothing here opens a socket. SIP never needs this module, so the node
-imports it after its first SIP answer.
+The caller runs it (`aiohttp.web.AppRunner`); nothing here opens a socket. Only HTTP needs this module, so the node
+imports it with the first request.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from pbx.api.codec import encode
-from pbx.api.cors import allow, follow_origins, preflight
+from pbx.api.cors import allow, follow_origins, preflight, read_origins
 from pbx.api.deps import ApiDeps
 from pbx.api.endpoint import endpoint
 from pbx.api.problem import PROBLEM_TYPE, ApiError, from_user_error, plain_error
@@ -21,7 +21,6 @@ from pbx.api.route import MAX_BODY
 from pbx.api.security import secure_headers
 from pbx.api.service import Service
 from pbx.api.site import StaticSite
-from pbx.api.sweep import sweeping
 from pbx.api.table import ROUTES
 from pbx.core.errors import UserError
 from pbx.core.tasks import Supervisor
@@ -51,7 +50,7 @@ def build(deps: ApiDeps) -> web.Application:
 
     async def live(_: web.Application) -> AsyncIterator[None]:
         async with service.hub.running(), Supervisor() as tasks:
-            tasks.spawn("sweep", sweeping(deps))
+            await read_origins(service)  # the first request may already come from elsewhere
             tasks.spawn("sites elsewhere", follow_origins(service))
             tasks.spawn("webhooks", service.feed.run())
             yield

@@ -11,7 +11,7 @@ from pbx.api.problem import ApiError
 from pbx.api.service import Service
 from pbx.store.settings import TOPIC
 
-__all__ = ["allow", "follow_origins", "preflight"]
+__all__ = ["allow", "follow_origins", "preflight", "read_origins"]
 
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _TAKEN = "Authorization, Content-Type, If-Match, Idempotency-Key, Range"
@@ -49,9 +49,13 @@ def allow(request: web.Request, response: web.StreamResponse, service: Service) 
         response.headers["Access-Control-Expose-Headers"] = _SHOWN
 
 
+async def read_origins(service: Service) -> None:
+    service.origins = frozenset((await service.deps.settings.get()).cors_origins)
+
+
 async def follow_origins(service: Service) -> None:
     """Keep the list as the settings have it."""
     with service.deps.bus.subscribe(TOPIC) as changes:
-        service.origins = frozenset((await service.deps.settings.get()).cors_origins)
+        await read_origins(service)
         async for _ in changes:
-            service.origins = frozenset((await service.deps.settings.get()).cors_origins)
+            await read_origins(service)

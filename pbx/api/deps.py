@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pbx.core.clock import Clock
     from pbx.core.config import NodeConfig
     from pbx.core.events import EventBus
-    from pbx.core.metrics import Registry
+    from pbx.core.metrics import Counter, Registry
     from pbx.feature.browser_login import BrowserLogins
     from pbx.feature.documents import Documents
     from pbx.feature.door import Door
@@ -70,7 +70,8 @@ class ApiDeps(msgspec.Struct, frozen=True, kw_only=True):
     `examine` does what `pbx doctor` does, and blocks; `origins` says of each startup setting that was set, by what.
     `sip_traces` None means that no SIP messages are kept, `prompts` None that this place keeps no sounds. `transcribes`
     says whether voice messages are written down. `edge_document` is the OpenAPI document of the edge, None where none
-    is to be had. `call_of` gives the call that a SIP Call-ID belongs to.
+    is to be had. `call_of` gives the call that a SIP Call-ID belongs to. `requests` counts those that were
+    answered; None where nobody has answered any before.
     """
 
     config: NodeConfig
@@ -122,6 +123,7 @@ class ApiDeps(msgspec.Struct, frozen=True, kw_only=True):
     call_of: Callable[[str], str | None] = lambda _: None
     replication: ReplicationDesk = msgspec.field(default_factory=NoReplication)
     health_checks: Sequence[HealthCheck] = msgspec.field(default=())
+    requests: Counter | None = None
 
     @property
     def users(self) -> UserStore:

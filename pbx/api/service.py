@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pbx.api.backoff import Backoff, code_backoff
 from pbx.api.deps import ApiDeps
+from pbx.api.early import count_requests
 from pbx.api.live import LiveHub
 from pbx.api.rates import Rates
 from pbx.api.tickets import Tickets
@@ -39,9 +40,7 @@ class Service:
         self.backing_up, self.examining = asyncio.Lock(), asyncio.Lock()
         self.changing = asyncio.Lock()
         """Held while a record is read, merged with a patch and written: two patches at once both count."""
-        self.requests: Counter = deps.metrics.counter(
-            "pbx_http_requests_total", "HTTP requests answered, by route and status.", ("route", "status")
-        )
+        self.requests: Counter = deps.requests or count_requests(deps.metrics)
         self.failed_logins: Counter = deps.metrics.counter(
             "pbx_http_failed_logins_total", "Log-ins and set-ups refused, by reason.", ("reason",)
         )

@@ -7,7 +7,7 @@ import asyncio
 from aiohttp import web
 
 from pbx.api.exchange import Answer, Exchange
-from pbx.api.health import health_lines
+from pbx.api.health import health, health_lines
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.views import Health, HealthLine, NodeStatus, StatusCounts
@@ -32,11 +32,8 @@ class StartupSettings(Record, frozen=True, kw_only=True):
 
 
 async def get_health(exchange: Exchange) -> Answer:
-    results = [check() for check in exchange.service.deps.health_checks]
-    failing = tuple(one.name for one in results if one.serious and not one.ok)
-    if failing:
-        return Answer(body=Health(status="degraded", failing=failing), status=503)
-    return Answer(body=Health(status="ok"))
+    status, body = health(exchange.service.deps.health_checks)
+    return Answer(body=body, status=status)
 
 
 def check_all(exchange: Exchange) -> tuple[HealthLine, ...]:

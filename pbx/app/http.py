@@ -1,69 +1,52 @@
-"""The HTTP side of a node. aiohttp is imported when it starts, after SIP is answered: it takes a while."""
+"""The HTTP side of a node: the API, the admin site and what else is served beside them, as one aiohttp server.
+
+Everything that HTTP needs is imported at the top: `pbx.app.web_side` imports this module when it is first needed.
+"""
 
 from __future__ import annotations
 
-import socket
-import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache, partial
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from aiohttp.web import Application, AppRunner, Request, Response
+from aiohttp.web import Application, AppRunner, HTTPNotFound, Request, Response
 
-    from pbx.api.ports.health import HealthCheck
-    from pbx.app.acme import PublicCertificate
-    from pbx.app.ground import Stores
-    from pbx.app.parts import Parts
+from pbx.api.app import build
+from pbx.api.deps import ApiDeps
+from pbx.api.views import registration_view
+from pbx.app.installed import BUILT_SITE, program_version
+from pbx.store.call_figures import FigureStore
+from pbx.store.webhook_deliveries import DeliveryStore
+
+if TYPE_CHECKING:
+    from pbx.app.web_side import HttpNeeds
     from pbx.core.config import NodeConfig
-    from pbx.core.metrics import Registry
     from pbx.model.node_report import DoctorCheck
-    from pbx.store.accounts import Accounts
-    from pbx.store.call_figures import FigureStore
-    from pbx.store.webhook_deliveries import DeliveryStore
     from pbx.transport.websocket import WebSocketListener
 
-BUILT_SITE = Path(__file__).parents[1] / "web"
+__all__ = ["http_server"]
+
 SHUTDOWN_S = 2.0
 """How long a stop waits for requests under way; open WebSockets are told to come back."""
 
 
-async def start_http(
-    config: NodeConfig,
-    listener: socket.socket,
-    parts: Parts,
-    *,
-    stores: Stores,
-    accounts: Accounts,
-    figures: FigureStore,
-    deliveries: DeliveryStore,
-    metrics: Registry,
-    sip_websocket: WebSocketListener,
-    ca_certificate: Callable[[], bytes | None],
-    origins: Mapping[str, str],
-    mail_password: Callable[[str], Awaitable[None]],
-    checks: Sequence[HealthCheck],
-    public_certificate: PublicCertificate | None = None,
-) -> AppRunner:
-    """Serve the API and the admin site on `listener`; `cleanup` of the result stops it."""
-    from aiohttp.web import AppRunner, SockSite
-
-    from pbx.api.app import build
-    from pbx.api.deps import ApiDeps
-    from pbx.api.views import registration_view
-
+def http_server(needs: HttpNeeds) -> AppRunner:
+    """One that was not set up yet: that belongs to the event loop, and this does not. It will answer, but not listen;
+    its `cleanup` ends the connections that it was given.
+    """
+    config, parts, stores = needs.config, needs.parts, needs.stores
     application = build(
         ApiDeps(
             config=config,
             clock=parts.clock,
             bus=parts.bus,
-            metrics=metrics,
+            metrics=needs.metrics,
+            requests=needs.requests,
             records=stores.records,
             cdrs=stores.cdrs,
-            accounts=accounts,
-            figures=figures,
-            deliveries=deliveries,
+            accounts=needs.accounts,
+            figures=FigureStore(needs.database),
+            deliveries=DeliveryStore(needs.database),
             live_calls=parts.switch.live_calls,
             registrations=lambda: [
                 registration_view(each, parts.reachability.of(each))
@@ -93,11 +76,11 @@ async def start_http(
             sip_traces=parts.entrance.traces,
             call_of=parts.entrance.call_of,
             prompts=parts.sounds.prompts,
-            mail_password=mail_password,
+            mail_password=needs.mail_password,
             edge=parts.edge,
             edge_key=parts.edge.set_key,
             examine=partial(_examine, config),
-            origins=origins,
+            origins=needs.origins,
             started_at=parts.started_at,
             address=parts.address,
             sip_port=parts.sip_port,
@@ -105,34 +88,20 @@ async def start_http(
             version=program_version(),
             site_dir=config.site_dir or BUILT_SITE,
             replication=parts.replication,
-            health_checks=(
-                *checks,
-                *((public_certificate.check,) if public_certificate is not None else ()),
-            ),
+            health_checks=needs.checks,
         )
     )
-    _add_sip(application, sip_websocket, ca_certificate)
-    if public_certificate is not None:
-        public_certificate.add_to(application)
+    _add_sip(application, needs.sip_websocket, needs.ca_certificate)
+    if needs.public_certificate is not None:
+        needs.public_certificate.add_to(application)
     parts.edge.add_to(application)
-    runner = AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=SHUTDOWN_S)
-    await runner.setup()
-    await SockSite(runner, listener).start()
-    return runner
-
-
-async def serve_https(runner: AppRunner, listener: socket.socket, context: ssl.SSLContext) -> None:
-    """The same over TLS: browsers give the microphone to secure pages only."""
-    from aiohttp.web import SockSite
-
-    await SockSite(runner, listener, ssl_context=context).start()
+    return AppRunner(application, handle_signals=False, access_log=None, shutdown_timeout=SHUTDOWN_S)
 
 
 def _add_sip(
     application: Application, sip_websocket: WebSocketListener, ca_certificate: Callable[[], bytes | None]
 ) -> None:
     """What is served beside the API, to anybody: SIP over WebSocket, and the certificate to trust for TLS."""
-    from aiohttp.web import HTTPNotFound, Response
 
     async def certificate(_: Request) -> Response:
         found = ca_certificate()
@@ -165,14 +134,3 @@ def _examine(config: NodeConfig) -> Sequence[DoctorCheck]:
         DoctorCheck(name=each.name, grade=grades[each.grade], text=each.text, action=each.action)
         for each in examine(config)
     ]
-
-
-@cache
-def program_version() -> str:
-    """The installed version; "dev" in a source tree that was never installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("bellwire")
-    except PackageNotFoundError:
-        return "dev"

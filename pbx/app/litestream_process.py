@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pbx.core.imports import imported
 from pbx.store.litestream import Litestream, Source, write_config
 from pbx.store.litestream_meta import meta_folder
 from pbx.store.replica_place import ReplicaPlace
@@ -130,6 +131,7 @@ class LitestreamProcess:
     async def synced(self) -> Mapping[str, bool]:
         """By database, whether all that was committed before (but for the last moment) is at the replica. Empty when it
         cannot be asked."""
+        await imported("aiohttp")
         import aiohttp
 
         try:

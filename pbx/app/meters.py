@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pbx.app.http import program_version
+from pbx.app.installed import program_version
 from pbx.core import process
 from pbx.core.metrics import Registry
 

@@ -1,8 +1,9 @@
 """One node: takes its ports, starts, serves, and stops in order.
 
 The order of the start is a promise: ports first (a port in use stops the start before anything else has
-happened), then the database, then audio, then SIP answers; the HTTP side, which is slow to import, comes
-last. The stop is the reverse: phones are told, calls are recorded, then the files are closed.
+happened), then the database, then audio, then SIP answers; the HTTP ports are served last, and most of what
+serves them is loaded with the first request (`pbx.app.web_side`). The stop is the reverse: phones are told,
+calls are recorded, then the files are closed.
 """
 
 from __future__ import annotations
@@ -12,19 +13,19 @@ import gc
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 import uvloop
 
+from pbx.api.early import count_requests
 from pbx.app import demo
 from pbx.app.build import build
 from pbx.app.edge import EDGE_KEY
 from pbx.app.ground import Ground, Stores
 from pbx.app.hold_music import follow_hold_music
-from pbx.app.http import serve_https, start_http
 from pbx.app.keeping import CallKeeper, open_keeper
 from pbx.app.listening import Hearing
 from pbx.app.listening_ports import Ports, take_ports
@@ -34,6 +35,7 @@ from pbx.app.replica import prepare_replica
 from pbx.app.revive import go_on, leave
 from pbx.app.servers import Servers
 from pbx.app.watching import Watching
+from pbx.app.web_side import HttpNeeds, WebSide
 from pbx.app.welcome import greet
 from pbx.core import log as logs
 from pbx.core.clock import SystemClock, machine_zone
@@ -45,9 +47,9 @@ from pbx.core.secret import SecretBox
 from pbx.core.service import Service
 from pbx.core.tasks import Supervisor
 from pbx.feature.browser_login import ANY, BrowserLogins
+from pbx.model.kinds import WEBHOOK
 from pbx.store.accounts import Accounts
 from pbx.store.bindings import BindingStore
-from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.credentials import live_credentials
 from pbx.store.database import FILE_NAME, Database, lock_data_dir
@@ -61,14 +63,13 @@ from pbx.store.records import RecordStore
 from pbx.store.sealed_state import SealedState
 from pbx.store.settings import SettingStore
 from pbx.store.state import StateStore
+from pbx.store.sweep import Sweep
 from pbx.store.sync import SyncStore
 from pbx.store.voicemail import VoicemailStore
-from pbx.store.webhook_deliveries import DeliveryStore
 from pbx.transport.tls import ServerTls
 
 if TYPE_CHECKING:
-    from aiohttp.web import AppRunner
-
+    from pbx.api.ports.health import HealthCheck
     from pbx.app.acme import PublicCertificate
 
 log = logging.getLogger(__name__)
@@ -166,24 +167,26 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             config, stack, ports, parts, supervisor, stores=stores, delivered=delivered, bus=bus, box=box
         )
         accounts = Accounts.of(database, box)
-        runner = await start_http(
-            config,
-            ports.http,
-            parts,
-            stores=stores,
-            accounts=accounts,
-            figures=FigureStore(database),
-            deliveries=DeliveryStore(database),
-            metrics=metrics,
-            sip_websocket=ports.sip.websocket,
-            ca_certificate=lambda: ports.secure.ca_certificate,
-            origins=origins or {},
-            mail_password=servers.set_mail_password,
-            public_certificate=public_certificate,
-            checks=watching.checks(),
+        web = WebSide(
+            HttpNeeds(
+                config=config,
+                parts=parts,
+                stores=stores,
+                accounts=accounts,
+                database=database,
+                metrics=metrics,
+                requests=count_requests(metrics),
+                sip_websocket=ports.sip.websocket,
+                ca_certificate=lambda: ports.secure.ca_certificate,
+                origins=origins or {},
+                mail_password=servers.set_mail_password,
+                public_certificate=public_certificate,
+                checks=_checks(watching, public_certificate),
+            ),
+            supervisor,
         )
-        await _start_https(runner, ports, tls)
-        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(web.close)
+        await _start_web(web, ports, parts, supervisor, stores=stores, tls=tls)
         _follow_certificate(supervisor, public_certificate)
         stack.push_async_callback(stop_sip)  # phones in browsers are told before their connections go
         await greet(made, accounts.users, parts.address(), ports.sip.port, ports.http.getsockname()[1])
@@ -191,7 +194,9 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             "ready",
             extra={"http": ports.http.getsockname()[1], "after_s": round(time.monotonic() - started, 3)},
         )
-        _run_last(supervisor, parts, ports.service)
+        _run_last(
+            supervisor, parts, ports.service, Sweep(stores.settings, accounts, stores.cdrs, parts.clock)
+        )
         yield parts
 
 
@@ -243,6 +248,10 @@ def _public_certificate(
     return PublicCertificate(config, ports.secure, tls, parts.guarding.notices.post)
 
 
+def _checks(watching: Watching, certificate: PublicCertificate | None) -> Sequence[HealthCheck]:
+    return (*watching.checks(), *((certificate.check,) if certificate is not None else ()))
+
+
 def _follow_certificate(supervisor: Supervisor, certificate: PublicCertificate | None) -> None:
     """Once the node answers HTTP: the CA may ask there."""
     if certificate is not None:
@@ -256,7 +265,8 @@ def _page_logins(box: SecretBox, database: Database, ports: Ports) -> BrowserLog
     )
 
 
-def _run_last(supervisor: Supervisor, parts: Parts, service: Service) -> None:
+def _run_last(supervisor: Supervisor, parts: Parts, service: Service, sweep: Sweep) -> None:
+    supervisor.spawn("sweep", sweep.run())
     supervisor.spawn("configuration bundle", parts.sync.run())
     parts.replication.start(parts.guarding.notices.post, parts.names.lookup, parts.bus.publish)
     _settle(service, supervisor)
@@ -380,9 +390,16 @@ async def _start_tls(ports: Ports, parts: Parts, supervisor: Supervisor) -> Serv
     return tls
 
 
-async def _start_https(runner: AppRunner, ports: Ports, tls: ServerTls | None) -> None:
-    if tls is not None and ports.https is not None:
-        await serve_https(runner, ports.https, tls.web_context)
+async def _start_web(
+    web: WebSide, ports: Ports, parts: Parts, supervisor: Supervisor, *, stores: Stores, tls: ServerTls | None
+) -> None:
+    if parts.edge.is_embedded or await stores.records.all(WEBHOOK):
+        await web.load()
+    else:
+        supervisor.spawn("webhooks", web.load_with_the_first_webhook(stores.records, parts.bus))
+    await web.listen(ports.http)
+    if tls is not None and ports.https is not None:  # browsers give the microphone to secure pages only
+        await web.listen(ports.https, tls.web_context)
 
 
 async def _follow_records(parts: Parts, bus: EventBus) -> None:

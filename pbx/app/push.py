@@ -18,6 +18,7 @@ import msgspec
 
 from pbx.core.clock import Clock
 from pbx.core.errors import StartupError
+from pbx.core.imports import imported
 from pbx.core.tasks import Supervisor
 from pbx.feature.push_news import PushNews
 from pbx.feature.push_phones import PushPhones
@@ -257,6 +258,7 @@ class RemoteGateway:
             await asyncio.sleep(ASK_AGAIN_S if not fault else ASK_AGAIN_S / 6)
 
     async def _ask(self) -> str:
+        await imported("aiohttp")
         import aiohttp
 
         try:
@@ -271,6 +273,7 @@ class RemoteGateway:
 
     async def send(self, notice: PushNotice) -> PushResult:
         """Asked again when the connection breaks: the gateway sends nothing twice."""
+        await imported("aiohttp")
         import aiohttp
 
         body = msgspec.json.encode(document_of(notice))

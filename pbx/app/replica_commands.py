@@ -76,7 +76,7 @@ def add(commands: Commands, known: Mapping[str, Setting]) -> None:
 
 
 def _backup(arguments: argparse.Namespace, config: NodeConfig) -> int:
-    from pbx.app.http import program_version
+    from pbx.app.installed import program_version
     from pbx.core.config_sources import CONFIG_FILE, CONFIG_VARIABLE
     from pbx.store.backup import write_locked
     from pbx.store.database import FILE_NAME

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from pbx.app.document_files import files_in
-from pbx.app.http import BUILT_SITE
+from pbx.app.installed import BUILT_SITE
 from pbx.app.office import opened
 from pbx.core.clock import SystemClock
 from pbx.core.config import NodeConfig

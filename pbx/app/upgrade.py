@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from pbx.app.http import program_version
+from pbx.app.installed import program_version
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError, UserError
 from pbx.store.database import FILE_NAME, Database, lock_data_dir

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pbx.app.http import program_version
+from pbx.app.installed import program_version
 from pbx.core.clock import Clock
 from pbx.feature.self_call import SelfCallResult
 from pbx.model.notice import NoticeKind

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pbx.core.imports import imported
 from pbx.media.recognition import RATE_HZ, Heard, RecognitionError
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class SpeechServer:
             await self._session.close()
 
     async def _send(self, data: bytes, name: str, language: str, hint: str, within_s: float) -> str:
+        await imported("aiohttp")
         import aiohttp
 
         try:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from pbx.core.imports import imported
 from pbx.core.names import Lookup, http_names, system_lookup
 from pbx.notify.errors import SendError
 
@@ -55,6 +56,7 @@ class HttpClient:
         most_bytes: int = MOST_BYTES,
     ) -> HttpAnswer:
         """Raises `SendError` when there is no answer in time, or one that is too large."""
+        await imported("aiohttp")
         import aiohttp
 
         if not is_allowed(urlsplit(url).hostname or ""):

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
+from pbx.core.imports import imported
 from pbx.core.names import Lookup, http_names, system_lookup
 from pbx.notify.errors import SendError
 
@@ -39,6 +40,7 @@ class Webhooks:
 
     async def send(self, url: str, body: bytes, *, id_: str, key: str | None, at: int) -> None:
         """Returns when the receiver has answered 2xx. Raises `SendError`."""
+        await imported("aiohttp")
         import aiohttp
 
         if self._session is None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pbx.core.imports import imported
 from pbx.core.names import Lookup, http_names, system_lookup
 from pbx.store.replica_files import CHUNK, ReplicaFilesError
 from pbx.store.replica_url import Credentials
@@ -56,6 +57,7 @@ class Objects:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """`target` is path and query, quoted; `headers` are made anew for each try, since they carry the time. Raises
         `ReplicaFilesError` for every answer from 300 on that is not `allowed`."""
+        await imported("aiohttp")
         import aiohttp
         from yarl import URL
 

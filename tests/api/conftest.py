@@ -57,6 +57,7 @@ from pbx.store.messages import MessageStore
 from pbx.store.push_phones import PushPhoneStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
+from pbx.store.sweep import Sweep
 from pbx.store.voicemail import VoicemailStore
 from pbx.store.webhook_deliveries import DeliveryStore
 from pbx.transport.trace import Trace
@@ -124,6 +125,10 @@ class Node:
             text = await answer.text()
             assert answer.status == status, text
             return msgspec.json.decode(text) if text else None
+
+    async def sweep(self) -> None:
+        """What is kept for a time only, and is old, goes."""
+        await Sweep(self.deps.settings, self.deps.accounts, self.deps.cdrs, self.deps.clock).once()
 
     async def bearer(self, *scopes: str) -> dict[str, str]:
         """The header of a program that may do only this."""

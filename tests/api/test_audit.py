@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pbx.api.sweep import sweep
 from pbx.core.log import context
 from pbx.core.totp import code_at
 from pbx.model.extension import ExtensionWrite
@@ -134,11 +133,11 @@ async def test_it_is_kept_as_long_as_the_setting_says(node: Node) -> None:
     node.time.pass_s(9 * 86400)
     await node.json("POST", EXTENSIONS, 201, json={"number": "101", "name": "Alice"})
     node.time.pass_s(2 * 86400)
-    await sweep(node.deps)
+    await node.sweep()
     assert brief(await entries(node)) == [("create", "extension", "101")]
     await node.json("PATCH", "/api/v1/settings", json={"audit_keep_days": 0})
     node.time.pass_s(900 * 86400)
-    await sweep(node.deps)
+    await node.sweep()
     assert len(await entries(node)) == 2
 
 

@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pbx.api import cdr_csv
-from pbx.api.sweep import sweep
 from pbx.feature.office_time import midnight, office_zone, stretches
 from pbx.model.audio_event import AudioOneWay, LegQuality, Sound
 from pbx.model.cdr import Cdr, CdrLeg
@@ -231,10 +230,10 @@ async def test_calls_are_forgotten_when_the_setting_says_so(
     day = timedelta(days=1)
     old = [cdr(number, started_at=START - number * day, ended_at=START) for number in range(1, 9)]
     await put(node, *old, cdr(99, started_at=START - 100 * day))
-    await sweep(node.deps)
+    await node.sweep()
     assert (await node.json("GET", "/api/v1/cdrs"))["total"] == 9
     await node.json("PATCH", "/api/v1/settings", json={"cdr_keep_days": 3})
-    await sweep(node.deps)
+    await node.sweep()
     page = await node.json("GET", "/api/v1/cdrs")
     assert [each["id"] for each in page["items"]] == ["CALL1", "CALL2", "CALL3", "CALL99"]  # that one goes on
 

@@ -9,7 +9,6 @@ import pytest
 from multidict import CIMultiDict
 
 from pbx.api.idempotency import takes_key
-from pbx.api.sweep import sweep
 from pbx.api.table import ROUTES
 from tests.api.conftest import Node
 
@@ -75,7 +74,7 @@ async def test_it_is_kept_for_a_day(node: Node) -> None:
     node.time.pass_s(1)
     assert "Idempotency-Replayed" not in (await post(node, TOKENS, TOKEN, "k1"))[2]
     node.time.pass_s(86_400)
-    await sweep(node.deps)
+    await node.sweep()
     rows = await node.deps.users._database.read(
         lambda connection: connection.execute("SELECT count(*) FROM answers").fetchone()
     )

@@ -10,8 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.live.node import Node, running
+from tests.live.raw import Peer
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -119,6 +122,7 @@ UNUSED = {
     "josepy", "jwt", "numpy", "OpenSSL", "phonenumbers", "pocketsphinx", "rapidfuzz", "segno", "soundfile", "twilio",
 }  # fmt: skip
 """What certificates, mail, replicas, pushes, numbers, spoken words, QR codes and texts need: nobody has used them."""
+OF_THE_WEB_SIDE = {"aiohttp", "aiodns", "email", "multidict", "yarl", "zipfile"}
 LISTS = """
 import sys
 from pathlib import Path
@@ -133,18 +137,64 @@ class _Listed(Node):
     """Writes down which modules it has loaded when it stops."""
 
     @property
-    def modules(self) -> Path:
-        return self.folder / "modules"
+    def modules(self) -> set[str]:
+        return set((self.folder / "modules").read_text().split())
+
+    @property
+    def packages(self) -> set[str]:
+        return {name.partition(".")[0] for name in self.modules}
 
     def command(self) -> list[str]:
         python, _, _, *words = super().command()
-        return [python, "-c", LISTS, str(self.modules), *words]
+        return [python, "-c", LISTS, str(self.folder / "modules"), *words]
 
 
 async def test_idle_node_has_not_loaded_what_nobody_uses(tmp_path: Path) -> None:
     node = _Listed(tmp_path / "node")
-    async with running(node):
+    async with running(node):  # which asks for its health
         pass
-    loaded = set(node.modules.read_text().split())
-    assert {"aiohttp.web", "pbx.api.app"} <= loaded
-    assert UNUSED & {name.partition(".")[0] for name in loaded} == set()
+    assert (UNUSED | OF_THE_WEB_SIDE) & node.packages == set()
+    assert "pbx.api.app" not in node.modules
+
+
+async def test_the_first_request_loads_the_web_side_and_nothing_else(tmp_path: Path) -> None:
+    node = _Listed(tmp_path / "node")
+    async with running(node):
+        pages = await asyncio.gather(*(node.get("status") for _ in range(5)))  # nobody is sent away meanwhile
+        assert {page["version"] for page in pages} != {""}
+    assert "pbx.api.app" in node.modules
+    assert UNUSED & node.packages == set()
+    assert node.log.count("the admin page and the API are loaded") == 1
+
+
+async def test_webhooks_tell_though_nobody_has_opened_a_page(tmp_path: Path) -> None:
+    got: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def take(request: web.Request) -> web.Response:
+        await got.put(await request.read())
+        return web.Response()
+
+    receiver = web.Application()
+    receiver.router.add_post("/hook", take)
+    node = Node(tmp_path / "node")
+    async with TestServer(receiver, host="127.0.0.1") as server:
+        async with running(node):
+            record = {
+                "id": "crm",
+                "name": "CRM",
+                "url": str(server.make_url("/hook")),
+                "topics": ["registrations"],
+            }
+            await node.send("POST", "webhooks", record)
+        async with running(node):
+            async with asyncio.timeout(20):
+                while got.empty():  # the first may come before somebody listens
+                    await asyncio.to_thread(_register, node)
+                    await asyncio.sleep(0.5)
+            assert b'"type":"registration"' in got.get_nowait()
+
+
+def _register(node: Node) -> None:
+    """A phone of its own each time."""
+    with Peer(node.sip_port) as phone:
+        phone.register("101", node.password("101"))

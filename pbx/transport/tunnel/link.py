@@ -11,6 +11,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from pbx.core.imports import imported
 from pbx.core.names import http_names, system_lookup
 from pbx.transport.tunnel.frames import MOST_TEXT, SOUND
 
@@ -128,6 +129,7 @@ async def web_socket(
 
     aiohttp is imported here: the node answers SIP before it has been read.
     """
+    await imported("aiohttp")
     import aiohttp
 
     url = f"{address.rstrip('/')}/tunnel"
