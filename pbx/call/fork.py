@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
@@ -66,6 +66,7 @@ class Fork:
         self._refusals: list[int] = []
         self._headers: tuple[tuple[str, str], ...] = ()
         self._heard: CallLeg | None = None
+        self._previews: dict[str, bytes] = {}
         self._told_ringing = False
         self._timed_out = False
         self._legs = 0
@@ -319,9 +320,7 @@ class Fork:
         self._stop_others()
 
     async def _progress(self, leg: CallLeg, target: DialTarget, event: Progress) -> None:
-        early = event.sdp is not None and leg.remote is None
-        if early:
-            leg.take_answer(event.sdp)
+        early = self._is_new(leg, event)
         self.call.record(
             events.LegRinging(
                 call=self.call.id, at=self.call.now(), leg=leg.name, status=event.status, early_media=early
@@ -330,12 +329,32 @@ class Fork:
         if not self._rules.tells_ringing:
             return
         passes = self._rules.passes_early_media(target)
-        if early and passes and self._heard is None:
+        if early and passes and self._heard is leg:
+            with suppress(PeerError):  # nothing is heard until the answer
+                self._hear_anew(leg)
+        elif early and passes and self._heard is None:
             self._heard = leg
             if await self.call.let_hear(self.call.formats_for(leg.sends)):
                 flow_between(self.call, leg)
         elif event.status in (180, 181, 182) or (early and not passes):
             await self._tell_ringing()
+
+    def _is_new(self, leg: CallLeg, event: Progress) -> bool:
+        """Whether a phone says where its early media comes from, or that it comes from elsewhere now: a provider goes
+        from one announcement to the next so, and from one forked phone to another (RFC 3960 3.1).
+        """
+        if event.sdp is None or self._previews.get(leg.name) == event.sdp:
+            return False
+        if leg.remote is None:
+            leg.take_answer(event.sdp)
+        else:
+            try:
+                leg.take_answer(event.sdp)
+            except PeerError as error:
+                log.info("early media stays where it was", extra={"leg": leg.name, "reason": error.reason})
+                return False
+        self._previews[leg.name] = event.sdp
+        return True
 
     async def _tell_ringing(self) -> None:
         if self._rules.tells_ringing and not self._told_ringing:

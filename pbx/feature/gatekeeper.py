@@ -26,8 +26,8 @@ from pbx.sip.build import response_to
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
-from pbx.sip.uri import SipUri
 from pbx.transport.abilities import ACCEPT, ALLOW, SUPPORTED
+from pbx.transport.dialling import dialled_by
 from pbx.transport.refer import read_replaces
 from pbx.transport.sip_leg import SipLeg
 
@@ -143,9 +143,9 @@ def _replaces(request: Request) -> DialogName | None:
 
 
 def _dialled(request: Request) -> str:
-    """The user part of the Request-URI. Raises `PeerError` 404 when it names nobody."""
+    """Whom the Request-URI dials. Raises `PeerError` 404 when it names nobody."""
     try:
-        user = SipUri.parse(request.uri).user
+        user = dialled_by(request.uri)
     except ParseError as error:
         raise PeerError(error.status, error.reason) from error
     if not user:

@@ -9,8 +9,8 @@ from pbx.sip.build import request_of
 from pbx.sip.date import sip_date
 from pbx.sip.errors import ParseError
 from pbx.sip.message import Request
-from pbx.sip.uri import SipUri
 from pbx.transport.abilities import content_type
+from pbx.transport.dialling import dialled_by
 from pbx.transport.identity import party_address
 
 __all__ = ["message_to", "text_of", "user_of"]
@@ -22,7 +22,7 @@ CHARSETS = frozenset({"utf-8", "us-ascii", "ascii", ""})
 def user_of(request: Request) -> str:
     """Whom it is for. Raises `PeerError` 400, or what the URI deserves."""
     try:
-        return SipUri.parse(request.uri).user or ""
+        return dialled_by(request.uri)
     except ParseError as error:
         raise PeerError(error.status, error.reason) from error
 

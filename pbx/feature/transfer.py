@@ -49,6 +49,8 @@ class Transfers:
             if own.party.extension != entry.extension.number:
                 raise PeerError(403, "Not Your Call")
             partner = _partner(consultation, own)
+            if partner is not None and transfer.replaces.early_only:
+                raise PeerError(486, "Answered Meanwhile")  # RFC 3891 3
             if partner is not None:
                 await join(call, await take_over(call, partner, consultation))
                 return
@@ -65,6 +67,8 @@ class Transfers:
             raise PeerError(403, "Only Phones Of This Office")
         other, leg = self._found(dialog)
         if not leg.answered:
+            if leg is other.served:  # it calls, and only who is called may be replaced so early (RFC 3891 3)
+                raise PeerError(481, "Call/Transaction Does Not Exist")
             await pick_up(call, other)
             return
         partner = _partner(other, leg)

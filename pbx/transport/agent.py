@@ -60,7 +60,7 @@ OnRefresh = Callable[[TransactionId, Request, Hop], bool]
 OnDialled = Callable[[str, str], None]
 """Called with the node's name for a call, and the SIP Call-ID of a leg that is dialled for it."""
 
-NEEDS_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "NOTIFY"})
+NEEDS_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "NOTIFY", "REFER"})
 LEGS_FOR_HELP = 32
 """Beyond `max_legs`: a call for help is taken, and goes out, also when nothing else is."""
 CLOSING_S = 3.0

@@ -9,7 +9,7 @@ from pbx.sip.build import response_to
 from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
-from pbx.sip.uri import SipUri
+from pbx.sip.uri import SipUri, tel_number
 from pbx.transport.resolver import DEFAULT_PORT, Resolver
 
 
@@ -52,11 +52,24 @@ def is_far_end_nat(target: DialTarget) -> bool:
 
 
 def user_of(uri: str) -> str:
-    """The user part of a SIP URI, "" when it has none."""
+    """The user part of a SIP URI or the number of a tel URI, "" when it has none."""
     try:
-        return SipUri.parse(uri).user or ""
+        return dialled_by(uri)
     except ParseError:
         return ""
+
+
+def dialled_by(uri: str) -> str:
+    """What is dialled by a SIP or tel URI, "" by one that names nobody. Raises `ParseError` 400, 416.
+
+    A telephone-subscriber in a SIP URI may have parameters of its own (RFC 3261 19.1.6); they dial nothing.
+    """
+    number = tel_number(uri)
+    if number is not None:
+        return number
+    parsed = SipUri.parse(uri)
+    user = parsed.user or ""
+    return user.partition(";")[0] if parsed.params.get("user", "").lower() == "phone" else user
 
 
 def is_secure(request: Request) -> bool:

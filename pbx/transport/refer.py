@@ -13,7 +13,8 @@ from pbx.sip.errors import ParseError
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request, Response
 from pbx.sip.status import reason_of
-from pbx.sip.uri import SipUri
+from pbx.sip.uri import SipUri, tel_number
+from pbx.transport.dialling import dialled_by
 from pbx.transport.proof import send_in_dialog
 
 if TYPE_CHECKING:
@@ -43,19 +44,21 @@ def read_refer(request: Request) -> Referred:
     if len(values) != 1:
         raise PeerError(400, "Bad Refer-To")
     try:
-        uri = SipUri.parse(NameAddr.parse(values[0]).uri)
+        text = NameAddr.parse(values[0]).uri
+        to = dialled_by(text)
+        uri = SipUri.parse(text) if tel_number(text) is None else None
     except ParseError as error:
         raise PeerError(error.status, "Bad Refer-To") from error
-    if uri.params.get("method", "INVITE").upper() != "INVITE":
+    if uri is not None and uri.params.get("method", "INVITE").upper() != "INVITE":
         raise PeerError(603, "Only INVITE Is Referred To")
-    if not uri.user:
+    if not to:
         raise PeerError(400, "Refer-To Names Nobody")
     replaces = None
-    for header in uri.headers.split("&"):
+    for header in uri.headers.split("&") if uri is not None else ():
         name, _, value = header.partition("=")
         if name.lower() == "replaces":
             replaces = read_replaces(unquote(value))
-    return Referred(uri.user, replaces)
+    return Referred(to, replaces)
 
 
 class ReferReport:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import ref
 
+from pbx.core.errors import PeerError
 from pbx.model.leg_event import LegCause
 from pbx.sip.hop import Hop
 from pbx.sip.message import Response
@@ -35,11 +36,12 @@ GONE = (408, 481)
 class Update:
     """One UPDATE without SDP. `done(status, response)`: the final response, or None with 408 or 503 for silence."""
 
-    __slots__ = ("_done", "_leg", "_session")
+    __slots__ = ("_asked_longer", "_done", "_leg", "_session")
 
     def __init__(self, leg: SipLeg, done: Callable[[int, Response | None], None]) -> None:
         self._leg = leg
         self._done = done
+        self._asked_longer = False
         self._session = SessionOffer.within(leg.host.settings.session, leg.refresh.timer)
 
     def send(self) -> None:
@@ -53,12 +55,26 @@ class Update:
     def responded(self, response: Response, hop: Hop) -> None:
         if response.status < 200:
             return
+        if response.status == 422 and self._asks_longer(response):
+            self.send()
+            return
         if response.status < 300 and not self._leg.is_over:
             self._leg.whereabouts.heard_from(hop)
             self._leg.agreed_dialog.refresh_target(response)
             if self._leg.refresh.timer is not None:
                 self._leg.refresh.agreed(self._session.accepted(response))
         self._done(response.status, response)
+
+    def _asks_longer(self, response: Response) -> bool:
+        """422: somebody on the way wants a longer interval by now; asked for once (RFC 4028 7.4)."""
+        if self._asked_longer or self._leg.is_over or self._leg.refresh.timer is None:
+            return False
+        self._asked_longer = True
+        try:
+            self._session = self._session.after_422(response)
+        except PeerError:
+            return False
+        return True
 
     def failed(self, status: int) -> None:
         self._done(status, None)

@@ -223,6 +223,36 @@ async def test_early_media_is_linked_and_the_answer_repeats_it() -> None:
     await task
 
 
+async def test_early_media_that_comes_from_elsewhere_is_followed() -> None:
+    """A provider's announcement, then ringback from another machine, then silence about it, then the answer."""
+    office = Office(offer=OFFER)
+    task = await start(office, Ring("sip:b"))
+    phone = office.signaling.legs["sip:b"]
+    heard: list[int] = []
+    for port in (4000, 4000, 6000, 8000):
+        phone.tell(Progress(183, sdp(PCMU, port=port)))
+        await settle()
+        remote = office.media.streams[1].remote
+        assert remote is not None
+        heard.append(remote.rtp_port)
+        assert office.media.links["call-1/a"][0] == "call-1/b1"
+    assert heard == [4000, 4000, 6000, 8000]
+    phone.tell(Progress(180))
+    phone.tell(Progress(183, sdp("97 iLBC/8000", port=9000)))
+    await settle()
+    remote = office.media.streams[1].remote
+    assert remote is not None
+    assert remote.rtp_port == 8000, "what cannot be heard is not followed"
+    assert [status for status, _ in office.caller.progressed] == [183, 180]
+    phone.tell(Answered(sdp(PCMU, port=8000)))
+    await settle()
+    assert office.caller.answers == [office.caller.progressed[0][1]], (
+        "the caller's answer is the one it has had"
+    )
+    office.caller.tell(Ended(LegCause.NORMAL))
+    await task
+
+
 async def test_payload_numbers_are_rewritten_where_the_legs_differ() -> None:
     office = Office(offer=sdp("96 opus/48000/2", PCMU))
     task = await talking(office, answer=sdp("111 opus/48000/2"))

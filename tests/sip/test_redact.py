@@ -40,6 +40,18 @@ def test_secrets_are_crossed_out_in_place(field: bytes, secret: bytes) -> None:
     assert shown == message.replace(secret, b"x" * len(secret))
 
 
+@pytest.mark.parametrize(
+    "body", [b"Signal=%s\r\nDuration=160\r\n", b"signal = %s \nduration=99\n", b"%s", b"%s\r\n"]
+)
+@pytest.mark.parametrize("key", [b"5", b"#", b"11", b"D"])
+def test_a_key_by_info_is_nobodys_to_read(body: bytes, key: bytes) -> None:
+    head = b"INFO sip:101@x SIP/2.0\r\nCSeq: 5 INFO\r\nAuthorization: Basic YTpiYzpk\r\n\r\n"
+    shown = redacted(head + body % key)
+    assert shown == head.replace(b"YTpiYzpk", b"xxxxxxxx") + body % (b"x" * len(key))
+    other = b"OPTIONS" + head[4:]
+    assert redacted(other + body % key).endswith(body % key)
+
+
 def test_two_keys_in_one_line_are_both_crossed_out() -> None:
     shown = redacted(b"a=crypto:1 X inline:AAAA|2^20;inline:BBBB|2^20\r\n")
     assert shown == b"a=crypto:1 X inline:xxxx|2^20;inline:xxxx|2^20\r\n"
@@ -70,5 +82,11 @@ def test_no_answer_of_ours_can_be_read(username: str, realm: str, count: int) ->
 
 @given(st.binary(max_size=300))
 def test_anything_keeps_its_length(data: bytes) -> None:
-    for each in (data, b"Authorization: Digest " + data, b"a=crypto:" + data, b"Authorization: " + data):
+    for each in (
+        data,
+        b"INFO " + data,
+        b"Authorization: Digest " + data,
+        b"a=crypto:" + data,
+        b"Authorization: " + data,
+    ):
         assert len(redacted(each)) == len(each)

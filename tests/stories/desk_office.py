@@ -192,7 +192,7 @@ class Handset(Phone):
     # -- what a person does ----------------------------------------------------------------------------------------
 
     def dial(self, number: str, headers: tuple[tuple[str, str], ...] = ()) -> Talk:  # type: ignore[override]
-        uri = f"sip:{number}@{NODE}"
+        uri = number if number.startswith("tel:") else f"sip:{number}@{NODE}"
         leg = self.agent.dial(
             DialTarget(uri, uri, host=NODE, port=5060),
             offer=self.sdp(),
@@ -212,7 +212,8 @@ class Handset(Phone):
         """Transfer; returns what the REFER got."""
         escaped = replaces.replace(";", "%3B").replace("=", "%3D").replace("@", "%40")
         header = f"?Replaces={escaped}" if replaces else ""
-        return await self.ask(talk, "REFER", (("Refer-To", f"<sip:{to}@{NODE}{header}>"),))
+        uri = to if to.startswith("tel:") else f"sip:{to}@{NODE}{header}"
+        return await self.ask(talk, "REFER", (("Refer-To", f"<{uri}>"),))
 
     async def hold(self, talk: Talk, direction: str = "sendonly") -> None:
         """Let the other wait, as a phone does before it transfers; "sendrecv" takes the call back."""

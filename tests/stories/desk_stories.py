@@ -10,7 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from pbx.sip.build import request_of
+from pbx.sip.hop import Hop
 from tests.stories.desk_office import PARK_RETURN_S, DeskOffice, Talk
+from tests.stories.lamp_office import NODE
 
 __all__ = ["STORIES", "Lost", "Story"]
 
@@ -287,6 +290,67 @@ async def who_was_held_is_sent_on_and_comes_back(office: DeskOffice) -> None:
     await ends(office, A, mine, (B, theirs))
 
 
+async def to_a_tel_uri(office: DeskOffice) -> None:
+    mine, theirs = await talk_between(office, A, B)
+    await refers(office, B, theirs, "tel:1-0.3;phone-context=office")
+    target = await picks_up(office, C)
+    await over(office, B, theirs)
+    expect(office, office.node.talking() == pair(A, C), f"talking: {office.node.talking()}")
+    await ends(office, A, mine, (C, target))
+
+
+async def a_tel_uri_is_dialled(office: DeskOffice) -> None:
+    mine = office.phones[A].dial("tel:1-02;phone-context=office")
+    theirs = await picks_up(office, B)
+    await answered(office, A, mine)
+    expect(office, office.cdr(B).dialled == B, "it is the extension")
+    await ends(office, A, mine, (B, theirs))
+
+
+async def only_while_it_rings_and_it_was_answered(office: DeskOffice) -> None:
+    """early-only: the consultation was answered meanwhile, so the transfer fails and all goes on (RFC 3891 3)."""
+    mine, theirs = await talk_between(office, A, B)
+    second, target = await talk_between(office, B, C)
+    await refers(office, B, theirs, C, replaces=f"{second.replaces};early-only")
+    await office.phones[B].until(lambda: "486" in theirs.told, 10)
+    await asyncio.sleep(0.2)
+    expect(office, office.node.talking() == pair(A, B) | pair(B, C), f"talking: {office.node.talking()}")
+    await ends(office, B, second, (C, target))
+    await ends(office, A, mine, (B, theirs))
+
+
+async def nobody_takes_the_place_of_who_calls(office: DeskOffice) -> None:
+    """An early dialog that a phone has begun is not ours to replace: 481, and it rings on (RFC 3891 3)."""
+    mine = office.phones[A].dial(B)
+    theirs = await rings(office, B)
+    forks = getattr(mine.leg.initial, "forks", {})
+    tag = next(iter(forks), None)
+    if tag is None:
+        raise Lost("nothing was heard of the ringing")
+    value = f"{mine.leg.call_id};to-tag={tag};from-tag={mine.leg.id}"
+    taking = office.phones[C].dial(B, (("Replaces", value),))
+    await over(office, C, taking)
+    expect(office, taking.refused == 481, f"refused {taking.refused}")
+    await office.phones[B].answer(theirs)
+    await answered(office, A, mine)
+    await ends(office, A, mine, (B, theirs))
+
+
+async def a_refer_outside_a_call_transfers_nobody(office: DeskOffice) -> None:
+    phone = office.phones[C]
+    request = request_of(
+        "REFER",
+        f"sip:102@{NODE}",
+        from_=f"<sip:103@{NODE}>;tag=r",
+        to=f"<sip:102@{NODE}>",
+        call_id="refer-outside",
+        cseq=1,
+        headers=(("Contact", f"<sip:103@{phone.host}>"), ("Refer-To", f"<sip:104@{NODE}>")),
+    )
+    response = await phone.agent.request(request, Hop("UDP", NODE, 5060, phone.host, 5060))
+    expect(office, response.status == 481, f"refused {response.status}")
+
+
 async def to_a_number_that_nobody_has(office: DeskOffice) -> None:
     mine, theirs = await talk_between(office, A, B)
     await refers(office, B, theirs, "999")
@@ -491,6 +555,11 @@ STORIES: dict[str, Story] = {
         the_caller_sends_on_before_its_hold_is_acknowledged,
         who_was_held_is_sent_on_and_comes_back,
         to_a_number_that_nobody_has,
+        to_a_tel_uri,
+        a_tel_uri_is_dialled,
+        only_while_it_rings_and_it_was_answered,
+        nobody_takes_the_place_of_who_calls,
+        a_refer_outside_a_call_transfers_nobody,
         attended_while_it_rings,
         parked_and_fetched,
         the_called_one_is_parked_and_fetched,

@@ -360,6 +360,27 @@ def test_a_too_small_session_interval_is_asked_for_again() -> None:
     play(story)
 
 
+def test_a_refresh_that_is_too_soon_for_somebody_is_asked_for_again() -> None:
+    """A proxy on the way has raised its Min-SE meanwhile: the call goes on with what it wants (RFC 4028 7.4)."""
+
+    async def story(office: Office, peer: RawPeer) -> None:
+        leg, _ = await called(
+            office, peer, headers=("Session-Expires: 1800;refresher=uac", "Allow: INVITE, ACK, BYE, UPDATE")
+        )
+        peer.respond(await peer.hear("UPDATE", 1000), 422, headers=("Min-SE: 3600",))
+        update = await peer.hear("UPDATE", 2)
+        assert update.headers.get("Session-Expires") == "3600;refresher=uac"
+        assert update.headers.get("Min-SE") == "3600"
+        peer.respond(update, 200, headers=("Session-Expires: 3600;refresher=uac",))
+        asked_at = asyncio.get_running_loop().time()
+        again = await peer.hear("UPDATE", 2000)
+        assert asyncio.get_running_loop().time() - asked_at > 1700
+        peer.respond(again, 200, headers=("Session-Expires: 3600;refresher=uac",))
+        await hung_up(leg, peer)
+
+    play(story)
+
+
 ACCOUNT = Credentials("4930123456", "right")
 
 
