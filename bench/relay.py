@@ -14,7 +14,8 @@ import sys
 import msgspec
 import uvloop
 
-from pbx.media.engine import LoopSetting, MediaEngine
+from pbx.media.engine import MediaEngine
+from pbx.media.loop_setting import LoopSetting
 from pbx.model.stream import RemoteMedia, StreamFormat
 
 PCMU = {0: 0}

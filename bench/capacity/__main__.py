@@ -17,7 +17,8 @@ from bench.capacity.progress import Progress
 from bench.capacity.report import METHOD, save, table, this_machine
 from bench.capacity.run import Bench, Run, cores
 from bench.capacity.search import Result, search
-from pbx.media.engine import allow_many_files, loop_for
+from pbx.media.engine import allow_many_files
+from pbx.media.loop_setting import loop_for
 
 RESULTS = Path(__file__).parents[1] / "results"
 QUICK, LONG = (

@@ -118,6 +118,7 @@ def _changed(path: Path) -> datetime:
 def _audio_engine(config: NodeConfig) -> Finding:
     try:
         import pbx.media.engine
+        from pbx.media import loop_setting
     except ImportError as error:
         return Finding(
             Grade.FAILURE,
@@ -126,12 +127,12 @@ def _audio_engine(config: NodeConfig) -> Finding:
             "Run: make build",
         )
     try:
-        loop = pbx.media.engine.loop_for(config.rtp_loop)
+        loop = loop_setting.loop_for(config.rtp_loop)
     except StartupError as error:
         return Finding(Grade.FAILURE, "audio engine", error.message, error.action)
     text = f"compiled, used by {Path(pbx.media.engine.__file__).parent}; packets by {loop}"
     if config.rtp_loop == "auto":
-        refusal = pbx.media.engine.io_uring_refusal()
+        refusal = loop_setting.io_uring_refusal()
         text += f" (no io_uring: {refusal})" if refusal else " (io_uring would work too; no run had it ahead)"
     else:
         text += " (--rtp-loop says so)"

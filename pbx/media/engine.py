@@ -23,17 +23,17 @@ import msgspec
 from media_ext.codec import available, transcode_cost_ns
 from media_ext.engine import Engine
 from media_ext.sound_door import Clip, Feed
-from media_ext.workers import io_uring_refusal
 from pbx.core.errors import PeerError, StartupError
-from pbx.media.ice import Fate
 from pbx.media.identity import Certificate
 from pbx.media.kept import KeptStream, unpacked_state
+from pbx.media.loop_setting import LoopSetting, loop_for
+from pbx.media.refusals import Refusals
 from pbx.media.room import Room
 from pbx.media.stream import DIGITS, Stream, gain_of, speakable
 from pbx.media.udp_ports import NoPortError, PortPair, PortPool
 from pbx.model.stream import RecordingEnded, StreamFormat
 
-__all__ = ["Clip", "LoopSetting", "MediaEngine", "io_uring_refusal", "loop_for"]
+__all__ = ["Clip", "MediaEngine"]
 
 if TYPE_CHECKING:
     from pbx.media.recorder import Recorder, SoundFormat
@@ -45,27 +45,6 @@ log = logging.getLogger(__name__)
 _KEPT = msgspec.msgpack.Decoder(KeptStream)
 
 RETRY_AFTER_S = 5
-REFUSALS = (
-    *(f"ice_{fate.value}" for fate in Fate if not fate.good),
-    *("dtls", "dtls_fingerprint", "dtls_stranger"),
-)
-"""What may be refused of who wants to be a stream's phone, besides what its thread drops."""
-
-LoopSetting = Literal["auto", "io_uring", "epoll"]
-
-
-AUTO: Literal["io_uring", "epoll"] = "epoll"
-"""No run had io_uring ahead (docs/decisions.md), and epoll is known to work on every kernel."""
-
-
-def loop_for(setting: LoopSetting) -> Literal["io_uring", "epoll"]:
-    """The loop that a setting means on this machine. Raises `StartupError` for one that cannot be had."""
-    wanted = AUTO if setting == "auto" else setting
-    if wanted == "io_uring" and (refusal := io_uring_refusal()):
-        if setting == "auto":
-            return "epoll"
-        raise StartupError(f"--rtp-loop io_uring: {refusal}", action="Choose --rtp-loop auto")
-    return wanted
 
 
 def unkept(_stream: Stream) -> None:
@@ -113,10 +92,8 @@ class MediaEngine:
         self.on_forgotten: Callable[[int], None] = lambda _port: None
         """Told of the RTP ports that are closed, and of those of an earlier process that could not be taken."""
         self._keeps = keeps
-        self.refused_peers: Counter[str] = Counter()
-        """What was refused of who wanted to be a stream's phone, by what was wrong."""
-        self._final_drops: Counter[str] = Counter()
-        self.refused = 0
+        self.refused = Refusals()
+        self.portless = 0
         """Streams that could not be opened for want of ports."""
 
     @property
@@ -136,12 +113,7 @@ class MediaEngine:
 
     def refusals(self) -> Counter[str]:
         """What all streams have refused since the start, by what was wrong with it."""
-        found = Counter(dict.fromkeys(REFUSALS, 0))
-        found.update(self.refused_peers)
-        found.update(self._final_drops)
-        for stream in self._streams.values():
-            found.update(_drops(stream))
-        return found
+        return self.refused.total(self._streams.values())
 
     @property
     def recordings(self) -> int:
@@ -488,7 +460,7 @@ class MediaEngine:
 
     def _forget(self, stream_id: int, stream: Stream) -> None:
         stream.keep_final_stats()
-        self._final_drops.update(_drops(stream))
+        self.refused.keep(stream)
         self.native.free(stream.native)
         del self._streams[stream_id]
         for room in self._rooms.values():
@@ -497,7 +469,7 @@ class MediaEngine:
         self.on_forgotten(stream.rtp_port)
 
     def _say_exhausted(self, error: NoPortError) -> None:
-        self.refused += 1
+        self.portless += 1
         if not self._exhausted:
             self._exhausted = True
             log.error(
@@ -513,19 +485,6 @@ def _load_for_browsers(certificate: Certificate) -> None:
     from pbx.media.dtls import prepare
 
     prepare(certificate.identity)
-
-
-def _drops(stream: Stream) -> dict[str, int]:
-    """What a stream's thread has dropped because it could be anybody's."""
-    stats = stream.stats()
-    return {
-        "srtp_forged": stats.dropped_auth,
-        "srtp_replayed": stats.dropped_replayed,
-        "unencrypted": stats.dropped_unkeyed,
-        "stranger": stats.dropped_alien,
-        "flood": stats.dropped_datagrams,
-        "malformed": stats.dropped_malformed,
-    }
 
 
 def speaks(codec: str) -> bool:

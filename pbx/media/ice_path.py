@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pbx.core.errors import PeerError
@@ -26,9 +26,9 @@ CONSENT_S = 30.0
 
 
 class IcePath:
-    """Of one stream. `refused` counts what was refused, over all streams."""
+    """Of one stream. `refused` is told what was refused."""
 
-    def __init__(self, stream: Keying, refused: Counter[str]) -> None:
+    def __init__(self, stream: Keying, refused: Callable[[str], None]) -> None:
         self._stream = stream
         self._refused = refused
         self._lite = IceLite()
@@ -67,7 +67,7 @@ class IcePath:
             with contextlib.suppress(PeerError):
                 self._stream.send_datagram(taken.answer, source)
         if not taken.fate.good:
-            self._refused[f"ice_{taken.fate.value}"] += 1
+            self._refused(f"ice_{taken.fate.value}")
             return
         self._last = source
         if taken.fate is Fate.NOMINATED and source != self.selected:
@@ -80,7 +80,7 @@ class IcePath:
         if self._lite.knows(source):
             self._last = source
             return True
-        self._refused["dtls_stranger"] += 1
+        self._refused("dtls_stranger")
         return False
 
     def close(self) -> None:

@@ -124,7 +124,7 @@ class Keying:
         if self._ice is None:
             from pbx.media.ice_path import IcePath
 
-            self._ice = IcePath(self, self._engine.refused_peers)
+            self._ice = IcePath(self, self._engine.refused.count)
             self._secure(None, None, True)
         self._ice.use(ours, theirs)
 
@@ -198,7 +198,7 @@ class Keying:
 
     def refuse(self, what: str) -> None:
         """Count what was refused of somebody at this port."""
-        self._engine.refused_peers[what] += 1
+        self._engine.refused.count(what)
 
     def _end_ice(self) -> None:
         if self._ice is not None:

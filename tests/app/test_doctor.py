@@ -17,7 +17,7 @@ from pbx.app.doctor import Grade, examine
 from pbx.app.doctor_internet import clock_offset, graded
 from pbx.core.config import NodeConfig
 from pbx.core.secret import load_key
-from pbx.media import engine
+from pbx.media import loop_setting
 from pbx.model.binding import Binding
 from pbx.store.bindings import BindingStore
 from pbx.store.database import Database, lock_data_dir
@@ -119,8 +119,8 @@ def test_the_exit_status_says_whether_something_must_be_fixed(
 
 
 def test_the_way_that_audio_takes_is_told(config: NodeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert f"packets by {engine.loop_for('auto')}" in _found(config)["audio engine"][1]
-    monkeypatch.setattr(engine, "io_uring_refusal", lambda: "forbidden here")
+    assert f"packets by {loop_setting.loop_for('auto')}" in _found(config)["audio engine"][1]
+    monkeypatch.setattr(loop_setting, "io_uring_refusal", lambda: "forbidden here")
     assert "packets by epoll (no io_uring: forbidden here)" in _found(config)["audio engine"][1]
     asked = msgspec.structs.replace(config, rtp_loop="epoll")
     assert "packets by epoll (--rtp-loop says so)" in _found(asked)["audio engine"][1]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from media_ext.workers import io_uring_refusal
-from pbx.media.engine import LoopSetting, MediaEngine
+from pbx.media.engine import MediaEngine
+from pbx.media.loop_setting import LoopSetting
 from tests.media.phone import Phone
 from tests.media.stalls import judges_time, pytest_runtest_call
 

@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from pbx.media.engine import LoopSetting, MediaEngine
+from pbx.media.engine import MediaEngine
+from pbx.media.loop_setting import LoopSetting
 from pbx.media.udp_ports import PortPool
 from tests.media.conftest import LOOPS, port_range
 from tests.media.phone import Phone, eventually

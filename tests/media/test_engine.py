@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from pbx.media.engine import LoopSetting, MediaEngine
+from pbx.media.engine import MediaEngine
+from pbx.media.loop_setting import LoopSetting
 from pbx.media.tones import hold_tone
 from pbx.model.stream import FirstPacket, RemoteMedia, StreamEvent, StreamFormat
 from tests.media.phone import Phone, eventually

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from pbx.core.errors import StartupError
-from pbx.media import engine as media_engine
-from pbx.media.engine import LoopSetting, MediaEngine, loop_for
+from pbx.media import loop_setting
+from pbx.media.engine import MediaEngine
+from pbx.media.loop_setting import LoopSetting, loop_for
 from pbx.media.stream import Stream
 from pbx.media.tones import hold_tone
 from tests.media.phone import Phone, eventually, write_rtp
@@ -21,12 +22,12 @@ MakePhone = Callable[..., Phone]
 
 @pytest.fixture
 def refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media_engine, "io_uring_refusal", lambda: "the kernel refuses it: not today")
+    monkeypatch.setattr(loop_setting, "io_uring_refusal", lambda: "the kernel refuses it: not today")
 
 
 @pytest.mark.usefixtures("refused")
 def test_where_io_uring_is_refused_auto_means_epoll(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media_engine, "AUTO", "io_uring")
+    monkeypatch.setattr(loop_setting, "AUTO", "io_uring")
     assert loop_for("auto") == loop_for("epoll") == "epoll"
 
 

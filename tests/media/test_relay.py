@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pbx.media.engine import LoopSetting, MediaEngine
+from pbx.media.engine import MediaEngine
+from pbx.media.loop_setting import LoopSetting
 from pbx.media.stream import Stream
 from pbx.model.stream import TELEPHONE_EVENT, FirstPacket, StreamEvent, StreamFormat
 from tests.media.phone import Phone, eventually, write_rtp

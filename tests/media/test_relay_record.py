@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pbx.media.engine import LoopSetting, MediaEngine
+from pbx.media.engine import MediaEngine
+from pbx.media.loop_setting import LoopSetting
 from pbx.media.stream import Stream
 from pbx.media.udp_ports import NoPortError
 from tests.media.conftest import LOOPS

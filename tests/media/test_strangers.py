@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pbx.media.engine import LoopSetting, MediaEngine
+from pbx.media.engine import MediaEngine
+from pbx.media.loop_setting import LoopSetting
 from pbx.media.stream import Stream
 from tests.media.phone import Phone, eventually, write_rtp
 from tests.media.test_relay import SAME, opened

@@ -102,7 +102,7 @@ async def test_a_full_pool_is_503_with_retry_after_and_one_log_line(caplog: pyte
         assert caught.value.headers == (("Retry-After", "5"),)
     lines = [record.getMessage() for record in caplog.records]
     assert lines == ["no RTP port is free, calls are refused: widen --rtp-port-min/--rtp-port-max"]
-    assert media.refused == 5
+    assert media.portless == 5
     assert len({stream.rtp_port for stream in streams}) == 3
     await media.stop()
 

@@ -32,7 +32,7 @@ CHROOT = ("/usr/sbin/chroot", ARM)
 PROGRAM = Path("/root/c/bin/pbx")
 LOOP = """
 import media_ext.engine, os
-from pbx.media.engine import loop_for
+from pbx.media.loop_setting import loop_for
 assert os.uname().machine == "aarch64"
 print(loop_for("auto"))
 loop_for("io_uring")
