@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pbx.model.notice import NoticeKind
+from pbx.model.notice import Post
 from pbx.transport.acme import State, Wanted, carry_out, chance, files, load, save
 from pbx.transport.acme_answers import PATH, Answers
 from pbx.transport.acme_order import Failed, Issued
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 LOOK_S = 3600.0
 """The longest sleep: the wall clock may be set meanwhile."""
 PORTS = {"http-01": 80, "tls-alpn-01": 443}
-Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 
 
 class PublicCertificate:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pbx.call.call import Call
     from pbx.call.switch import Switch
     from pbx.feature.office import Office
-    from pbx.feature.recording.library import Post
     from pbx.feature.sounds import SpokenSounds
     from pbx.media.engine import MediaEngine
+    from pbx.model.notice import Post
     from pbx.store.settings import SettingStore
 
 __all__ = ["RecordingParts", "build_recordings"]

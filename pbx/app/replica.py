@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from pbx.core.config import NodeConfig
     from pbx.core.metrics import Registry
     from pbx.core.names import Lookup
-    from pbx.model.notice import NoticeKind
+    from pbx.model.notice import Post
     from pbx.model.replication import DrillReport, ReplicationState
 
-    Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
     Publish = Callable[[str, DrillReport], object]
 
 __all__ = ["DATABASE_FILES", "NoReplica", "Replica", "prepare_replica"]

@@ -30,7 +30,7 @@ from pbx.core.errors import StartupError, UserError
 from pbx.core.metrics import Registry
 from pbx.core.names import Lookup
 from pbx.core.tasks import Supervisor
-from pbx.model.notice import NoticeKind
+from pbx.model.notice import Post
 from pbx.model.replication import DatabaseLag, DrillReport, Owner, ReplicationCondition, ReplicationState
 from pbx.store.blobs import BlobCopier
 from pbx.store.litestream import Litestream, LitestreamError, find
@@ -55,7 +55,6 @@ PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 RAN_WELL_S = 60.0
 WAL_LIMIT = 64 << 20
 """What the write-ahead log, or what Litestream keeps back, may grow to."""
-Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 Publish = Callable[[str, DrillReport], object]
 
 

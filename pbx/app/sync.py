@@ -6,12 +6,13 @@ import random
 from typing import TYPE_CHECKING
 
 from pbx.core.ids import new_sip_password
-from pbx.sync.service import Following, Post, Sync
+from pbx.sync.service import Following, Sync
 from pbx.sync.source import BundleSource
 
 if TYPE_CHECKING:
     from pbx.app.ground import Ground
     from pbx.feature.documents import Documents
+    from pbx.model.notice import Post
     from pbx.notify.http_client import HttpClient
 
 __all__ = ["build_sync"]

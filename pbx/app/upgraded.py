@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import msgspec
 from pbx.app.installed import program_version
 from pbx.core.clock import Clock
 from pbx.feature.self_call import SelfCallResult
-from pbx.model.notice import NoticeKind
+from pbx.model.notice import Post
 from pbx.store.migrate import heading, steps
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ PROGRAM = "program"
 SELF_CALL = "self call"
 CALL_AFTER_S = (3.0, 15.0, 30.0)
 SHOWN_FOR = timedelta(days=14)
-
-Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 
 
 class Change(msgspec.Struct, kw_only=True, frozen=True):

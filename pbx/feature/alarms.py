@@ -6,28 +6,25 @@ thief dials hundreds of times.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from pbx.feature.told_lately import ToldLately
 from pbx.model.call_event import CalledForHelp, CallEvent, CallLimited
-from pbx.model.notice import NoticeKind
+from pbx.model.notice import Post
 
 __all__ = ["Alarms"]
 
 QUIET = timedelta(hours=1)
-MOST_REMEMBERED = 2000
-
-Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 
 
 class Alarms:
-    """`post` tells the administrator: kind, title, text, facts."""
+    """`take` each event of `KINDS` of each call, in order."""
 
     KINDS = (CalledForHelp, CallLimited)
 
     def __init__(self, post: Post) -> None:
         self._post = post
-        self._told: dict[tuple[str, str, str], datetime] = {}
+        self._told: ToldLately[tuple[str, str, str]] = ToldLately()
 
     def take(self, event: CallEvent) -> None:
         if isinstance(event, CalledForHelp):
@@ -53,13 +50,8 @@ class Alarms:
 
     def _limit(self, event: CallLimited) -> None:
         key = (event.limit, event.what, event.extension)
-        before = self._told.get(key)
-        if before is not None and timedelta() <= event.at - before < QUIET:
+        if not self._told.is_due(key, event.at, QUIET):
             return
-        self._told.pop(key, None)
-        self._told[key] = event.at
-        if len(self._told) > MOST_REMEMBERED:
-            del self._told[next(iter(self._told))]
         done = "was ended" if event.ended else "was refused"
         self._post(
             "limit",

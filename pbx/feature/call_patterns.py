@@ -10,18 +10,17 @@ One call proves nothing: a phone may be muted, and some calls are short. What wa
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
+from pbx.feature.told_lately import ToldLately
 from pbx.model.audio_event import AudioOneWay
 from pbx.model.call_event import CallEnded, CallEvent, CallOffered, LegAnswered, LegDialled
-from pbx.model.notice import NoticeKind
+from pbx.model.notice import Post
 
-__all__ = ["CallPatterns", "Post"]
-
-Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
+__all__ = ["Alarm", "CallPatterns"]
 
 QUIET = timedelta(days=1)
 DAY = timedelta(days=1)
@@ -55,6 +54,15 @@ class _Subject(msgspec.Struct):
     silent: deque[tuple[datetime, str]] = msgspec.field(default_factory=lambda: deque(maxlen=LOOKED_AT))
 
 
+class Alarm(NamedTuple):
+    """What is told of a phone or line; `what` names it for programs."""
+
+    what: str
+    title: str
+    text: str
+    facts: dict[str, str]
+
+
 class CallPatterns:
     """`take` each event of `KINDS` of each call, in order; `post` tells the administrator."""
 
@@ -64,7 +72,7 @@ class CallPatterns:
         self._post = post
         self._calls: dict[str, _Going] = {}
         self._subjects: dict[str, _Subject] = {}
-        self._told: dict[tuple[str, str], datetime] = {}
+        self._told: ToldLately[tuple[str, str]] = ToldLately()
 
     def take(self, event: CallEvent) -> None:
         if isinstance(event, CallOffered):
@@ -94,26 +102,9 @@ class CallPatterns:
             lengths = self._subject(name).lengths
             lengths.append((event.at, length_s))
             if self._often(lengths, AFTER_30_S, TIMES_30, event.at - DAY):
-                self._tell(
-                    "ends_after_30_s",
-                    name,
-                    event.at,
-                    f"Calls of {name} end after 30 seconds",
-                    f"{TIMES_30} of the last calls of {name} ended about 30 seconds after they were answered. That is "
-                    f"how long a telephone waits for a message that never comes. {ALG}",
-                    {"count": str(TIMES_30)},
-                )
+                self._tell(name, event.at, _ends_after_30_s(name))
             elif self._often(lengths, AFTER_6_S, TIMES_6, event.at - SOON):
-                self._tell(
-                    "ends_after_6_s",
-                    name,
-                    event.at,
-                    f"People hang up on {name} after a few seconds",
-                    f"{TIMES_6} of the last {LOOKED_AT} calls of {name} were over some 6 seconds after they were "
-                    "answered. So long people say hello when they hear nothing. Call there and listen: if one of you "
-                    f"hears nothing, audio is lost on the way. {ALG}",
-                    {"count": str(TIMES_6), "looked_at": str(LOOKED_AT)},
-                )
+                self._tell(name, event.at, _ends_after_6_s(name))
 
     @staticmethod
     def _often(
@@ -132,32 +123,47 @@ class CallPatterns:
         silent.append((event.at, event.call))
         calls = {call_id for at, call_id in silent if at >= event.at - DAY}
         if len(calls) >= ONE_WAY_CALLS:
-            self._tell(
-                "one_way",
-                name,
-                event.at,
-                f"Nothing is heard from {name}",
-                f"In {len(calls)} calls within a day nothing came from {name} while the other side talked. If nobody "
-                f"had muted the phone, its audio is lost on the way. {ALG}",
-                {"count": str(len(calls))},
-            )
+            self._tell(name, event.at, _one_way(name, len(calls)))
 
     def _subject(self, name: str) -> _Subject:
         if len(self._subjects) >= MOST_SUBJECTS and name not in self._subjects:
             del self._subjects[next(iter(self._subjects))]
         return self._subjects.setdefault(name, _Subject())
 
-    def _tell(  # noqa: PLR0917
-        self, what: str, name: str, at: datetime, title: str, text: str, facts: dict[str, str]
-    ) -> None:
-        before = self._told.get((what, name))
-        if before is not None and timedelta() <= at - before < QUIET:
-            return
-        self._told.pop((what, name), None)
-        self._told[what, name] = at
-        if len(self._told) > MOST_SUBJECTS:
-            del self._told[next(iter(self._told))]
-        self._post("alarm", title, text, {"what": what, "about": name, **facts})
+    def _tell(self, name: str, at: datetime, alarm: Alarm) -> None:
+        if self._told.is_due((alarm.what, name), at, QUIET):
+            self._post("alarm", alarm.title, alarm.text, {"what": alarm.what, "about": name, **alarm.facts})
+
+
+def _ends_after_30_s(name: str) -> Alarm:
+    return Alarm(
+        "ends_after_30_s",
+        f"Calls of {name} end after 30 seconds",
+        f"{TIMES_30} of the last calls of {name} ended about 30 seconds after they were answered. That is how long a "
+        f"telephone waits for a message that never comes. {ALG}",
+        {"count": str(TIMES_30)},
+    )
+
+
+def _ends_after_6_s(name: str) -> Alarm:
+    return Alarm(
+        "ends_after_6_s",
+        f"People hang up on {name} after a few seconds",
+        f"{TIMES_6} of the last {LOOKED_AT} calls of {name} were over some 6 seconds after they were answered. So long "
+        "people say hello when they hear nothing. Call there and listen: if one of you hears nothing, audio is lost on "
+        f"the way. {ALG}",
+        {"count": str(TIMES_6), "looked_at": str(LOOKED_AT)},
+    )
+
+
+def _one_way(name: str, calls: int) -> Alarm:
+    return Alarm(
+        "one_way",
+        f"Nothing is heard from {name}",
+        f"In {calls} calls within a day nothing came from {name} while the other side talked. If nobody had muted the "
+        f"phone, its audio is lost on the way. {ALG}",
+        {"count": str(calls)},
+    )
 
 
 def _named(extension: str | None, trunk: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pbx.core.clock import Clock
-    from pbx.feature.call_patterns import Post
+    from pbx.model.notice import Post
     from pbx.transport.known_names import NameTrouble
 
 __all__ = ["LostNames"]

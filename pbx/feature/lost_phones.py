@@ -16,13 +16,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pbx.core.clock import Clock
-from pbx.feature.call_patterns import Post
+from pbx.feature.told_lately import ToldLately
+from pbx.model.notice import Post
 from pbx.model.registration import Unreachable, Unregistered
 from pbx.model.trunk import TrunkStatus
 
 __all__ = ["LostPhones"]
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 TIMES = 3
 AT_ONCE = timedelta(minutes=2)
 AT_ONCE_PHONES = 3
@@ -52,7 +54,7 @@ class LostPhones:
         self._wakes = wakes
         self._losses: dict[str, deque[datetime]] = {}
         self._lately: deque[tuple[datetime, str]] = deque(maxlen=MOST)
-        self._told: dict[str, datetime] = {}
+        self._told: ToldLately[str] = ToldLately()
         self._down: dict[str, tuple[float, str]] = {}
         self._told_down: set[str] = set()
 
@@ -110,35 +112,33 @@ class LostPhones:
         gone = sorted({each for at, each in self._lately if now - at <= AT_ONCE})
         if len(gone) >= AT_ONCE_PHONES and len(gone) >= AT_ONCE_PART * (self._registered() + len(gone)):
             self._tell_many(gone, now)
-        elif len(losses) == TIMES and now - losses[0] <= DAY:
-            self._tell(
-                extension,
-                now,
+        elif (
+            len(losses) == TIMES
+            and now - losses[0] <= DAY
+            and self._told.is_due(f"extension {extension}", now, DAY)
+        ):
+            self._post(
+                "alarm",
                 f"The phone of extension {extension} gets lost again and again",
                 f"The registration of extension {extension} was lost {TIMES} times within a day: it cannot be rung "
                 "until it comes back. Look at its network (Wi-Fi, cable, VPN). If it stands behind another router, let "
                 "it send keep-alives, or use TCP or TLS, and let it register every two minutes.",
-                "phone_lost",
-                {"extension": extension, "count": str(TIMES)},
+                {
+                    "what": "phone_lost",
+                    "about": f"extension {extension}",
+                    "extension": extension,
+                    "count": str(TIMES),
+                },
             )
 
     def _tell_many(self, gone: list[str], now: datetime) -> None:
+        if not self._told.is_due("phones", now, HOUR):
+            return
         shown = ", ".join(gone[:10]) + (" …" if len(gone) > 10 else "")
-        self._tell(
-            "",
-            now,
+        self._post(
+            "alarm",
             f"{len(gone)} phones were lost at once",
             f"Within two minutes the phones of {len(gone)} extensions were lost ({shown}). They have something in "
             "common: a switch, a Wi-Fi access point, the way to this node, or the power.",
-            "phones_lost",
-            {"count": str(len(gone)), "extensions": shown},
+            {"what": "phones_lost", "about": "phones", "count": str(len(gone)), "extensions": shown},
         )
-
-    def _tell(  # noqa: PLR0917
-        self, about: str, now: datetime, title: str, text: str, what: str, facts: dict[str, str]
-    ) -> None:
-        before = self._told.get(about)
-        if before is None or not timedelta() <= now - before < DAY / (1 if about else 24):
-            self._told[about] = now
-            who = f"extension {about}" if about else "phones"
-            self._post("alarm", title, text, {"what": what, "about": who, **facts})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -11,9 +12,12 @@ from msgspec import Meta
 from pbx.model.base import Record
 from pbx.model.scalars import Label, Slug
 
-__all__ = ["Delivery", "Notice", "NoticeKind", "NoticeList", "NoticeTarget", "NoticeTargetWrite"]
+__all__ = ["Delivery", "Notice", "NoticeKind", "NoticeList", "NoticeTarget", "NoticeTargetWrite", "Post"]
 
 NoticeKind = Literal["emergency", "limit", "recording", "replication", "sync", "certificate", "alarm", "test"]
+
+Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
+"""Tells the administrator: kind, title, text, and what differs from time to time. Returns at once."""
 
 SigningKey = Annotated[
     str,

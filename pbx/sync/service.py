@@ -23,7 +23,7 @@ from pbx.core.errors import PbxError, UserError
 from pbx.core.metrics import Registry
 from pbx.feature.document_view import fault_view, plan_view
 from pbx.feature.documents import Documents, Options, Plan, Undo
-from pbx.model.notice import NoticeKind
+from pbx.model.notice import Post
 from pbx.model.sync import SyncRevision, SyncState
 from pbx.store.audit import acting
 from pbx.store.sync import SyncStore
@@ -31,21 +31,13 @@ from pbx.store.thread import Work
 from pbx.sync.bundle import Manifest, OfficeEntry, entry_for
 from pbx.sync.errors import SyncError
 
-__all__ = ["Following", "Post", "Sync", "pause_s"]
+__all__ = ["Following", "Sync", "pause_s"]
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 3600.0
 TOLD_AFTER = 3
 """Looks in a row at which a host that does not answer, or is in the middle of being replaced, is told as a notice."""
-
-
-class Post(Protocol):
-    """Tells the administrator."""
-
-    def __call__(
-        self, kind: NoticeKind, title: str, text: str = "", facts: dict[str, str] | None = None
-    ) -> object: ...
 
 
 class Source(Protocol):

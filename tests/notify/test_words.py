@@ -11,7 +11,7 @@ import pytest
 import pbx
 from pbx.core.events import EventBus
 from pbx.feature.alarms import Alarms
-from pbx.feature.call_patterns import CallPatterns
+from pbx.feature.call_patterns import Alarm, CallPatterns
 from pbx.feature.lost_names import LostNames
 from pbx.feature.lost_phones import DOWN_S, LostPhones
 from pbx.model.call_event import CalledForHelp, CallLimited
@@ -110,8 +110,8 @@ def test_patterns_name_the_extension_in_german() -> None:
     told: list[Any] = []
     patterns = CallPatterns(lambda *given: told.append(given))
     now = FakeClock().now()
-    patterns._tell("one_way", "extension 101", now, "x", "y", {"count": "3"})
-    patterns._tell("ends_after_30_s", "line sipgate", now, "x", "y", {"count": "3"})
+    patterns._tell("extension 101", now, Alarm("one_way", "x", "y", {"count": "3"}))
+    patterns._tell("line sipgate", now, Alarm("ends_after_30_s", "x", "y", {"count": "3"}))
     worded = [in_language("de", *each) for each in told]
     assert worded[0][0] == "Von der Nebenstelle 101 ist nichts zu hören"
     assert worded[1][0] == "Gespräche der Leitung sipgate enden nach 30 Sekunden"

@@ -22,7 +22,8 @@ from pbx.core.clock import Clock
 from pbx.core.errors import UserError
 from pbx.core.events import EventBus
 from pbx.feature.recording.forecast import HORIZON_DAYS, full_in_days
-from pbx.model.notice import NoticeKind
+from pbx.feature.told_lately import ToldLately
+from pbx.model.notice import Post
 from pbx.model.recording import (
     Recording,
     RecordingChanged,
@@ -54,8 +55,6 @@ _NAME = re.compile(
     r"(\d{4})/(\d\d)/(\d\d)/(\d\d)(\d\d)(\d\d)-([^-/]*)-([^-/]*)-([0-9A-Za-z_-]{1,64})-(\d{1,6})\.(wav|opus)"
 )
 _ODD = re.compile(r"[^0-9A-Za-z+*#]")
-
-Post = Callable[[NoticeKind, str, str, dict[str, str]], object]
 
 
 class Disk(NamedTuple):
@@ -110,7 +109,7 @@ class Library:
         self._used = 0
         self._growing: dict[str, int] = {}
         self._folders: set[str] = set()
-        self._told: dict[str, datetime] = {}
+        self._told: ToldLately[str] = ToldLately()
         self._wake = asyncio.Event()
 
     # -- room --------------------------------------------------------------------------------------------------------
@@ -385,10 +384,7 @@ class Library:
         )
 
     def _tell(self, what: str, quiet: timedelta, title: str, text: str, facts: dict[str, str]) -> None:
-        now = self._clock.now()
-        before = self._told.get(what)
-        if before is None or now - before >= quiet:
-            self._told[what] = now
+        if self._told.is_due(what, self._clock.now(), quiet):
             self._post("recording", title, text, facts)
 
 
