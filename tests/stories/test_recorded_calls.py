@@ -7,24 +7,20 @@ virtual time to the instant; in a storm, and with somebody hanging up at some me
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from random import Random
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from pbx.core.tasks import Supervisor
 from pbx.model.recording import RecordingSettings
 from tests.fakes.clock import LoopClock
-from tests.fakes.virtual_loop import run_virtual
-from tests.fakes.wire import CALM, STORM, Network, Weather
 from tests.feature.recording.parts import Studio
-from tests.stories.desk_office import NUMBERS, DeskOffice
-from tests.stories.desk_stories import STORIES, Lost
-from tests.stories.test_calls_at_the_desk import LONGEST_STORY_S, _at_message, _hangs_up
+from tests.stories.desk_office import DeskOffice
+from tests.stories.desk_stories import STORIES
+from tests.stories.telling import Telling
 
 FEW = (
     "blind_by_callee",
@@ -84,73 +80,48 @@ class Listener:
             ), f"not recorded: {each}"
 
 
-async def play(
-    name: str, seed: int = 0, *, weather: Weather = CALM, calm: bool = True, cut: int | None = None
-) -> int:
-    loop = asyncio.get_running_loop()
-    network = Network(loop.call_later, loop.time, seed=seed)
-    async with Supervisor() as supervisor:
-        office = DeskOffice(network, supervisor, seed=seed, calm=calm)
-        studio = Studio(LoopClock(), RecordingSettings(calls="always"))
-        switch = office.node.switch
-        switch._ports = replace(switch._ports, conversations=studio.recordings)
-        listener = Listener(office.node.media)
-        await office.open(weather)
-        before = len(network.log)
-        if cut is not None:
-            who = Random(cut * 1000 + seed).choice(NUMBERS[:3])
-            _at_message(network, before + cut, partial(_hangs_up, office, who))
-        try:
-            async with asyncio.timeout(LONGEST_STORY_S):
-                await STORIES[name](office)
-        except (TimeoutError, Lost):
-            assert not calm
-        messages = len(network.log) - before
-        await office.close()
-        await asyncio.sleep(1)
-    assert supervisor.failures == 0
+@contextmanager
+def recorded(office: DeskOffice, name: str) -> Iterator[None]:
+    """All calls are, and what the recordings hold is compared with what was linked."""
+    studio = Studio(LoopClock(), RecordingSettings(calls="always"))
+    switch = office.node.switch
+    switch._ports = replace(switch._ports, conversations=studio.recordings)
+    listener = Listener(office.node.media)
+    yield
     listener.assert_recorded(studio)
     studio.assert_clean()
     rows = list(studio.library.rows.values())
     known = {each.id for cdr in office.node.cdrs.values() for each in cdr.recordings}
     assert known == {each.id for each in rows}, "each call's record names its files"
-    if calm:
+    if office.calm:
         assert listener.links
         chains = {each.chain for each in rows}
         assert {chain for chain in chains if not any(each.id == chain for each in rows)} == set()
         if "attended" not in name:  # there the consultation is a chain of its own
             assert len(chains) == 1, f"one way through the office: {rows}"
-    return messages
 
 
-def run(name: str, seed: int = 0, **how: Any) -> int:
-    try:
-        return run_virtual(partial(play, name, seed, **how))
-    except BaseException as error:
-        error.add_note(f"{name}, seed {seed}, {how}")
-        raise
+TELLING = Telling(office=DeskOffice, stories=STORIES, around=recorded)
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_no_moment_is_missing(name: str) -> None:
-    run(name)
+    TELLING.calm(name)
 
 
 @pytest.mark.parametrize("name", FEW)
 def test_a_storm_leaves_no_recording_open(name: str) -> None:
-    run(name, 1, weather=STORM, calm=False)
+    TELLING.storm(name, 1)
 
 
 @pytest.mark.parametrize("name", FEW)
 def test_a_hang_up_at_some_points_leaves_no_recording_open(name: str) -> None:
-    for cut in range(list(STORIES).index(name) % 23, run(name), 23):
-        run(name, calm=False, cut=cut)
+    TELLING.cut_at_some_points(name, 23)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORIES)
 def test_many_storms_and_hang_ups(name: str) -> None:
     for seed in range(2, 20):
-        run(name, seed, weather=STORM, calm=False)
-    for cut in range(run(name)):
-        run(name, calm=False, cut=cut)
+        TELLING.storm(name, seed)
+    TELLING.cut_at_every_point(name, seeds=1)
