@@ -211,7 +211,8 @@ cdef JitterPut jitter_put(Jitter *j, uint32_t ssrc, uint16_t seq, uint32_t rtp_t
         j.stats.late += 1
         j.stats.missed += 1
         return JITTER_LATE
-    memcpy(j.payloads + (extended & (j.slots - 1)) * j.slot_bytes, payload, size)
+    if size > 0:                                    # of what is no audio there is none, not even an address
+        memcpy(j.payloads + (extended & (j.slots - 1)) * j.slot_bytes, payload, size)
     return status
 
 

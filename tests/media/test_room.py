@@ -195,9 +195,9 @@ async def test_a_talker_of_a_linked_conference_changes_its_codec_in_mid_sentence
     """Between the tick of one conference and that of the other: what was handed over must still be there."""
     a, b = talkers(engine, phone, PCMU, PCMU)
     one, other = engine.room(2, label="conference"), engine.room(2, label="conference")
-    one.join(a.stream)
-    other.join(b.stream)
-    one.link(other)
+    other.join(a.stream)
+    one.join(b.stream)
+    one.link(other)  # its tick takes what was said in the other's
 
     async def change_over() -> None:
         for n in range(60):
