@@ -10,6 +10,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 cdef enum:
     DIGIT_NONE = 255
     DIGIT_LOST_END_MS = 200     # no packet of a pressed digit for so long: all its ends were lost
+    DIGIT_STRAGGLER_S = 10      # an older timestamp than this is no late packet, but a sender that set its clock anew
 
 
 cdef struct Digits:

@@ -1,6 +1,6 @@
 """RFC 4733 digits; see digits.pxd."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from media_ext.clock cimport ms
 
@@ -42,8 +42,8 @@ cdef Digit digits_receive(Digits *d, const uint8_t *payload, size_t size, uint32
     end = payload[1] >> 7
     length = <uint16_t> (payload[2] << 8 | payload[3])
     if d.any and rtp_ts != d.segment_ts:
-        if <int32_t> (rtp_ts - d.segment_ts) < 0:
-            return lost                                     # an old digit's straggler
+        if d.segment_ts - rtp_ts <= clock_hz * DIGIT_STRAGGLER_S:
+            return lost                                     # of an old digit
         if d.pressed and event == d.event and rtp_ts - d.segment_ts == 0xffff and d.length == 0xffff:
             d.before += 0xffff
             d.segment_ts = rtp_ts

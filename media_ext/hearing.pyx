@@ -115,6 +115,7 @@ cdef void hearing_change(Listener *ear, Listener *fresh) noexcept nogil:
         ear.decoders[id], fresh.decoders[id] = fresh.decoders[id], ear.decoders[id]
     if fresh.jitter.slot_bytes > ear.jitter.slot_bytes:
         ear.jitter, fresh.jitter = fresh.jitter, ear.jitter
+        ear.jitter.stats = fresh.jitter.stats           # the leg's counters never go back
     ear.pcm, fresh.pcm = fresh.pcm, ear.pcm
     if ear.decoders[ear.current].codec == NULL:
         ear.current = fresh.current

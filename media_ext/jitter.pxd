@@ -24,7 +24,8 @@ cdef enum:
     JITTER_START_MS = 40        # target until so many packets have come:
     JITTER_START_PACKETS = 10
     JITTER_CONCEAL_MS = 60      # longer holes are silence
-    JITTER_JUMP_MS = 1000       # a delay so far off is another timeline
+    JITTER_JUMP_MS = 1000       # a delay so far off is another timeline …
+    JITTER_MISORDER = 100       # … and so is a packet that belongs so many before the newest; fewer, and it is late
     JITTER_BINS = 100           # of relative delay …
     JITTER_BIN_MS = 5           # … each so wide; the last one takes the rest
     JITTER_BASES = 8            # the fastest packet is that of so many …

@@ -145,22 +145,29 @@ cdef void make_room(Jitter *j, int64_t seq) noexcept nogil:
     j.playing = False
 
 
+cdef inline bint is_elsewhere(const Jitter *j, uint16_t seq, int64_t ts, int64_t at_ns) noexcept nogil:
+    """Whether a sender counts or keeps time anew; not so for one packet that others overtook, however late it comes."""
+    cdef int32_t behind = <int16_t> (<uint16_t> j.newest_seq - seq)
+    cdef int64_t off_ns = at_ns - sent_ns(j, ts) - j.base_ns
+    if 0 < behind < JITTER_MISORDER and ts < j.newest_ts:
+        return False
+    return behind >= JITTER_MISORDER or not -ms(JITTER_JUMP_MS) < off_ns < ms(JITTER_JUMP_MS)
+
+
 cdef JitterPut jitter_put(Jitter *j, uint32_t ssrc, uint16_t seq, uint32_t rtp_ts, int32_t span,
                           const uint8_t *payload, int32_t size, int64_t at_ns) noexcept nogil:
     cdef JitterPut status = JITTER_STORED
     cdef JitterSlot *slot
-    cdef int64_t extended, ts, transit, behind
+    cdef int64_t extended, ts, behind
     j.stats.received += 1
     if size < 0 or size > j.slot_bytes or span < 0 or span > <int32_t> (j.clock_hz // 1000 * 120):
         j.stats.refused += 1
         return JITTER_TOO_LONG
     ts = j.newest_ts + <int32_t> (rtp_ts - <uint32_t> j.newest_ts)
-    if j.known:
-        transit = at_ns - sent_ns(j, ts)
-        if ssrc != j.ssrc or (span and not -ms(JITTER_JUMP_MS) < transit - j.base_ns < ms(JITTER_JUMP_MS)):
-            jitter_restart(j, j.clock_hz)
-            j.stats.restarts += 1
-            status = JITTER_RESTARTED
+    if j.known and (ssrc != j.ssrc or (span and is_elsewhere(j, seq, ts, at_ns))):
+        jitter_restart(j, j.clock_hz)
+        j.stats.restarts += 1
+        status = JITTER_RESTARTED
     if not j.known:
         if span == 0:
             return status                           # nothing to measure by yet
@@ -204,7 +211,8 @@ cdef JitterPut jitter_put(Jitter *j, uint32_t ssrc, uint16_t seq, uint32_t rtp_t
         j.stats.late += 1
         j.stats.missed += 1
         return JITTER_LATE
-    memcpy(j.payloads + (extended & (j.slots - 1)) * j.slot_bytes, payload, size)
+    if size > 0:                                    # of what is no audio there is none, not even an address
+        memcpy(j.payloads + (extended & (j.slots - 1)) * j.slot_bytes, payload, size)
     return status
 
 
@@ -308,6 +316,7 @@ cdef JitterGet jitter_get(Jitter *j, bint quiet, JitterFrame *frame) noexcept no
         if head != NULL:
             gap = min(gap, head.ts - j.due_ts)
             if head.seq == j.next_seq + 1 and head.ts - j.due_ts <= j.last_span:
+                gap = head.ts - j.due_ts            # what it knows of the packet before, it knows of all of that
                 frame.payload = j.payloads + (head.seq & (j.slots - 1)) * j.slot_bytes
                 frame.size = head.size
         j.dry += <int32_t> gap

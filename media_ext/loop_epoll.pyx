@@ -4,7 +4,7 @@ A socket of a phone that talks from its signalled address is connected to it: th
 drops strangers itself. One that is not connected tells each packet's source, and hears a phone that has moved.
 """
 
-from libc.errno cimport ECONNREFUSED, errno
+from libc.errno cimport EAGAIN, ECONNREFUSED, errno
 from libc.stdint cimport int64_t, uint8_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from posix.unistd cimport close, read
@@ -113,7 +113,7 @@ cdef void epoll_connect(Worker *w, Leg *leg) noexcept nogil:
     if s.connected or not udp_connect(s.fd, &leg.latch.current):
         return
     for _i in range(DRAIN):
-        if not receive_one(w, state, leg, RTP):
+        if not receive_one(w, state, leg, RTP) and errno == EAGAIN:
             s.connected = True
             return
     epoll_disconnect(w, leg)                            # flooded: try again later
@@ -141,7 +141,7 @@ cdef inline ssize_t send_once(const Socket *s, const uint8_t *data, size_t size,
 
 
 cdef bint receive_one(Worker *w, State *state, Leg *leg, int component) noexcept nogil:
-    """False when the socket has nothing (more)."""
+    """False when the socket had nothing to give, or (errno is not EAGAIN) an earlier packet's ICMP answer."""
     cdef uint8_t *data = state.buffer + HEADROOM
     cdef Address source
     cdef ssize_t size

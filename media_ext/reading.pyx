@@ -52,8 +52,9 @@ cdef int32_t reading_step(Reading *r, int64_t now_ns, ReaderScratch *s) noexcept
 
 
 cdef void look_for_an_end(Reading *r, int64_t now_ns) noexcept nogil:
-    if r.queue.data == NULL and load_relaxed(&r.reader.tap.dropped):
-        reading_stop(r, END_SLOW, min(r.reader.tap.dropped_ns, now_ns))
+    cdef int64_t dropped_ns = <int64_t> load_relaxed(&r.reader.tap.dropped_ns)
+    if r.queue.data == NULL and dropped_ns:
+        reading_stop(r, END_SLOW, min(dropped_ns, now_ns))
     if load_acquire(&r.reader.tap.ended):
         reading_stop(r, END_CLOSED, r.reader.tap.ended_ns)
 

@@ -16,3 +16,5 @@ cdef void room_play(Worker *w, Room *room, int32_t place, Player *player) noexce
 cdef void room_wake(Worker *w, Room *room) noexcept nogil                       # tick from now on, if there is a need
 # Out of the mixer, whose rate stays; and nobody may go on hearing the frames of one who is gone.
 cdef void room_empty(Room *room, int32_t index) noexcept nogil
+# A frame of a listener is about to go, which the other conference of a link might take until this one's next tick.
+cdef void room_hush(Room *room) noexcept nogil

@@ -116,9 +116,13 @@ cdef void room_play(Worker *w, Room *room, int32_t place, Player *player) noexce
 
 cdef void room_empty(Room *room, int32_t index) noexcept nogil:
     cdef int32_t rate_hz = room.mixer.rate_hz
-    cdef int32_t i
     mixer_leave(&room.mixer, index)
     room.mixer.rate_hz = rate_hz
+    room_hush(room)
+
+
+cdef void room_hush(Room *room) noexcept nogil:
+    cdef int32_t i
     room.mixer.everyone = room.mixer.silence
     for i in range(room.mixer.used):
         if room.mixer.members[i].hears != NULL:

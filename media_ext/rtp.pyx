@@ -82,11 +82,10 @@ cdef void sender_jitter(Sender *s, uint32_t rtp_ts, uint32_t clock_hz, int64_t a
     """RFC 3550 A.8 in integers. A change of clock starts the next measurement without ending the figure."""
     cdef uint32_t arrival = <uint32_t> (<uint64_t> (at_ns // 1000) * clock_hz // 1000000)
     cdef uint32_t transit = arrival - rtp_ts
-    cdef int32_t d
+    cdef uint32_t d = transit - s.transit
     if s.clock_hz == clock_hz:
-        d = <int32_t> (transit - s.transit)
-        if d < 0:
-            d = -d
+        if <int32_t> d < 0:
+            d = 0 - d
         s.jitter_q4 += d - ((s.jitter_q4 + 8) >> 4)
     s.transit = transit
     s.clock_hz = clock_hz

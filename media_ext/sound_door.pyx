@@ -58,7 +58,7 @@ cdef class Clip:
                 made.record = clip_at_rate(own, rate_hz, round, &status)
             if made.record == NULL:
                 raise ValueError(f"from {self.rate_hz} to {rate_hz} Hz: {audio_status_name(status).decode()}")
-            self.rates[rate_hz] = made
+            made = self.rates.setdefault(rate_hz, made)     # the first of two threads: a player may have it already
         return made.record
 
     def prepare(self, int rate_hz):

@@ -6,11 +6,19 @@ from libc.string cimport memcpy, memmove, memset
 from media_ext.clock cimport ms
 from media_ext.codec cimport CODEC_PCMA, Codec
 from media_ext.dtmf_send cimport DigitPacket, dtmf_send_add, dtmf_send_idle, dtmf_send_tick
-from media_ext.output cimport OUTPUT_HEADROOM, output_cut, output_event, output_frame, output_next_ts
+from media_ext.output cimport OUTPUT_HEADROOM, OUTPUT_TAILROOM, output_cut, output_event, output_frame, output_next_ts
 from media_ext.player cimport player_close, player_skip
 from media_ext.tell cimport tell
-from media_ext.types cimport BUFFER_BYTES, EVENT_PROMPT_ENDED, SHARED_BYTES, TIMER_SPEAKER, SharedFrame
-from media_ext.voice cimport NO_TYPE, speaker_hush, speaker_play, speaker_revoice, speaker_sound, speaker_sounds
+from media_ext.types cimport EVENT_PROMPT_ENDED, SHARED_BYTES, TIMER_SPEAKER, SharedFrame
+from media_ext.voice cimport (
+    LONGEST_FRAME_BYTES,
+    NO_TYPE,
+    speaker_hush,
+    speaker_play,
+    speaker_revoice,
+    speaker_sound,
+    speaker_sounds,
+)
 from media_ext.wheel cimport wheel_arm, wheel_disarm
 
 cdef enum:
@@ -191,7 +199,7 @@ cdef void tell_ended(Worker *w, Leg *leg) noexcept nogil:
 cdef inline int32_t encode(Codec *encoder, const int16_t *pcm, uint8_t *payload, SharedFrame *shared) noexcept nogil:
     cdef int place = <int> encoder.id
     if shared == NULL or pcm != shared.pcm or place > CODEC_PCMA or encoder.frame_samples != SHARED_BYTES:
-        return encoder.encode(encoder, pcm, encoder.frame_samples, payload, BUFFER_BYTES - OUTPUT_HEADROOM)
+        return encoder.encode(encoder, pcm, encoder.frame_samples, payload, LONGEST_FRAME_BYTES)
     if not shared.encoded[place]:
         shared.encoded[place] = True
         encoder.encode(encoder, pcm, SHARED_BYTES, shared.payloads[place], SHARED_BYTES)
@@ -203,7 +211,7 @@ cdef void frame_due(Worker *w, Leg *leg, const int16_t *pcm, SharedFrame *shared
     """A packet's time: of a digit, of sound, or of nothing (NULL)."""
     cdef Speaker *s = leg.speaker
     cdef Codec *encoder = s.encoder
-    cdef uint8_t packet[BUFFER_BYTES]
+    cdef uint8_t packet[OUTPUT_HEADROOM + LONGEST_FRAME_BYTES + OUTPUT_TAILROOM]
     cdef int32_t size
     s.gap += encoder.frame_units
     if s.digits_type != NO_TYPE and not dtmf_send_idle(&s.digits) and digit_due(w, leg, packet + OUTPUT_HEADROOM):

@@ -40,7 +40,7 @@ cdef struct Tap:
     uint16_t pcm_seq
     int64_t pcm_ns
     uint64_t dropped            # packets without room …
-    int64_t dropped_ns          # … since when
+    uint64_t dropped_ns         # … since when; 0: never
     uint64_t packets
     int64_t ended_ns            # when `ended` …
     uint32_t ended              # no more will come

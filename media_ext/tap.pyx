@@ -3,7 +3,7 @@
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
-from media_ext.atomics cimport count, load_acquire, reference_add, store_release
+from media_ext.atomics cimport count, load_acquire, reference_add, store_relaxed, store_release
 from media_ext.clock cimport NS_PER_S, ms
 from media_ext.codec cimport CODEC_G722, CODEC_PCMA, CODEC_PCMU
 from media_ext.formats cimport clock_hz_of
@@ -84,7 +84,7 @@ cdef inline void put(Tap *tap, const TapPacket *packet, const uint8_t *payload) 
     cdef TapPacket *slot = reserve(tap, packet.bytes)
     if slot == NULL:
         if tap.dropped == 0:
-            tap.dropped_ns = packet.at_ns
+            store_relaxed(&tap.dropped_ns, <uint64_t> packet.at_ns)
         count(&tap.dropped, 1)
         return
     slot[0] = packet[0]

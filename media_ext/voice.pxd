@@ -13,6 +13,7 @@ from media_ext.wheel cimport Timer
 cdef enum:
     TICK_MS = 20                # of whoever feeds a speaker
     NO_TYPE = 255               # no payload type for digits was agreed on
+    LONGEST_FRAME_BYTES = 1400  # with RTP, SRTP, UDP and IPv6 around it, it fits an Ethernet frame
 
 
 cdef struct VoiceSettings:

@@ -10,9 +10,6 @@ from media_ext.dtmf_send cimport DIGIT_QUEUE, DIGIT_UPDATE_MS, DIGIT_VOLUME, Que
 from media_ext.dtmf_tone cimport DTMF_HIGH_DBM0, DTMF_LOW_DBM0, dtmf_tone_make, dtmf_tone_start
 from media_ext.player cimport PLAYER_SLACK, player_close, player_follow, player_read
 
-cdef enum:
-    LONGEST_FRAME_BYTES = 1400  # with RTP, SRTP, UDP and IPv6 around it, it fits an Ethernet frame
-
 
 cdef Speaker *speaker_open(const VoiceSettings *settings, int32_t *status) noexcept nogil:
     cdef Speaker *s

@@ -16,7 +16,7 @@ from media_ext.output cimport output_cut
 from media_ext.pair cimport pair_digit, pair_join, pair_part, pair_run
 from media_ext.player cimport player_close
 from media_ext.room cimport room_carry_out, room_discard, room_leave
-from media_ext.room_tick cimport room_run
+from media_ext.room_tick cimport room_hush, room_run
 from media_ext.speaker cimport (
     speaker_add,
     speaker_digits,
@@ -99,6 +99,10 @@ cdef enum:
     DISCONNECT_AFTER_MS = 500   # silent for so long: listen to every source again
 
 
+cdef enum:
+    TELL_AGAIN_MS = 20          # after an event that must be told found no room
+
+
 cdef extern from "<sys/eventfd.h>" nogil:
     enum: EFD_NONBLOCK
     enum: EFD_CLOEXEC
@@ -172,7 +176,7 @@ cdef void worker_run(Worker *w) noexcept nogil:
     if pthread_getcpuclockid(pthread_self(), &clock) == 0:
         store_relaxed(&w.cpu_clock, <uint64_t> <unsigned int> clock)
     while not w.stopping:
-        w.loop.wait(w, wheel_next_ns(&w.wheel))
+        w.loop.wait(w, next_look_ns(w))
         w.batches += 1
         # A phone may answer at once to what signalling has just told us, so commands come before its packets; but a
         # leg that leaves has to wait until the batch, which may hold packets of it, is done.
@@ -189,6 +193,15 @@ cdef void worker_run(Worker *w) noexcept nogil:
     tell_leaving(w)
     store_relaxed(&w.cpu_clock, 0)
     write(w.event_fd, &one, sizeof(one))
+
+
+cdef inline int64_t next_look_ns(const Worker *w) noexcept nogil:
+    """When there is something to do whatever comes; -1: never. Who has left may be all that there is, untold yet."""
+    cdef int64_t timer_ns = wheel_next_ns(&w.wheel)
+    cdef int64_t again_ns = w.now_ns + ms(TELL_AGAIN_MS)
+    if w.leaving == NULL or 0 <= timer_ns < again_ns:
+        return timer_ns
+    return again_ns
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -224,6 +237,8 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
     elif c.op == OP_SPEAKER:
         speaker_install(w, c.leg, c.detail.speaker)
     elif c.op == OP_LISTENER:
+        if c.leg.room != NULL:
+            room_hush(c.leg.room)
         listener_install(w, c.leg, c.detail.listener)
     elif c.op == OP_WATCH:
         listener_watch(w, c.leg, c.detail.watch.detects, c.detail.watch.tells)

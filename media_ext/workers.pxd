@@ -46,4 +46,5 @@ cdef class Workers:
     cdef push(self, int worker, LegRecord *record, Operation op, Command *c)    # at once, whatever moves
     cdef Command *wait_for_slot(self, Worker *w) except NULL
     cdef bint moved_to(self, Leg leg, int worker, call)
-    cdef void attach(self)
+    cdef attach(self)
+    cdef make(self, call)

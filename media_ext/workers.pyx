@@ -1,5 +1,6 @@
 """The way to the worker threads; see workers.pxd."""
 
+import logging
 import os
 import threading
 import time
@@ -22,6 +23,8 @@ from media_ext.ring cimport ring_publish, ring_reserve
 from media_ext.types cimport OP_ADD, OP_DETACH, OP_STOP, Command, Loop, Operation, Worker
 from media_ext.types cimport Leg as LegRecord
 from media_ext.worker cimport worker_open, worker_run, worker_shut
+
+log = logging.getLogger(__name__)
 
 FULL_RING_PATIENCE_S = 2.0
 
@@ -213,7 +216,7 @@ cdef class Workers:
         self.waiting.appendleft(call)
         return True
 
-    cdef void attach(self):
+    cdef attach(self):
         """The moving leg is free: give it to its new worker, then do what had to wait."""
         cdef Leg leg = self.moving
         self.moving = None
@@ -221,7 +224,14 @@ cdef class Workers:
         if self.running:
             self.push(leg.worker, leg.record, OP_ADD, NULL)
             while self.waiting and self.moving is None:
-                self.waiting.popleft()()
+                self.make(self.waiting.popleft())
+
+    cdef make(self, call):
+        """Nobody waits for this call any more: what it cannot do is logged, and stops none of those behind it."""
+        try:
+            call()
+        except Exception as error:
+            log.warning("a command that waited for a stream to move failed", extra={"reason": str(error)})
 
 
 cdef bytes kept(const Command *c):

@@ -290,6 +290,29 @@ async def test_talkers_are_told(engine: MediaEngine, phone: MakePhone) -> None:
     assert -25 < talking[0].level_dbov < -10
 
 
+async def test_what_fails_while_a_stream_moves_stops_nothing_that_waits_behind_it(
+    phone: MakePhone, caplog: pytest.LogCaptureFixture
+) -> None:
+    media = MediaEngine(bind_host="127.0.0.1", port_min=29200, port_max=29299, threads=2, silence_ms=0)
+    await media.start()
+    try:
+        those = [Talker(media, phone(), PCMU, label=f"{n}") for n in range(12)]
+        one, other = ([each for each in those if each.stream.native.thread == n] for n in range(2))
+        media.bridge(one[0].stream, other[0].stream)
+        media.tell_talkers(one[1].stream, True)  # waits its turn, and by then …
+        one[1].stream.set_remote(one[1].phone.remote(formats=(StreamFormat(18, "G729"),)))
+        media.echo(one[2].stream)
+        await eventually(lambda: other[0].stream.native.thread == 0)
+        await one[2].say(tone(500, 8000, 0.1))
+        await eventually(lambda: len(one[2].listen()) >= 4)
+        await other[0].say(tone(500, 8000, 0.2))
+        await eventually(lambda: len(one[0].listen()) >= 8)
+        (said,) = [each for each in caplog.records if each.name == "media_ext.workers"]
+        assert "cannot be decoded" in said.__dict__["reason"]
+    finally:
+        await media.stop()
+
+
 async def test_streams_of_two_threads_are_bridged_and_closed_in_any_order(phone: MakePhone) -> None:
     media = MediaEngine(bind_host="127.0.0.1", port_min=29000, port_max=29199, threads=2, silence_ms=0)
     await media.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +73,18 @@ def test_a_digit_whose_ends_are_all_lost_is_told_by_time() -> None:
 def test_a_late_packet_of_an_old_digit_is_not_a_new_digit() -> None:
     first, second = presses([(1, 800), (2, 800)], 5000)
     assert heard(first.packets + second.packets + first.packets[-1:]) == [(1, 100), (2, 100)]
+
+
+@pytest.mark.parametrize("jump", [-1_000_000, -(2**31) + 5000, 2**31 - 5000, 1_000_000])
+def test_digits_go_on_after_the_sender_has_set_its_timestamps_anew(jump: int) -> None:
+    """A switch behind one SSRC changes the source: what comes now is no straggler of the digit before."""
+    first, second = presses([(1, 800)], 5000) + presses([(2, 800)], 5000 + jump)
+    assert heard(first.packets + second.packets + second.packets[-1:]) == [(1, 100), (2, 100)]
+
+
+def test_a_digit_days_after_the_last_one_is_told() -> None:
+    first, second = presses([(1, 800)], 5000) + presses([(2, 800)], 5000 + 80 * 3600 * 8000)
+    assert heard(first.packets + second.packets) == [(1, 100), (2, 100)]
 
 
 def test_a_digit_longer_than_a_segment_is_one_digit() -> None:

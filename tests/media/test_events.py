@@ -233,3 +233,21 @@ async def some_rtcp(phone: Phone) -> list[bytes]:
     heard: list[bytes] = []
     await eventually(lambda: heard or heard.__iadd__(phone.hear_rtcp()))
     return heard
+
+
+def fill_with_events(engine: MediaEngine, stream: Stream) -> None:
+    """More happens than there is room for, and nobody reads: the stream is over when anybody does."""
+    engine.native.wake_once(None)
+    for n in range(5000):
+        engine.native.set_path(stream.native, True, b"\x7f\0\0\1", 1024 + n)
+    stream.close()
+    time.sleep(0.1)
+
+
+async def test_a_stream_that_ends_while_nobody_reads_is_told_afterwards(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
+    """Nothing else is left that would wake its thread."""
+    fill_with_events(engine, opened(engine, phone()))
+    await eventually(lambda: not engine.streams)
+    assert engine.native.events_lost > 500

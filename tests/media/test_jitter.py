@@ -209,6 +209,15 @@ def test_a_lost_packet_is_concealed_and_the_next_one_is_shown_for_its_fec() -> N
     assert buffer.stats["missed"] == 1
 
 
+@pytest.mark.parametrize("ptime_ms", [40, 60])
+def test_a_long_packet_is_concealed_whole_for_its_fec_is_of_all_of_it(ptime_ms: int) -> None:
+    sent = stream(30, ptime_ms=ptime_ms)
+    del sent[10]
+    answers = after_start(play(sent, JitterProbe(min_ms=100), silences=False))
+    assert [what for what, *_ in answers[:30]] == ["frame"] * 10 + ["conceal"] + ["frame"] * 19
+    assert answers[10][:3] == ("conceal", ptime_ms * 8, sent[10].payload)
+
+
 def test_a_hole_longer_than_60_ms_is_silence() -> None:
     sent = stream(60)
     del sent[20:30]
@@ -288,6 +297,28 @@ def test_another_sender_or_timeline_starts_anew(ssrc: int, seq: int, rtp_ts: int
     assert len(whats) >= 94
     assert whats[-1][2] is not None
     assert whats[-1][2][0] >= 97
+
+
+@pytest.mark.parametrize("step", [-5000, -200, 200, 5000, 30_000])
+def test_numbers_that_jump_while_time_goes_on_are_heard_at_once(step: int) -> None:
+    """A sender that was replaced behind its SSRC counts from somewhere else."""
+    buffer, heard = JitterProbe(), []
+    for n in range(150):
+        now = 1000.0 + 20 * n
+        buffer.put((n + (step if n >= 50 else 0)) % 2**16, n * 160, 160, bytes([n]), now)
+        heard += [payload[0] for what, _, payload, _ in buffer.tick(now + 1) if what == "frame" and payload]
+    assert heard == sorted(heard)
+    assert len([n for n in heard if n >= 50]) >= 94
+
+
+def test_a_packet_that_comes_seconds_late_does_not_disturb_those_in_time() -> None:
+    sent = stream(200, first_seq=65_530)
+    late = sent[20]
+    sent[20] = Packet(late.seq, late.rtp_ts, late.span, late.at_ms + 1700)
+    buffer = JitterProbe()
+    answers = play(sent, buffer, silences=False)
+    assert played(answers) == [packet.seq for packet in sent if packet.seq != late.seq]
+    assert (buffer.stats["late"], buffer.stats["missed"], buffer.stats["restarts"]) == (1, 1, 0)
 
 
 @pytest.mark.parametrize("drift_ppm", [300.0, -300.0])

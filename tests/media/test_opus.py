@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from media_ext.codec import available
 from media_ext.codec_door import CodecProbe
+from media_ext.processing_door import JitterProbe
 from tests.media.sound import decoded, packets, through
 from tests.oracles import ffmpeg
 from tests.oracles.ogg import ogg_opus
@@ -114,6 +115,32 @@ def test_fec_wins_lost_packets_back_which_guessing_cannot(rate_hz: int) -> None:
     guessed = snr(heard_with_losses(sent, CodecProbe("OPUS", rate_hz), fec=False))
     won_back = snr(heard_with_losses(sent, CodecProbe("OPUS", rate_hz), fec=True))
     assert won_back > guessed + 4
+
+
+@pytest.mark.parametrize("ptime_ms", [20, 40, 60])
+def test_fec_wins_back_what_the_jitter_buffer_misses(ptime_ms: int) -> None:
+    """However long the packets are: they are concealed whole, by what the next one knows of them."""
+    sender = CodecProbe("OPUS", 16000, ptime_ms=ptime_ms, fec=True, loss_pct=20)
+    sent = packets(sender, speech_like(16000, 6))
+    whole = decoded(CodecProbe("OPUS", 16000), sent)
+
+    def error(*, fec: bool) -> float:
+        buffer, ears, heard = JitterProbe(48000, 1275, min_ms=150), CodecProbe("OPUS", 16000), list[Samples]()
+        tick = 0
+        for n, packet in enumerate(sent):
+            if n % 5 != 3:
+                buffer.put(n, n * ptime_ms * 48, ptime_ms * 48, packet, 1000.0 + n * ptime_ms)
+            while 20 * tick < (n + 1) * ptime_ms:
+                for what, span, payload, _ in buffer.tick(1001.0 + 20 * tick):
+                    if what == "frame" and payload is not None:
+                        heard.append(from_bytes(ears.decode(payload)))
+                    elif what == "conceal":
+                        heard.append(from_bytes(ears.conceal(span // 3, payload if fec else None)))
+                tick += 1
+        sound = np.concatenate(heard)
+        return float(np.sum((whole[: len(sound)] - sound) ** 2))
+
+    assert error(fec=True) < error(fec=False) / 2
 
 
 def test_a_packet_without_fec_is_no_help_and_no_harm() -> None:

@@ -455,3 +455,18 @@ def test_a_clip_at_another_rate_is_as_long_and_sounds_the_same(rate_hz: int) -> 
     assert len(samples) == rate_hz // 2
     assert snr_db(samples[rate_hz // 50 : -rate_hz // 50], 700, rate_hz) > 50
     assert made.holders == (1 if rate_hz == 16000 else 2)
+
+
+async def test_a_rate_that_two_threads_make_at_once_is_made_for_good(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
+    """What the first has made may be played already when the second comes with its own."""
+    stream, _ = listening(engine, phone(), L16_WIDE)
+    made = clip(noise(60 * 48000), 48000)
+    first = asyncio.create_task(asyncio.to_thread(made.prepare, 16000))
+    await asyncio.sleep(0.03)
+    second = asyncio.create_task(asyncio.to_thread(made.prepare, 16000))
+    await first
+    engine.play(stream, made, loop=True)
+    await second
+    assert made.holders == 3, "two rates, and the player of one of them"

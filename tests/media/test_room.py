@@ -189,6 +189,26 @@ async def test_linked_conferences_hear_each_other(engine: MediaEngine, phone: Ma
     other.close()
 
 
+async def test_a_talker_of_a_linked_conference_changes_its_codec_in_mid_sentence(
+    engine: MediaEngine, phone: MakePhone
+) -> None:
+    """Between the tick of one conference and that of the other: what was handed over must still be there."""
+    a, b = talkers(engine, phone, PCMU, PCMU)
+    one, other = engine.room(2, label="conference"), engine.room(2, label="conference")
+    other.join(a.stream)
+    one.join(b.stream)
+    one.link(other)  # its tick takes what was said in the other's
+
+    async def change_over() -> None:
+        for n in range(60):
+            formats = (PCMU, PCMA) if n % 2 else (PCMU, G722)
+            a.stream.set_remote(a.phone.remote(formats=formats, voice=PCMU))
+            await asyncio.sleep(0.013)
+
+    await asyncio.gather(all_say([a], [1000], 0.9), change_over())
+    assert dominant_hz(late(b, 0.2), 8000) == pytest.approx(1000, abs=5)
+
+
 async def test_talkers_are_told(engine: MediaEngine, phone: MakePhone) -> None:
     those = talkers(engine, phone, PCMU, PCMU)
     room = engine.room(2, label="conference")
