@@ -10,6 +10,7 @@ puts it into another: so calls are transferred after a consultation, picked up, 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_DIVERSIONS = 5
+MAX_DIVERSIONS_IN_ALL = 10
 
 Pressed = Callable[[CallLeg, str, int, str], None]
 """What is done with a digit of a leg: itself, how long it lasted in ms, and the way it came."""
@@ -96,6 +98,7 @@ class Call(PartySide):
         self._ending: Ending | None = None
         self._next: Transfer | None = None
         self._leaves: tuple[CallLeg, Deliver] | None = None
+        self._over: asyncio.Event | None = None
         self.legs_made = 0
         if history:
             self.resume_record(history)
@@ -103,9 +106,16 @@ class Call(PartySide):
             self.begin_record(incoming)
 
     def divert(self, number: str, reason: str, to: str) -> None:
-        """`number` sends the call on to `to`. Raises `PeerError` 482 when it goes round in a circle."""
-        if len(self.diverted) >= MAX_DIVERSIONS + len(self.incoming.diverted) or any(
-            each.number == to for each in self.diverted
+        """`number` sends the call on to `to`. Raises `PeerError` 482 when it goes round in a circle.
+
+        Outside numbers are written in many ways, and a circle through a provider comes back as another call: so it ends
+        when the call has been sent on too often, here or in all.
+        """
+        here = len(self.diverted) - len(self.incoming.diverted)
+        if (
+            here >= MAX_DIVERSIONS
+            or len(self.diverted) >= MAX_DIVERSIONS_IN_ALL
+            or any(each.number == to for each in self.diverted)
         ):
             raise PeerError(482, "Forwarded In A Circle")
         self.diverted.append(Diversion(number, reason))
@@ -365,6 +375,12 @@ class Call(PartySide):
         if self._ending is None:
             self._ending = ending
 
+    async def over(self) -> None:
+        """Wait until a call that ends has told everybody so."""
+        if self._over is None:
+            self._over = asyncio.Event()
+        await self._over.wait()
+
     # -- the end ---------------------------------------------------------------------------------------------------
 
     async def _close(self) -> None:
@@ -383,6 +399,8 @@ class Call(PartySide):
                 call=self.id, at=self.now(), cause=ending.cause.value, status=status, by=ending.by
             )
         )
+        if self._over is not None:
+            self._over.set()
         if self._leaves is not None:
             leg, deliver = self._leaves
             await deliver(leg)

@@ -32,7 +32,8 @@ from pbx.sip.sdp.security import Way
 log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 3
-MAX_LEGS = 16
+MORE_LEGS = 16
+"""Beyond one for each target: for redirects, and other ways to the same place."""
 QUIET_S = 1.0
 """A phone that is awake says something by then."""
 BUSY_HERE = 486
@@ -69,7 +70,7 @@ class Fork:
         self._previews: dict[str, bytes] = {}
         self._told_ringing = False
         self._timed_out = False
-        self._legs = 0
+        self._legs_left = MORE_LEGS
         self._unwoken = 0
         self._spoke: set[str] = set()
         self._declined: set[str] = set()
@@ -83,6 +84,7 @@ class Fork:
         try:
             async with asyncio.timeout(self._ring_timeout_s), asyncio.TaskGroup() as group:
                 targets = list(targets)
+                self._legs_left += len(targets)
                 prompt = [
                     (each, group.create_task(self._try_in_time(each))) for each in targets if not each.delay_s
                 ]
@@ -217,9 +219,9 @@ class Fork:
 
     async def _try(self, target: DialTarget, depth: int, *, insist: Way | None = None) -> None:
         """One phone, from the INVITE to its answer or refusal, and on to where it redirects."""
-        if self._legs >= MAX_LEGS:
+        if self._legs_left <= 0:
             return
-        self._legs += 1
+        self._legs_left -= 1
         try:
             leg = self.call.new_leg(target, target.label or target.uri, insist=insist)
         except PeerError as error:  # no port is free for this leg

@@ -73,7 +73,8 @@ class Incoming(msgspec.Struct, frozen=True):
     `trunk` names the trunk it came over; such a caller is nobody of this office. `replaces` names the dialog whose
     place it takes (RFC 3891). `diverted` are those who sent it on before it came here, first first; `codecs` those that
     its trunk may use, none for all. `srtp` is the policy of this leg where it is not the node's: sound that never
-    leaves the machine is not encrypted. A `browser` that makes no offer is made one that it understands.
+    leaves the machine is not encrypted. A `browser` that makes no offer is made one that it understands. `withheld`:
+    nobody is to see who calls.
     """
 
     leg: Leg
@@ -89,3 +90,4 @@ class Incoming(msgspec.Struct, frozen=True):
     codecs: tuple[str, ...] = ()
     srtp: SrtpPolicy | None = None
     browser: bool = False
+    withheld: bool = False

@@ -42,6 +42,7 @@ class KeptLeg(msgspec.Struct, frozen=True, array_like=True):
     version: int
     dialog: bytes
     stream: bytes
+    withheld: bool = False
 
 
 class KeptCall(msgspec.Struct, frozen=True, array_like=True):
@@ -70,6 +71,7 @@ class KeptCall(msgspec.Struct, frozen=True, array_like=True):
     rung: tuple[bytes, ...]
     values: dict[str, Any]
     events: tuple[CallEvent, ...]
+    withheld: bool = False
 
 
 encode = msgspec.msgpack.Encoder().encode
@@ -131,6 +133,7 @@ def kept(call: Call) -> bytes | None:
             rung=tuple(rung),
             values=call.values,
             events=tuple(call.events),
+            withheld=incoming.withheld,
         )
     )
 
@@ -156,4 +159,5 @@ def _leg(leg: CallLeg) -> KeptLeg | None:
         version=leg.version,
         dialog=dialog,
         stream=leg.stream.kept(),
+        withheld=leg.withheld,
     )

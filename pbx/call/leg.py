@@ -252,6 +252,7 @@ class CallLeg:
         leg.remote = leg.read(remote_sdp)
         leg.receives, leg.sends = kept.receives, kept.sends
         leg.held, leg.waits, leg.keys_by_info = kept.held, kept.waits, kept.keys_by_info
+        leg.withheld = kept.withheld
         leg.version = kept.version
         leg.answered = True
         return leg

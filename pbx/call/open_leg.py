@@ -30,7 +30,7 @@ def caller_leg(call_id: str, incoming: Incoming, ports: CallPorts) -> CallLeg:
         browser=incoming.browser,
         candidates=ports.candidates(incoming.source_host),
     )
-    leg.signal = incoming.leg
+    leg.signal, leg.withheld = incoming.leg, incoming.withheld
     if isinstance(incoming.leg, CalledBack):
         incoming.leg.browser_offer = leg.offer_to_browser
     return leg

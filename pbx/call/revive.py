@@ -33,6 +33,7 @@ def revived(kept: KeptCall, ports: CallPorts, signal: Any, offer: bytes | None =
         passed=Passed(kept.hops_left, kept.marks),
         codecs=kept.codecs,
         srtp=kept.srtp,
+        withheld=kept.withheld,
     )
     call = Call(kept.id, incoming, ports, kept.events)
     call.legs_made = kept.legs_made

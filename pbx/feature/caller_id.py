@@ -56,7 +56,7 @@ def read_caller(request: Request, trunk: Trunk, country: str) -> Party:
     """
     address = _identity(request)
     name = address.display or request.from_.display
-    if _wants_privacy(request):
+    if wants_privacy(request):
         return Party("")
     number = user_of(address.uri)
     if number.lower() in _NOBODY:
@@ -90,7 +90,8 @@ def _identity(request: Request) -> NameAddr:
     return request.from_
 
 
-def _wants_privacy(request: Request) -> bool:
+def wants_privacy(request: Request) -> bool:
+    """Whether nobody is to see who sends this (RFC 3323)."""
     said = (request.headers.get("Privacy") or "").lower().replace(",", ";").split(";")
     if _HIDES & {each.strip() for each in said}:
         return True

@@ -14,6 +14,7 @@ from pbx.call.encryption import BROWSER_TRANSPORTS
 from pbx.call.incoming import Incoming
 from pbx.call.switch import Switch
 from pbx.core.errors import PeerError
+from pbx.feature.caller_id import wants_privacy
 from pbx.feature.edge_calls import TOKEN_HEADER
 from pbx.feature.identify import Identify
 from pbx.feature.inbound import InboundCalls
@@ -100,6 +101,7 @@ class Gatekeeper:
             source_host=hop.remote_host,
             offer=leg.offer,
             browser=hop.transport in BROWSER_TRANSPORTS,
+            withheld=wants_privacy(request),
         )
 
     def _from_trunk(self, leg: SipLeg, inbound: InboundCalls, line: TrunkLine) -> Incoming:

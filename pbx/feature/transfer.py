@@ -6,6 +6,7 @@ the dialog of the consultation: whom that phone talks with there comes into the 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
@@ -21,6 +22,9 @@ from pbx.model.extension import Extension
 from pbx.model.leg_event import DialogName, LegCause
 
 __all__ = ["Calls", "Transfers", "pick_up"]
+
+FREE_AGAIN_S = 0.2
+"""A phone with one line is busy until it has seen that its call was cancelled."""
 
 Onward = Callable[[Call, str, Extension], Awaitable[bool]]
 
@@ -46,6 +50,8 @@ class Transfers:
         to = transfer.to
         if transfer.replaces is not None:
             consultation, own = self._found(transfer.replaces)
+            if consultation is call:
+                raise PeerError(482, "A Call Cannot Join Itself")
             if own.party.extension != entry.extension.number:
                 raise PeerError(403, "Not Your Call")
             partner = _partner(consultation, own)
@@ -58,6 +64,8 @@ class Transfers:
                 consultation.dialled
             )  # it still rings there, or is a menu: it is dialled again for the one who stays
             consultation.hang_up(Ending(LegCause.TRANSFERRED, by=own.name))
+            await consultation.over()
+            await asyncio.sleep(FREE_AGAIN_S)
         if not await onward(call, to, entry.extension):
             raise PeerError(404, "Not Found")
 

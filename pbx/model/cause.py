@@ -33,6 +33,7 @@ _STATUS_OF_CAUSE = {
     LegCause.NOT_FOUND: 404,
     LegCause.INCOMPATIBLE: 488,
     LegCause.LIMIT: 403,
+    LegCause.TRANSFERRED: 487,  # a consultation that rang, and was sent to whom it was for
     LegCause.SHUTDOWN: 503,
     LegCause.REFUSED: 480,
 }

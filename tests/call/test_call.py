@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from msgspec.structs import replace
 
 from pbx.call.call import Call
 from pbx.call.connect import connect
@@ -13,7 +14,7 @@ from pbx.call.ending import Ending
 from pbx.call.transfer import Transfer
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import Answered, Ended, LegCause, Offered, Progress, Refused
-from pbx.model.party import DialTarget
+from pbx.model.party import DialTarget, Diversion
 from pbx.model.stream import Resumed, StreamStats, WentSilent
 from tests.call.parts import G722, PCMA, PCMU, FakeStream, Office, ScriptedLeg, sdp, settle, target
 
@@ -185,6 +186,36 @@ async def test_no_answer_in_time_is_no_answer() -> None:
     assert office.signaling.legs["sip:b"].ended == [LegCause.NO_ANSWER]
     assert office.caller.rejected == [480]
     assert (office.cdr.disposition, office.cdr.cause) == ("no_answer", "no_answer")
+
+
+async def test_everybody_of_a_large_group_is_rung() -> None:
+    office = Office(offer=OFFER, capacity=200)
+    uris = tuple(f"sip:{n}" for n in range(60))
+    task = await start(office, Ring(*uris))
+    await settle(200)
+    assert set(office.signaling.legs) == set(uris)
+    office.signaling.legs["sip:59"].tell(Answered(sdp(PCMU)))
+    await settle(200)
+    assert all(office.signaling.legs[uri].ended for uri in uris[:-1])
+    office.caller.tell(Ended(LegCause.NORMAL))
+    await task
+
+
+async def test_a_call_that_goes_round_through_a_provider_ends() -> None:
+    """Each time it comes back as another call, with more who have sent it on; the numbers are written otherwise."""
+    office = Office(offer=OFFER)
+    office.call.incoming = replace(
+        office.call.incoming, diverted=tuple(Diversion(f"+4930{n}", "unconditional") for n in range(9))
+    )
+    office.call.diverted = list(office.call.incoming.diverted)
+    office.call.divert("103", "unconditional", "0301")
+    with pytest.raises(PeerError) as refused:
+        office.call.divert("103", "unconditional", "0302")
+    assert refused.value.sip_status == 482
+    await office.call.run(Program(_nothing))
+
+
+async def _nothing(_call: Call) -> None: ...
 
 
 async def test_a_redirect_is_followed_and_the_new_phone_can_answer() -> None:

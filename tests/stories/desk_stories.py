@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from pbx.core.errors import PeerError
 from pbx.sip.build import request_of
 from pbx.sip.hop import Hop
+from pbx.transport.sip_leg import SipLeg
 from tests.stories.desk_office import PARK_RETURN_S, DeskOffice, Talk
 from tests.stories.lamp_office import NODE
 
@@ -307,6 +309,32 @@ async def a_tel_uri_is_dialled(office: DeskOffice) -> None:
     await ends(office, A, mine, (B, theirs))
 
 
+async def a_phone_that_hides_its_number_is_shown_nowhere(office: DeskOffice) -> None:
+    """Privacy is asked for by the phone itself, not by a code (RFC 3323)."""
+    mine = office.phones[A].dial(B, (("Privacy", "id"),))
+    theirs = await picks_up(office, B)
+    shown = theirs.leg.request
+    expect(office, shown.from_.uri.startswith("sip:anonymous@"), f"shown as {shown.from_}")
+    expect(office, "P-Asserted-Identity" not in shown.headers, "nor asserted")
+    expect(office, "101" not in (shown.headers.get("Contact") or ""), "nor in Contact")
+    await answered(office, A, mine)
+    await refers(office, B, theirs, C)
+    third = await picks_up(office, C)
+    expect(office, third.leg.request.from_.uri.startswith("sip:anonymous@"), "nor to the next one")
+    await over(office, B, theirs)
+    await ends(office, A, mine, (C, third))
+
+
+async def a_call_that_is_to_replace_itself(office: DeskOffice) -> None:
+    """A phone that names the call it transfers: that leads nowhere, and harms nobody."""
+    mine, theirs = await talk_between(office, A, B)
+    await refers(office, B, theirs, A, replaces=theirs.replaces)
+    await office.phones[B].until(lambda: "482" in theirs.told, 10)
+    await asyncio.sleep(0.2)
+    expect(office, office.node.talking() == pair(A, B), "they talk again")
+    await ends(office, A, mine, (B, theirs))
+
+
 async def only_while_it_rings_and_it_was_answered(office: DeskOffice) -> None:
     """early-only: the consultation was answered meanwhile, so the transfer fails and all goes on (RFC 3891 3)."""
     mine, theirs = await talk_between(office, A, B)
@@ -373,10 +401,26 @@ async def attended_while_it_rings(office: DeskOffice) -> None:
     replaces = f"{second.leg.call_id};to-tag={tag};from-tag={second.leg.id}"
     await refers(office, B, theirs, C, replaces=replaces)
     await over(office, B, second)
+    expect(office, second.refused in (0, 487), f"the consultation was refused {second.refused}")
     target = await picks_up(office, C)
     await over(office, B, theirs)
     expect(office, office.node.talking() == pair(A, C), f"talking: {office.node.talking()}")
     await ends(office, A, mine, (C, target))
+
+
+async def attended_while_a_phone_with_one_line_rings(office: DeskOffice) -> None:
+    """It is busy for a second call while the first still rings, so that one must be over before the next one comes."""
+    target_phone = office.phones[C]
+    rings_only_once = target_phone.agent.on_invite
+    assert rings_only_once is not None
+
+    def on_invite(leg: SipLeg) -> None:
+        if any(not talk.leg.is_over for talk in target_phone.talks):
+            raise PeerError(486, "Busy Here")
+        rings_only_once(leg)
+
+    target_phone.agent.on_invite = on_invite
+    await attended_while_it_rings(office)
 
 
 # -- parking -----------------------------------------------------------------------------------------------------------
@@ -557,10 +601,13 @@ STORIES: dict[str, Story] = {
         to_a_number_that_nobody_has,
         to_a_tel_uri,
         a_tel_uri_is_dialled,
+        a_phone_that_hides_its_number_is_shown_nowhere,
+        a_call_that_is_to_replace_itself,
         only_while_it_rings_and_it_was_answered,
         nobody_takes_the_place_of_who_calls,
         a_refer_outside_a_call_transfers_nobody,
         attended_while_it_rings,
+        attended_while_a_phone_with_one_line_rings,
         parked_and_fetched,
         the_called_one_is_parked_and_fetched,
         parked_and_returned,
