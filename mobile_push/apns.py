@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
+from aiohttp.abc import AbstractResolver
 from hpack import NeverIndexedHeaderTuple
 
 from mobile_push.apns_token import ProviderToken
@@ -61,6 +62,7 @@ class Apns:
         sandbox_url: str = SANDBOX,
         sandbox_only: bool = False,
         tls: ssl.SSLContext | None = None,
+        names: AbstractResolver | None = None,
     ) -> None:
         self._token = token
         self._apps = tuple(apps)
@@ -68,7 +70,7 @@ class Apns:
         self._sandbox_only = sandbox_only
         tls = tls or ssl.create_default_context()
         tls.set_alpn_protocols(["h2"])
-        self._services = {False: _Service(url, tls), True: _Service(sandbox_url, tls)}
+        self._services = {False: _Service(url, tls, names), True: _Service(sandbox_url, tls, names)}
         self.fault = ""
 
     async def send(self, message: Message, timeout_s: float) -> Answer:
@@ -153,11 +155,12 @@ class Apns:
 class _Service:
     """One address of Apple's, and the connection to it."""
 
-    def __init__(self, url: str, tls: ssl.SSLContext) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext, names: AbstractResolver | None) -> None:
         parts = urlsplit(url)
         self._host = parts.hostname or ""
         self._port = parts.port or 443
         self._tls = tls if parts.scheme == "https" else None
+        self._names = names
         self._connection: Http2 | None = None
         self._opening = asyncio.Lock()
         self.authority = parts.netloc
@@ -183,7 +186,7 @@ class _Service:
             if self._connection is None or not self._connection.usable:
                 try:
                     self._connection = await Http2.open(
-                        self._host, self._port, self._tls, min(timeout_s, CONNECT_S)
+                        self._host, self._port, self._tls, min(timeout_s, CONNECT_S), self._names
                     )
                 except (OSError, TimeoutError) as error:
                     self.fault = f"no connection: {str(error) or 'no answer'}"

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from mobile_push.apns import Apns
 from mobile_push.apns_token import ProviderToken, read_key
@@ -62,13 +63,20 @@ class PushParts:
 
 
 @asynccontextmanager
-async def running(config: PushConfig, clock: Clock | None = None) -> AsyncIterator[PushParts]:
-    """A gateway, until the block ends. Raises `SetupError` for keys that cannot be used."""
+async def running(
+    config: PushConfig, clock: Clock | None = None, *, names: AbstractResolver | None = None
+) -> AsyncIterator[PushParts]:
+    """A gateway, until the block ends. Raises `SetupError` for keys that cannot be used. `names` finds the push
+    services, in place of the system.
+    """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         store: Store = await open_store(config.db_dsn or config.data_dir / DATABASE)
         stack.push_async_callback(store.aclose)
-        http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        connector = aiohttp.TCPConnector(resolver=names) if names is not None else None
+        http = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        )
         web = WebPush(
             vapid_key(config.data_dir / FILE_NAME),
             config.webpush_contact,
@@ -78,7 +86,7 @@ async def running(config: PushConfig, clock: Clock | None = None) -> AsyncIterat
         )
         providers: dict[str, Provider] = {"webpush": web}
         if config.apns_key is not None:
-            providers["apns"] = _apns(config, clock)
+            providers["apns"] = _apns(config, clock, names)
         if config.fcm_account is not None:
             providers["fcm"] = Fcm(read_account(config.fcm_account), http, clock, url=config.fcm_url)
         metrics = Metrics()
@@ -96,7 +104,7 @@ async def running(config: PushConfig, clock: Clock | None = None) -> AsyncIterat
         yield PushParts(gateway, Offices(store, clock), devices, deliveries, metrics, limits, web.public_key)
 
 
-def _apns(config: PushConfig, clock: Clock) -> Apns:
+def _apns(config: PushConfig, clock: Clock, names: AbstractResolver | None) -> Apns:
     assert config.apns_key is not None
     try:
         tls = ssl.create_default_context(cafile=config.apns_trust)
@@ -111,4 +119,5 @@ def _apns(config: PushConfig, clock: Clock) -> Apns:
         sandbox_url=config.apns_sandbox_url,
         sandbox_only=config.apns_sandbox,
         tls=tls,
+        names=names,
     )

@@ -7,6 +7,7 @@ certain fails with `UnprocessedError`, one that may have been with `BrokenOffErr
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import struct
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 import hpack
+from aiohttp.abc import AbstractResolver
 
 MOST_BODY = 65536
 
@@ -79,13 +81,17 @@ class Http2(asyncio.Protocol):
         self.why_closed = ""
 
     @classmethod
-    async def open(cls, host: str, port: int, tls: ssl.SSLContext | None, timeout_s: float) -> Http2:
+    async def open(
+        cls,
+        host: str,
+        port: int,
+        tls: ssl.SSLContext | None,
+        timeout_s: float,
+        names: AbstractResolver | None = None,
+    ) -> Http2:
         """Connected, and the peer's settings are known. Raises `OSError`, `TimeoutError`."""
-        loop = asyncio.get_running_loop()
         async with asyncio.timeout(timeout_s):
-            _, connection = await loop.create_connection(
-                cls, host, port, ssl=tls, server_hostname=host if tls is not None else None
-            )
+            connection = await cls._connected(host, port, tls, names)
             try:
                 await asyncio.wait([connection._settled, connection.closed], return_when="FIRST_COMPLETED")
             except BaseException:
@@ -94,6 +100,26 @@ class Http2(asyncio.Protocol):
         if not connection.usable:
             raise ConnectionResetError(connection.why_closed or "closed at once")
         return connection
+
+    @classmethod
+    async def _connected(
+        cls, host: str, port: int, tls: ssl.SSLContext | None, names: AbstractResolver | None
+    ) -> Http2:
+        found = [host]
+        if names is not None:
+            found = [each["host"] for each in await names.resolve(host, port, socket.AF_UNSPEC)]
+        loop, name = asyncio.get_running_loop(), host if tls is not None else None
+        for left, address in zip(range(len(found) - 1, -1, -1), found, strict=True):
+            try:
+                _, connection = await loop.create_connection(
+                    cls, address, port, ssl=tls, server_hostname=name
+                )
+            except OSError:
+                if not left:
+                    raise
+            else:
+                return connection
+        raise ConnectionError(f"{host} has no address")
 
     @property
     def usable(self) -> bool:

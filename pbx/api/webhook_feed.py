@@ -150,7 +150,8 @@ class WebhookFeed:
                 await wake.wait()
                 continue
             if delivery.next_at is not None:
-                await asyncio.sleep((delivery.next_at - self._deps.clock.now()).total_seconds())
+                wait_s = (delivery.next_at - self._deps.clock.now()).total_seconds()
+                await asyncio.sleep(min(wait_s, max(PAUSES_S)))  # no longer, should the clock be set back
             await self._deps.deliveries.put(await self._attempt(webhook, delivery))
 
     async def _attempt(

@@ -65,7 +65,9 @@ class PublicCertificate:
         """Order and renew for ever."""
         self._tls.also(files(self._data_dir), self._wanted.domains)
         while True:
-            wait_s = self._state.due_at - time.time()
+            now = time.time()
+            self._state = self._state.in_time(now)
+            wait_s = self._state.due_at - now
             if wait_s > 0:
                 await asyncio.sleep(min(wait_s, LOOK_S))
                 continue

@@ -73,7 +73,7 @@ def build_guarding(
 ) -> Guarding:
     """Make them. Nothing runs yet. `colleague` tells calls of another office."""
     config, clock, records = ground.config, ground.clock, ground.stores.records
-    mailer, webhooks = Mailer(smtp_server(config)), Webhooks(lookup)
+    mailer, webhooks = Mailer(smtp_server(config), lookup), Webhooks(lookup)
     channels = Channels(mailer, webhooks, clock=clock, signing_key=partial(records.secret, NOTICE_TARGET))
     notices = Notices(
         targets=partial(office.all, NOTICE_TARGET),

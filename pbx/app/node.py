@@ -159,7 +159,7 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
         _follow_settings(supervisor, parts, servers, stores.settings, bus)
         supervisor.spawn("messages", parts.messages.run())
         stack.push_async_callback(parts.flows.client.close)
-        await start_push(config, parts.wake, supervisor, stack)
+        await start_push(config, parts.wake, supervisor, stack, parts.names.lookup)
         await watching.start(config, supervisor, stores, database)
         _run_features(supervisor, parts, stores)
         delivered = EdgeDeliveryStore(database)

@@ -19,6 +19,7 @@ import msgspec
 from pbx.core.clock import Clock
 from pbx.core.errors import StartupError
 from pbx.core.imports import imported
+from pbx.core.names import Lookup, http_names, system_lookup
 from pbx.core.tasks import Supervisor
 from pbx.feature.push_news import PushNews
 from pbx.feature.push_phones import PushPhones
@@ -104,10 +105,16 @@ def news_of(wake: Wake, office: Office, registrar: Registrar, stores: Stores, cl
     )
 
 
-async def start_push(config: NodeConfig, wake: Wake, supervisor: Supervisor, stack: AsyncExitStack) -> None:
+async def start_push(
+    config: NodeConfig,
+    wake: Wake,
+    supervisor: Supervisor,
+    stack: AsyncExitStack,
+    lookup: Lookup = system_lookup,
+) -> None:
     """Give `wake` its gateway. Raises `StartupError` for keys that cannot be used."""
     if config.push_url:
-        remote = RemoteGateway(config.push_url, _key(config.push_key_file))
+        remote = RemoteGateway(config.push_url, _key(config.push_key_file), lookup)
         stack.push_async_callback(remote.close)
         wake.gateway = remote
         supervisor.spawn("push gateway", remote.follow())
@@ -131,7 +138,7 @@ async def start_push(config: NodeConfig, wake: Wake, supervisor: Supervisor, sta
         webpush_contact=config.push_contact or _contact(config),
         webpush_hosts=config.push_webpush_hosts,
     )
-    local = LocalGateway(settings, stack)
+    local = LocalGateway(settings, stack, lookup)
     try:
         check(settings)
         if local.is_warm:  # a connection to Apple, and keys that are wrong are told at once
@@ -150,8 +157,9 @@ class LocalGateway:
     ten megabytes, and most offices never push.
     """
 
-    def __init__(self, settings: PushConfig, stack: AsyncExitStack) -> None:
+    def __init__(self, settings: PushConfig, stack: AsyncExitStack, lookup: Lookup = system_lookup) -> None:
         self._settings = settings
+        self._lookup = lookup
         self._stack = stack
         self._parts: PushParts | None = None
         self.vapid_key = ""
@@ -195,7 +203,9 @@ class LocalGateway:
             if self._parts is None:
                 from mobile_push.app import running
 
-                self._parts = await self._stack.enter_async_context(running(self._settings))
+                self._parts = await self._stack.enter_async_context(
+                    running(self._settings, names=http_names(self._lookup))
+                )
                 self.vapid_key = self._parts.vapid_key
             return self._parts
 
@@ -233,8 +243,9 @@ class _Status(msgspec.Struct):
 class RemoteGateway:
     """A gateway elsewhere, by its HTTP. Implements `pbx.feature.wake.PushGateway`."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, lookup: Lookup = system_lookup) -> None:
         self._url = url.rstrip("/")
+        self._lookup = lookup
         self._headers = {"Authorization": f"Bearer {key}"}
         self._http: aiohttp.ClientSession | None = None
         self._status = _Status({}, "")
@@ -301,7 +312,11 @@ class RemoteGateway:
         if self._http is None:
             import aiohttp
 
-            self._http = aiohttp.ClientSession(headers=self._headers, cookie_jar=aiohttp.DummyCookieJar())
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(resolver=http_names(self._lookup)),
+                headers=self._headers,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
         return self._http
 
     async def close(self) -> None:

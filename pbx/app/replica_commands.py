@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -106,8 +107,11 @@ def _backup(arguments: argparse.Namespace, config: NodeConfig) -> int:
             out.flush()
             os.fsync(out.fileno())
         draft.rename(target)
-    except OSError as error:
-        raise StartupError(f"the backup cannot be written: {error}") from error
+    except (OSError, sqlite3.Error) as error:
+        raise StartupError(
+            f"the backup cannot be written: {error}",
+            action=f"It takes room beside it, and in {config.data_dir} for a copy of the database",
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
     print(

@@ -73,6 +73,7 @@ class Watching:
         parts.clock.on_jump += [
             self._clock_jumped,
             parts.guarding.limits.usage.clock_jumped,
+            parts.entrance.door.clock_jumped,
             parts.queues.queues.clock_jumped,
         ]
         measure_node(metrics, self)

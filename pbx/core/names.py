@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver, ResolveResult
 
-__all__ = ["Lookup", "addresses_of", "host_of", "http_names", "system_lookup"]
+__all__ = ["Lookup", "addresses_of", "connected", "host_of", "http_names", "system_lookup"]
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 """A host name to its addresses, best first. Raises `OSError`."""
@@ -55,6 +55,26 @@ async def addresses_of(host: str, lookup: Lookup) -> Sequence[str]:
     if not found:
         raise OSError(f"no name server knows {host}")
     return found
+
+
+async def connected(host: str, port: int, lookup: Lookup, timeout_s: float) -> socket.socket:
+    """A TCP connection to the first of the name's addresses that takes it. Raises `OSError`, `TimeoutError`."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(timeout_s):
+        found = await addresses_of(host, lookup)
+        for left, address in zip(range(len(found) - 1, -1, -1), found, strict=True):
+            sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+            sock.setblocking(False)
+            try:
+                async with asyncio.timeout(timeout_s / len(found)):
+                    await loop.sock_connect(sock, (address, port))
+            except BaseException as error:
+                sock.close()
+                if not left or not isinstance(error, OSError):
+                    raise
+            else:
+                return sock
+    raise AssertionError("a name has at least one address")
 
 
 def http_names(lookup: Lookup) -> AbstractResolver:

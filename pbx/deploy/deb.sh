@@ -57,7 +57,9 @@ find "$root/opt/bellwire/bin" -type f -exec sed -i "1s|^#!.*/bin/python[0-9.]*|#
 rm -f "$root"/opt/bellwire/bin/activate* "$root"/opt/bellwire/bin/Activate*
 sed -i -e "s|$PWD/$root||g" "$root/opt/bellwire/pyvenv.cfg"
 find "$root/opt/bellwire" -name tests -type d -path '*/site-packages/*/tests' -prune -exec rm -rf {} +
-"$python" -m compileall -q -j 0 -s "$root" "$root/opt/bellwire/lib" || true
+# The second is for where processes cannot share memory (a chroot without /dev/shm).
+"$python" -m compileall -q -j 0 -s "$root" "$root/opt/bellwire/lib" 2>/dev/null \
+    || "$python" -m compileall -q -s "$root" "$root/opt/bellwire/lib" || true
 if grep -rIl "$PWD" "$root/opt/bellwire" | grep -v -e direct_url.json -e RECORD | grep .; then
     echo "these files name the folder that the package was built in" >&2
     exit 1

@@ -27,6 +27,14 @@ FORGET_S = 86400.0
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+def moved(at: datetime, by_s: float) -> datetime:
+    """By so many seconds, as far as the calendar goes."""
+    try:
+        return at + timedelta(seconds=by_s)
+    except OverflowError:
+        return at
+
+
 class Level(msgspec.Struct, frozen=True):
     """How many bans in a row an address has had, and when the last one ends. `account`: whose phone it may be."""
 
@@ -125,6 +133,14 @@ class BanList:
         level = self._levels.get(key)
         if level is not None and level.account == account:
             del self._levels[key]
+
+    def clock_jumped(self, by_s: float) -> None:
+        """The wall clock was set: every ban lasts as long as before."""
+        for address, ban in self._bans.items():
+            until = None if ban.until is None else moved(ban.until, by_s)
+            self._bans[address] = msgspec.structs.replace(ban, since=moved(ban.since, by_s), until=until)
+        for key, level in self._levels.items():
+            self._levels[key] = msgspec.structs.replace(level, until=level.until + by_s)
 
     def sweep(self, now: float) -> list[Ban]:
         """End what is over."""

@@ -266,6 +266,12 @@ class Door:
             self._ports.changed()
             self._ports.bus.publish(TOPIC, BanLifted(address=ban.address, by="time"))
 
+    def clock_jumped(self, by_s: float) -> None:
+        """The wall clock was set: who is locked out stays so for as long as before, and homes stay homes."""
+        self.bans.clock_jumped(by_s)
+        self.homes.clock_jumped(by_s)
+        self._ports.changed()
+
     # -- over a restart --------------------------------------------------------------------------------------------
 
     def state(self) -> DoorState:

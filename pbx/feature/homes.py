@@ -74,6 +74,12 @@ class Homes:
         if len(home.flows) > FLOWS_EACH:
             del home.flows[next(iter(home.flows))]
 
+    def clock_jumped(self, by_s: float) -> None:
+        """The wall clock was set: every home was proved as long ago as before."""
+        for homes in self._of.values():
+            for home in homes.values():
+                home.last_at += by_s
+
     def failed(self, extension: str, host: str, hop: Hop) -> None:
         """A wrong password came over `hop`."""
         home = self._home(extension, host)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from pbx.core.names import Lookup, connected, system_lookup
 from pbx.notify.errors import SendError
 
 if TYPE_CHECKING:
@@ -94,8 +95,9 @@ def compose(
 class Mailer:
     """Hands mail to `server`; without one, nothing can be sent."""
 
-    def __init__(self, server: SmtpServer | None) -> None:
+    def __init__(self, server: SmtpServer | None, lookup: Lookup = system_lookup) -> None:
         self._server = server
+        self._lookup = lookup
 
     @property
     def sender(self) -> str:
@@ -115,8 +117,8 @@ class Mailer:
         try:
             await aiosmtplib.send(
                 message,
-                hostname=server.host,
-                port=server.port,
+                hostname=server.host,  # whose certificate it must be
+                sock=await connected(server.host, server.port, self._lookup, TIMEOUT_S),
                 use_tls=server.security == "tls",
                 start_tls=server.security == "starttls",
                 tls_context=server.tls_context(),

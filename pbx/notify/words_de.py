@@ -18,6 +18,46 @@ STILL = "Was vorher gefunden war, gilt noch einen Tag: Leitungen, Edges, Anrufe.
 RESOLVERS = "Andere Nameserver lassen sich mit --dns-servers einstellen."
 
 
+CAUSES = (
+    ("no space left", "Die Platte dort ist voll."),
+    ("disk full", "Die Platte ist voll."),
+    ("disk is full", "Die Platte ist voll."),
+    ("quota", "Der Platz, der dort erlaubt ist, ist verbraucht."),
+    ("permission denied", "Der Zugriff ist nicht erlaubt: Prüfen Sie Benutzer und Rechte."),
+    ("lets nobody in", "Die Anmeldung wird abgelehnt: Prüfen Sie Benutzer, Schlüssel und Passwort."),
+    ("authentication failed", "Die Anmeldung wird abgelehnt: Prüfen Sie Benutzer, Schlüssel und Passwort."),
+    ("invalidaccesskeyid", "Die Anmeldung wird abgelehnt: Prüfen Sie den Schlüssel."),
+    ("signaturedoesnotmatch", "Die Anmeldung wird abgelehnt: Prüfen Sie den Schlüssel."),
+    ("nosuchbucket", "Diesen Ablageort (Bucket) gibt es nicht."),
+    ("shows another key than before", "Der Server zeigt einen anderen Schlüssel als vorher."),
+    ("certificate verify failed", "Dem Zertifikat der Gegenseite ist nicht zu trauen."),
+    ("no name server", "Der Rechnername wird nicht gefunden."),
+    ("name or service not known", "Der Rechnername wird nicht gefunden."),
+    ("no such host", "Der Rechnername wird nicht gefunden."),
+    ("connection refused", "Dort nimmt niemand die Verbindung an."),
+    ("network is unreachable", "Es führt kein Weg dorthin: Prüfen Sie das Netz."),
+    ("no route to host", "Es führt kein Weg dorthin: Prüfen Sie das Netz."),
+    ("connection reset", "Die Verbindung brach ab."),
+    ("broke off", "Die Verbindung brach ab."),
+    ("timed out", "Es kam rechtzeitig keine Antwort."),
+    ("timeout", "Es kam rechtzeitig keine Antwort."),
+    ("no answer", "Es kam keine Antwort."),
+    ("nobody answered", "Es kam keine Antwort."),
+    ("input/output error", "Die Platte meldet einen Fehler: Sie geht vielleicht kaputt."),
+    ("integrity", "Die Datenbank dort ist beschädigt."),
+    ("rows are missing", "Dort fehlen Zeilen."),
+    ("rate limit", "Zu viele Anfragen: Es wird später wieder versucht."),
+    ("ratelimited", "Zu viele Anfragen: Es wird später wieder versucht."),
+)
+"""What is commonly in the words of systems and servers, which are not translated; the first that fits."""
+
+
+def _details(why: str) -> str:
+    """What it means, where that is known, and the words as they came."""
+    plain = next((german for english, german in CAUSES if english in why.lower()), "")
+    return f"{plain} Im Einzelnen: {why}" if plain else f"Einzelheiten: {why}"
+
+
 def _who(about: str) -> str:
     """ "extension 101" and "line sipgate", as they are called in German."""
     kind, _, name = about.partition(" ")
@@ -44,7 +84,7 @@ def _line_down(f: Facts) -> tuple[str, str]:
     return (
         f"Die Leitung {f['line']} ist gestört",
         f"Die Leitung {f['line']} geht seit zwei Minuten nicht: Kein Anruf kommt darüber herein oder hinaus. "
-        f"{f['error']}".strip(),
+        f"{_details(f['error']) if f['error'] else ''}".strip(),
     )
 
 
@@ -142,7 +182,7 @@ def _upgraded(f: Facts) -> tuple[str, str]:
 def _self_call(f: Facts) -> tuple[str, str]:
     return (
         "Anrufe gehen nach der Aktualisierung nicht",
-        f"Die Anlage hat sich selbst angerufen, und es ging nicht: {f['why']}. {BACK}",
+        f"Die Anlage hat sich selbst angerufen, und es ging nicht. {BACK} {_details(f['why'])}",
     )
 
 
@@ -169,14 +209,14 @@ def _replica_stopped(f: Facts) -> tuple[str, str]:
     return (
         "Die Zweitschrift wird nicht mehr geführt",
         "Dem Büro geht unterdessen nichts verloren, aber Neues steht nicht in der Zweitschrift. Sehen Sie auf der "
-        f"Seite „System“ nach. Einzelheiten: {f['why']}",
+        f"Seite „System“ nach. {_details(f['why'])}",
     )
 
 
 def _replica_behind(f: Facts) -> tuple[str, str]:
     return (
         "Die Zweitschrift hinkt hinterher",
-        f"Sehen Sie nach dem Netz, dem Konto und dem Platz dort. Einzelheiten: {f['why']}",
+        f"Sehen Sie nach dem Netz, dem Konto und dem Platz dort. {_details(f['why'])}",
     )
 
 
@@ -191,8 +231,8 @@ def _fenced(f: Facts) -> tuple[str, str]:
 def _drill_failed(f: Facts) -> tuple[str, str]:
     return (
         "Der Zweitschrift ist nicht zu trauen",
-        "Die letzte Wiederherstellungsprobe ist misslungen. Es wird ein neuer Schnappschuss gemacht. Einzelheiten: "
-        f"{f['why']}",
+        "Die letzte Wiederherstellungsprobe ist misslungen. Es wird ein neuer Schnappschuss gemacht. "
+        f"{_details(f['why'])}",
     )
 
 
@@ -203,8 +243,8 @@ def _drill_passed(_f: Facts) -> tuple[str, str]:
 def _certificate_failed(f: Facts) -> tuple[str, str]:
     return (
         "Das Zertifikat war nicht zu bekommen",
-        f"Für {f['names']}: {f['why']}. Die Namen müssen zu dieser Anlage führen, und Port {f['port']} von außen zu "
-        f"ihrem Port {f['own_port']}. Es wird wieder versucht.",
+        f"Die Namen ({f['names']}) müssen zu dieser Anlage führen, und Port {f['port']} von außen zu ihrem Port "
+        f"{f['own_port']}. Es wird wieder versucht. {_details(f['why'])}",
     )
 
 
@@ -222,7 +262,7 @@ def _bundle_applied(f: Facts) -> tuple[str, str]:
 def _bundle_failed(f: Facts) -> tuple[str, str]:
     return (
         "Das Konfigurationspaket wurde nicht übernommen",
-        f"Es wurde nichts geändert. Einzelheiten: {f['why']}",
+        f"Es wurde nichts geändert. {_details(f['why'])}",
     )
 
 

@@ -29,6 +29,7 @@ from pbx.store.database import FILE_NAME
 from pbx.store.lockbox import LockedWriter
 from pbx.store.migrate import steps
 from pbx.store.replica_keys import key_files
+from pbx.store.restoring import CONFIG, DATABASES
 
 __all__ = ["END", "FOLDERS", "FORMATS", "MANIFEST", "RECORDINGS", "End", "Manifest", "write", "write_locked"]
 
@@ -36,10 +37,8 @@ MANIFEST = "manifest.json"
 FOLDERS = ("sounds", "prompts", "phrases", "voicemail")
 RECORDINGS = "recordings"
 END = "end.json"
-CONFIG = "pbx.toml"
 FORMATS = ("bellwire-backup-1", "bellwire-backup-2")
 """The first had one database and no end; it is still read."""
-DATABASES = (FILE_NAME, "edge/edge.sqlite3", "push/push.sqlite3")
 
 Progress = Callable[[int], None]
 """Told how many bytes have been put in."""

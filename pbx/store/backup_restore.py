@@ -1,4 +1,4 @@
-"""Puts a backup back. All of it is read and looked at beside the data directory first; only then is anything moved.
+"""Puts a backup back. All of it is read and looked at in a folder of its own first; only then is anything moved.
 
 Where there is an office already, it is moved away on demand, never overwritten: into `before-DATE/` of the same folder.
 """
@@ -18,20 +18,17 @@ from typing import IO
 import msgspec
 
 from pbx.core.errors import StartupError
-from pbx.store.backup import CONFIG, DATABASES, END, FOLDERS, FORMATS, MANIFEST, RECORDINGS, End, Manifest
+from pbx.store.backup import END, FOLDERS, FORMATS, MANIFEST, RECORDINGS, End, Manifest
 from pbx.store.database import FILE_NAME
 from pbx.store.inspect import inspect
-from pbx.store.litestream_meta import drop_state
 from pbx.store.lockbox import MAGIC, LockedReader, LockError
 from pbx.store.migrate import steps
 from pbx.store.replica_keys import KEY_FILES
+from pbx.store.restoring import CONFIG, DATABASES, put_in_place
 
-__all__ = ["is_locked", "move_away", "restore"]
+__all__ = ["is_locked", "restore"]
 
 MOST_MANIFEST = 64 * 1024
-KEPT = ("node.lock", "pbx.toml")
-"""What stays when an office is moved away; so do earlier ones."""
-AWAY = "before-"
 Progress = Callable[[int], None]
 
 
@@ -62,32 +59,28 @@ def restore(
             action="Choose an empty folder with --data-dir, or let it be moved aside with --replace",
         )
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as name:
-        folder = Path(name)
-        try:
-            with file.open("rb") as source:
-                manifest = _unpack(source, file, folder, passphrase, progress)
-        except (OSError, EOFError, ValueError, RecursionError, tarfile.TarError, LockError) as error:
-            raise StartupError(f"the backup {file} cannot be used: {error}") from error
-        if inspect(folder / FILE_NAME, newest=len(steps()), check_all=True).is_new:
-            raise StartupError(f"the backup {file} has no database")
-        if replace_at is not None:
-            move_away(data_dir, replace_at, keep=(folder.name,))
-        _move_in(folder, data_dir)
+    folder = Path(tempfile.mkdtemp(prefix=".restore-", dir=data_dir))
+    try:
+        manifest = _read_into(folder, file, passphrase, progress)
+        if replace_at is None:
+            _check_room(folder, data_dir)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    put_in_place(folder, data_dir, replace_at=replace_at)
     return manifest
 
 
-def move_away(data_dir: Path, at: datetime, *, keep: tuple[str, ...] = ()) -> Path | None:
-    """Everything of an office into a folder beside it; where that is, or None when there was nothing."""
-    target = data_dir / f"{AWAY}{at:%Y%m%d-%H%M%S}"
-    moved = False
-    for path in sorted(data_dir.iterdir()):
-        if path.name in (*KEPT, *keep) or path.name.startswith((AWAY, ".restore-", ".backup-", ".drill-")):
-            continue
-        target.mkdir(mode=0o700, exist_ok=True)
-        path.rename(target / path.name)
-        moved = True
-    return target if moved else None
+def _read_into(folder: Path, file: Path, passphrase: str, progress: Progress) -> Manifest:
+    """Unpack it and look at its database. Raises `StartupError`."""
+    try:
+        with file.open("rb") as source:
+            manifest = _unpack(source, file, folder, passphrase, progress)
+    except (OSError, EOFError, ValueError, RecursionError, tarfile.TarError, LockError) as error:
+        raise StartupError(f"the backup {file} cannot be used: {error}") from error
+    if inspect(folder / FILE_NAME, newest=len(steps()), check_all=True).is_new:
+        raise StartupError(f"the backup {file} has no database")
+    return manifest
 
 
 def _unpack(source: IO[bytes], file: Path, folder: Path, passphrase: str, progress: Progress) -> Manifest:
@@ -181,17 +174,9 @@ def _put(content: IO[bytes], path: Path) -> None:
         shutil.copyfileobj(content, file, 1 << 20)
 
 
-def _move_in(folder: Path, data_dir: Path) -> None:
-    """The main database last: without it, there is no office. What stands in the way is named before anything moves."""
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    for name in names:
-        if (data_dir / name).exists() and name != CONFIG:
+def _check_room(folder: Path, data_dir: Path) -> None:
+    """Raises `StartupError` naming what stands in the way."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and (data_dir / name).exists() and name != CONFIG:
             raise StartupError(f"there is a {name} in {data_dir} already", action="Move it away first")
-    for name in sorted(names, key=lambda one: one == FILE_NAME):
-        target = data_dir / (f"{CONFIG}.restored" if name == CONFIG else name)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / name).rename(target)
-        if name in DATABASES:
-            drop_state(target)
-            for suffix in ("-wal", "-shm"):
-                target.with_name(target.name + suffix).unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from pbx.core.clock import Clock, SystemClock
 from pbx.core.errors import StartupError
 from pbx.core.metrics import Registry
 from pbx.core.tasks import Supervisor
+from pbx.store import restoring
 from pbx.store.errors import StoreClosedError
 from pbx.store.inspect import inspect
 from pbx.store.kept import Kept, keep
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-FILE_NAME = "pbx.sqlite3"
+FILE_NAME = restoring.FILE_NAME
 WAL_AUTOCHECKPOINT_PAGES = 1000
 WAITING_WRITES = 10_000
 FOREIGN_CHANGE_POLL_S = 1.0
@@ -183,15 +184,28 @@ class Database:
 
 
 def lock_data_dir(data_dir: Path) -> DataDirLock:
-    """Make the data directory if there is none, and keep other nodes out of it. Raises `StartupError`."""
+    """Make the data directory if there is none, keep other nodes out of it, and bring a restore that was interrupted to
+    its end. Raises `StartupError`.
+    """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return DataDirLock.take(data_dir)
+        lock = DataDirLock.take(data_dir)
     except OSError as error:
-        raise StartupError(
-            f"the data directory {data_dir} cannot be used: {error.strerror}",
-            action="Choose another with --data-dir, or give this user the right to write there",
-        ) from error
+        raise _unusable(data_dir, error) from error
+    try:
+        if restoring.finish(data_dir):
+            log.warning("a restore that was interrupted has been brought to its end")
+    except OSError as error:
+        lock.release()
+        raise _unusable(data_dir, error) from error
+    return lock
+
+
+def _unusable(data_dir: Path, error: OSError) -> StartupError:
+    return StartupError(
+        f"the data directory {data_dir} cannot be used: {error.strerror}",
+        action="Choose another with --data-dir, or give this user the right to write there",
+    )
 
 
 def _prepare(path: Path) -> Kept | None:

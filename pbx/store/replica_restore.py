@@ -20,7 +20,6 @@ from pbx.core.errors import StartupError
 from pbx.core.secret import KEY_FILE, KEY_VARIABLE, SecretBox, load_key
 from pbx.model.replication import Owner
 from pbx.store.backup import FOLDERS, RECORDINGS
-from pbx.store.backup_restore import move_away
 from pbx.store.inspect import inspect
 from pbx.store.litestream import Litestream, LitestreamError, Source, write_config
 from pbx.store.migrate import steps
@@ -28,6 +27,7 @@ from pbx.store.replica_files import ReplicaFiles, ReplicaFilesError
 from pbx.store.replica_keys import KEYS_NAME, key_files, open_keys
 from pbx.store.replica_owner import at_time, owners, written
 from pbx.store.replica_place import DATABASES, OWNER_NOTE, ReplicaPlace
+from pbx.store.restoring import move_away
 
 __all__ = [
     "Fetched",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pbx.model.voicemail import Folder, Voicemail
 from pbx.store.database import Database
@@ -107,11 +107,12 @@ class VoicemailStore:
         """Those that are being spoken, or were when the power went."""
         return await self._select("WHERE complete = 0 ORDER BY id")
 
-    async def to_mail(self, now: datetime, limit: int = 20) -> Sequence[Voicemail]:
-        """Those whose mail is due."""
+    async def to_mail(self, now: datetime, furthest: timedelta, limit: int = 20) -> Sequence[Voicemail]:
+        """Those whose mail is due; so is one that waits for a time further ahead than any: the clock was set back."""
         return await self._select(
-            "WHERE mail_state = 'waiting' AND mail_next_at <= ? ORDER BY mail_next_at LIMIT ?",
-            timestamp(now),
+            "WHERE mail_state = 'waiting' AND NOT mail_next_at BETWEEN ? AND ? ORDER BY mail_next_at LIMIT ?",
+            timestamp(now) + 1e-6,
+            timestamp(now + furthest),
             limit,
         )
 

@@ -94,6 +94,18 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
             return self
         return msgspec.structs.replace(self, due_at=min(self.due_at, max(self.tried_at + AFTER_START_S, now)))
 
+    def in_time(self, now: float) -> State:
+        """As it is, but where it was written in a time that has not come yet: then the clock was set back, and what was
+        to wait for so long waits as long from now. A renewal is due by the certificate's own dates.
+        """
+        ahead_s = self.tried_at - now
+        if ahead_s <= 0:
+            return self
+        due_at = self.due_at - ahead_s
+        if not self.failures:
+            due_at = min(self.due_at, self.expires_at - (self.expires_at - self.since) / 3)
+        return msgspec.structs.replace(self, tried_at=now, due_at=due_at)
+
     def is_urgent(self, now: float) -> bool:
         """Whether half the time for renewing has passed in vain."""
         return bool(self.expires_at) and self.expires_at - now < (self.expires_at - self.since) / 6

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -17,9 +18,11 @@ from aiohttp.test_utils import TestServer
 from mobile_push.app import running
 from mobile_push.config import PushConfig
 from mobile_push.http import build_http
+from mobile_push.model import Push, Target
 from pbx.app.push import RemoteGateway, start_push
 from pbx.core.config import NodeConfig
 from pbx.core.errors import StartupError
+from pbx.core.names import http_names
 from pbx.core.tasks import Supervisor
 from pbx.model.push_phone import PushNotice, PushPhone
 from tests.fakes.push.apple import FakeApple
@@ -161,3 +164,31 @@ async def test_a_gateway_that_comes_back_in_time_is_asked_again(apple: FakeApple
     assert result.state == "failed"
     assert "cannot be reached" in result.reason
     await gone.close()
+
+
+async def test_push_services_are_found_as_the_node_finds_all_names(apple: FakeApple, tmp_path: Path) -> None:
+    """Apple's by HTTP/2, a gateway elsewhere by HTTP: their names are asked for where the node keeps what it knew."""
+    asked: list[str] = []
+
+    async def lookup(host: str) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.2", "127.0.0.1"]  # nobody listens at the first
+
+    config = config_of(apple, tmp_path / "gateway")
+    port = urlsplit(apple.url).port
+    there = msgspec.structs.replace(
+        config, apns_url=f"https://localhost:{port}", apns_sandbox_url="https://localhost:1"
+    )
+    async with running(there, names=http_names(lookup)) as parts:
+        key = await parts.offices.add("Berlin", id="berlin")
+        push = Push(
+            kind="message", targets=(Target(platform="apns", token="ab" * 32, app="org.example.phone"),)
+        )
+        (outcome,) = await parts.gateway.push("berlin", push)
+        assert outcome.state == "sent", outcome
+        async with TestServer(build_http(parts)) as server:
+            gateway = RemoteGateway(f"http://gateway.known.invalid:{server.port}", key, lookup)
+            assert await gateway._ask() == ""
+            assert "apns" in gateway.services
+            await gateway.close()
+    assert set(asked) == {"localhost", "gateway.known.invalid"}

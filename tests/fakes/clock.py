@@ -18,12 +18,14 @@ class FakeClock:
     def __init__(self, start: float = 0.0) -> None:
         self._start = start
         self._monotonic = start
+        self.set_by_s = 0.0
+        """What somebody has set the wall clock by."""
 
     def monotonic(self) -> float:
         return self._monotonic
 
     def now(self) -> datetime:
-        return EPOCH + timedelta(seconds=self._monotonic - self._start)
+        return EPOCH + timedelta(seconds=self._monotonic - self._start + self.set_by_s)
 
     def advance(self, seconds: float) -> None:
         assert seconds >= 0, "time never goes back"

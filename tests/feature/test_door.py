@@ -100,6 +100,24 @@ def test_wrong_passwords_from_one_address_ban_it(account: str) -> None:
     assert porch.cut == [ban]
 
 
+@pytest.mark.parametrize("by_s", [400 * 86_400.0, -400 * 86_400.0])
+def test_a_ban_lasts_as_long_whatever_is_done_to_the_clock(by_s: float) -> None:
+    """A clock that was a year ahead is set right: nobody stays locked out for a year, or gets out at once."""
+    porch = Porch()
+    porch.door.proved(hop("203.0.113.9"), "102")
+    ban = porch.ban()
+    assert ban.until is not None
+    lasts_s = (ban.until - ban.since).total_seconds()
+    porch.door.clock_jumped(by_s)
+    porch.clock.set_by_s = by_s
+    porch.door.sweep()
+    assert porch.door.shuts_out(ATTACKER)
+    assert porch.door.homes.is_home("102", "203.0.113.9", porch.clock.now().timestamp())
+    porch.clock.advance(lasts_s + 1)
+    porch.door.sweep()
+    assert not porch.door.shuts_out(ATTACKER)
+
+
 def test_each_ban_in_a_row_is_longer_and_a_day_of_quiet_ends_the_row() -> None:
     porch = Porch()
     lasted = []

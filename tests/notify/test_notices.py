@@ -10,6 +10,7 @@ import hmac
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import count
@@ -289,6 +290,28 @@ async def test_a_wrong_password_a_dead_server_and_none_are_said_in_words(
             await Mailer(each).send(mail)
     with pytest.raises(SendError, match="cannot be used"):
         await Mailer(SmtpServer(server.host, server.port, "starttls")).send(mail)
+
+
+async def test_mail_goes_where_the_node_knows_that_its_server_is(smtp: tuple[Mailbox, SmtpServer]) -> None:
+    """A look-up of the library's own would fail while the name servers are silent."""
+    box, server = smtp
+    asked: list[str] = []
+
+    async def lookup(host: str) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.2", server.host]  # nobody listens at the first
+
+    mail = compose(
+        sender="a@b.example", to="c@d.example", subject="x", text="y", at=FakeClock().now(), id_="1"
+    )
+    await Mailer(replace(server, host="mail.known.invalid"), lookup).send(mail)
+    assert (len(box.mails), asked) == (1, ["mail.known.invalid"])
+
+    async def silent(_host: str) -> list[str]:
+        raise TimeoutError
+
+    with pytest.raises(SendError, match=r"no name server says where mail\.known\.invalid is"):
+        await Mailer(replace(server, host="mail.known.invalid"), silent).send(mail)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

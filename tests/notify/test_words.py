@@ -127,3 +127,30 @@ def test_english_stays_and_so_does_what_has_no_words() -> None:
 
 def lost(extension: str) -> Unregistered:
     return Unregistered(extension=extension, contact_uri="sip:x", reason="expired")
+
+
+@pytest.mark.parametrize(
+    ("why", "german"),
+    [
+        ("office.example: No space left on device", "Die Platte dort ist voll."),
+        ("https://s3.example cannot be reached: Connection refused", "Dort nimmt niemand die Verbindung an."),
+        ("litestream: no name server says where s3.example is", "Der Rechnername wird nicht gefunden."),
+        ("no answer", "Es kam keine Antwort."),
+        ("backup.example lets nobody in: key", "Die Anmeldung wird abgelehnt"),
+    ],
+)
+def test_common_causes_are_told_in_german_and_in_their_own_words(why: str, german: str) -> None:
+    for code in ("replica_stopped", "drill_failed", "bundle_failed"):
+        _, text = in_language("de", "replica", "t", "x", {"what": code, "why": why})
+        assert german in text
+        assert why in text
+    _, text = in_language("de", "replica", "t", "x", {"what": "replica_stopped", "why": "something new"})
+    assert text.endswith("Einzelheiten: something new")
+
+
+def test_each_notice_stands_in_the_page_on_trouble() -> None:
+    """With its title as it is told, and what to do."""
+    page = (SOURCES / "docs/guide/troubleshooting.md").read_text()
+    table = page.partition("## Notices")[2].partition("\n## ")[0]
+    named = {code for line in table.splitlines() for code in re.findall(r"^\| [^|]+ \| `(\w+)`", line)}
+    assert named == set(GERMAN)

@@ -58,6 +58,19 @@ def test_a_restart_tries_again_but_not_at_once_and_not_against_a_limit() -> None
     assert limited.started(5000.0) == limited
 
 
+def test_a_clock_that_was_set_back_holds_no_order_up() -> None:
+    """A machine that believed in 2036 for a while renews in 2026, not ten years later."""
+    now, ten_years_s = 1.8e9, 10 * 365 * 86400.0
+    begun = State(directory="d", domains=("a",), challenge="http-01")
+    failed = begun.failed(Failed(reason="x"), now + ten_years_s, 0.5)
+    assert failed.in_time(now).due_at == pytest.approx(now + 600.0)
+    issued = begun.issued(Issued(since=now, expires_at=now + 90 * 86400.0), now + ten_years_s, 0.5)
+    assert issued.in_time(now).due_at == pytest.approx(now + 60 * 86400.0)
+    for state in (failed, issued):
+        assert state.in_time(state.tried_at) is state
+        assert state.in_time(now).in_time(now) == state.in_time(now)
+
+
 def test_what_was_learned_outlives_a_restart_and_not_a_change(tmp_path: Path) -> None:
     failed = FRESH.failed(Failed(reason="no"), 1000.0, 0.5)
     save(tmp_path, failed)

@@ -32,6 +32,7 @@ __all__ = ["Mailing", "Sends"]
 log = logging.getLogger(__name__)
 
 PAUSES_S = (10, 30, 120, 600, 1800, 3600)
+FURTHEST = timedelta(seconds=2 * PAUSES_S[-1])
 GIVE_UP = timedelta(days=3)
 LOOK_S = 30.0
 """At the latest; a new message wakes it at once."""
@@ -76,7 +77,7 @@ class Mailing:
             self._wake.clear()
             wait_s = LOOK_S
             try:
-                for message in await self._store.to_mail(self._clock.now()):
+                for message in await self._store.to_mail(self._clock.now(), FURTHEST):
                     await self._attempt(message)
                 next_at = await self._store.next_mail_at()
                 if next_at is not None:

@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1, signed by itself, for servers in tests."""
+"""A certificate for localhost and 127.0.0.1, signed by itself, for servers in tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def certificate(folder: Path) -> Path:
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+            x509.SubjectAlternativeName(
+                [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+            ),
+            critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())

@@ -190,6 +190,20 @@ async def test_a_mail_that_fails_is_tried_again_also_by_the_next_process(
     assert len(smtp[0].mails) == 1
 
 
+async def test_a_clock_that_was_set_back_holds_no_mail_up(
+    database: Database, tmp_path: Path, smtp: Any
+) -> None:
+    office = Office(database, tmp_path / "v", SmtpServer("127.0.0.1", free_port(), "none"))
+    office.wall.time += timedelta(days=300)
+    async with at_work(office.mailing):
+        message = await office.arrives()
+        await office.until(message.id, lambda each: each.mail_attempts == 1)
+    after = Office(database, tmp_path / "v", smtp[1])
+    await after.shelf.load()
+    async with at_work(after.mailing):
+        await after.until(message.id, lambda each: each.mail_state == "sent")
+
+
 async def test_it_is_given_up_after_days_and_without_addresses(database: Database, tmp_path: Path) -> None:
     office = Office(database, tmp_path / "v", SmtpServer("127.0.0.1", free_port(), "none"))
     old = await office.arrives()
