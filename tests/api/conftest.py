@@ -51,7 +51,6 @@ from pbx.store.accounts import Accounts
 from pbx.store.call_figures import FigureStore
 from pbx.store.cdrs import CdrStore
 from pbx.store.credentials import live_credentials
-from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.messages import MessageStore
 from pbx.store.push_phones import PushPhoneStore
@@ -61,6 +60,7 @@ from pbx.store.sweep import Sweep
 from pbx.store.voicemail import VoicemailStore
 from pbx.store.webhook_deliveries import DeliveryStore
 from pbx.transport.trace import Trace
+from tests.fresh import fresh
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -160,7 +160,7 @@ async def start_node(tmp_path: Path) -> AsyncIterator[StartNode]:
 
     async def start(**changes: Any) -> Node:
         time, bus, metrics = Time(), EventBus(), Registry()
-        database = await Database.open(tmp_path / f"node{len(undo)}.sqlite3", clock=time, poll_s=0)
+        database = await fresh(tmp_path / f"node{len(undo)}.sqlite3", clock=time, poll_s=0)
         undo.append(database.close)
         calls: list[LiveCall] = []
         registrations: list[RegistrationView] = []

@@ -10,9 +10,9 @@ import pytest
 
 from pbx.core.errors import UserError
 from pbx.model.recording import Recording, RecordingDo, RecordingStorage
-from pbx.store.database import Database
 from pbx.store.recordings import RecordingFilter, RecordingStore
 from tests.api.conftest import START, Node, StartNode
+from tests.fresh import fresh
 
 PATH = "/api/v1/recordings"
 
@@ -75,7 +75,7 @@ def row(number: int, **fields: object) -> Recording:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    database = await Database.open(tmp_path / "recordings.sqlite3", poll_s=0)
+    database = await fresh(tmp_path / "recordings.sqlite3", poll_s=0)
     store = RecordingStore(database)
     for each in (
         row(1, trunk="main"),

@@ -16,6 +16,7 @@ from pbx.model.voicemail import Voicemail
 from pbx.store.database import Database
 from pbx.store.voicemail import VoicemailStore
 from tests.api.conftest import START, Node, StartNode, Time
+from tests.fresh import fresh
 
 ID = "01J9ZQ4V7N3T8K2M5R6W1X0YA"
 URL = "/api/v1/voicemails"
@@ -55,7 +56,7 @@ async def office(start_node: StartNode, tmp_path: Path, database: Database) -> N
 
 
 async def test_messages_are_listed_marked_and_deleted(start_node: StartNode, tmp_path: Path) -> None:
-    async with await Database.open(tmp_path / "v.sqlite3", poll_s=0) as database:
+    async with await fresh(tmp_path / "v.sqlite3", poll_s=0) as database:
         node = await office(start_node, tmp_path, database)
         listed = await node.json("GET", f"{URL}?mailbox=102&folder=new")
         assert (listed["total"], listed["transcripts"]) == (1, False)
@@ -82,7 +83,7 @@ async def test_messages_are_listed_marked_and_deleted(start_node: StartNode, tmp
 
 
 async def test_a_copy_goes_to_another_box_until_that_is_full(start_node: StartNode, tmp_path: Path) -> None:
-    async with await Database.open(tmp_path / "v.sqlite3", poll_s=0) as database:
+    async with await fresh(tmp_path / "v.sqlite3", poll_s=0) as database:
         bobs, sales = Mailbox(number="102", name="Bob"), Mailbox(number="900", name="Sales", max_messages=1)
         store, files, ids = VoicemailStore(database), Files(tmp_path / "v"), iter(("C", "D"))
         shelf = Shelf(
@@ -118,7 +119,7 @@ async def test_a_copy_goes_to_another_box_until_that_is_full(start_node: StartNo
 
 
 async def test_a_part_of_the_sound_can_be_asked_for(start_node: StartNode, tmp_path: Path) -> None:
-    async with await Database.open(tmp_path / "v.sqlite3", poll_s=0) as database:
+    async with await fresh(tmp_path / "v.sqlite3", poll_s=0) as database:
         node = await office(start_node, tmp_path, database)
         whole = sound(2)
         for wanted, status, body in (
@@ -139,7 +140,7 @@ async def test_a_part_of_the_sound_can_be_asked_for(start_node: StartNode, tmp_p
 
 
 async def test_greetings_are_uploaded_and_heard(start_node: StartNode, tmp_path: Path) -> None:
-    async with await Database.open(tmp_path / "v.sqlite3", poll_s=0) as database:
+    async with await fresh(tmp_path / "v.sqlite3", poll_s=0) as database:
         node = await office(start_node, tmp_path, database)
 
         async def put(data: bytes, status: int, kind: str = "audio/wav", url: str = GREETING) -> Any:

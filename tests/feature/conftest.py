@@ -8,11 +8,12 @@ import pytest
 from pbx.core.secret import SecretBox
 from pbx.store.database import Database
 from pbx.store.records import RecordStore
+from tests.fresh import fresh
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with await Database.open(tmp_path / "x.sqlite3", poll_s=0) as opened:
+    async with await fresh(tmp_path / "x.sqlite3", poll_s=0) as opened:
         yield opened
 
 

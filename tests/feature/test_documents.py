@@ -19,6 +19,7 @@ from pbx.model.extension import ExtensionWrite
 from pbx.model.kinds import EXTENSION, FEATURE_CODE
 from pbx.store.database import Database
 from pbx.store.records import RecordStore
+from tests.fresh import fresh
 
 ALICE = {"number": "101", "name": "Alice", "sip_password": "alice-password"}
 BOB = {"number": "102", "name": "Bob", "sip_password": "bob-password", "enabled": False, "ring_timeout_s": 20}
@@ -49,7 +50,7 @@ async def export_document(store: RecordStore, *, with_secrets: bool = False) -> 
 @asynccontextmanager
 async def office() -> AsyncIterator[tuple[RecordStore, Database]]:
     with TemporaryDirectory() as folder:
-        async with await Database.open(Path(folder) / "x.sqlite3", poll_s=0) as database:
+        async with await fresh(Path(folder) / "x.sqlite3", poll_s=0) as database:
             yield RecordStore(database, SecretBox(bytes(32))), database
 
 

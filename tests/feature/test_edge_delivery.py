@@ -34,6 +34,7 @@ from pbx.store.edge_deliveries import EdgeDeliveryStore
 from pbx.store.voicemail import VoicemailStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.twilio.audio import tone, wav
+from tests.fresh import fresh
 
 ID, OTHER = "0" * 25 + "A", "0" * 25 + "B"
 SOUND = wav(tone(440, 2.0))
@@ -81,7 +82,7 @@ class Office:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with await Database.open(tmp_path / "pbx.sqlite3", poll_s=0) as opened:
+    async with await fresh(tmp_path / "pbx.sqlite3", poll_s=0) as opened:
         yield opened
 
 

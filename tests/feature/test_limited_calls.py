@@ -32,11 +32,12 @@ from pbx.store.cdrs import CdrStore
 from pbx.store.database import Database
 from pbx.store.state import StateStore
 from tests.fakes.clock import EPOCH
+from tests.fresh import fresh
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with await Database.open(tmp_path / "test.sqlite3", poll_s=0) as opened:
+    async with await fresh(tmp_path / "test.sqlite3", poll_s=0) as opened:
         yield opened
 
 

@@ -19,6 +19,7 @@ from pbx.model.kinds import EXTENSION, FLOW
 from pbx.store.database import Database
 from pbx.store.flows import FlowStore
 from pbx.store.records import RecordStore
+from tests.fresh import fresh
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -50,7 +51,7 @@ class FlowOffice:
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[FlowOffice]:
-    async with await Database.open(tmp_path / "flows.sqlite3", poll_s=0) as database:
+    async with await fresh(tmp_path / "flows.sqlite3", poll_s=0) as database:
         bus = EventBus()
         records = RecordStore(database, SecretBox(bytes(32)), bus)
         store = FlowStore(database, bus)

@@ -13,8 +13,24 @@ from tests.live import ready_made
 from tests.live.baresip import Account, Phone
 from tests.live.node import Node, running
 from tests.live.ports import give_back
+from tests.media.stalls import judges_time, pytest_runtest_call
+
+__all__ = ["pytest_runtest_call"]
 
 LONGEST = ("watching", "standby", "conference", "silence", "guide", "sync", "acme", "outlive", "edge_calls")
+
+MEASURE_SOUND = (
+    "talk",
+    "recording",
+    "hold_music",
+    "transcode",
+    "encrypted",
+    "harness",
+    "prompts",
+    "voicemail",
+    "features",
+)
+"""They look for gaps in what phones heard, or at how long it was: on a machine that stalls, phones stumble."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,6 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A missing phone is an error of the machine, not a reason to skip: `make test` installs them.
     """
     live = [item for item in items if lane_of(item.nodeid) == LIVE]
+    for item in live:
+        if item.path.stem.removeprefix("test_") in MEASURE_SOUND:
+            item.add_marker(judges_time)
     live.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONGEST)
     items[:] = live + [item for item in items if lane_of(item.nodeid) != LIVE]
     missing = [tool for tool in ("baresip", "sipp") if which(tool) is None]

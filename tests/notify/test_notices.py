@@ -30,11 +30,11 @@ from pbx.notify.errors import SendError
 from pbx.notify.mail import Mailer, SmtpServer, compose
 from pbx.notify.notices import GIVE_UP, MOST, PAUSES_S, Notices
 from pbx.notify.webhook import Webhooks
-from pbx.store.database import Database
 from pbx.store.errors import DiskFullError
 from pbx.store.state import StateStore
 from pbx.transport.certificate import ensure
 from tests.fakes.clock import FakeClock
+from tests.fresh import fresh
 from tests.live.ports import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")
@@ -152,7 +152,7 @@ class Bench:
 
 @pytest.fixture
 async def state(tmp_path: Path) -> AsyncIterator[StateStore]:
-    async with await Database.open(tmp_path / "test.sqlite3", poll_s=0) as database:
+    async with await fresh(tmp_path / "test.sqlite3", poll_s=0) as database:
         yield StateStore(database)
 
 

@@ -19,3 +19,12 @@ export function leave(faults) {
 export function expect(condition, message) {
   if (!condition) throw new Error(message);
 }
+
+/** What a page does soon after it was asked to: within 20 seconds `holds` does, too. */
+export async function until(holds, otherwise) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(otherwise);
+}

@@ -1,6 +1,6 @@
 /** Records on the site: a trunk, a number and a queue are made, two people change one, and what is used is deleted. */
 import { axeFaults, overflows, withBrowser } from "./browser.mjs";
-import { expect, leave } from "./cues.mjs";
+import { leave, until } from "./cues.mjs";
 
 const setupUrl = process.argv[2];
 const base = new URL(setupUrl).origin;
@@ -39,7 +39,7 @@ await withBrowser({}, async (page, faults) => {
     await page.getByRole("button", { name: /with user name and password/ }).click();
     const form = dialog("New trunk");
     await form.getByLabel("Name", { exact: true }).fill("Fancy Provider");
-    expect((await form.getByLabel("Short name").inputValue()) === "fancy-provider", "the short name does not follow the name");
+    await until(async () => (await form.getByLabel("Short name").inputValue()) === "fancy-provider", "the short name does not follow the name");
     await form.getByLabel("Server", { exact: true }).fill("not a host");
     await form.getByRole("button", { name: "Create" }).click();
     await form.getByText("Some fields need another look.").waitFor();
@@ -82,7 +82,7 @@ await withBrowser({}, async (page, faults) => {
     await form.getByLabel("Name", { exact: true }).fill("Main number");
     await form.getByLabel("Destination").fill("supp");
     await form.getByRole("option", { name: /600 Support/ }).click();
-    expect((await form.getByLabel("Number", { exact: true }).inputValue()) === "+4930901820", "the pasted number is not made plain");
+    await until(async () => (await form.getByLabel("Number", { exact: true }).inputValue()) === "+4930901820", "the pasted number is not made plain");
     await form.getByRole("button", { name: "Create" }).click();
     await cell("+4930901820", "600 Support").waitFor();
     await form.waitFor({ state: "detached" });
@@ -101,7 +101,7 @@ await withBrowser({}, async (page, faults) => {
     await page.mouse.down();
     await page.mouse.move(friday.x + friday.width * (16.9 / 24), friday.y + 8, { steps: 5 });
     await page.mouse.up();
-    expect((await form.getByLabel("Friday", { exact: true }).inputValue()) === "09:00–17:00", "painting does not open the hours");
+    await until(async () => (await form.getByLabel("Friday", { exact: true }).inputValue()) === "09:00–17:00", "painting does not open the hours");
     await form.getByLabel("Saturday", { exact: true }).fill("10-13");
     await form.getByRole("button", { name: "Create" }).click();
     await cell("office", "Mo–Fr 09:00–17:00; Sa 10:00–13:00").waitFor();

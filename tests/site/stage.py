@@ -50,6 +50,7 @@ from pbx.store.messages import MessageStore
 from pbx.store.records import RecordStore
 from pbx.store.settings import SettingStore
 from pbx.store.webhook_deliveries import DeliveryStore
+from tests.fresh import fresh
 from tests.site.script import BUILT
 
 
@@ -195,7 +196,7 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """An application on 127.0.0.1 with the built site, an empty office and a set-up link; `furnish` adds to it."""
     clock, bus = SystemClock(), EventBus()
-    database = await Database.open(folder / "stage.sqlite3", clock=clock)
+    database = await fresh(folder / "stage.sqlite3", clock=clock)
     calls: dict[str, LiveFold] = {}
     registrations: dict[str, RegistrationView] = {}
     checks: list[CheckResult] = []

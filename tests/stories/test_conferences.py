@@ -33,7 +33,7 @@ from pbx.feature.transfer import Transfers
 from pbx.model.conference import ConferenceWrite
 from pbx.model.conference_status import ConferenceInvitation, ConferenceOrder
 from pbx.model.leg_event import LegFailed
-from pbx.model.stream import DigitPressed
+from pbx.model.stream import DigitPressed, WentSilent
 from tests.fakes.clock import LoopClock
 from tests.fakes.virtual_loop import run_virtual
 from tests.fakes.wire import CALM, STORM, Network, Weather
@@ -221,6 +221,33 @@ async def a_meeting(world: World) -> None:
     assert dave.over, "without a moderator it is over"
 
 
+async def a_hold_a_dead_phone_and_somebody_who_is_called_in(world: World) -> None:
+    node = world.node
+    boss = await world.joins(A, "98765")
+    bob = await world.joins(B)
+    assert node.heard() == {A, B}
+    await bob.leg.reoffer(world.phones[B].sdp("sendonly"))
+    await asyncio.sleep(1)
+    node.conferences.invite("700", ConferenceInvitation(number=C))
+    carol = await world.picks_up(C)
+    node.press(C, "1#")
+    await asyncio.sleep(4)
+    assert node.heard() == {A, C}, "who holds is not heard, who was called in is"
+    await bob.leg.reoffer(world.phones[B].sdp())
+    await asyncio.sleep(1)
+    assert node.heard() == {A, B, C}
+    world.network.unplug(world.phones[A].plug)
+    (dead,) = [each for each in node.switch._calls.values() if each.party.number == A]
+    dead.a.stream.on_event(WentSilent(2000))
+    await asyncio.sleep(LONGEST_S)
+    assert bob.over, "without a moderator it is over"
+    assert carol.over
+    assert dead.id not in node.switch._calls
+    reasons = [each.cause for each in node.cdrs.values()]
+    assert reasons.count("media_timeout") == 1
+    await boss.leg.end()
+
+
 async def anything(world: World, seed: int) -> None:
     """Four phones do what chance wants."""
     random = Random(seed)
@@ -270,6 +297,10 @@ async def anything(world: World, seed: int) -> None:
 
 def test_a_meeting_in_good_weather() -> None:
     play(a_meeting, 0, CALM)
+
+
+def test_a_hold_a_dead_phone_and_somebody_who_is_called_in() -> None:
+    play(a_hold_a_dead_phone_and_somebody_who_is_called_in, 0, CALM)
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))

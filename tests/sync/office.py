@@ -30,6 +30,7 @@ from pbx.sync.bundle import BUNDLE, Manifest, document_name, entry_of, sign
 from pbx.sync.keys import public_text
 from pbx.sync.service import Following, Sync
 from pbx.sync.source import BundleSource
+from tests.fresh import fresh
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -135,7 +136,7 @@ async def following(
     client = HttpClient()
     async with (
         TestServer(app, host="127.0.0.1") as server,
-        await Database.open(folder / "office.sqlite3", poll_s=0) as database,
+        await fresh(folder / "office.sqlite3", poll_s=0) as database,
     ):
         box = SecretBox(bytes(32))
         records, flows = RecordStore(database, box), FlowStore(database)

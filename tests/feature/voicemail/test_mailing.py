@@ -27,6 +27,7 @@ from pbx.model.voicemail import Voicemail, VoicemailPatch
 from pbx.notify.mail import Mailer, SmtpServer
 from pbx.store.database import Database
 from pbx.store.voicemail import VoicemailStore
+from tests.fresh import fresh
 from tests.live.ports import free_port
 from tests.notify.test_notices import Mailbox as Received
 
@@ -121,7 +122,7 @@ def smtp() -> Any:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with await Database.open(tmp_path / "x.sqlite3", poll_s=0) as opened:
+    async with await fresh(tmp_path / "x.sqlite3", poll_s=0) as opened:
         yield opened
 
 
