@@ -141,10 +141,10 @@ def lost(extension: str) -> Unregistered:
 )
 def test_common_causes_are_told_in_german_and_in_their_own_words(why: str, german: str) -> None:
     for code in ("replica_stopped", "drill_failed", "bundle_failed"):
-        _, text = in_language("de", "replica", "t", "x", {"what": code, "why": why})
+        _, text = in_language("de", "replication", "t", "x", {"what": code, "why": why})
         assert german in text
         assert why in text
-    _, text = in_language("de", "replica", "t", "x", {"what": "replica_stopped", "why": "something new"})
+    _, text = in_language("de", "replication", "t", "x", {"what": "replica_stopped", "why": "something new"})
     assert text.endswith("Einzelheiten: something new")
 
 
