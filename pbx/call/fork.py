@@ -36,6 +36,9 @@ MORE_LEGS = 16
 """Beyond one for each target: for redirects, and other ways to the same place."""
 QUIET_S = 1.0
 """A phone that is awake says something by then."""
+SERVICE_UNAVAILABLE, UNAVAILABLE = 503, 480
+"""That a phone cannot be reached does not mean that we cannot: a caller that hears 503 turns to another server, and
+leaves this one alone for a while (RFC 3261 16.7 step 6, 21.5.4)."""
 BUSY_HERE = 486
 """What declining on one phone comes to: the others go on ringing."""
 
@@ -81,9 +84,9 @@ class Fork:
     async def ring(self, targets: Iterable[DialTarget]) -> CallLeg | Lost:
         """Ring `targets` until one answers, all refuse, or the time is up. Cancelling it stops all phones."""
         self.call.ringing = self
+        targets = list(targets)
         try:
             async with asyncio.timeout(self._ring_timeout_s), asyncio.TaskGroup() as group:
-                targets = list(targets)
                 self._legs_left += len(targets)
                 prompt = [
                     (each, group.create_task(self._try_in_time(each))) for each in targets if not each.delay_s
@@ -115,6 +118,8 @@ class Fork:
         if self._unwoken and self._unwoken == len(self._refusals):
             return Lost(LegCause.UNREACHABLE, 480)
         status = best_refusal(self._refusals)
+        if status == SERVICE_UNAVAILABLE and not self._headers and not any(each.trunk for each in targets):
+            status = UNAVAILABLE
         return Lost(cause_of_status(status), status, self._headers)
 
     async def pick_up(self, leg: CallLeg, from_call: str) -> None:
