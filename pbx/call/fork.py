@@ -397,6 +397,12 @@ class Fork:
             self._who_declined.add(target.extension)
             self._stop_others(of=target.extension)
 
+    def withdraw(self, extension: str) -> None:
+        """Ring the phones of one extension no more; the others ring on."""
+        if self.winner is None:
+            self._who_declined.add(extension)
+            self._stop_others(of=extension)
+
     def _stop_others(self, of: str | None = None) -> None:
         """Let all others ring no more, or all other phones of an extension."""
         mine = asyncio.current_task()
