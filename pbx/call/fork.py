@@ -37,6 +37,9 @@ MORE_LEGS = 16
 """Beyond one for each target: for redirects, and other ways to the same place."""
 QUIET_S = 1.0
 """A phone that is awake says something by then."""
+SERVICE_UNAVAILABLE, UNAVAILABLE = 503, 480
+"""That a phone cannot be reached does not mean that we cannot: a caller that hears 503 turns to another server, and
+leaves this one alone for a while (RFC 3261 16.7 step 6, 21.5.4)."""
 BUSY_HERE = 486
 """What declining on one phone comes to: the others go on ringing."""
 
@@ -84,9 +87,10 @@ class Fork:
     async def ring(self, targets: Iterable[DialTarget]) -> CallLeg | Lost:
         """Ring `targets` until one answers, all refuse, or the time is up. Cancelling it stops all phones."""
         self.call.ringing = self
+        targets = list(targets)
         try:
             async with asyncio.timeout(self._ring_timeout_s):
-                await self._ring_all(list(targets))
+                await self._ring_all(targets)
         except TimeoutError:
             self._timed_out = True
         except BaseException:  # the caller hung up, perhaps just as somebody answered
@@ -102,6 +106,8 @@ class Fork:
         if self._unwoken and self._unwoken == len(self._refusals):
             return Lost(LegCause.UNREACHABLE, 480)
         status = best_refusal(self._refusals)
+        if status == SERVICE_UNAVAILABLE and not self._headers and not any(each.trunk for each in targets):
+            status = UNAVAILABLE
         return Lost(cause_of_status(status), status, self._headers)
 
     async def _ring_all(self, targets: Sequence[DialTarget]) -> None:
@@ -401,6 +407,12 @@ class Fork:
         elif target.extension is not None:
             self._who_declined.add(target.extension)
             self._stop_others(of=target.extension)
+
+    def withdraw(self, extension: str) -> None:
+        """Ring the phones of one extension no more; the others ring on."""
+        if self.winner is None:
+            self._who_declined.add(extension)
+            self._stop_others(of=extension)
 
     def _stop_others(self, of: str | None = None) -> None:
         """Let all others ring no more, or all other phones of an extension."""

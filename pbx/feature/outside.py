@@ -227,14 +227,14 @@ class OutsideCalls:
         for number, way in enumerate(ways, 1):
             line = way.line
             if not help_needed:
-                if line.state not in ("up", "trying") or not line.has_room:
+                if not _is_free(line):
                     continue
                 found = self._reached(by, way)
                 if found is not None:
                     reached = reached or (found, way.number)
                     continue
             tried = True
-            patient = number == len(ways)
+            patient = not any(help_needed or _is_free(each.line) for each in ways[number:])
             outcome = await self._try(
                 call, way, by=by, help_needed=help_needed, ring_s=ring_s, patient=patient
             )
@@ -328,3 +328,8 @@ class OutsideCalls:
 
 def _may_use(route: OutboundRoute, extension: Extension) -> bool:
     return REACHES.index(route.reach) <= REACHES.index(extension.may_call)
+
+
+def _is_free(line: TrunkLine) -> bool:
+    """Whether a call that is not for help may go out over it."""
+    return line.state in ("up", "trying") and line.has_room

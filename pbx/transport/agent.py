@@ -215,15 +215,20 @@ class Agent:
         leg.finish(Ended(LegCause.CANCELLED))
 
     def connected(self, contact_uri: str, hop: Hop) -> None:
-        """A phone has registered over a new connection: requests in its dialogs go there."""
+        """A phone has registered over a new connection: requests in its dialogs go there, where the old one has ended,
+        with an earlier process or by itself.
+        """
         for leg in list(self._legs.values()):
             if (
-                leg.whereabouts.is_away
+                (leg.whereabouts.is_away or self._is_cut(leg.whereabouts.hop))
                 and leg.dialog is not None
                 and same_place(leg.dialog.remote_target, contact_uri)
             ):
                 leg.whereabouts.heard_from(hop)
                 self.moved(leg)
+
+    def _is_cut(self, hop: Hop) -> bool:
+        return hop.connection > 0 and not self.driver.wire.is_open(hop.connection)
 
     async def hops(self, uri: str) -> list[Hop]:
         """Where a request for this URI goes, best first (RFC 3263). Raises `PeerError`."""

@@ -10,10 +10,12 @@ from pbx.sip.message import Request, Response
 from pbx.transport.abilities import DTMF, DTMF_RELAY, SDP, content_type
 
 MAX_PARTS = 16
+MAX_DEPTH = 2
 MAX_DIGIT_MS = 10_000
 
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
 _PART_TYPE = re.compile(rb"^content-type\s*:\s*application/sdp\s*(?:;|\r?$)", re.IGNORECASE | re.MULTILINE)
+_WITHIN = re.compile(rb"^content-type\s*:\s*(multipart/[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _SIGNAL = re.compile(rb"^\s*signal\s*=\s*([0-9A-D*#])\s*$", re.IGNORECASE | re.MULTILINE)
 _DURATION = re.compile(rb"^\s*duration\s*=\s*(\d{1,6})\s*$", re.IGNORECASE | re.MULTILINE)
@@ -73,7 +75,7 @@ def _is_optional(headers: Headers) -> bool:
     return re.search(r";\s*handling\s*=\s*optional\b", disposition) is not None
 
 
-def _sdp_part(body: bytes, kind: str) -> bytes | None:
+def _sdp_part(body: bytes, kind: str, depth: int = 0) -> bytes | None:
     boundary = _BOUNDARY.search(kind)
     if boundary is None:
         return None
@@ -84,4 +86,9 @@ def _sdp_part(body: bytes, kind: str) -> bytes | None:
             content = part[head.end() :]
             content = content.removesuffix(b"\r\n")  # belongs to the boundary (RFC 2046 5.1.1)
             return content if content.endswith(b"\n") else content + b"\r\n"
+        within = _WITHIN.search(part[: head.start()] + b"\r") if head is not None else None
+        if head is not None and within is not None and depth < MAX_DEPTH:
+            found = _sdp_part(part[head.end() :], within[1].decode("latin-1"), depth + 1)
+            if found is not None:
+                return found
     return None

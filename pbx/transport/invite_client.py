@@ -126,6 +126,7 @@ class ClientInvite:
         self._leg.contact = contact(user_of(self._leg.contact.strip("<>")), hop)
         headers = self.request.headers.copy()
         headers.set("Contact", self._leg.contact)
+        self._proof = Proof(self._leg.credentials)  # another server asks for itself
         self.request = self._leg.request = Request("INVITE", self.request.uri, headers, self.request.body)
         self.send(self.hops)
 

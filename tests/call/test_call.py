@@ -155,6 +155,7 @@ async def test_a_photo_finish_has_one_winner_and_the_other_is_hung_up() -> None:
         ((408,), 408, "no_answer"),
         ((404, 486), 486, "busy"),
         ((503, 404), 404, "failed"),
+        ((503,), 480, "no_answer"),
         ((488,), 488, "failed"),
     ],
 )

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from pbx.model.follow_me import FollowMe, FollowMeNumber
 from pbx.model.forwarding import Forwarding
+from pbx.model.queue_event import AgentMissed
 from tests.stories.desk_office import Talk
 from tests.stories.desk_stories import (
     A,
@@ -172,11 +173,28 @@ async def an_agent_logs_out_while_ringing(office: GroupOffice) -> None:
     mine = office.phones[A].dial("700")
     gone = await rings(office, B)
     office.node.queues.agents.log_in("700", B, on=False)
-    theirs = await picks_up(office, C, within_s=30)
+    await office.phones[B].until(lambda: gone.over, 1)
     expect(office, gone.over, "who has logged out rings no more")
+    theirs = await picks_up(office, C, within_s=2)
     await _talks(office, mine, C, theirs)
     (_, state, _) = [office.node.queues.agents.state(office.node.queue, each) for each in agents]
     expect(office, state != "logged_out", "the other is still there")
+
+
+async def one_of_all_pauses_while_all_ring(office: GroupOffice) -> None:
+    """The others ring on, and nobody has missed a call."""
+    office.node.queue = replace(office.node.queue, strategy="all")
+    mine = office.phones[A].dial("700")
+    gone = await rings(office, B)
+    other = await rings(office, D)
+    office.node.queues.agents.pause("700", B, on=True)
+    await office.phones[B].until(lambda: gone.over, 1)
+    expect(office, gone.over and not other.over, "only who pauses rings no more")
+    theirs = await picks_up(office, C)
+    await _talks(office, mine, C, theirs)
+    if office.calm:
+        missed = [each for each in office.cdr("700").events if isinstance(each, AgentMissed)]
+        assert missed == [], missed
 
 
 async def the_caller_gives_up_while_an_agent_rings(office: GroupOffice) -> None:
@@ -335,6 +353,7 @@ STORIES: dict[str, Story] = {
         an_agent_who_declines_is_passed_over,
         all_agents_ring_and_one_declines,
         an_agent_logs_out_while_ringing,
+        one_of_all_pauses_while_all_ring,
         the_caller_gives_up_while_an_agent_rings,
         an_agent_sends_the_caller_on_and_is_free,
         three_agents_and_four_callers,

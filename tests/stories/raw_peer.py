@@ -21,6 +21,7 @@ class RawPeer:
         self.host = host
         self.plug = network.plug(host, 5060, self)
         self.heard: asyncio.Queue[Request | Response] = asyncio.Queue()
+        self.transport = "UDP"
         self._serial = 0
         self._next_at = 0.0
 
@@ -36,12 +37,12 @@ class RawPeer:
 
     # -- speaking --------------------------------------------------------------------------------------------------
 
-    def say(self, text: str | bytes, to: str = "10.0.0.2", transport: str = "UDP") -> None:
+    def say(self, text: str | bytes, to: str = "10.0.0.2", transport: str = "") -> None:
         """What is said later also arrives later (in calm weather)."""
         data = text.replace("\n", "\r\n").encode() if isinstance(text, str) else text
         loop = asyncio.get_running_loop()
         self._next_at = max(loop.time(), self._next_at + 0.0001)
-        loop.call_at(self._next_at, self.plug.send, data, Hop(transport, to, 5060))
+        loop.call_at(self._next_at, self.plug.send, data, Hop(transport or self.transport, to, 5060))
 
     def request(
         self,
@@ -63,7 +64,7 @@ class RawPeer:
         branch = branch or f"z9hG4bK-{self._serial}"
         lines = [
             f"{method} {uri or f'sip:102@{to}'} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self.host}:5060;branch={branch}",
+            f"Via: SIP/2.0/{self.transport} {self.host}:5060;branch={branch}",
             f"From: <sip:raw@{self.host}>;tag=raw",
             f"To: <sip:102@{to}>" + (f";tag={to_tag}" if to_tag else ""),
             f"Call-ID: {call_id}",

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pbx.model.leg_event import Answered, Ended, LegCause
 from pbx.model.party import Credentials
 from pbx.sip.digest import Challenger, VerdictKind
+from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 from pbx.transport.sip_leg import SipLeg
 from tests.fakes.virtual_loop import run_virtual
@@ -24,8 +25,8 @@ Story = Callable[[Office, "Provider"], Awaitable[None]]
 class Provider(RawPeer):
     """Takes no request without credentials, an ACK apart, which cannot be answered."""
 
-    def __init__(self, office: Office, status: int) -> None:
-        super().__init__(office.network)
+    def __init__(self, office: Office, status: int, host: str = HOST) -> None:
+        super().__init__(office.network, host)
         self.status = status
         self._challenger = Challenger(b"x", "provider", ("MD5",))
 
@@ -134,6 +135,31 @@ def test_a_call_that_came_in_is_ended_with_credentials_too() -> None:
         await answering
         await leg.end()
         peer.respond(await peer.proved("BYE"), 200)
+
+    play(story)
+
+
+def test_each_server_of_a_provider_may_ask() -> None:
+    """The first one asks, and is then too busy; the second one knows nothing of that."""
+
+    async def story(office: Office, peer: Provider) -> None:
+        second = Provider(office, 407, "10.0.0.8")
+        hops = [Hop("UDP", HOST, 5060), Hop("UDP", "10.0.0.8", 5060)]
+        office.alice.agent.resolver.hops_known = lambda uri: hops  # type: ignore[method-assign]
+        leg = office.alice.agent.dial(
+            replace(target(HOST), host="", credentials=ACCOUNT), offer=OFFER, caller=ALICE, call="c1"
+        )
+        del office.alice.agent.resolver.hops_known
+        peer.respond(await peer.proved("INVITE"), 503)
+        first = await second.hear("INVITE")
+        second._ask(first, stale=False)
+        invite = await second.hear("INVITE")
+        assert second.verdict(invite) is VerdictKind.OK
+        second.respond(invite, 200, body=ANSWER, headers=("Contact: <sip:raw@10.0.0.8>",))
+        await second.hear("ACK")
+        assert await leg.receive() == Answered(ANSWER)
+        await leg.end()
+        second.respond(await second.proved("BYE"), 200)
 
     play(story)
 

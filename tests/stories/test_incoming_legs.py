@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, LegFailed, Offered, Reanswered
+from pbx.sip.hop import Hop
 from pbx.sip.session_timer import SessionPolicy
 from pbx.transport.leg_host import AgentSettings
 from pbx.transport.sip_leg import SipLeg
 from tests.fakes.virtual_loop import run_virtual
 from tests.stories.office import ANSWER, ANSWER_2, OFFER, OFFER_2, Office, until_ended
-from tests.stories.raw_peer import RawPeer
+from tests.stories.raw_peer import HOST, RawPeer
 
 Story = Callable[[Office, RawPeer], Awaitable[None]]
 
@@ -534,5 +535,34 @@ def test_a_phone_behind_nat_is_reached_where_its_packets_come_from() -> None:
         bye = await peer.hear("BYE")
         assert bye.uri == "sip:raw@192.168.7.7"
         peer.respond(bye, 200)
+
+    play(story)
+
+
+def test_a_phone_that_connects_again_in_a_call_is_hung_up_there() -> None:
+    """Its connection broke, it has registered over another one, and said nothing in the call since."""
+
+    async def story(office: Office, peer: RawPeer) -> None:
+        contact = f"sip:raw@{HOST}:5060;transport=tcp"
+        peer.transport = "TCP"
+        peer.invite(contact=False, headers=(f"Contact: <{contact}>",))
+        leg = await office.bob.incoming.get()
+        answering = asyncio.ensure_future(leg.answer(ANSWER))
+        ok = await peer.hear(200)
+        peer.request("ACK", to_tag=ok.to_tag)
+        await answering
+        there = RawPeer(office.network, "10.0.0.8")
+        connection = office.bob.plug.connection_to(("10.0.0.8", 5060))
+        office.bob.agent.connected(contact, Hop("TCP", "10.0.0.8", 5060, connection=connection))
+        assert leg.whereabouts.hop.remote_host == HOST, (
+            "the old one stands: it may be another phone of that name"
+        )
+        del office.bob.plug.peers[leg.whereabouts.hop.connection]
+        office.network.unplug(peer.plug)
+        office.bob.agent.connected(contact, Hop("TCP", "10.0.0.8", 5060, connection=connection))
+        await leg.end()
+        bye = await there.hear("BYE")
+        there.transport = "TCP"
+        there.respond(bye, 200)
 
     play(story)

@@ -118,7 +118,7 @@ class Office:
             country="US",
             passed_on=PassedOn(),
         )
-        route = OutboundRoute(id="r", name="R", patterns=("0.",), strip_digits=1, trunks=("t",))
+        self.route = OutboundRoute(id="r", name="R", patterns=("0.",), strip_digits=1, trunks=("t",))
         dialplan = Dialplan(
             features=Features(),
             directory=self.directory,
@@ -126,7 +126,7 @@ class Office:
             inbound=inbound,
             outside=OutsideCalls(
                 trunks,
-                lambda: [route],
+                lambda: [self.route],
                 passed_on=PassedOn(),
                 emergency=("911",),
                 limits=self.limits,
@@ -401,7 +401,12 @@ async def test_a_carrier_that_says_nothing_costs_seconds_and_not_half_a_minute()
 
 @story
 async def test_the_last_carrier_is_given_all_the_time() -> None:
+    """Also where there is another, but that one is full."""
     async with office() as node:
+        node.second_carrier()
+        full = node.trunks.lines["u"]
+        full.trunk = replace(full.trunk, max_channels=0)
+        node.route = replace(node.route, trunks=("t", "u"))
         node.network.unreachable.add((CARRIER, 5060))
         began = asyncio.get_running_loop().time()
         leg = node.dial("02025550123")

@@ -40,6 +40,21 @@ def test_sdp_is_found_among_other_parts() -> None:
     assert sdp_of(request("multipart/mixed", body)) is None
 
 
+def test_sdp_is_found_in_parts_of_parts() -> None:
+    """RFC 5621 5.1; not for ever."""
+
+    def within(body: bytes, boundary: str) -> bytes:
+        return b"--%b\r\n%b\r\n--%b--\r\n" % (boundary.encode(), body, boundary.encode())
+
+    body = within(b"Content-Type: application/sdp\r\n\r\n" + SDP, "x0")
+    for depth in range(5):
+        found = sdp_of(request(f"multipart/mixed;boundary=x{depth}", body))
+        assert found == (SDP if depth < 3 else None), depth
+        body = within(
+            b'content-type: multipart/alternative; boundary="x%d"\r\n\r\n' % depth + body, f"x{depth + 1}"
+        )
+
+
 def test_other_bodies_are_no_sdp() -> None:
     assert sdp_of(request("text/plain", b"v=0\r\n")) is None
     assert sdp_of(request("application/sdp", b"")) is None

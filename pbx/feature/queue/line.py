@@ -43,6 +43,8 @@ class Entry(msgspec.Struct, eq=False):
     seated: tuple[str, ...] = ()
     serial: int = msgspec.field(default_factory=lambda: next(_serial))
     leave: str = ""
+    withdraw: Callable[[str], None] | None = None
+    """While agents ring: lets one of them ring no more."""
     _waiter: asyncio.Future[None] | None = None
 
     @property
@@ -103,6 +105,12 @@ class Line:
         if entry in self.entries:
             self.entries.remove(entry)
         self.release(entry)
+
+    def off_duty(self, agent: str) -> None:
+        """Who has just logged out, or pauses, rings no more."""
+        for entry in self.entries:
+            if agent in entry.seated and entry.withdraw is not None:
+                entry.withdraw(agent)
 
     def release(self, entry: Entry) -> None:
         """Give the agents back that ring for this place."""

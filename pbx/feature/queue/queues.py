@@ -244,8 +244,12 @@ class Queues:
     def _agent_changed(self, extension: str) -> None:
         self.save_soon()
         for queue in self._queues():
-            if any(each.extension == extension for each in queue.agents):
-                self.line(queue.number).wake()
+            agent = next((each for each in queue.agents if each.extension == extension), None)
+            if agent is not None:
+                line = self.line(queue.number)
+                if not self.agents.on_duty(queue.number, agent) or self.agents.paused(queue.number, agent):
+                    line.off_duty(extension)
+                line.wake()
 
     def save_soon(self) -> None:
         """Something that is to survive a restart is different."""

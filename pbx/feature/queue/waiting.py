@@ -125,13 +125,23 @@ class Waiting:
         cut_short = ring_s < queue.agent_timeout_s
         targets = [phone for agent in rung for phone in self._shown(queue, agent)]
         fork = Fork(call, ring_timeout_s=ring_s, redirect=self._redirect, rules=_Unheard())
-        outcome = await fork.ring(targets)
+        gone: set[str] = set()
+
+        def withdraw(agent: str) -> None:
+            gone.add(agent)
+            fork.withdraw(agent)
+
+        entry.withdraw = withdraw
+        try:
+            outcome = await fork.ring(targets)
+        finally:
+            entry.withdraw = None
         entry.seated = ()
         if not isinstance(outcome, Lost):
             self._seat(queue, outcome, rung)
             return outcome
         for each in rung:
-            if cut_short and outcome.cause is LegCause.NO_ANSWER:
+            if each in gone or (cut_short and outcome.cause is LegCause.NO_ANSWER):
                 agents.free(each)
                 continue
             paused = agents.missed(each, queue)
