@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -77,6 +76,8 @@ def add(commands: Commands, known: Mapping[str, Setting]) -> None:
 
 
 def _backup(arguments: argparse.Namespace, config: NodeConfig) -> int:
+    import sqlite3
+
     from pbx.app.installed import program_version
     from pbx.core.config_sources import CONFIG_FILE, CONFIG_VARIABLE
     from pbx.store.backup import write_locked

@@ -22,6 +22,7 @@ from tests.live.baresip import Pair, phones
 from tests.live.conftest import PhoneMaker
 from tests.live.node import ROOT, Node, running
 from tests.live.raw import Peer
+from tests.live.slow_disk import SlowDisk
 
 pytestmark = pytest.mark.timeout(150)
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
@@ -188,3 +189,35 @@ async def test_a_disk_that_does_not_answer_delays_no_call_and_no_phone(node: Nod
         (cdr,) = await node.cdrs()
     assert cdr["disposition"] == "answered"
     assert {each["lost"] for each in cdr["events"] if each["type"] == "leg_quality"} == {0}
+
+
+@pytest.mark.slow
+async def test_a_slow_disk_delays_no_call_and_no_sound(tmp_path: Path, phone: PhoneMaker) -> None:
+    """Each write that is to last takes four seconds, as on a memory card at its end; calls are recorded too."""
+    disk = SlowDisk(tmp_path / "disk")
+    node = Node(tmp_path / "node", environment=disk.environment)
+    node.expected_errors = ("only in memory", "will try again", "slow")
+    async with running(node):
+        await node.send("PATCH", "extensions/101", {"record": "always"})
+        alice, bob = phone(node, "101", tone_hz=440), phone(node, "102", tone_hz=880)
+        async with phones(alice, bob):
+            await asyncio.gather(alice.registered(), bob.registered())
+            with disk.taking(4.0):
+                began = time.monotonic()
+                await Pair(alice, bob).talk("102")
+                assert time.monotonic() - began < 3.0, "an answer does not wait for the disk"
+                with Peer(node.sip_port) as third:
+                    for _ in range(3):
+                        asked = time.monotonic()
+                        answer = await asyncio.to_thread(third.register, "103", node.password("103"))
+                        assert answer.status == 200
+                        assert time.monotonic() - asked < 3.0, "it waits two seconds for the disk at most"
+                await alice.hangup()
+                await bob.wait_for("CALL_CLOSED")
+                assert not (await node.get("calls"))["items"]
+            (cdr,) = await node.cdrs(timeout_s=20)
+    assert cdr["disposition"] == "answered"
+    assert {each["lost"] for each in cdr["events"] if each["type"] == "leg_quality"} == {0}
+    assert alice.heard().gaps(880) == []
+    assert bob.heard().gaps(440) == []
+    assert "only in memory" in node.log, "the disk was slow"

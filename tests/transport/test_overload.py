@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from types import SimpleNamespace
 
 import pytest
 
 from pbx.sip.hop import Hop
 from pbx.sip.message import Request
 from pbx.sip.parser import parse
+from pbx.transport.driver import Driver
 from pbx.transport.overload import EARLY_S, RETRY_AFTER_S, SPREAD_S, WINDOW_S, Overload
 from pbx.transport.udp import UdpListener
+from tests.fakes.clock import FakeClock
+from tests.sip.samples import make_endpoint
 
 HOP = Hop("UDP", "192.0.2.7", 5060)
 
@@ -146,3 +150,35 @@ def test_the_listener_tells_how_long_a_datagram_was_in_the_socket() -> None:
             other.close()
 
     asyncio.run(story())
+
+
+class Wire:
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def send(self, data: bytes, hop: Hop) -> bool:
+        self.sent.append(data)
+        return True
+
+
+@pytest.mark.parametrize(("late_s", "status"), [(2.0, b"SIP/2.0 503"), (0.0, b"")])
+async def test_what_the_listener_tells_decides_what_is_answered(late_s: float, status: bytes) -> None:
+    """From the socket to the wire: a request of a stranger that was read late is put off with Retry-After."""
+    wire, clock, asked = Wire(), FakeClock(100.0), list[Request]()
+    overload = Overload(monotonic=clock.monotonic, random=lambda: 0.0, is_known=lambda request, hop: False)
+    driver = Driver(make_endpoint(), wire, clock=clock, overload=overload)  # type: ignore[arg-type]  # enough of one
+    driver.user = SimpleNamespace(requested=lambda transaction, request, hop: asked.append(request))
+    for _ in range(2):
+        driver.waited(late_s)
+        clock.advance(WINDOW_S)
+    driver.waited(late_s)
+    driver.received(request("OPTIONS").encode(), HOP)
+    if status:
+        (answer,) = wire.sent
+        assert answer.startswith(status)
+        assert b"Retry-After:" in answer
+        assert asked == []
+    else:
+        assert [each.method for each in asked] == ["OPTIONS"]
