@@ -22,7 +22,7 @@ from media_ext.relay_record cimport (
 from media_ext.rtcp cimport CNAME_BYTES
 from media_ext.security cimport security_close
 from media_ext.sparse cimport sparse_bound, sparse_pack
-from media_ext.srtp cimport srtp_import
+from media_ext.srtp_record cimport srtp_import
 from media_ext.types cimport RTCP, RTP, Reserve, SecureCommand
 from media_ext.types cimport Leg as LegRecord
 

@@ -17,7 +17,7 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
 from media_ext.address cimport Address
 from media_ext.latch cimport Latch
 from media_ext.rtp cimport Sender
-from media_ext.srtp cimport SrtpRecord, srtcp_left
+from media_ext.srtp_record cimport SrtpRecord, srtcp_left
 from media_ext.types cimport Counters, Leg, Output, Reserve
 
 cdef enum:

@@ -4,8 +4,9 @@ from libc.stdint cimport int64_t, uint16_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from media_ext.output cimport output_cut
-from media_ext.srtp cimport SRTP_SOURCES, Source, srtp_export, window_ahead
+from media_ext.srtp cimport SRTP_SOURCES, Source
 from media_ext.srtp_index cimport RTCP_INDEX_MAX
+from media_ext.srtp_record cimport srtp_export, window_ahead
 from media_ext.types cimport PAYLOAD_TYPES
 
 

@@ -16,7 +16,7 @@ Changing the key (`srtp_rekey`) keeps sources, roll-over counters and windows (R
   |                                             | not so for a key that returns, which gets no such grace             |
 
 Re-keying with the same key changes nothing. A sender's index never goes back under one key, nor after a restart: a
-record (`srtp_export` with room ahead) is imported, and the first new packet must lie beyond it.
+record (srtp_record.pxd, with room ahead) is imported, and the first new packet must lie beyond it.
 """
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
@@ -53,11 +53,6 @@ cdef struct Srtp:
     uint64_t counts[9]          # of packets, by SrtpStatus; one writer, any reader
 
 
-# What survives a restart. `srtp_import` never turns a counter back.
-cdef struct SrtpRecord:
-    Source sources[32]
-
-
 # `key` and `salt` as long as the profile says (srtp_shape); NULL: unknown profile, or OpenSSL refused.
 cdef Srtp *srtp_open(int profile, const uint8_t *key, const uint8_t *salt, bint sending) noexcept nogil
 cdef bint srtp_rekey(Srtp *s, int profile, const uint8_t *key, const uint8_t *salt) noexcept nogil
@@ -71,12 +66,10 @@ cdef SrtpStatus srtp_unprotect(Srtp *s, uint8_t *packet, size_t *size) noexcept 
 cdef SrtpStatus srtcp_protect(Srtp *s, uint8_t *packet, size_t *size, size_t room, bint encrypt) noexcept nogil
 cdef SrtpStatus srtcp_unprotect(Srtp *s, uint8_t *packet, size_t *size) noexcept nogil
 
-cdef void srtp_export(const Srtp *s, uint32_t rtp_ahead, uint32_t rtcp_ahead, SrtpRecord *record) noexcept nogil
-cdef bint srtp_import(Srtp *s, const SrtpRecord *record) noexcept nogil         # False: no room for all its sources
 cdef void srtp_limit(Srtp *s, uint64_t rtp, uint64_t rtcp) noexcept nogil       # of a sender: its last indexes
-cdef int64_t srtcp_left(const Srtp *s, uint32_t ssrc) noexcept nogil            # how many SRTCP packets that leaves
-cdef void window_ahead(Window *window, uint64_t ahead, uint64_t limit) noexcept nogil
-cdef uint64_t srtp_next_index(const Srtp *s, uint32_t ssrc) noexcept nogil      # whose low 16 bits are the next seq
+
+cdef Source *srtp_source(Srtp *s, uint32_t ssrc) noexcept nogil                 # NULL: not known
+cdef Source *srtp_admit(Srtp *s, uint32_t ssrc) noexcept nogil                  # … entered then; NULL: no place
 
 
 cdef inline size_t rtp_payload_at(const uint8_t *data, size_t size) noexcept nogil:

@@ -1,6 +1,6 @@
 """One direction's SRTP and SRTCP; see srtp.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -131,7 +131,7 @@ cdef void srtp_close(Srtp *s) noexcept nogil:
 
 # ---------------------------------------------------------------------------------------------------------- sources
 
-cdef Source *source_of(Srtp *s, uint32_t ssrc) noexcept nogil:
+cdef Source *srtp_source(Srtp *s, uint32_t ssrc) noexcept nogil:
     """The known source, NULL when it is not one."""
     cdef int i
     for i in range(SRTP_SOURCES):
@@ -156,9 +156,9 @@ cdef Source *place_for_source(Srtp *s) noexcept nogil:
     return NULL
 
 
-cdef Source *admit(Srtp *s, uint32_t ssrc) noexcept nogil:
+cdef Source *srtp_admit(Srtp *s, uint32_t ssrc) noexcept nogil:
     """The source, new if need be: only for one that has proven itself. NULL: no place."""
-    cdef Source *source = source_of(s, ssrc)
+    cdef Source *source = srtp_source(s, ssrc)
     if source == NULL:
         source = place_for_source(s)
         if source != NULL:
@@ -197,7 +197,7 @@ cdef SrtpStatus protect_rtp(Srtp *s, uint8_t *packet, size_t *size, size_t room)
     if total > room or total > SRTP_PACKET_MAX:
         return SRTP_TOO_LONG
     ssrc = get32(packet + 8)
-    source = admit(s, ssrc)
+    source = srtp_admit(s, ssrc)
     if source == NULL:
         return SRTP_TOO_MANY_SOURCES
     status = rtp_index(&source.rtp, get16(packet + 2), True, &index)
@@ -235,7 +235,7 @@ cdef SrtpStatus protect_rtcp(Srtp *s, uint8_t *packet, size_t *size, size_t room
     if total > room or total > SRTP_PACKET_MAX:
         return SRTP_TOO_LONG
     ssrc = get32(packet + 4)
-    source = admit(s, ssrc)
+    source = srtp_admit(s, ssrc)
     if source == NULL:
         return SRTP_TOO_MANY_SOURCES
     window = &source.rtcp
@@ -252,6 +252,12 @@ cdef SrtpStatus protect_rtcp(Srtp *s, uint8_t *packet, size_t *size, size_t room
     window.generation = s.generation
     size[0] = total
     return SRTP_OK
+
+
+cdef void srtp_limit(Srtp *s, uint64_t rtp, uint64_t rtcp) noexcept nogil:
+    s.limited = True
+    s.rtp_limit = rtp
+    s.rtcp_limit = rtcp
 
 
 # -------------------------------------------------------------------------------------------------------- receiving
@@ -289,7 +295,7 @@ cdef SrtpStatus unprotect_rtp(Srtp *s, uint8_t *packet, size_t *size) noexcept n
     a.ssrc = get32(packet + 8)
     a.seq = get16(packet + 2)
     a.anew = False
-    a.source = source_of(s, a.ssrc)
+    a.source = srtp_source(s, a.ssrc)
     if a.source != NULL and a.source.rtp.generation == s.generation and s.former == NULL:
         status = rtp_index(&a.source.rtp, a.seq, False, &a.index)
         if status == SRTP_OK:
@@ -303,7 +309,7 @@ cdef SrtpStatus unprotect_rtp(Srtp *s, uint8_t *packet, size_t *size) noexcept n
     if status != SRTP_OK:
         return status
     size[0] = a.size
-    a.source = admit(s, a.ssrc)
+    a.source = srtp_admit(s, a.ssrc)
     took(s, &a.source.rtp, a.index, a.anew, used)
     return SRTP_OK
 
@@ -396,7 +402,7 @@ cdef SrtpStatus unprotect_rtcp(Srtp *s, uint8_t *packet, size_t *size) noexcept 
     if received < SRTCP_CLEAR_BYTES + 4 + <size_t> s.keys.rtcp.tag_bytes or packet[0] >> 6 != 2:
         return SRTP_MALFORMED
     ssrc = get32(packet + 4)
-    source = source_of(s, ssrc)
+    source = srtp_source(s, ssrc)
     if source == NULL and place_for_source(s) == NULL:
         return SRTP_TOO_MANY_SOURCES
     clear_size = received - 4 - s.keys.rtcp.tag_bytes
@@ -419,7 +425,7 @@ cdef SrtpStatus unprotect_rtcp(Srtp *s, uint8_t *packet, size_t *size) noexcept 
     if status != SRTP_OK:
         return fresh if fresh != SRTP_OK else status
     size[0] = clear_size
-    source = admit(s, ssrc)
+    source = srtp_admit(s, ssrc)
     took(s, &source.rtcp, index, anew, used)
     return SRTP_OK
 
@@ -444,60 +450,3 @@ cdef bint former_rtcp(Srtp *s, const Source *source, uint8_t *packet, const uint
     clear_size[0] = received - added
     index[0] = number
     return True
-
-
-# ------------------------------------------------------------------------------------------------- over a restart
-
-cdef void window_ahead(Window *window, uint64_t ahead, uint64_t limit) noexcept nogil:
-    """Move on by `ahead`, as if all up to there had been sent."""
-    if not window.started or ahead == 0:
-        return
-    window.highest = window.highest + ahead if window.highest + ahead < limit else limit
-    window.seen[0] = window.seen[1] = <uint64_t> -1
-
-
-cdef void srtp_export(const Srtp *s, uint32_t rtp_ahead, uint32_t rtcp_ahead, SrtpRecord *record) noexcept nogil:
-    """Write down every source's counters; a sender adds what it may send before it writes them down again."""
-    cdef int i
-    memcpy(record.sources, s.sources, sizeof(record.sources))
-    for i in range(SRTP_SOURCES):
-        if record.sources[i].known:
-            window_ahead(&record.sources[i].rtp, rtp_ahead, <uint64_t> 0xffffffffffff)
-            window_ahead(&record.sources[i].rtcp, rtcp_ahead, RTCP_INDEX_MAX)
-
-
-cdef void srtp_limit(Srtp *s, uint64_t rtp, uint64_t rtcp) noexcept nogil:
-    s.limited = True
-    s.rtp_limit = rtp
-    s.rtcp_limit = rtcp
-
-
-cdef int64_t srtcp_left(const Srtp *s, uint32_t ssrc) noexcept nogil:
-    cdef const Source *source = source_of(<Srtp *> s, ssrc)
-    cdef uint64_t newest = source.rtcp.highest if source != NULL and source.rtcp.started else 0
-    return <int64_t> s.rtcp_limit - <int64_t> newest if s.limited else RTCP_INDEX_MAX
-
-
-cdef void window_import(Window *mine, const Window *theirs, uint32_t generation) noexcept nogil:
-    if theirs.started and (not mine.started or mine.highest < theirs.highest):
-        mine[0] = theirs[0]
-        mine.generation = generation
-
-
-cdef bint srtp_import(Srtp *s, const SrtpRecord *record) noexcept nogil:
-    cdef int i
-    cdef Source *source
-    for i in range(SRTP_SOURCES):
-        if record.sources[i].known:
-            source = admit(s, record.sources[i].ssrc)
-            if source == NULL:
-                return False
-            window_import(&source.rtp, &record.sources[i].rtp, s.generation)
-            window_import(&source.rtcp, &record.sources[i].rtcp, s.generation)
-    return True
-
-
-cdef uint64_t srtp_next_index(const Srtp *s, uint32_t ssrc) noexcept nogil:
-    """The lowest RTP index that this source has not passed; 0 when it is unknown."""
-    cdef const Source *source = source_of(<Srtp *> s, ssrc)
-    return source.rtp.highest + 1 if source != NULL and source.rtp.started else 0

@@ -14,13 +14,9 @@ from media_ext.rtp cimport put16
 from media_ext.srtp cimport (
     SRTP_SOURCES,
     Srtp,
-    SrtpRecord,
     srtcp_protect,
     srtcp_unprotect,
     srtp_close,
-    srtp_export,
-    srtp_import,
-    srtp_next_index,
     srtp_open,
     srtp_protect,
     srtp_rekey,
@@ -28,6 +24,7 @@ from media_ext.srtp cimport (
 )
 from media_ext.srtp_index cimport SRTP_OK, SrtpStatus, Window
 from media_ext.srtp_keys cimport SessionKeys, SrtpKeys, SrtpShape, keys_close, keys_open, srtp_derive, srtp_shape
+from media_ext.srtp_record cimport SrtpRecord, srtp_export, srtp_import, srtp_next_index
 
 STATUSES = ("ok", "replayed", "old", "bad_tag", "malformed", "too_long", "key_expired", "too_many_sources", "failed")
 SOURCES = SRTP_SOURCES

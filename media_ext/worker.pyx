@@ -1,21 +1,28 @@
 """The worker thread; see worker.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
-from libc.string cimport memcpy, memset
 from posix.unistd cimport close, write
 
-from media_ext.address cimport address_clear, same_address
 from media_ext.atomics cimport store_relaxed
 from media_ext.clock cimport NS_PER_MS, ms, now_ns
 from media_ext.digits cimport DIGIT_NONE, Digit, digits_expire
 from media_ext.hearing cimport hearing_close
-from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS, latch_arm
+from media_ext.latch cimport RANK_EXACT, LATCH_LIVE_MS
+from media_ext.leg_commands cimport (
+    leg_bridge,
+    leg_echo,
+    leg_forget_remote,
+    leg_link,
+    leg_secure,
+    leg_set_path,
+    leg_set_remote,
+    leg_unlink,
+)
 from media_ext.listener cimport listener_add, listener_drop, listener_install, listener_run, listener_watch
-from media_ext.output cimport output_cut
-from media_ext.pair cimport pair_digit, pair_join, pair_part, pair_run
+from media_ext.pair cimport pair_digit, pair_run
 from media_ext.player cimport player_close
-from media_ext.room cimport room_carry_out, room_discard, room_leave
+from media_ext.room cimport room_carry_out, room_discard
 from media_ext.room_tick cimport room_hush, room_run
 from media_ext.speaker cimport (
     speaker_add,
@@ -30,7 +37,7 @@ from media_ext.quality cimport quality_sample
 from media_ext.relay_record cimport RelayRecord, relay_ahead, relay_export, reserve_is_low
 from media_ext.report cimport report_bye, report_due, report_start, report_stop
 from media_ext.ring cimport ring_close, ring_open, ring_peek, ring_release
-from media_ext.security cimport security_change, security_drop, security_limit
+from media_ext.security cimport security_drop, security_limit
 from media_ext.tap cimport tap_add, tap_end_all, tap_release, tap_remove
 from media_ext.tell cimport tell
 from media_ext.types cimport (
@@ -70,7 +77,6 @@ from media_ext.types cimport (
     OP_UNLINK,
     OP_WATCH,
     OP_UNTAP,
-    PAYLOAD_TYPES,
     ROOM_JOIN,
     RTP,
     TIMER_HOUSEKEEPING,
@@ -85,12 +91,8 @@ from media_ext.types cimport (
     EventKind,
     ExportCommand,
     Leg,
-    LinkCommand,
     Pair,
-    PathCommand,
-    RemoteCommand,
     Room,
-    SecureCommand,
 )
 from media_ext.voice cimport speaker_close
 from media_ext.wheel cimport Timer, wheel_arm, wheel_disarm, wheel_next_ns, wheel_open, wheel_run
@@ -220,15 +222,15 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
     if c.op == OP_ADD:
         add_leg(w, c.leg)
     elif c.op == OP_REMOTE:
-        set_remote(w, c.leg, &c.detail.remote)
+        leg_set_remote(w, c.leg, &c.detail.remote)
     elif c.op == OP_FORGET:
-        forget_remote(w, c.leg)
+        leg_forget_remote(w, c.leg)
     elif c.op == OP_LINK:
-        link(w, c.leg, &c.detail.link)
+        leg_link(w, c.leg, &c.detail.link)
     elif c.op == OP_UNLINK:
-        unlink(w, c.leg)
+        leg_unlink(w, c.leg)
     elif c.op == OP_ECHO:
-        echo(w, c.leg)
+        leg_echo(w, c.leg)
     elif c.op == OP_PLAY:
         speaker_start(w, c.leg, c.detail.player)
     elif c.op == OP_STOP_PLAYING:
@@ -244,15 +246,15 @@ cdef void carry_out(Worker *w, Command *c) noexcept nogil:
     elif c.op == OP_WATCH:
         listener_watch(w, c.leg, c.detail.watch.detects, c.detail.watch.tells)
     elif c.op == OP_BRIDGE:
-        bridge(w, c.leg, c.detail.bridge.other, c.detail.bridge.pair)
+        leg_bridge(w, c.leg, c.detail.bridge.other, c.detail.bridge.pair)
     elif c.op == OP_ROOM:
         if c.detail.room.order == ROOM_JOIN and c.leg.room != c.detail.room.room:
-            unlink(w, c.leg)
+            leg_unlink(w, c.leg)
         room_carry_out(w, c.leg, &c.detail.room)
     elif c.op == OP_SECURE:
-        secure(w, c.leg, &c.detail.secure)
+        leg_secure(w, c.leg, &c.detail.secure)
     elif c.op == OP_PATH:
-        set_path(w, c.leg, &c.detail.path)
+        leg_set_path(w, c.leg, &c.detail.path)
     elif c.op == OP_EXPORT:
         export_leg(w, c.leg, &c.detail.export_)
     elif c.op == OP_RESERVE:
@@ -291,7 +293,7 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
 
 cdef void drop_leg(Worker *w, Leg *leg, EventKind why) noexcept nogil:
     """Take a leg out of everything; Python is told as soon as there is room, and owns it from then on."""
-    unlink(w, leg)
+    leg_unlink(w, leg)
     quality_sample(w, leg)
     listener_drop(w, leg)
     w.loop.remove(w, leg)
@@ -357,103 +359,6 @@ cdef void tell_leaving(Worker *w) noexcept nogil:
             break
         leg = next_leg
     w.leaving = leg
-
-
-cdef void set_remote(Worker *w, Leg *leg, const RemoteCommand *remote) noexcept nogil:
-    if leg.sockets[RTP].connected:
-        w.loop.disconnect(w, leg)
-    if not leg.by_ice:
-        latch_arm(&leg.latch, &remote.rtp, w.now_ns)
-    leg.latched_ns = w.now_ns
-    if not same_address(&leg.rtcp_signalled, &remote.rtcp):
-        address_clear(&leg.rtcp_current)
-    leg.rtcp_signalled = remote.rtcp
-    leg.rtcp_mux = remote.rtcp_mux
-    if leg.may_send != remote.may_send:
-        output_cut(&leg.out)
-    if leg.may_receive != remote.may_receive and leg.sink != NULL:
-        output_cut(&leg.sink.out)
-    leg.may_send = remote.may_send
-    leg.may_receive = remote.may_receive
-    leg.any_format = remote.any_format
-    memcpy(leg.formats, remote.formats, PAYLOAD_TYPES)
-    memcpy(leg.codecs, remote.codecs, PAYLOAD_TYPES)
-    leg.has_remote = True
-    leg.listening_since_ns = w.now_ns
-
-
-cdef void forget_remote(Worker *w, Leg *leg) noexcept nogil:
-    if leg.sockets[RTP].connected:
-        w.loop.disconnect(w, leg)
-    if not leg.by_ice:
-        memset(&leg.latch, 0, sizeof(leg.latch))
-    address_clear(&leg.rtcp_signalled)
-    address_clear(&leg.rtcp_current)
-    output_cut(&leg.out)
-    leg.has_remote = leg.may_send = leg.may_receive = False
-
-
-cdef void set_path(Worker *w, Leg *leg, const PathCommand *c) noexcept nogil:
-    """ICE has found where the phone is, or lost it; whoever sent what before, nothing else counts."""
-    if leg.sockets[RTP].connected:
-        w.loop.disconnect(w, leg)
-    memset(&leg.latch, 0, sizeof(leg.latch))
-    leg.by_ice = c.by_ice
-    if c.to.length == 0:
-        return
-    leg.latch.current = c.to
-    leg.latch.rank = RANK_EXACT
-    leg.latch.live_ns = leg.latched_ns = w.now_ns
-    tell(w, leg, EVENT_LATCHED, 0, 0, &c.to)
-
-
-cdef void secure(Worker *w, Leg *leg, SecureCommand *c) noexcept nogil:
-    """Keys; and a leg whose STUN or DTLS is wanted listens to every source, since either may come from anywhere."""
-    security_change(leg, c)
-    if leg.wants_datagrams and leg.sockets[RTP].connected:
-        w.loop.disconnect(w, leg)
-
-
-cdef void unlink(Worker *w, Leg *leg) noexcept nogil:
-    """The leg alone: neither passed on nor decoded for another."""
-    cdef Leg *other = leg.sink
-    pair_part(w, leg)
-    room_leave(w, leg)
-    if other == NULL:
-        return
-    leg.sink = NULL
-    output_cut(&other.out)
-    if other != leg and other.sink == leg:
-        other.sink = NULL
-        output_cut(&leg.out)
-
-
-cdef void link(Worker *w, Leg *leg, const LinkCommand *c) noexcept nogil:
-    """Joining again what is joined only changes the maps: the streams go on."""
-    cdef Leg *other = c.other
-    if leg.sink != other or other.sink != leg:
-        unlink(w, leg)
-        unlink(w, other)
-        leg.sink = other
-        other.sink = leg
-    memcpy(leg.payload_map, c.map_out, PAYLOAD_TYPES)
-    memcpy(other.payload_map, c.map_back, PAYLOAD_TYPES)
-
-
-cdef void bridge(Worker *w, Leg *leg, Leg *other, Pair *fresh) noexcept nogil:
-    if leg.pair == NULL or leg.pair != other.pair:
-        unlink(w, leg)
-        unlink(w, other)
-    pair_join(w, leg, other, fresh)
-
-
-cdef void echo(Worker *w, Leg *leg) noexcept nogil:
-    cdef int i
-    if leg.sink != leg:
-        unlink(w, leg)
-    leg.sink = leg
-    for i in range(PAYLOAD_TYPES):
-        leg.payload_map[i] = <uint8_t> i
 
 
 # -- timers ------------------------------------------------------------------------------------------------------------
