@@ -15,7 +15,7 @@ import tempfile
 
 __all__ = ["free_pair", "free_port", "free_range", "give_back"]
 
-FIRST, LAST = 12000, 32000  # below the kernel's ephemeral range
+FIRST, LAST = 12000, 20000  # above: `tests.media.conftest`, then the kernel's ephemeral range
 _dice = random.Random(os.getpid())
 _taken: set[int] = set()
 

@@ -207,6 +207,7 @@ export function Canvas({ map }: { readonly map: boolean }) {
       snapToGrid
       snapGrid={SNAP}
       nodeDragThreshold={coarse ? 10 : 3}
+      nodeClickDistance={coarse ? 10 : 3}
       nodesDraggable={!readOnly && !coarse}
       nodesConnectable={!readOnly}
       disableKeyboardA11y
