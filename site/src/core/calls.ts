@@ -29,22 +29,28 @@ export interface CallView {
   readonly answered: boolean;
 }
 
-export type CallState = "routing" | "ringing" | "talking" | "held" | "ended";
+export type CallState = "routing" | "ringing" | "talking" | "held" | "parked" | "ended";
 
-export function viewCall(call: LiveCall, t: Text): CallView {
-  const state = callState(call.state);
+/** The name of an extension; undefined where it is not known. */
+export type NameOf = (extension: string) => string | undefined;
+
+const NAMELESS: NameOf = () => undefined;
+
+export function viewCall(call: LiveCall, t: Text, nameOf: NameOf = NAMELESS): CallView {
+  const state = call.parked ? "parked" : callState(call.state);
   const caller = call.legs.find((leg) => leg.leg === "a");
   const callees = call.legs.filter((leg) => leg.leg !== "a");
   const answeredLeg = callees.find((leg) => leg.state === "talking" || leg.state === "held");
   const fromName = partyName(call.from_name, call.from_number);
-  const toName = dialledName(call.dialled, call.to_name, t.live.features);
+  const called = dialledName(call.dialled, call.to_name, t.live.features);
+  const { name: toName, number: toNumber } = otherEnd(call, called, answeredLeg, t, nameOf);
   const answered = call.answered_at !== null;
   const isService = callees.length === 0 && answered;
 
   const from = end(fromName, call.from_number, caller, answered, t);
   const to = isService
-    ? { name: toName, number: call.dialled, audio: "flowing" as const, words: "" }
-    : end(toName, call.dialled, answeredLeg, answered, t);
+    ? { name: toName, number: toNumber, audio: "flowing" as const, words: "" }
+    : end(toName, toNumber, answeredLeg, answered, t);
 
   const sounds = [
     ...soundNotes(fromName, caller, t),
@@ -85,6 +91,15 @@ export function busyExtensions(calls: Iterable<LiveCall>): ReadonlyMap<string, "
   return busy;
 }
 
+/** Who talks now: the phone that has answered for a group, a menu or a parking slot; until then, what was called. */
+function otherEnd(call: LiveCall, called: string, answered: LiveLeg | undefined, t: Text, nameOf: NameOf): { readonly name: string; readonly number: string } {
+  if (call.parked) return { name: t.live.parkingSlot(call.parked), number: called };
+  const extension = answered?.extension ?? undefined;
+  if (extension === undefined || extension === call.dialled) return { name: called, number: call.dialled };
+  const name = nameOf(extension);
+  return { name: name ?? extension, number: [...(name === undefined ? [] : [extension]), called].join(" · ") };
+}
+
 function end(name: string, number: string, leg: LiveLeg | undefined, answered: boolean, t: Text): CallEnd {
   const audio = audioTone(leg, answered);
   return { name, number, audio, words: audio === "idle" ? "" : t.live.audio[audio](name) };
@@ -110,6 +125,7 @@ function calmSummary(
   if (state === "ringing") {
     return ringingWords(callees, t);
   }
+  if (state === "parked") return from.words;
   const notes = [from, to].filter((each) => each.audio === "held" || each.audio === "waiting").map((each) => each.words);
   if (notes.length > 0) return notes.join(" · ");
   if (state !== "talking") return "";

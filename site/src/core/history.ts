@@ -22,6 +22,8 @@ export interface HistoryRow {
   readonly interrupted: boolean;
   /** It tried a flow out. */
   readonly test: boolean;
+  /** It tried a flow out; false: a phone or its sound. */
+  readonly testedFlow: boolean;
 }
 
 export type Directory = ReadonlyMap<string, Extension>;
@@ -43,6 +45,7 @@ export function historyRow(cdr: Cdr, directory: Directory, t: Text): HistoryRow 
     talked: answered && cdr.ended_at !== null && !cdr.interrupted ? formatDuration(cdr.talk_s, t.duration) : "",
     interrupted: cdr.interrupted,
     test: cdr.test,
+    testedFlow: cdr.test && cdr.flow !== null,
   };
 }
 

@@ -56,8 +56,8 @@ function Details({ cdr }: { readonly cdr: Cdr }) {
     <>
       <div className="flex flex-col gap-4 border-b border-line px-5 py-5">
         {cdr.test && (
-          <Notice tone="plain" icon="flow">
-            <span className="font-medium">{t.history.test}.</span> {t.history.testHelp}
+          <Notice tone="plain" icon={cdr.flow === null ? "phone" : "flow"}>
+            <span className="font-medium">{cdr.flow === null ? t.history.testCall : t.history.test}.</span> {cdr.flow === null ? t.history.testCallHelp : t.history.testHelp}
           </Notice>
         )}
         {cdr.interrupted && (
