@@ -128,6 +128,13 @@ describe("the story of a call", () => {
 });
 
 describe("a row of the history", () => {
+  test("a caller from outside whom only a menu or a mailbox answered was missed", () => {
+    const missed = { disposition: "answered", missed: true, direction: "inbound", answered_by: null } as const;
+    expect(historyRow(cdr(missed), NOBODY, en)).toMatchObject({ tone: "warn", outcome: "Answered", why: "Missed: only the system answered" });
+    expect(historyRow(cdr({ ...missed, direction: "internal" }), NOBODY, en)).toMatchObject({ tone: "good", why: "" });
+    expect(historyRow(cdr({ ...missed, test: true }), NOBODY, en)).toMatchObject({ tone: "good", why: "" });
+  });
+
   test("an answered call needs no reason", () => {
     expect(historyRow(cdr(), NOBODY, en)).toMatchObject({ outcome: "Answered", tone: "good", why: "", talked: "1 min" });
   });

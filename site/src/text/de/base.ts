@@ -345,6 +345,7 @@ export const base: typeof english = {
     older: "Ältere",
     pages: "Seiten des Verlaufs",
     test: "Test eines Ablaufs",
+    systemOnly: "Verpasst: Nur die Anlage nahm an",
     testCall: "Testanruf",
     testCallHelp: "Ein Echo- oder Tontest, oder ein Anruf, um ein Telefon zu prüfen. In Zahlen zählt er nicht.",
     testHelp: "Jemand hat den Ablauf aus seiner Zeichnung angerufen. In seinen Zahlen zählt dieser Anruf nicht.",

@@ -343,6 +343,7 @@ export const base = {
     older: "Older",
     pages: "Pages of the history",
     test: "Test of a flow",
+    systemOnly: "Missed: only the system answered",
     testCall: "Test call",
     testCallHelp: "An echo or tone test, or a call to try a phone out. Figures do not count it.",
     testHelp: "Somebody tried the flow out from its editor. Its figures do not count this call.",
