@@ -2,7 +2,7 @@
 import type { LiveCall, LiveLeg } from "../schema.gen.ts";
 import type { Text } from "../text/text.ts";
 import { causeOf, gradeWords } from "./sound.ts";
-import { dialledName, partyName, shortTarget } from "./people.ts";
+import { dialledName, NAMELESS, partyName, shortTarget, type NameOf } from "./people.ts";
 
 export type AudioTone = "flowing" | "silent" | "oneWay" | "waiting" | "held" | "idle";
 
@@ -30,11 +30,6 @@ export interface CallView {
 }
 
 export type CallState = "routing" | "ringing" | "talking" | "held" | "parked" | "ended";
-
-/** The name of an extension; undefined where it is not known. */
-export type NameOf = (extension: string) => string | undefined;
-
-const NAMELESS: NameOf = () => undefined;
 
 export function viewCall(call: LiveCall, t: Text, nameOf: NameOf = NAMELESS): CallView {
   const state = call.parked ? "parked" : callState(call.state);

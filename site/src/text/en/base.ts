@@ -13,6 +13,7 @@ export const base = {
     system: "System",
     dashboard: "Dashboard",
     live: "Live calls",
+    liveShort: "Live",
     history: "History",
     voicemail: "Voicemail",
     recordings: "Recordings",
