@@ -98,10 +98,28 @@ def _query(text: str, into: type[S]) -> S:
 def _decode(body: bytes, into: type[S]) -> S:
     try:
         return msgspec.json.decode(body, type=into)
-    except msgspec.ValidationError as error:
-        raise _refused(error, "$") from None
+    except msgspec.ValidationError:
+        return _convert(body, into)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise EdgeError(400, f"The body is not valid JSON: {error}.") from None
+
+
+def _convert(body: bytes, into: type[S]) -> S:
+    """The same with 30.0 as 30, which JSON Schema calls an integer too and msgspec does not."""
+    try:
+        return msgspec.convert(_integral(msgspec.json.decode(body)), into)
+    except msgspec.ValidationError as error:
+        raise _refused(error, "$") from None
+
+
+def _integral(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_integral(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _integral(one) for name, one in value.items()}
+    return value
 
 
 def _refused(error: msgspec.ValidationError, root: str) -> EdgeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
@@ -80,10 +81,9 @@ class Table(msgspec.Struct):
 def read_table(data: bytes) -> Table:
     """Commas, semicolons or tabs between the cells, whichever the line of titles has."""
     table = Table()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        table.fault(1, "The file is not UTF-8.", action="Save it as “CSV UTF-8”.")
+    text = _text(data)
+    if "\0" in text:
+        table.fault(1, "The file is no table.", action="Save the spreadsheet as “CSV UTF-8”.")
         return table
     head = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=head.count), strict=True)
@@ -99,11 +99,28 @@ def read_table(data: bytes) -> Table:
     return table
 
 
+def _text(data: bytes) -> str:
+    """UTF-8, or what spreadsheets on Windows write in its place."""
+    if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
 def _titles_fit(titles: Sequence[str], table: Table) -> bool:
     known = (*COLUMNS, SECRET)
     for title in titles:
         if title not in known:
-            table.fault(1, f"There is no column “{title}”.", got=title, needed=", ".join(known))
+            possible = ", ".join(known)
+            table.fault(
+                1,
+                f"There is no column “{title}”.",
+                got=title,
+                needed=possible,
+                action=f"Possible are: {possible}",
+            )
     if "number" not in titles:
         table.fault(1, "The column “number” is missing.")
     if len(set(titles)) != len(titles):
@@ -250,8 +267,8 @@ ROUTES = (
         tag="Extensions",
         summary="Create and change extensions from a table",
         description=(
-            "CSV in UTF-8, with a line of titles as in the export, in any order; only `number` must be there. "
-            "Columns that are missing leave their fields alone, an empty cell brings the default back. "
+            "CSV in UTF-8, UTF-16 or Windows-1252, with a line of titles as in the export, in any order; only `number` "
+            "must be there. Columns that are missing leave their fields alone, an empty cell brings the default back. "
             "`sip_password` may be a column too; a new extension without one gets one made up. All of it is done or "
             "nothing; with `dry_run` the plan says what would be, and its faults name their lines."
         ),

@@ -21,6 +21,7 @@ from pbx.model.call_event import (
     CallEnded,
     CallEvent,
     CallOffered,
+    CallParked,
     CallRouted,
     LegAnswered,
     LegDialled,
@@ -31,6 +32,7 @@ from pbx.model.call_event import (
     LegResumed,
     LegRinging,
 )
+from pbx.model.feature import PARKING
 from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
 from pbx.model.flow_path import FlowPath
 from pbx.model.live_call import LiveCall, LiveLeg, LivePosition, LiveSupervisor
@@ -69,6 +71,7 @@ class LiveFold:
     answered_at: datetime | None = None
     flow: LivePosition | None = None
     recording: str = "off"
+    parked: str = ""
     _supervisors: dict[str, LiveSupervisor] = field(default_factory=dict)
     _legs: dict[str, _Leg] = field(default_factory=dict)
     _path: FlowPath = field(default_factory=lambda: FlowPath(MOST_STEPS))
@@ -80,12 +83,13 @@ class LiveFold:
 
     def take(self, event: CallEvent) -> None:
         self._oversee(event)
-        if isinstance(event, CallRouted):
-            self.to_name = event.to_name
+        if isinstance(event, (CallRouted, CallParked)):
+            self._lead(event)
         elif isinstance(event, LegDialled):
             self._legs[event.leg] = _Leg(party=event.target, state="dialling", extension=event.extension)
         elif isinstance(event, LegJoined):
             self._legs[event.leg] = _Leg(party=event.target, state="talking", extension=event.extension)
+            self.parked = ""
         elif isinstance(event, CallEnded):
             self.state = "ended"
         elif isinstance(event, (LegEnded, LegLeft)):
@@ -105,6 +109,13 @@ class LiveFold:
             leg = self._legs.get(event.leg)
             if leg is not None:
                 _hear(leg, event)
+
+    def _lead(self, event: CallRouted | CallParked) -> None:
+        """A call that is put into a parking slot is still one with whom it was before."""
+        if isinstance(event, CallParked):
+            self.parked = event.slot
+        elif not (self.to_name and event.kind == "feature" and event.to_name in PARKING):
+            self.to_name = event.to_name
 
     def _join(self, event: AudioJoined) -> None:
         for name, codec in (("a", event.caller_codec), (event.leg, event.codec)):
@@ -135,6 +146,8 @@ class LiveFold:
             if event.leg == "a":
                 self.answered_at = self.answered_at or event.at
                 self.state = "talking"
+            else:
+                self.parked = ""
         else:
             leg.state = "held" if isinstance(event, LegHeld) else "talking"
             self.state = "held" if any(each.state == "held" for each in self._legs.values()) else "talking"
@@ -152,6 +165,7 @@ class LiveFold:
             flow=self.flow,
             flow_path=self._path.steps,
             recording=self.recording,
+            parked=self.parked,
             supervisors=tuple(self._supervisors.values()),
             legs=tuple(
                 LiveLeg(

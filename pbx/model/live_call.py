@@ -67,7 +67,7 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last;
     `flow_path`: how it came there, the newest steps only.
 
-    `recording` is "off", "on" or "paused".
+    `recording` is "off", "on" or "paused"; `parked` is the slot in which the caller waits.
     """
 
     id: str
@@ -82,4 +82,5 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     flow: LivePosition | None = None
     flow_path: tuple[FlowStep, ...] = ()
     recording: str = "off"
+    parked: str = ""
     supervisors: tuple[LiveSupervisor, ...] = ()

@@ -50,7 +50,14 @@ class Queue(Record, frozen=True, kw_only=True):
 
     number: ExtensionNumber
     name: DisplayName
-    agents: Annotated[tuple[QueueAgent, ...], Meta(max_length=200, title="Agents")] = ()
+    agents: Annotated[
+        tuple[QueueAgent, ...],
+        Meta(
+            max_length=200,
+            title="Agents",
+            description="They log in with *45 on their phone, or on the wallboard; who is not logged in is not rung.",
+        ),
+    ] = ()
     strategy: Annotated[
         QueueStrategy,
         Meta(

@@ -58,7 +58,7 @@ Username = Annotated[
     Meta(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$(?!\n)",
         title="User name",
-        description="What the administrator logs in with.",
+        description="What one logs in with: up to 64 letters, digits and . _ @ + -, no spaces.",
         examples=["admin"],
     ),
 ]
@@ -124,7 +124,7 @@ HostName = Annotated[
         r"|\[?[0-9A-Fa-f:]+\]?)$(?!\n)",
         max_length=253,
         title="Server",
-        description="A host name or an IP address.",
+        description="A host name or an IP address; the port has a field of its own.",
         examples=["sip.provider.example"],
     ),
 ]

@@ -6,9 +6,10 @@ for documents that people write; when it finds nothing, `msgspec.convert` succee
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator
-from typing import Annotated, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -85,12 +86,46 @@ def _length(raw: object) -> str:
     return f"{len(raw)} characters" if isinstance(raw, str) else f"a {type(raw).__name__}"
 
 
+_PLAIN = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"int >= (\S+)", r"a whole number of at least \1"),
+        (r"int <= (\S+)", r"a whole number of at most \1"),
+        (r"float >= (\S+)", r"a number of at least \1"),
+        (r"float <= (\S+)", r"a number of at most \1"),
+        (r"str of length >= 1", "a text"),
+        (r"str of length >= (\d+)", r"at least \1 characters"),
+        (r"str of length <= (\d+)", r"at most \1 characters"),
+        (r"array of length >= (\d+)", r"a list of at least \1"),
+        (r"array of length <= (\d+)", r"a list of at most \1"),
+        (r"int", "a whole number"),
+        (r"float", "a number"),
+        (r"bool", "true or false"),
+        (r"str", "a text"),
+        (r"array", "a list"),
+    )
+)
+"""msgspec's words, and what people who fill in a form or a table would say."""
+
+
 def _needed(kind: object, refusal: str) -> str:
-    """msgspec's words, but for regular expressions, which the type describes better."""
-    description = _description(kind)
-    if "matching regex" in refusal and description:
+    """What would fit. A regular expression is better described by the type, and a choice by what there is."""
+    if "matching regex" in refusal and (description := _description(kind)):
         return description
-    return refusal.removeprefix("Expected ").split(" - at ")[0].split(", got ")[0].replace("`", "")
+    if "Invalid enum value" in refusal and (choices := _choices(kind)):
+        return f"one of: {', '.join(choices)}"
+    words = refusal.removeprefix("Expected ").split(" - at ")[0].split(", got ")[0].replace("`", "")
+    return " or ".join(_plain(each) for each in words.split(" | "))
+
+
+def _plain(words: str) -> str:
+    found = next((one for one in _PLAIN if one[0].fullmatch(words)), None)
+    return words if found is None else found[0].sub(found[1], words)
+
+
+def _choices(kind: object) -> list[str]:
+    """The values of a type that is a choice among some."""
+    return [str(value) for part in _parts(kind) if get_origin(part) is Literal for value in get_args(part)]
 
 
 def _brief(raw: object) -> object:

@@ -1689,7 +1689,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Create and change extensions from a table
-         * @description CSV in UTF-8, with a line of titles as in the export, in any order; only `number` must be there. Columns that are missing leave their fields alone, an empty cell brings the default back. `sip_password` may be a column too; a new extension without one gets one made up. All of it is done or nothing; with `dry_run` the plan says what would be, and its faults name their lines.
+         * @description CSV in UTF-8, UTF-16 or Windows-1252, with a line of titles as in the export, in any order; only `number` must be there. Columns that are missing leave their fields alone, an empty cell brings the default back. `sip_password` may be a column too; a new extension without one gets one made up. All of it is done or nothing; with `dry_run` the plan says what would be, and its faults name their lines.
          */
         readonly post: operations["importExtensions"];
         readonly delete?: never;
@@ -8508,7 +8508,7 @@ export interface components {
          * @description One call. `state` is "routing", "ringing", "talking", "held" or "ended". `flow`: where it is, or was last;
          *         `flow_path`: how it came there, the newest steps only.
          *
-         *         `recording` is "off", "on" or "paused".
+         *         `recording` is "off", "on" or "paused"; `parked` is the slot in which the caller waits.
          */
         readonly LiveCall: {
             readonly id: string;
@@ -8526,6 +8526,8 @@ export interface components {
             readonly flow_path: readonly components["schemas"]["FlowStep"][];
             /** @default off */
             readonly recording: string;
+            /** @default  */
+            readonly parked: string;
             /** @default [] */
             readonly supervisors: readonly components["schemas"]["LiveSupervisor"][];
         };
@@ -10620,6 +10622,7 @@ export interface components {
             readonly name: string;
             /**
              * Agents
+             * @description They log in with *45 on their phone, or on the wallboard; who is not logged in is not rung.
              * @default []
              */
             readonly agents: readonly components["schemas"]["QueueAgent"][];
@@ -11307,7 +11310,7 @@ export interface components {
         readonly Redeemed: {
             /**
              * User name
-             * @description What the administrator logs in with.
+             * @description What one logs in with: up to 64 letters, digits and . _ @ + -, no spaces.
              * @example admin
              */
             readonly username: string;
@@ -11782,7 +11785,7 @@ export interface components {
             readonly token: string;
             /**
              * User name
-             * @description What the administrator logs in with.
+             * @description What one logs in with: up to 64 letters, digits and . _ @ + -, no spaces.
              * @example admin
              */
             readonly username: string;
@@ -12662,7 +12665,7 @@ export interface components {
             readonly kind: "edge" | "office" | "provider";
             /**
              * Server
-             * @description A host name or an IP address.
+             * @description A host name or an IP address; the port has a field of its own.
              * @example sip.provider.example
              */
             readonly host: string;
@@ -12870,7 +12873,7 @@ export interface components {
             readonly kind?: ("edge" | "office" | "provider") | null;
             /**
              * Server
-             * @description A host name or an IP address.
+             * @description A host name or an IP address; the port has a field of its own.
              * @example sip.provider.example
              */
             readonly host?: string;
@@ -13006,7 +13009,7 @@ export interface components {
             readonly kind: "edge" | "office" | "provider";
             /**
              * Server
-             * @description A host name or an IP address.
+             * @description A host name or an IP address; the port has a field of its own.
              * @example sip.provider.example
              */
             readonly host: string;
@@ -13234,7 +13237,7 @@ export interface components {
             readonly id: string;
             /**
              * User name
-             * @description What the administrator logs in with.
+             * @description What one logs in with: up to 64 letters, digits and . _ @ + -, no spaces.
              * @example admin
              */
             readonly username: string;
@@ -13303,7 +13306,7 @@ export interface components {
         readonly UserWrite: {
             /**
              * User name
-             * @description What the administrator logs in with.
+             * @description What one logs in with: up to 64 letters, digits and . _ @ + -, no spaces.
              * @example admin
              */
             readonly username: string;
@@ -18006,6 +18009,8 @@ export interface operations {
                 readonly state?: string;
                 /** @description Only those with exactly this value; empty: those that have none. */
                 readonly recording?: string;
+                /** @description Only those with exactly this value; empty: those that have none. */
+                readonly parked?: string;
             };
             readonly header?: never;
             readonly path?: never;

@@ -52,6 +52,21 @@ describe("a running call in words", () => {
     expect(sounding(sound("good"), sound("good"))).toMatchObject({ summary: "Audio flows both ways", trouble: false });
   });
 
+  test("who answers for a menu or a group is named; what was called stays beside it", () => {
+    const call = talking(leg("a", "+4930123", "talking", "flowing"), leg("b2", "103", "talking", "flowing", { extension: "103" }));
+    const names = new Map([["103", "Carol"]]);
+    const view = viewCall({ ...call, dialled: "+4930901820", to_name: "Sales" }, en, (extension) => names.get(extension));
+    expect(view.to).toMatchObject({ name: "Carol", number: "103 · Sales" });
+    expect(viewCall({ ...call, dialled: "103", to_name: "Carol" }, en).to).toMatchObject({ name: "Carol", number: "103" });
+    expect(viewCall({ ...call, dialled: "610", to_name: "Sales" }, en).to).toMatchObject({ name: "103", number: "Sales" });
+  });
+
+  test("a parked call waits in its slot", () => {
+    const view = viewCall(liveCall({ state: "talking", answered_at: at(4), parked: "3", to_name: "Sales", legs: [leg("a", "101", "talking", "flowing")] }), en);
+    expect(view).toMatchObject({ state: "parked", stateWords: "Parked", trouble: false });
+    expect(view.to).toMatchObject({ name: "Parking slot 3", number: "Sales" });
+  });
+
   test("hold is not trouble", () => {
     const call = liveCall({
       state: "held",

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { causeWords } from "../src/core/causes.ts";
 import { dispositionFrom, historyRow } from "../src/core/history.ts";
 import { matchesPhone, numberToSearch, phoneRows } from "../src/core/phones.ts";
-import { story } from "../src/core/story.ts";
+import { nameLegs, story } from "../src/core/story.ts";
 import type { Cdr } from "../src/schema.gen.ts";
 import { en } from "../src/text/en/index.ts";
 import { at, cdr, extension, liveCall, registration, sound } from "./samples.ts";
@@ -128,6 +128,13 @@ describe("the story of a call", () => {
 });
 
 describe("a row of the history", () => {
+  test("a caller from outside whom only a menu or a mailbox answered was missed", () => {
+    const missed = { disposition: "answered", missed: true, direction: "inbound", answered_by: null } as const;
+    expect(historyRow(cdr(missed), NOBODY, en)).toMatchObject({ tone: "warn", outcome: "Answered", why: "Missed: only the system answered" });
+    expect(historyRow(cdr({ ...missed, direction: "internal" }), NOBODY, en)).toMatchObject({ tone: "good", why: "" });
+    expect(historyRow(cdr({ ...missed, test: true }), NOBODY, en)).toMatchObject({ tone: "good", why: "" });
+  });
+
   test("an answered call needs no reason", () => {
     expect(historyRow(cdr(), NOBODY, en)).toMatchObject({ outcome: "Answered", tone: "good", why: "", talked: "1 min" });
   });
@@ -206,4 +213,14 @@ describe("the phones page", () => {
     expect(numberToSearch(" 102 ", data.extensions.values())).toBe("102");
     expect(numberToSearch("o", data.extensions.values())).toBe("o");
   });
+});
+
+test("who came from another call is no second phone, and is named", () => {
+  const events = [
+    { type: "offered", call: "c1", at: at(0), from_number: "1", from_name: "", from_extension: null, dialled: "610", source: "" },
+    { type: "leg_dialled", call: "c1", at: at(1), leg: "b1", target: "103", extension: "103" },
+    { type: "leg_joined", call: "c1", at: at(2), leg: "b2", target: "103", extension: "103", from_call: "c2" },
+  ] as unknown as Cdr["events"];
+  const nameOf = nameLegs(cdr({ dialled: "610", events }), en, (number) => (number === "103" ? "Carol" : undefined));
+  expect([nameOf("b1"), nameOf("b2")]).toEqual(["Carol", "Carol"]);
 });

@@ -29,6 +29,7 @@ export function liveCall(changes: Partial<LiveCall> = {}): LiveCall {
     flow: null,
     flow_path: [],
     recording: "off",
+    parked: "",
     supervisors: [],
     ...changes,
   };

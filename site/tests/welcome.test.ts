@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { draftRows, MOST_PEOPLE, newestCall, ownChoice, verdictOf } from "../src/core/welcome.ts";
+import { draftRows, MOST_PEOPLE, newestCall, ownChoices, twice, verdictOf } from "../src/core/welcome.ts";
 import { at, leg, liveCall } from "./samples.ts";
 
 test("proposed numbers go on after those that are taken, and names typed so far stay", () => {
@@ -19,7 +19,7 @@ test("whoever has no extension is offered the lowest that is in use and nobody's
     { number: "102", enabled: true },
     { number: "101", enabled: true },
   ];
-  const number = (...extensions: readonly (string | null)[]) => ownChoice(office, extensions.map((extension) => ({ extension })))?.number;
+  const number = (...extensions: readonly (string | null)[]) => ownChoices(office, extensions.map((extension) => ({ extension })))[0]?.number;
   expect(number(null)).toBe("101");
   expect(number(null, "101")).toBe("102");
   expect(number("101", "102", "1000")).toBeUndefined();
@@ -49,4 +49,9 @@ test("ringing is not answered", () => {
 test("the newest call is watched", () => {
   expect(newestCall([liveCall({ id: "new", started_at: at(9) }), liveCall({ id: "old" })])?.id).toBe("new");
   expect(newestCall([])).toBeUndefined();
+});
+
+test("of two rows with one number the second is refused", () => {
+  const rows = ["101", "102", "101", "101"].map((number) => ({ number, name: "" }));
+  expect([...twice(rows)]).toEqual([2, 3]);
 });

@@ -90,8 +90,7 @@ def fuzz(base: str, token: str, path: str, method: str, *, most: int, budget_s: 
     stop_at = 0.0
     # That `number` must be the one of the path, that a trunk must exist, and that a record must be the one that was
     # read, or that an address is one, or that a voice speaks a language, or that a text has words or a picture, or that
-    # a picture is one, or Base64, or that a whole number has no ".0", a key is a date, or a number is for sale, is more
-    # than a schema can say.
+    # a picture is one, or Base64, a key is a date, or a number is for sale, is more than a schema can say.
     naming = (
         "/api/v1/app-links",
         "/api/v1/bans",

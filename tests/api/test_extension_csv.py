@@ -101,9 +101,15 @@ async def test_a_fault_names_its_line_and_nothing_is_changed(
     assert (await node.json("GET", LIST))["total"] == 0
 
 
-async def test_a_file_that_is_not_utf8_is_refused_in_plain_words(node: Node) -> None:
-    plan = await send(node, "number,name\n101,Bób\n".encode("latin-1"), dry_run=True)
-    assert plan["faults"][0]["action"] == "Save it as “CSV UTF-8”."
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig", "utf-16"])
+def test_what_any_spreadsheet_writes_is_read(encoding: str) -> None:
+    table = read_table("number;name\r\n101;Jörg Groß\r\n".encode(encoding))
+    assert (table.faults, table.rows) == ([], [{"number": "101", "name": "Jörg Groß"}])
+
+
+async def test_a_file_that_is_no_table_is_refused_in_plain_words(node: Node) -> None:
+    plan = await send(node, b"PK\x03\x04\x00\x00".decode("latin-1"), dry_run=True)
+    assert plan["faults"][0]["action"] == "Save the spreadsheet as “CSV UTF-8”."
     async with node.ask(
         "POST", f"{LIST}/csv", data=b"x" * (5 << 20), headers={"Content-Type": "text/csv"}
     ) as answer:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pbx.call.live import MOST_STEPS, LiveFold
-from pbx.model.call_event import CallOffered
+from pbx.model.call_event import (
+    CallOffered,
+    CallParked,
+    CallRouted,
+    LegAnswered,
+    LegDialled,
+    LegJoined,
+    LegLeft,
+)
+from pbx.model.feature import PARKING
 from pbx.model.flow_event import FlowEntered, NodeEntered, NodeLeft
 from tests.fakes.clock import EPOCH
 
@@ -48,3 +57,17 @@ def test_only_the_newest_steps_are_told() -> None:
         step(live, f"n{second}", second)
     path = live.view().flow_path
     assert (len(path), path[0].node, path[-1].node) == (MOST_STEPS, "n5", f"n{MOST_STEPS + 4}")
+
+
+def test_a_parked_call_shows_its_slot_until_it_is_fetched_and_keeps_the_name_it_was_for() -> None:
+    live = fold()
+    live.take(CallRouted(call="a", at=EPOCH, kind="ring_group", to="610", to_name="Sales"))
+    live.take(LegDialled(call="a", at=EPOCH, leg="b1", target="102", extension="102"))
+    for leg in ("b1", "a"):
+        live.take(LegAnswered(call="a", at=EPOCH, leg=leg))
+    live.take(LegLeft(call="a", at=EPOCH, leg="b1", to_call="c"))
+    live.take(CallRouted(call="a", at=EPOCH, kind="feature", to="*68", to_name=next(iter(PARKING))))
+    live.take(CallParked(call="a", at=EPOCH, slot="3", by="102"))
+    assert (live.view().parked, live.view().to_name) == ("3", "Sales")
+    live.take(LegJoined(call="a", at=EPOCH, leg="b2", target="103", extension="103", from_call="d"))
+    assert (live.view().parked, live.view().to_name) == ("", "Sales")

@@ -68,7 +68,13 @@ def test_every_problem_has_its_path() -> None:
     assert "Did you mean name?" in str(found[0])
     assert "2 to 10 digits" in str(found[1])
     assert "missing" in str(found[2])
-    assert "got 4, needed int >= 5" in str(found[3])
+    assert "got 4, needed a whole number of at least 5" in str(found[3])
+
+
+def test_a_choice_names_what_there_is() -> None:
+    (problem,) = problems_of({"number": "101", "name": "A", "may_call": "all"}, ExtensionWrite)
+    assert str(problem.needed).startswith("one of: ")
+    assert "national" in str(problem.needed)
 
 
 def test_a_password_is_never_repeated() -> None:

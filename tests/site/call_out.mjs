@@ -38,7 +38,7 @@ await withBrowser(OPTIONS, async (page, faults, context) => {
     await page.goto(`${base}/welcome`);
     await button("Call the echo test").waitFor();
     // Whoever tries it first has no extension, and is given one unless they do not want it.
-    await page.getByRole("switch", { name: "Make 101 my phone", checked: true }).waitFor();
+    await page.waitForFunction(() => [...document.querySelectorAll("select")].some((each) => each.value === "101"));
     await check("echo");
 
     await page.evaluate(() => (window.testMicrophone = "refused"));

@@ -61,7 +61,7 @@ await withBrowser({ reducedMotion: "reduce", acceptDownloads: true }, async (pag
     await page.getByText("1 is changed").waitFor();
     await check("csv");
     await cue("nothing has changed yet");
-    await button("Do it").click();
+    await button("Apply").click();
     await page.getByText("The extensions are as in the file.").waitFor();
     await page.locator('[data-phone="140"]').getByText("Workshop").waitFor();
     await page.locator('[data-phone="101"]').getByText("Alice Morgan-Hill").waitFor();

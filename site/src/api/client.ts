@@ -4,11 +4,14 @@
  * A node at the page's own origin knows the browser by its cookie; one at another origin by a bearer token (`jwt.ts`).
  */
 import { NOT_A_NODE, RequestFault, UNREACHABLE, faultFrom } from "../core/problem.ts";
+import { t } from "../text/index.ts";
 import { accessToken, forget, renew } from "./jwt.ts";
 import { ELSEWHERE, NODE } from "./place.ts";
 
 const TIMEOUT_MS = 10_000;
 const FILE_TIMEOUT_MS = 120_000;
+
+const inWords = (english: string): string => t.records.schema[english] ?? english;
 
 let csrfToken = "";
 let deviceToken: (() => Promise<string | undefined>) | undefined;
@@ -112,7 +115,7 @@ export async function upload<T>(path: string, file: Blob, onProgress: (part: num
       const body = parsed(sending.responseText);
       if (sending.status === 401) signedOut();
       if (sending.status >= 200 && sending.status < 300) resolve(body as T);
-      else reject(faultFrom(sending.status, body, sending.getResponseHeader("Retry-After")));
+      else reject(faultFrom(sending.status, body, sending.getResponseHeader("Retry-After"), inWords));
     };
     signal?.addEventListener("abort", () => sending.abort());
     sending.send(file);
@@ -136,7 +139,7 @@ function refusal(response: Response, body: unknown, options: RequestOptions): Re
   if (response.status === 401 && options.expect401 !== true) signedOut();
   // A node always answers in JSON: whatever else answers here is a web server of its own.
   if (body === undefined && [200, 404, 405].includes(response.status)) return new RequestFault(502, NOT_A_NODE, "");
-  return faultFrom(response.ok ? 502 : response.status, body, response.headers.get("Retry-After"));
+  return faultFrom(response.ok ? 502 : response.status, body, response.headers.get("Retry-After"), inWords);
 }
 
 async function send(path: string, options: RequestOptions): Promise<Response> {

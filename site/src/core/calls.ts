@@ -2,7 +2,7 @@
 import type { LiveCall, LiveLeg } from "../schema.gen.ts";
 import type { Text } from "../text/text.ts";
 import { causeOf, gradeWords } from "./sound.ts";
-import { dialledName, partyName, shortTarget } from "./people.ts";
+import { dialledName, NAMELESS, partyName, shortTarget, type NameOf } from "./people.ts";
 
 export type AudioTone = "flowing" | "silent" | "oneWay" | "waiting" | "held" | "idle";
 
@@ -29,22 +29,23 @@ export interface CallView {
   readonly answered: boolean;
 }
 
-export type CallState = "routing" | "ringing" | "talking" | "held" | "ended";
+export type CallState = "routing" | "ringing" | "talking" | "held" | "parked" | "ended";
 
-export function viewCall(call: LiveCall, t: Text): CallView {
-  const state = callState(call.state);
+export function viewCall(call: LiveCall, t: Text, nameOf: NameOf = NAMELESS): CallView {
+  const state = call.parked ? "parked" : callState(call.state);
   const caller = call.legs.find((leg) => leg.leg === "a");
   const callees = call.legs.filter((leg) => leg.leg !== "a");
   const answeredLeg = callees.find((leg) => leg.state === "talking" || leg.state === "held");
   const fromName = partyName(call.from_name, call.from_number);
-  const toName = dialledName(call.dialled, call.to_name, t.live.features);
+  const called = dialledName(call.dialled, call.to_name, t.live.features);
+  const { name: toName, number: toNumber } = otherEnd(call, called, answeredLeg, t, nameOf);
   const answered = call.answered_at !== null;
   const isService = callees.length === 0 && answered;
 
   const from = end(fromName, call.from_number, caller, answered, t);
   const to = isService
-    ? { name: toName, number: call.dialled, audio: "flowing" as const, words: "" }
-    : end(toName, call.dialled, answeredLeg, answered, t);
+    ? { name: toName, number: toNumber, audio: "flowing" as const, words: "" }
+    : end(toName, toNumber, answeredLeg, answered, t);
 
   const sounds = [
     ...soundNotes(fromName, caller, t),
@@ -85,6 +86,15 @@ export function busyExtensions(calls: Iterable<LiveCall>): ReadonlyMap<string, "
   return busy;
 }
 
+/** Who talks now: the phone that has answered for a group, a menu or a parking slot; until then, what was called. */
+function otherEnd(call: LiveCall, called: string, answered: LiveLeg | undefined, t: Text, nameOf: NameOf): { readonly name: string; readonly number: string } {
+  if (call.parked) return { name: t.live.parkingSlot(call.parked), number: called };
+  const extension = answered?.extension ?? undefined;
+  if (extension === undefined || extension === call.dialled) return { name: called, number: call.dialled };
+  const name = nameOf(extension);
+  return { name: name ?? extension, number: [...(name === undefined ? [] : [extension]), called].join(" · ") };
+}
+
 function end(name: string, number: string, leg: LiveLeg | undefined, answered: boolean, t: Text): CallEnd {
   const audio = audioTone(leg, answered);
   return { name, number, audio, words: audio === "idle" ? "" : t.live.audio[audio](name) };
@@ -110,6 +120,7 @@ function calmSummary(
   if (state === "ringing") {
     return ringingWords(callees, t);
   }
+  if (state === "parked") return from.words;
   const notes = [from, to].filter((each) => each.audio === "held" || each.audio === "waiting").map((each) => each.words);
   if (notes.length > 0) return notes.join(" · ");
   if (state !== "talking") return "";

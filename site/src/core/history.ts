@@ -22,6 +22,8 @@ export interface HistoryRow {
   readonly interrupted: boolean;
   /** It tried a flow out. */
   readonly test: boolean;
+  /** It tried a flow out; false: a phone or its sound. */
+  readonly testedFlow: boolean;
 }
 
 export type Directory = ReadonlyMap<string, Extension>;
@@ -37,13 +39,19 @@ export function historyRow(cdr: Cdr, directory: Directory, t: Text): HistoryRow 
     to: dialledName(cdr.dialled, toName, t.live.features),
     toNumber: cdr.dialled,
     startedAt: cdr.started_at,
-    tone: dispositionTone(cdr.disposition),
+    tone: reachedNobody(cdr) ? "warn" : dispositionTone(cdr.disposition),
     outcome: t.history.disposition[cdr.disposition] ?? cdr.disposition,
-    why: needsWhy(cdr) ? causeWords(cdr.cause, endedBy(cdr, t), t) : "",
+    why: reachedNobody(cdr) ? t.history.systemOnly : needsWhy(cdr) ? causeWords(cdr.cause, endedBy(cdr, t), t) : "",
     talked: answered && cdr.ended_at !== null && !cdr.interrupted ? formatDuration(cdr.talk_s, t.duration) : "",
     interrupted: cdr.interrupted,
     test: cdr.test,
+    testedFlow: cdr.test && cdr.flow !== null,
   };
+}
+
+/** A caller from outside whom a menu or a mailbox answered, and no person. */
+function reachedNobody(cdr: Cdr): boolean {
+  return cdr.disposition === "answered" && cdr.missed && cdr.direction === "inbound" && !cdr.test;
 }
 
 function needsWhy(cdr: Cdr): boolean {

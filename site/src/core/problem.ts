@@ -40,21 +40,37 @@ export const UNREACHABLE = 0;
 /** The slug of an answer that no node gives. */
 export const NOT_A_NODE = "not-a-node";
 
-/** Reads an RFC 9457 body; whatever is missing or odd is left empty rather than trusted. */
-export function faultFrom(status: number, body: unknown, retryAfter: string | null): RequestFault {
+/**
+ * Reads an RFC 9457 body; whatever is missing or odd is left empty rather than trusted. `words` are those of the page
+ * for the node's English ones.
+ */
+export function faultFrom(status: number, body: unknown, retryAfter: string | null, words = (english: string) => english): RequestFault {
   const problem = isObject(body) ? body : {};
   const slug = text(problem["type"]).split(":").at(-1) ?? "";
-  const errors = Array.isArray(problem["errors"])
-    ? problem["errors"].filter(isObject).map((each) => ({ path: text(each["path"]), message: text(each["message"]) }))
-    : [];
+  const sent = Array.isArray(problem["errors"]) ? problem["errors"].filter(isObject) : [];
+  const errors = sent.map((each) => ({ path: text(each["path"]), message: adviceOf(each, words) }));
   const seconds = Number.parseInt(retryAfter ?? "", 10);
-  return new RequestFault(
-    status,
-    slug,
-    text(problem["detail"]) || text(problem["title"]),
-    errors,
-    Number.isFinite(seconds) ? seconds : 0,
-  );
+  const detail = text(problem["detail"]) || text(problem["title"]);
+  const [first] = errors;
+  // "$.name: …" is for programs; people read the advice.
+  const technical = first !== undefined && first.path !== "" && detail.startsWith(`${first.path}: `);
+  return new RequestFault(status, slug, technical ? sentence(first.message) : detail, errors, Number.isFinite(seconds) ? seconds : 0);
+}
+
+/** What the node says of anything that does not fit; what would fit stands beside it. */
+const UNFIT = "this is not possible here";
+
+/** One fault of a field as people read it: what would fit, where that is known, and what to do. */
+export function adviceOf(fault: Readonly<Record<string, unknown>>, words = (english: string) => english): string {
+  const [message, needed, action] = [text(fault["message"]), text(fault["needed"]), text(fault["action"])];
+  const at = message.endsWith(UNFIT) && needed !== "" ? message.length - UNFIT.length : -1;
+  const said = at < 0 ? message : `${message.slice(0, at)}${words(needed)}`;
+  return action === "" ? said : `${sentence(said)} ${sentence(words(action))}`;
+}
+
+export function sentence(words: string): string {
+  const whole = words.charAt(0).toUpperCase() + words.slice(1);
+  return whole === "" || /[.!?…”]$/.test(whole) ? whole : `${whole}.`;
 }
 
 /** One sentence for a person. */
@@ -73,7 +89,7 @@ export function faultWords(fault: unknown, t: Text): string {
 /** The faults of a form's fields by name: "$.name" and "name" both mean the field `name`. */
 export function faultsByField(fault: unknown): Readonly<Record<string, string>> {
   if (!(fault instanceof RequestFault)) return {};
-  return Object.fromEntries(fault.errors.map((each) => [/^(?:\$\.)?(\w*)/.exec(each.path)?.[1] ?? "", each.message]));
+  return Object.fromEntries(fault.errors.map((each) => [/^(?:\$\.)?(\w*)/.exec(each.path)?.[1] ?? "", sentence(each.message)]));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

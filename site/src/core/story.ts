@@ -2,7 +2,7 @@
 import type { Cdr, LegQuality, Sound } from "../schema.gen.ts";
 import type { Text } from "../text/text.ts";
 import { causeWords } from "./causes.ts";
-import { dialledName, partyName, shortTarget } from "./people.ts";
+import { dialledName, NAMELESS, partyName, shortTarget, type NameOf } from "./people.ts";
 import { causeOf, gradeWords, millisecondsWords, percentWords } from "./sound.ts";
 import { formatDuration } from "./time.ts";
 
@@ -22,9 +22,9 @@ export interface StoryStep {
 type Told = readonly [tone: StoryTone, title: string, detail?: string];
 
 /** The readable timeline of one call. Leg ends that only repeat how the whole call ended are left out. */
-export function story(cdr: Cdr, t: Text): StoryStep[] {
+export function story(cdr: Cdr, t: Text, nameOf?: NameOf): StoryStep[] {
   const { events } = cdr;
-  const who = nameLegs(cdr, t);
+  const who = nameLegs(cdr, t, nameOf);
   const origin = Date.parse(events[0]?.at ?? cdr.started_at);
   const steps: StoryStep[] = [];
   for (const event of events) {
@@ -39,7 +39,7 @@ export function story(cdr: Cdr, t: Text): StoryStep[] {
 }
 
 /** How each leg is called: "a" is the caller, the others the phones that were rung. */
-export function nameLegs(cdr: Cdr, t: Text): (leg: string) => string {
+export function nameLegs(cdr: Cdr, t: Text, nameOf: NameOf = NAMELESS): (leg: string) => string {
   const names = new Map<string, string>([["a", partyName(cdr.from_name, cdr.from_number)]]);
   // A list of calls comes without their events: then whoever was called stands for all phones that rang.
   const called = partyName(cdr.to_name, cdr.dialled);
@@ -47,17 +47,19 @@ export function nameLegs(cdr: Cdr, t: Text): (leg: string) => string {
   for (const event of cdr.events) {
     if (event.type !== "leg_dialled" && event.type !== "leg_joined") continue;
     const target = shortTarget(event.target);
-    const nth = (targets.get(target) ?? 0) + 1;
-    targets.set(target, nth);
-    const name = target === cdr.to_extension || target === cdr.dialled ? partyName(cdr.to_name, target) : target;
+    // Another phone of theirs rings; who comes from another call talked at one of them already.
+    const nth = event.type === "leg_joined" ? 1 : (targets.get(target) ?? 0) + 1;
+    targets.set(target, Math.max(nth, targets.get(target) ?? 0));
+    const own = target === cdr.to_extension || target === cdr.dialled;
+    const name = own ? partyName(cdr.to_name, target) : ((event.extension ? nameOf(event.extension) : undefined) ?? target);
     names.set(event.leg, nth > 1 ? `${name} #${nth}` : name);
   }
   return (leg) => (leg === "node" ? t.story.node : (names.get(leg) ?? called));
 }
 
 /** Who ended the call, as a name; empty where the history does not say. */
-export function endedBy(cdr: Cdr, t: Text): string {
-  return cdr.hung_up_by && cdr.hung_up_by !== "node" ? nameLegs(cdr, t)(cdr.hung_up_by) : "";
+export function endedBy(cdr: Cdr, t: Text, nameOf?: NameOf): string {
+  return cdr.hung_up_by && cdr.hung_up_by !== "node" ? nameLegs(cdr, t, nameOf)(cdr.hung_up_by) : "";
 }
 
 function tell(event: CallEvent, who: (leg: string) => string, cdr: Cdr, t: Text): Told {

@@ -23,15 +23,26 @@ export function draftRows(count: number, first: string, taken: ReadonlySet<strin
   return rows;
 }
 
-/** The extension that is offered to somebody who has none: the first in use that is nobody's. */
-export function ownChoice(
-  extensions: readonly { readonly number: string; readonly enabled: boolean }[],
+/** The extensions that are offered to somebody who has none: those in use that are nobody's, by number. */
+export function ownChoices<E extends { readonly number: string; readonly enabled: boolean }>(
+  extensions: readonly E[],
   users: readonly { readonly extension: string | null }[],
-): { readonly number: string } | undefined {
+): readonly E[] {
   const theirs = new Set(users.map(({ extension }) => extension));
   return extensions
     .filter(({ number, enabled }) => enabled && !theirs.has(number))
-    .sort((one, other) => one.number.localeCompare(other.number, undefined, { numeric: true }))[0];
+    .sort((one, other) => one.number.localeCompare(other.number, undefined, { numeric: true }));
+}
+
+/** What is wrong with rows before anything is sent, by row: a number that another row has too. */
+export function twice(rows: readonly Draft[]): ReadonlySet<number> {
+  const first = new Map<string, number>();
+  return new Set(
+    rows.flatMap(({ number }, index) => {
+      if (!first.has(number)) first.set(number, index);
+      return first.get(number) === index ? [] : [index];
+    }),
+  );
 }
 
 export type Verdict =

@@ -1,4 +1,5 @@
 /** Faults of a form, found by the function that was made from its schema while the site was built. Pure. */
+import { sentence } from "../core/problem.ts";
 import type { Text } from "../text/text.ts";
 import { at, isObject, readPath, same, type Data, type JsonSchema, type Path } from "./json.ts";
 
@@ -113,9 +114,4 @@ export function nodeFaults(
     else if (same(at(seen, path), at(now, path))) byField.push({ path, message: sentence(message) });
   }
   return { byField, others };
-}
-
-function sentence(text: string): string {
-  const capital = text.replace(/^./u, (first) => first.toUpperCase());
-  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
 }

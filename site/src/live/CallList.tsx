@@ -10,7 +10,7 @@ import { Fresh } from "./Fresh.tsx";
 import { Skeleton } from "../ui/Skeleton.tsx";
 import { CallRow } from "./CallRow.tsx";
 import { useMay } from "../media/useMay.ts";
-import { useLive } from "./useLive.ts";
+import { useLive, useNames } from "./useLive.ts";
 
 interface CallListProps {
   readonly query?: string;
@@ -26,8 +26,9 @@ const CallActions = lazy(async () => ({ default: (await import("./CallActions.ts
 export function CallList({ query = "", empty, most = Infinity, withActions = false }: CallListProps) {
   const { calls, data, stale } = useLive();
   const mayAct = useMay("calls:write");
+  const nameOf = useNames();
   if (data === undefined) return stale ? <EmptyState icon="unplugged" title={t.link.never} /> : <Skeleton />;
-  const views = calls.map((call) => viewCall(call, t));
+  const views = calls.map((call) => viewCall(call, t, nameOf));
   const wanted = fold(query.trim());
   const shown = views.filter((call) =>
     [call.from.name, call.from.number, call.to.name, call.to.number].some((each) => fold(each).includes(wanted)),

@@ -12,6 +12,7 @@ const STATE_LOOKS: Readonly<Record<CallView["state"], { readonly icon: IconName;
   ringing: { icon: "bell", look: "bg-warn-soft text-warn" },
   talking: { icon: "live", look: "bg-good-soft text-good" },
   held: { icon: "pause", look: "bg-sunken text-soft" },
+  parked: { icon: "pause", look: "bg-warn-soft text-warn" },
   ended: { icon: "check", look: "bg-sunken text-soft" },
 };
 

@@ -57,6 +57,12 @@ export function useDirectory(): Directory {
   return useLive().data?.extensions ?? NOBODY;
 }
 
+/** The same as a question: the name of a number, where it is known. */
+export function useNames(): (number: string) => string | undefined {
+  const directory = useDirectory();
+  return (number) => directory.get(number)?.name;
+}
+
 /** What to add to the browser's clock to get the node's (ms). */
 export function useClockOffset(): number {
   const { data } = useQuery({ ...statusQuery, select: ({ status, receivedAt }) => Date.parse(status.now) - receivedAt });

@@ -247,12 +247,12 @@ function DigitPanel({ call }: { readonly call: CallCard }) {
   );
 }
 
-/** Whether the office has a number to text from; an office without an edge has none. */
+/** Whether the office has a number that can text; an office without an edge has none. */
 function useTextNumber(wanted: boolean): boolean {
   const reads = useMay("numbers:read");
   const writes = useMay("texts:write");
   const { data } = useQuery({ ...numbersQuery({}), enabled: wanted && reads && writes, retry: false });
-  return (data?.items.length ?? 0) > 0;
+  return data?.items.some((each) => each.sms) === true;
 }
 
 function Over({ call, onDial, onWrite }: StageProps) {

@@ -202,21 +202,20 @@ export function RecordEditor({ kindOf: kind, layout, loaded, setDirty, above, on
 }
 
 function Footer({ fault, faulty, children }: { readonly fault: Error | null; readonly faulty: boolean; readonly children: ReactNode }) {
-  const general = fault !== null && !(fault instanceof RequestFault && (fault.status === 412 || fault.errors.length > 0));
+  const refused = fault instanceof RequestFault && fault.errors.length > 0;
+  const general = fault !== null && !refused && !(fault instanceof RequestFault && fault.status === 412);
   return (
-    <>
+    <div className="sticky bottom-0 -mx-5 mt-6 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface px-5 py-3">
       {general && (
-        <div className="mt-5">
+        <div className="w-full">
           <Notice tone="bad" alert>
             {faultWords(fault, t)}
           </Notice>
         </div>
       )}
-      <div className="sticky bottom-0 -mx-5 mt-6 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface px-5 py-3">
-        {faulty && <p className="mr-auto text-small text-bad">{t.form.fixErrors}</p>}
-        {children}
-      </div>
-    </>
+      {(faulty || refused) && <p className="mr-auto text-small text-bad">{t.form.fixErrors}</p>}
+      {children}
+    </div>
   );
 }
 

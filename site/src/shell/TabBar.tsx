@@ -33,7 +33,7 @@ export function TabBar() {
         {tabs.map((item) => (
           <Link key={item.to} to={item.to} activeOptions={{ exact: item.to === "/", includeSearch: false }} className={TAB}>
             <Icon name={item.icon} className="size-5" />
-            <span className="max-w-full truncate">{item.label}</span>
+            <span className="max-w-full truncate">{item.to === "/live" ? t.nav.liveShort : item.label}</span>
             {item.to === "/live" && <LiveCount floating />}
           </Link>
         ))}

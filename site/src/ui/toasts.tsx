@@ -1,6 +1,6 @@
 /** Short messages about what just happened, read aloud and gone by themselves. */
 import type { ReactNode } from "react";
-import { createContext, use, useCallback, useMemo, useState } from "react";
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Icon } from "./Icon.tsx";
 
 /** Something that can still be done about what was said. */
@@ -56,15 +56,25 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
       )),
     [toasts],
   );
+  // A panel is a modal dialog, above everything but what was opened after it.
+  const layer = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = layer.current;
+    if (element?.isConnected !== true || !("showPopover" in element)) return;
+    if (element.matches(":popover-open")) element.hidePopover();
+    if (toasts.length > 0) element.showPopover();
+  }, [toasts]);
   return (
     <SayContext value={say}>
       {children}
-      <div
-        role="status"
-        aria-live="polite"
-        className="pointer-events-none fixed inset-x-0 bottom-20 z-50 flex flex-col items-center gap-2 px-4 md:bottom-6"
-      >
-        {shown}
+      <div role="status" aria-live="polite">
+        <div
+          ref={layer}
+          popover="manual"
+          className="pointer-events-none fixed inset-x-0 top-auto bottom-20 z-50 m-0 w-full flex-col items-center gap-2 overflow-visible border-0 bg-transparent px-4 py-0 open:flex md:bottom-6"
+        >
+          {shown}
+        </div>
       </div>
     </SayContext>
   );

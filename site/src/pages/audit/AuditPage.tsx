@@ -83,7 +83,7 @@ function Row({ entry }: { readonly entry: AuditEntry }) {
         <span className="pl-2 text-small text-faint">{entry.source}</span>
       </span>
       <StatusMark tone={TONES[entry.action] ?? "plain"}>{t.admin.audit.actions[entry.action] ?? entry.action}</StatusMark>
-      <span className="min-w-0 flex-1 basis-40 truncate">
+      <span className="min-w-0 flex-1 basis-24 truncate sm:basis-40">
         <span className="text-soft">{title}</span> <span className="font-medium">{entry.key}</span>
       </span>
     </>

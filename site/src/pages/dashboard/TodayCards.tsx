@@ -92,7 +92,7 @@ export function TodayCard() {
 
 function Figure({ term, value, look = "" }: { readonly term: string; readonly value: number; readonly look?: string }) {
   return (
-    <div className="flex flex-col-reverse">
+    <div className="flex flex-col-reverse justify-end">
       <dt className="text-small text-soft">{term}</dt>
       <dd className={`text-figure font-semibold tabular-nums ${look}`}>{value}</dd>
     </div>

@@ -1,14 +1,17 @@
 /** What stands at the side while no node is chosen: the flow itself, and everything that is wrong with it. */
+import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
 import * as commands from "../../flow/commands.ts";
 import { titleOf } from "../../flow/summary.ts";
 import { wireKey, type Fault, type Flow } from "../../flow/types.ts";
 import { useUsers } from "../../records/data.ts";
 import { kindNamed } from "../../office/kinds.ts";
+import { useSource } from "../../office/source.ts";
 import { t } from "../../text/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { useEditorState, useWorkshop } from "./context.ts";
 import { FlowIcon } from "./icons.tsx";
+import { flowStatesQuery } from "./queries.ts";
 
 const BOX = "block w-full min-h-10 rounded-lg border border-line-strong/60 bg-surface px-3 py-1.5 hover:border-line-strong disabled:opacity-60 placeholder:text-faint";
 
@@ -16,7 +19,7 @@ export function FlowPanel() {
   const { store, faults } = useWorkshop();
   const flow = useEditorState(store, (state) => state.viewed?.document ?? state.history.present);
   const readOnly = useEditorState(store, (state) => state.viewed !== undefined);
-  const live = useEditorState(store, (state) => state.stored);
+  const stored = useEditorState(store, (state) => state.stored);
   const id = useId();
   const set = (settings: Parameters<typeof commands.setSettings>[1], field: string) =>
     store.change(t.flows.did.settings, (now) => commands.setSettings(now, settings), `settings ${field}`);
@@ -41,7 +44,7 @@ export function FlowPanel() {
         </Labelled>
       </div>
       {!readOnly && <FaultList faults={faults} />}
-      <TryIt key={live} number={flow.number} />
+      <TryIt key={stored} number={flow.number} />
     </section>
   );
 }
@@ -108,13 +111,16 @@ export function FaultList({ faults }: { readonly faults: readonly Fault[] }) {
 
 /** How calls come to this flow. */
 function TryIt({ number }: { readonly number: string }) {
+  const source = useSource();
+  const states = useQuery({ ...flowStatesQuery, enabled: source.mode === "node" }).data?.items;
+  const live = states?.some((each) => each.flow === number && each.live !== null) === true;
   const { data } = useUsers(kindNamed("flow"), number);
   return (
     <section className="border-t border-line px-4 py-4">
       <h3 className="mb-2 font-semibold">{t.flows.tryTitle}</h3>
       <p className="flex items-start gap-2 text-soft">
         <Icon name="phone" className="mt-0.5 size-4" />
-        <span>{t.flows.tryDial(number)}</span>
+        <span>{t.flows.tryDial(number, live)}</span>
       </p>
       {data !== undefined && (
         <p className="mt-2 flex items-start gap-2 text-soft">

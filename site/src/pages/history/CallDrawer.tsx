@@ -8,7 +8,7 @@ import { faultWords } from "../../core/problem.ts";
 import { shortTarget } from "../../core/people.ts";
 import { endedBy } from "../../core/story.ts";
 import { formatDuration, formatFull } from "../../core/time.ts";
-import { useDirectory } from "../../live/useLive.ts";
+import { useDirectory, useNames } from "../../live/useLive.ts";
 import type { Cdr } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { CopyButton } from "../../ui/CopyButton.tsx";
@@ -51,13 +51,14 @@ export function CallDrawer({ id, onClose }: { readonly id: string; readonly onCl
 }
 
 function Details({ cdr }: { readonly cdr: Cdr }) {
-  const ending = causeWords(cdr.cause, endedBy(cdr, t), t);
+  const nameOf = useNames();
+  const ending = causeWords(cdr.cause, endedBy(cdr, t, nameOf), t);
   return (
     <>
       <div className="flex flex-col gap-4 border-b border-line px-5 py-5">
         {cdr.test && (
-          <Notice tone="plain" icon="flow">
-            <span className="font-medium">{t.history.test}.</span> {t.history.testHelp}
+          <Notice tone="plain" icon={cdr.flow === null ? "phone" : "flow"}>
+            <span className="font-medium">{cdr.flow === null ? t.history.testCall : t.history.test}.</span> {cdr.flow === null ? t.history.testCallHelp : t.history.testHelp}
           </Notice>
         )}
         {cdr.interrupted && (
@@ -75,7 +76,7 @@ function Details({ cdr }: { readonly cdr: Cdr }) {
             {cdr.to_name !== "" && `${cdr.to_name} · `}
             {cdr.dialled}
           </Fact>
-          {cdr.answered_by !== null && <Fact term={t.history.answeredBy}>{shortTarget(cdr.answered_by)}</Fact>}
+          {cdr.answered_by !== null && <Fact term={t.history.answeredBy}>{named(shortTarget(cdr.answered_by), nameOf)}</Fact>}
           <Waited cdr={cdr} />
           {cdr.answered_at !== null && cdr.ended_at !== null && (
             <Fact term={t.history.talked}>{formatDuration(cdr.talk_s, t.duration)}</Fact>
@@ -101,6 +102,11 @@ function Details({ cdr }: { readonly cdr: Cdr }) {
       </div>
     </>
   );
+}
+
+function named(number: string, nameOf: (number: string) => string | undefined): string {
+  const name = nameOf(number);
+  return name === undefined ? number : `${name} · ${number}`;
 }
 
 /** How long the caller waited: until the answer, or until it ended without one. */

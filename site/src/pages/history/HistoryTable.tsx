@@ -160,11 +160,11 @@ const Cells = memo(function Cells({ call, directory, href, now }: CellsProps) {
       <Party name={row.to} number={row.toNumber} className="max-md:hidden" />
       <span role="cell" className="flex min-w-0 items-center gap-x-2.5 px-2 max-md:clear-both max-md:px-4 max-md:pt-1.5">
         <StatusMark tone={row.tone}>{row.outcome}</StatusMark>
-        {row.why !== "" && <span className="truncate text-small text-faint">{row.why}</span>}
+        {row.why !== "" && <span className="truncate text-small text-faint" title={row.why}>{row.why}</span>}
         {row.test && (
-          <span className="inline-flex items-center gap-1 truncate text-small text-accent" title={t.history.testHelp}>
-            <Icon name="flow" className="size-3.5" />
-            {t.history.test}
+          <span className="inline-flex items-center gap-1 truncate text-small text-accent" title={row.testedFlow ? t.history.testHelp : t.history.testCallHelp}>
+            <Icon name={row.testedFlow ? "flow" : "phone"} className="size-3.5" />
+            {row.testedFlow ? t.history.test : t.history.testCall}
           </span>
         )}
         {row.interrupted && (

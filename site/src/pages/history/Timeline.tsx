@@ -1,5 +1,6 @@
 import { story, type StoryTone } from "../../core/story.ts";
 import { formatClock, formatTimer } from "../../core/time.ts";
+import { useNames } from "../../live/useLive.ts";
 import type { Cdr } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { StatusShape, type Tone } from "../../ui/StatusMark.tsx";
@@ -15,7 +16,7 @@ const LOOKS: Readonly<Record<StoryTone, { readonly tone: Tone; readonly look: st
 
 /** What happened in a call, step by step, with the time since it began. */
 export function Timeline({ cdr }: { readonly cdr: Cdr }) {
-  const steps = story(cdr, t);
+  const steps = story(cdr, t, useNames());
   if (steps.length === 0) return <p className="text-soft">{t.history.timelineNone}</p>;
   return (
     <ol>

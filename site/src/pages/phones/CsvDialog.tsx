@@ -2,7 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { request, requestRaw } from "../../api/client.ts";
-import { faultWords } from "../../core/problem.ts";
+import { adviceOf, faultWords, sentence } from "../../core/problem.ts";
 import { useRenew } from "../../records/data.ts";
 import type { DocumentPlan } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
@@ -74,9 +74,7 @@ export function CsvDialog({ onClose }: { readonly onClose: () => void }) {
               <p className="mb-1 font-medium text-bad">{t.records.phone.csvFaults}</p>
               <ul className="list-disc pl-5">
                 {plan.data.faults.map((each) => (
-                  <li key={`${each.path} ${each.message}`}>
-                    {each.path}: {each.message}
-                  </li>
+                  <li key={`${each.path} ${each.message}`}>{ofLine(each)}</li>
                 ))}
               </ul>
             </div>
@@ -109,6 +107,13 @@ export function CsvDialog({ onClose }: { readonly onClose: () => void }) {
       </div>
     </Dialog>
   );
+}
+
+/** "Line 21: What is dialled to reach it: 2 to 10 digits": the column stands in the path. */
+function ofLine(fault: DocumentPlan["faults"][number]): string {
+  const column = /^\$\.extensions\[\d+\]\.(\w+)/.exec(fault.path)?.[1];
+  const words = sentence(adviceOf({ ...fault }, (english) => t.records.schema[english] ?? english));
+  return column === undefined ? words : words.replace(": ", ` (${column}): `);
 }
 
 const FEW = 12;

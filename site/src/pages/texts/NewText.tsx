@@ -31,7 +31,8 @@ export function NewText({ onClose, onSent }: NewTextProps) {
   // Pressed twice, or sent again after the line broke, it is one text.
   const [id] = useState(() => crypto.randomUUID());
   const client = useQueryClient();
-  const { data: numbers } = useQuery({ ...numbersQuery({}), enabled: useMay("numbers:read") });
+  const { data } = useQuery({ ...numbersQuery({}), enabled: useMay("numbers:read") });
+  const numbers = data?.items.filter((each) => each.sms) ?? [];
   const send = useMutation({
     mutationFn: () => sendText({ to: plainNumber(to), text: text.trim(), from: from === "" ? null : from, id }),
     onSuccess: async (sent) => {
@@ -52,12 +53,12 @@ export function NewText({ onClose, onSent }: NewTextProps) {
         }}
       >
         <Field label={e.texts.to} help={e.texts.toHelp} fault={faults["to"]} type="tel" required value={to} onChange={(event) => setTo(event.target.value)} data-focus-first />
-        {(numbers?.items.length ?? 0) > 1 && (
+        {numbers.length > 1 && (
           <Select
             label={e.texts.from}
             value={from}
             onChoose={setFrom}
-            options={[["", e.texts.fromAny], ...(numbers?.items ?? []).map((each) => [each.number, readable(each.number)] as const)]}
+            options={[["", e.texts.fromAny], ...numbers.map((each) => [each.number, readable(each.number)] as const)]}
           />
         )}
         <TextArea label={e.texts.text} fault={faults["text"]} rows={4} maxLength={1600} required value={text} onChange={(event) => setText(event.target.value)} />

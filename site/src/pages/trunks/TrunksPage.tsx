@@ -2,11 +2,29 @@
 import { useTrunkStatuses } from "../../records/marks.tsx";
 import { columnsOf, stateColumn } from "../../records/columns.tsx";
 import { kindNamed } from "../../office/kinds.ts";
+import { useRecords } from "../../records/data.ts";
+import { RecordLink } from "../../records/links.tsx";
 import { RecordPage } from "../../records/RecordPage.tsx";
 import { textOf } from "../../records/references.ts";
+import { t } from "../../text/index.ts";
+import { Notice } from "../../ui/Notice.tsx";
 import { NewTrunk } from "./NewTrunk.tsx";
 import { TrunkMark, TrunkState } from "./TrunkState.tsx";
 import { TrunkTest } from "./TrunkTest.tsx";
+
+/** A line that works and that no route leads over: what to do next. */
+function Unrouted({ id }: { readonly id: string }) {
+  const { data } = useRecords("outbound_route");
+  const led = data?.some((route) => Array.isArray(route["trunks"]) && route["trunks"].includes(id));
+  if (led !== false) return null;
+  return (
+    <div className="border-b border-line px-5 py-4">
+      <Notice tone="warn">
+        {t.records.trunks.noRoute} <RecordLink kind="outbound_route">{t.records.kinds["outbound_route"]?.title}</RecordLink>
+      </Notice>
+    </div>
+  );
+}
 
 export function TrunksPage() {
   const statuses = useTrunkStatuses();
@@ -25,6 +43,7 @@ export function TrunksPage() {
       above={({ record }) => (
         <>
           <TrunkState status={statuses.get(textOf(record["id"]))} />
+          <Unrouted id={textOf(record["id"])} />
           <TrunkTest id={textOf(record["id"])} />
         </>
       )}

@@ -85,7 +85,7 @@ function Row({ user, query }: { readonly user: Account; readonly query: string }
         {user.username}
         {own && <span className="pl-2 font-normal text-faint">{t.admin.users.you}</span>}
       </Link>
-      <span className="w-32 text-soft">{t.admin.roles[user.role]}</span>
+      <span className="text-soft sm:w-32">{t.admin.roles[user.role]}</span>
       <span className="w-16 text-soft tabular-nums max-sm:hidden">{user.extension}</span>
       <span className="flex w-40 justify-end max-sm:hidden">
         {!user.enabled ? (

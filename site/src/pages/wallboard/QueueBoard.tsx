@@ -163,6 +163,11 @@ function Agents({ queue }: { readonly queue: QueueStatus }) {
           );
         })}
       </ul>
+      {queue.agents.length > 0 && queue.agents.every((agent) => !agent.logged_in) && (
+        <p className="mt-3">
+          <Notice tone="warn">{t.media.wallboard.allOut}</Notice>
+        </p>
+      )}
       {queue.agents.length === 0 && <p className="text-soft">{t.media.wallboard.noAgents}</p>}
     </div>
   );

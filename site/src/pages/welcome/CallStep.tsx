@@ -18,6 +18,8 @@ import { useOwnPhone } from "./OwnPhone.tsx";
 import { StepFrame } from "./StepFrame.tsx";
 
 interface CallStepProps {
+  /** The extension whose phone was connected in the step before. */
+  readonly likely: string | undefined;
   readonly onHeard: () => void;
   readonly onSkip: () => void;
 }
@@ -36,7 +38,7 @@ function watch(seen: Seen | undefined, call: LiveCall): Seen {
 }
 
 /** A call that was heard: out of this browser, which measures it, or of a phone, where the person has to say so. */
-export function CallStep({ onHeard, onSkip }: CallStepProps) {
+export function CallStep({ likely, onHeard, onSkip }: CallStepProps) {
   const [fine, setFine] = useState(false);
   const [going, setGoing] = useState(false);
   const [heardThere, setHeardThere] = useState(false);
@@ -44,7 +46,7 @@ export function CallStep({ onHeard, onSkip }: CallStepProps) {
   const [ours, setOurs] = useState<ReadonlySet<string>>(() => new Set());
   const { data, calls } = useLive();
   const { user } = useSession();
-  const own = useOwnPhone();
+  const own = useOwnPhone(likely);
   const first = data === undefined ? undefined : phoneRows(data).find((row) => row.extension.enabled)?.extension.number;
   const two = new Set([...(data?.registrations.values() ?? [])].map((each) => each.extension)).size > 1;
   const follow = (now: boolean) => {

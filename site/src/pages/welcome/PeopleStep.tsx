@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState, type SyntheticEvent } from "react";
 import { createExtension } from "../../api/queries.ts";
 import { faultWords, RequestFault } from "../../core/problem.ts";
-import { draftRows, MOST_PEOPLE, type Draft } from "../../core/welcome.ts";
+import { draftRows, MOST_PEOPLE, twice, type Draft } from "../../core/welcome.ts";
 import { useLive } from "../../live/useLive.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -27,26 +27,35 @@ function PeopleForm({ present, onNext }: PeopleFormProps) {
   const taken = new Set(present.map(({ number }) => number));
   const [first, setFirst] = useState("101");
   const [rows, setRows] = useState<readonly Draft[]>(() => draftRows(present.length === 0 ? 3 : 0, "101", taken, []));
-  const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
+  const [faults, setFaults] = useState<readonly string[]>([]);
   const creation = useMutation({
     mutationFn: async () => {
-      const wrong: Record<string, string> = {};
-      for (const { number, name } of rows) {
+      const wrong: { readonly row: Draft; readonly why: string }[] = [];
+      const again = twice(rows);
+      for (const [index, row] of rows.entries()) {
+        const { number, name } = row;
+        if (again.has(index)) {
+          wrong.push({ row, why: t.form.taken });
+          continue;
+        }
         // One after the other: a refused number must not take the others with it.
         await createExtension({ number, name: name.trim() || t.admin.welcome.unnamed(number) }).catch((fault: unknown) => {
           if (!(fault instanceof RequestFault) || fault.unreachable) throw fault;
-          wrong[number] = fault.status === 409 ? t.form.taken : faultWords(fault, t);
+          wrong.push({ row, why: fault.status === 409 ? t.form.taken : faultWords(fault, t) });
         });
       }
       return wrong;
     },
     onSuccess: (wrong) => {
-      setFaults(wrong);
-      setRows(rows.filter(({ number }) => number in wrong));
-      if (Object.keys(wrong).length === 0) onNext();
+      setFaults(wrong.map(({ why }) => why));
+      setRows(wrong.map(({ row }) => row));
+      if (wrong.length === 0) onNext();
     },
   });
-  const reshape = (count: number, from: string) => setRows(draftRows(count, from, taken, rows));
+  const reshape = (count: number, from: string) => {
+    setFaults([]);
+    setRows(draftRows(count, from, taken, rows));
+  };
   const change = (index: number, next: Partial<Draft>) =>
     setRows(rows.map((row, at) => (at === index ? { ...row, ...next } : row)));
   const submit = (event: SyntheticEvent) => {
@@ -107,7 +116,7 @@ function PeopleForm({ present, onNext }: PeopleFormProps) {
                 name={`number-${index}`}
                 inputMode="numeric"
                 maxLength={10}
-                fault={faults[row.number]}
+                fault={faults[index]}
                 value={row.number}
                 onChange={(event) => change(index, { number: event.target.value })}
               />

@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { phoneRows, type PhoneRow } from "../../core/phones.ts";
 import { useLive } from "../../live/useLive.ts";
 import { p } from "../../pocket/text.ts";
@@ -11,10 +10,16 @@ import { Skeleton } from "../../ui/Skeleton.tsx";
 import { SipLoginPanel } from "../phones/SipLoginPanel.tsx";
 import { StepFrame } from "./StepFrame.tsx";
 
+interface PhoneStepProps {
+  /** Whose phone it is; undefined: the first one's. */
+  readonly chosen: string | undefined;
+  readonly onChoose: (number: string) => void;
+  readonly onNext: () => void;
+}
+
 /** A phone for one of them: its login as a code, and whether it has come, as it happens. */
-export function PhoneStep({ onNext }: { readonly onNext: () => void }) {
+export function PhoneStep({ chosen, onChoose, onNext }: PhoneStepProps) {
   const { data } = useLive();
-  const [chosen, setChosen] = useState<string | undefined>(undefined);
   if (data === undefined) return <Skeleton rows={5} />;
   const rows = phoneRows(data).filter((row) => row.extension.enabled);
   const row = rows.find((each) => each.extension.number === chosen) ?? rows[0];
@@ -38,7 +43,7 @@ export function PhoneStep({ onNext }: { readonly onNext: () => void }) {
             label={t.admin.welcome.whose}
             value={row.extension.number}
             options={rows.map(({ extension }) => [extension.number, `${extension.number} · ${extension.name}`])}
-            onChoose={setChosen}
+            onChoose={onChoose}
           />
           <Waiting row={row} />
           <SipLoginPanel key={row.extension.number} number={row.extension.number} />

@@ -1,4 +1,5 @@
 /** The first hour: an office with a name, people, a phone, and a call that was heard. */
+import { useState } from "react";
 import { STEPS, type Step } from "../../core/welcome.ts";
 import { t } from "../../text/index.ts";
 import { Icon } from "../../ui/Icon.tsx";
@@ -12,6 +13,7 @@ import { useProgress } from "./progress.ts";
 
 export function WelcomePage() {
   const { step, go, heard, setHeard } = useProgress();
+  const [phone, setPhone] = useState<string | undefined>(undefined);
   const at = STEPS.indexOf(step);
   const next = () => go(STEPS[at + 1] ?? "done");
   return (
@@ -24,9 +26,10 @@ export function WelcomePage() {
       >
         {step === "office" && <OfficeStep onNext={next} />}
         {step === "people" && <PeopleStep onNext={next} />}
-        {step === "phone" && <PhoneStep onNext={next} />}
+        {step === "phone" && <PhoneStep chosen={phone} onChoose={setPhone} onNext={next} />}
         {step === "call" && (
           <CallStep
+            likely={phone}
             onSkip={next}
             onHeard={() => {
               setHeard();

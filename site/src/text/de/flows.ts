@@ -239,7 +239,7 @@ export const flows: Text["flows"] = {
   faultsTitle: (n) => (n === 1 ? "1 Stelle zu prüfen" : `${n} Stellen zu prüfen`),
   goThere: "Dorthin",
   tryTitle: "Ausprobieren",
-  tryDial: (number) => `Sobald er veröffentlicht ist: wählen Sie ${number} an einem Telefon des Büros.`,
+  tryDial: (number, live) => (live ? `Wählen Sie ${number} an einem Telefon des Büros.` : `Sobald er veröffentlicht ist: wählen Sie ${number} an einem Telefon des Büros.`),
   noNumber: "Noch führt keine Rufnummer hierher: wählen Sie diesen Ablauf als Ziel einer Rufnummer.",
   leadsHere: (who) => `Anrufe kommen hierher von ${who}.`,
 

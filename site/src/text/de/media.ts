@@ -275,6 +275,7 @@ export const media: Text["media"] = {
     nobody: "Niemand wartet.",
     agents: "Mitarbeiter",
     noAgents: "Diese Warteschlange hat keine Mitarbeiter: Es klingelt nirgends.",
+    allOut: "Niemand ist angemeldet, also klingelt es nirgends. Mitarbeiter wählen *45, um sich anzumelden; oder wählen Sie es hier für sie.",
     calls: (n) => (n === 1 ? "1 Anruf" : `${n} Anrufe`),
     lastCall: (time) => `zuletzt bis ${time}`,
     state: {

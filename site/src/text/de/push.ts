@@ -5,7 +5,7 @@ export const push: PushText = {
   lead: "Apps auf Mobiltelefonen und Seiten in Browsern, die für einen Anruf geweckt werden, und wie sicher sie kommen.",
   none: "Noch lässt sich kein Telefon wecken",
   noneHelp:
-    "Ein Telefon in der Tasche spart Strom und hält keine Verbindung. Eine App, die sagt, wo man sie wecken kann, erscheint hier: durch ihr REGISTER (RFC 8599), über die Schnittstelle für Apps oder als Seite in einem Browser, die benachrichtigen darf.",
+    "Ein Telefon in der Tasche schläft, um Strom zu sparen, und eine Push-Nachricht weckt es für einen Anruf. Es erscheint hier von selbst: eine App, die das kann, sobald sie mit ihrem Code eingerichtet ist; oder das Telefon im Browser, sobald dort Benachrichtigungen erlaubt sind.",
   noneAction: "Zu den Telefonen",
   services: { apns: "Apple", fcm: "Google", webpush: "Browser" },
   unnamed: "Ein Gerät, das nicht sagt, was es ist",

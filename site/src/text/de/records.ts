@@ -63,7 +63,7 @@ export const records: Text["records"] = {
     destination: "Eine Nummer des Büros oder eine andere",
     add: "Hinzufügen …",
     nothing: "Nichts passt.",
-    missing: (key) => `${key} (gibt es nicht mehr)`,
+    missing: (key) => `${key} (gibt es nicht)`,
     edit: (what) => `${what} bearbeiten`,
     create: (kind, typed) => (typed.trim() === "" ? `Neu: ${kind}` : `Neu: ${kind} „${typed.trim()}“`),
   },
@@ -353,6 +353,7 @@ export const records: Text["records"] = {
   },
 
   trunks: {
+    noRoute: "Noch führt kein Weg nach außen über diese Amtsleitung: Niemand ruft darüber an.",
     up: "Funktioniert",
     trying: "Verbindet",
     down: "Funktioniert nicht",
@@ -452,7 +453,7 @@ export const records: Text["records"] = {
     csvChange: (n) => (n === 1 ? "1 wird geändert" : `${n} werden geändert`),
     csvSame: (n) => (n === 1 ? "1 bleibt, wie sie ist" : `${n} bleiben, wie sie sind`),
     csvFaults: "Verbessern Sie zuerst diese Zeilen; geändert wurde nichts:",
-    csvApply: "Ausführen",
+    csvApply: "Übernehmen",
     csvApplied: "Die Nebenstellen sind jetzt wie in der Datei.",
     csvNothing: "Die Datei ändert nichts.",
   },

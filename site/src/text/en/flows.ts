@@ -106,7 +106,7 @@ export const flows = {
   faultsTitle: (n: number) => (n === 1 ? "1 thing to look at" : `${n} things to look at`),
   goThere: "Go there",
   tryTitle: "Try it",
-  tryDial: (number: string) => `Once it is published, dial ${number} from any phone of the office.`,
+  tryDial: (number: string, live: boolean) => (live ? `Dial ${number} from any phone of the office.` : `Once it is published, dial ${number} from any phone of the office.`),
   noNumber: "No outside number leads here yet: choose this flow as the destination of an inbound number.",
   leadsHere: (who: string) => `Calls come here from ${who}.`,
 

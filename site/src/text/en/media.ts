@@ -272,6 +272,7 @@ export const media = {
     nobody: "Nobody waits.",
     agents: "Agents",
     noAgents: "This queue has no agents: nobody is rung.",
+    allOut: "Nobody is logged in, so nobody is rung. Agents dial *45 to log in; or choose it for them here.",
     calls: (n: number) => (n === 1 ? "1 call" : `${n} calls`),
     lastCall: (time: string) => `last ended ${time}`,
     state: {

@@ -3,7 +3,7 @@ export const push = {
   lead: "Apps on mobile phones and pages in browsers that a push wakes for a call, and how surely they come.",
   none: "No phone can be woken yet",
   noneHelp:
-    "A phone in a pocket saves power by letting no connection stand. An app that says where it can be woken shows here: by its REGISTER (RFC 8599), through the app’s API, or as a page in a browser that may notify.",
+    "A phone in a pocket sleeps to save power, and a push message wakes it for a call. It shows here by itself: an app that is made for that, once it is set up by its code; or the phone in a browser, once its user allows notifications.",
   noneAction: "To the phones",
   services: { apns: "Apple", fcm: "Google", webpush: "Browser" } as Readonly<Record<"apns" | "fcm" | "webpush", string>>,
   unnamed: "A device that does not say what it is",

@@ -79,7 +79,7 @@ export const records = {
     destination: "A number of the office, or any other",
     add: "Add …",
     nothing: "Nothing fits.",
-    missing: (key: string) => `${key} (no longer there)`,
+    missing: (key: string) => `${key} (does not exist)`,
     edit: (what: string) => `Edit ${what}`,
     create: (kind: string, typed: string) => (typed.trim() === "" ? `New ${kind}` : `New ${kind} “${typed.trim()}”`),
   },
@@ -369,6 +369,7 @@ export const records = {
   },
 
   trunks: {
+    noRoute: "No outbound route takes this trunk yet: nobody calls out over it.",
     up: "Working",
     trying: "Connecting",
     down: "Not working",
@@ -468,7 +469,7 @@ export const records = {
     csvChange: (n: number) => (n === 1 ? "1 is changed" : `${n} are changed`),
     csvSame: (n: number) => (n === 1 ? "1 stays as it is" : `${n} stay as they are`),
     csvFaults: "Mend these lines first; nothing was changed:",
-    csvApply: "Do it",
+    csvApply: "Apply",
     csvApplied: "The extensions are as in the file.",
     csvNothing: "The file changes nothing.",
   },

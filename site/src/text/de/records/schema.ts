@@ -71,6 +71,7 @@ export const schema: Readonly<Record<string, string>> = {
   "Tone before": "Ton vorher",
   "Longest time": "Höchstdauer",
   Agents: "Agenten",
+  "They log in with *45 on their phone, or on the wallboard; who is not logged in is not rung.": "Sie melden sich mit *45 an ihrem Telefon oder auf der Wandtafel an; wer nicht angemeldet ist, wird nicht gerufen.",
   Extension: "Nebenstelle",
   Penalty: "Rang",
   "Always logged in": "Immer angemeldet",
@@ -265,7 +266,9 @@ export const schema: Readonly<Record<string, string>> = {
   "Whose rights and outside number count when somebody outside is called in.": "Wessen Rechte und Rufnummer gelten, wenn jemand von außen dazugeholt wird.",
   "4 to 12 digits; nothing removes it.": "4 bis 12 Ziffern.",
   "A provider, or another office of yours: its calls show extensions, and reach extensions.": "",
-  "A host name or an IP address.": "Ein Hostname oder eine IP-Adresse.",
+  "A host name or an IP address; the port has a field of its own.": "Ein Hostname oder eine IP-Adresse; der Port hat ein eigenes Feld.",
+  "What one logs in with: up to 64 letters, digits and . _ @ + -, no spaces.": "Zum Anmelden: bis zu 64 Buchstaben (ohne Umlaute), Ziffern und . _ @ + -, keine Leerzeichen.",
+
   "0: what the server's DNS entry says.": "0: was der DNS-Eintrag des Servers sagt.",
   "Where requests go instead of the server.": "Wohin Anfragen statt zum Server gehen.",
   "Off: the provider knows us by our address.": "Aus: Der Anbieter kennt uns an der Adresse.",
