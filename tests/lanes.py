@@ -65,7 +65,14 @@ def in_lanes(config: Any, log: Any) -> Any:
             return nodeid if lane == LIVE else str(super()._split_scope(nodeid))
 
         def _assign_work_unit(self, node: Any) -> None:
-            """The first of what waits in the first of the worker's lanes."""
+            """The first of what waits in the first of the worker's lanes. What a crashed worker leaves has parts that
+            are done; who got only such a part would wait for ever.
+            """
+            for done in [scope for scope, tests in self.workqueue.items() if all(tests.values())]:
+                del self.workqueue[done]
+            if not self.workqueue:
+                node.shutdown()
+                return
             order = _order(node.gateway.id)
             scope = min(self.workqueue, key=lambda each: order.index(lane_of(each)))
             self.workqueue.move_to_end(scope, last=False)
