@@ -74,9 +74,9 @@ class Both(FakeLog):
     def __init__(self, listed: FakeLog, log: CallLog) -> None:
         self.cdrs, self.events, self._log = listed.cdrs, listed.events, log
 
-    def put(self, cdr: Cdr) -> None:
-        super().put(cdr)
-        self._log.put(cdr)
+    def put(self, call: str, record: Callable[[], Cdr]) -> None:
+        super().put(call, record)
+        self._log.put(call, record)
 
 
 def use(office: DeskOffice, **ports: Any) -> None:
