@@ -6,16 +6,15 @@ because somebody died between doing and noting, changes nothing.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Annotated, Protocol
 
 import msgspec
 from msgspec import Meta
 
 from edge.ai.transcriber import Transcriber, TranscriptionError
+from edge.bell import Bell
 from edge.clock import Clock
 from edge.offline.journal import CallStep, Journal, OpenCall
 from edge.offline.recordings import Note, Recorded, Recordings
@@ -89,23 +88,20 @@ class Collecting:
         self._deliver = deliver
         self._transcriber = transcriber
         self._name_of_call = name_of_call
-        self._wake = asyncio.Event()
+        self._bell = Bell()
 
     def wake(self) -> None:
         """There is something to do now."""
-        self._wake.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """For ever."""
         while True:
-            self._wake.clear()
             try:
                 await self.once()
             except StoreError as error:
                 log.warning("recordings wait for the database", extra={"reason": str(error)})
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._wake.wait()
+            await self._bell.wait(LOOK_S)
 
     async def once(self) -> None:
         """All that is due now."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 
+from edge.bell import Bell
 from edge.clock import Clock
 from edge.model.base import new_id
 from edge.store import Row, Store, StoreError
@@ -62,15 +62,14 @@ class Answering:
         self._knowledge = knowledge
         self._live = live
         self._pause_ms = pause_ms
-        self._wake = asyncio.Event()
+        self._bell = Bell()
 
     def wake(self) -> None:
-        self._wake.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            self._wake.clear()
             try:
                 busy = await self.work()
             except StoreError:
@@ -78,9 +77,7 @@ class Answering:
                 busy = False
             if not busy:
                 wait_s = min(LOOK_S, self._pause_ms / 1000) if await self._any() else LOOK_S
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(wait_s):
-                        await self._wake.wait()
+                await self._bell.wait(wait_s)
 
     async def work(self) -> bool:
         """Answer those that have waited long enough. Returns whether there were any."""

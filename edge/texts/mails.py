@@ -5,14 +5,13 @@ At least once: a mail server that took a mail while we died gets it again, with 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from edge.bell import Bell
 from edge.clock import Clock
 from edge.config import EdgeConfig
 from edge.store import Row, Store, StoreError
@@ -50,23 +49,20 @@ class Mails:
         self._clock = clock
         self._send = send
         self._sender = sender
-        self._wake = asyncio.Event()
+        self._bell = Bell()
 
     def wake(self) -> None:
-        self._wake.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            self._wake.clear()
             try:
                 while await self.work():
                     pass
             except StoreError:
                 log.exception("mails cannot be read from the store")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._wake.wait()
+            await self._bell.wait(LOOK_S)
 
     async def work(self) -> bool:
         """Send one. Returns whether there was one to send."""

@@ -19,8 +19,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
+from edge.bell import Bell
 from edge.clock import Clock
 from edge.model.texts import TextMessage
 from edge.store import Row, Statements, Store, StoreError
@@ -94,7 +94,7 @@ class Outbox:
         self._lease_ms = lease_ms
         self._is_alone = is_alone
         self._told: list[Told] = []
-        self._wake = asyncio.Event()
+        self._bell = Bell()
 
     def listen(self, told: Told) -> None:
         self._told.append(told)
@@ -104,7 +104,7 @@ class Outbox:
         return await insert(statements, draft, self._clock.now_ms())
 
     def wake(self) -> None:
-        self._wake.set()
+        self._bell.ring()
 
     # -- sending ---------------------------------------------------------------------------------------------------
 
@@ -115,7 +115,6 @@ class Outbox:
             await self._recover(lease_ms=0)
         async with asyncio.TaskGroup() as group:
             while True:
-                self._wake.clear()
                 asked = False
                 try:
                     asked = await self.settle()
@@ -124,9 +123,7 @@ class Outbox:
                     log.exception("the outbox cannot use the store")
                 if asked:
                     continue
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_S):
-                        await self._wake.wait()
+                await self._bell.wait(LOOK_S)
 
     async def work(self) -> bool:
         """One round, until all that it sent is answered. Returns whether anything was there to do."""
@@ -160,7 +157,7 @@ class Outbox:
             log.exception("a text could not be handed over", extra={"text": row["id"]})
         finally:
             seats.release()
-            self._wake.set()
+            self._bell.ring()
 
     async def _claim(self) -> Row | None:
         """The next one, marked as being sent. Those of one pair go one after the other, in their order; the same words

@@ -6,17 +6,16 @@ out   uploaded ─▶ stored ─▶ Twilio fetches it at a signed address that e
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Protocol
 from urllib.parse import quote
 
 from aiohttp import web
 
+from edge.bell import Bell
 from edge.clock import Clock
 from edge.errors import EdgeError
 from edge.model.base import new_id
@@ -63,18 +62,17 @@ class Pictures:
         self._live = live
         self._key = hashlib.sha256(b"bellwire media\0" + secret).digest()
         self._base = base
-        self._wake = asyncio.Event()
+        self._bell = Bell()
 
     # -- in ----------------------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
-        self._wake.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
         tidied = 0
         while True:
-            self._wake.clear()
             try:
                 while await self.work():
                     pass
@@ -83,9 +81,7 @@ class Pictures:
                     tidied = self._clock.now_ms()
             except StoreError:
                 log.exception("pictures cannot be stored")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._wake.wait()
+            await self._bell.wait(LOOK_S)
 
     async def work(self) -> bool:
         """Fetch one that is wanted. Returns whether there was one."""

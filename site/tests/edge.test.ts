@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { actionsOf, base64, isConsented, localMoment, NO_CONSENT, progressOf } from "../src/core/campaign.ts";
+import { actionsOf, base64, localMoment, progressOf } from "../src/core/campaign.ts";
 import { readFacts, writeFacts } from "../src/core/facts.ts";
 import { touchesEdge } from "../src/core/live.ts";
 import { readable } from "../src/core/outside.ts";
@@ -75,11 +75,6 @@ test("the progress accounts for everybody once", () => {
 
 test("what may be done with a campaign depends on its state", () => {
   expect((["draft", "scheduled", "running", "paused", "cancelled", "finished"] as const).map((state) => actionsOf({ state }))).toEqual([[], ["pause", "cancel"], ["pause", "cancel"], ["resume", "cancel"], [], []]);
-});
-
-test("half a consent is none", () => {
-  expect(isConsented(NO_CONSENT)).toBe(false);
-  expect(isConsented({ who: "Carol", when: "2026", how: "text", source: "Yes, text me about offers." })).toBe(true);
 });
 
 test("a moment in the box is the same moment again", () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { causeWords } from "../src/core/causes.ts";
 import { dispositionFrom, historyRow } from "../src/core/history.ts";
-import { matchesPhone, numberToSearch, phoneRows } from "../src/core/phones.ts";
+import { matchesPhone, phoneRows } from "../src/core/phones.ts";
 import { nameLegs, story } from "../src/core/story.ts";
 import type { Cdr } from "../src/schema.gen.ts";
 import { en } from "../src/text/en/index.ts";
@@ -205,13 +205,6 @@ describe("the phones page", () => {
     ["192.0.2.31", ["101", "102"]],
   ])("searching %s finds %s", (query, numbers) => {
     expect(phoneRows(data).filter((row) => matchesPhone(row, query)).map((row) => row.extension.number)).toEqual(numbers);
-  });
-
-  test("a name in the history's search becomes the number of the one who has it", () => {
-    const people = data.extensions.values();
-    expect(numberToSearch("caro", people)).toBe("103");
-    expect(numberToSearch(" 102 ", data.extensions.values())).toBe("102");
-    expect(numberToSearch("o", data.extensions.values())).toBe("o");
   });
 });
 

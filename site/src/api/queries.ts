@@ -145,6 +145,3 @@ export const createExtension = (record: Partial<ExtensionWrite>) =>
 
 export const changeExtension = (number: string, change: ExtensionPatch) =>
   request<Extension>(`/extensions/${number}`, { method: "PATCH", body: change });
-
-export const deleteExtension = (number: string) =>
-  request<undefined>(`/extensions/${number}`, { method: "DELETE" });

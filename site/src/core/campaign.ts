@@ -34,10 +34,6 @@ export function actionsOf({ state }: Pick<Campaign, "state">): readonly ("pause"
 
 export const NO_CONSENT: CampaignConsent = { who: "", when: "", how: "web_form", source: "" };
 
-export function isConsented(consent: CampaignConsent): boolean {
-  return consent.who.trim().length >= 2 && consent.when.trim().length >= 4 && consent.source.trim().length >= 10;
-}
-
 /** The value of a `datetime-local` box for an instant, by the office's clocks. */
 export function localMoment(at: number): string {
   const utc = new Date(at).toISOString().slice(0, 16);

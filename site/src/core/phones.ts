@@ -42,17 +42,6 @@ export function matchesPhone(row: PhoneRow, query: string): boolean {
   return texts.some((text) => fold(text).includes(wanted));
 }
 
-/**
- * What the history is asked for. It knows numbers only, so a name typed into the search is turned into the number of
- * the one extension that has it; with several or none, the text is searched as it stands.
- */
-export function numberToSearch(query: string, extensions: Iterable<Extension>): string {
-  const wanted = fold(query.trim());
-  if (!/\p{L}/u.test(wanted)) return query.trim();
-  const found = [...extensions].filter((each) => fold(each.name).includes(wanted));
-  return found.length === 1 ? (found[0]?.number ?? "") : query.trim();
-}
-
 /** Lower case without accents, so that "muller" finds "Müller". */
 export function fold(text: string): string {
   return text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();

@@ -40,8 +40,6 @@ export const unassignedQuery = queryOptions({
 export const checkNumbers = () => request<OutsideNumberList>("/numbers/check", { method: "POST", timeoutMs: LONG_MS });
 export const adoptNumber = (body: { readonly number: string; readonly name: string }) =>
   request<OutsideNumber>("/numbers/adopt", { method: "POST", body, timeoutMs: LONG_MS });
-export const renameNumber = (number: string, name: string) =>
-  request<OutsideNumber>(`/numbers/${encodeURIComponent(number)}`, { method: "PATCH", body: { name }, timeoutMs: LONG_MS });
 export const buyNumber = (body: Partial<NumberOrder>) =>
   request<OutsideNumber>("/numbers", { method: "POST", body, timeoutMs: LONG_MS });
 /** The node buys it at the edge, and leads its calls to the extension. `order` names the wish: repeated, it buys nothing twice. */

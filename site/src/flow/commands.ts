@@ -6,7 +6,7 @@ import { newParameters } from "./catalogue.ts";
 import { exitsOf } from "./exits.ts";
 import { freeId } from "./naming.ts";
 import { sameJson } from "./same.ts";
-import { END, own, type Flow, type FlowNode, type FlowTest, type NodeType, type Parameters, type WireKey, readWireKey } from "./types.ts";
+import { END, own, type Flow, type FlowNode, type NodeType, type Parameters, type WireKey, readWireKey } from "./types.ts";
 
 export type Types = ReadonlyMap<string, NodeType>;
 
@@ -170,10 +170,6 @@ export function setNote(flow: Flow, index: number, text: string): Flow {
   const note = flow.notes[index];
   if (note === undefined || note.text === text) return flow;
   return { ...flow, notes: flow.notes.with(index, { ...note, text }) };
-}
-
-export function setTests(flow: Flow, tests: readonly FlowTest[]): Flow {
-  return sameJson(flow.tests, tests) ? flow : { ...flow, tests };
 }
 
 /** What stands above the canvas: name, description, recording. The number stays. */

@@ -1,5 +1,5 @@
 /** What the fields of a form know of the whole of it. */
-import type { FieldProps, FieldTemplateProps, ObjectFieldTemplateProps, RJSFSchema, WidgetProps } from "@rjsf/utils";
+import type { RJSFSchema, WidgetProps } from "@rjsf/utils";
 import type { FormLayout } from "./layouts.ts";
 import { isObject, type Data, type JsonSchema } from "./json.ts";
 
@@ -22,10 +22,6 @@ export function stateOf(props: { readonly registry: { readonly formContext: unkn
 export function schemaOf(props: { readonly schema: RJSFSchema }): JsonSchema {
   return props.schema as JsonSchema;
 }
-
-export type AnyWidget = WidgetProps;
-export type AnyField = FieldProps;
-export type AnyTemplate = FieldTemplateProps | ObjectFieldTemplateProps;
 
 /** What every control of a form has in common. */
 export interface Control {

@@ -1,8 +1,9 @@
 import { p } from "../text/phone.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { DrawerHead } from "../ui/DrawerHead.tsx";
+import { KeyList, type KeyRow } from "../ui/KeyList.tsx";
 
-const ROWS: readonly (readonly [keys: readonly string[], what: string])[] = [
+const ROWS: readonly KeyRow[] = [
   [["↵"], p.keys.enter],
   [["Esc"], p.keys.escape],
   [[p.keys.spaceKey, "m"], p.keys.space],
@@ -20,20 +21,7 @@ export function KeySheet({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog label={p.keys.title} onClose={onClose}>
       <DrawerHead title={p.keys.title} onClose={onClose} />
-      <dl className="flex min-h-0 flex-col gap-1.5 overflow-y-auto px-5 py-4">
-        {ROWS.map(([keys, what]) => (
-          <div key={what} className="flex min-h-8 items-center justify-between gap-4">
-            <dt className="text-soft">{what}</dt>
-            <dd className="flex shrink-0 gap-1">
-              {keys.map((key) => (
-                <kbd key={key} className="min-w-7 rounded-md border border-line bg-sunken px-1.5 py-0.5 text-center font-sans text-small">
-                  {key}
-                </kbd>
-              ))}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <KeyList rows={ROWS} className="min-h-0 overflow-y-auto px-5 py-4" />
     </Dialog>
   );
 }

@@ -1,4 +1,6 @@
 /** Drawings that only the phone needs, in the manner of `Icon`. */
+import { Drawing } from "../ui/Drawing.tsx";
+
 const PATHS = {
   keypad: "M6 5.500h.01M12 5.500h.01M18 5.500h.01M6 11.500h.01M12 11.500h.01M18 11.500h.01M6 17.500h.01M12 17.500h.01M18 17.500h.01",
   hangUp: "M3.500 14.800c0-1 .3-1.900.9-2.600C6.300 10 9 9 12 9s5.700 1 7.600 3.200c.6.7.9 1.600.9 2.600v.7a1 1 0 0 1-1.200 1l-3-.7a1 1 0 0 1-.8-1v-2.100a11 11 0 0 0-7 0v2.100a1 1 0 0 1-.8 1l-3 .7a1 1 0 0 1-1.200-1z",
@@ -16,18 +18,5 @@ const PATHS = {
 export type PhoneIconName = keyof typeof PATHS;
 
 export function PhoneIcon({ name, className = "size-4" }: { readonly name: PhoneIconName; readonly className?: string }) {
-  return (
-    <svg
-      aria-hidden="true"
-      viewBox="0 0 24 24"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth={name === "keypad" ? 3 : 1.75}
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      className={`shrink-0 ${className}`}
-    >
-      <path d={PATHS[name]} />
-    </svg>
-  );
+  return <Drawing path={PATHS[name]} dotted={name === "keypad"} className={className} />;
 }

@@ -2,12 +2,13 @@
 import { t } from "../text/index.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { DrawerHead } from "../ui/DrawerHead.tsx";
+import { KeyList, type KeyRow } from "../ui/KeyList.tsx";
 import { JUMPS } from "./keys.ts";
 import { GROUPS } from "./nav.ts";
 
 export function Shortcuts({ onClose }: { readonly onClose: () => void }) {
   const pages = GROUPS.flatMap((group) => group.items);
-  const general: readonly (readonly [keys: readonly string[], what: string])[] = [
+  const general: readonly KeyRow[] = [
     [[t.shell.ctrl, "K"], t.shell.search],
     [["/"], t.shell.keySearchPage],
     [["["], t.shell.keySideBar],
@@ -23,24 +24,5 @@ export function Shortcuts({ onClose }: { readonly onClose: () => void }) {
         <KeyList rows={JUMPS.map(([key, to]) => [["g", key], pages.find((page) => page.to === to)?.label ?? to])} />
       </div>
     </Dialog>
-  );
-}
-
-function KeyList({ rows }: { readonly rows: readonly (readonly [keys: readonly string[], what: string])[] }) {
-  return (
-    <dl className="flex flex-col gap-1.5">
-      {rows.map(([keys, what]) => (
-        <div key={what} className="flex min-h-8 items-center justify-between gap-4">
-          <dt className="text-soft">{what}</dt>
-          <dd className="flex shrink-0 gap-1">
-            {keys.map((key) => (
-              <kbd key={key} className="min-w-7 rounded-md border border-line bg-sunken px-1.5 py-0.5 text-center font-sans text-small">
-                {key}
-              </kbd>
-            ))}
-          </dd>
-        </div>
-      ))}
-    </dl>
   );
 }

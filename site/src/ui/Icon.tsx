@@ -1,4 +1,6 @@
 /** The icon set: 24-unit line drawings, always beside words or with a label on their button. */
+import { Drawing } from "./Drawing.tsx";
+
 const PATHS = {
   dashboard: "M4 13a8 8 0 0 1 16 0M12 13l3.5-4M4.5 18h15",
   live: "M5 9v6M9 6v12M13 9.500v5M17 7v10M21 10.500v3M1.5 11v2",
@@ -79,20 +81,7 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 export function Icon({ name, className = "size-4" }: { readonly name: IconName; readonly className?: string }) {
-  return (
-    <svg
-      aria-hidden="true"
-      viewBox="0 0 24 24"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth={1.75}
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      className={`shrink-0 ${className}`}
-    >
-      <path d={PATHS[name]} />
-    </svg>
-  );
+  return <Drawing path={PATHS[name]} className={className} />;
 }
 
 /** The mark: a bell drawn with one wire. */

@@ -35,11 +35,3 @@ export function testOf(name: string, script: FlowScript, found: Simulation, look
   const at = script.at ?? found.started_at.slice(0, 19);
   return { name, script: { ...script, at }, expect: expectationOf(found, looked) };
 }
-
-/** `name`, or with a number behind it where there is a test of that name already. */
-export function freeName(name: string, taken: readonly string[]): string {
-  for (let number = 1; ; number++) {
-    const wanted = number === 1 ? name : `${name} (${number})`;
-    if (!taken.includes(wanted)) return wanted;
-  }
-}

@@ -86,11 +86,6 @@ function joined(moments: readonly Moment[]): readonly Moment[] {
   return found;
 }
 
-/** The last moment that is not later, for a bar that is dragged; the first when all are. */
-export function momentAt(moments: readonly Moment[], atS: number): number {
-  return Math.max(0, moments.findLastIndex((moment) => moment.atS <= atS));
-}
-
 /** How long a film rests on a moment, in milliseconds: long enough to read, never as long as a real call. */
 export function restMs(moment: Moment): number {
   switch (moment.what) {

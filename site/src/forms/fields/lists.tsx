@@ -58,6 +58,34 @@ function Ordered({ keys, draw, wordsOf, disabled, buttons, onChange }: OrderedPr
   );
 }
 
+interface AddReferenceProps {
+  readonly field: FieldProps;
+  readonly kind: string;
+  readonly keys: readonly string[];
+  readonly onAdd: (key: string) => void;
+}
+
+/** The box that adds another record, while there may be one more. */
+function AddReference({ field, kind, keys, onAdd }: AddReferenceProps) {
+  const schema = schemaOf(field);
+  if (field.disabled === true || field.readonly === true || keys.length >= (schema.maxItems ?? Infinity)) return null;
+  return (
+    <RefPicker
+      id={`${field.fieldPathId.$id}_add`}
+      kind={kind}
+      value=""
+      without={keys}
+      label={t.records.form.addTo(schema.title ?? "")}
+      placeholder={t.records.picker.add}
+      wrong={(field.rawErrors?.length ?? 0) > 0}
+      describedBy={`${field.fieldPathId.$id}-note`}
+      onChange={(key) => {
+        if (key !== "" && !keys.includes(key)) onAdd(key);
+      }}
+    />
+  );
+}
+
 export function ReferencesField(props: FieldProps) {
   const schema = schemaOf(props);
   const kind = schema.items?.["x-ref"] ?? "";
@@ -83,19 +111,7 @@ export function ReferencesField(props: FieldProps) {
         onChange={change}
       />
       {drawer}
-      {!disabled && keys.length < (schema.maxItems ?? Infinity) && (
-        <RefPicker
-          id={`${props.fieldPathId.$id}_add`}
-          kind={kind}
-          value=""
-          without={keys}
-          label={t.records.form.addTo(schema.title ?? "")}
-          placeholder={t.records.picker.add}
-          wrong={(props.rawErrors?.length ?? 0) > 0}
-          describedBy={`${props.fieldPathId.$id}-note`}
-          onChange={(key) => key !== "" && !keys.includes(key) && change([...keys, key])}
-        />
-      )}
+      <AddReference field={props} kind={kind} keys={keys} onAdd={(key) => change([...keys, key])} />
     </div>
   );
 }
@@ -156,19 +172,7 @@ export function ReferenceRowsField(props: FieldProps) {
           ))}
         </ul>
       )}
-      {!disabled && rows.length < (schema.maxItems ?? Infinity) && (
-        <RefPicker
-          id={`${props.fieldPathId.$id}_add`}
-          kind={kind}
-          value=""
-          without={keys}
-          label={t.records.form.addTo(schema.title ?? "")}
-          placeholder={t.records.picker.add}
-          wrong={(props.rawErrors?.length ?? 0) > 0}
-          describedBy={`${props.fieldPathId.$id}-note`}
-          onChange={(key) => key !== "" && !keys.includes(key) && change([...rows.map((each) => each.row), { ...(emptyValue(items) as Data), [field]: key }])}
-        />
-      )}
+      <AddReference field={props} kind={kind} keys={keys} onAdd={(key) => change([...rows.map((each) => each.row), { ...(emptyValue(items) as Data), [field]: key }])} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** How many calls there were, when, to which number, and who was not reached. Each chart is a table as well. */
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { lazy, useState, type ReactNode } from "react";
 import { request } from "../../api/client.ts";
 import { HISTORY } from "../../api/queries.ts";
 import { answerRate, csv } from "../../core/figures.ts";
@@ -15,6 +15,7 @@ import { Card } from "../../ui/Card.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
 import { Skeleton } from "../../ui/Skeleton.tsx";
+import { Figure, Shown } from "./parts.tsx";
 import { DayTable, DidTable, HourTable } from "./Tables.tsx";
 
 const DayChart = lazy(async () => ({ default: (await import("./Charts.tsx")).DayChart }));
@@ -130,34 +131,6 @@ function Figures({ figures, tables }: { readonly figures: CallFigures; readonly 
           </div>
         )}
       </Card>
-    </div>
-  );
-}
-
-interface ShownProps {
-  readonly tables: boolean;
-  readonly table: ReactNode;
-  readonly children: ReactNode;
-}
-
-/** The chart for the eye, with the same figures as a table for screen readers; or the table for all. */
-function Shown({ tables, table, children }: ShownProps) {
-  if (tables) return <div className="max-h-96 overflow-auto" tabIndex={0} role="region" aria-label={t.media.analytics.table}>{table}</div>;
-  return (
-    <>
-      <div aria-hidden="true" className="px-2 pb-4 sm:px-4">
-        <Suspense fallback={<div className="h-64" />}>{children}</Suspense>
-      </div>
-      <div className="sr-only">{table}</div>
-    </>
-  );
-}
-
-function Figure({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <div className="flex flex-col-reverse justify-end rounded-2xl border border-line bg-surface px-4 py-3 shadow-card">
-      <dt className="text-small text-faint">{term}</dt>
-      <dd className="text-figure font-semibold tabular-nums">{children}</dd>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** How many texts came and went, what became of them, and why some did not arrive. Each chart is a table as well. */
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy } from "react";
 import { request } from "../../api/client.ts";
 import { EDGE } from "../../core/live.ts";
 import { readable } from "../../core/outside.ts";
@@ -14,6 +14,7 @@ import { Card } from "../../ui/Card.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
 import { Panel } from "../../ui/Panel.tsx";
+import { Figure, Shown } from "./parts.tsx";
 import { dayWords, Table } from "./Tables.tsx";
 
 const TextChart = lazy(async () => ({ default: (await import("./TextCharts.tsx")).TextChart }));
@@ -160,33 +161,6 @@ function Figures({ figures, tables }: { readonly figures: SmsAnalytics; readonly
           />
         </div>
       </Card>
-    </div>
-  );
-}
-
-interface ShownProps {
-  readonly tables: boolean;
-  readonly table: ReactNode;
-  readonly children: ReactNode;
-}
-
-function Shown({ tables, table, children }: ShownProps) {
-  if (tables) return <div className="max-h-96 overflow-auto" tabIndex={0} role="region" aria-label={t.media.analytics.table}>{table}</div>;
-  return (
-    <>
-      <div aria-hidden="true" className="px-2 pb-4 sm:px-4">
-        <Suspense fallback={<div className="h-64" />}>{children}</Suspense>
-      </div>
-      <div className="sr-only">{table}</div>
-    </>
-  );
-}
-
-function Figure({ term, children }: { readonly term: string; readonly children: ReactNode }) {
-  return (
-    <div className="flex flex-col-reverse justify-end rounded-2xl border border-line bg-surface px-4 py-3 shadow-card">
-      <dt className="text-small text-faint">{term}</dt>
-      <dd className="text-figure font-semibold tabular-nums">{children}</dd>
     </div>
   );
 }

@@ -1,4 +1,6 @@
 /** Pictures of the node types and of the editor's tools, in the manner of `ui/Icon.tsx`. */
+import { Drawing } from "../../ui/Drawing.tsx";
+
 const PATHS: Readonly<Record<string, string>> = {
   // node types
   inbound_number: "M19.500 4.500 12 12M12 6.500V12h5.500M5 4.500h2.500l1.500 4-2 1.500a11 11 0 0 0 5 5l1.500-2 4 1.500V17a2.500 2.500 0 0 1-2.500 2.500A13 13 0 0 1 4.500 6.500",
@@ -53,18 +55,6 @@ const PATHS: Readonly<Record<string, string>> = {
 
 export function FlowIcon({ name, className = "size-4" }: { readonly name: string; readonly className?: string }) {
   const dotted = name === "collect_digits" || name === "more";
-  return (
-    <svg
-      aria-hidden="true"
-      viewBox="0 0 24 24"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth={dotted ? 3 : 1.75}
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      className={`shrink-0 ${className}`}
-    >
-      <path d={Object.hasOwn(PATHS, name) ? PATHS[name] : PATHS["unknown"]} />
-    </svg>
-  );
+  const path = Object.hasOwn(PATHS, name) ? PATHS[name] : PATHS["unknown"];
+  return <Drawing path={path ?? ""} dotted={dotted} className={className} />;
 }
