@@ -22,7 +22,6 @@ from pbx.model.usage import UsageReport
 
 if TYPE_CHECKING:
     from pbx.api.edge_door import EdgeDoor
-    from pbx.api.health import HealthCheck
     from pbx.api.views import RegistrationView
     from pbx.core.clock import Clock
     from pbx.core.config import NodeConfig
