@@ -9,10 +9,11 @@ from msgspec import Meta
 
 from pbx.api.analytics import count
 from pbx.api.exchange import Exchange
+from pbx.api.health import HealthLine
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
 from pbx.api.system import check_all, counts
-from pbx.api.views import HealthLine, StatusCounts
+from pbx.api.views import StatusCounts
 from pbx.model.base import Record
 from pbx.model.call_figures import CallTotals, HourOfCalls
 from pbx.model.live_call import LiveCall

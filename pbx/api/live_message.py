@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pbx.api.views import HealthLine, RegistrationView
+from pbx.api.health import HealthLine
+from pbx.api.views import RegistrationView
 from pbx.model.conference_status import ConferenceStatus
 from pbx.model.extension import Extension
 from pbx.model.extension_state import ExtensionState

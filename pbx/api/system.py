@@ -7,10 +7,10 @@ import asyncio
 from aiohttp import web
 
 from pbx.api.exchange import Answer, Exchange
-from pbx.api.health import health, health_lines
+from pbx.api.health import Health, HealthLine, health, health_lines
 from pbx.api.route import Route
 from pbx.api.scopes import Scope
-from pbx.api.views import Health, HealthLine, NodeStatus, StatusCounts
+from pbx.api.views import NodeStatus, StatusCounts
 from pbx.core.config_sources import Setting, settings
 from pbx.core.metrics import CONTENT_TYPE
 from pbx.model.base import Record

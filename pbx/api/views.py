@@ -9,9 +9,9 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
+from pbx.api.health import HealthLine
 from pbx.api.scopes import Scope
 from pbx.model.ban import Ban, RefusedSignIn
 from pbx.model.base import Record
@@ -148,26 +148,6 @@ class SipLogin(Record, frozen=True, kw_only=True):
     ]
     qr_svg: Annotated[str | None, Meta(description="The softphone URI as a QR code; only with ?qr=true.")] = (
         None
-    )
-
-
-class Health(Record, frozen=True, kw_only=True):
-    """Whether the node is well, for load balancers and monitors. Says nothing that needs a login."""
-
-    status: Literal["ok", "degraded"]
-    failing: Annotated[tuple[str, ...], Meta(description="Names of the checks that fail.")] = ()
-
-
-class HealthLine(Record, frozen=True, kw_only=True):
-    """One check: what was looked at and, where it is not well, the cause and what to do."""
-
-    name: str
-    ok: bool
-    cause: str = ""
-    action: str = ""
-    code: Annotated[str, Meta(description="The cause for programs; empty while there is none.")] = ""
-    facts: Annotated[dict[str, str], Meta(description="What differs from time to time in the cause.")] = (
-        msgspec.field(default_factory=dict)
     )
 
 

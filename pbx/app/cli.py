@@ -76,6 +76,7 @@ def _parser() -> Parser:
 def _serve(arguments: argparse.Namespace) -> int:
     config = config_of(arguments)
     sources = origins(given(arguments), os.environ, arguments.config)
+    gc.collect()  # the parser; what comes now takes its place
     gc.disable()  # a start makes much and drops nothing: the node collects, and enables it, when all is there
     from pbx.app.node import run
 

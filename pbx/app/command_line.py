@@ -27,11 +27,22 @@ OFFICE_SETTINGS = ("data_dir",)
 
 
 class Parser(argparse.ArgumentParser):
-    """Names the nearest option when one is not known."""
+    """Names the nearest option when one is not known. Its settings are made when it is the command that was typed: all
+    of all commands would be a twentieth of a start.
+    """
+
+    wanted: Sequence[Setting] = ()
+
+    def complete(self) -> None:
+        """Add the settings."""
+        wanted, self.wanted = self.wanted, ()
+        if wanted:
+            _add_options(self, wanted)
 
     def parse_known_args(  # type: ignore[override]  # argparse's overloads are of no use here
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
+        self.complete()
         known, rest = super().parse_known_args(args, namespace)
         for word in rest:
             if word.startswith("-"):
@@ -77,10 +88,14 @@ def add_office_settings(made: Iterable[Parser], known: Mapping[str, Setting]) ->
         add_settings(each, [known[name] for name in OFFICE_SETTINGS])
 
 
-def add_settings(parser: argparse.ArgumentParser, wanted: Iterable[Setting]) -> None:
+def add_settings(parser: Parser, wanted: Iterable[Setting]) -> None:
     """One option a setting; its documentation is the setting's own. What is not given stays out of the
     namespace.
     """
+    parser.wanted = tuple(wanted)
+
+
+def _add_options(parser: Parser, wanted: Iterable[Setting]) -> None:
     options = parser.add_argument_group("settings")
     options.add_argument(
         "--config",

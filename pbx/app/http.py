@@ -21,6 +21,7 @@ from pbx.store.webhook_deliveries import DeliveryStore
 if TYPE_CHECKING:
     from pbx.app.web_side import HttpNeeds
     from pbx.core.config import NodeConfig
+    from pbx.core.metrics import Counter
     from pbx.model.node_report import DoctorCheck
     from pbx.transport.websocket import WebSocketListener
 
@@ -30,7 +31,7 @@ SHUTDOWN_S = 2.0
 """How long a stop waits for requests under way; open WebSockets are told to come back."""
 
 
-def http_server(needs: HttpNeeds) -> AppRunner:
+def http_server(needs: HttpNeeds, requests: Counter) -> AppRunner:
     """One that was not set up yet: that belongs to the event loop, and this does not. It will answer, but not listen;
     its `cleanup` ends the connections that it was given.
     """
@@ -41,7 +42,7 @@ def http_server(needs: HttpNeeds) -> AppRunner:
             clock=parts.clock,
             bus=parts.bus,
             metrics=needs.metrics,
-            requests=needs.requests,
+            requests=requests,
             records=stores.records,
             cdrs=stores.cdrs,
             accounts=needs.accounts,

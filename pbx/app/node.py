@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from pbx.api.early import count_requests
 from pbx.app import demo
 from pbx.app.build import build
 from pbx.app.edge import EDGE_KEY
@@ -35,7 +34,6 @@ from pbx.app.replica import prepare_replica
 from pbx.app.revive import go_on, leave
 from pbx.app.servers import Servers
 from pbx.app.watching import Watching
-from pbx.app.web_side import HttpNeeds, WebSide
 from pbx.app.welcome import greet
 from pbx.core import log as logs
 from pbx.core.clock import SystemClock, machine_zone
@@ -167,26 +165,22 @@ async def node(config: NodeConfig, origins: Mapping[str, str] | None = None) -> 
             config, stack, ports, parts, supervisor, stores=stores, delivered=delivered, bus=bus, box=box
         )
         accounts = Accounts.of(database, box)
-        web = WebSide(
-            HttpNeeds(
-                config=config,
-                parts=parts,
-                stores=stores,
-                accounts=accounts,
-                database=database,
-                metrics=metrics,
-                requests=count_requests(metrics),
-                sip_websocket=ports.sip.websocket,
-                ca_certificate=lambda: ports.secure.ca_certificate,
-                origins=origins or {},
-                mail_password=servers.set_mail_password,
-                public_certificate=public_certificate,
-                checks=_checks(watching, public_certificate),
-            ),
+        await _start_web(
+            config,
+            stack,
+            ports,
+            parts,
             supervisor,
+            stores=stores,
+            accounts=accounts,
+            database=database,
+            metrics=metrics,
+            origins=origins or {},
+            mail_password=servers.set_mail_password,
+            public_certificate=public_certificate,
+            checks=_checks(watching, public_certificate),
+            tls=tls,
         )
-        stack.push_async_callback(web.close)
-        await _start_web(web, ports, parts, supervisor, stores=stores, tls=tls)
         _follow_certificate(supervisor, public_certificate)
         stack.push_async_callback(stop_sip)  # phones in browsers are told before their connections go
         await greet(made, accounts.users, parts.address(), ports.sip.port, ports.http.getsockname()[1])
@@ -391,8 +385,40 @@ async def _start_tls(ports: Ports, parts: Parts, supervisor: Supervisor) -> Serv
 
 
 async def _start_web(
-    web: WebSide, ports: Ports, parts: Parts, supervisor: Supervisor, *, stores: Stores, tls: ServerTls | None
+    config: NodeConfig,
+    stack: AsyncExitStack,
+    ports: Ports,
+    parts: Parts,
+    supervisor: Supervisor,
+    *,
+    stores: Stores,
+    accounts: Accounts,
+    database: Database,
+    metrics: Registry,
+    origins: Mapping[str, str],
+    mail_password: Callable[[str], Awaitable[None]],
+    public_certificate: PublicCertificate | None,
+    checks: Sequence[HealthCheck],
+    tls: ServerTls | None,
 ) -> None:
+    from pbx.app.web_side import HttpNeeds, WebSide
+
+    needs = HttpNeeds(
+        config=config,
+        parts=parts,
+        stores=stores,
+        accounts=accounts,
+        database=database,
+        metrics=metrics,
+        sip_websocket=ports.sip.websocket,
+        ca_certificate=lambda: ports.secure.ca_certificate,
+        origins=origins,
+        mail_password=mail_password,
+        public_certificate=public_certificate,
+        checks=checks,
+    )
+    web = WebSide(needs, supervisor)
+    stack.push_async_callback(web.close)
     if parts.edge.is_embedded or await stores.records.all(WEBHOOK):
         await web.load()
     else:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pbx.api.early import EarlyAnswers
+from pbx.api.early import EarlyAnswers, count_requests
 from pbx.core.imports import aside
 from pbx.model.kinds import WEBHOOK
 from pbx.model.records_changed import RecordsChanged
@@ -55,7 +55,6 @@ class HttpNeeds(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts
     database: Database
     metrics: Registry
-    requests: Counter
     sip_websocket: WebSocketListener
     ca_certificate: Callable[[], bytes | None]
     origins: Mapping[str, str]
@@ -70,7 +69,8 @@ class WebSide:
     def __init__(self, needs: HttpNeeds, supervisor: Supervisor) -> None:
         self._needs = needs
         self._runner: AppRunner | None = None
-        early = EarlyAnswers(needs.checks, needs.requests)
+        self._requests = count_requests(needs.metrics)
+        early = EarlyAnswers(needs.checks, self._requests)
         self._front = HttpFront(early.answer, self._load, supervisor.spawn)
 
     async def listen(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
@@ -98,7 +98,7 @@ class WebSide:
     async def _load(self) -> ServerProtocol:
         started = time.monotonic()
         try:
-            runner = await aside(partial(_made, self._needs))
+            runner = await aside(partial(_made, self._needs, self._requests))
         except ImportError as error:
             raise RuntimeError(
                 "the HTTP server cannot be loaded; was the program replaced while it ran?"
@@ -113,7 +113,7 @@ class WebSide:
         return runner.server
 
 
-def _made(needs: HttpNeeds) -> AppRunner:
+def _made(needs: HttpNeeds, requests: Counter) -> AppRunner:
     from pbx.app.http import http_server
 
-    return http_server(needs)
+    return http_server(needs, requests)

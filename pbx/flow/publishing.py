@@ -23,8 +23,6 @@ from pbx.flow.flows import loaded
 from pbx.flow.graph import check
 from pbx.flow.hours import OPEN, OTHERWISE, decide_schedule, next_change
 from pbx.flow.node import Node
-from pbx.flow.scripted import RecordedOffice
-from pbx.flow.simulate import run_test, simulate
 from pbx.flow.test_calls import TestCalls, Ticket
 from pbx.model.flow import Fault, Flow
 from pbx.model.flow_revision import FlowDiff, FlowRevision, FlowState
@@ -201,6 +199,10 @@ class Publishing:
         walked = self._walkable(
             flow, around, 0 if which == DRAFT else (await self.revision(number, which)).revision
         )
+        from pbx.flow.simulate import (
+            simulate,  # loaded with the first walk: only editors and publishing need it
+        )
+
         return await simulate(
             walked, script, office=self._office_of(around), flows=around.others.get, chat=self._chat
         )
@@ -217,6 +219,8 @@ class Publishing:
         return await self.run_tests(flow, await self._surroundings())
 
     async def run_tests(self, flow: Flow, around: Surroundings) -> list[FlowTestResult]:
+        from pbx.flow.simulate import run_test
+
         walked = self._walkable(flow, around, 0)
         return [
             await run_test(
@@ -355,6 +359,8 @@ class Publishing:
         return Surroundings(records, others)
 
     def _office_of(self, around: Surroundings) -> Office:
+        from pbx.flow.scripted import RecordedOffice
+
         return RecordedOffice(
             around.records, around.numbers(), self._time_zone or "UTC", country=self._country
         )

@@ -7,7 +7,7 @@ import sys
 
 LATER = (
     "aiohttp", "aiodns", "cryptography", "csv", "difflib", "email", "http.client", "importlib.metadata", "pbx.api.app",
-    "pbx.transport.acme", "tarfile", "urllib.request", "xml", "zipfile",
+    "pbx.app.web_side", "pbx.flow.simulate", "pbx.transport.acme", "tarfile", "urllib.request", "xml", "zipfile",
 )  # fmt: skip
 
 

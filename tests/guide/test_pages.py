@@ -12,6 +12,7 @@ import pytest
 from edge.config import EdgeConfig
 from mobile_push.config import PushConfig
 from pbx.app.cli import _parser
+from pbx.app.command_line import Parser
 from pbx.core.config_sources import OTHER_VARIABLES, settings
 from tests.guide.pages import DOCS, blocks, links, pages
 
@@ -56,6 +57,8 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    if isinstance(parser, Parser):
+        parser.complete()
     yield "", parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
