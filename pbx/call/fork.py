@@ -70,6 +70,8 @@ class Fork:
         self._tasks: list[tuple[DialTarget, asyncio.Task[None]]] = []
         self._alone: Stoppable | None = None
         """The only phone that is rung."""
+        self._only: str | None = None
+        """Whose that is."""
         self._refusals: list[int] = []
         self._headers: tuple[tuple[str, str], ...] = ()
         self._heard: CallLeg | None = None
@@ -113,6 +115,7 @@ class Fork:
     async def _ring_all(self, targets: Sequence[DialTarget]) -> None:
         self._legs_left += len(targets)
         if len(targets) == 1 and not targets[0].delay_s and not _may_need_a_nudge(targets[0]):
+            self._only = targets[0].extension
             with Stoppable() as self._alone:  # most calls: a task and a group less
                 await self._try_in_time(targets[0])
             return
@@ -413,6 +416,8 @@ class Fork:
         if self.winner is None:
             self._who_declined.add(extension)
             self._stop_others(of=extension)
+            if self._alone is not None and self._only == extension:
+                self._alone.stop()
 
     def _stop_others(self, of: str | None = None) -> None:
         """Let all others ring no more, or all other phones of an extension."""

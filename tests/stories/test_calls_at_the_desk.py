@@ -9,12 +9,13 @@ import pytest
 from tests.stories.control_stories import STORIES as FROM_THE_SITE
 from tests.stories.desk_office import DeskOffice
 from tests.stories.desk_stories import STORIES as AT_THE_DESK
+from tests.stories.odd_transfer_stories import STORIES as ODD_TRANSFERS
 from tests.stories.telling import Telling
 
 SEEDS = 3
 MANY_SEEDS = 100
 POINTS_APART = 9
-STORIES = AT_THE_DESK | FROM_THE_SITE
+STORIES = AT_THE_DESK | ODD_TRANSFERS | FROM_THE_SITE
 TELLING = Telling(office=DeskOffice, stories=STORIES)
 
 
