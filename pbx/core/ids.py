@@ -54,9 +54,13 @@ def _random(nbytes: int) -> bytes:
     return _reserve[begin:_used]
 
 
+_TYPED = "".join(each for each in string.ascii_letters + string.digits if each not in "0O1lI")
+
+
 def new_sip_password() -> str:
-    """20 letters and digits (119 bits): nothing that a phone's keypad or web form would change on the way."""
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(20))
+    """20 letters and digits (116 bits): nothing that a phone's keypad or web form would change on the way, and none
+    that looks like another when somebody types it off a screen."""
+    return "".join(secrets.choice(_TYPED) for _ in range(20))
 
 
 def _crockford(number: int) -> str:

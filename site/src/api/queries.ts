@@ -8,6 +8,7 @@ import type {
   Extension,
   ExtensionPatch,
   ExtensionWrite,
+  RefusedSignInList,
   NodeStatus,
   OfficeSettings,
   SessionView,
@@ -68,6 +69,13 @@ export const settingsQuery = queryOptions({
   queryKey: ["settings"],
   queryFn: () => request<OfficeSettings>("/settings"),
   staleTime: 60_000,
+});
+
+/** Phones that show a wrong password. */
+export const refusedQuery = queryOptions({
+  queryKey: ["refused-sign-ins"],
+  queryFn: () => request<RefusedSignInList>("/refused-sign-ins", { query: { limit: 200 } }),
+  refetchInterval: 10_000,
 });
 
 export const statusQuery = queryOptions({

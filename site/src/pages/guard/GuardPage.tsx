@@ -2,9 +2,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type SyntheticEvent } from "react";
 import { request } from "../../api/client.ts";
+import { refusedQuery } from "../../api/queries.ts";
 import { faultWords, faultsByField } from "../../core/problem.ts";
 import { formatFull } from "../../core/time.ts";
-import type { Ban, BanList, RefusedSignIn, RefusedSignInList } from "../../schema.gen.ts";
+import type { Ban, BanList, RefusedSignIn } from "../../schema.gen.ts";
 import { t } from "../../text/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { DeleteButton } from "../../ui/DeleteButton.tsx";
@@ -21,11 +22,7 @@ const BANS = ["bans"];
 
 export function GuardPage() {
   const bans = useQuery({ queryKey: BANS, queryFn: () => request<BanList>("/bans", { query: { limit: 200 } }), refetchInterval: 10_000 });
-  const refused = useQuery({
-    queryKey: ["refused-sign-ins"],
-    queryFn: () => request<RefusedSignInList>("/refused-sign-ins", { query: { limit: 200 } }),
-    refetchInterval: 10_000,
-  });
+  const refused = useQuery(refusedQuery);
   return (
     <>
       <PageHead title={t.nav.guard} lead={t.admin.guard.lead} />

@@ -109,12 +109,12 @@ function named(number: string, nameOf: (number: string) => string | undefined): 
   return name === undefined ? number : `${name} · ${number}`;
 }
 
-/** How long the caller waited: until the answer, or until it ended without one. */
+/** How long the caller waited: until a person answered; where none did, until the node did, or the end. */
 function Waited({ cdr }: { readonly cdr: Cdr }) {
   const until = cdr.answered_at ?? cdr.ended_at;
   if (until === null || (cdr.interrupted && cdr.answered_at === null)) return null;
   const seconds = (Date.parse(until) - Date.parse(cdr.started_at)) / 1000;
-  return <Fact term={t.history.rang}>{formatDuration(seconds, t.duration)}</Fact>;
+  return <Fact term={t.history.rang}>{formatDuration(cdr.wait_s || seconds, t.duration)}</Fact>;
 }
 
 function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {

@@ -22,6 +22,7 @@ import { useSay } from "../../ui/toasts.tsx";
 import { useUnsavedGuard } from "../../ui/unsaved.tsx";
 import { DeviceList } from "./DeviceList.tsx";
 import { PhoneMark } from "./PhoneMark.tsx";
+import { RefusedHere } from "./RefusedHere.tsx";
 import { SipLoginPanel } from "./SipLoginPanel.tsx";
 
 /** With the words and pages of the edge, which most who open a phone do not need. */
@@ -55,6 +56,7 @@ export function PhoneDrawer({ row, onClose, onDuplicate }: PhoneDrawerProps) {
       <div className="min-h-0 flex-1 overflow-y-auto">
         <Section title={t.phones.tabDevices}>
           <DeviceList devices={row.devices} />
+          <RefusedHere number={extension.number} />
         </Section>
         <Section title={t.phones.tabConnect}>
           <SipLoginPanel number={extension.number} />

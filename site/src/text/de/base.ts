@@ -274,6 +274,9 @@ export const base: typeof english = {
     andMore: (device: string, more: number) => `${device} und ${more} weitere`,
     expiresLower: "läuft ab",
     devicesNone: "Kein Gerät ist angemeldet",
+    refused: (device, address, time) =>
+      `${device} an ${address} zeigt ein falsches Passwort, zuletzt um ${time}. Zeigen Sie unten den Zugang und übertragen Sie das Passwort in das Telefon.`,
+    refusedBanned: "Es ist vorerst ausgesperrt. Stimmt das Passwort, lassen Sie es wieder herein unter",
     devicesNoneHelp: "Tragen Sie den SIP-Zugang in ein Tischtelefon ein oder scannen Sie den Code mit einem Softphone.",
     deviceUnnamed: "Gerät ohne Namen",
     registeredSince: (when: string) => `seit ${when}`,

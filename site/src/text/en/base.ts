@@ -272,6 +272,9 @@ export const base = {
     andMore: (device: string, more: number) => `${device} and ${more} more`,
     expiresLower: "expires",
     devicesNone: "No device is registered",
+    refused: (device: string, address: string, time: string) =>
+      `${device} at ${address} signed in with a wrong password, last at ${time}. Show the login below and copy the password into the phone.`,
+    refusedBanned: "It is kept out for now. Once the password is right, let it in again under",
     devicesNoneHelp: "Enter the SIP login into a desk phone, or scan the code with a softphone.",
     deviceUnnamed: "Unnamed device",
     registeredSince: (when: string) => `since ${when}`,
