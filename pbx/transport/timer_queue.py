@@ -2,6 +2,9 @@
 
 A call starts about twenty timers and cancels nearly all of them, most within milliseconds. A cancelled timer stays in
 the heap as an empty slot until it is due, or until empty slots are the larger half; neither touches the event loop.
+
+A timer may be late by a 32nd of its time, and by a second at most: deadlines are put on a grid as coarse as that
+allows, so those of many calls come due together. SIP's own estimate of a round trip (T1, half a second) is coarser.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+import math
 from collections.abc import Callable
 from contextvars import copy_context
 
@@ -18,6 +22,9 @@ log = logging.getLogger(__name__)
 
 GRANULARITY_S = 0.0005
 """Deadlines this close to now count as due: keeps rounding from waking the loop twice."""
+
+SLACK = 5
+"""How much finer than a timer's time its grid is, as a power of two: 2 to the 5th is 32."""
 
 _COMPACT_ABOVE = 256
 
@@ -39,7 +46,7 @@ class Timer:
 
 
 class TimerQueue:
-    """Calls back at monotonic times (seconds of `clock.monotonic`), in order of their deadlines."""
+    """Calls back at monotonic times (seconds of `clock.monotonic`), in order of their deadlines on the grid."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -56,7 +63,8 @@ class TimerQueue:
         return len(self._heap) - self._empty
 
     def call_at(self, at: float, callback: Callable[[], None]) -> Timer:
-        """Run `callback` once when `clock.monotonic()` reaches `at`."""
+        """Run `callback` once when `clock.monotonic()` has reached `at`."""
+        at = on_grid(at, at - self._clock.monotonic())
         timer = Timer(at, callback, self)
         if self._closed:
             timer.callback = None
@@ -68,7 +76,7 @@ class TimerQueue:
         return timer
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
-        """Run `callback` once in `delay_s` seconds."""
+        """Run `callback` once when `delay_s` seconds have passed."""
         return self.call_at(self._clock.monotonic() + delay_s, callback)
 
     def cancelled(self) -> None:
@@ -122,3 +130,11 @@ class TimerQueue:
         while self._heap and self._heap[0][2].callback is None:
             heapq.heappop(self._heap)
             self._empty -= 1
+
+
+def on_grid(at: float, delay_s: float) -> float:
+    """The first moment from `at` on that many timers of about this length share."""
+    if delay_s <= GRANULARITY_S:
+        return at
+    exponent = min(math.frexp(delay_s)[1] - 1 - SLACK, 0)
+    return math.ldexp(math.ceil(math.ldexp(at, -exponent)), exponent)
