@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from functools import partial
 
 import msgspec
@@ -15,7 +14,7 @@ from pbx.call.codecs import codecs_of
 from pbx.call.incoming import CallPorts
 from pbx.call.ports import Conversations, Router, Signaling
 from pbx.call.switch import Switch
-from pbx.core.ids import new_id
+from pbx.core.ids import bits, new_id
 from pbx.feature.call_log import CallLog
 from pbx.feature.features import Features
 from pbx.feature.self_call import SelfCall
@@ -63,7 +62,7 @@ def build_calls(
         log=call_log,
         clock=ground.clock,
         rtp_timeout_s=config.rtp_timeout_s,
-        new_session_id=lambda: secrets.randbits(62),
+        new_session_id=partial(bits, 62),
         local_host=sip.local_address,
         candidates=sip.local_address.candidates,
         hold_tone=hold_music,

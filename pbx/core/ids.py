@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import secrets
 import string
@@ -10,10 +9,11 @@ import time
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Base 32 without I, L, O and U: what people read aloud without mistakes."""
-_TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CROCKFORD.encode())
+_PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
 
 RESERVE_BYTES = 1024
 _reserve = b""
+_used = 0
 
 
 def new_id(at_ms: int | None = None) -> str:
@@ -22,7 +22,7 @@ def new_id(at_ms: int | None = None) -> str:
     Ids made in the same millisecond sort at random.
     """
     moment_ms = time.time_ns() // 1_000_000 if at_ms is None else at_ms
-    return _crockford((moment_ms & (1 << 48) - 1) << 80 | secrets.randbits(80))
+    return _crockford((moment_ms & (1 << 48) - 1) << 80 | bits(80))
 
 
 def token(nbytes: int = 32) -> str:
@@ -31,13 +31,27 @@ def token(nbytes: int = 32) -> str:
 
 
 def word(nbytes: int) -> str:
-    """The same in hexadecimal digits, from a reserve: a call needs a dozen such words, and asking the kernel for each
-    takes longer than all else about them."""
-    global _reserve  # noqa: PLW0603  what is random is nobody's state
-    if len(_reserve) < nbytes:
-        _reserve = os.urandom(RESERVE_BYTES)
-    taken, _reserve = _reserve[:nbytes], _reserve[nbytes:]
-    return taken.hex()
+    """The same in hexadecimal digits."""
+    return _random(nbytes).hex()
+
+
+def bits(count: int) -> int:
+    """A number that nobody can guess, of so many random bits."""
+    return int.from_bytes(_random((count + 7) // 8)) >> -count % 8
+
+
+def fraction() -> float:
+    """From 0 to 1, without 1."""
+    return bits(53) * 2**-53
+
+
+def _random(nbytes: int) -> bytes:
+    """From a reserve: a call needs two dozen such, and asking the kernel for each takes longer than all else of it."""
+    global _reserve, _used
+    begin, _used = _used, _used + nbytes
+    if _used > len(_reserve):
+        _reserve, begin, _used = os.urandom(RESERVE_BYTES), 0, nbytes
+    return _reserve[begin:_used]
 
 
 def new_sip_password() -> str:
@@ -47,4 +61,4 @@ def new_sip_password() -> str:
 
 def _crockford(number: int) -> str:
     """26 letters for 130 bits."""
-    return base64.b32encode((number << 6).to_bytes(17)).translate(_TO_CROCKFORD)[:26].decode()
+    return "".join([_PAIRS[number >> shift & 0x3FF] for shift in range(120, -1, -10)])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
-import secrets
 import socket
 import zlib
 from collections import Counter
@@ -24,6 +23,7 @@ from media_ext.codec import available, transcode_cost_ns
 from media_ext.engine import Engine
 from media_ext.sound_door import Clip, Feed
 from pbx.core.errors import PeerError, StartupError
+from pbx.core.ids import bits
 from pbx.media.identity import Certificate
 from pbx.media.kept import KeptStream, unpacked_state
 from pbx.media.loop_setting import LoopSetting, loop_for
@@ -249,9 +249,9 @@ class MediaEngine:
             pair.rtp.fileno(),
             pair.rtcp.fileno(),
             thread=self._thread(label),
-            ssrc=secrets.randbits(32),
-            seq=secrets.randbits(15),  # so that an early loss cannot hide SRTP's roll-over (RFC 3711 3.3.1)
-            rtp_ts=secrets.randbits(32),
+            ssrc=bits(32),
+            seq=bits(15),  # so that an early loss cannot hide SRTP's roll-over (RFC 3711 3.3.1)
+            rtp_ts=bits(32),
             state=state,
             keep=self._keeps,
         )

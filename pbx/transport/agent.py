@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from pbx.core.clock import Clock
 from pbx.core.errors import PeerError
-from pbx.core.ids import word
+from pbx.core.ids import fraction, word
 from pbx.core.tasks import Supervisor
 from pbx.model.leg_event import Ended, LegCause
 from pbx.model.party import DialTarget, Party
@@ -66,8 +65,6 @@ LEGS_FOR_HELP = 32
 CLOSING_S = 3.0
 """How long `close` waits for the last BYEs to be answered."""
 
-_random = secrets.SystemRandom()
-
 
 class Agent:
     """UAC and UAS. Set `on_invite` and `on_request` before the sockets are started.
@@ -91,7 +88,7 @@ class Agent:
         methods: frozenset[str] = frozenset({"REGISTER", "OPTIONS"}),
         new_tag: Callable[[], str] = lambda: word(8),
         new_call_id: Callable[[], str] = lambda: word(16),
-        random: Callable[[], float] = _random.random,
+        random: Callable[[], float] = fraction,
     ) -> None:
         self.driver = driver
         self.clock = clock

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pbx.core.ids import CROCKFORD, new_id, token, word
+from pbx.core.ids import CROCKFORD, bits, fraction, new_id, token, word
 
 
 def test_ids_are_26_characters_of_the_readable_alphabet() -> None:
@@ -39,3 +39,10 @@ def test_words_are_as_long_as_asked_for_and_never_the_same() -> None:
     assert {len(each) for each in words} == {16}
     assert len(set(words)) == 1000
     assert len(word(2)) == 4
+
+
+def test_bits_fill_the_whole_range() -> None:
+    made = [bits(15) for _ in range(2000)]
+    assert max(made) < 1 << 15
+    assert max(made) >> 14 == 1
+    assert all(0 <= fraction() < 1 for _ in range(1000))

@@ -141,7 +141,7 @@ async def test_both_sequences_roll_over(
 ) -> None:
     """Through 65535 on the way in and, elsewhere, on the way out; and a new key afterwards keeps the counters."""
     monkeypatch.setattr(
-        "pbx.media.engine.secrets.randbits", lambda bits: 0xFFF3 if bits == 15 else bits * 1001
+        "pbx.media.engine.bits", lambda bits: 0xFFF3 if bits == 15 else bits * 1001
     )
     a, b = SecurePhone(phone()), SecurePhone(phone(), profile=GCM_128, seed=11)
     a.phone.seq, b.phone.seq = 0xFFFA, 0xFFFE
