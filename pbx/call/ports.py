@@ -408,8 +408,8 @@ class RoomRecorder(Protocol):
 class CallLog(Protocol):
     """Where calls are written down."""
 
-    def put(self, cdr: Cdr) -> None:
-        """Write the record, or its newer state, soon and durably; never waits, keeps the order of a call's states."""
+    def put(self, call: str, record: Callable[[], Cdr]) -> None:
+        """Write the call's record soon and durably, as it is then; never waits, keeps the order of a call's states."""
         ...
 
     def publish(self, event: CallEvent) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pbx.call.cdr import fold
@@ -21,17 +22,20 @@ __all__ = ["Recorded"]
 class Recorded:
     """The part of `Call` that remembers, and tells whoever watches."""
 
-    live: LiveFold
+    offered: events.CallOffered
 
     def __init__(self, call_id: str, ports: CallPorts) -> None:
         self.id = call_id
         self.ports = ports
         self.events: list[events.CallEvent] = []
+        self._live: LiveFold | None = None
+        self._folded = 0
+        """How many events are in it."""
         self._began_at, self._began_s = ports.clock.now(), ports.clock.monotonic()
 
     def begin_record(self, incoming: Incoming) -> None:
         """The first event; whoever is told of it may look at the whole call."""
-        offered = events.CallOffered(
+        self.offered = events.CallOffered(
             call=self.id,
             at=self.now(),
             from_number=incoming.caller.number,
@@ -44,18 +48,25 @@ class Recorded:
             ),
             trunk=incoming.trunk,
         )
-        self.live = LiveFold(offered)
-        self.record(offered)
+        self.record(self.offered)
 
     def resume_record(self, history: Sequence[events.CallEvent]) -> None:
         """What happened in an earlier process, which has told whoever watched. Raises `TypeError` for no beginning."""
         first = history[0]
         if not isinstance(first, events.CallOffered):
             raise TypeError("a call begins with CallOffered")
-        self.live = LiveFold(first)
+        self.offered = first
         self.events.extend(history)
-        for event in history[1:]:
-            self.live.take(event)
+
+    @property
+    def live(self) -> LiveFold:
+        """The call as the live screen shows it. Most calls are over before anybody asks."""
+        if self._live is None:
+            self._live, self._folded = LiveFold(self.offered), 1
+        for event in self.events[self._folded :]:
+            self._live.take(event)
+        self._folded = len(self.events)
+        return self._live
 
     def now(self) -> datetime:
         """What the wall showed when the call began, and the time since: setting the clock makes no call longer."""
@@ -64,10 +75,9 @@ class Recorded:
     def record(self, event: events.CallEvent) -> None:
         """Add to the list, and tell whoever watches. The CDR is written at the start, the answer and the end."""
         self.events.append(event)
-        self.live.take(event)
         self.ports.log.publish(event)
         self.ports.keeper.changed(self, event)
         if isinstance(event, (events.CallOffered, events.CallEnded)) or (
             isinstance(event, events.LegAnswered) and event.leg == "a"
         ):
-            self.ports.log.put(fold(self.events))
+            self.ports.log.put(self.id, partial(fold, self.events))

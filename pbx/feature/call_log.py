@@ -36,7 +36,7 @@ class CallLog:
         self._write = write
         self._bus = bus
         self._limit = limit
-        self._waiting: dict[str, Cdr] = {}
+        self._waiting: dict[str, Callable[[], Cdr]] = {}
         self._writing = 0
         self._wake = asyncio.Event()
 
@@ -60,8 +60,8 @@ class CallLog:
             fold(event)
         self._bus.publish("call", event)
 
-    def put(self, cdr: Cdr) -> None:
-        self._waiting[cdr.id] = cdr
+    def put(self, call: str, record: Callable[[], Cdr]) -> None:
+        self._waiting[call] = record
         if len(self._waiting) > self._limit:
             self._waiting.pop(next(iter(self._waiting)))
             self.dropped += 1
@@ -89,7 +89,7 @@ class CallLog:
             return
         self._writing = len(batch)
         try:
-            await self._write(list(batch.values()))
+            await self._write([record() for record in batch.values()])
         except BaseException:
             self._waiting = {**batch, **self._waiting}
             raise

@@ -269,8 +269,8 @@ class FakeLog:
         self.cdrs: list[Cdr] = []
         self.events: list[CallEvent] = []
 
-    def put(self, cdr: Cdr) -> None:
-        self.cdrs.append(cdr)
+    def put(self, call: str, record: Callable[[], Cdr]) -> None:
+        self.cdrs.append(record())
 
     def publish(self, event: CallEvent) -> None:
         self.events.append(event)

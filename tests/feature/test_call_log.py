@@ -25,6 +25,10 @@ def cdr(call: str, disposition: str = "in_progress") -> Cdr:
     )
 
 
+def put(log: CallLog, call: str, disposition: str = "in_progress") -> None:
+    log.put(call, lambda: cdr(call, disposition))
+
+
 class Disk:
     """A store that can be broken."""
 
@@ -42,9 +46,9 @@ class Disk:
 async def test_only_the_newest_state_of_a_call_is_written() -> None:
     disk = Disk()
     log = CallLog(disk.write, EventBus())
-    log.put(cdr("1"))
-    log.put(cdr("2"))
-    log.put(cdr("1", "answered"))
+    put(log, "1")
+    put(log, "2")
+    put(log, "1", "answered")
     await log.flush()
     assert disk.written == [[("1", "answered"), ("2", "in_progress")]]
 
@@ -53,10 +57,10 @@ async def test_what_a_broken_disk_refuses_waits_and_a_newer_state_replaces_it() 
     disk = Disk()
     log = CallLog(disk.write, EventBus())
     disk.broken = True
-    log.put(cdr("1"))
+    put(log, "1")
     with pytest.raises(StoreError):
         await log.flush()
-    log.put(cdr("1", "answered"))
+    put(log, "1", "answered")
     disk.broken = False
     await log.flush()
     assert disk.written == [[("1", "answered")]]
@@ -69,7 +73,7 @@ async def test_the_writer_goes_on_after_the_disk_is_well_again(monkeypatch: pyte
     log = CallLog(disk.write, EventBus())
     disk.broken = True
     task = asyncio.get_running_loop().create_task(log.run())
-    log.put(cdr("1"))
+    put(log, "1")
     await asyncio.sleep(0.02)
     assert disk.written == []
     disk.broken = False
@@ -81,5 +85,5 @@ async def test_the_writer_goes_on_after_the_disk_is_well_again(monkeypatch: pyte
 async def test_the_memory_for_waiting_records_is_bounded_and_losses_are_counted() -> None:
     log = CallLog(Disk().write, EventBus(), limit=2)
     for call in "123":
-        log.put(cdr(call))
+        put(log, call)
     assert log.dropped == 1
