@@ -21,6 +21,7 @@ from pbx.call.join import flow_between
 from pbx.call.leg import CallLeg
 from pbx.call.ports import NO_WORD, Waking
 from pbx.call.reoffer import answer_reoffer
+from pbx.call.scope import Stoppable
 from pbx.core.errors import PeerError
 from pbx.model import call_event as events
 from pbx.model.cause import cause_of_status
@@ -64,6 +65,8 @@ class Fork:
         self._redirect = redirect
         self._formats = call.onward_formats()
         self._tasks: list[tuple[DialTarget, asyncio.Task[None]]] = []
+        self._alone: Stoppable | None = None
+        """The only phone that is rung."""
         self._refusals: list[int] = []
         self._headers: tuple[tuple[str, str], ...] = ()
         self._heard: CallLeg | None = None
@@ -82,24 +85,8 @@ class Fork:
         """Ring `targets` until one answers, all refuse, or the time is up. Cancelling it stops all phones."""
         self.call.ringing = self
         try:
-            async with asyncio.timeout(self._ring_timeout_s), asyncio.TaskGroup() as group:
-                targets = list(targets)
-                self._legs_left += len(targets)
-                prompt = [
-                    (each, group.create_task(self._try_in_time(each))) for each in targets if not each.delay_s
-                ]
-                ringing = [task for _, task in prompt]
-                late = [
-                    (each, group.create_task(self._try_late(each, ringing)))
-                    for each in targets
-                    if each.delay_s
-                ]
-                nudges = [
-                    (each, group.create_task(self._nudge(each, task)))
-                    for each, task in prompt
-                    if each.phone and not each.asleep
-                ]
-                self._tasks = [*prompt, *late, *nudges]
+            async with asyncio.timeout(self._ring_timeout_s):
+                await self._ring_all(list(targets))
         except TimeoutError:
             self._timed_out = True
         except BaseException:  # the caller hung up, perhaps just as somebody answered
@@ -117,6 +104,27 @@ class Fork:
         status = best_refusal(self._refusals)
         return Lost(cause_of_status(status), status, self._headers)
 
+    async def _ring_all(self, targets: Sequence[DialTarget]) -> None:
+        self._legs_left += len(targets)
+        if len(targets) == 1 and not targets[0].delay_s and not _may_need_a_nudge(targets[0]):
+            with Stoppable() as self._alone:  # most calls: a task and a group less
+                await self._try_in_time(targets[0])
+            return
+        async with asyncio.TaskGroup() as group:
+            prompt = [
+                (each, group.create_task(self._try_in_time(each))) for each in targets if not each.delay_s
+            ]
+            ringing = [task for _, task in prompt]
+            late = [
+                (each, group.create_task(self._try_late(each, ringing))) for each in targets if each.delay_s
+            ]
+            nudges = [
+                (each, group.create_task(self._nudge(each, task)))
+                for each, task in prompt
+                if _may_need_a_nudge(each)
+            ]
+            self._tasks = [*prompt, *late, *nudges]
+
     async def pick_up(self, leg: CallLeg, from_call: str) -> None:
         """Let a leg that talked in another call be the one that answers; it is hung up when it comes too late."""
         if not self.takes(leg, from_call):
@@ -127,6 +135,8 @@ class Fork:
         if self.winner is not None or self.call.ringing is not self:
             return False
         self.winner = self.call.adopt(leg, from_call)
+        if self._alone is not None:
+            self._alone.stop()
         self._stop_others()
         return True
 
@@ -424,6 +434,11 @@ class Fork:
             await self._reach(target, depth)
             if self.winner is not None:
                 return
+
+
+def _may_need_a_nudge(target: DialTarget) -> bool:
+    """A phone that can be woken seems to be awake."""
+    return bool(target.phone) and not target.asleep
 
 
 def _place(target: DialTarget) -> tuple[str, str, int, int]:

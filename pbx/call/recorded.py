@@ -28,7 +28,7 @@ class Recorded:
         self.id = call_id
         self.ports = ports
         self.events: list[events.CallEvent] = []
-        self._live: LiveFold | None = None
+        self._live_fold: LiveFold | None = None
         self._folded = 0
         """How many events are in it."""
         self._began_at, self._began_s = ports.clock.now(), ports.clock.monotonic()
@@ -61,12 +61,12 @@ class Recorded:
     @property
     def live(self) -> LiveFold:
         """The call as the live screen shows it. Most calls are over before anybody asks."""
-        if self._live is None:
-            self._live, self._folded = LiveFold(self.offered), 1
+        if self._live_fold is None:
+            self._live_fold, self._folded = LiveFold(self.offered), 1
         for event in self.events[self._folded :]:
-            self._live.take(event)
+            self._live_fold.take(event)
         self._folded = len(self.events)
-        return self._live
+        return self._live_fold
 
     def now(self) -> datetime:
         """What the wall showed when the call began, and the time since: setting the clock makes no call longer."""
