@@ -74,7 +74,8 @@ class Subscription:
 
 
 class Follower:
-    """Has `take` called with each event of some topics, soon, in order: all that one turn of the loop brings together.
+    """Has `take` called with each event of some topics, soon, in order: all that one turn of the loop brings together,
+    or what comes within `gather_s`.
 
     That is cheaper than a subscription whose task wakes for each of them. When more than `limit` wait, they are thrown
     away, and `lost` is called instead.
@@ -86,13 +87,16 @@ class Follower:
         topics: frozenset[str],
         take: Callable[[Published], object],
         lost: Callable[[], object],
+        *,
         limit: int,
+        gather_s: float,
     ) -> None:
         self.topics = topics
         self._bus = bus
         self._take = take
         self._lost = lost
         self._limit = limit
+        self._gather_s = gather_s
         self._waiting: list[Published] = []
         self._dropped = False
         self._closed = False
@@ -106,7 +110,11 @@ class Follower:
         """Queue an event; used by the bus."""
         waiting = self._waiting
         if not waiting:
-            asyncio.get_running_loop().call_soon(self._drain)
+            loop = asyncio.get_running_loop()
+            if self._gather_s:
+                loop.call_later(self._gather_s, self._drain)
+            else:
+                loop.call_soon(self._drain)
         elif len(waiting) >= self._limit:
             self._bus.dropped += len(waiting)
             self._dropped = True
@@ -164,9 +172,10 @@ class EventBus:
         take: Callable[[Published], object],
         lost: Callable[[], object] = lambda: None,
         limit: int = 1000,
+        gather_s: float = 0.0,
     ) -> Follower:
         """Have `take` called with what comes under `topics`."""
-        follower = Follower(self, frozenset(topics), take, lost, limit)
+        follower = Follower(self, frozenset(topics), take, lost, limit=limit, gather_s=gather_s)
         self._listen(follower)
         return follower
 

@@ -42,6 +42,8 @@ KEEP = "subscription/"
 SAVE_S = 1.0
 NEW_S = 0.02
 """Until new subscriptions are written down: a phone makes those of all its lamps at once."""
+GATHER_S = 0.02
+"""Until lamps are looked at: a call rings and is answered in several events, and a busy moment is several calls."""
 QUEUE = 20_000
 
 
@@ -145,7 +147,12 @@ class Lamps:
             self._ports.notice.spawn = tasks.spawn
             tasks.spawn("save subscriptions", self._save_always())
             with self._ports.bus.follow(
-                "call", "registration", take=self._take, lost=self._lost, limit=QUEUE
+                "call",
+                "registration",
+                take=self._take,
+                lost=self._lost,
+                limit=QUEUE,
+                gather_s=GATHER_S,
             ):
                 self._begin_anew()
                 await asyncio.get_running_loop().create_future()
