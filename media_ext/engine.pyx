@@ -95,7 +95,7 @@ cdef class Engine(Workers):
         if keep:
             leg.keep_ahead(state)
         self.legs[leg.record.id] = leg
-        self.push(leg.worker, leg.record, OP_ADD, NULL)
+        self.put(leg.worker, leg.record, OP_ADD, NULL)  # what makes it hear or say something wakes the worker
         return leg
 
     def export(self, Leg leg not None, bint hand_over):
@@ -238,6 +238,8 @@ cdef class Engine(Workers):
         cdef Command c
         if a.record == NULL or b.record == NULL:
             return
+        if a.linked is b and a.passes == a_to_b and b.passes == b_to_a:
+            return
         if self.moved_to(b, a.worker, lambda: self._link(a, b, a_to_b, b_to_a)):
             return
         b.arriving = False
@@ -246,6 +248,7 @@ cdef class Engine(Workers):
         a.part()
         b.part()
         a.linked, b.linked = b, a
+        a.passes, b.passes = a_to_b, b_to_a
         fill_map(c.detail.link.map_out, a_to_b)
         fill_map(c.detail.link.map_back, b_to_a)
         self.push(a.worker, a.record, OP_LINK, &c)
@@ -356,8 +359,9 @@ cdef class Engine(Workers):
         self.submit(leg, OP_DIGITS, &c)
 
     def stop_playing(self, Leg leg not None):
-        leg.playing = {}
-        self.submit(leg, OP_STOP_PLAYING, NULL)
+        if leg.playing:
+            leg.playing = {}
+            self.submit(leg, OP_STOP_PLAYING, NULL)
 
     def tap(self, Leg leg not None, TapHandle tap not None):
         """Copy what this phone says and hears into the tap, which belongs to one leg at most."""

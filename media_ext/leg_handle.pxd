@@ -34,6 +34,7 @@ cdef class Leg:
     cdef dict playing               # serial → Playing; what has begun and was not told ended
     # whom it is joined to
     cdef Leg linked                 # what that leg says is passed on to it as it is; itself: an echo
+    cdef dict passes                # … by the payload types that it sends: those under which that leg gets them
     cdef Leg partner                # decoded for it and encoded for it
     cdef object room                # the room_handle.Room it is in …
     cdef dict members               # … and who is in it

@@ -31,6 +31,7 @@ cdef enum:
     DATAGRAM_RING = 256         # STUN and DTLS that wait for Python …
     DATAGRAMS_AT_ONCE = 32      # … of one leg, in the time of one housekeeping: nobody else's place is taken
     HOUSEKEEPING_MS = 250
+    HOUSEKEEPING_GRID_MS = 32
 
 
 cdef enum:                      # a leg's components

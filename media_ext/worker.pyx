@@ -45,6 +45,7 @@ from media_ext.types cimport (
     EVENT_RESERVED,
     EVENT_RING,
     EVENT_SILENT,
+    HOUSEKEEPING_GRID_MS,
     HOUSEKEEPING_MS,
     OP_ADD,
     OP_BRIDGE,
@@ -279,7 +280,7 @@ cdef void add_leg(Worker *w, Leg *leg) noexcept nogil:
     w.leg_count += 1
     leg.housekeeping.owner = leg
     leg.housekeeping.kind = TIMER_HOUSEKEEPING
-    wheel_arm(&w.wheel, &leg.housekeeping, w.now_ns + ms(HOUSEKEEPING_MS))
+    wheel_arm(&w.wheel, &leg.housekeeping, housekeeping_ns(w))
     speaker_add(w, leg)
     listener_add(w, leg)
     report_start(w, leg)
@@ -477,10 +478,16 @@ cdef void timer_due(void *context, Timer *timer) noexcept nogil:
         keep_house(w, leg)
 
 
+cdef int64_t housekeeping_ns(const Worker *w) noexcept nogil:
+    """On a grid, so that the thread wakes for many legs at once."""
+    cdef int64_t grid_ns = ms(HOUSEKEEPING_GRID_MS)
+    return (w.now_ns + ms(HOUSEKEEPING_MS)) // grid_ns * grid_ns
+
+
 cdef void keep_house(Worker *w, Leg *leg) noexcept nogil:
     """What need not be looked at with every packet: lost ends of digits, silence, connecting the socket."""
     cdef Digit digit = digits_expire(&leg.digits, w.now_ns)
-    cdef int64_t next_ns = w.now_ns + ms(HOUSEKEEPING_MS)
+    cdef int64_t next_ns = housekeeping_ns(w)
     cdef int64_t silent_at_ns
     if digit.event != DIGIT_NONE:
         tell(w, leg, EVENT_DIGIT, digit.event, digit.duration_ms)

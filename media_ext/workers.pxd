@@ -44,6 +44,7 @@ cdef class Workers:
     cdef submit(self, Leg leg, Operation op, Command *c)            # … a command about a leg; NULL: no detail
     cdef submit_to(self, int worker, Operation op, Command *c)      # … and one about none
     cdef push(self, int worker, LegRecord *record, Operation op, Command *c)    # at once, whatever moves
+    cdef put(self, int worker, LegRecord *record, Operation op, Command *c)     # … for when the worker wakes
     cdef Command *wait_for_slot(self, Worker *w) except NULL
     cdef bint moved_to(self, Leg leg, int worker, call)
     cdef attach(self)

@@ -175,11 +175,21 @@ cdef class Workers:
                   <Command *> PyBytes_AS_STRING(detail) if detail else NULL)
 
     cdef push(self, int worker, LegRecord *record, Operation op, Command *c):
-        """Write a command into the ring and wake the worker. Waits a little when the ring is full."""
+        """Write a command into the ring and wake the worker."""
+        cdef bint wakes = self.asleep == 0
+        self.put(worker, record, op, c)
+        self.asleep |= <uint64_t> 1 << worker
+        if self.later is None:
+            self.wake()
+        elif wakes:
+            self.later(self.wake)
+
+    cdef put(self, int worker, LegRecord *record, Operation op, Command *c):
+        """Write a command into the ring. Waits a little when that is full."""
         cdef Worker *w = &self.workers[worker]
         cdef Command *slot = <Command *> ring_reserve(&w.commands)
-        cdef bint wakes = self.asleep == 0
         if slot == NULL:
+            self.asleep |= <uint64_t> 1 << worker
             self.wake()
             slot = self.wait_for_slot(w)
         if c != NULL:
@@ -187,11 +197,6 @@ cdef class Workers:
         slot.op = op
         slot.leg = record
         ring_publish(&w.commands)
-        self.asleep |= <uint64_t> 1 << worker
-        if self.later is None:
-            self.wake()
-        elif wakes:
-            self.later(self.wake)
 
     cdef Command *wait_for_slot(self, Worker *w) except NULL:
         cdef Command *slot = NULL
@@ -213,6 +218,7 @@ cdef class Workers:
         self.moving_to = worker
         leg.arriving = True
         self.push(leg.worker, leg.record, OP_DETACH, NULL)
+        leg.part()
         self.waiting.appendleft(call)
         return True
 
