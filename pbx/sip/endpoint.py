@@ -20,7 +20,7 @@ from pbx.sip.message import Request, Response
 from pbx.sip.nat import fix_via, response_hop
 from pbx.sip.outgoing import MAGIC_COOKIE, encode_for
 from pbx.sip.parser import parse
-from pbx.sip.refusal import refuse, written_by
+from pbx.sip.refusal import ChallengedInvites, refuse, written_by
 from pbx.sip.timers import Timers
 from pbx.sip.transactions import (
     Transaction,
@@ -79,6 +79,7 @@ class Endpoint:
         self._server_name = server_name
         self._turns_away = turns_away
         self._transactions = Transactions()
+        self._challenged = ChallengedInvites()
 
     @property
     def live(self) -> int:
@@ -93,6 +94,8 @@ class Endpoint:
             return self._receive_stun(data, hop) if data else self._drop("empty")
         if not data.strip(_BLANK):
             return self._drop("keepalive")
+        if data.startswith(b"ACK ") and self._challenged.has(data):
+            return self._drop("stray_ack")
         try:
             message = parse(data)
         except ParseError as error:
@@ -169,6 +172,7 @@ class Endpoint:
         if method == "INVITE" and self.challenge is not None and not request.to_tag:
             asked = self.challenge(request, hop)
             if asked:
+                self._challenged.add(request.via.branch or "")
                 out.extend(self._refuse(request, 401, "Unauthorized", hop, headers=asked))
                 return
         back = response_hop(request, hop)

@@ -5,6 +5,7 @@ A request that comes again gets the same answer again, with the same To tag, bec
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 
 from pbx.sip.build import response_to
@@ -15,6 +16,8 @@ from pbx.sip.message import Request, Response
 from pbx.sip.nat import fix_via, response_hop
 
 _NEEDED = ("Via", "CSeq")
+_BRANCH = re.compile(rb";branch=([^;,\s]+)")
+_MOST_BRANCHES = 2048
 
 
 def refuse(
@@ -41,6 +44,26 @@ def refuse(
     for name, value in headers:
         response.headers.add(name, value)
     return Transmit(response.encode(), back)
+
+
+class ChallengedInvites:
+    """The branches of the INVITEs that were challenged last: their ACKs mean nothing to anybody, and are not parsed."""
+
+    __slots__ = ("_before", "_branches")
+
+    def __init__(self) -> None:
+        self._branches: set[bytes] = set()
+        self._before: set[bytes] = set()
+
+    def add(self, branch: str) -> None:
+        if len(self._branches) >= _MOST_BRANCHES:
+            self._before, self._branches = self._branches, set()
+        self._branches.add(branch.encode())
+
+    def has(self, ack: bytes) -> bool:
+        """Whether these bytes, which begin as an ACK, are for one of them."""
+        found = _BRANCH.search(ack)
+        return found is not None and (found[1] in self._branches or found[1] in self._before)
 
 
 def written_by(server_name: str, response: Response) -> Response:

@@ -72,6 +72,22 @@ def test_an_ack_is_never_answered() -> None:
     assert sum(endpoint.counters.values()) == 4
 
 
+def test_the_ack_of_a_challenge_is_not_read_and_that_of_an_answer_is() -> None:
+    endpoint = make_endpoint()
+    endpoint.challenge = lambda _request, _hop: (("WWW-Authenticate", "Digest"),)
+    invite, ack = text("INVITE", branch="z9hG4bKasked"), text("ACK", branch="z9hG4bKasked", to_tag="any")
+    assert lines(endpoint.receive(invite, UDP, 0.0)) == ["401"]
+    for nonsense in (ack, ack, b"ACK " + ack.partition(b"\r\n")[2]):
+        assert endpoint.receive(nonsense, UDP, 0.1) == []
+    assert endpoint.counters["stray_ack"] == 3
+    endpoint.challenge = lambda _request, _hop: ()
+    (delivered,) = every(DeliverRequest, endpoint.receive(text("INVITE", branch="z9hG4bKtaken"), UDP, 0.2))
+    endpoint.respond(delivered.transaction, answer(delivered.request, 486), 0.3)
+    ack = text("ACK", branch="z9hG4bKtaken", to_tag="ours")
+    endpoint.receive(ack, UDP, 0.4)
+    assert endpoint.counters["stray_ack"] == 3
+
+
 def test_a_malformed_response_is_dropped() -> None:
     endpoint = make_endpoint()
     _, effects = endpoint.request(our_request("OPTIONS"), UDP, 0.0)
