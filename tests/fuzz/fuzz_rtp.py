@@ -82,9 +82,13 @@ async def fuzz(seconds: float, seed: int) -> int:
         for phone in (a, b):
             phone.hear_raw(phone.rtp)
             phone.hear_rtcp()
-    a.say(sa.rtp_port)
-    await asyncio.sleep(0.05)
-    assert b.hear_raw(b.rtp), "the engine still relays"
+    for _ in range(50):  # the first may look like a jump from what was damaged (RFC 3550 A.1)
+        a.say(sa.rtp_port)
+        await asyncio.sleep(0.05)
+        if b.hear_raw(b.rtp):
+            break
+    else:
+        raise AssertionError("the engine relays no more")
     a.close()
     b.close()
     await media.stop()
