@@ -272,10 +272,11 @@ async def test_kept_sockets_are_found_again_in_a_crowd(tmp_path: Path, phone: Ph
             await registered(*people)
             await Pair(people[0], people[1]).talk("102")
             await Pair(people[2], people[3]).talk("104")
+            await hears(people[2], 880.0)  # by then the answer is written down
             for turn in range(3):
                 node.leave() if turn % 2 else node.kill()
                 await node.start()
-                assert len((await node.get("calls"))["items"]) == 2
+                assert len((await node.get("calls"))["items"]) == 2, node.log
                 assert "does not go on" not in node.log
             await asyncio.gather(hears(people[0], 660.0), hears(people[3], 770.0))
             for each in people[::2]:
