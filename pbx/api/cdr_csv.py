@@ -34,6 +34,7 @@ TITLES = (
     "queue",
     "flow",
     "cause",
+    "test",
 )
 _NUMBER = re.compile(r"\+?[0-9]+", re.ASCII)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pbx.call.cdr import fold
 from pbx.call.live import LiveFold
 from pbx.model import call_event as events
+from pbx.model.flow_event import FlowEntered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,12 @@ class Recorded:
             self._live_fold.take(event)
         self._folded = len(self.events)
         return self._live_fold
+
+    @property
+    def tries_out(self) -> bool:
+        """Whether somebody in the office makes it to try a flow out: what becomes of it counts in no figures."""
+        entered = next((each for each in self.events if isinstance(each, FlowEntered)), None)
+        return entered is not None and bool(entered.test)
 
     def now(self) -> datetime:
         """What the wall showed when the call began, and the time since: setting the clock makes no call longer."""

@@ -81,6 +81,8 @@ async def test_the_table_has_every_call_in_the_time_of_the_office(node: Node) ->
     assert rows[-1]["started_at"] == "2026-03-02T10:00:00+01:00"
     assert len(await table(node, "?to=2026-03-02T09:05:00Z")) == 5
     assert await table(node, "?q=nobody") == []
+    await put(node, cdr(2000, test=True))
+    assert [row["test"] for row in (await table(node))[:2]] == ["yes", "no"]
 
 
 async def test_two_calls_of_one_moment_are_both_in_the_table(node: Node) -> None:

@@ -183,7 +183,8 @@ class Queues:
             call=call.id, at=call.now(), queue=queue.number, reason=reason, waited_s=waited_s, agent=agent
         )
         call.record(event)
-        self.figures.take(event, service_level_s=queue.service_level_s)
+        if not call.tries_out:
+            self.figures.take(event, service_level_s=queue.service_level_s)
         self.save_soon()
         self._changed(queue.number)
 

@@ -16,6 +16,7 @@ from pbx.feature.queue.duty import QueueDuty
 from pbx.feature.queue.lamps import QueueLamps
 from pbx.feature.queue.strategy import Candidate, choose
 from pbx.model.call_event import CallEnded
+from pbx.model.flow_event import FlowEntered
 from pbx.model.leg_event import Ended, InfoDigit, LegCause, Referred, Refused
 from pbx.model.queue import Queue, QueueAgent, VipCaller
 from pbx.model.queue_event import AgentMissed, QueueJoined, QueueLeft, QueueRang
@@ -297,6 +298,20 @@ async def test_the_figures_of_the_day(centre: CallCentre) -> None:
     assert (status.answered, status.abandoned, status.answered_in_time) == (2, 1, 1)
     assert (status.service_level, status.average_wait_s) == (0.3333, 10.0)
     assert status.agents[0].calls == 2
+
+
+@story(queue("201"))
+async def test_a_call_that_tries_a_flow_out_counts_in_no_figures(centre: CallCentre) -> None:
+    centre.without_phone.add("201")
+    caller = centre.arrives()
+    call = caller.call
+    call.record(FlowEntered(call=call.id, at=call.now(), flow="main", name="Main", revision=0, test="*45"))
+    await later(3)
+    caller.hang_up()
+    await later()
+    (status,) = centre.queues.statuses()
+    assert (status.waiting, status.abandoned) == (0, 0)
+    assert any(isinstance(each, QueueLeft) for each in call.events)
 
 
 @story(queue("201", call_back_key="1"))
