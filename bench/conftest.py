@@ -17,12 +17,12 @@ EXTENSIONS = tuple(str(number) for number in range(200, 220))
 
 @pytest.fixture
 def office(tmp_path: Path) -> Node:
-    """A node with 20 extensions, not yet started; with ports for 200 calls/s, whose pairs rest 5 s before the next."""
+    """A node with 20 extensions, not yet started; with ports for 500 calls/s, whose pairs rest 5 s before the next."""
     return Node(
         tmp_path / "node",
         extensions=EXTENSIONS,
         rtp_first=2000,
-        rtp_ports=8000,
+        rtp_ports=12_000,
         options=("--log-level", "warning"),
     )
 
