@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import lanes
+from tests.live import ports
 
 settings.register_profile(
     "gate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -46,6 +47,13 @@ def pytest_runtest_makereport(
     except (SystemError, pytest.fail.Exception):
         item.config.option.tbstyle = "native"
         return pytest.TestReport.from_item_and_call(item, call)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _ports_go_back() -> Iterator[None]:
+    """What the phones and nodes of a file have used is for those of other workers again."""
+    yield
+    ports.give_back()
 
 
 _failed: set[str] = set()

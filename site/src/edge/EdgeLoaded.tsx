@@ -55,6 +55,11 @@ export function isWithoutEdge(fault: unknown): boolean {
   return isEdgeFault(fault) && fault.slug === NO_EDGE;
 }
 
+/** Whether an edge has answered, so that what it does can be offered; not yet while it is asked for the first time, or again. */
+export function hasEdge(query: UseQueryResult): boolean {
+  return !query.isPending && !isWithoutEdge(query.error);
+}
+
 /** One sentence for a person. What the edge says of itself is said as it is. */
 export function edgeFaultWords(fault: unknown): string {
   return isEdgeFault(fault) && fault.detail !== "" ? fault.detail : faultWords(fault, t);

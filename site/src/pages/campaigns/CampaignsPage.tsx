@@ -6,7 +6,7 @@ import { changed } from "../../core/address.ts";
 import { readable } from "../../core/outside.ts";
 import { formatFull } from "../../core/time.ts";
 import { campaignsQuery } from "../../edge/campaigns.ts";
-import { EdgeLoaded, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
+import { EdgeLoaded, hasEdge, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import type { Campaign } from "../../edge/types.ts";
 import { useMay } from "../../media/useMay.ts";
 import { e } from "../../text/edge.ts";
@@ -43,7 +43,7 @@ function List({ q, onSearch }: { readonly q: string; readonly onSearch: (q: stri
   return (
     <>
       <PageHead title={e.campaigns.title} lead={e.campaigns.lead}>
-        {may && there && <NewLink />}
+        {may && hasEdge(query) && <NewLink />}
       </PageHead>
       {there && (
         <div className="mb-3">

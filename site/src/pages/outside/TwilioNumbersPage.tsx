@@ -4,7 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { changed, type Change, type PageSearch } from "../../core/address.ts";
 import { readable } from "../../core/outside.ts";
-import { EdgeLoaded, edgeFaultWords, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
+import { EdgeLoaded, edgeFaultWords, hasEdge, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import { adoptNumber, checkNumbers, NUMBERS, numbersQuery, releaseNumber, repairNumber, unassignedQuery } from "../../edge/numbers.ts";
 import type { OutsideNumber } from "../../edge/types.ts";
 import { useMay } from "../../media/useMay.ts";
@@ -36,7 +36,7 @@ export function TwilioNumbersPage() {
   return (
     <>
       <PageHead title={t.nav.twilioNumbers} lead={e.numbers.lead}>
-        {there && (
+        {hasEdge(query) && (
           <div className="flex gap-2">
             <CheckButton />
             {may && (

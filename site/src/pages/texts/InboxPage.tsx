@@ -4,7 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { changed, type Change, type PageSearch } from "../../core/address.ts";
 import { neighbour, readThreadKey, threadKey } from "../../core/thread.ts";
-import { EdgeLoaded, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
+import { EdgeLoaded, hasEdge, isWithoutEdge } from "../../edge/EdgeLoaded.tsx";
 import { conversationsQuery, type InboxFilter } from "../../edge/texts.ts";
 import { useMay } from "../../media/useMay.ts";
 import { useSession } from "../../shell/session.tsx";
@@ -64,7 +64,7 @@ export function InboxPage() {
     <>
       <div className={open === undefined ? "" : "max-lg:hidden"}>
         <PageHead title={e.texts.title} lead={e.texts.lead}>
-          {there && (
+          {hasEdge(query) && (
             <div className="flex gap-2">
               <InboxMenu />
               {may && (
