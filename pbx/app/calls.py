@@ -16,6 +16,7 @@ from pbx.call.ports import Conversations, Router, Signaling
 from pbx.call.switch import Switch
 from pbx.core.ids import bits, new_id
 from pbx.feature.call_log import CallLog
+from pbx.feature.directory import Directory
 from pbx.feature.features import Features
 from pbx.feature.self_call import SelfCall
 from pbx.feature.wake import Wake
@@ -74,8 +75,14 @@ def build_calls(
         conversations=conversations,
         belongs=sip.entrance.belongs,
         waker=waker,
+        name_of=partial(_name_of, sip.directory),
         keeper=keeper,
     )
     switch = Switch(ports, router, supervisor=ground.supervisor, new_id=new_id, limit=config.max_calls)
     loopback = (LOOPBACKS.get(config.host, config.host), sip_port)
     return CallParts(ports, switch, SelfCall(ports, features, lambda: loopback), hold_music)
+
+
+def _name_of(directory: Directory, extension: str) -> str:
+    entry = directory.find(extension)
+    return "" if entry is None else entry.extension.name

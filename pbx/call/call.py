@@ -298,6 +298,7 @@ class Call(PartySide):
     def adopt(self, leg: CallLeg, from_call: str) -> CallLeg:
         """Take in a leg that another call has given away."""
         leg.name = self._new_name()
+        leg.undisclosed = leg.undisclosed or leg.withheld
         leg.withheld, leg.shown_as = False, None  # that was for whom it called
         self.legs[leg.name] = leg
         if (dialog := leg.dialog.dialog_name()) is not None:

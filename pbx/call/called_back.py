@@ -182,6 +182,10 @@ class CalledBack:
     def send_digit(self, digit: str, duration_ms: int) -> None:
         self._reached().send_digit(digit, duration_ms)
 
+    def show(self, party: Party | None) -> None:
+        if self._leg is not None:
+            self._leg.show(party)
+
     def report_transfer(self, status: int) -> None:
         if self._leg is not None:
             self._leg.report_transfer(status)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pbx.call.bridge import Bridge
 from pbx.call.call import Call
+from pbx.call.connected import introduce
 from pbx.call.ending import Ending
 from pbx.call.fork import Fork, Lost, Redirect
 from pbx.call.join import flow_between
@@ -29,6 +30,7 @@ async def connect(
 async def join(call: Call, leg: CallLeg) -> None:
     """Answer the party and let it talk with the leg that answered, until that hangs up or somebody transfers."""
     cause = LegCause.NORMAL
+    introduce(call.ports, call.a, leg)
     conversation = call.begin_conversation(
         leg
     )  # now, since who has answered talks before the caller's ACK is here

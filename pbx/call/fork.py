@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 
 from pbx.call.call import Call
+from pbx.call.connected import identity_of, ring_at, tell
 from pbx.call.fork_rules import ForkRules
 from pbx.call.join import flow_between
 from pbx.call.leg import CallLeg
@@ -77,6 +78,8 @@ class Fork:
         self._heard: CallLeg | None = None
         self._previews: dict[str, bytes] = {}
         self._told_ringing = False
+        self._owner: str | None = None
+        """Whose phones ring, where they are all of one."""
         self._timed_out = False
         self._legs_left = MORE_LEGS
         self._unwoken = 0
@@ -90,6 +93,8 @@ class Fork:
         """Ring `targets` until one answers, all refuse, or the time is up. Cancelling it stops all phones."""
         self.call.ringing = self
         targets = list(targets)
+        owners = {each.extension for each in targets}
+        self._owner = owners.pop() if len(owners) == 1 else None
         try:
             async with asyncio.timeout(self._ring_timeout_s):
                 await self._ring_all(targets)
@@ -103,6 +108,8 @@ class Fork:
             self.call.ringing = None
         if self.winner is not None:
             return self.winner
+        if not self.call.a.answered:
+            tell(self.call.a, None)  # whoever answers it now is somebody else
         if self._timed_out:
             return Lost(LegCause.NO_ANSWER, 480)
         if self._unwoken and self._unwoken == len(self._refusals):
@@ -266,6 +273,7 @@ class Fork:
             leg.signal = self.call.ports.signaling.dial(
                 target, offer=leg.offer(self._formats), caller=self.call.shown, call=self.call.id
             )
+            leg.told = identity_of(self.call.ports, self.call.a)
             refused = await self._until_final(leg, target)
             if refused is not None:
                 cause, status, contacts = cause_of_status(refused.status), refused.status, refused.contacts
@@ -380,6 +388,8 @@ class Fork:
     async def _tell_ringing(self) -> None:
         if self._rules.tells_ringing and not self._told_ringing:
             self._told_ringing = True
+            if self._owner is not None:
+                ring_at(self.call.ports, self.call.a, self._owner)
             await self.call.tell_ringing()
 
     async def _renegotiate_early(self, leg: CallLeg, sdp: bytes | None) -> None:

@@ -37,6 +37,7 @@ class CallPorts(msgspec.Struct, frozen=True):
     `belongs` is told the SIP Call-ID of a leg that comes from another call.
     `candidates(remote)` are all addresses at which a browser there may find this node.
     `srtp` says whether audio may be, or must be, encrypted. Without a `waker`, phones that sleep are not rung.
+    `name_of` is the name of an extension, for displays.
     `keeper` writes down what a later process needs to go on with calls.
     """
 
@@ -56,6 +57,7 @@ class CallPorts(msgspec.Struct, frozen=True):
     conversations: Conversations | None = None
     belongs: Callable[[str, str], None] = lambda _call, _call_id: None
     waker: Waker | None = None
+    name_of: Callable[[str], str] = lambda _extension: ""
     keeper: Keeper = NO_KEEPER
     candidates: Callable[[str], tuple[str, ...]] = lambda _: ()
 

@@ -43,6 +43,7 @@ class KeptLeg(msgspec.Struct, frozen=True, array_like=True):
     dialog: bytes
     stream: bytes
     withheld: bool = False
+    undisclosed: bool = False
 
 
 class KeptCall(msgspec.Struct, frozen=True, array_like=True):
@@ -160,4 +161,5 @@ def _leg(leg: CallLeg) -> KeptLeg | None:
         dialog=dialog,
         stream=leg.stream.kept(),
         withheld=leg.withheld,
+        undisclosed=leg.undisclosed,
     )

@@ -66,7 +66,9 @@ class CallLeg:
         "shown_as",
         "signal",
         "stream",
+        "told",
         "told_curve",
+        "undisclosed",
         "version",
         "waits",
         "withheld",
@@ -97,6 +99,10 @@ class CallLeg:
         """Nobody it calls is to see who it is."""
         self.shown_as: Party | None = None
         """What those it calls see in place of `party`."""
+        self.undisclosed = False
+        """Nobody it talks with is told who it is."""
+        self.told: Party | None = None
+        """Whom its phone was told last that it talks with."""
         self.stream = stream
         self.encryption = Encryption(stream, srtp, wanted=secure, insist=insist, browser=browser)
         self.signal: Leg | None = None
@@ -252,7 +258,7 @@ class CallLeg:
         leg.remote = leg.read(remote_sdp)
         leg.receives, leg.sends = kept.receives, kept.sends
         leg.held, leg.waits, leg.keys_by_info = kept.held, kept.waits, kept.keys_by_info
-        leg.withheld = kept.withheld
+        leg.withheld, leg.undisclosed = kept.withheld, kept.undisclosed
         leg.version = kept.version
         leg.answered = True
         return leg

@@ -51,7 +51,7 @@ def called_leg(
     `secure`: whom it is rung for is encrypted. `insist`: how its audio is to be, whatever the policy would offer first.
     """
     transport = target.transport.upper()
-    return CallLeg(
+    leg = CallLeg(
         name,
         stream=ports.media.open_stream(label=f"{call_id}/{name}"),
         host=ports.local_host(target.host),
@@ -64,3 +64,6 @@ def called_leg(
         browser=transport in BROWSER_TRANSPORTS,
         candidates=ports.candidates(target.host),
     )
+    # A number outside may be the mobile phone of somebody who has sent the call there.
+    leg.undisclosed = target.extension is None
+    return leg

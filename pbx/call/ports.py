@@ -97,6 +97,10 @@ class Leg(Protocol):
         """Send one key in an INFO request (application/dtmf-relay); nobody waits for the answer."""
         ...
 
+    def show(self, party: Party | None) -> None:
+        """Whom the phone talks with from now on, for its display; None: it is not told."""
+        ...
+
     def report_transfer(self, status: int) -> None:
         """Tell a phone that transfers how far it is, as the status of an INVITE; 200 and more is the last word."""
         ...

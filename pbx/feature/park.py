@@ -15,6 +15,7 @@ import msgspec
 
 from pbx.call.call import Call
 from pbx.call.connect import join
+from pbx.call.connected import identity_of, tell
 from pbx.call.ending import Ending
 from pbx.call.fork import Fork, Lost, Redirect
 from pbx.call.leg import CallLeg
@@ -133,6 +134,7 @@ class Parking:
             raise PeerError(404, "Nothing Is Parked There")
         if call.party.extension is None:
             raise PeerError(403, "Only Phones Of This Office")
+        tell(call.a, identity_of(call.ports, parked.call.a))
         await call.answer_caller(call.formats_for(parked.call.a.sends))
         call.surrender(call.a, parked.call, partial(parked.give, from_call=call.id))
 

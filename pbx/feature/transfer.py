@@ -13,6 +13,7 @@ from typing import Protocol
 
 from pbx.call.call import Call
 from pbx.call.connect import join
+from pbx.call.connected import identity_of, tell
 from pbx.call.ending import Ending
 from pbx.call.leg import CallLeg
 from pbx.call.transfer import Transfer, take_over
@@ -96,6 +97,7 @@ async def pick_up(call: Call, ringing: Call) -> None:
     fork = ringing.ringing
     if fork is None or ringing is call:
         raise PeerError(481, "Nothing Rings There")
+    tell(call.a, identity_of(call.ports, ringing.a))
     await call.answer_caller(call.formats_for(ringing.onward_formats()))
     call.surrender(call.a, ringing, partial(fork.pick_up, from_call=call.id))
 

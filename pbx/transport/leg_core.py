@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pbx.core.errors import PeerError
 from pbx.model.leg_event import Ended, LegCause, LegFailed
-from pbx.model.party import Credentials
+from pbx.model.party import Credentials, Party
 from pbx.sip.build import response_to
 from pbx.sip.dialog import Dialog
 from pbx.sip.effects import TransactionId
@@ -23,7 +23,7 @@ from pbx.sip.message import Request, Response
 from pbx.sip.offer_answer import Carrier, OfferAnswer
 from pbx.transport.abilities import SDP, allows
 from pbx.transport.bodies import sdp_of
-from pbx.transport.identity import one_line
+from pbx.transport.identity import one_line, party_address
 from pbx.transport.inbox import Inbox
 from pbx.transport.invite_client import ClientInvite
 from pbx.transport.invite_server import ServerInvite
@@ -37,6 +37,8 @@ ExtraHeaders = tuple[tuple[str, str], ...]
 PendingUpdate = tuple[TransactionId, Request, OfferAnswer]
 
 MAX_FIRST_CSEQ = 10_000
+MAX_DATAGRAM = 1300
+"""Bytes that pass everywhere without being cut into fragments (RFC 3261 18.1.1)."""
 
 
 class Phase(Enum):
@@ -53,6 +55,7 @@ class LegCore:
         "_futures",
         "_released",
         "call_id",
+        "connected",
         "contact",
         "credentials",
         "dialog",
@@ -92,6 +95,7 @@ class LegCore:
         self.request = request
         self.call_id = request.call_id
         self.contact = contact
+        self.connected: Party | None = None  # whom the peer talks with, where it may know
         self.credentials: Credentials | None = None  # what proves us, where the peer asks who we are
         self.whereabouts = whereabouts
         self.inbox = Inbox()
@@ -189,6 +193,14 @@ class LegCore:
 
     # -- messages --------------------------------------------------------------------------------------------------
 
+    @property
+    def identity(self) -> ExtraHeaders:
+        """Whom the peer talks with, for a message that may say so (RFC 3325 9.1, RFC 5876 3)."""
+        if self.connected is None or not self.connected.number:
+            return ()
+        here = self.host.facing(self.hop).local_host
+        return (("P-Asserted-Identity", party_address(self.connected, here)),)
+
     def response(
         self,
         request: Request,
@@ -207,9 +219,18 @@ class LegCore:
         if body:
             response.headers.set("Content-Type", SDP)
             response.body = body
+        if status < 300 and request.method in ("INVITE", "UPDATE"):
+            self._name_party(response)
         if status < 300 and request is self.request:
             self._enter_dialog(response)
         return response
+
+    def _name_party(self, response: Response) -> None:
+        """Say in a response whom the peer talks with, unless it would need more than a datagram then."""
+        for name, value in self.identity:
+            response.headers.set(name, value)
+            if self.hop.transport == "UDP" and len(response.encode()) > MAX_DATAGRAM:
+                response.headers.remove(name)
 
     def reply(
         self,

@@ -2,7 +2,7 @@
 
 One alarm per leg: at half the interval where refreshing is our part, else shortly before the interval ends. A refresh
 is an UPDATE without SDP where the peer allows UPDATE, and a re-INVITE with the SDP we sent last (same version) where
-it does not.
+it does not. Either says whom the peer talks with (RFC 5876).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Update:
 
     def send(self) -> None:
         leg = self._leg
-        headers: tuple[tuple[str, str], ...] = (("Allow", ALLOW), ("Supported", "timer"))
+        headers: tuple[tuple[str, str], ...] = (("Allow", ALLOW), ("Supported", "timer"), *leg.identity)
         if leg.refresh.timer is not None:
             headers = (*headers, *self._session.headers())
         dialog = leg.agreed_dialog

@@ -83,7 +83,13 @@ class Reinvite:
             self._try_in(BUSY_RETRY_S)
             return
         self._tries += 1
-        headers = (("Allow", ALLOW), ("Supported", "timer"), *self._session.headers(), *self._shown)
+        headers = (
+            ("Allow", ALLOW),
+            ("Supported", "timer"),
+            *leg.identity,
+            *self._session.headers(),
+            *self._shown,
+        )
         if self._offer:
             headers = (*headers, ("Content-Type", SDP))
         request = leg.agreed_dialog.request("INVITE", body=self._offer or b"", headers=headers)

@@ -14,6 +14,7 @@ import logging
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status, status_of_cause
 from pbx.model.leg_event import DialogName, Ended, LegCause, LegEvent
+from pbx.model.party import Party
 from pbx.sip.dialog import Dialog
 from pbx.sip.effects import TransactionId
 from pbx.sip.hop import Hop
@@ -32,7 +33,7 @@ from pbx.transport.liveness import is_alive
 from pbx.transport.proof import send_in_dialog
 from pbx.transport.reason import read_reason, reason_headers
 from pbx.transport.refer import ReferReport
-from pbx.transport.refresh import SessionRefresh
+from pbx.transport.refresh import NOT_UNDERSTOOD, SessionRefresh, Update
 from pbx.transport.reinvite import Reinvite
 from pbx.transport.whereabouts import Whereabouts
 
@@ -124,6 +125,21 @@ class SipLeg(LegCore):
         refuses (the session stays as it was), `LegFailed` when the leg is lost.
         """
         return await self.reinvite(sdp, LegCause.UNREACHABLE)
+
+    def show(self, party: Party | None) -> None:
+        """Whom the phone talks with from now on; None: it is not told. Once it talks, it is told by UPDATE where it
+        takes that, else with the next re-INVITE or answer.
+        """
+        self.connected = party
+        if party is None or self.phase is not Phase.UP or self.unconfirmed or self.whereabouts.is_away:
+            return
+        if self.peer_updates:
+            Update(self, self._shown).send()
+
+    def _shown(self, status: int, _response: Response | None) -> None:
+        """A phone that does not take it shows what it did; that costs no call."""
+        if status in NOT_UNDERSTOOD:
+            self.peer_updates = False
 
     def send_digit(self, digit: str, duration_ms: int) -> None:
         """One key in an INFO request; nothing when the leg is not up."""

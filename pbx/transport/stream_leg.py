@@ -15,6 +15,7 @@ import msgspec
 from pbx.core.errors import PeerError
 from pbx.model.cause import cause_of_status, status_of_cause
 from pbx.model.leg_event import Answered, DialogName, Ended, LegCause, LegEvent, LegFailed, Progress, Refused
+from pbx.model.party import Party
 from pbx.sip.sdp import parse
 from pbx.sip.sdp.format import Format
 from pbx.sip.sdp.negotiate import AudioSession, Local, audio_of, write_answer, write_offer
@@ -133,6 +134,9 @@ class StreamLeg:
 
     def send_digit(self, digit: str, duration_ms: int) -> None:
         self._digit(digit)
+
+    def show(self, party: Party | None) -> None:
+        """There is no display at the other end."""
 
     def report_transfer(self, status: int) -> None:
         """Nobody outside transfers through a tunnel."""

@@ -63,6 +63,7 @@ class ScriptedLeg:
         self.ended: list[LegCause] = []
         self.digits: list[str] = []
         self.reports: list[int] = []
+        self.shown: list[Party | None] = []
         self.is_alive = True
         self.asked = 0
         self.ack_sdp: bytes | None = None
@@ -102,6 +103,9 @@ class ScriptedLeg:
 
     def send_digit(self, digit: str, duration_ms: int) -> None:
         self.digits.append(digit)
+
+    def show(self, party: Party | None) -> None:
+        self.shown.append(party)
 
     def report_transfer(self, status: int) -> None:
         self.reports.append(status)

@@ -81,6 +81,7 @@ class Node:
             local_host=lambda remote: "10.0.0.9",
             hold_tone=lambda: "hold",
             ringback=lambda: "ringback",
+            name_of=lambda extension: f"Phone {extension}",
         )
         extensions = ExtensionCalls(registrar, is_ours=lambda host: host == "10.0.0.9")
         self.switch = Switch(
