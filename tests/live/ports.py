@@ -15,7 +15,9 @@ import tempfile
 
 __all__ = ["free_pair", "free_port", "free_range", "give_back"]
 
-FIRST, LAST = 12000, 20000  # above: `tests.media.conftest`, then the kernel's ephemeral range
+FIRST, SINGLE, LAST = 9000, 15000, 20000  # above: `tests.media.conftest`, then the kernel's ephemeral range
+"""Below `SINGLE` are the long ranges, above it the few, so that they leave no gaps that are too small."""
+FEW = 10
 _dice = random.Random(os.getpid())
 _taken: set[int] = set()
 
@@ -48,15 +50,16 @@ def _is_free(port: int, *, host: str = "127.0.0.1") -> bool:
 
 def free_range(count: int) -> int:
     """The first of `count` consecutive ports, even, all free for UDP and TCP, and not handed out before."""
+    lowest, highest = (SINGLE, LAST) if count <= FEW else (FIRST, SINGLE)
     for attempt in range(4000):
         if attempt == 1000:
             give_back()  # a long run has been everywhere
-        first = _dice.randrange(FIRST, LAST - count, 2)
+        first = _dice.randrange(lowest, highest - count, 2)
         ports = range(first, first + count)
         if _taken.isdisjoint(ports) and _is_ours(first, count) and all(map(_is_free, ports)):
             _taken.update(ports)
             return first
-    raise RuntimeError(f"no {count} free ports in a row between {FIRST} and {LAST}")
+    raise RuntimeError(f"no {count} free ports in a row between {lowest} and {highest}")
 
 
 def give_back() -> None:
