@@ -308,7 +308,7 @@ async def live_in_chaos(
                     group.create_task(chaos.call_from_outside(until)),
                 ]
                 await asyncio.wait(working)
-                for pair in chaos.pairs:
+                for pair in (*chaos.pairs, messenger):  # nothing of theirs is under way when all is counted
                     await pair.hang_up()
             await _judge(chaos, day.result(), before)
             await _recover(chaos, day.result(), folder, replica)
